@@ -1,0 +1,203 @@
+/**
+ * The list of everything that can go wrong: stable code → class, text and advice.
+ *
+ * Codes are covered by semantic versioning, texts are not. Texts of the first five classes are those of the
+ * official test suite, so that a runner can compare prefixes. `docs/errors.md` is generated from this table.
+ */
+
+/** The class of an error; one class per phase, see `errors.ts`. */
+export type ErrorClass =
+  | 'MalformedError'
+  | 'InvalidError'
+  | 'UnsupportedError'
+  | 'LimitError'
+  | 'UnlinkableError'
+  | 'TrapError'
+  | 'ExhaustionError'
+  | 'ThrownException'
+  | 'HostError'
+  | 'ExitError'
+  | 'PluginError'
+  | 'ManifestError'
+  | 'UsageError'
+  | 'InterruptedError'
+  | 'InternalError';
+
+/** One row: the class, the text (a prefix of the message), and what a person can do about it. */
+export interface ErrorRow {
+  readonly class: ErrorClass;
+  readonly text: string;
+  readonly advice: string;
+}
+
+const row = <C extends ErrorClass>(cls: C, text: string, advice = ''): ErrorRow & { readonly class: C } => ({
+  class: cls,
+  text,
+  advice,
+});
+
+const damaged = 'The file is damaged or is not a WebAssembly module; build or download it again.';
+const compilerBug = 'The compiler that made the module has a fault; report it there with the module.';
+const guestBug = 'The plug-in has a fault; the backtrace shows where.';
+
+/** Every error code, in order of the phases. Key = code. */
+export const catalogue = {
+  // Binary format
+  'malformed.magic': row('MalformedError', 'magic header not detected', damaged),
+  'malformed.version': row('MalformedError', 'unknown binary version', damaged),
+  'malformed.end': row('MalformedError', 'unexpected end', damaged),
+  'malformed.length': row('MalformedError', 'length out of bounds', damaged),
+  'malformed.section-id': row('MalformedError', 'malformed section id', damaged),
+  'malformed.section-order': row('MalformedError', 'unexpected content after last section', damaged),
+  'malformed.section-size': row('MalformedError', 'section size mismatch', damaged),
+  'malformed.section-overrun': row('MalformedError', 'unexpected end of section or function', damaged),
+  'malformed.junk': row('MalformedError', 'junk after last section', damaged),
+  'malformed.code-count': row('MalformedError', 'function and code section have inconsistent lengths', damaged),
+  'malformed.data-count': row('MalformedError', 'data count and data section have inconsistent lengths', damaged),
+  'malformed.data-count-required': row('MalformedError', 'data count section required', damaged),
+  'malformed.integer-long': row('MalformedError', 'integer representation too long', damaged),
+  'malformed.integer-large': row('MalformedError', 'integer too large', damaged),
+  'malformed.utf8': row('MalformedError', 'malformed UTF-8 encoding', damaged),
+  'malformed.opcode': row('MalformedError', 'illegal opcode', damaged),
+  'malformed.end-opcode': row('MalformedError', 'END opcode expected', damaged),
+  'malformed.locals': row('MalformedError', 'too many locals', damaged),
+  'malformed.type': row('MalformedError', 'malformed value type', damaged),
+  'malformed.reference-type': row('MalformedError', 'malformed reference type', damaged),
+  'malformed.type-form': row('MalformedError', 'malformed definition type', damaged),
+  'malformed.block-type': row('MalformedError', 'unexpected end', damaged),
+  'malformed.limits': row('MalformedError', 'malformed limits flags', damaged),
+  'malformed.memop': row('MalformedError', 'malformed memop flags', damaged),
+  'malformed.mutability': row('MalformedError', 'malformed mutability', damaged),
+  'malformed.import-kind': row('MalformedError', 'malformed import kind', damaged),
+  'malformed.export-kind': row('MalformedError', 'malformed export kind', damaged),
+  'malformed.element-kind': row('MalformedError', 'malformed element kind', damaged),
+  'malformed.element-flags': row('MalformedError', 'malformed elements segment kind', damaged),
+  'malformed.data-flags': row('MalformedError', 'malformed data segment kind', damaged),
+  'malformed.zero-byte': row('MalformedError', 'zero byte expected', damaged),
+  'malformed.catch': row('MalformedError', 'malformed catch clause', damaged),
+  'malformed.cast': row('MalformedError', 'malformed br_on_cast flags', damaged),
+  'malformed.tag-attribute': row('MalformedError', 'malformed tag attribute', damaged),
+
+  // Validation
+  'invalid.type': row('InvalidError', 'type mismatch', compilerBug),
+  'invalid.unknown-type': row('InvalidError', 'unknown type', compilerBug),
+  'invalid.unknown-function': row('InvalidError', 'unknown function', compilerBug),
+  'invalid.unknown-table': row('InvalidError', 'unknown table', compilerBug),
+  'invalid.unknown-memory': row('InvalidError', 'unknown memory', compilerBug),
+  'invalid.unknown-global': row('InvalidError', 'unknown global', compilerBug),
+  'invalid.unknown-tag': row('InvalidError', 'unknown tag', compilerBug),
+  'invalid.unknown-local': row('InvalidError', 'unknown local', compilerBug),
+  'invalid.unknown-label': row('InvalidError', 'unknown label', compilerBug),
+  'invalid.unknown-element': row('InvalidError', 'unknown elem segment', compilerBug),
+  'invalid.unknown-data': row('InvalidError', 'unknown data segment', compilerBug),
+  'invalid.unknown-field': row('InvalidError', 'unknown field', compilerBug),
+  'invalid.alignment': row('InvalidError', 'alignment must not be larger than natural', compilerBug),
+  'invalid.offset': row('InvalidError', 'offset out of range', compilerBug),
+  'invalid.immutable-global': row('InvalidError', 'immutable global', compilerBug),
+  'invalid.immutable-field': row('InvalidError', 'immutable field', compilerBug),
+  'invalid.immutable-array': row('InvalidError', 'immutable array', compilerBug),
+  'invalid.constant': row('InvalidError', 'constant expression required', compilerBug),
+  'invalid.declaration': row('InvalidError', 'undeclared function reference', compilerBug),
+  'invalid.duplicate-export': row('InvalidError', 'duplicate export name', compilerBug),
+  'invalid.start': row('InvalidError', 'start function', compilerBug),
+  'invalid.result-arity': row('InvalidError', 'invalid result arity', compilerBug),
+  'invalid.memory-size': row('InvalidError', 'memory size', compilerBug),
+  'invalid.table-size': row('InvalidError', 'table size', compilerBug),
+  'invalid.limits': row('InvalidError', 'size minimum must not be greater than maximum', compilerBug),
+  'invalid.lane': row('InvalidError', 'invalid lane index', compilerBug),
+  'invalid.local-uninitialised': row('InvalidError', 'uninitialized local', compilerBug),
+  'invalid.sub-type': row('InvalidError', 'sub type', compilerBug),
+  'invalid.tag-result': row('InvalidError', 'non-empty tag result type', compilerBug),
+  'invalid.not-packed': row('InvalidError', 'field is not packed', compilerBug),
+  'invalid.packed': row('InvalidError', 'field is packed', compilerBug),
+  'invalid.not-defaultable': row('InvalidError', 'field type is not defaultable', compilerBug),
+  'invalid.array-type': row('InvalidError', 'array type is not numeric or vector', compilerBug),
+  'invalid.shared-maximum': row('InvalidError', 'shared memory must have maximum', compilerBug),
+  'invalid.page-size': row('InvalidError', 'invalid custom page size', compilerBug),
+  'invalid.descriptor': row('InvalidError', 'descriptor', compilerBug),
+
+  // Legal, but not (yet) by this engine or with these options
+  'unsupported.feature': row(
+    'UnsupportedError',
+    'feature is not supported',
+    'Switch the feature on if it is off, or build the module without it.',
+  ),
+  'limit.module': row('LimitError', 'implementation limit exceeded', 'See docs/limits.md.'),
+  'limit.memory': row(
+    'LimitError',
+    'memory is larger than this engine or its options allow',
+    'Raise the memory limit, or build the module with a smaller initial memory.',
+  ),
+  'limit.table': row(
+    'LimitError',
+    'table is larger than this engine or its options allow',
+    'Raise the table limit, or build the module with a smaller initial table.',
+  ),
+
+  // Linking
+  'unlinkable.unknown-import': row(
+    'UnlinkableError',
+    'unknown import',
+    'Provide the import: link the module that exports it, or pass a host function of that name.',
+  ),
+  'unlinkable.incompatible-import': row(
+    'UnlinkableError',
+    'incompatible import type',
+    'Provide an import of the type that the module declares.',
+  ),
+
+  // Traps
+  'trap.unreachable': row('TrapError', 'unreachable', guestBug),
+  'trap.divide-by-zero': row('TrapError', 'integer divide by zero', guestBug),
+  'trap.integer-overflow': row('TrapError', 'integer overflow', guestBug),
+  'trap.invalid-conversion': row('TrapError', 'invalid conversion to integer', guestBug),
+  'trap.memory-bounds': row('TrapError', 'out of bounds memory access', guestBug),
+  'trap.table-bounds': row('TrapError', 'out of bounds table access', guestBug),
+  'trap.undefined-element': row('TrapError', 'undefined element', guestBug),
+  'trap.uninitialised-element': row('TrapError', 'uninitialized element', guestBug),
+  'trap.indirect-call-type': row('TrapError', 'indirect call type mismatch', guestBug),
+  'trap.null-reference': row('TrapError', 'null reference', guestBug),
+  'trap.null-function': row('TrapError', 'null function reference', guestBug),
+  'trap.null-structure': row('TrapError', 'null structure reference', guestBug),
+  'trap.null-array': row('TrapError', 'null array reference', guestBug),
+  'trap.null-i31': row('TrapError', 'null i31 reference', guestBug),
+  'trap.null-exception': row('TrapError', 'null exception reference', guestBug),
+  'trap.array-bounds': row('TrapError', 'out of bounds array access', guestBug),
+  'trap.cast': row('TrapError', 'cast failure', guestBug),
+  'trap.unaligned-atomic': row('TrapError', 'unaligned atomic', guestBug),
+  'trap.expected-shared': row('TrapError', 'expected shared memory', guestBug),
+  'trap.allocation-size': row('TrapError', 'allocation size too large', guestBug),
+
+  // Budgets
+  'exhaustion.call-stack': row(
+    'ExhaustionError',
+    'call stack exhausted',
+    'The plug-in recurses too deeply; raise maxCallDepth or maxStackSlots if it is meant to.',
+  ),
+  'exhaustion.fuel': row('ExhaustionError', 'out of fuel', 'Raise the fuel limit, or resume the paused call.'),
+  'exhaustion.memory': row('ExhaustionError', 'out of memory', 'Raise the memory limit.'),
+
+  // The embedder's side
+  'exception.uncaught': row('ThrownException', 'uncaught exception', guestBug),
+  'host.threw': row('HostError', 'host function failed', 'The cause is in the host function, not in the plug-in.'),
+  'host.value': row('HostError', 'host function returned a value of the wrong type', 'Return what the import declares.'),
+  'exit.code': row('ExitError', 'exited', 'The guest ended itself with proc_exit.'),
+  'plugin.error': row('PluginError', 'Plugin-originated error', 'The plug-in reported this failure itself.'),
+  'plugin.return-code': row('PluginError', 'Returned non-zero exit code', 'The plug-in reported failure by its return code.'),
+  'plugin.function': row('PluginError', 'Plugin error', 'Call a function that the plug-in exports; quern inspect lists them.'),
+  'manifest.shape': row('ManifestError', 'bad manifest', 'See docs/manifest.md for the shape of a manifest.'),
+  'manifest.hash': row('ManifestError', 'hash mismatch', 'The file is not the one the manifest names.'),
+  'manifest.source': row('ManifestError', 'cannot read the plug-in', 'Check the path or URL and its permissions.'),
+  'usage.argument': row('UsageError', 'bad argument', 'See the documentation of the function.'),
+  'usage.state': row('UsageError', 'not possible in this state', 'See the documentation of the function.'),
+  'interrupted.timeout': row('InterruptedError', 'call canceled due to timeout', 'Raise timeoutMs.'),
+  'interrupted.cancelled': row('InterruptedError', 'call canceled', 'The call was cancelled by the host.'),
+  'internal.bug': row('InternalError', 'internal error', 'This is a bug in Quern; please report it with the module.'),
+} as const satisfies Record<string, ErrorRow>;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof catalogue;
+/** The codes of one class. */
+export type CodeOf<C extends ErrorClass> = {
+  [K in ErrorCode]: (typeof catalogue)[K]['class'] extends C ? K : never;
+}[ErrorCode];

@@ -1,0 +1,39 @@
+/**
+ * Implementation limits (spec appendix "Implementation Limitations"), one constant each. Exceeding one gives
+ * `LimitError('limit.module')` at decoding or validation, never an allocation. Figures follow the JavaScript
+ * API's limits where they exist and are raised where the official suite or real modules need more.
+ */
+
+/** Entries of the type section, recursive groups expanded. */
+export const MAX_TYPES = 1_000_000;
+export const MAX_FUNCTIONS = 1_000_000;
+export const MAX_IMPORTS = 1_000_000;
+export const MAX_EXPORTS = 1_000_000;
+export const MAX_GLOBALS = 1_000_000;
+export const MAX_TAGS = 1_000_000;
+export const MAX_DATA_SEGMENTS = 100_000;
+export const MAX_ELEMENT_SEGMENTS = 10_000_000;
+export const MAX_TABLES = 100_000;
+export const MAX_MEMORIES = 100_000;
+export const MAX_PARAMS = 1_000;
+export const MAX_RESULTS = 1_000;
+/** Locals of one function, parameters included. */
+export const MAX_LOCALS = 50_000;
+export const MAX_FUNCTION_BYTES = 7_654_321;
+export const MAX_BR_TABLE = 65_520;
+export const MAX_STRUCT_FIELDS = 10_000;
+export const MAX_SUBTYPING_DEPTH = 63;
+/** Nesting of blocks in one function. */
+export const MAX_BLOCK_DEPTH = 100_000;
+/** Elements of one table that an instance really holds. */
+export const MAX_TABLE_ELEMENTS = 10_000_000;
+/**
+ * Pages of one memory that an instance really holds: addresses stay below 2^31, so the loop can check bounds
+ * in signed 32-bit arithmetic. Larger declared maxima are accepted; growth beyond fails with -1.
+ */
+export const MAX_MEMORY_PAGES = 32_767;
+
+/** Default budget of nested calls, counted in Wasm frames. */
+export const DEFAULT_MAX_CALL_DEPTH = 65_536;
+/** Default budget of value slots (8 bytes each) over all frames of a call. */
+export const DEFAULT_MAX_STACK_SLOTS = 1_000_000;

@@ -1,0 +1,274 @@
+/**
+ * Types of the Wasm 3.0 spec, chapter Structure/Types, in the compact form that decoder, validator and
+ * interpreter share.
+ *
+ * A value type is one small integer, so that comparing two of them is comparing two numbers:
+ * - number and vector types are negative: their binary encodings read as s7 (-1 … -5);
+ * - packed types are -8 and -9, likewise;
+ * - reference types are positive: `((heap + 64) << 1) | nullable`, where `heap` is an abstract heap type
+ *   (negative, its s33 encoding) or the id of a canonical defined type (zero or more).
+ *
+ * Defined types are canonical process-wide (`canonicalise`): two structurally equal recursive groups have the
+ * same ids, in one module or across modules, so type equality is equality of ids.
+ */
+
+/** A value, packed or bottom type; see the file header. */
+export type ValType = number;
+/** Abstract heap type (negative) or canonical type id (zero or more). */
+export type HeapType = number;
+
+export const I32 = -1;
+export const I64 = -2;
+export const F32 = -3;
+export const F64 = -4;
+export const V128 = -5;
+/** Packed storage types of fields. */
+export const I8 = -8;
+export const I16 = -9;
+/** The bottom value type of unreachable code; matches everything. Never decoded. */
+export const BOT = -64;
+
+export const HEAP_NOEXN = -12;
+export const HEAP_NOFUNC = -13;
+export const HEAP_NOEXTERN = -14;
+export const HEAP_NONE = -15;
+export const HEAP_FUNC = -16;
+export const HEAP_EXTERN = -17;
+export const HEAP_ANY = -18;
+export const HEAP_EQ = -19;
+export const HEAP_I31 = -20;
+export const HEAP_STRUCT = -21;
+export const HEAP_ARRAY = -22;
+export const HEAP_EXN = -23;
+
+/** The reference type of a heap type. */
+export const refType = (heap: HeapType, nullable: boolean): ValType => ((heap + 64) << 1) | (nullable ? 1 : 0);
+export const isRef = (type: ValType): boolean => type > 0;
+export const isNullable = (type: ValType): boolean => (type & 1) === 1;
+export const heapOf = (type: ValType): HeapType => (type >> 1) - 64;
+export const isNumOrVec = (type: ValType): boolean => type < 0 && type >= V128;
+
+export const FUNCREF: ValType = refType(HEAP_FUNC, true);
+export const EXTERNREF: ValType = refType(HEAP_EXTERN, true);
+export const EXNREF: ValType = refType(HEAP_EXN, true);
+export const ANYREF: ValType = refType(HEAP_ANY, true);
+
+/** Parameters and results of a function or block. */
+export interface FuncType {
+  readonly kind: 'func';
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
+}
+/** Field of a structure, element of an array. */
+export interface FieldType {
+  readonly storage: ValType;
+  readonly isMutable: boolean;
+}
+export interface StructType {
+  readonly kind: 'struct';
+  readonly fields: readonly FieldType[];
+}
+export interface ArrayType {
+  readonly kind: 'array';
+  readonly element: FieldType;
+}
+export type CompType = FuncType | StructType | ArrayType;
+
+/** A canonical defined type. One object per id, process-wide; compare by identity or by `id`. */
+export interface DefType {
+  readonly id: number;
+  readonly isFinal: boolean;
+  /** The declared supertype, if any. */
+  readonly supertype: DefType | null;
+  /** Number of supertypes above this one. */
+  readonly depth: number;
+  readonly comp: CompType;
+}
+
+/** Bounds of a memory (in pages) or table (in elements); 64-bit values, hence bigint where declared. */
+export interface Limits {
+  readonly min: bigint;
+  readonly max: bigint | null;
+  /** Address type: `I32` or `I64`. */
+  readonly address: ValType;
+}
+export interface MemoryType {
+  readonly limits: Limits;
+  readonly isShared: boolean;
+  /** log2 of the page size in bytes; 16 without the custom page size proposal. */
+  readonly pageSizeLog2: number;
+}
+export interface TableType {
+  readonly limits: Limits;
+  readonly element: ValType;
+}
+export interface GlobalType {
+  readonly type: ValType;
+  readonly isMutable: boolean;
+}
+/** The type of a tag: a function type without results. */
+export interface TagType {
+  readonly type: DefType;
+}
+
+/** A defined type as decoded, before canonicalisation; heap types ≥ 0 are indices of the module's type space. */
+export interface SubType {
+  readonly isFinal: boolean;
+  /** Type indices of declared supertypes. */
+  readonly supertypes: readonly number[];
+  readonly comp: CompType;
+}
+
+const definedTypes: DefType[] = [];
+const groupsByKey = new Map<string, readonly DefType[]>();
+
+/** The canonical type of an id. */
+export const defType = (id: number): DefType => definedTypes[id]!;
+
+/**
+ * Canonicalises one recursive group: returns the process-wide defined types, the same objects for every
+ * structurally equal group.
+ *
+ * @param group the decoded types of the group
+ * @param base type index of the first one
+ * @param earlier the module's types before `base`
+ */
+export const canonicalise = (group: readonly SubType[], base: number, earlier: readonly DefType[]): readonly DefType[] => {
+  // In the key, indices into the group are relative ("r0"), earlier ones are canonical ids ("c7").
+  const heapKey = (index: number): string => (index < base ? `c${earlier[index]!.id}` : `r${index - base}`);
+  const valKey = (t: ValType): string => (isRef(t) && heapOf(t) >= 0 ? `${isNullable(t) ? '?' : '!'}${heapKey(heapOf(t))}` : `${t}`);
+  const fieldKey = (f: FieldType): string => `${f.isMutable ? 'm' : ''}${valKey(f.storage)}`;
+  const compKey = (c: CompType): string => {
+    switch (c.kind) {
+      case 'func':
+        return `f${c.params.map(valKey).join()}>${c.results.map(valKey).join()}`;
+      case 'struct':
+        return `s${c.fields.map(fieldKey).join()}`;
+      default:
+        return `a${fieldKey(c.element)}`;
+    }
+  };
+  const key = group.map((t) => `${t.isFinal ? '' : 'o'}${t.supertypes.map(heapKey).join()}:${compKey(t.comp)}`).join(';');
+  const known = groupsByKey.get(key);
+  if (known !== undefined) return known;
+
+  const firstId = definedTypes.length;
+  const toId = (index: number): number => (index < base ? earlier[index]!.id : firstId + index - base);
+  const valType = (t: ValType): ValType => (isRef(t) && heapOf(t) >= 0 ? refType(toId(heapOf(t)), isNullable(t)) : t);
+  const field = (f: FieldType): FieldType => ({ storage: valType(f.storage), isMutable: f.isMutable });
+  const types: DefType[] = [];
+  for (const t of group) {
+    const superIndex = t.supertypes[0];
+    const supertype =
+      superIndex === undefined ? null : superIndex < base ? earlier[superIndex]! : (types[superIndex - base] ?? null);
+    const comp: CompType =
+      t.comp.kind === 'func'
+        ? { kind: 'func', params: t.comp.params.map(valType), results: t.comp.results.map(valType) }
+        : t.comp.kind === 'struct'
+          ? { kind: 'struct', fields: t.comp.fields.map(field) }
+          : { kind: 'array', element: field(t.comp.element) };
+    types.push({ id: definedTypes.length, isFinal: t.isFinal, supertype, depth: supertype ? supertype.depth + 1 : 0, comp });
+    definedTypes.push(types[types.length - 1]!);
+  }
+  groupsByKey.set(key, types);
+  return types;
+};
+
+/** The canonical type of a plain function type (final, no supertype, a group of its own). */
+export const funcDefType = (params: readonly ValType[], results: readonly ValType[]): DefType =>
+  canonicalise([{ isFinal: true, supertypes: [], comp: { kind: 'func', params, results } }], 0, [])[0]!;
+
+/** Whether `sub` is `sup` or one of its declared subtypes. @spec match-deftype */
+export const matchesDefType = (sub: DefType, sup: DefType): boolean => {
+  let t: DefType | null = sub;
+  while (t !== null && t !== sup) t = t.supertype;
+  return t === sup;
+};
+
+/** The abstract heap type directly above every type of a composite kind. */
+const abstractOf = (comp: CompType): HeapType =>
+  comp.kind === 'func' ? HEAP_FUNC : comp.kind === 'struct' ? HEAP_STRUCT : HEAP_ARRAY;
+
+/** @spec match-heaptype */
+export const matchesHeapType = (sub: HeapType, sup: HeapType): boolean => {
+  if (sub === sup) return true;
+  if (sub >= 0) {
+    if (sup >= 0) return matchesDefType(defType(sub), defType(sup));
+    return matchesHeapType(abstractOf(defType(sub).comp), sup);
+  }
+  switch (sub) {
+    case HEAP_EQ:
+      return sup === HEAP_ANY;
+    case HEAP_I31:
+    case HEAP_STRUCT:
+    case HEAP_ARRAY:
+      return sup === HEAP_EQ || sup === HEAP_ANY;
+    case HEAP_NONE:
+      return sup >= 0 ? defType(sup).comp.kind !== 'func' : sup <= HEAP_ANY && sup >= HEAP_ARRAY;
+    case HEAP_NOFUNC:
+      return sup >= 0 ? defType(sup).comp.kind === 'func' : sup === HEAP_FUNC;
+    case HEAP_NOEXTERN:
+      return sup === HEAP_EXTERN;
+    case HEAP_NOEXN:
+      return sup === HEAP_EXN;
+    default:
+      return false;
+  }
+};
+
+/** Whether a value of type `sub` can be used where `sup` is expected. @spec match-valtype */
+export const matchesValType = (sub: ValType, sup: ValType): boolean => {
+  if (sub === sup || sub === BOT) return true;
+  if (sub < 0 || sup < 0) return false;
+  return (isNullable(sup) || !isNullable(sub)) && matchesHeapType(heapOf(sub), heapOf(sup));
+};
+
+/** Number of 8-byte slots that a value takes in a frame. */
+export const slotsOf = (type: ValType): number => (type === V128 ? 2 : 1);
+
+const heapNames: Readonly<Record<number, string>> = {
+  [HEAP_NOEXN]: 'noexn',
+  [HEAP_NOFUNC]: 'nofunc',
+  [HEAP_NOEXTERN]: 'noextern',
+  [HEAP_NONE]: 'none',
+  [HEAP_FUNC]: 'func',
+  [HEAP_EXTERN]: 'extern',
+  [HEAP_ANY]: 'any',
+  [HEAP_EQ]: 'eq',
+  [HEAP_I31]: 'i31',
+  [HEAP_STRUCT]: 'struct',
+  [HEAP_ARRAY]: 'array',
+  [HEAP_EXN]: 'exn',
+};
+const numNames: Readonly<Record<number, string>> = {
+  [I32]: 'i32',
+  [I64]: 'i64',
+  [F32]: 'f32',
+  [F64]: 'f64',
+  [V128]: 'v128',
+  [I8]: 'i8',
+  [I16]: 'i16',
+  [BOT]: 'bot',
+};
+
+/** Text form of a heap type. */
+export const heapTypeName = (heap: HeapType): string => heapNames[heap] ?? `$${heap}`;
+
+const shortRefNames: Readonly<Record<string, string>> = {
+  none: 'nullref',
+  nofunc: 'nullfuncref',
+  noextern: 'nullexternref',
+  noexn: 'nullexnref',
+};
+/** Text form of a value type, e.g. `i32`, `funcref`, `(ref null 3)`. */
+export const valTypeName = (type: ValType): string => {
+  if (type < 0) return numNames[type] ?? `?${type}`;
+  const heap = heapTypeName(heapOf(type));
+  if (heapOf(type) < 0 && isNullable(type)) return shortRefNames[heap] ?? `${heap}ref`;
+  return `(ref ${isNullable(type) ? 'null ' : ''}${heap})`;
+};
+/** Text form of a function type, e.g. `(i64, i32) -> i64`; no result prints as `()`. */
+export const funcTypeName = (type: FuncType): string => {
+  const list = (ts: readonly ValType[]): string => ts.map(valTypeName).join(', ');
+  return `(${list(type.params)}) -> ${type.results.length === 1 ? list(type.results) : `(${list(type.results)})`}`;
+};

@@ -1,0 +1,24 @@
+/**
+ * Finds the reference data that lies outside the project (the official suite, recorded plug-ins, traces).
+ * Where it is absent, tests say what they leave out.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Root of the checkout; this file runs from `build/test`. */
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Folder of the reference data, or null where there is none. */
+export const sharedFolder: string | null = (() => {
+  const folder = process.env['QUERN_SHARED'] ?? join(root, '../shared');
+  return existsSync(join(folder, 'README.md')) ? folder : null;
+})();
+
+/** Options for `test()` that skip with a reason where the data is absent. */
+export const needsShared: { skip: string | false } = {
+  skip: sharedFolder === null ? 'reference data not found (set QUERN_SHARED)' : false,
+};
+
+/** Path of a file of the reference data; only valid where `sharedFolder` is not null. */
+export const shared = (...parts: string[]): string => join(sharedFolder ?? '', ...parts);
