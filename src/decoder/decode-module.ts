@@ -1,0 +1,198 @@
+/**
+ * Decodes a binary into a `Module`. @spec binary-module
+ *
+ * Checks everything that the binary format demands but for the instructions of function bodies, which the
+ * validator reads in its one pass over them.
+ */
+import { MalformedError } from '../errors/errors.ts';
+import type { CustomSection, Func, FuncBody, Module, SectionRange } from '../syntax/module.ts';
+import type { DefType, MemoryType, TagType } from '../syntax/types.ts';
+import { ByteReader } from './byte-reader.ts';
+import * as sections from './sections.ts';
+import { readVector } from './types.ts';
+
+/** Section ids in the order in which they must appear. */
+const sectionOrder = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+/** Names of sections by id. */
+export const sectionNames: Readonly<Record<number, string>> = {
+  0: 'custom',
+  1: 'type',
+  2: 'import',
+  3: 'function',
+  4: 'table',
+  5: 'memory',
+  6: 'global',
+  7: 'export',
+  8: 'start',
+  9: 'element',
+  10: 'code',
+  11: 'data',
+  12: 'data count',
+  13: 'tag',
+};
+
+/** Everything read so far. */
+interface Parts {
+  types: DefType[];
+  imports: ReturnType<typeof sections.readImports>;
+  functions: sections.FuncDeclaration[];
+  tables: ReturnType<typeof sections.readTables>;
+  memories: MemoryType[];
+  tags: TagType[];
+  globals: ReturnType<typeof sections.readGlobals>;
+  exports: ReturnType<typeof sections.readExports>;
+  start: number | null;
+  elements: ReturnType<typeof sections.readElements>;
+  dataCount: number | null;
+  bodies: FuncBody[];
+  data: ReturnType<typeof sections.readData>;
+  customs: CustomSection[];
+  ranges: SectionRange[];
+}
+
+/**
+ * Decodes a module.
+ *
+ * @throws MalformedError with the offset; InvalidError for a type index that does not exist; LimitError
+ */
+export const decodeModule = (bytes: Uint8Array): Module => {
+  const r = new ByteReader(bytes);
+  readHeader(r);
+  const parts: Parts = {
+    types: [],
+    imports: [],
+    functions: [],
+    tables: [],
+    memories: [],
+    tags: [],
+    globals: [],
+    exports: [],
+    start: null,
+    elements: [],
+    dataCount: null,
+    bodies: [],
+    data: [],
+    customs: [],
+    ranges: [],
+  };
+  let last = -1;
+  while (r.pos < bytes.length) last = readSection(r, parts, last);
+  if (parts.functions.length !== parts.bodies.length) r.fail('malformed.code-count');
+  if (parts.dataCount !== null && parts.dataCount !== parts.data.length) r.fail('malformed.data-count');
+  return assemble(bytes, parts);
+};
+
+const startsWith = (bytes: Uint8Array, at: number, wanted: readonly number[]): boolean =>
+  wanted.every((b, i) => bytes[at + i] === b);
+
+/** @spec binary-magic, binary-version */
+const readHeader = (r: ByteReader): void => {
+  if (r.bytes.length < 4) throw new MalformedError('malformed.end', { offset: r.bytes.length });
+  if (!startsWith(r.bytes, 0, [0x00, 0x61, 0x73, 0x6d])) r.fail('malformed.magic', 0);
+  if (r.bytes.length < 8) throw new MalformedError('malformed.end', { offset: r.bytes.length });
+  if (!startsWith(r.bytes, 4, [1, 0, 0, 0])) r.fail('malformed.version', 4);
+  r.pos = 8;
+};
+
+/** Reads one section; returns its place in the order, or `last` for a custom one. */
+const readSection = (r: ByteReader, parts: Parts, last: number): number => {
+  const offset = r.pos;
+  const id = r.byte();
+  const name = sectionNames[id];
+  r.section = name ?? '';
+  if (name === undefined) r.fail('malformed.section-id', offset, `${id}`);
+  const size = r.u32();
+  const start = r.pos;
+  if (size > r.bytes.length - start) r.fail('malformed.length', start);
+  const order = sectionOrder.indexOf(id);
+  if (id !== 0 && order <= last) r.fail('malformed.section-order', offset, name);
+  r.end = start + size;
+  parts.ranges.push({ id, name, start, end: r.end });
+  if (id === 0) {
+    const custom = r.name();
+    parts.customs.push({ name: custom, start: r.pos, end: r.end });
+    r.pos = r.end;
+  } else {
+    readContents(r, id, parts);
+    if (r.pos !== r.end) r.fail('malformed.section-size');
+  }
+  r.end = r.bytes.length;
+  r.section = '';
+  return id === 0 ? last : order;
+};
+
+const readContents = (r: ByteReader, id: number, parts: Parts): void => {
+  const { types } = parts;
+  switch (sectionNames[id]) {
+    case 'type':
+      parts.types = sections.readTypes(r);
+      break;
+    case 'import':
+      parts.imports = sections.readImports(r, types);
+      break;
+    case 'function':
+      parts.functions = sections.readFunctions(r, types);
+      break;
+    case 'table':
+      parts.tables = sections.readTables(r, types);
+      break;
+    case 'memory':
+      parts.memories = readVector(r, () => sections.readMemoryType(r));
+      break;
+    case 'tag':
+      parts.tags = readVector(r, () => sections.readTagType(r, types));
+      break;
+    case 'global':
+      parts.globals = sections.readGlobals(r, types);
+      break;
+    case 'export':
+      parts.exports = sections.readExports(r);
+      break;
+    case 'start':
+      parts.start = r.u32();
+      break;
+    case 'element':
+      parts.elements = sections.readElements(r, types);
+      break;
+    case 'data count':
+      parts.dataCount = r.u32();
+      break;
+    case 'code':
+      parts.bodies = sections.readBodies(r, types);
+      break;
+    default:
+      parts.data = sections.readData(r, types);
+  }
+};
+
+const assemble = (bytes: Uint8Array, parts: Parts): Module => {
+  const { imports } = parts;
+  const funcs: Func[] = [];
+  const tables: Module['tables'][number][] = [];
+  const memories: MemoryType[] = [];
+  const globals: Module['globals'][number][] = [];
+  const tags: TagType[] = [];
+  for (const { desc } of imports) {
+    if (desc.kind === 'func') funcs.push({ type: desc.type, typeIndex: desc.typeIndex, body: null });
+    else if (desc.kind === 'table') tables.push({ type: desc.type, init: null });
+    else if (desc.kind === 'memory') memories.push(desc.type);
+    else if (desc.kind === 'global') globals.push({ type: desc.type, init: null });
+    else tags.push(desc.type);
+  }
+  const counts = {
+    importedFuncCount: funcs.length,
+    importedTableCount: tables.length,
+    importedMemoryCount: memories.length,
+    importedGlobalCount: globals.length,
+    importedTagCount: tags.length,
+  };
+  parts.functions.forEach((declaration, i) => {
+    funcs.push({ ...declaration, body: parts.bodies[i]! });
+  });
+  for (const table of parts.tables) tables.push(table);
+  for (const memory of parts.memories) memories.push(memory);
+  for (const global of parts.globals) globals.push(global);
+  for (const tag of parts.tags) tags.push(tag);
+  const { types, exports, elements, data, dataCount, start, customs, ranges } = parts;
+  return { bytes, types, imports, exports, funcs, tables, memories, tags, globals, elements, data, dataCount, start, customs, sections: ranges, ...counts };
+};

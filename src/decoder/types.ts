@@ -1,0 +1,205 @@
+/** The grammar of types. @spec binary-types */
+import { InvalidError } from '../errors/errors.ts';
+import {
+  type CompType,
+  canonicalise,
+  type DefType,
+  type FieldType,
+  type GlobalType,
+  HEAP_ARRAY,
+  HEAP_EXN,
+  HEAP_NOEXN,
+  type HeapType,
+  I16,
+  I32,
+  I64,
+  I8,
+  isNumOrVec,
+  type Limits,
+  type MemoryType,
+  refType,
+  type SubType,
+  type TableType,
+  type TagType,
+  type ValType,
+} from '../syntax/types.ts';
+import type { ByteReader } from './byte-reader.ts';
+
+const REF = -28;
+const REF_NULL = -29;
+
+const isAbstractHeap = (code: number): boolean => (code <= HEAP_NOEXN && code >= HEAP_ARRAY) || code === HEAP_EXN;
+
+/** How a type index in a type becomes a heap type. */
+export type TypeResolver = (index: number, offset: number) => HeapType;
+
+/** Resolves indices to the ids of a module's types. */
+export const resolverOf =
+  (types: readonly DefType[]): TypeResolver =>
+  (index, offset) => {
+    const type = types[index];
+    if (type === undefined) throw new InvalidError('invalid.unknown-type', { offset, detail: `${index}` });
+    return type.id;
+  };
+
+/** @spec binary-heaptype */
+export const readHeapType = (r: ByteReader, resolve: TypeResolver): HeapType => {
+  const offset = r.pos;
+  const code = r.s33();
+  if (code >= 0) return resolve(code, offset);
+  if (!isAbstractHeap(code)) r.fail('malformed.reference-type', offset);
+  return code;
+};
+
+/** The reference type that begins with the s7 code just read, or null. @spec binary-reftype */
+const refTypeOf = (r: ByteReader, code: number, resolve: TypeResolver): ValType | null => {
+  if (code === REF || code === REF_NULL) return refType(readHeapType(r, resolve), code === REF_NULL);
+  return isAbstractHeap(code) ? refType(code, true) : null;
+};
+
+const s7 = (byte: number): number => (byte < 0x40 ? byte : byte - 0x80);
+
+/** @spec binary-valtype */
+export const readValType = (r: ByteReader, resolve: TypeResolver): ValType => {
+  const offset = r.pos;
+  const code = s7(r.byte());
+  if (isNumOrVec(code)) return code;
+  return refTypeOf(r, code, resolve) ?? r.fail('malformed.type', offset);
+};
+
+/** @spec binary-reftype */
+export const readRefType = (r: ByteReader, resolve: TypeResolver): ValType => {
+  const offset = r.pos;
+  return refTypeOf(r, s7(r.byte()), resolve) ?? r.fail('malformed.reference-type', offset);
+};
+
+/** Reads a vector. */
+export const readVector = <T>(r: ByteReader, read: () => T): T[] => {
+  const count = r.u32();
+  const items: T[] = [];
+  for (let i = 0; i < count; i++) items.push(read());
+  return items;
+};
+
+const readMutability = (r: ByteReader): boolean => {
+  const flag = r.byte();
+  if (flag > 1) r.fail('malformed.mutability', r.pos - 1);
+  return flag === 1;
+};
+
+/** @spec binary-fieldtype */
+const readField = (r: ByteReader, resolve: TypeResolver): FieldType => {
+  const code = s7(r.bytes[r.pos] ?? 0);
+  let storage: ValType;
+  if (code === I8 || code === I16) {
+    r.byte();
+    storage = code;
+  } else storage = readValType(r, resolve);
+  return { storage, isMutable: readMutability(r) };
+};
+
+/** @spec binary-comptype */
+const readCompType = (r: ByteReader, form: number, resolve: TypeResolver): CompType => {
+  switch (form) {
+    case 0x60:
+      return {
+        kind: 'func',
+        params: readVector(r, () => readValType(r, resolve)),
+        results: readVector(r, () => readValType(r, resolve)),
+      };
+    case 0x5f:
+      return { kind: 'struct', fields: readVector(r, () => readField(r, resolve)) };
+    case 0x5e:
+      return { kind: 'array', element: readField(r, resolve) };
+    default:
+      return r.fail('malformed.type-form', r.pos - 1);
+  }
+};
+
+const OPEN_SUB = 0x50;
+const FINAL_SUB = 0x4f;
+const REC = 0x4e;
+
+/** @spec binary-subtype */
+const readSubType = (r: ByteReader, own: number, resolve: TypeResolver): SubType => {
+  const form = r.byte();
+  if (form !== OPEN_SUB && form !== FINAL_SUB) {
+    return { isFinal: true, supertypes: [], comp: readCompType(r, form, resolve) };
+  }
+  const offset = r.pos;
+  const supertypes = readVector(r, () => r.u32());
+  if (supertypes.length > 1) throw new InvalidError('invalid.sub-type', { offset });
+  for (const index of supertypes) {
+    if (index >= own) throw new InvalidError('invalid.unknown-type', { offset, detail: `${index}` });
+  }
+  return { isFinal: form === FINAL_SUB, supertypes, comp: readCompType(r, r.byte(), resolve) };
+};
+
+/** Reads one recursive group behind `earlier` types and canonicalises it. @spec binary-rectype */
+export const readRecType = (r: ByteReader, earlier: readonly DefType[]): readonly DefType[] => {
+  const base = earlier.length;
+  let highest = -1;
+  let highestOffset = 0;
+  const resolve: TypeResolver = (index, offset) => {
+    if (index > highest) [highest, highestOffset] = [index, offset];
+    return index;
+  };
+  const group: SubType[] = [];
+  if (r.bytes[r.pos] === REC) {
+    r.byte();
+    const count = r.u32();
+    for (let i = 0; i < count; i++) group.push(readSubType(r, base + i, resolve));
+  } else group.push(readSubType(r, base, resolve));
+  if (highest >= base + group.length) {
+    throw new InvalidError('invalid.unknown-type', { offset: highestOffset, detail: `${highest}` });
+  }
+  return canonicalise(group, base, earlier);
+};
+
+const HAS_MAX = 1;
+const IS_SHARED = 2;
+const IS_64 = 4;
+const HAS_PAGE_SIZE = 8;
+
+const readLimits = (r: ByteReader, flags: number): Limits => ({
+  min: r.u64(),
+  max: flags & HAS_MAX ? r.u64() : null,
+  address: flags & IS_64 ? I64 : I32,
+});
+
+/** @spec binary-memtype */
+export const readMemoryType = (r: ByteReader): MemoryType => {
+  const flags = r.byte();
+  if (flags > 0x0f) r.fail('malformed.limits', r.pos - 1);
+  const limits = readLimits(r, flags);
+  let pageSizeLog2 = 16;
+  if (flags & HAS_PAGE_SIZE) {
+    pageSizeLog2 = r.u32();
+    if (pageSizeLog2 > 64) r.fail('malformed.limits', r.pos - 1, 'invalid custom page size');
+  }
+  return { limits, isShared: (flags & IS_SHARED) !== 0, pageSizeLog2 };
+};
+
+/** @spec binary-tabletype */
+export const readTableType = (r: ByteReader, resolve: TypeResolver): TableType => {
+  const element = readRefType(r, resolve);
+  const flags = r.byte();
+  if ((flags & ~(HAS_MAX | IS_64)) !== 0) r.fail('malformed.limits', r.pos - 1);
+  return { element, limits: readLimits(r, flags) };
+};
+
+/** @spec binary-globaltype */
+export const readGlobalType = (r: ByteReader, resolve: TypeResolver): GlobalType => ({
+  type: readValType(r, resolve),
+  isMutable: readMutability(r),
+});
+
+/** @spec binary-tagtype */
+export const readTagType = (r: ByteReader, types: readonly DefType[]): TagType => {
+  if (r.byte() !== 0) r.fail('malformed.tag-attribute', r.pos - 1);
+  const offset = r.pos;
+  const index = r.u32();
+  const type = types[index];
+  if (type === undefined) throw new InvalidError('invalid.unknown-type', { offset, detail: `${index}` });
+  return { type };
+};

@@ -1,0 +1,143 @@
+/**
+ * Translated functions and the process-wide array that holds their internal code.
+ *
+ * One array for all modules, so that the loop sees it as a constant. When it is full a larger one takes its
+ * place (and the loop is made anew by `machine.ts`); program counters are indices and stay valid.
+ */
+import type { Module } from '../syntax/module.ts';
+import type { Features } from '../syntax/features.ts';
+import { slotsOf } from '../syntax/types.ts';
+import type { Boundary, Site } from './code-writer.ts';
+import type { FuelSchedule } from './fuel.ts';
+
+/** A module that was decoded and validated; instances share it and its code. */
+export class CompiledModule {
+  readonly module: Module;
+  readonly features: Features;
+  private readonly units = new Map<FuelSchedule, CodeUnit>();
+
+  constructor(module: Module, features: Features) {
+    this.module = module;
+    this.features = features;
+  }
+
+  /** The code for one fuel schedule; functions are translated when first called. */
+  unit(schedule: FuelSchedule): CodeUnit {
+    let unit = this.units.get(schedule);
+    if (unit === undefined) {
+      unit = new CodeUnit(this.module, schedule);
+      this.units.set(schedule, unit);
+    }
+    return unit;
+  }
+}
+
+/** The functions of a module under one schedule. */
+export class CodeUnit {
+  readonly module: Module;
+  readonly schedule: FuelSchedule;
+  /** By index in the function index space; null for imports. */
+  readonly funcs: readonly (FuncCode | null)[];
+  /** Word offset of each global in the words of an instance. */
+  readonly globalOffsets: Int32Array;
+  readonly globalWordCount: number;
+
+  constructor(module: Module, schedule: FuelSchedule) {
+    this.module = module;
+    this.schedule = schedule;
+    this.funcs = module.funcs.map((func, index) => (func.body === null ? null : new FuncCode(this, index)));
+    this.globalOffsets = new Int32Array(module.globals.length);
+    // Four words for each: room for a v128.
+    module.globals.forEach((_, i) => {
+      this.globalOffsets[i] = 4 * i;
+    });
+    this.globalWordCount = 4 * module.globals.length;
+  }
+}
+
+/** A stretch of the code array. */
+export interface CodeRegion {
+  readonly start: number;
+  readonly end: number;
+  readonly func: FuncCode;
+  readonly isCareful: boolean;
+}
+
+/** The code of one defined function. */
+export class FuncCode {
+  readonly unit: CodeUnit;
+  readonly index: number;
+  /** Program counter of the fast code's entry; 0 = not translated yet. */
+  entry = 0;
+  fast: CodeRegion | null = null;
+  careful: CodeRegion | null = null;
+  /** Boundaries and sites of the fast code; made when first needed. */
+  fastMap: CodeMap | null = null;
+  carefulMap: CodeMap | null = null;
+  /** Frame size in slots, parameters included; the counted size that limits apply to. */
+  readonly frameSlots: number;
+
+  constructor(unit: CodeUnit, index: number) {
+    this.unit = unit;
+    this.index = index;
+    const func = unit.module.funcs[index]!;
+    let slots = func.body!.maxStackSlots;
+    for (const type of func.type.comp.kind === 'func' ? func.type.comp.params : []) slots += slotsOf(type);
+    for (const run of func.body!.locals) slots += run.count * slotsOf(run.type);
+    this.frameSlots = slots;
+  }
+}
+
+/** What translating a function with recording on tells about its code. */
+export interface CodeMap {
+  readonly boundaries: readonly Boundary[];
+  readonly sites: readonly Site[];
+}
+
+/** Room at the start of the array for the stubs of `machine.ts`. */
+export const FIRST_FREE = 128;
+
+/** Allocates regions of the code array and finds them by program counter. */
+export class CodeSpace {
+  words: Int32Array;
+  private top = FIRST_FREE;
+  /** Sorted by start. */
+  private readonly regions: CodeRegion[] = [];
+  /** Called with the new array when it was replaced. */
+  onReplaced: (words: Int32Array) => void = () => {};
+
+  constructor(wordCount: number) {
+    this.words = new Int32Array(wordCount);
+  }
+
+  /** Start of a free stretch of `size` words. */
+  allocate(size: number): number {
+    const start = this.top;
+    if (start + size > this.words.length) {
+      const larger = new Int32Array(Math.max(this.words.length * 2, start + size));
+      larger.set(this.words);
+      this.words = larger;
+      this.onReplaced(larger);
+    }
+    this.top += size;
+    return start;
+  }
+
+  add(region: CodeRegion): void {
+    this.regions.push(region);
+  }
+
+  /** The region that holds a program counter, if any. */
+  find(pc: number): CodeRegion | null {
+    let low = 0;
+    let high = this.regions.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const region = this.regions[middle]!;
+      if (pc < region.start) high = middle - 1;
+      else if (pc >= region.end) low = middle + 1;
+      else return region;
+    }
+    return null;
+  }
+}

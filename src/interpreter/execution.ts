@@ -1,0 +1,346 @@
+/**
+ * One call into Wasm that can stop anywhere and go on: out of fuel, at the end of a time slice, or waiting for
+ * the host. All of its state is data (engine.md §1.4); while it does not run, its stacks lie in copies here.
+ */
+import { catalogue } from '../errors/catalogue.ts';
+import { type BacktraceFrame, ExhaustionError, InternalError, TrapError, UsageError } from '../errors/errors.ts';
+import { backtrace, type RawFrame, rawBacktrace } from './backtrace.ts';
+import { HALT_PC } from './cold.ts';
+import { type FuncInstance, type HostWrite, type RawValue, readValues, writeValues } from './function.ts';
+import { opOf } from './isa.ts';
+import { type Machine, getMachine, mapCareful, mapFast } from './machine.ts';
+import { MachineState } from './machine-state.ts';
+import { ModuleInstance } from './module-instance.ts';
+import { type FuelSchedule, quern1 } from './fuel.ts';
+import * as status from './status.ts';
+import type { Store } from './store.ts';
+import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
+
+/** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
+const SLICE = 200_000;
+/** Most calls from Wasm to the host and back, nested: each takes room on the JavaScript stack. */
+const MAX_NESTED = 200;
+
+export interface ExecutionOptions {
+  /** Fuel to begin with. Default: no limit. */
+  readonly fuel?: number;
+  /** Runs every instruction in careful code. */
+  readonly careful?: boolean;
+  /** Asked at the end of each slice; true pauses the call. */
+  readonly onSlice?: () => boolean;
+}
+
+export type RunResult = 'done' | 'trap' | 'paused';
+export type PauseReason = 'fuel' | 'slice' | 'host';
+
+/** The call that runs now, if any; others wait in host functions below it. */
+let active: Execution | null = null;
+let nested = 0;
+
+export class Execution {
+  readonly func: FuncInstance;
+  /** Values of a call that is done. */
+  results: RawValue[] = [];
+  /** What ended the call: an error of Quern's, or what a host function threw. */
+  error: unknown = undefined;
+  /** Why the call is paused. */
+  pause: PauseReason | null = null;
+  private readonly machine: Machine;
+  private readonly state: MachineState;
+  private readonly onSlice: (() => boolean) | null;
+  private outcome: RunResult | null = null;
+  private given: number;
+  private savedWords = new Int32Array(0);
+  private savedCalls = new Int32Array(0);
+  private savedRefs: unknown[] = [];
+
+  constructor(func: FuncInstance, args: readonly RawValue[], options: ExecutionOptions = {}) {
+    this.func = func;
+    this.machine = getMachine();
+    const store: Store | null = func.instance?.store ?? null;
+    const schedule: FuelSchedule = store?.schedule ?? quern1;
+    const state = new MachineState(func.instance as ModuleInstance, schedule);
+    this.state = state;
+    state.callLimit = 2 * (store?.maxCallDepth ?? DEFAULT_MAX_CALL_DEPTH);
+    state.stackLimit = 2 * (store?.maxStackSlots ?? DEFAULT_MAX_STACK_SLOTS);
+    state.isArmed = options.careful ? 1 : 0;
+    this.given = checkFuel(options.fuel ?? Number.MAX_SAFE_INTEGER);
+    state.reserve = this.given;
+    this.onSlice = options.onSlice ?? null;
+    const { params } = func.signature;
+    if (args.length !== params.length) {
+      throw new UsageError('usage.argument', { detail: `expected ${params.length} arguments, got ${args.length}` });
+    }
+    this.savedWords = new Int32Array(func.borderWords);
+    writeValues(params, args, this.savedWords, 0, this.savedRefs);
+  }
+
+  /** Fuel that this call has used. */
+  get fuelConsumed(): number {
+    return this.given - this.fuelLeft;
+  }
+
+  /** Fuel that is left; exact at any pause. */
+  get fuelLeft(): number {
+    const { fuel, reserve, pc } = this.state;
+    return this.outcome === null || this.outcome === 'done' ? fuel + reserve : fuel + reserve + this.remainingAt(pc);
+  }
+
+  /** Adds fuel to a call; a paused one can then go on. */
+  addFuel(fuel: number): void {
+    this.given += checkFuel(fuel);
+    this.state.reserve += fuel;
+  }
+
+  /** The promise that a call paused by a host function waits for. */
+  get hostPromise(): Promise<HostWrite> | null {
+    return this.state.pending?.promise ?? null;
+  }
+
+  /** Hands in what the host function's promise resolved to; `run` then goes on. */
+  resolveHost(write: HostWrite): void {
+    const { pending } = this.state;
+    if (pending === null) throw new UsageError('usage.state', { detail: 'the call does not wait for the host' });
+    this.state.pending = null;
+    write(this.savedWords, pending.base, this.savedRefs);
+    this.pause = null;
+  }
+
+  /** Ends a call that waits for the host with an error. */
+  rejectHost(error: unknown): void {
+    this.state.pending = null;
+    this.pause = null;
+    this.outcome = 'trap';
+    this.error = error;
+  }
+
+  /**
+   * Runs until the call is done, has failed or must pause.
+   *
+   * @throws UsageError when it waits for the host or is over
+   */
+  run(): RunResult {
+    if (this.outcome === 'done' || this.outcome === 'trap') return this.outcome;
+    if (this.state.pending !== null) throw new UsageError('usage.state', { detail: 'the call waits for a host function' });
+    if (active === this) throw new UsageError('usage.state', { detail: 'the call is running' });
+    if (nested >= MAX_NESTED) {
+      this.outcome = 'trap';
+      this.error = new ExhaustionError('exhaustion.call-stack', { detail: 'too many nested calls between host and plug-in' });
+      return 'trap';
+    }
+    const outer = active;
+    outer?.save(outer.state.top);
+    active = this;
+    nested++;
+    try {
+      this.restore();
+      const result = this.outcome === null ? this.begin() : this.goOn(status.CONTINUE);
+      this.outcome = result;
+      return result;
+    } finally {
+      if (this.outcome === 'paused') this.save(this.frameEnd());
+      active = outer;
+      nested--;
+      outer?.restore();
+    }
+  }
+
+  /** First word behind the frame that a paused call stands in. */
+  private frameEnd(): number {
+    if (this.pause === 'host') return this.state.top;
+    const region = this.machine.space.find(this.state.pc);
+    return region === null ? this.state.top : this.state.fp + 2 * region.func.frameSlots + 8;
+  }
+
+  private save(top: number): void {
+    const { words, callStack, refs } = this.machine;
+    this.savedWords = words.slice(0, top);
+    this.savedCalls = callStack.slice(0, this.state.sp);
+    this.savedRefs = refs.slice(0, top >> 1);
+  }
+
+  private restore(): void {
+    const { words, callStack, refs } = this.machine;
+    words.set(this.savedWords);
+    callStack.set(this.savedCalls);
+    for (let i = 0; i < this.savedRefs.length; i++) {
+      if (i < refs.length) refs[i] = this.savedRefs[i];
+      else refs.push(this.savedRefs[i]);
+    }
+  }
+
+  private begin(): RunResult {
+    const { state, func } = this;
+    state.pc = HALT_PC;
+    state.fp = 0;
+    state.sp = 0;
+    this.takeSlice(0);
+    return this.goOn(this.machine.callFunction(state, func, 0));
+  }
+
+  /** Moves fuel from the reserve into hand until at least `need` is there; false if that cannot be. */
+  private takeSlice(need: number): boolean {
+    const { state } = this;
+    const total = state.fuel + state.reserve;
+    if (total < need) return false;
+    state.fuel = Math.min(total, Math.max(SLICE, need));
+    state.reserve = total - state.fuel;
+    return true;
+  }
+
+  private goOn(first: number): RunResult {
+    let code = first;
+    const { state, machine } = this;
+    for (;;) {
+      switch (code) {
+        case status.CONTINUE:
+        case status.RESTART:
+          break;
+        case status.DONE:
+          return this.finish();
+        case status.NO_FUEL: {
+          const isShort = state.isArmed === 1 || !this.takeSlice(0);
+          if (isShort) this.goCareful();
+          if (this.onSlice?.()) return this.stop('slice');
+          break;
+        }
+        case status.NEED_FUEL:
+          if (!this.takeSlice(state.need) && !this.prepareToPause()) return this.stop('fuel');
+          break;
+        case status.HOST_PAUSE:
+          return this.stop('host');
+        case status.HOST_ERROR:
+          return this.fail(state.error);
+        default:
+          return this.fail(this.trapError(code));
+      }
+      if (state.pc === HALT_PC && state.sp === 0) return this.finish();
+      code = machine.dispatch(state);
+    }
+  }
+
+  private stop(reason: PauseReason): RunResult {
+    this.pause = reason;
+    return 'paused';
+  }
+
+  /**
+   * Without the fuel for a sized operation or a charge: fast code hands over to careful code (true), careful
+   * code steps back to the start of the instruction and pauses there (false).
+   */
+  private prepareToPause(): boolean {
+    const { state } = this;
+    const region = this.machine.space.find(state.pc)!;
+    if (!region.isCareful) {
+      this.goCareful();
+      return true;
+    }
+    const { sites } = mapCareful(region.func);
+    const at = sites.findIndex((site) => site.pc === state.pc);
+    let start = at;
+    while (start > 0 && sites[start - 1]!.offset === sites[at]!.offset) start--;
+    while (start < at && this.machine.space.words[sites[start]!.pc]! !== opOf.charge.code) start++;
+    if (start < at) {
+      state.pc = sites[start]!.pc;
+      state.fuel += this.machine.space.words[state.pc + 1]!;
+    }
+    return false;
+  }
+
+  /** Goes on in careful code from a boundary of fast code. */
+  private goCareful(): void {
+    const { state, machine } = this;
+    const region = machine.space.find(state.pc);
+    if (region === null || region.isCareful) return;
+    const boundary = mapFast(region.func).boundaries.findLast((b) => b.pc === state.pc);
+    const careful = boundary && mapCareful(region.func).boundaries.findLast((b) => b.offset === boundary.offset);
+    if (boundary === undefined || careful === undefined) {
+      throw new InternalError('internal.bug', { detail: `no boundary at ${state.pc}` });
+    }
+    state.pc = careful.pc;
+    state.fuel += boundary.remaining;
+    this.takeSlice(0);
+  }
+
+  private remainingAt(pc: number): number {
+    const region = this.machine.space.find(pc);
+    if (region === null || region.isCareful) return 0;
+    const { boundaries, sites } = mapFast(region.func);
+    if (this.outcome === 'paused') return boundaries.findLast((b) => b.pc === pc)?.remaining ?? 0;
+    return sites.find((site) => site.pc === pc)?.remaining ?? 0;
+  }
+
+  private finish(): RunResult {
+    const { words, refs } = this.machine;
+    this.results = readValues(this.func.signature.results, words, 0, refs);
+    this.dropRefs();
+    return 'done';
+  }
+
+  /** Nothing that the call held must stay reachable from the machine. */
+  private dropRefs(): void {
+    if (nested === 1) this.machine.refs.length = 0;
+  }
+
+  private fail(error: unknown): RunResult {
+    this.error = error;
+    this.outcome = 'trap';
+    this.dropRefs();
+    return 'trap';
+  }
+
+  private trapError(code: number): Error {
+    const name = status.trapCodes[code - status.FIRST_TRAP];
+    if (name === undefined) return new InternalError('internal.bug', { detail: `status ${code}` });
+    const raw = this.rawFrames();
+    this.outcome = 'trap';
+    const fuelConsumed = this.fuelConsumed;
+    const details = {
+      fuelConsumed,
+      get backtrace(): readonly BacktraceFrame[] {
+        return backtrace(raw);
+      },
+    };
+    return catalogue[name].class === 'ExhaustionError' ? new ExhaustionError(name as 'exhaustion.call-stack', details) : new TrapError(name as 'trap.unreachable', details);
+  }
+
+  private rawFrames(): RawFrame[] {
+    return rawBacktrace(this.machine, this.state);
+  }
+
+  /** The guest's stack where the call stands, innermost first. */
+  get backtrace(): readonly BacktraceFrame[] {
+    return backtrace(this.rawFrames());
+  }
+}
+
+const checkFuel = (fuel: number): number => {
+  if (!Number.isSafeInteger(fuel) || fuel < 0) {
+    throw new UsageError('usage.argument', { detail: `fuel must be a whole number from 0 to 2^53-1, not ${fuel}` });
+  }
+  return fuel;
+};
+
+/** Prepares a call; `run` starts it. */
+export const startExecution = (func: FuncInstance, args: readonly RawValue[], options?: ExecutionOptions): Execution =>
+  new Execution(func, args, options);
+
+/**
+ * Calls a function and runs it to its end. @spec embed-func-invoke
+ *
+ * @throws TrapError, ExhaustionError (fuel included), or whatever a host function threw
+ */
+export const invoke = (func: FuncInstance, args: readonly RawValue[], options?: ExecutionOptions): RawValue[] => {
+  const execution = new Execution(func, args, options);
+  switch (execution.run()) {
+    case 'done':
+      return execution.results;
+    case 'trap':
+      throw execution.error;
+    default:
+      if (execution.pause === 'fuel') {
+        throw new ExhaustionError('exhaustion.fuel', { fuelConsumed: execution.fuelConsumed, backtrace: execution.backtrace });
+      }
+      throw new UsageError('usage.state', { detail: 'the call paused; use startExecution for calls that may' });
+  }
+};

@@ -1,0 +1,117 @@
+/**
+ * Fuel schedules: what each Wasm instruction and each unit of work costs (docs/metering.md).
+ *
+ * Fuel is defined on Wasm instructions, never on internal ones. A schedule has a name and a version; changing
+ * a number makes a new version. Sized operations check bounds first, then charge, then act: one that fails is
+ * not billed for its size.
+ */
+import type { FuelClass } from '../syntax/instructions.ts';
+
+export interface FuelSchedule {
+  /** Name with version, e.g. `quern-1`. */
+  readonly name: string;
+  /** Cost of one instruction of each class; `structure` is always 0. */
+  readonly cost: Readonly<Record<FuelClass, number>>;
+  /** Cost of entering a Wasm function. */
+  readonly entry: number;
+  /** Declared locals that one further unit zeroes at entry; 0 = free. */
+  readonly localsPerUnit: number;
+  /** Cost of a call into the host, on top of the call instruction. */
+  readonly hostCall: number;
+  /** Bytes that one unit crosses the host boundary; 0 = free. */
+  readonly hostBytesPerUnit: number;
+  /** Bytes that one unit copies or fills; 0 = free. */
+  readonly bulkBytesPerUnit: number;
+  /** Table or array elements that one unit copies or fills; 0 = free. */
+  readonly bulkElementsPerUnit: number;
+  /** Cost of one page of memory growth. */
+  readonly growPage: number;
+}
+
+/** The default: weights that follow what an interpreter really spends. */
+export const quern1: FuelSchedule = Object.freeze<FuelSchedule>({
+  name: 'quern-1',
+  cost: Object.freeze({
+    structure: 0,
+    simple: 1,
+    branch: 1,
+    call: 4,
+    div: 4,
+    float: 1,
+    memory: 2,
+    global: 1,
+    bulk: 8,
+    table: 2,
+    reference: 1,
+    allocation: 8,
+    vector: 2,
+    atomic: 4,
+    exception: 16,
+    unreachable: 0,
+    return: 1,
+  }),
+  entry: 2,
+  localsPerUnit: 16,
+  hostCall: 16,
+  hostBytesPerUnit: 64,
+  bulkBytesPerUnit: 64,
+  bulkElementsPerUnit: 8,
+  growPage: 1024,
+});
+
+/** One per instruction, nothing for structure, `unreachable` and `return`, one per function entry: wasmtime's rule. */
+export const flat1: FuelSchedule = Object.freeze<FuelSchedule>({
+  name: 'flat-1',
+  cost: Object.freeze({
+    structure: 0,
+    simple: 1,
+    branch: 1,
+    call: 1,
+    div: 1,
+    float: 1,
+    memory: 1,
+    global: 1,
+    bulk: 1,
+    table: 1,
+    reference: 1,
+    allocation: 1,
+    vector: 1,
+    atomic: 1,
+    exception: 1,
+    unreachable: 0,
+    return: 0,
+  }),
+  entry: 1,
+  localsPerUnit: 0,
+  hostCall: 0,
+  hostBytesPerUnit: 0,
+  bulkBytesPerUnit: 0,
+  bulkElementsPerUnit: 0,
+  growPage: 0,
+});
+
+/** Schedules by name. */
+export const schedules: ReadonlyMap<string, FuelSchedule> = new Map([
+  [quern1.name, quern1],
+  [flat1.name, flat1],
+]);
+
+const perUnit = (count: number, unit: number): number => (unit === 0 ? 0 : Math.ceil(count / unit));
+
+/** Cost of entering a function that declares `localCount` locals beyond its parameters. */
+export const entryCost = (schedule: FuelSchedule, localCount: number): number =>
+  schedule.entry + perUnit(localCount, schedule.localsPerUnit);
+/** Size term of memory.copy, memory.fill, memory.init. */
+export const bulkMemoryCost = (schedule: FuelSchedule, byteCount: number): number =>
+  perUnit(byteCount, schedule.bulkBytesPerUnit);
+/** Size term of table.copy, table.fill, table.init and of arrays. */
+export const bulkTableCost = (schedule: FuelSchedule, elementCount: number): number =>
+  perUnit(elementCount, schedule.bulkElementsPerUnit);
+/** Size term of a memory.grow that succeeds. */
+export const growMemoryCost = (schedule: FuelSchedule, pageCount: number): number => pageCount * schedule.growPage;
+/** Size term of a table.grow that succeeds. */
+export const growTableCost = (schedule: FuelSchedule, elementCount: number): number =>
+  perUnit(elementCount, schedule.bulkElementsPerUnit);
+/** Cost of bytes that cross the host boundary. */
+export const hostBytesCost = (schedule: FuelSchedule, byteCount: number): number =>
+  perUnit(byteCount, schedule.hostBytesPerUnit);

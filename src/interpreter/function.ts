@@ -1,0 +1,128 @@
+/**
+ * Function instances, Wasm and host, and the values that cross their border.
+ *
+ * A raw value is the bits of a number as an unsigned bigint (32 bits for i32 and f32, 64 for i64 and f64) or a
+ * reference as it is. Raw values keep NaN payloads, which JavaScript numbers do not.
+ */
+import { HostError } from '../errors/errors.ts';
+import { F32, type FuncType, funcDefType, I32, isRef, slotsOf, type DefType, type ValType } from '../syntax/types.ts';
+import type { FuncCode } from './code.ts';
+import type { ModuleInstance } from './module-instance.ts';
+
+/** A reference: null, a function instance, or an object of the embedder. */
+export type Ref = object | null;
+/** Bits of a number, or a reference; see the file header. */
+export type RawValue = bigint | Ref;
+
+/** What a host function learns about its caller. */
+export interface Caller {
+  /** The instance whose code called; null when the embedder did. */
+  readonly instance: ModuleInstance | null;
+  /** Adds to the bill of the running call. */
+  charge(fuel: number): void;
+}
+
+/**
+ * The fast form of a host function: argument i lies at `words[base + 2 * i]` (i64 and f64: low word, then high
+ * word); results replace the arguments in the same way, references lie in `refs[base / 2 + i]`. A promise as
+ * the result pauses the call; the results are written when it has resolved.
+ */
+export type RawHostCode = (words: Int32Array, base: number, caller: Caller, refs: unknown[]) => undefined | Promise<HostWrite>;
+/** Writes the results of an asynchronous host function. */
+export type HostWrite = (words: Int32Array, base: number, refs: unknown[]) => void;
+
+/** @spec syntax-funcinst */
+export class FuncInstance {
+  readonly kind = 'func';
+  readonly type: DefType;
+  readonly typeId: number;
+  /** The instance of a Wasm function; null for a host function. */
+  readonly instance: ModuleInstance | null;
+  readonly code: FuncCode | null;
+  readonly host: RawHostCode | null;
+  /** Words that arguments or results take, whichever is more. */
+  readonly borderWords: number;
+
+  constructor(type: DefType, instance: ModuleInstance | null, code: FuncCode | null, host: RawHostCode | null) {
+    this.type = type;
+    this.typeId = type.id;
+    this.instance = instance;
+    this.code = code;
+    this.host = host;
+    this.borderWords = 2 * Math.max(slotCount(this.signature.params), slotCount(this.signature.results));
+  }
+
+  get signature(): FuncType {
+    return this.type.comp as FuncType;
+  }
+}
+
+const slotCount = (types: readonly ValType[]): number => types.reduce((sum, type) => sum + slotsOf(type), 0);
+
+/** Reads one value from a frame. */
+export const readValue = (type: ValType, words: Int32Array, at: number, refs: readonly unknown[]): RawValue => {
+  if (isRef(type)) return (refs[at >> 1] ?? null) as Ref;
+  const lo = BigInt(words[at]! >>> 0);
+  if (type === I32 || type === F32) return lo;
+  return (BigInt(words[at + 1]! >>> 0) << 32n) | lo;
+};
+
+/** Writes one value into a frame. */
+export const writeValue = (type: ValType, value: RawValue, words: Int32Array, at: number, refs: unknown[]): void => {
+  if (isRef(type)) {
+    while (refs.length <= at >> 1) refs.push(null);
+    refs[at >> 1] = value;
+    return;
+  }
+  if (typeof value !== 'bigint') throw new HostError('host.value', { detail: `expected the bits of a number as bigint, got ${typeof value}` });
+  words[at] = Number(value & 0xffffffffn) | 0;
+  if (type !== I32 && type !== F32) words[at + 1] = Number((value >> 32n) & 0xffffffffn) | 0;
+};
+
+/** Reads the values of a signature, in order. */
+export const readValues = (types: readonly ValType[], words: Int32Array, base: number, refs: readonly unknown[]): RawValue[] => {
+  let at = base;
+  return types.map((type) => {
+    const value = readValue(type, words, at, refs);
+    at += 2 * slotsOf(type);
+    return value;
+  });
+};
+
+/** Writes the values of a signature, in order. */
+export const writeValues = (types: readonly ValType[], values: readonly RawValue[], words: Int32Array, base: number, refs: unknown[]): void => {
+  let at = base;
+  types.forEach((type, i) => {
+    writeValue(type, values[i] as RawValue, words, at, refs);
+    at += 2 * slotsOf(type);
+  });
+};
+
+/** A host function in its fast form; see `RawHostCode`. */
+export const rawHostFunction = (type: FuncType, code: RawHostCode): FuncInstance =>
+  new FuncInstance(funcDefType(type.params, type.results), null, null, code);
+
+/** What a host function of values may return: nothing, one value, or a list; or a promise of these. */
+export type HostResult = RawValue | readonly RawValue[] | undefined | void;
+
+const toList = (result: HostResult, count: number): readonly RawValue[] => {
+  const list = Array.isArray(result) ? (result as readonly RawValue[]) : result === undefined || count === 0 ? [] : [result as RawValue];
+  if (list.length !== count) throw new HostError('host.value', { detail: `expected ${count} results, got ${list.length}` });
+  return list;
+};
+
+/** A host function of raw values. */
+export const hostFunction = (
+  type: FuncType,
+  fn: (args: RawValue[], caller: Caller) => HostResult | Promise<HostResult>,
+): FuncInstance =>
+  rawHostFunction(type, (words, base, caller, refs) => {
+    const write =
+      (result: HostResult): HostWrite =>
+      (w, b, r) =>
+        writeValues(type.results, toList(result, type.results.length), w, b, r);
+    const result = fn(readValues(type.params, words, base, refs), caller);
+    if (result instanceof Promise) return result.then(write);
+    write(result as HostResult)(words, base, refs);
+    return undefined;
+  });

@@ -1,0 +1,199 @@
+/** Compiling, linking and initialising modules. @spec exec-instantiation */
+import { decodeModule } from '../decoder/decode-module.ts';
+import { TrapError, UnlinkableError } from '../errors/errors.ts';
+import { defaultFeatures, type Features } from '../syntax/features.ts';
+import type { Import, ImportType } from '../syntax/module.ts';
+import { funcTypeName, type FuncType, type Limits, matchesDefType, matchesValType, valTypeName } from '../syntax/types.ts';
+import { validateModule } from '../validator/validate-module.ts';
+import { CompiledModule } from './code.ts';
+import { evaluateConstant } from './constant.ts';
+import { invoke } from './execution.ts';
+import { FuncInstance, type RawValue, type Ref } from './function.ts';
+import { GlobalInstance } from './global.ts';
+import { MemoryInstance } from './memory.ts';
+import { type ExternInstance, ModuleInstance } from './module-instance.ts';
+import type { Store } from './store.ts';
+import { TableInstance } from './table.ts';
+import { TagInstance } from './tag.ts';
+
+/** Finds what an import asks for; undefined if there is nothing of that name. */
+export type ImportResolver = (module: string, name: string, desc: ImportType) => ExternInstance | undefined;
+
+/**
+ * Decodes and validates a module. @spec embed-module-decode
+ *
+ * @throws MalformedError, InvalidError, UnsupportedError, LimitError
+ */
+export const compileModule = (bytes: Uint8Array, features: Features = defaultFeatures): CompiledModule => {
+  const module = decodeModule(bytes);
+  validateModule(module, features);
+  return new CompiledModule(module, features);
+};
+
+export interface InstantiateOptions {
+  /** Runs the start function with this much fuel. Default: no limit. */
+  readonly fuel?: number;
+  /** Leaves the start function to the caller. */
+  readonly skipStart?: boolean;
+}
+
+/**
+ * Links a module and initialises it, the start function included. @spec embed-module-instantiate
+ *
+ * Every import is resolved and matched before anything takes effect; what active segments have written stays
+ * when a later one traps.
+ *
+ * @throws UnlinkableError, LimitError, TrapError, ExhaustionError, or what a host function threw
+ */
+export const instantiate = (
+  store: Store,
+  compiled: CompiledModule,
+  resolve: ImportResolver,
+  options: InstantiateOptions = {},
+): ModuleInstance => {
+  const { module } = compiled;
+  const imports = module.imports.map((entry) => resolveImport(entry, resolve));
+  const exports = new Map<string, ExternInstance>();
+  const instance = new ModuleInstance(store, compiled, exports);
+  addImports(instance, imports);
+  allocate(instance);
+  for (const { name, kind, index } of module.exports) {
+    const spaces = { func: instance.funcs, table: instance.tables, memory: instance.memories, global: instance.globals, tag: instance.tags };
+    exports.set(name, spaces[kind][index]!);
+  }
+  initialise(instance);
+  if (module.start !== null && !options.skipStart) {
+    invoke(instance.funcs[module.start]!, [], options.fuel === undefined ? {} : { fuel: options.fuel });
+  }
+  return instance;
+};
+
+const resolveImport = (entry: Import, resolve: ImportResolver): ExternInstance => {
+  const { module, name, desc } = entry;
+  const found = resolve(module, name, desc);
+  const what = `"${module}" "${name}"`;
+  if (found === undefined) {
+    throw new UnlinkableError('unlinkable.unknown-import', { module, name, expected: describe(desc), detail: `${what}: ${describe(desc)}` });
+  }
+  if (!matches(found, desc)) {
+    const expected = describe(desc);
+    const actual = describe(found);
+    throw new UnlinkableError('unlinkable.incompatible-import', { module, name, expected, actual, detail: `${what}: expected ${expected}, got ${actual}` });
+  }
+  return found;
+};
+
+/** @spec match-limits */
+const matchesLimits = (actual: Limits, wanted: Limits): boolean =>
+  actual.address === wanted.address &&
+  actual.min >= wanted.min &&
+  (wanted.max === null || (actual.max !== null && actual.max <= wanted.max));
+
+/** @spec match-externtype */
+const matches = (found: ExternInstance, desc: ImportType): boolean => {
+  switch (desc.kind) {
+    case 'func':
+      return found.kind === 'func' && matchesDefType(found.type, desc.type);
+    case 'table':
+      return found.kind === 'table' && found.type.element === desc.type.element && matchesLimits(found.type.limits, desc.type.limits);
+    case 'memory':
+      return (
+        found.kind === 'memory' &&
+        found.type.isShared === desc.type.isShared &&
+        found.type.pageSizeLog2 === desc.type.pageSizeLog2 &&
+        matchesLimits(found.type.limits, desc.type.limits)
+      );
+    case 'global':
+      return (
+        found.kind === 'global' &&
+        found.type.isMutable === desc.type.isMutable &&
+        (desc.type.isMutable ? found.type.type === desc.type.type : matchesValType(found.type.type, desc.type.type))
+      );
+    default:
+      return found.kind === 'tag' && found.type.type === desc.type.type;
+  }
+};
+
+const describeLimits = ({ min, max }: Limits): string => `${min}${max === null ? '' : ` ${max}`}`;
+
+/** Text of an import's or extern's type, for messages. */
+const describe = (item: ImportType | ExternInstance): string => {
+  switch (item.kind) {
+    case 'func':
+      return `func ${funcTypeName(item.type.comp as FuncType)}`;
+    case 'table':
+      return `table ${describeLimits(item.type.limits)} ${valTypeName(item.type.element)}`;
+    case 'memory':
+      return `memory ${describeLimits(item.type.limits)}`;
+    case 'global':
+      return `global ${item.type.isMutable ? `(mut ${valTypeName(item.type.type)})` : valTypeName(item.type.type)}`;
+    default:
+      return 'tag';
+  }
+};
+
+const addImports = (instance: ModuleInstance, imports: readonly ExternInstance[]): void => {
+  for (const item of imports) {
+    if (item.kind === 'func') instance.funcs.push(item);
+    else if (item.kind === 'table') instance.tables.push(item);
+    else if (item.kind === 'memory') instance.memories.push(item);
+    else if (item.kind === 'global') instance.globals.push(item);
+    else instance.tags.push(item);
+  }
+};
+
+/** @spec alloc-module */
+const allocate = (instance: ModuleInstance): void => {
+  const { module } = instance.compiled;
+  const { unit, store } = instance;
+  for (let i = module.importedFuncCount; i < module.funcs.length; i++) {
+    instance.funcs.push(new FuncInstance(module.funcs[i]!.type, instance, unit.funcs[i]!, null));
+  }
+  for (const type of module.memories.slice(module.importedMemoryCount)) instance.memories.push(new MemoryInstance(type, store));
+  instance.memory0 = instance.memories[0] ?? instance.memory0;
+  for (const type of module.tags.slice(module.importedTagCount)) instance.tags.push(new TagInstance(type));
+  for (let i = module.importedGlobalCount; i < module.globals.length; i++) {
+    const { type, init } = module.globals[i]!;
+    const value = evaluateConstant(instance, init!);
+    instance.globals.push(new GlobalInstance(type, value, instance.globalWords, unit.globalOffsets[i]!, instance.globalRefs, i));
+  }
+  for (const { type, init } of module.tables.slice(module.importedTableCount)) {
+    instance.tables.push(new TableInstance(type, init === null ? null : (evaluateConstant(instance, init) as Ref)));
+  }
+  for (const segment of module.elements) {
+    instance.elements.push(
+      segment.funcIndices !== null
+        ? segment.funcIndices.map((index) => instance.funcs[index]!)
+        : (segment.expressions ?? []).map((expr) => evaluateConstant(instance, expr) as Ref),
+    );
+  }
+  for (const segment of module.data) instance.data.push(module.bytes.subarray(segment.start, segment.end));
+};
+
+const offsetOf = (value: RawValue): number => Number(value as bigint);
+
+/** Active segments, in order; bounds first, so that one that does not fit writes nothing. */
+const initialise = (instance: ModuleInstance): void => {
+  const { module } = instance.compiled;
+  module.elements.forEach((segment, i) => {
+    if (segment.mode === 'active') {
+      const { elements } = instance.tables[segment.tableIndex]!;
+      const refs = instance.elements[i]!;
+      const offset = offsetOf(evaluateConstant(instance, segment.offset!));
+      if (offset + refs.length > elements.length) throw new TrapError('trap.table-bounds', { offset: segment.position });
+      refs.forEach((ref, k) => {
+        elements[offset + k] = ref;
+      });
+    }
+    if (segment.mode !== 'passive') instance.elements[i] = [];
+  });
+  module.data.forEach((segment, i) => {
+    if (segment.mode !== 'active') return;
+    const memory = instance.memories[segment.memoryIndex]!;
+    const bytes = instance.data[i]!;
+    const offset = offsetOf(evaluateConstant(instance, segment.offset!));
+    if (offset + bytes.length > memory.byteLength) throw new TrapError('trap.memory-bounds', { offset: segment.position });
+    memory.bytes.set(bytes, offset);
+    instance.data[i] = new Uint8Array(0);
+  });
+};

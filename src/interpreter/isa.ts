@@ -1,0 +1,197 @@
+/**
+ * The internal code of tier 0: names and operand layouts of its operations.
+ *
+ * An operation is a row of 32-bit words. Bits 0–9 of the first word are its number; up to two leading slot
+ * operands are packed behind it (slot numbers, 11 bits each, at bit 10 and bit 21); every other operand is a
+ * word of its own. Layout letters:
+ *
+ *   d s   slot written / read, addressed as 32-bit words (an unpacked one holds 2 × slot)
+ *   D S   slot written / read, addressed as f64 (an unpacked one holds the slot)
+ *   i     immediate word
+ *   p     branch: target pc, then the fuel correction of the branch (see `translate.ts`)
+ *
+ * Hot operations have a body in `scripts/dispatch/bodies.ts` and a case in the generated loop; cold ones are
+ * functions in `cold.ts`. Numbers are positions in this table.
+ */
+
+/** i32 comparisons that have operations; the others swap operands or are negations of these. */
+const comparisons = ['eq', 'ne', 'lt_s', 'ge_s', 'lt_u', 'ge_u'] as const;
+const floatComparisons = ['eq', 'ne', 'lt', 'le'] as const;
+const floatBranches = ['eq', 'ne', 'lt', 'le', 'nlt', 'nle'] as const;
+
+type Layouts = Record<string, string>;
+const each = <const N extends readonly string[], P extends string, S extends string>(
+  prefix: P,
+  names: N,
+  suffix: S,
+  layout: string,
+): Record<`${P}${N[number]}${S}`, string> =>
+  Object.fromEntries(names.map((name) => [`${prefix}${name}${suffix}`, layout])) as never;
+
+/** Hot operations: name → layout. */
+export const hotOps = {
+  // moves and constants
+  mov32: 'ds',
+  mov64: 'ds',
+  const32: 'di',
+  const64: 'dii',
+  select32: 'dsss',
+  select64: 'dsss',
+  // i32
+  ...each('i32_', ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr'], '_rr', 'dss'),
+  ...each('i32_', ['add', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl'], '_ri', 'dsi'),
+  ...each('i32_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_rr', 'dss'),
+  ...each('i32_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_ri', 'dsi'),
+  ...each('i32_', comparisons, '_rr', 'dss'),
+  ...each('i32_', comparisons, '_ri', 'dsi'),
+  ...each('br_i32_', comparisons, '_rr', 'ssp'),
+  ...each('br_i32_', comparisons, '_ri', 'sip'),
+  ...each('i32_', ['eqz', 'clz', 'ctz', 'popcnt', 'extend8_s', 'extend16_s'], '', 'ds'),
+  br_i32_nz: 'sp',
+  br_i32_z: 'sp',
+  // i64: a pair of 32-bit halves
+  ...each('i64_', ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr'], '_rr', 'dss'),
+  ...each('i64_', ['add', 'and', 'or', 'xor'], '_ri', 'dsii'),
+  ...each('i64_', ['shl', 'shr_s', 'shr_u', 'rotl'], '_ri', 'dsi'),
+  ...each('i64_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_rr', 'dss'),
+  ...each('i64_', comparisons, '_rr', 'dss'),
+  ...each('i64_', comparisons, '_ri', 'dsii'),
+  ...each('br_i64_', comparisons, '_rr', 'ssp'),
+  ...each('br_i64_', comparisons, '_ri', 'siip'),
+  ...each('i64_', ['eqz', 'clz', 'ctz', 'popcnt', 'extend8_s', 'extend16_s', 'extend32_s', 'extend32_u'], '', 'ds'),
+  br_i64_nz: 'sp',
+  br_i64_z: 'sp',
+  // f32 and f64
+  ...each('f32_', ['add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'], '', 'dss'),
+  ...each('f32_', ['abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'], '', 'ds'),
+  ...each('f32_', floatComparisons, '', 'dss'),
+  ...each('br_f32_', floatBranches, '', 'ssp'),
+  ...each('f64_', ['add', 'sub', 'mul', 'div', 'min', 'max'], '', 'DSS'),
+  f64_copysign: 'dss',
+  ...each('f64_', ['abs', 'neg'], '', 'ds'),
+  ...each('f64_', ['ceil', 'floor', 'trunc', 'nearest', 'sqrt'], '', 'DS'),
+  ...each('f64_', floatComparisons, '', 'dSS'),
+  ...each('br_f64_', floatBranches, '', 'SSp'),
+  // conversions
+  f64_convert_i32_s: 'Ds',
+  f64_convert_i32_u: 'Ds',
+  f64_convert_i64_s: 'Ds',
+  f64_convert_i64_u: 'Ds',
+  f32_convert_i32_s: 'ds',
+  f32_convert_i32_u: 'ds',
+  f64_promote_f32: 'Ds',
+  f32_demote_f64: 'dS',
+  i32_trunc_f64_s: 'dS',
+  i32_trunc_f64_u: 'dS',
+  i32_trunc_sat_f64_s: 'dS',
+  i32_trunc_sat_f64_u: 'dS',
+  // memory 0
+  ...each('i32_', ['load', 'load8_s', 'load8_u', 'load16_s', 'load16_u'], '', 'dsi'),
+  ...each('i64_', ['load', 'load8_s', 'load8_u', 'load16_s', 'load16_u', 'load32_s', 'load32_u'], '', 'dsi'),
+  ...each('i32_', ['store', 'store8', 'store16'], '', 'ssi'),
+  ...each('i32_', ['store', 'store8', 'store16'], '_i', 'sii'),
+  i64_store: 'ssi',
+  // globals that the instance owns; the immediate is a word offset
+  global_get32: 'di',
+  global_get64: 'di',
+  global_set32: 'si',
+  global_set64: 'si',
+  // control
+  br: 'p',
+  br_table: 'si',
+  call: 'sii',
+  call_indirect: 'ssiii',
+  return_none: '',
+  return32: 's',
+  return64: 's',
+  unreachable: '',
+  halt: '',
+  // careful code
+  charge: 'i',
+  resume_fast: 'ii',
+} as const satisfies Layouts;
+
+/** Cold operations: name → layout; operands `s` and `d` that are not packed hold 2 × slot as above. */
+export const coldOps = {
+  call_lazy: 'sii',
+  call_import: 'sii',
+  return_call: 'ii',
+  return_call_import: 'ii',
+  return_call_indirect: 'siii',
+  leave_instance: '',
+  stash: '',
+  zero_refs: 'ii',
+  mov64_far: 'ii',
+  mov_ref_far: 'ii',
+  // conversions that programs seldom use
+  ...each('', ['f32_convert_i64_s', 'f32_convert_i64_u'], '', 'ds'),
+  ...each('i32_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'ds'),
+  ...each('i64_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'ds'),
+  ...each('i64_trunc_', ['f64_s', 'f64_u', 'sat_f64_s', 'sat_f64_u'], '', 'dS'),
+  // references
+  mov_ref: 'ds',
+  select_ref: 'dsss',
+  ref_null: 'd',
+  ref_is_null: 'ds',
+  ref_func: 'di',
+  // globals: imported numeric ones, and references
+  global_get_far32: 'di',
+  global_get_far64: 'di',
+  global_set_far32: 'si',
+  global_set_far64: 'si',
+  global_get_ref: 'di',
+  global_set_ref: 'si',
+  // memories: the immediate is the memory index
+  memory_size: 'di',
+  memory_grow: 'iii',
+  memory_copy: 'iiii',
+  memory_fill: 'iii',
+  memory_init: 'iiii',
+  data_drop: 'i',
+  // accesses to memories other than memory 0: kind, offset, memory index
+  load_far: 'dsiii',
+  store_far: 'ssiii',
+  // tables
+  table_get: 'dsi',
+  table_set: 'ssi',
+  table_size: 'di',
+  table_grow: 'iii',
+  table_fill: 'iii',
+  table_copy: 'iiii',
+  table_init: 'iiii',
+  elem_drop: 'i',
+  return_ref: 's',
+} as const satisfies Layouts;
+
+export type HotOp = keyof typeof hotOps;
+export type ColdOp = keyof typeof coldOps;
+export type OpName = HotOp | ColdOp;
+
+/** One operation as the translator sees it. */
+export interface Op {
+  readonly name: OpName;
+  readonly layout: string;
+  readonly code: number;
+  /** Number of packed operands, 0 to 2. */
+  readonly packed: number;
+  /** Length in words. */
+  readonly length: number;
+}
+
+const makeOp = (name: OpName, layout: string, code: number): Op => {
+  const leading = /^[dsDS]{0,2}/.exec(layout)![0].length;
+  const words = layout.length + (layout.includes('p') ? 1 : 0);
+  return { name, layout, code, packed: leading, length: 1 + words - leading };
+};
+
+/** All operations by number; the hot ones first. */
+export const ops: readonly Op[] = [...Object.entries(hotOps), ...Object.entries(coldOps)].map(([name, layout], code) =>
+  makeOp(name as OpName, layout, code),
+);
+/** Number of the first cold operation. */
+export const firstColdOp: number = Object.keys(hotOps).length;
+/** Operations by name. */
+export const opOf: Readonly<Record<OpName, Op>> = Object.fromEntries(ops.map((op) => [op.name, op])) as Record<OpName, Op>;
+
+/** Largest slot number that fits a packed operand. */
+export const MAX_PACKED_SLOT = 2047;

@@ -1,0 +1,50 @@
+/** The registers of a running call, as the loop, the cold operations and `Execution` share them. */
+import type { Caller, FuncInstance, HostWrite } from './function.ts';
+import type { ModuleInstance } from './module-instance.ts';
+import type { FuelSchedule } from './fuel.ts';
+
+/** A host call that waits for its promise. */
+export interface PendingHostCall {
+  readonly func: FuncInstance;
+  readonly base: number;
+  readonly promise: Promise<HostWrite>;
+}
+
+export class MachineState implements Caller {
+  /** Index in the code array. */
+  pc = 0;
+  /** Index of the frame's first word. */
+  fp = 0;
+  /** Words in use on the call stack: pairs of return pc and caller's fp. */
+  sp = 0;
+  /** Fuel in hand beyond what remains of the current run; negative when the run ahead cannot be paid. */
+  fuel = 0;
+  /** Fuel not in hand. */
+  reserve = 0;
+  /** What a sized operation or a charge asked for. */
+  need = 0;
+  /** 1 while every instruction must run in careful code. */
+  isArmed: 0 | 1 = 0;
+  /** Most words of the call stack. */
+  callLimit = 0;
+  /** Most words of all frames. */
+  stackLimit = 0;
+  instance: ModuleInstance;
+  /** Callers' instances of calls that crossed instances. */
+  readonly instances: ModuleInstance[] = [];
+  /** What JavaScript threw. */
+  error: unknown = undefined;
+  pending: PendingHostCall | null = null;
+  /** Words in use during a host call. */
+  top = 0;
+  readonly schedule: FuelSchedule;
+
+  constructor(instance: ModuleInstance, schedule: FuelSchedule) {
+    this.instance = instance;
+    this.schedule = schedule;
+  }
+
+  charge(fuel: number): void {
+    this.fuel -= fuel;
+  }
+}

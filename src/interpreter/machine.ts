@@ -1,0 +1,105 @@
+/**
+ * The one machine of a process: the code array, the stacks and the loop over them.
+ *
+ * They are made when the first call needs them, and constant from then on, since V8 compiles the loop for
+ * these very arrays (engine.md §3). Only one call runs at a time; `Execution` copies stacks out and in.
+ */
+import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
+import { CodeSpace, type CodeMap, type CodeRegion, type FuncCode } from './code.ts';
+import { createCold, HALT_PC, isSubtype, LEAVE_PC, type Stacks } from './cold.ts';
+import { createDispatch, type Dispatch } from './dispatch.generated.ts';
+import { opOf } from './isa.ts';
+import type { FuncInstance } from './function.ts';
+import type { MachineState } from './machine-state.ts';
+import { train } from './training.ts';
+import { Translator } from './translate.ts';
+
+/** Words of the code array at first; it doubles when it is full. */
+const CODE_WORDS = 1 << 22;
+/** Slots beyond the counted ones: the outermost call's arguments and results. */
+const SPARE_SLOTS = 4096;
+
+export interface Machine extends Stacks {
+  readonly space: CodeSpace;
+  dispatch: Dispatch;
+  callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
+}
+
+let machine: Machine | null = null;
+
+/** The machine, made at the first call. */
+export const getMachine = (): Machine => {
+  machine ??= createMachine();
+  return machine;
+};
+
+const createMachine = (): Machine => {
+  const buffer = new ArrayBuffer(8 * (DEFAULT_MAX_STACK_SLOTS + SPARE_SLOTS));
+  const stacks: Stacks = {
+    words: new Int32Array(buffer),
+    doubles: new Float64Array(buffer),
+    floats: new Float32Array(buffer),
+    // A frame takes two words, and two more when it crosses instances.
+    callStack: new Int32Array(4 * DEFAULT_MAX_CALL_DEPTH + 64),
+    refs: [],
+  };
+  const space = new CodeSpace(CODE_WORDS);
+  space.words[HALT_PC] = opOf.halt.code;
+  space.words[LEAVE_PC] = opOf.leave_instance.code;
+  const made: Machine = { ...stacks, space, dispatch: () => 0, callFunction: () => 0 };
+  const connect = (): void => {
+    const { cold, callFunction } = createCold(space, stacks, (code) => translateFast(space, code));
+    made.callFunction = callFunction;
+    made.dispatch = createDispatch(
+      space.words,
+      stacks.callStack,
+      stacks.words,
+      stacks.doubles,
+      stacks.floats,
+      cold,
+      callFunction,
+      isSubtype,
+    );
+  };
+  space.onReplaced = connect;
+  connect();
+  train(space, stacks, made.dispatch);
+  return made;
+};
+
+const place = (space: CodeSpace, translator: Translator): CodeRegion => {
+  const region = translator.copyTo(space, space.allocate(translator.size));
+  space.add(region);
+  return region;
+};
+
+/** Makes the fast code of a function; returns its entry. */
+const translateFast = (space: CodeSpace, code: FuncCode): number => {
+  const translator = new Translator(code, false, false, null);
+  translator.translate();
+  code.fast = place(space, translator);
+  code.entry = code.fast.start + 4;
+  return code.entry;
+};
+
+/** Boundaries and sites of a function's fast code: translating it again, with recording on, tells. */
+export const mapFast = (code: FuncCode): CodeMap => {
+  if (code.fastMap === null) {
+    const translator = new Translator(code, false, true, null);
+    translator.translate();
+    code.fastMap = translator.map(code.fast!.start);
+  }
+  return code.fastMap;
+};
+
+/** The careful code of a function, made when first needed. */
+export const mapCareful = (code: FuncCode): CodeMap => {
+  if (code.carefulMap === null) {
+    const { space } = getMachine();
+    const translator = new Translator(code, true, true, mapFast(code).boundaries);
+    translator.translate();
+    code.careful = place(space, translator);
+    code.carefulMap = translator.map(code.careful.start);
+  }
+  return code.carefulMap;
+};

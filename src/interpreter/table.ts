@@ -1,0 +1,47 @@
+/** Table instances. @spec syntax-tableinst */
+import { LimitError } from '../errors/errors.ts';
+import { MAX_TABLE_ELEMENTS } from '../syntax/limits.ts';
+import type { TableType } from '../syntax/types.ts';
+import type { Ref } from './function.ts';
+
+export class TableInstance {
+  readonly kind = 'table';
+  readonly elements: Ref[] = [];
+  private readonly declared: TableType;
+
+  constructor(type: TableType, init: Ref) {
+    const { min } = type.limits;
+    if (min > BigInt(MAX_TABLE_ELEMENTS)) {
+      throw new LimitError('limit.table', { limit: MAX_TABLE_ELEMENTS, actual: String(min), detail: `${min} elements` });
+    }
+    this.declared = type;
+    this.append(Number(min), init);
+  }
+
+  /** The type with the current size as its minimum: what imports are matched against. */
+  get type(): TableType {
+    return { ...this.declared, limits: { ...this.declared.limits, min: BigInt(this.elements.length) } };
+  }
+
+  canGrow(count: number): boolean {
+    const { max } = this.declared.limits;
+    const most = max === null || max > BigInt(MAX_TABLE_ELEMENTS) ? MAX_TABLE_ELEMENTS : Number(max);
+    return this.elements.length + count <= most;
+  }
+
+  /**
+   * Grows by `count` elements. @spec grow-table
+   * @returns the old size, or -1 if a limit forbids it
+   */
+  grow(count: number, init: Ref): number {
+    const old = this.elements.length;
+    if (!this.canGrow(count)) return -1;
+    this.append(count, init);
+    return old;
+  }
+
+  // Appending one by one keeps the array packed, which the loop's reads rely on for speed.
+  private append(count: number, init: Ref): void {
+    for (let i = 0; i < count; i++) this.elements.push(init);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The features that an engine can be asked for: versions of the spec and proposals. The instruction table names
+ * the feature of each row; types and sections are tied to theirs in the validator.
+ */
+
+export interface FeatureRow {
+  /** Version of the spec that it became part of, or `proposal`. */
+  readonly version: '1.0' | '2.0' | '3.0' | 'proposal';
+  /** Whether the interpreter can run it. */
+  readonly isExecuted: boolean;
+  readonly summary: string;
+}
+const row = (version: FeatureRow['version'], isExecuted: boolean, summary: string): FeatureRow => ({ version, isExecuted, summary });
+
+/** Every feature, by key. */
+export const featureTable = {
+  mvp: row('1.0', true, 'WebAssembly 1.0'),
+  'mutable-globals': row('2.0', true, 'import and export of mutable globals'),
+  'sign-extension': row('2.0', true, 'sign extension operators'),
+  'saturating-float-to-int': row('2.0', true, 'non-trapping float-to-int conversions'),
+  'multi-value': row('2.0', true, 'several results; block parameters'),
+  'reference-types': row('2.0', true, 'funcref, externref, several tables'),
+  'bulk-memory': row('2.0', true, 'bulk memory and table operations'),
+  simd: row('2.0', false, '128-bit vectors'),
+  'relaxed-simd': row('3.0', false, 'relaxed vector operations'),
+  'extended-const': row('3.0', true, 'arithmetic in constant expressions'),
+  'tail-calls': row('3.0', true, 'return_call'),
+  'multi-memory': row('3.0', true, 'several memories'),
+  memory64: row('3.0', false, '64-bit memories and tables'),
+  'function-references': row('3.0', false, 'typed function references'),
+  gc: row('3.0', false, 'structures, arrays, i31, casts'),
+  exceptions: row('3.0', false, 'try_table, exnref'),
+  'legacy-exceptions': row('proposal', false, 'try, catch, delegate, rethrow'),
+  threads: row('proposal', false, 'shared memories and atomics'),
+  'wide-arithmetic': row('proposal', false, '128-bit integer arithmetic'),
+  'custom-page-sizes': row('proposal', false, 'memories with pages of another size'),
+  'custom-descriptors': row('proposal', false, 'descriptors of structures'),
+} as const satisfies Record<string, FeatureRow>;
+
+/** The key of a feature. */
+export type FeatureKey = keyof typeof featureTable;
+/** The features that are switched on. */
+export type Features = ReadonlySet<FeatureKey>;
+
+/** Everything that the interpreter can run and that is part of the spec. */
+export const defaultFeatures: Features = new Set(
+  (Object.keys(featureTable) as FeatureKey[]).filter((key) => featureTable[key].isExecuted && featureTable[key].version !== ('proposal' as string)),
+);

@@ -1,0 +1,75 @@
+/**
+ * The validation context, the spec's C (chapter Validation/Conventions): what an instruction may refer to.
+ *
+ * It reads the index spaces of the module directly and adds what is not in them: the set of declared function
+ * references, how many globals are visible, and the first use of a feature that is switched off or not
+ * executed. That use is only recorded: a module that is invalid as well is called invalid.
+ */
+
+import { type CodeOf, catalogue } from '../errors/catalogue.ts';
+import {
+  type ErrorDetails,
+  type ErrorPosition,
+  InvalidError,
+  type QuernError,
+  UnsupportedError,
+} from '../errors/errors.ts';
+import type { FeatureKey, Features } from '../syntax/features.ts';
+import type { Module } from '../syntax/module.ts';
+import type { FuncType, ValType } from '../syntax/types.ts';
+import { featureOfValType } from './feature-uses.ts';
+
+/** Spelled out as a type, because only then TypeScript sees that a call does not come back. */
+type Fail = (code: CodeOf<'InvalidError'>, index: number, position: ErrorPosition) => never;
+
+/** Throws an `InvalidError`. */
+export const invalid: (code: CodeOf<'InvalidError'>, details: ErrorDetails) => never = (code, details) => {
+  throw new InvalidError(code, details);
+};
+
+/** Throws an `InvalidError` about an index, worded as the suite does: `unknown table 3`. */
+export const unknownIndex: Fail = (code, index, position) => {
+  throw new InvalidError(code, { ...position, actual: index }, `${catalogue[code].text} ${index}`);
+};
+
+/** Context of one module; see the file header. */
+export class Context {
+  readonly module: Module;
+  readonly features: Features;
+  /** Address type of each memory. */
+  readonly memoryAddress: Int32Array;
+  /** 1 for each function that `ref.func` may name in a body: the spec's C.refs. */
+  readonly isDeclared: Uint8Array;
+  /** Number of globals that a constant expression may read now. */
+  visibleGlobals: number;
+  private unsupported: QuernError | null = null;
+
+  constructor(module: Module, features: Features) {
+    this.module = module;
+    this.features = features;
+    this.memoryAddress = Int32Array.from(module.memories, (m) => m.limits.address);
+    this.isDeclared = new Uint8Array(module.funcs.length);
+    this.visibleGlobals = module.importedGlobalCount;
+  }
+
+  /** The type of a function. */
+  funcType(index: number): FuncType {
+    return this.module.funcs[index]!.type.comp as FuncType;
+  }
+
+  /** Records the use of a feature. */
+  use(feature: FeatureKey | null, position: ErrorPosition): void {
+    if (feature === null || this.unsupported !== null || this.features.has(feature)) return;
+    this.unsupported = new UnsupportedError('unsupported.feature', { ...position, feature, detail: feature });
+  }
+
+  /** Records the features that a value type needs. */
+  useType(type: ValType, position: ErrorPosition): void {
+    this.use(featureOfValType(type), position);
+  }
+
+  /** Throws if a feature was used that is not enabled. @throws UnsupportedError */
+  throwUnsupported(): void {
+    if (this.unsupported !== null) throw this.unsupported;
+  }
+}

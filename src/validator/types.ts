@@ -1,0 +1,126 @@
+/**
+ * Validity of types (spec chapter Validation/Types): declared subtyping, limits, and which features the types
+ * of a module need.
+ */
+import { type ErrorPosition, InvalidError, LimitError } from '../errors/errors.ts';
+import { MAX_SUBTYPING_DEPTH } from '../syntax/limits.ts';
+import {
+  type CompType,
+  type DefType,
+  type FieldType,
+  FUNCREF,
+  I64,
+  type Limits,
+  type MemoryType,
+  matchesValType,
+  type TableType,
+  type TagType,
+} from '../syntax/types.ts';
+import { type Context, invalid } from './context.ts';
+import { featureOfDefType } from './feature-uses.ts';
+
+const matchesField = (sub: FieldType, sup: FieldType): boolean => {
+  if (sub.isMutable !== sup.isMutable || !matchesValType(sub.storage, sup.storage)) return false;
+  return !sub.isMutable || matchesValType(sup.storage, sub.storage);
+};
+
+/** @spec match-comptype */
+const matchesCompType = (sub: CompType, sup: CompType): boolean => {
+  if (sub.kind === 'func' && sup.kind === 'func') {
+    if (sub.params.length !== sup.params.length || sub.results.length !== sup.results.length) return false;
+    return (
+      sub.params.every((t, i) => matchesValType(sup.params[i]!, t)) &&
+      sub.results.every((t, i) => matchesValType(t, sup.results[i]!))
+    );
+  }
+  if (sub.kind === 'struct' && sup.kind === 'struct') {
+    return (
+      sub.fields.length >= sup.fields.length && sup.fields.every((f, i) => matchesField(sub.fields[i]!, f))
+    );
+  }
+  return sub.kind === 'array' && sup.kind === 'array' && matchesField(sub.element, sup.element);
+};
+
+/** Checks one defined type against its declared supertype. @spec valid-subtype */
+const checkSubType = (type: DefType, index: number, types: readonly DefType[]): void => {
+  const { supertype } = type;
+  if (supertype === null) return;
+  if (type.depth > MAX_SUBTYPING_DEPTH) {
+    const detail = `type ${index} has ${type.depth} supertypes`;
+    throw new LimitError('limit.module', {
+      section: 'type',
+      detail,
+      limit: MAX_SUBTYPING_DEPTH,
+      actual: type.depth,
+    });
+  }
+  if (supertype.isFinal || !matchesCompType(type.comp, supertype.comp)) {
+    const message = `sub type ${index} does not match super type ${types.indexOf(supertype)}`;
+    throw new InvalidError('invalid.sub-type', { section: 'type' }, message);
+  }
+};
+
+/** Checks the type section. */
+export const validateTypes = (context: Context): void => {
+  const position: ErrorPosition = { section: 'type' };
+  // Depth first: matching walks up the supertypes, so their number must be known to be small.
+  context.module.types.forEach(checkSubType);
+  for (const type of context.module.types) {
+    context.use(featureOfDefType(type), position);
+    const { comp } = type;
+    if (comp.kind !== 'func') continue;
+    for (const t of comp.params) context.useType(t, position);
+    for (const t of comp.results) context.useType(t, position);
+  }
+};
+
+/** Whether limits stay within a range; if they do, their order is checked. @spec valid-limits */
+const areWithin = (limits: Limits, range: bigint, position: ErrorPosition): boolean => {
+  const { min, max } = limits;
+  if (min > range || (max !== null && max > range)) return false;
+  if (max !== null && min > max) invalid('invalid.limits', position);
+  return true;
+};
+
+/** @spec valid-memtype */
+export const validateMemoryType = (context: Context, type: MemoryType, position: ErrorPosition): void => {
+  const { limits, pageSizeLog2, isShared } = type;
+  if (pageSizeLog2 !== 16) {
+    if (pageSizeLog2 !== 0) invalid('invalid.page-size', position);
+    context.use('custom-page-sizes', position);
+  }
+  const is64 = limits.address === I64;
+  // Pages of all bytes that the address type reaches; custom pages of one byte may number 2^64 - 1.
+  const bytesLog2 = BigInt((is64 ? 64 : 32) - pageSizeLog2);
+  const range = pageSizeLog2 === 0 ? (1n << bytesLog2) - 1n : 1n << bytesLog2;
+  if (!areWithin(limits, range, position)) {
+    const bytes = is64 ? '16EiB' : '4GiB';
+    throw new InvalidError(
+      'invalid.memory-size',
+      position,
+      `memory size must be at most ${range} pages (${bytes})`,
+    );
+  }
+  if (isShared && limits.max === null) invalid('invalid.shared-maximum', position);
+  if (is64) context.use('memory64', position);
+  if (isShared) context.use('threads', position);
+};
+
+/** @spec valid-tabletype */
+export const validateTableType = (context: Context, type: TableType, position: ErrorPosition): void => {
+  const is64 = type.limits.address === I64;
+  const range = (1n << (is64 ? 64n : 32n)) - 1n;
+  if (!areWithin(type.limits, range, position)) {
+    throw new InvalidError('invalid.table-size', position, `table size must be at most ${range} elements`);
+  }
+  if (is64) context.use('memory64', position);
+  if (type.element !== FUNCREF) context.useType(type.element, position);
+};
+
+/** @spec valid-tagtype */
+export const validateTagType = (context: Context, type: TagType, position: ErrorPosition): void => {
+  const { comp } = type.type;
+  if (comp.kind !== 'func') invalid('invalid.type', { ...position, detail: 'not a function type' });
+  if (comp.results.length > 0) invalid('invalid.tag-result', position);
+  context.use('exceptions', position);
+};

@@ -1,0 +1,131 @@
+/**
+ * Validates one function body: decodes it once, applies the typing rule of each instruction, and finds the
+ * highest operand stack.
+ *
+ * This loop sees every instruction of a module, megabytes of them, so the common shapes are handled in place
+ * on the operand array; whatever does not fit at once (unreachable code, subtypes, errors) goes to the general
+ * rule.
+ */
+import { MalformedError } from '../errors/errors.ts';
+import { instructions } from '../syntax/instructions.ts';
+import type { Func } from '../syntax/module.ts';
+import { type FuncType, I32, V128 } from '../syntax/types.ts';
+import { applySignature, rowAlignment, rowFirst, rowKind, rowLast, rowResult, rules } from './rules.ts';
+import type { BodyState } from './stacks.ts';
+
+/**
+ * Applies instructions until the last construct is closed.
+ *
+ * @param disabled 1 for each row whose feature is not enabled
+ */
+const validateBody = (s: BodyState, disabled: Uint8Array): void => {
+  const { reader, locals } = s;
+  const { memoryAddress } = s.context;
+  while (s.depth > 0) {
+    reader.read();
+    if (s.height > s.watermark) s.raise();
+    const { row } = reader;
+    if (disabled[row] !== 0) s.use(instructions[row]!.since);
+    const { operands, height, base } = s;
+    switch (rowKind[row]) {
+      case 0: // special
+        rules[row]!(s);
+        break;
+      case 1: // push
+        operands[height] = rowResult[row]!;
+        s.height = height + 1;
+        break;
+      case 2: // unary
+        if (height > base && operands[height - 1] === rowLast[row]) operands[height - 1] = rowResult[row]!;
+        else applySignature(s);
+        break;
+      case 3: // binary
+        if (
+          height > base + 1 &&
+          operands[height - 1] === rowLast[row] &&
+          operands[height - 2] === rowFirst[row]
+        ) {
+          operands[height - 2] = rowResult[row]!;
+          s.height = height - 1;
+        } else applySignature(s);
+        break;
+      case 4: // load
+        if (
+          height > base &&
+          operands[height - 1] === I32 &&
+          reader.memory === 0 &&
+          memoryAddress[0] === I32 &&
+          reader.hi === 0 &&
+          reader.align <= rowAlignment[row]!
+        ) {
+          operands[height - 1] = rowResult[row]!;
+        } else applySignature(s);
+        break;
+      case 5: // store
+        if (
+          height > base + 1 &&
+          operands[height - 1] === rowLast[row] &&
+          operands[height - 2] === I32 &&
+          reader.memory === 0 &&
+          memoryAddress[0] === I32 &&
+          reader.hi === 0 &&
+          reader.align <= rowAlignment[row]!
+        ) {
+          s.height = height - 2;
+        } else applySignature(s);
+        break;
+      case 6: // general
+        applySignature(s);
+        break;
+      case 7: {
+        // local.get
+        const { index } = reader;
+        const type = index < locals.expandedCount && !locals.tracksInit ? locals.types[index]! : V128;
+        if (type !== V128) {
+          operands[height] = type;
+          s.height = height + 1;
+        } else rules[row]!(s);
+        break;
+      }
+      case 8: {
+        // local.set
+        const { index } = reader;
+        const type = index < locals.expandedCount && !locals.tracksInit ? locals.types[index]! : V128;
+        if (type !== V128 && height > base && operands[height - 1] === type) s.height = height - 1;
+        else rules[row]!(s);
+        break;
+      }
+      default: {
+        // local.tee
+        const { index } = reader;
+        const type = index < locals.expandedCount && !locals.tracksInit ? locals.types[index]! : V128;
+        if (type === V128 || height === base || operands[height - 1] !== type) rules[row]!(s);
+      }
+    }
+  }
+};
+
+/**
+ * Validates a defined function and sets its body's `maxStackSlots`. @spec valid-func
+ *
+ * @throws MalformedError for bytes that are no instructions
+ * @throws InvalidError
+ */
+export const validateFunction = (s: BodyState, funcIndex: number, func: Func, disabled: Uint8Array): void => {
+  const body = func.body!;
+  const type = func.type.comp as FuncType;
+  s.reader.reset(body.codeStart, body.end);
+  s.begin(funcIndex, type.results);
+  s.locals.reset(type, body);
+  const position = { section: 'code', funcIndex, offset: body.start };
+  for (const run of body.locals) s.context.useType(run.type, position);
+  validateBody(s, disabled);
+  if (s.reader.pos !== body.end) {
+    throw new MalformedError('malformed.section-size', {
+      ...s.position(),
+      offset: s.reader.pos,
+      detail: 'bytes behind the end of the function',
+    });
+  }
+  body.maxStackSlots = s.peak;
+};

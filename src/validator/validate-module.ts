@@ -1,0 +1,204 @@
+/**
+ * Validates a decoded module (spec chapter Validation/Modules). What it accepts, the interpreter trusts.
+ *
+ * Of several findings the gravest is reported: malformed bodies before invalid ones, and those before features
+ * that are switched off or not executed yet.
+ */
+
+import { InstructionReader } from '../decoder/instruction-reader.ts';
+import { type ErrorPosition, InvalidError, MalformedError } from '../errors/errors.ts';
+import { defaultFeatures, type Features } from '../syntax/features.ts';
+import { instructions, rowOf } from '../syntax/instructions.ts';
+import type { DataSegment, ElementSegment, ExternKind, Module } from '../syntax/module.ts';
+import { FUNCREF, HEAP_FUNC, matchesValType, refType, type ValType } from '../syntax/types.ts';
+import { validateConstExpr } from './constant-expression.ts';
+import { Context, invalid, unknownIndex } from './context.ts';
+import { isDefaultable } from './locals.ts';
+import { BodyState } from './stacks.ts';
+import { validateMemoryType, validateTableType, validateTagType, validateTypes } from './types.ts';
+import { validateFunction } from './validate-function.ts';
+
+const FUNC_REF: ValType = refType(HEAP_FUNC, false);
+
+const checkFuncTypes = (context: Context): void => {
+  const { funcs, imports } = context.module;
+  funcs.forEach((func, index) => {
+    if (func.type.comp.kind === 'func') return;
+    const offset = imports.filter((i) => i.desc.kind === 'func')[index]?.offset;
+    const position = offset === undefined ? { section: 'function' } : { section: 'import', offset };
+    invalid('invalid.type', { ...position, funcIndex: index, detail: 'not a function type' });
+  });
+};
+
+/** Checks the types that imports and definitions declare. */
+const validateDeclarations = (context: Context): void => {
+  const { module } = context;
+  checkFuncTypes(context);
+  for (const type of module.memories) validateMemoryType(context, type, { section: 'memory' });
+  for (const { type } of module.tables) validateTableType(context, type, { section: 'table' });
+  for (const type of module.tags) validateTagType(context, type, { section: 'tag' });
+  for (const { type } of module.globals) context.useType(type.type, { section: 'global' });
+  for (const { desc, offset } of module.imports) {
+    if (desc.kind === 'global' && desc.type.isMutable)
+      context.use('mutable-globals', { section: 'import', offset });
+  }
+  if (module.memories.length > 1) context.use('multi-memory', { section: 'memory' });
+  if (module.tables.length > 1) context.use('reference-types', { section: 'table' });
+};
+
+/** Globals see only the globals before them. @spec valid-globalseq */
+const validateGlobals = (s: BodyState): void => {
+  const { globals, importedGlobalCount } = s.context.module;
+  for (let i = importedGlobalCount; i < globals.length; i++) {
+    s.context.visibleGlobals = i;
+    validateConstExpr(s, globals[i]!.init!, globals[i]!.type.type);
+  }
+};
+
+/** Tables see only imported globals. @spec valid-table */
+const validateTables = (s: BodyState): void => {
+  const { tables, importedTableCount, importedGlobalCount } = s.context.module;
+  s.context.visibleGlobals = importedGlobalCount;
+  for (let i = importedTableCount; i < tables.length; i++) {
+    const { type, init } = tables[i]!;
+    if (init !== null) {
+      s.context.use('function-references', { section: 'table', offset: init.start });
+      validateConstExpr(s, init, type.element);
+    } else if (!isDefaultable(type.element)) {
+      invalid('invalid.type', { section: 'table', detail: `table ${i} needs an initialiser` });
+    }
+  }
+};
+
+/** @spec valid-elem */
+const validateElement = (s: BodyState, segment: ElementSegment): void => {
+  const { context } = s;
+  const position: ErrorPosition = { section: 'element', offset: segment.position };
+  if (segment.funcIndices !== null) {
+    for (const index of segment.funcIndices) {
+      if (index >= context.module.funcs.length) unknownIndex('invalid.unknown-function', index, position);
+      context.isDeclared[index] = 1;
+    }
+  } else {
+    context.use('bulk-memory', position);
+    if (segment.type !== FUNCREF && segment.type !== FUNC_REF) context.useType(segment.type, position);
+    for (const expression of segment.expressions!) validateConstExpr(s, expression, segment.type);
+  }
+  if (segment.mode !== 'active') {
+    context.use('bulk-memory', position);
+    return;
+  }
+  const table = context.module.tables[segment.tableIndex]?.type;
+  if (table === undefined) unknownIndex('invalid.unknown-table', segment.tableIndex, position);
+  if (!matchesValType(segment.type, table.element)) {
+    invalid('invalid.type', { ...position, detail: 'segment does not fit the table' });
+  }
+  validateConstExpr(s, segment.offset!, table.limits.address);
+};
+
+/** @spec valid-data */
+const validateData = (s: BodyState, segment: DataSegment): void => {
+  const { context } = s;
+  const position: ErrorPosition = { section: 'data', offset: segment.position };
+  if (segment.mode === 'passive') {
+    context.use('bulk-memory', position);
+    return;
+  }
+  const address = context.memoryAddress[segment.memoryIndex];
+  if (address === undefined) unknownIndex('invalid.unknown-memory', segment.memoryIndex, position);
+  validateConstExpr(s, segment.offset!, address);
+};
+
+const validateStart = (context: Context): void => {
+  const { start, funcs } = context.module;
+  if (start === null) return;
+  if (start >= funcs.length) unknownIndex('invalid.unknown-function', start, { section: 'start' });
+  const { params, results } = context.funcType(start);
+  if (params.length > 0 || results.length > 0)
+    invalid('invalid.start', { section: 'start', funcIndex: start });
+};
+
+const unknownExport = {
+  func: 'invalid.unknown-function',
+  table: 'invalid.unknown-table',
+  memory: 'invalid.unknown-memory',
+  global: 'invalid.unknown-global',
+  tag: 'invalid.unknown-tag',
+} as const satisfies Record<ExternKind, string>;
+
+/** @spec valid-export */
+const validateExports = (context: Context): void => {
+  const { module } = context;
+  const counts: Readonly<Record<ExternKind, number>> = {
+    func: module.funcs.length,
+    table: module.tables.length,
+    memory: module.memories.length,
+    global: module.globals.length,
+    tag: module.tags.length,
+  };
+  const names = new Set<string>();
+  for (const { name, kind, index, offset } of module.exports) {
+    const position: ErrorPosition = { section: 'export', offset };
+    if (index >= counts[kind]) unknownIndex(unknownExport[kind], index, position);
+    if (kind === 'func') context.isDeclared[index] = 1;
+    if (kind === 'global' && module.globals[index]!.type.isMutable) context.use('mutable-globals', position);
+    if (names.has(name)) invalid('invalid.duplicate-export', { ...position, detail: JSON.stringify(name) });
+    names.add(name);
+  }
+};
+
+const ends = new Set([rowOf['end'], rowOf['delegate']]);
+const opens = new Set([rowOf['block'], rowOf['loop'], rowOf['if'], rowOf['try'], rowOf['try_table']]);
+
+/** Reads bodies for their form only. @throws MalformedError */
+const scanBodies = (module: Module, reader: InstructionReader, from: number): void => {
+  for (let i = from; i < module.funcs.length; i++) {
+    const body = module.funcs[i]!.body!;
+    reader.reset(body.codeStart, body.end);
+    for (let depth = 1; depth > 0; ) {
+      reader.read();
+      if (opens.has(reader.row)) depth++;
+      else if (ends.has(reader.row)) depth--;
+    }
+    if (reader.pos !== body.end)
+      throw new MalformedError('malformed.section-size', { section: 'code', offset: reader.pos });
+  }
+};
+
+const validateFunctions = (s: BodyState): void => {
+  const { module, features } = s.context;
+  const disabled = Uint8Array.from(instructions, (row) => (features.has(row.since) ? 0 : 1));
+  for (let i = module.importedFuncCount; i < module.funcs.length; i++) {
+    validateFunction(s, i, module.funcs[i]!, disabled);
+  }
+};
+
+/**
+ * Checks every rule of the spec on a decoded module, and sets `maxStackSlots` of its bodies. @spec valid-module
+ *
+ * @throws MalformedError for bytes in bodies that are no instructions
+ * @throws InvalidError for a broken rule
+ * @throws UnsupportedError for a valid module that needs a feature outside `features`
+ * @throws LimitError for a module beyond an implementation limit
+ */
+export const validateModule = (module: Module, features: Features = defaultFeatures): void => {
+  const context = new Context(module, features);
+  const s = new BodyState(context, new InstructionReader(module.bytes, module.types));
+  try {
+    validateTypes(context);
+    validateDeclarations(context);
+    validateGlobals(s);
+    validateTables(s);
+    context.visibleGlobals = module.globals.length;
+    for (const segment of module.elements) validateElement(s, segment);
+    for (const segment of module.data) validateData(s, segment);
+    validateStart(context);
+    validateExports(context);
+    validateFunctions(s);
+  } catch (error) {
+    // Bodies are decoded here, not by the decoder: damage behind the broken rule still comes first.
+    if (error instanceof InvalidError) scanBodies(module, s.reader, module.importedFuncCount);
+    throw error;
+  }
+  context.throwUnsupported();
+};
