@@ -25,9 +25,8 @@ export class ByteReader {
     });
   }
 
-  /** Reading past a section that is not the end of the file is another text in the suite. */
   private failEnd(): never {
-    return this.fail(this.end < this.bytes.length ? 'malformed.section-overrun' : 'malformed.end');
+    return this.fail(this.section === '' ? 'malformed.end' : 'malformed.section-overrun');
   }
 
   byte(): number {

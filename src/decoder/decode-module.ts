@@ -106,17 +106,18 @@ const readSection = (r: ByteReader, parts: Parts, last: number): number => {
   if (size > r.bytes.length - start) r.fail('malformed.length', start);
   const order = sectionOrder.indexOf(id);
   if (id !== 0 && order <= last) r.fail('malformed.section-order', offset, name);
-  r.end = start + size;
-  parts.ranges.push({ id, name, start, end: r.end });
+  const end = start + size;
+  parts.ranges.push({ id, name, start, end });
   if (id === 0) {
     const custom = r.name();
-    parts.customs.push({ name: custom, start: r.pos, end: r.end });
-    r.pos = r.end;
+    if (r.pos > end) r.fail('malformed.section-overrun', end);
+    parts.customs.push({ name: custom, start: r.pos, end });
+    r.pos = end;
   } else {
+    // Like the reference interpreter, contents may be read past the section's end; its size is compared then.
     readContents(r, id, parts);
-    if (r.pos !== r.end) r.fail('malformed.section-size');
+    if (r.pos !== end) r.fail('malformed.section-size');
   }
-  r.end = r.bytes.length;
   r.section = '';
   return id === 0 ? last : order;
 };

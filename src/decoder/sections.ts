@@ -169,29 +169,47 @@ export const readData = (r: ByteReader, types: readonly DefType[]): DataSegment[
     const offset = form === 1 ? null : readExpression(r, types);
     const length = r.u32();
     const start = r.pos;
-    if (length > r.end - start) r.fail(r.end < r.bytes.length ? 'malformed.section-overrun' : 'malformed.end', start);
+    if (length > r.end - start) r.fail('malformed.section-overrun', start);
     r.pos = start + length;
     return { mode: form === 1 ? 'passive' : 'active', memoryIndex, offset, start, end: r.pos, position };
   });
 
 /** @spec binary-codesec */
-export const readBodies = (r: ByteReader, types: readonly DefType[]): FuncBody[] => {
-  const sectionEnd = r.end;
-  return readVector(r, () => {
+export const readBodies = (r: ByteReader, types: readonly DefType[]): FuncBody[] =>
+  readVector(r, () => {
     const size = r.u32();
     const start = r.pos;
-    if (size > sectionEnd - start) r.fail(sectionEnd < r.bytes.length ? 'malformed.section-overrun' : 'malformed.end', start);
+    if (size > r.end - start) r.fail('malformed.section-overrun', start);
     if (size > MAX_FUNCTION_BYTES) {
-      throw new LimitError('limit.module', { limit: MAX_FUNCTION_BYTES, actual: size, offset: start, detail: 'function body too large' });
+      throw new LimitError('limit.module', {
+        limit: MAX_FUNCTION_BYTES,
+        actual: size,
+        offset: start,
+        detail: 'function body too large',
+      });
     }
     const end = start + size;
-    r.end = end;
     const locals = readLocals(r, types);
     const codeStart = r.pos;
-    r.end = sectionEnd;
+    if (codeStart >= end || r.bytes[end - 1] !== END) failMissingEnd(r, types);
     r.pos = end;
-    return { start, codeStart, end, locals, localCount: locals.reduce((sum, run) => sum + run.count, 0), maxStackSlots: 0 };
+    const localCount = locals.reduce((sum, run) => sum + run.count, 0);
+    return { start, codeStart, end, locals, localCount, maxStackSlots: 0 };
   });
+
+const END = 0x0b;
+
+/** A body that does not end in `end`: reads on to tell what the reference interpreter would say. */
+const failMissingEnd = (r: ByteReader, types: readonly DefType[]): never => {
+  const reader = new InstructionReader(r.bytes, types);
+  reader.reset(r.pos, r.end);
+  for (let depth = 0; ; ) {
+    reader.read();
+    const { name } = instructions[reader.row]!;
+    if (openers.has(name)) depth++;
+    else if (name === 'else' && depth === 0) return r.fail('malformed.end-opcode', reader.offset);
+    else if (name === 'end' && --depth < 0) return r.fail('malformed.section-size', reader.offset);
+  }
 };
 
 const readLocals = (r: ByteReader, types: readonly DefType[]): LocalRun[] => {

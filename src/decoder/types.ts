@@ -123,6 +123,8 @@ const REC = 0x4e;
 /** @spec binary-subtype */
 const readSubType = (r: ByteReader, own: number, resolve: TypeResolver): SubType => {
   const form = r.byte();
+  // The form is a signed LEB of one byte.
+  if (form >= 0x80) r.fail('malformed.integer-long', r.pos - 1);
   if (form !== OPEN_SUB && form !== FINAL_SUB) {
     return { isFinal: true, supertypes: [], comp: readCompType(r, form, resolve) };
   }
@@ -170,7 +172,7 @@ const readLimits = (r: ByteReader, flags: number): Limits => ({
 /** @spec binary-memtype */
 export const readMemoryType = (r: ByteReader): MemoryType => {
   const flags = r.byte();
-  if (flags > 0x0f) r.fail('malformed.limits', r.pos - 1);
+  if (flags > 0x0f || (flags & HAS_PAGE_SIZE && r.pos === r.end)) r.fail('malformed.limits', r.pos - 1);
   const limits = readLimits(r, flags);
   let pageSizeLog2 = 16;
   if (flags & HAS_PAGE_SIZE) {
