@@ -31,8 +31,8 @@ export const rawBacktrace = (machine: Machine, state: MachineState): RawFrame[] 
 export const backtrace = (frames: readonly RawFrame[]): BacktraceFrame[] =>
   frames.map(({ region, pc, isCaller }) => {
     const { func } = region;
-    const { sites } = region.isCareful ? mapCareful(func) : mapFast(func);
-    const site = sites.findLast((s) => (isCaller ? s.pc < pc : s.pc <= pc));
+    const map = region.isCareful ? mapCareful(func) : mapFast(func);
+    const site = map.sites[map.siteIndex(isCaller ? pc - 1 : pc)];
     const names = decodeNames(func.unit.module);
     return {
       moduleName: names.moduleName ?? '',

@@ -9,6 +9,7 @@ import type { Features } from '../syntax/features.ts';
 import { slotsOf } from '../syntax/types.ts';
 import type { Boundary, Site } from './code-writer.ts';
 import type { FuelSchedule } from './fuel.ts';
+import { MAX_PACKED_SLOT } from './isa.ts';
 
 /** A module that was decoded and validated; instances share it and its code. */
 export class CompiledModule {
@@ -63,6 +64,9 @@ export interface CodeRegion {
   readonly isCareful: boolean;
 }
 
+/** Slots that large frames have behind the parameters, for operands that packed fields cannot name. */
+export const SCRATCH_SLOTS = 2;
+
 /** The code of one defined function. */
 export class FuncCode {
   readonly unit: CodeUnit;
@@ -84,15 +88,52 @@ export class FuncCode {
     let slots = func.body!.maxStackSlots;
     for (const type of func.type.comp.kind === 'func' ? func.type.comp.params : []) slots += slotsOf(type);
     for (const run of func.body!.locals) slots += run.count * slotsOf(run.type);
-    this.frameSlots = slots;
+    this.frameSlots = slots > MAX_PACKED_SLOT ? slots + SCRATCH_SLOTS : slots;
   }
 }
 
 /** What translating a function with recording on tells about its code. */
-export interface CodeMap {
-  readonly boundaries: readonly Boundary[];
+export class CodeMap {
+  /** In order of pc. */
   readonly sites: readonly Site[];
+  readonly boundaries: readonly Boundary[];
+  private readonly byOffset = new Map<number, Boundary>();
+
+  constructor(boundaries: readonly Boundary[], sites: readonly Site[]) {
+    this.boundaries = boundaries;
+    this.sites = sites;
+    // Of several at one offset the last counts: it lies behind the way back to fast code.
+    for (const boundary of boundaries) this.byOffset.set(boundary.offset, boundary);
+  }
+
+  /** The last boundary in front of the instruction at a byte offset. */
+  boundaryAt(offset: number): Boundary | undefined {
+    return this.byOffset.get(offset);
+  }
+
+  /** The last boundary at a program counter. */
+  boundaryOf(pc: number): Boundary | undefined {
+    const index = lastAtMost(this.boundaries, pc);
+    return this.boundaries[index]?.pc === pc ? this.boundaries[index] : undefined;
+  }
+
+  /** Index of the last site at or before a program counter; -1 if there is none. */
+  siteIndex(pc: number): number {
+    return lastAtMost(this.sites, pc);
+  }
 }
+
+/** Index of the last item whose pc is at most `pc`. */
+const lastAtMost = (items: readonly { readonly pc: number }[], pc: number): number => {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle]!.pc <= pc) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+};
 
 /** Room at the start of the array for the stubs of `machine.ts`. */
 export const FIRST_FREE = 128;

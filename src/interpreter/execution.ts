@@ -235,8 +235,9 @@ export class Execution {
       this.goCareful();
       return true;
     }
-    const { sites } = mapCareful(region.func);
-    const at = sites.findIndex((site) => site.pc === state.pc);
+    const map = mapCareful(region.func);
+    const { sites } = map;
+    const at = map.siteIndex(state.pc);
     let start = at;
     while (start > 0 && sites[start - 1]!.offset === sites[at]!.offset) start--;
     while (start < at && this.machine.space.words[sites[start]!.pc]! !== opOf.charge.code) start++;
@@ -252,8 +253,8 @@ export class Execution {
     const { state, machine } = this;
     const region = machine.space.find(state.pc);
     if (region === null || region.isCareful) return;
-    const boundary = mapFast(region.func).boundaries.findLast((b) => b.pc === state.pc);
-    const careful = boundary && mapCareful(region.func).boundaries.findLast((b) => b.offset === boundary.offset);
+    const boundary = mapFast(region.func).boundaryOf(state.pc);
+    const careful = boundary && mapCareful(region.func).boundaryAt(boundary.offset);
     if (boundary === undefined || careful === undefined) {
       throw new InternalError('internal.bug', { detail: `no boundary at ${state.pc}` });
     }
@@ -265,9 +266,9 @@ export class Execution {
   private remainingAt(pc: number): number {
     const region = this.machine.space.find(pc);
     if (region === null || region.isCareful) return 0;
-    const { boundaries, sites } = mapFast(region.func);
-    if (this.outcome === 'paused') return boundaries.findLast((b) => b.pc === pc)?.remaining ?? 0;
-    return sites.find((site) => site.pc === pc)?.remaining ?? 0;
+    const map = mapFast(region.func);
+    if (this.outcome === 'paused') return map.boundaryOf(pc)?.remaining ?? 0;
+    return map.sites[map.siteIndex(pc)]?.remaining ?? 0;
   }
 
   private finish(): RunResult {

@@ -10,7 +10,7 @@ import { InstructionReader } from '../decoder/instruction-reader.ts';
 import { InternalError } from '../errors/errors.ts';
 import { type InstructionRow, instructions, type Mnemonic, rowOf } from '../syntax/instructions.ts';
 import { F32, F64, type FuncType, I32, I64, isRef, refType, slotsOf, type ValType } from '../syntax/types.ts';
-import type { CodeMap, CodeRegion, CodeSpace, FuncCode } from './code.ts';
+import { CodeMap, type CodeRegion, type CodeSpace, type FuncCode, SCRATCH_SLOTS } from './code.ts';
 import { type Boundary, CodeWriter, HEADER_WORDS } from './code-writer.ts';
 import { entryCost } from './fuel.ts';
 import { MAX_PACKED_SLOT, type Op, opOf } from './isa.ts';
@@ -24,9 +24,6 @@ const CONSTANT = 2;
 const BR_IF = instructions[rowOf['br_if']]!.code;
 const IF = instructions[rowOf['if']]!.code;
 const I32_EQZ = instructions[rowOf['i32.eqz']]!.code;
-
-/** Slots kept free behind the parameters for operands that packed fields cannot name. */
-const SCRATCH_SLOTS = 2;
 
 interface Control {
   readonly kind: 'func' | 'block' | 'loop' | 'if';
@@ -147,10 +144,9 @@ export class Translator {
   copyTo(space: CodeSpace, start: number): CodeRegion {
     const entry = start + HEADER_WORDS;
     this.writer.finish(space.words, entry);
-    const frameWords = 2 * (this.code.frameSlots + (this.writer.scratch >= 0 ? SCRATCH_SLOTS : 0));
     space.words[start] = this.zeroStart;
     space.words[start + 1] = this.zeroEnd;
-    space.words[start + 2] = frameWords;
+    space.words[start + 2] = 2 * this.code.frameSlots;
     space.words[start + 3] = this.writer.boundaries(entry)[0]!.remaining;
     return { start, end: start + this.size, func: this.code, isCareful: this.isCareful };
   }
@@ -158,7 +154,7 @@ export class Translator {
   /** Boundaries and sites, for code that lies at `start`. */
   map(start: number): CodeMap {
     const entry = start + HEADER_WORDS;
-    return { boundaries: this.writer.boundaries(entry), sites: this.writer.sites(entry) };
+    return new CodeMap(this.writer.boundaries(entry), this.writer.sites(entry));
   }
 
   // Fuel and boundaries

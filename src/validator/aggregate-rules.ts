@@ -191,7 +191,7 @@ export const ref_i31 = (s: BodyState): void => {
   s.pop(I32);
   s.push(refType(HEAP_I31, false));
 };
-/** @spec valid-i31.get_sx */
+/** @spec valid-i31.get */
 export const i31_get = (s: BodyState): void => {
   s.pop(refType(HEAP_I31, true));
   s.push(I32);

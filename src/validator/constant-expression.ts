@@ -24,7 +24,7 @@ export const validateConstExpr = (s: BodyState, expression: ConstExpr, type: Val
     reader.read();
     const { row } = reader;
     if (!rowIsConstant[row]) s.fail('invalid.constant');
-    s.use(instructions[row]!.since);
+    if (s.context.isDisabled[row] !== 0) s.use(instructions[row]!.since);
     if (rowIsExtendedConstant[row]) s.use('extended-const');
     rules[row]!(s);
   }

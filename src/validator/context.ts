@@ -15,6 +15,7 @@ import {
   UnsupportedError,
 } from '../errors/errors.ts';
 import type { FeatureKey, Features } from '../syntax/features.ts';
+import { instructions } from '../syntax/instructions.ts';
 import type { Module } from '../syntax/module.ts';
 import type { FuncType, ValType } from '../syntax/types.ts';
 import { featureOfValType } from './feature-uses.ts';
@@ -40,6 +41,8 @@ export class Context {
   readonly memoryAddress: Int32Array;
   /** 1 for each function that `ref.func` may name in a body: the spec's C.refs. */
   readonly isDeclared: Uint8Array;
+  /** 1 for each row of the instruction table whose feature is not enabled. */
+  readonly isDisabled: Uint8Array;
   /** Number of globals that a constant expression may read now. */
   visibleGlobals: number;
   private unsupported: QuernError | null = null;
@@ -49,10 +52,11 @@ export class Context {
     this.features = features;
     this.memoryAddress = Int32Array.from(module.memories, (m) => m.limits.address);
     this.isDeclared = new Uint8Array(module.funcs.length);
+    this.isDisabled = Uint8Array.from(instructions, (row) => (features.has(row.since) ? 0 : 1));
     this.visibleGlobals = module.importedGlobalCount;
   }
 
-  /** The type of a function. */
+  /** The type of a function; the decoder admits no other kind of type there. */
   funcType(index: number): FuncType {
     return this.module.funcs[index]!.type.comp as FuncType;
   }

@@ -11,7 +11,7 @@ import { MAX_LOCALS } from '../syntax/limits.ts';
 import type { FuncBody } from '../syntax/module.ts';
 import { type FuncType, isNullable, isRef, type ValType } from '../syntax/types.ts';
 
-/** Whether a local of this type needs no `local.set` before its first use. @spec valid-defaultable */
+/** Whether a local of this type needs no `local.set` before its first use. @spec aux-default */
 export const isDefaultable = (type: ValType): boolean => !isRef(type) || isNullable(type);
 
 const EXPANDED_PER_BYTE = 4;
@@ -29,8 +29,8 @@ export class Locals {
   /** Locals that were set, in order; control frames cut it back. */
   readonly setOrder: number[] = [];
   private readonly isSet: Set<number> = new Set();
-  private runEnds: number[] = [];
-  private runTypes: ValType[] = [];
+  private readonly runEnds: number[] = [];
+  private readonly runTypes: ValType[] = [];
   private paramCount = 0;
 
   /** Starts a function; `body` is null for constant expressions, which have no locals. */
@@ -47,31 +47,35 @@ export class Locals {
       });
     }
     this.tracksInit = false;
-    this.setOrder.length = 0;
-    this.isSet.clear();
-    this.runEnds = [];
-    this.runTypes = [];
+    if (this.setOrder.length > 0) this.unsetDownTo(0);
+    if (this.runEnds.length > 0) this.runEnds.length = this.runTypes.length = 0;
     const byteLength = body === null ? 0 : body.end - body.start;
     const room = Math.min(
       this.count,
       Math.max(ALWAYS_EXPANDED, EXPANDED_PER_BYTE * byteLength, this.paramCount),
     );
     if (this.types.length < room) this.types = new Int32Array(2 * room);
-    this.types.set(type.params);
+    // PERF: a loop, because `set` and `fill` cost more than the few entries that there mostly are.
+    const { types } = this;
+    for (let i = 0; i < this.paramCount; i++) types[i] = type.params[i]!;
     this.expandedCount = room;
     if (body !== null) this.addRuns(body);
   }
 
   private addRuns(body: FuncBody): void {
+    const { types } = this;
     let end = this.paramCount;
     for (const run of body.locals) {
       const start = end;
       end += run.count;
       if (run.count === 0) continue;
-      this.runEnds.push(end);
-      this.runTypes.push(run.type);
+      if (end > this.expandedCount) {
+        this.runEnds.push(end);
+        this.runTypes.push(run.type);
+      }
       if (!isDefaultable(run.type)) this.tracksInit = true;
-      if (start < this.expandedCount) this.types.fill(run.type, start, Math.min(end, this.expandedCount));
+      const last = Math.min(end, this.expandedCount);
+      for (let i = start; i < last; i++) types[i] = run.type;
     }
   }
 

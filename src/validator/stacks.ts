@@ -134,6 +134,7 @@ export class BodyState {
   raise(): void {
     const { height } = this;
     if (this.isLive && height > this.peak) this.peak = height;
+    if (height > MAX_OPERAND_SLOTS) this.failHeight();
     this.reserve(RESERVE);
     this.setWatermark();
   }
@@ -146,13 +147,15 @@ export class BodyState {
   private reserve(count: number): void {
     const needed = this.height + count;
     if (needed <= this.operands.length) return;
-    if (needed > MAX_OPERAND_SLOTS) {
-      const detail = `operand stack above ${MAX_OPERAND_SLOTS} slots`;
-      throw new LimitError('limit.module', { ...this.position(), detail, limit: MAX_OPERAND_SLOTS });
-    }
-    const larger = new Int32Array(2 * needed);
+    if (needed > MAX_OPERAND_SLOTS + RESERVE) this.failHeight();
+    const larger = new Int32Array(Math.min(2 * needed, MAX_OPERAND_SLOTS + RESERVE));
     larger.set(this.operands);
     this.operands = larger;
+  }
+
+  private failHeight(): never {
+    const detail = `operand stack above ${MAX_OPERAND_SLOTS} slots`;
+    throw new LimitError('limit.module', { ...this.position(), detail, limit: MAX_OPERAND_SLOTS });
   }
 
   push(type: ValType): void {
@@ -233,7 +236,7 @@ export class BodyState {
     return matches(sub, sup);
   }
 
-  /** The rest of the current construct is unreachable. @spec stack-polymorphic */
+  /** The rest of the current construct is unreachable. @spec polymorphism */
   setPolymorphic(): void {
     this.height = this.base;
     this.isPolymorphic = true;

@@ -6,26 +6,23 @@
  * on the operand array; whatever does not fit at once (unreachable code, subtypes, errors) goes to the general
  * rule.
  */
+import type { InstructionReader } from '../decoder/instruction-reader.ts';
 import { MalformedError } from '../errors/errors.ts';
 import { instructions } from '../syntax/instructions.ts';
-import type { Func } from '../syntax/module.ts';
-import { type FuncType, I32, V128 } from '../syntax/types.ts';
+import type { Func, FuncBody } from '../syntax/module.ts';
+import { type FuncType, I32, isRef, V128 } from '../syntax/types.ts';
 import { applySignature, rowAlignment, rowFirst, rowKind, rowLast, rowResult, rules } from './rules.ts';
 import type { BodyState } from './stacks.ts';
 
-/**
- * Applies instructions until the last construct is closed.
- *
- * @param disabled 1 for each row whose feature is not enabled
- */
-const validateBody = (s: BodyState, disabled: Uint8Array): void => {
+/** Applies instructions until the last construct is closed. */
+const validateBody = (s: BodyState): void => {
   const { reader, locals } = s;
-  const { memoryAddress } = s.context;
+  const { memoryAddress, isDisabled } = s.context;
   while (s.depth > 0) {
     reader.read();
     if (s.height > s.watermark) s.raise();
     const { row } = reader;
-    if (disabled[row] !== 0) s.use(instructions[row]!.since);
+    if (isDisabled[row] !== 0) s.use(instructions[row]!.since);
     const { operands, height, base } = s;
     switch (rowKind[row]) {
       case 0: // special
@@ -105,27 +102,30 @@ const validateBody = (s: BodyState, disabled: Uint8Array): void => {
   }
 };
 
+/** Checks that the last `end` of a body is its last byte. @throws MalformedError */
+export const checkBodyEnd = (reader: InstructionReader, body: FuncBody): void => {
+  if (reader.pos === body.end) return;
+  const detail = 'bytes behind the end of a function';
+  throw new MalformedError('malformed.section-size', { section: 'code', offset: reader.pos, detail });
+};
+
 /**
  * Validates a defined function and sets its body's `maxStackSlots`. @spec valid-func
  *
  * @throws MalformedError for bytes that are no instructions
  * @throws InvalidError
  */
-export const validateFunction = (s: BodyState, funcIndex: number, func: Func, disabled: Uint8Array): void => {
+export const validateFunction = (s: BodyState, funcIndex: number, func: Func): void => {
   const body = func.body!;
   const type = func.type.comp as FuncType;
   s.reader.reset(body.codeStart, body.end);
   s.begin(funcIndex, type.results);
   s.locals.reset(type, body);
-  const position = { section: 'code', funcIndex, offset: body.start };
-  for (const run of body.locals) s.context.useType(run.type, position);
-  validateBody(s, disabled);
-  if (s.reader.pos !== body.end) {
-    throw new MalformedError('malformed.section-size', {
-      ...s.position(),
-      offset: s.reader.pos,
-      detail: 'bytes behind the end of the function',
-    });
+  for (const { type: local } of body.locals) {
+    if (local === V128 || isRef(local))
+      s.context.useType(local, { section: 'code', funcIndex, offset: body.start });
   }
+  validateBody(s);
+  checkBodyEnd(s.reader, body);
   body.maxStackSlots = s.peak;
 };

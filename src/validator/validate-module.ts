@@ -6,34 +6,23 @@
  */
 
 import { InstructionReader } from '../decoder/instruction-reader.ts';
-import { type ErrorPosition, InvalidError, MalformedError } from '../errors/errors.ts';
+import { type ErrorPosition, InvalidError } from '../errors/errors.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
-import { instructions, rowOf } from '../syntax/instructions.ts';
-import type { DataSegment, ElementSegment, ExternKind, Module } from '../syntax/module.ts';
+import { rowOf } from '../syntax/instructions.ts';
+import type { DataSegment, ElementSegment, ExternKind, FuncBody, Module } from '../syntax/module.ts';
 import { FUNCREF, HEAP_FUNC, matchesValType, refType, type ValType } from '../syntax/types.ts';
 import { validateConstExpr } from './constant-expression.ts';
 import { Context, invalid, unknownIndex } from './context.ts';
 import { isDefaultable } from './locals.ts';
 import { BodyState } from './stacks.ts';
 import { validateMemoryType, validateTableType, validateTagType, validateTypes } from './types.ts';
-import { validateFunction } from './validate-function.ts';
+import { checkBodyEnd, validateFunction } from './validate-function.ts';
 
 const FUNC_REF: ValType = refType(HEAP_FUNC, false);
-
-const checkFuncTypes = (context: Context): void => {
-  const { funcs, imports } = context.module;
-  funcs.forEach((func, index) => {
-    if (func.type.comp.kind === 'func') return;
-    const offset = imports.filter((i) => i.desc.kind === 'func')[index]?.offset;
-    const position = offset === undefined ? { section: 'function' } : { section: 'import', offset };
-    invalid('invalid.type', { ...position, funcIndex: index, detail: 'not a function type' });
-  });
-};
 
 /** Checks the types that imports and definitions declare. */
 const validateDeclarations = (context: Context): void => {
   const { module } = context;
-  checkFuncTypes(context);
   for (const type of module.memories) validateMemoryType(context, type, { section: 'memory' });
   for (const { type } of module.tables) validateTableType(context, type, { section: 'table' });
   for (const type of module.tags) validateTagType(context, type, { section: 'tag' });
@@ -42,6 +31,7 @@ const validateDeclarations = (context: Context): void => {
     if (desc.kind === 'global' && desc.type.isMutable)
       context.use('mutable-globals', { section: 'import', offset });
   }
+  if (module.dataCount !== null) context.use('bulk-memory', { section: 'data count' });
   if (module.memories.length > 1) context.use('multi-memory', { section: 'memory' });
   if (module.tables.length > 1) context.use('reference-types', { section: 'table' });
 };
@@ -150,27 +140,32 @@ const validateExports = (context: Context): void => {
 const ends = new Set([rowOf['end'], rowOf['delegate']]);
 const opens = new Set([rowOf['block'], rowOf['loop'], rowOf['if'], rowOf['try'], rowOf['try_table']]);
 
-/** Reads bodies for their form only. @throws MalformedError */
-const scanBodies = (module: Module, reader: InstructionReader, from: number): void => {
-  for (let i = from; i < module.funcs.length; i++) {
-    const body = module.funcs[i]!.body!;
-    reader.reset(body.codeStart, body.end);
-    for (let depth = 1; depth > 0; ) {
-      reader.read();
-      if (opens.has(reader.row)) depth++;
-      else if (ends.has(reader.row)) depth--;
+/** Reads a body for its form only. @throws MalformedError */
+const scanBody = (reader: InstructionReader, body: FuncBody): void => {
+  reader.reset(body.codeStart, body.end);
+  for (let depth = 1; depth > 0; ) {
+    reader.read();
+    if (opens.has(reader.row)) depth++;
+    else if (ends.has(reader.row)) depth--;
+  }
+  checkBodyEnd(reader, body);
+};
+
+/** Looks for damage in all bodies of a module that is known to be invalid. @throws MalformedError */
+const scanBodies = (module: Module, reader: InstructionReader): void => {
+  for (const { body } of module.funcs) {
+    try {
+      if (body !== null) scanBody(reader, body);
+    } catch (error) {
+      // The reader also finds unknown types; those are no news.
+      if (!(error instanceof InvalidError)) throw error;
     }
-    if (reader.pos !== body.end)
-      throw new MalformedError('malformed.section-size', { section: 'code', offset: reader.pos });
   }
 };
 
 const validateFunctions = (s: BodyState): void => {
-  const { module, features } = s.context;
-  const disabled = Uint8Array.from(instructions, (row) => (features.has(row.since) ? 0 : 1));
-  for (let i = module.importedFuncCount; i < module.funcs.length; i++) {
-    validateFunction(s, i, module.funcs[i]!, disabled);
-  }
+  const { funcs, importedFuncCount } = s.context.module;
+  for (let i = importedFuncCount; i < funcs.length; i++) validateFunction(s, i, funcs[i]!);
 };
 
 /**
@@ -197,7 +192,7 @@ export const validateModule = (module: Module, features: Features = defaultFeatu
     validateFunctions(s);
   } catch (error) {
     // Bodies are decoded here, not by the decoder: damage behind the broken rule still comes first.
-    if (error instanceof InvalidError) scanBodies(module, s.reader, module.importedFuncCount);
+    if (error instanceof InvalidError) scanBodies(module, s.reader);
     throw error;
   }
   context.throwUnsupported();
