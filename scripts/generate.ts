@@ -7,7 +7,9 @@ import { generateDispatch } from './dispatch/generate-dispatch.ts';
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 const isCheck = process.argv.includes('--check');
 
-const outputs: readonly (readonly [string, string])[] = [['src/interpreter/dispatch.generated.ts', generateDispatch()]];
+const outputs: readonly (readonly [string, string])[] = [
+  ['src/interpreter/dispatch.generated.ts', generateDispatch()],
+];
 
 for (const [path, text] of outputs) {
   const file = join(root, path);

@@ -64,7 +64,8 @@ const bodies: Bodies = {
   i32_rotl_rr: 'x=R2;y=R3;R1=x<<y|x>>>(32-y&31);',
   i32_rotr_rr: 'x=R2;y=R3;R1=x>>>y|x<<(32-y&31);',
   i32_rotl_ri: 'x=R2;y=K3;R1=x<<y|x>>>(32-y&31);',
-  i32_div_s_rr: 'x=R2;y=R3;if(y===0)TRAP(trap.divide-by-zero);if(y===-1&&x===-2147483648)TRAP(trap.integer-overflow);R1=x/y|0;',
+  i32_div_s_rr:
+    'x=R2;y=R3;if(y===0)TRAP(trap.divide-by-zero);if(y===-1&&x===-2147483648)TRAP(trap.integer-overflow);R1=x/y|0;',
   i32_div_u_rr: 'x=R2;y=R3;if(y===0)TRAP(trap.divide-by-zero);R1=(x>>>0)/(y>>>0)|0;',
   i32_rem_s_rr: 'x=R2;y=R3;if(y===0)TRAP(trap.divide-by-zero);R1=x%y|0;',
   i32_rem_u_rr: 'x=R2;y=R3;if(y===0)TRAP(trap.divide-by-zero);R1=(x>>>0)%(y>>>0)|0;',
@@ -162,7 +163,8 @@ const bodies: Bodies = {
   global_set64: 'k=X1;e=K2;G[e]=I[k];G[e+1|0]=I[k+1|0];',
 
   br: 'BR(1)',
-  br_table: 'k=R1>>>0;e=K2;if(k>e)k=e;k=(pc+LEN|0)+(k<<1)|0;fuel=fuel+C[k+1|0]|0;pc=C[k];if(fuel<0){r=NO_FUEL;break out}continue;',
+  br_table:
+    'k=R1>>>0;e=K2;if(k>e)k=e;k=(pc+LEN|0)+(k<<1)|0;fuel=fuel+C[k+1|0]|0;pc=C[k];if(fuel<0){r=NO_FUEL;break out}continue;',
   call: 't=K2;k=X1;CALL(pc+LEN|0)',
   call_indirect: 'INDIRECT',
   return_none: 'RET',
@@ -200,16 +202,20 @@ for (const [name, op] of [
 }
 const shifts: Readonly<Record<string, string>> = {
   shl: 'if(s===0){I[k]=x;I[k+1|0]=y;}else if(s<32){I[k+1|0]=y<<s|x>>>32-s;I[k]=x<<s;}else{I[k+1|0]=x<<s;I[k]=0;}',
-  shr_u: 'if(s===0){I[k]=x;I[k+1|0]=y;}else if(s<32){I[k]=x>>>s|y<<32-s;I[k+1|0]=y>>>s;}else{I[k]=y>>>s;I[k+1|0]=0;}',
-  shr_s: 'if(s===0){I[k]=x;I[k+1|0]=y;}else if(s<32){I[k]=x>>>s|y<<32-s;I[k+1|0]=y>>s;}else{I[k]=y>>s;I[k+1|0]=y>>31;}',
+  shr_u:
+    'if(s===0){I[k]=x;I[k+1|0]=y;}else if(s<32){I[k]=x>>>s|y<<32-s;I[k+1|0]=y>>>s;}else{I[k]=y>>>s;I[k+1|0]=0;}',
+  shr_s:
+    'if(s===0){I[k]=x;I[k+1|0]=y;}else if(s<32){I[k]=x>>>s|y<<32-s;I[k+1|0]=y>>s;}else{I[k]=y>>s;I[k+1|0]=y>>31;}',
 };
 for (const [name, body] of Object.entries(shifts)) {
   bodies[`i64_${name}_rr`] = `s=R3&63;x=R2;y=H2;k=X1;${body}`;
   bodies[`i64_${name}_ri`] = `s=K3;x=R2;y=H2;k=X1;${body}`;
 }
 for (const name of ['div_s', 'div_u', 'rem_s', 'rem_u']) {
-  const overflow = name === 'div_s' ? 'if((R3&H3)===-1&&H2===-2147483648&&R2===0)TRAP(trap.integer-overflow);' : '';
-  bodies[`i64_${name}_rr`] = `e=X3;if((I[e]|I[e+1|0])===0)TRAP(trap.divide-by-zero);${overflow}i64_${name}(I,X1,X2,e);`;
+  const overflow =
+    name === 'div_s' ? 'if((R3&H3)===-1&&H2===-2147483648&&R2===0)TRAP(trap.integer-overflow);' : '';
+  bodies[`i64_${name}_rr`] =
+    `e=X3;if((I[e]|I[e+1|0])===0)TRAP(trap.divide-by-zero);${overflow}i64_${name}(I,X1,X2,e);`;
 }
 for (const [name, op] of [
   ['add', '+'],

@@ -3,7 +3,14 @@
  * beside this file. Labels are numeric literals, since only those compile to a jump table (house plan §1).
  */
 import { firstColdOp, type HotOp, type Op, ops } from '../../src/interpreter/isa.ts';
-import { DONE, NEED_FUEL, NO_FUEL, trapCodes, trapStatus, type TrapCode } from '../../src/interpreter/status.ts';
+import {
+  DONE,
+  NEED_FUEL,
+  NO_FUEL,
+  type TrapCode,
+  trapCodes,
+  trapStatus,
+} from '../../src/interpreter/status.ts';
 import { hotBodies } from './bodies.ts';
 
 const statuses: Readonly<Record<string, number>> = { DONE, NEED_FUEL, NO_FUEL };
@@ -44,18 +51,36 @@ const macros: readonly (readonly [RegExp, (op: Op, ...groups: string[]) => strin
       'if(t===0){st.pc=pc+LEN|0;st.fp=fp;st.sp=sp;st.fuel=fuel;r=callFunction(st,f,k);if(r!==0){if(r>=16||r===NEED_FUEL)st.pc=pc;return r}RELOAD continue}' +
       'CALL(pc+LEN|0)',
   ],
-  [/RELOAD/g, () => 'pc=st.pc;fp=st.fp;dp=fp>>1;sp=st.sp;fuel=st.fuel;SL=st.callLimit;inst=st.instance;V=inst.memory0.view;ms=inst.memory0.byteLength;G=inst.globalWords;'],
+  [
+    /RELOAD/g,
+    () =>
+      'pc=st.pc;fp=st.fp;dp=fp>>1;sp=st.sp;fuel=st.fuel;SL=st.callLimit;inst=st.instance;V=inst.memory0.view;ms=inst.memory0.byteLength;G=inst.globalWords;',
+  ],
   [/CALL\(([^)]*)\)/g, (_op, ret) => callText(ret!)],
-  [/\bRET\b/g, () => 'sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=NO_FUEL;break out}continue;'],
-  [/ROTL/g, () => 'if(s>=32){t=x;x=y;y=t;s=s-32|0;}if(s===0){I[k]=x;I[k+1|0]=y;}else{I[k]=x<<s|y>>>32-s;I[k+1|0]=y<<s|x>>>32-s;}'],
+  [
+    /\bRET\b/g,
+    () =>
+      'sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=NO_FUEL;break out}continue;',
+  ],
+  [
+    /ROTL/g,
+    () =>
+      'if(s>=32){t=x;x=y;y=t;s=s-32|0;}if(s===0){I[k]=x;I[k+1|0]=y;}else{I[k]=x<<s|y>>>32-s;I[k+1|0]=y<<s|x>>>32-s;}',
+  ],
   [/TRUNC\b/g, () => `if(g!==g)TRAP(trap.invalid-conversion)else TRAP(trap.integer-overflow)`],
   [/TRAP\(([^)]*)\)/g, (_op, name) => trap(name!)],
-  [/EA\((\d),(\d),(\d)\)/g, (_op, a, o, size) =>
-      `ea=R${a};ea=(ea+K${o}|0)|ea>>31;if(ea<0||ea>(ms-${size}|0))${trap('trap.memory-bounds')}`],
-  [/BR\((\d)\)/g, (op, n) => {
+  [
+    /EA\((\d),(\d),(\d)\)/g,
+    (_op, a, o, size) =>
+      `ea=R${a};ea=(ea+K${o}|0)|ea>>31;if(ea<0||ea>(ms-${size}|0))${trap('trap.memory-bounds')}`,
+  ],
+  [
+    /BR\((\d)\)/g,
+    (op, n) => {
       const first = `${Number(n) - op.packed}`;
       return `fuel=fuel+C[pc+${Number(first) + 1}|0]|0;pc=C[pc+${first}|0];if(fuel<0){r=NO_FUEL;break out}continue;`;
-    }],
+    },
+  ],
   [/\bX(\d)D/g, (op, n) => `dp+${operand(op, Number(n))}|0`],
   [/\bX(\d)/g, (op, n) => `fp+${operand(op, Number(n))}|0`],
   [/\bR(\d)/g, (op, n) => `I[fp+${operand(op, Number(n))}|0]`],
@@ -70,7 +95,8 @@ const macros: readonly (readonly [RegExp, (op: Op, ...groups: string[]) => strin
 const expand = (op: Op): string => {
   let text = hotBodies[op.name as HotOp];
   if (text === undefined) throw new Error(`no body for ${op.name}`);
-  for (const [pattern, replace] of macros) text = text.replace(pattern, (_m, ...groups) => replace(op, ...(groups as string[])));
+  for (const [pattern, replace] of macros)
+    text = text.replace(pattern, (_m, ...groups) => replace(op, ...(groups as string[])));
   const leaves = /(continue;?|break out;?\}?)$/.test(text) && !/\}$/.test(text.replace(/break out\}$/, ''));
   return leaves ? text : `${text}pc=pc+${op.length}|0;continue;`;
 };
@@ -78,7 +104,8 @@ const expand = (op: Op): string => {
 /** The text of the generated file. */
 export const generateDispatch = (): string => {
   for (const name of Object.keys(hotBodies)) {
-    if (!ops.some((op) => op.name === name && op.code < firstColdOp)) throw new Error(`body of unknown operation ${name}`);
+    if (!ops.some((op) => op.name === name && op.code < firstColdOp))
+      throw new Error(`body of unknown operation ${name}`);
   }
   const reload = 'inst=st.instance;V=inst.memory0.view;ms=inst.memory0.byteLength;G=inst.globalWords;';
   const cases = ops

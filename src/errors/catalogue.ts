@@ -52,8 +52,16 @@ export const catalogue = {
   'malformed.section-size': row('MalformedError', 'section size mismatch', damaged),
   'malformed.section-overrun': row('MalformedError', 'unexpected end of section or function', damaged),
   'malformed.junk': row('MalformedError', 'junk after last section', damaged),
-  'malformed.code-count': row('MalformedError', 'function and code section have inconsistent lengths', damaged),
-  'malformed.data-count': row('MalformedError', 'data count and data section have inconsistent lengths', damaged),
+  'malformed.code-count': row(
+    'MalformedError',
+    'function and code section have inconsistent lengths',
+    damaged,
+  ),
+  'malformed.data-count': row(
+    'MalformedError',
+    'data count and data section have inconsistent lengths',
+    damaged,
+  ),
   'malformed.data-count-required': row('MalformedError', 'data count section required', damaged),
   'malformed.integer-long': row('MalformedError', 'integer representation too long', damaged),
   'malformed.integer-large': row('MalformedError', 'integer too large', damaged),
@@ -66,6 +74,7 @@ export const catalogue = {
   'malformed.type-form': row('MalformedError', 'malformed definition type', damaged),
   'malformed.block-type': row('MalformedError', 'unexpected end', damaged),
   'malformed.limits': row('MalformedError', 'malformed limits flags', damaged),
+  'malformed.page-size': row('MalformedError', 'invalid custom page size', damaged),
   'malformed.memop': row('MalformedError', 'malformed memop flags', damaged),
   'malformed.mutability': row('MalformedError', 'malformed mutability', damaged),
   'malformed.import-kind': row('MalformedError', 'malformed import kind', damaged),
@@ -177,25 +186,53 @@ export const catalogue = {
     'call stack exhausted',
     'The plug-in recurses too deeply; raise maxCallDepth or maxStackSlots if it is meant to.',
   ),
-  'exhaustion.fuel': row('ExhaustionError', 'out of fuel', 'Raise the fuel limit, or resume the paused call.'),
+  'exhaustion.fuel': row(
+    'ExhaustionError',
+    'out of fuel',
+    'Raise the fuel limit, or resume the paused call.',
+  ),
   'exhaustion.memory': row('ExhaustionError', 'out of memory', 'Raise the memory limit.'),
 
   // The embedder's side
   'exception.uncaught': row('ThrownException', 'uncaught exception', guestBug),
-  'host.threw': row('HostError', 'host function failed', 'The cause is in the host function, not in the plug-in.'),
-  'host.value': row('HostError', 'host function returned a value of the wrong type', 'Return what the import declares.'),
+  'host.threw': row(
+    'HostError',
+    'host function failed',
+    'The cause is in the host function, not in the plug-in.',
+  ),
+  'host.value': row(
+    'HostError',
+    'host function returned a value of the wrong type',
+    'Return what the import declares.',
+  ),
   'exit.code': row('ExitError', 'exited', 'The guest ended itself with proc_exit.'),
   'plugin.error': row('PluginError', 'Plugin-originated error', 'The plug-in reported this failure itself.'),
-  'plugin.return-code': row('PluginError', 'Returned non-zero exit code', 'The plug-in reported failure by its return code.'),
-  'plugin.function': row('PluginError', 'Plugin error', 'Call a function that the plug-in exports; quern inspect lists them.'),
+  'plugin.return-code': row(
+    'PluginError',
+    'Returned non-zero exit code',
+    'The plug-in reported failure by its return code.',
+  ),
+  'plugin.function': row(
+    'PluginError',
+    'Plugin error',
+    'Call a function that the plug-in exports; quern inspect lists them.',
+  ),
   'manifest.shape': row('ManifestError', 'bad manifest', 'See docs/manifest.md for the shape of a manifest.'),
   'manifest.hash': row('ManifestError', 'hash mismatch', 'The file is not the one the manifest names.'),
-  'manifest.source': row('ManifestError', 'cannot read the plug-in', 'Check the path or URL and its permissions.'),
+  'manifest.source': row(
+    'ManifestError',
+    'cannot read the plug-in',
+    'Check the path or URL and its permissions.',
+  ),
   'usage.argument': row('UsageError', 'bad argument', 'See the documentation of the function.'),
   'usage.state': row('UsageError', 'not possible in this state', 'See the documentation of the function.'),
   'interrupted.timeout': row('InterruptedError', 'call canceled due to timeout', 'Raise timeoutMs.'),
   'interrupted.cancelled': row('InterruptedError', 'call canceled', 'The call was cancelled by the host.'),
-  'internal.bug': row('InternalError', 'internal error', 'This is a bug in Quern; please report it with the module.'),
+  'internal.bug': row(
+    'InternalError',
+    'internal error',
+    'This is a bug in Quern; please report it with the module.',
+  ),
 } as const satisfies Record<string, ErrorRow>;
 
 /** A stable error code. */

@@ -58,7 +58,8 @@ export abstract class QuernError extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, details: ErrorDetails, message?: string) {
-    const text = message ?? (details.detail ? `${catalogue[code].text}: ${details.detail}` : catalogue[code].text);
+    const text =
+      message ?? (details.detail ? `${catalogue[code].text}: ${details.detail}` : catalogue[code].text);
     super(text, 'cause' in details ? { cause: details.cause } : undefined);
     this.advice = catalogue[code].advice;
     this.details = details;
@@ -67,7 +68,11 @@ export abstract class QuernError extends Error {
 
 /** The constructor of one error class: `new TrapError(code, details?, message?)`. */
 export interface QuernErrorClass<C extends ErrorClass> {
-  new (code: CodeOf<C>, details?: ErrorDetails, message?: string): QuernError & { readonly code: CodeOf<C>; readonly name: C };
+  new (
+    code: CodeOf<C>,
+    details?: ErrorDetails,
+    message?: string,
+  ): QuernError & { readonly code: CodeOf<C>; readonly name: C };
   readonly prototype: QuernError;
 }
 

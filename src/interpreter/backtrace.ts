@@ -1,6 +1,7 @@
 /** The guest's stack at a trap or pause, by function and byte offset. Made lazily: it costs translations. */
-import type { BacktraceFrame } from '../errors/errors.ts';
+
 import { decodeNames } from '../decoder/name-section.ts';
+import type { BacktraceFrame } from '../errors/errors.ts';
 import type { CodeRegion } from './code.ts';
 import { type Machine, mapCareful, mapFast } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
@@ -23,7 +24,8 @@ export const rawBacktrace = (machine: Machine, state: MachineState): RawFrame[] 
     if (region !== null) frames.push({ region, pc, isCaller });
   };
   add(state.pc, false);
-  for (let sp = state.sp - 2; sp >= 0 && frames.length < MAX_FRAMES; sp -= 2) add(machine.callStack[sp]!, true);
+  for (let sp = state.sp - 2; sp >= 0 && frames.length < MAX_FRAMES; sp -= 2)
+    add(machine.callStack[sp]!, true);
   return frames;
 };
 

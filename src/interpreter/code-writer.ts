@@ -119,7 +119,8 @@ export class CodeWriter {
 
   private moveFar(op: Op, to: number, from: number): void {
     this.put(opOf.mov64_far, to * 2, from * 2, 0, 0, 0);
-    if (op.name.includes('ref') || op.name.startsWith('table_')) this.put(opOf.mov_ref_far, to * 2, from * 2, 0, 0, 0);
+    if (op.name.includes('ref') || op.name.startsWith('table_'))
+      this.put(opOf.mov_ref_far, to * 2, from * 2, 0, 0, 0);
   }
 
   /** Changes the packed destination of an operation emitted before. */
@@ -181,8 +182,6 @@ export class CodeWriter {
 
   /**
    * Resolves everything for code that will lie at `start` and copies it there.
-   *
-   * @returns the cost of the first run
    */
   finish(target: Int32Array, start: number): void {
     for (let i = 0; i < this.branches.length; i += 4) {
@@ -200,8 +199,17 @@ export class CodeWriter {
     target.set(buffer.subarray(0, this.size), start);
   }
 
+  /** What entering the code costs up to the end of its first run. */
+  get firstRunCost(): number {
+    return this.runTotals[0] ?? 0;
+  }
+
   boundaries(start: number): Boundary[] {
-    return this.points.map((p) => ({ pc: start + p.pc, offset: p.offset, remaining: this.remaining(p.run, p.cost) }));
+    return this.points.map((p) => ({
+      pc: start + p.pc,
+      offset: p.offset,
+      remaining: this.remaining(p.run, p.cost),
+    }));
   }
 
   sites(start: number): Site[] {

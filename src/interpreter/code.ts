@@ -4,8 +4,9 @@
  * One array for all modules, so that the loop sees it as a constant. When it is full a larger one takes its
  * place (and the loop is made anew by `machine.ts`); program counters are indices and stay valid.
  */
-import type { Module } from '../syntax/module.ts';
+
 import type { Features } from '../syntax/features.ts';
+import type { Module } from '../syntax/module.ts';
 import { slotsOf } from '../syntax/types.ts';
 import type { Boundary, Site } from './code-writer.ts';
 import type { FuelSchedule } from './fuel.ts';

@@ -13,7 +13,16 @@ import type { FuncInstance, Ref } from './function.ts';
 import { type ColdOp, coldOps, firstColdOp, ops } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
 import { f32_convert_i64, storeTruncated, truncSat32S, truncSat32U } from './numerics/floats.ts';
-import { CONTINUE, FIRST_TRAP, HOST_ERROR, HOST_PAUSE, NEED_FUEL, NO_FUEL, RESTART, trapStatus } from './status.ts';
+import {
+  CONTINUE,
+  FIRST_TRAP,
+  HOST_ERROR,
+  HOST_PAUSE,
+  NEED_FUEL,
+  NO_FUEL,
+  RESTART,
+  trapStatus,
+} from './status.ts';
 
 /** The arrays of the process; see `machine.ts`. */
 export interface Stacks {
@@ -35,10 +44,14 @@ const EXHAUSTED = trapStatus('exhaustion.call-stack');
 const OVERFLOW = trapStatus('trap.integer-overflow');
 const NOT_A_NUMBER = trapStatus('trap.invalid-conversion');
 
+const TWO_63 = 2 ** 63;
+const TWO_64 = 2 ** 64;
+
 type Cold = (m: MachineState, at: number) => number;
 
 /** Whether a function may be called where the type `typeId` is expected. @spec match-deftype */
-export const isSubtype = (func: FuncInstance, typeId: number): boolean => matchesDefType(func.type, defType(typeId));
+export const isSubtype = (func: FuncInstance, typeId: number): boolean =>
+  matchesDefType(func.type, defType(typeId));
 
 export const createCold = (
   space: CodeSpace,
@@ -150,7 +163,11 @@ export const createCold = (
     }
     const isForeign = func.instance !== m.instance;
     const isNested = isForeign && S[m.sp - 2] === LEAVE_PC;
-    if (fp + space.words[(func.code!.entry === 0 ? translate(func.code!) : func.code!.entry) - 2]! > m.stackLimit) return EXHAUSTED;
+    if (
+      fp + space.words[(func.code!.entry === 0 ? translate(func.code!) : func.code!.entry) - 2]! >
+      m.stackLimit
+    )
+      return EXHAUSTED;
     moveDown(func, from, fp);
     // When the frame below already returns to another instance, that return is the right one.
     if (isForeign && !isNested) pushLeave(m);
@@ -172,7 +189,12 @@ export const createCold = (
     return goOn(m, CONTINUE);
   };
 
-  const checkElement = (m: MachineState, tableIndex: number, index: number, typeId: number): FuncInstance | number => {
+  const checkElement = (
+    m: MachineState,
+    tableIndex: number,
+    index: number,
+    typeId: number,
+  ): FuncInstance | number => {
     const { elements } = m.instance.tables[tableIndex]!;
     if (index >= elements.length) return trapStatus('trap.undefined-element');
     const func = elements[index] as FuncInstance | null;
@@ -194,7 +216,14 @@ export const createCold = (
   /** Ends a sized operation: pays for the run behind it. */
   const next = (m: MachineState): number => goOn(m, CONTINUE);
 
-  const load = (m: MachineState, k: number, kind: number, address: number, offset: number, memoryIndex: number): number => {
+  const load = (
+    m: MachineState,
+    k: number,
+    kind: number,
+    address: number,
+    offset: number,
+    memoryIndex: number,
+  ): number => {
     const memory = m.instance.memories[memoryIndex]!;
     const ea = (address >>> 0) + (offset >>> 0);
     if (ea + loadSizes[kind]! > memory.byteLength) return MEMORY_BOUNDS;
@@ -219,7 +248,14 @@ export const createCold = (
     return CONTINUE;
   };
 
-  const store = (m: MachineState, k: number, kind: number, address: number, offset: number, memoryIndex: number): number => {
+  const store = (
+    m: MachineState,
+    k: number,
+    kind: number,
+    address: number,
+    offset: number,
+    memoryIndex: number,
+  ): number => {
     const memory = m.instance.memories[memoryIndex]!;
     const ea = (address >>> 0) + (offset >>> 0);
     if (ea + storeSizes[kind]! > memory.byteLength) return MEMORY_BOUNDS;
@@ -232,20 +268,20 @@ export const createCold = (
   };
 
   const truncate = (m: MachineState, at: number, value: number, isSigned: boolean): number => {
-    const inRange = isSigned ? value >= -9223372036854775808 && value < 9223372036854775808 : value > -1 && value < 18446744073709551616;
+    const inRange = isSigned ? value >= -TWO_63 && value < TWO_63 : value > -1 && value < TWO_64;
     if (!inRange) return Number.isNaN(value) ? NOT_A_NUMBER : OVERFLOW;
     storeTruncated(I, first(m, at), value);
     return CONTINUE;
   };
   const saturate = (m: MachineState, at: number, value: number, isSigned: boolean): number => {
     const k = first(m, at);
-    const min = isSigned ? -9223372036854775808 : 0;
-    const max = isSigned ? 9223372036854775808 : 18446744073709551616;
+    const min = isSigned ? -TWO_63 : 0;
+    const max = isSigned ? TWO_63 : TWO_64;
     if (Number.isNaN(value)) I.fill(0, k, k + 2);
     else if (value >= max) {
       I[k] = -1;
       I[k + 1] = isSigned ? 0x7fffffff : -1;
-    } else storeTruncated(I, k, value < min ? min : value);
+    } else storeTruncated(I, k, Math.max(value, min));
     return CONTINUE;
   };
   const truncate32 = (m: MachineState, at: number, isSigned: boolean): number => {

@@ -6,7 +6,8 @@ import type { ConstExpr } from '../syntax/module.ts';
 import type { RawValue } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
 
-const bits64 = (reader: InstructionReader): bigint => (BigInt(reader.hi >>> 0) << 32n) | BigInt(reader.lo >>> 0);
+const bits64 = (reader: InstructionReader): bigint =>
+  (BigInt(reader.hi >>> 0) << 32n) | BigInt(reader.lo >>> 0);
 
 const binary: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
   'i32.add': (a, b) => BigInt.asUintN(32, a + b),
@@ -48,7 +49,8 @@ export const evaluateConstant = (instance: ModuleInstance, expr: ConstExpr): Raw
         break;
       default: {
         const operator = binary[name];
-        if (operator === undefined) throw new InternalError('internal.bug', { detail: `${name} in a constant expression` });
+        if (operator === undefined)
+          throw new InternalError('internal.bug', { detail: `${name} in a constant expression` });
         const b = stack.pop() as bigint;
         stack.push(operator(stack.pop() as bigint, b));
       }

@@ -3,18 +3,24 @@
  * the host. All of its state is data (engine.md §1.4); while it does not run, its stacks lie in copies here.
  */
 import { catalogue } from '../errors/catalogue.ts';
-import { type BacktraceFrame, ExhaustionError, InternalError, TrapError, UsageError } from '../errors/errors.ts';
+import {
+  type BacktraceFrame,
+  ExhaustionError,
+  InternalError,
+  TrapError,
+  UsageError,
+} from '../errors/errors.ts';
+import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import { backtrace, type RawFrame, rawBacktrace } from './backtrace.ts';
 import { HALT_PC } from './cold.ts';
+import { type FuelSchedule, quern1 } from './fuel.ts';
 import { type FuncInstance, type HostWrite, type RawValue, readValues, writeValues } from './function.ts';
 import { opOf } from './isa.ts';
-import { type Machine, getMachine, mapCareful, mapFast } from './machine.ts';
+import { getMachine, type Machine, mapCareful, mapFast } from './machine.ts';
 import { MachineState } from './machine-state.ts';
-import { ModuleInstance } from './module-instance.ts';
-import { type FuelSchedule, quern1 } from './fuel.ts';
+import type { ModuleInstance } from './module-instance.ts';
 import * as status from './status.ts';
 import type { Store } from './store.ts';
-import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
 const SLICE = 200_000;
@@ -69,7 +75,9 @@ export class Execution {
     this.onSlice = options.onSlice ?? null;
     const { params } = func.signature;
     if (args.length !== params.length) {
-      throw new UsageError('usage.argument', { detail: `expected ${params.length} arguments, got ${args.length}` });
+      throw new UsageError('usage.argument', {
+        detail: `expected ${params.length} arguments, got ${args.length}`,
+      });
     }
     this.savedWords = new Int32Array(func.borderWords);
     writeValues(params, args, this.savedWords, 0, this.savedRefs);
@@ -83,7 +91,9 @@ export class Execution {
   /** Fuel that is left; exact at any pause. */
   get fuelLeft(): number {
     const { fuel, reserve, pc } = this.state;
-    return this.outcome === null || this.outcome === 'done' ? fuel + reserve : fuel + reserve + this.remainingAt(pc);
+    return this.outcome === null || this.outcome === 'done'
+      ? fuel + reserve
+      : fuel + reserve + this.remainingAt(pc);
   }
 
   /** Adds fuel to a call; a paused one can then go on. */
@@ -100,7 +110,8 @@ export class Execution {
   /** Hands in what the host function's promise resolved to; `run` then goes on. */
   resolveHost(write: HostWrite): void {
     const { pending } = this.state;
-    if (pending === null) throw new UsageError('usage.state', { detail: 'the call does not wait for the host' });
+    if (pending === null)
+      throw new UsageError('usage.state', { detail: 'the call does not wait for the host' });
     this.state.pending = null;
     write(this.savedWords, pending.base, this.savedRefs);
     this.pause = null;
@@ -121,11 +132,14 @@ export class Execution {
    */
   run(): RunResult {
     if (this.outcome === 'done' || this.outcome === 'trap') return this.outcome;
-    if (this.state.pending !== null) throw new UsageError('usage.state', { detail: 'the call waits for a host function' });
+    if (this.state.pending !== null)
+      throw new UsageError('usage.state', { detail: 'the call waits for a host function' });
     if (active === this) throw new UsageError('usage.state', { detail: 'the call is running' });
     if (nested >= MAX_NESTED) {
       this.outcome = 'trap';
-      this.error = new ExhaustionError('exhaustion.call-stack', { detail: 'too many nested calls between host and plug-in' });
+      this.error = new ExhaustionError('exhaustion.call-stack', {
+        detail: 'too many nested calls between host and plug-in',
+      });
       return 'trap';
     }
     const outer = active;
@@ -302,7 +316,9 @@ export class Execution {
         return backtrace(raw);
       },
     };
-    return catalogue[name].class === 'ExhaustionError' ? new ExhaustionError(name as 'exhaustion.call-stack', details) : new TrapError(name as 'trap.unreachable', details);
+    return catalogue[name].class === 'ExhaustionError'
+      ? new ExhaustionError(name as 'exhaustion.call-stack', details)
+      : new TrapError(name as 'trap.unreachable', details);
   }
 
   private rawFrames(): RawFrame[] {
@@ -317,21 +333,30 @@ export class Execution {
 
 const checkFuel = (fuel: number): number => {
   if (!Number.isSafeInteger(fuel) || fuel < 0) {
-    throw new UsageError('usage.argument', { detail: `fuel must be a whole number from 0 to 2^53-1, not ${fuel}` });
+    throw new UsageError('usage.argument', {
+      detail: `fuel must be a whole number from 0 to 2^53-1, not ${fuel}`,
+    });
   }
   return fuel;
 };
 
 /** Prepares a call; `run` starts it. */
-export const startExecution = (func: FuncInstance, args: readonly RawValue[], options?: ExecutionOptions): Execution =>
-  new Execution(func, args, options);
+export const startExecution = (
+  func: FuncInstance,
+  args: readonly RawValue[],
+  options?: ExecutionOptions,
+): Execution => new Execution(func, args, options);
 
 /**
  * Calls a function and runs it to its end. @spec embed-func-invoke
  *
  * @throws TrapError, ExhaustionError (fuel included), or whatever a host function threw
  */
-export const invoke = (func: FuncInstance, args: readonly RawValue[], options?: ExecutionOptions): RawValue[] => {
+export const invoke = (
+  func: FuncInstance,
+  args: readonly RawValue[],
+  options?: ExecutionOptions,
+): RawValue[] => {
   const execution = new Execution(func, args, options);
   switch (execution.run()) {
     case 'done':
@@ -340,8 +365,13 @@ export const invoke = (func: FuncInstance, args: readonly RawValue[], options?: 
       throw execution.error;
     default:
       if (execution.pause === 'fuel') {
-        throw new ExhaustionError('exhaustion.fuel', { fuelConsumed: execution.fuelConsumed, backtrace: execution.backtrace });
+        throw new ExhaustionError('exhaustion.fuel', {
+          fuelConsumed: execution.fuelConsumed,
+          backtrace: execution.backtrace,
+        });
       }
-      throw new UsageError('usage.state', { detail: 'the call paused; use startExecution for calls that may' });
+      throw new UsageError('usage.state', {
+        detail: 'the call paused; use startExecution for calls that may',
+      });
   }
 };

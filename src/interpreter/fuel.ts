@@ -108,7 +108,8 @@ export const bulkMemoryCost = (schedule: FuelSchedule, byteCount: number): numbe
 export const bulkTableCost = (schedule: FuelSchedule, elementCount: number): number =>
   perUnit(elementCount, schedule.bulkElementsPerUnit);
 /** Size term of a memory.grow that succeeds. */
-export const growMemoryCost = (schedule: FuelSchedule, pageCount: number): number => pageCount * schedule.growPage;
+export const growMemoryCost = (schedule: FuelSchedule, pageCount: number): number =>
+  pageCount * schedule.growPage;
 /** Size term of a table.grow that succeeds. */
 export const growTableCost = (schedule: FuelSchedule, elementCount: number): number =>
   perUnit(elementCount, schedule.bulkElementsPerUnit);

@@ -5,7 +5,16 @@
  * reference as it is. Raw values keep NaN payloads, which JavaScript numbers do not.
  */
 import { HostError } from '../errors/errors.ts';
-import { F32, type FuncType, funcDefType, I32, isRef, slotsOf, type DefType, type ValType } from '../syntax/types.ts';
+import {
+  type DefType,
+  F32,
+  type FuncType,
+  funcDefType,
+  I32,
+  isRef,
+  slotsOf,
+  type ValType,
+} from '../syntax/types.ts';
 import type { FuncCode } from './code.ts';
 import type { ModuleInstance } from './module-instance.ts';
 
@@ -27,7 +36,12 @@ export interface Caller {
  * word); results replace the arguments in the same way, references lie in `refs[base / 2 + i]`. A promise as
  * the result pauses the call; the results are written when it has resolved.
  */
-export type RawHostCode = (words: Int32Array, base: number, caller: Caller, refs: unknown[]) => undefined | Promise<HostWrite>;
+export type RawHostCode = (
+  words: Int32Array,
+  base: number,
+  caller: Caller,
+  refs: unknown[],
+) => undefined | Promise<HostWrite>;
 /** Writes the results of an asynchronous host function. */
 export type HostWrite = (words: Int32Array, base: number, refs: unknown[]) => void;
 
@@ -43,7 +57,12 @@ export class FuncInstance {
   /** Words that arguments or results take, whichever is more. */
   readonly borderWords: number;
 
-  constructor(type: DefType, instance: ModuleInstance | null, code: FuncCode | null, host: RawHostCode | null) {
+  constructor(
+    type: DefType,
+    instance: ModuleInstance | null,
+    code: FuncCode | null,
+    host: RawHostCode | null,
+  ) {
     this.type = type;
     this.typeId = type.id;
     this.instance = instance;
@@ -60,7 +79,12 @@ export class FuncInstance {
 const slotCount = (types: readonly ValType[]): number => types.reduce((sum, type) => sum + slotsOf(type), 0);
 
 /** Reads one value from a frame. */
-export const readValue = (type: ValType, words: Int32Array, at: number, refs: readonly unknown[]): RawValue => {
+export const readValue = (
+  type: ValType,
+  words: Int32Array,
+  at: number,
+  refs: readonly unknown[],
+): RawValue => {
   if (isRef(type)) return (refs[at >> 1] ?? null) as Ref;
   const lo = BigInt(words[at]! >>> 0);
   if (type === I32 || type === F32) return lo;
@@ -68,19 +92,33 @@ export const readValue = (type: ValType, words: Int32Array, at: number, refs: re
 };
 
 /** Writes one value into a frame. */
-export const writeValue = (type: ValType, value: RawValue, words: Int32Array, at: number, refs: unknown[]): void => {
+export const writeValue = (
+  type: ValType,
+  value: RawValue,
+  words: Int32Array,
+  at: number,
+  refs: unknown[],
+): void => {
   if (isRef(type)) {
     while (refs.length <= at >> 1) refs.push(null);
     refs[at >> 1] = value;
     return;
   }
-  if (typeof value !== 'bigint') throw new HostError('host.value', { detail: `expected the bits of a number as bigint, got ${typeof value}` });
+  if (typeof value !== 'bigint')
+    throw new HostError('host.value', {
+      detail: `expected the bits of a number as bigint, got ${typeof value}`,
+    });
   words[at] = Number(value & 0xffffffffn) | 0;
   if (type !== I32 && type !== F32) words[at + 1] = Number((value >> 32n) & 0xffffffffn) | 0;
 };
 
 /** Reads the values of a signature, in order. */
-export const readValues = (types: readonly ValType[], words: Int32Array, base: number, refs: readonly unknown[]): RawValue[] => {
+export const readValues = (
+  types: readonly ValType[],
+  words: Int32Array,
+  base: number,
+  refs: readonly unknown[],
+): RawValue[] => {
   let at = base;
   return types.map((type) => {
     const value = readValue(type, words, at, refs);
@@ -90,7 +128,13 @@ export const readValues = (types: readonly ValType[], words: Int32Array, base: n
 };
 
 /** Writes the values of a signature, in order. */
-export const writeValues = (types: readonly ValType[], values: readonly RawValue[], words: Int32Array, base: number, refs: unknown[]): void => {
+export const writeValues = (
+  types: readonly ValType[],
+  values: readonly RawValue[],
+  words: Int32Array,
+  base: number,
+  refs: unknown[],
+): void => {
   let at = base;
   types.forEach((type, i) => {
     writeValue(type, values[i] as RawValue, words, at, refs);
@@ -103,11 +147,16 @@ export const rawHostFunction = (type: FuncType, code: RawHostCode): FuncInstance
   new FuncInstance(funcDefType(type.params, type.results), null, null, code);
 
 /** What a host function of values may return: nothing, one value, or a list; or a promise of these. */
-export type HostResult = RawValue | readonly RawValue[] | undefined | void;
+export type HostResult = RawValue | readonly RawValue[] | undefined;
 
 const toList = (result: HostResult, count: number): readonly RawValue[] => {
-  const list = Array.isArray(result) ? (result as readonly RawValue[]) : result === undefined || count === 0 ? [] : [result as RawValue];
-  if (list.length !== count) throw new HostError('host.value', { detail: `expected ${count} results, got ${list.length}` });
+  const list = Array.isArray(result)
+    ? (result as readonly RawValue[])
+    : result === undefined || count === 0
+      ? []
+      : [result as RawValue];
+  if (list.length !== count)
+    throw new HostError('host.value', { detail: `expected ${count} results, got ${list.length}` });
   return list;
 };
 

@@ -16,7 +16,14 @@ export class GlobalInstance {
   readonly refs: unknown[];
   readonly refIndex: number;
 
-  constructor(type: GlobalType, value: RawValue, words: Int32Array = new Int32Array(4), offset = 0, refs: unknown[] = [null], refIndex = 0) {
+  constructor(
+    type: GlobalType,
+    value: RawValue,
+    words: Int32Array = new Int32Array(4),
+    offset = 0,
+    refs: unknown[] = [null],
+    refIndex = 0,
+  ) {
     this.type = type;
     this.words = words;
     this.offset = offset;
@@ -36,7 +43,8 @@ export class GlobalInstance {
     if (isRef(this.type.type)) this.refs[this.refIndex] = value;
     else {
       writeValue(this.type.type, value, this.words, this.offset, []);
-      if (this.type.type === V128) writeValue(V128, (value as bigint) >> 64n, this.words, this.offset + 2, []);
+      if (this.type.type === V128)
+        writeValue(V128, (value as bigint) >> 64n, this.words, this.offset + 2, []);
     }
   }
 }

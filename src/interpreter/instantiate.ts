@@ -3,7 +3,14 @@ import { decodeModule } from '../decoder/decode-module.ts';
 import { TrapError, UnlinkableError } from '../errors/errors.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
 import type { Import, ImportType } from '../syntax/module.ts';
-import { funcTypeName, type FuncType, type Limits, matchesDefType, matchesValType, valTypeName } from '../syntax/types.ts';
+import {
+  type FuncType,
+  funcTypeName,
+  type Limits,
+  matchesDefType,
+  matchesValType,
+  valTypeName,
+} from '../syntax/types.ts';
 import { validateModule } from '../validator/validate-module.ts';
 import { CompiledModule } from './code.ts';
 import { evaluateConstant } from './constant.ts';
@@ -58,7 +65,13 @@ export const instantiate = (
   addImports(instance, imports);
   allocate(instance);
   for (const { name, kind, index } of module.exports) {
-    const spaces = { func: instance.funcs, table: instance.tables, memory: instance.memories, global: instance.globals, tag: instance.tags };
+    const spaces = {
+      func: instance.funcs,
+      table: instance.tables,
+      memory: instance.memories,
+      global: instance.globals,
+      tag: instance.tags,
+    };
     exports.set(name, spaces[kind][index]!);
   }
   initialise(instance);
@@ -73,12 +86,23 @@ const resolveImport = (entry: Import, resolve: ImportResolver): ExternInstance =
   const found = resolve(module, name, desc);
   const what = `"${module}" "${name}"`;
   if (found === undefined) {
-    throw new UnlinkableError('unlinkable.unknown-import', { module, name, expected: describe(desc), detail: `${what}: ${describe(desc)}` });
+    throw new UnlinkableError('unlinkable.unknown-import', {
+      module,
+      name,
+      expected: describe(desc),
+      detail: `${what}: ${describe(desc)}`,
+    });
   }
   if (!matches(found, desc)) {
     const expected = describe(desc);
     const actual = describe(found);
-    throw new UnlinkableError('unlinkable.incompatible-import', { module, name, expected, actual, detail: `${what}: expected ${expected}, got ${actual}` });
+    throw new UnlinkableError('unlinkable.incompatible-import', {
+      module,
+      name,
+      expected,
+      actual,
+      detail: `${what}: expected ${expected}, got ${actual}`,
+    });
   }
   return found;
 };
@@ -95,7 +119,11 @@ const matches = (found: ExternInstance, desc: ImportType): boolean => {
     case 'func':
       return found.kind === 'func' && matchesDefType(found.type, desc.type);
     case 'table':
-      return found.kind === 'table' && found.type.element === desc.type.element && matchesLimits(found.type.limits, desc.type.limits);
+      return (
+        found.kind === 'table' &&
+        found.type.element === desc.type.element &&
+        matchesLimits(found.type.limits, desc.type.limits)
+      );
     case 'memory':
       return (
         found.kind === 'memory' &&
@@ -107,7 +135,9 @@ const matches = (found: ExternInstance, desc: ImportType): boolean => {
       return (
         found.kind === 'global' &&
         found.type.isMutable === desc.type.isMutable &&
-        (desc.type.isMutable ? found.type.type === desc.type.type : matchesValType(found.type.type, desc.type.type))
+        (desc.type.isMutable
+          ? found.type.type === desc.type.type
+          : matchesValType(found.type.type, desc.type.type))
       );
     default:
       return found.kind === 'tag' && found.type.type === desc.type.type;
@@ -149,16 +179,21 @@ const allocate = (instance: ModuleInstance): void => {
   for (let i = module.importedFuncCount; i < module.funcs.length; i++) {
     instance.funcs.push(new FuncInstance(module.funcs[i]!.type, instance, unit.funcs[i]!, null));
   }
-  for (const type of module.memories.slice(module.importedMemoryCount)) instance.memories.push(new MemoryInstance(type, store));
+  for (const type of module.memories.slice(module.importedMemoryCount))
+    instance.memories.push(new MemoryInstance(type, store));
   instance.memory0 = instance.memories[0] ?? instance.memory0;
   for (const type of module.tags.slice(module.importedTagCount)) instance.tags.push(new TagInstance(type));
   for (let i = module.importedGlobalCount; i < module.globals.length; i++) {
     const { type, init } = module.globals[i]!;
     const value = evaluateConstant(instance, init!);
-    instance.globals.push(new GlobalInstance(type, value, instance.globalWords, unit.globalOffsets[i]!, instance.globalRefs, i));
+    instance.globals.push(
+      new GlobalInstance(type, value, instance.globalWords, unit.globalOffsets[i]!, instance.globalRefs, i),
+    );
   }
   for (const { type, init } of module.tables.slice(module.importedTableCount)) {
-    instance.tables.push(new TableInstance(type, init === null ? null : (evaluateConstant(instance, init) as Ref)));
+    instance.tables.push(
+      new TableInstance(type, init === null ? null : (evaluateConstant(instance, init) as Ref)),
+    );
   }
   for (const segment of module.elements) {
     instance.elements.push(
@@ -180,7 +215,8 @@ const initialise = (instance: ModuleInstance): void => {
       const { elements } = instance.tables[segment.tableIndex]!;
       const refs = instance.elements[i]!;
       const offset = offsetOf(evaluateConstant(instance, segment.offset!));
-      if (offset + refs.length > elements.length) throw new TrapError('trap.table-bounds', { offset: segment.position });
+      if (offset + refs.length > elements.length)
+        throw new TrapError('trap.table-bounds', { offset: segment.position });
       refs.forEach((ref, k) => {
         elements[offset + k] = ref;
       });
@@ -192,7 +228,8 @@ const initialise = (instance: ModuleInstance): void => {
     const memory = instance.memories[segment.memoryIndex]!;
     const bytes = instance.data[i]!;
     const offset = offsetOf(evaluateConstant(instance, segment.offset!));
-    if (offset + bytes.length > memory.byteLength) throw new TrapError('trap.memory-bounds', { offset: segment.position });
+    if (offset + bytes.length > memory.byteLength)
+      throw new TrapError('trap.memory-bounds', { offset: segment.position });
     memory.bytes.set(bytes, offset);
     instance.data[i] = new Uint8Array(0);
   });

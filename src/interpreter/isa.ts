@@ -38,7 +38,12 @@ export const hotOps = {
   select32: 'dsss',
   select64: 'dsss',
   // i32
-  ...each('i32_', ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr'], '_rr', 'dss'),
+  ...each(
+    'i32_',
+    ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr'],
+    '_rr',
+    'dss',
+  ),
   ...each('i32_', ['add', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl'], '_ri', 'dsi'),
   ...each('i32_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_rr', 'dss'),
   ...each('i32_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_ri', 'dsi'),
@@ -50,7 +55,12 @@ export const hotOps = {
   br_i32_nz: 'sp',
   br_i32_z: 'sp',
   // i64: a pair of 32-bit halves
-  ...each('i64_', ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr'], '_rr', 'dss'),
+  ...each(
+    'i64_',
+    ['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr'],
+    '_rr',
+    'dss',
+  ),
   ...each('i64_', ['add', 'and', 'or', 'xor'], '_ri', 'dsii'),
   ...each('i64_', ['shl', 'shr_s', 'shr_u', 'rotl'], '_ri', 'dsi'),
   ...each('i64_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_rr', 'dss'),
@@ -58,7 +68,12 @@ export const hotOps = {
   ...each('i64_', comparisons, '_ri', 'dsii'),
   ...each('br_i64_', comparisons, '_rr', 'ssp'),
   ...each('br_i64_', comparisons, '_ri', 'siip'),
-  ...each('i64_', ['eqz', 'clz', 'ctz', 'popcnt', 'extend8_s', 'extend16_s', 'extend32_s', 'extend32_u'], '', 'ds'),
+  ...each(
+    'i64_',
+    ['eqz', 'clz', 'ctz', 'popcnt', 'extend8_s', 'extend16_s', 'extend32_s', 'extend32_u'],
+    '',
+    'ds',
+  ),
   br_i64_nz: 'sp',
   br_i64_z: 'sp',
   // f32 and f64
@@ -185,13 +200,15 @@ const makeOp = (name: OpName, layout: string, code: number): Op => {
 };
 
 /** All operations by number; the hot ones first. */
-export const ops: readonly Op[] = [...Object.entries(hotOps), ...Object.entries(coldOps)].map(([name, layout], code) =>
-  makeOp(name as OpName, layout, code),
+export const ops: readonly Op[] = [...Object.entries(hotOps), ...Object.entries(coldOps)].map(
+  ([name, layout], code) => makeOp(name as OpName, layout, code),
 );
 /** Number of the first cold operation. */
 export const firstColdOp: number = Object.keys(hotOps).length;
 /** Operations by name. */
-export const opOf: Readonly<Record<OpName, Op>> = Object.fromEntries(ops.map((op) => [op.name, op])) as Record<OpName, Op>;
+export const opOf: Readonly<Record<OpName, Op>> = Object.fromEntries(
+  ops.map((op) => [op.name, op]),
+) as Record<OpName, Op>;
 
 /** Largest slot number that fits a packed operand. */
 export const MAX_PACKED_SLOT = 2047;

@@ -183,17 +183,34 @@ const lower = (name: Mnemonic, group: string): Lowering | null => {
       const isNarrow64Store = verb === 'store' && type === 'i64' && width !== '';
       const base = `${isNarrow64Store || type.endsWith('32') ? 'i32' : 'i64'}_${verb}${isNarrow64Store && width === '32' ? '' : width}${sign ?? ''}`;
       if (verb === 'load') return { kind: 'load', op: op(base)!, far: farLoads.indexOf(base as never) };
-      return { kind: 'store', op: op(base)!, immediate: op(`${base}_i`), far: farStores.indexOf(base as never) };
+      return {
+        kind: 'store',
+        op: op(base)!,
+        immediate: op(`${base}_i`),
+        far: farStores.indexOf(base as never),
+      };
     }
-    const rr = op(`${type}_${operator}_rr`) ?? (type.startsWith('f') && /dss|DSS/.test(op(`${type}_${operator}`)?.layout ?? '') ? op(`${type}_${operator}`) : null);
+    const rr =
+      op(`${type}_${operator}_rr`) ??
+      (type.startsWith('f') && /dss|DSS/.test(op(`${type}_${operator}`)?.layout ?? '')
+        ? op(`${type}_${operator}`)
+        : null);
     if (rr !== null) {
-      return { kind: 'binary', rr, ri: op(`${type}_${operator}_ri`), commutes: commutative.has(operator), is64: type === 'i64' };
+      return {
+        kind: 'binary',
+        rr,
+        ri: op(`${type}_${operator}_ri`),
+        commutes: commutative.has(operator),
+        is64: type === 'i64',
+      };
     }
   }
   if (name === 'i64.extend_i32_s') return { kind: 'unary', op: opOf.i64_extend32_s };
   if (name === 'i64.extend_i32_u') return { kind: 'unary', op: opOf.i64_extend32_u };
   const unary = op(name.replaceAll('.', '_'));
-  return unary !== null && group.startsWith('numeric') && /^[dD][sS]$/.test(unary.layout) ? { kind: 'unary', op: unary } : null;
+  return unary !== null && group.startsWith('numeric') && /^[dD][sS]$/.test(unary.layout)
+    ? { kind: 'unary', op: unary }
+    : null;
 };
 
 /** Lowerings by row of the instruction table; null for the irregular ones. */

@@ -1,7 +1,8 @@
 /** The registers of a running call, as the loop, the cold operations and `Execution` share them. */
+
+import type { FuelSchedule } from './fuel.ts';
 import type { Caller, FuncInstance, HostWrite } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
-import type { FuelSchedule } from './fuel.ts';
 
 /** A host call that waits for its promise. */
 export interface PendingHostCall {

@@ -5,14 +5,15 @@
  * these very arrays (engine.md §3). Only one call runs at a time; `Execution` copies stacks out and in.
  */
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
-import { CodeSpace, type CodeMap, type CodeRegion, type FuncCode } from './code.ts';
+import { type CodeMap, type CodeRegion, CodeSpace, type FuncCode } from './code.ts';
+import { HEADER_WORDS } from './code-writer.ts';
 import { createCold, HALT_PC, isSubtype, LEAVE_PC, type Stacks } from './cold.ts';
 import { createDispatch, type Dispatch } from './dispatch.generated.ts';
-import { opOf } from './isa.ts';
 import type { FuncInstance } from './function.ts';
+import { opOf } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
 import { train } from './training.ts';
-import { Translator } from './translate.ts';
+import { type TranslatedCode, translate } from './translate.ts';
 
 /** Words of the code array at first; it doubles when it is full. */
 const CODE_WORDS = 1 << 22;
@@ -67,39 +68,31 @@ const createMachine = (): Machine => {
   return made;
 };
 
-const place = (space: CodeSpace, translator: Translator): CodeRegion => {
-  const region = translator.copyTo(space, space.allocate(translator.size));
+const place = (space: CodeSpace, translated: TranslatedCode): CodeRegion => {
+  const region = translated.copyTo(space, space.allocate(translated.size));
   space.add(region);
   return region;
 };
 
 /** Makes the fast code of a function; returns its entry. */
 const translateFast = (space: CodeSpace, code: FuncCode): number => {
-  const translator = new Translator(code, false, false, null);
-  translator.translate();
-  code.fast = place(space, translator);
-  code.entry = code.fast.start + 4;
+  code.fast = place(space, translate(code, null, false));
+  code.entry = code.fast.start + HEADER_WORDS;
   return code.entry;
 };
 
 /** Boundaries and sites of a function's fast code: translating it again, with recording on, tells. */
 export const mapFast = (code: FuncCode): CodeMap => {
-  if (code.fastMap === null) {
-    const translator = new Translator(code, false, true, null);
-    translator.translate();
-    code.fastMap = translator.map(code.fast!.start);
-  }
+  code.fastMap ??= translate(code, null, true).map(code.fast!.start);
   return code.fastMap;
 };
 
 /** The careful code of a function, made when first needed. */
 export const mapCareful = (code: FuncCode): CodeMap => {
   if (code.carefulMap === null) {
-    const { space } = getMachine();
-    const translator = new Translator(code, true, true, mapFast(code).boundaries);
-    translator.translate();
-    code.careful = place(space, translator);
-    code.carefulMap = translator.map(code.careful.start);
+    const translated = translate(code, mapFast(code).boundaries, true);
+    code.careful = place(getMachine().space, translated);
+    code.carefulMap = translated.map(code.careful.start);
   }
   return code.carefulMap;
 };

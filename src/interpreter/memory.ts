@@ -27,9 +27,14 @@ export class MemoryInstance {
   constructor(type: MemoryType, budget: PageBudget | null = null) {
     const min = type.limits.min;
     if (min > BigInt(MAX_MEMORY_PAGES)) {
-      throw new LimitError('limit.memory', { limit: MAX_MEMORY_PAGES, actual: String(min), detail: `${min} pages` });
+      throw new LimitError('limit.memory', {
+        limit: MAX_MEMORY_PAGES,
+        actual: String(min),
+        detail: `${min} pages`,
+      });
     }
-    if (budget !== null && !budget.take(Number(min))) throw new LimitError('limit.memory', { actual: String(min), detail: `${min} pages` });
+    if (budget !== null && !budget.take(Number(min)))
+      throw new LimitError('limit.memory', { actual: String(min), detail: `${min} pages` });
     this.declared = type;
     this.budget = budget;
     this.byteLength = Number(min) * PAGE_SIZE;
@@ -78,7 +83,10 @@ export class MemoryInstance {
 
 /** A larger buffer with the same contents, half as large again so that repeated growth stays linear. */
 const enlarge = (bytes: Uint8Array, byteLength: number): DataView | null => {
-  const roomy = Math.min(Math.max(byteLength, Math.ceil((byteLength * 1.5) / PAGE_SIZE) * PAGE_SIZE), MAX_MEMORY_PAGES * PAGE_SIZE);
+  const roomy = Math.min(
+    Math.max(byteLength, Math.ceil((byteLength * 1.5) / PAGE_SIZE) * PAGE_SIZE),
+    MAX_MEMORY_PAGES * PAGE_SIZE,
+  );
   for (const size of [roomy, byteLength]) {
     try {
       const buffer = new ArrayBuffer(size);

@@ -1,4 +1,6 @@
 /** Module instances: what the code of a module runs on. @spec syntax-moduleinst */
+
+import { I32 } from '../syntax/types.ts';
 import type { CodeUnit, CompiledModule } from './code.ts';
 import type { FuncInstance, Ref } from './function.ts';
 import type { GlobalInstance } from './global.ts';
@@ -6,13 +8,16 @@ import { MemoryInstance } from './memory.ts';
 import type { Store } from './store.ts';
 import type { TableInstance } from './table.ts';
 import type { TagInstance } from './tag.ts';
-import { I32 } from '../syntax/types.ts';
 
 /** @spec syntax-externval */
 export type ExternInstance = FuncInstance | TableInstance | MemoryInstance | GlobalInstance | TagInstance;
 
 /** Memory 0 of an instance that has none: every access is out of bounds. */
-const noMemory = new MemoryInstance({ limits: { min: 0n, max: 0n, address: I32 }, isShared: false, pageSizeLog2: 16 });
+const noMemory = new MemoryInstance({
+  limits: { min: 0n, max: 0n, address: I32 },
+  isShared: false,
+  pageSizeLog2: 16,
+});
 
 export class ModuleInstance {
   readonly store: Store;

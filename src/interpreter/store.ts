@@ -40,7 +40,9 @@ export class Store implements PageBudget {
 const limit = (name: string, value: number | undefined, most: number): number => {
   if (value === undefined) return most;
   if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new UsageError('usage.argument', { detail: `${name} must be a whole number from 1 to ${most}, not ${value}` });
+    throw new UsageError('usage.argument', {
+      detail: `${name} must be a whole number from 1 to ${most}, not ${value}`,
+    });
   }
   return value;
 };

@@ -12,7 +12,11 @@ export class TableInstance {
   constructor(type: TableType, init: Ref) {
     const { min } = type.limits;
     if (min > BigInt(MAX_TABLE_ELEMENTS)) {
-      throw new LimitError('limit.table', { limit: MAX_TABLE_ELEMENTS, actual: String(min), detail: `${min} elements` });
+      throw new LimitError('limit.table', {
+        limit: MAX_TABLE_ELEMENTS,
+        actual: String(min),
+        detail: `${min} elements`,
+      });
     }
     this.declared = type;
     this.append(Number(min), init);

@@ -4,17 +4,18 @@
  * PERF: V8 compiles the loop with the types it has seen. An operation that is first met later throws the
  * compiled loop away, and compiling it again takes 0.5–1 s; without training SQLite never settled (engine.md §3).
  */
+
+import { funcDefType, I32 } from '../syntax/types.ts';
 import type { CodeSpace, FuncCode } from './code.ts';
 import { FIRST_FREE } from './code.ts';
 import { HALT_PC, type Stacks } from './cold.ts';
 import type { Dispatch } from './dispatch.generated.ts';
-import { FuncInstance } from './function.ts';
 import { quern1 } from './fuel.ts';
+import { FuncInstance } from './function.ts';
 import { firstColdOp, type Op, ops } from './isa.ts';
 import { MachineState } from './machine-state.ts';
 import { MemoryInstance } from './memory.ts';
 import type { ModuleInstance } from './module-instance.ts';
-import { funcDefType, I32 } from '../syntax/types.ts';
 
 /** Pairs of operands: small, large and negative integers; the same bits serve as floats. */
 const integers: readonly (readonly [number, number])[] = [
@@ -43,10 +44,24 @@ const isAccess = (op: Op): boolean => /load|store/.test(op.name);
 /** Trains a loop; leaves stacks and code as they were. */
 export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): void => {
   const { words: C } = space;
-  const memory = new MemoryInstance({ limits: { min: 1n, max: 1n, address: I32 }, isShared: false, pageSizeLog2: 16 });
+  const memory = new MemoryInstance({
+    limits: { min: 1n, max: 1n, address: I32 },
+    isShared: false,
+    pageSizeLog2: 16,
+  });
   const type = funcDefType([], []);
-  const instance = { memory0: memory, memories: [memory], globalWords: new Int32Array(8), tables: [{ elements: [] as unknown[] }] };
-  const func = new FuncInstance(type, instance as unknown as ModuleInstance, { entry: ENTRY } as FuncCode, null);
+  const instance = {
+    memory0: memory,
+    memories: [memory],
+    globalWords: new Int32Array(8),
+    tables: [{ elements: [] as unknown[] }],
+  };
+  const func = new FuncInstance(
+    type,
+    instance as unknown as ModuleInstance,
+    { entry: ENTRY } as FuncCode,
+    null,
+  );
   instance.tables[0]!.elements.push(null, func, func);
   const state = new MachineState(instance as unknown as ModuleInstance, quern1);
   state.callLimit = 64;
@@ -87,7 +102,9 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number): void => {
     else out.push(immediate(op, i, typeId));
   }
   // Whatever does not leave by itself ends at a halt.
-  out.push(...(op.name === 'br_table' ? Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? HALT_PC : 0)) : []));
+  out.push(
+    ...(op.name === 'br_table' ? Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? HALT_PC : 0)) : []),
+  );
   C.set(out, TRAINING_PC);
   C[TRAINING_PC + out.length] = ops.find((o) => o.name === 'halt')!.code;
 };

@@ -33,6 +33,6 @@ export const storeTruncated = (w: Int32Array, k: number, value: number): void =>
 
 /** i32.trunc_sat_f*_s. @spec op-trunc_sat_s */
 export const truncSat32S = (x: number): number =>
-  x > -2147483649 ? (x < 2147483648 ? ~~x : 2147483647) : x !== x ? 0 : -2147483648;
+  x > -2147483649 ? (x < 2147483648 ? ~~x : 2147483647) : Number.isNaN(x) ? 0 : -2147483648;
 /** i32.trunc_sat_f*_u, as a signed 32-bit number. @spec op-trunc_sat_u */
 export const truncSat32U = (x: number): number => (x > 0 ? (x < 4294967296 ? (x >>> 0) | 0 : -1) : 0);

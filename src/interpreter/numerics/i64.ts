@@ -7,7 +7,15 @@
 const TWO_32 = 4294967296;
 
 /** Quotient or remainder of |a| / |b| as unsigned 64-bit numbers, into `out[k]`, `out[k + 1]`; b is not 0. */
-const divide = (out: Int32Array, k: number, al: number, ah: number, bl: number, bh: number, wantQuotient: boolean): void => {
+const divide = (
+  out: Int32Array,
+  k: number,
+  al: number,
+  ah: number,
+  bl: number,
+  bh: number,
+  wantQuotient: boolean,
+): void => {
   const a0 = al >>> 0;
   const a1 = ah >>> 0;
   const b0 = bl >>> 0;
@@ -44,7 +52,7 @@ const divide = (out: Int32Array, k: number, al: number, ah: number, bl: number, 
   // b is at least 2^21, so the quotient is below 2^43; scaled down by more than the rounding of three doubles,
   // its estimate is right or one too small, and the remainder stays below 2^64.
   const q = Math.floor(((a1 * TWO_32 + a0) / (b1 * TWO_32 + b0)) * (1 - 2 ** -50));
-  const q0 = q % TWO_32 | 0;
+  const q0 = (q % TWO_32) | 0;
   const q1 = (q / TWO_32) | 0;
   const low = Math.imul(q0, bl);
   let r0 = (al - low) | 0;
@@ -78,7 +86,7 @@ export const high = (a: number, b: number): number => {
 
 /** Stores a whole number of 0 … 2^53 as a 64-bit pair. */
 const store = (out: Int32Array, k: number, value: number): void => {
-  out[k] = value % TWO_32 | 0;
+  out[k] = (value % TWO_32) | 0;
   out[k + 1] = (value / TWO_32) | 0;
 };
 
@@ -114,9 +122,11 @@ export const i64_div_u = (w: Int32Array, k: number, a: number, b: number): void 
 export const i64_rem_u = (w: Int32Array, k: number, a: number, b: number): void =>
   divide(w, k, w[a]!, w[a + 1]!, w[b]!, w[b + 1]!, false);
 /** @spec op-idiv_s */
-export const i64_div_s = (w: Int32Array, k: number, a: number, b: number): void => divideSigned(w, k, a, b, true);
+export const i64_div_s = (w: Int32Array, k: number, a: number, b: number): void =>
+  divideSigned(w, k, a, b, true);
 /** @spec op-irem_s */
-export const i64_rem_s = (w: Int32Array, k: number, a: number, b: number): void => divideSigned(w, k, a, b, false);
+export const i64_rem_s = (w: Int32Array, k: number, a: number, b: number): void =>
+  divideSigned(w, k, a, b, false);
 
 /** Number of set bits of a 32-bit number. @spec op-ipopcnt */
 export const popcnt32 = (value: number): number => {

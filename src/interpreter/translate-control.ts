@@ -1,0 +1,297 @@
+/** Translates calls, blocks and branches. */
+import { instructions } from '../syntax/instructions.ts';
+import { type FuncType, isRef, slotsOf, type ValType } from '../syntax/types.ts';
+import { type Op, opOf } from './isa.ts';
+import { branchOn, popCondition } from './translate-numeric.ts';
+import { CONSTANT, type Control, is32, type Translation } from './translation.ts';
+
+const openers: ReadonlySet<string> = new Set(['block', 'loop', 'if', 'try', 'try_table']);
+
+export const call = (t: Translation): void => {
+  const { index } = t.reader;
+  const { module } = t.code.unit;
+  const type = module.funcs[index]!.type.comp as FuncType;
+  const isImport = index < module.importedFuncCount;
+  t.settleAll();
+  if (t.isCareful) t.writer.emit(opOf.stash);
+  for (let i = type.params.length; i > 0; i--) t.pop();
+  const base = t.nextSlot();
+  const entry = isImport ? 0 : t.code.unit.funcs[index]!.entry;
+  emitCall(
+    t,
+    isImport ? opOf.call_import : entry === 0 ? opOf.call_lazy : opOf.call,
+    base,
+    entry === 0 ? index : entry,
+  );
+  t.endStop(type.results);
+};
+
+/** Calls end in the word that says what remains behind them, which `endStop` writes. */
+const emitCall = (t: Translation, op: Op, base: number, target: number): void => {
+  t.writer.emit(op, base, target);
+  t.writer.size -= 1;
+};
+
+export const callIndirect = (t: Translation): void => {
+  const { index, index2 } = t.reader;
+  const defType = t.code.unit.module.types[index]!;
+  const type = defType.comp as FuncType;
+  t.settleAll();
+  if (t.isCareful) t.writer.emit(opOf.stash);
+  const callee = t.slots[t.pop()]!;
+  for (let i = type.params.length; i > 0; i--) t.pop();
+  t.writer.emit(opOf.call_indirect, callee, t.nextSlot(), defType.id, index2);
+  t.writer.size -= 1;
+  t.endStop(type.results);
+};
+
+/** Tail calls: operands in canonical slots; the operation moves the arguments to the start of the frame. */
+export const returnCall = (t: Translation, isIndirect: boolean): void => {
+  const { index, index2 } = t.reader;
+  const { module } = t.code.unit;
+  const defType = isIndirect ? module.types[index]! : module.funcs[index]!.type;
+  const type = defType.comp as FuncType;
+  t.settleAll();
+  if (t.isCareful) t.writer.emit(opOf.stash);
+  const callee = isIndirect ? t.slots[t.pop()]! : 0;
+  for (let i = type.params.length; i > 0; i--) t.pop();
+  const base = t.nextSlot() * 2;
+  if (isIndirect) t.writer.emit(opOf.return_call_indirect, callee, base, defType.id, index2);
+  else
+    t.writer.emit(index < module.importedFuncCount ? opOf.return_call_import : opOf.return_call, base, index);
+  t.writer.endRun();
+  skipUnreachable(t);
+};
+
+const blockType = (t: Translation): FuncType => {
+  const { blockTypeIndex, valType } = t.reader;
+  if (blockTypeIndex >= 0) return t.code.unit.module.types[blockTypeIndex]!.comp as FuncType;
+  return { kind: 'func', params: [], results: valType === 0 ? [] : [valType] };
+};
+
+export const block = (t: Translation, kind: 'block' | 'loop'): void => {
+  const type = blockType(t);
+  t.settleAll();
+  const label = t.writer.newLabel();
+  if (kind === 'loop') t.bind(label);
+  t.controls.push({
+    kind,
+    label,
+    elseLabel: -1,
+    base: t.height - type.params.length,
+    type,
+    isReferenced: false,
+  });
+};
+
+export const ifElse = (t: Translation): void => {
+  const type = blockType(t);
+  const condition = popCondition(t);
+  t.settleAll();
+  const elseLabel = t.writer.newLabel();
+  branchOn(t, condition, elseLabel, false);
+  const label = t.writer.newLabel();
+  t.controls.push({
+    kind: 'if',
+    label,
+    elseLabel,
+    base: t.height - type.params.length,
+    type,
+    isReferenced: false,
+  });
+};
+
+export const else_ = (t: Translation): void => {
+  const control = t.controls[t.controls.length - 1]!;
+  t.settleAll();
+  control.isReferenced = true;
+  t.writer.branch(opOf.br, control.label);
+  t.writer.endRun();
+  enterElse(t, control);
+};
+
+const enterElse = (t: Translation, control: Control): void => {
+  t.height = control.base;
+  t.pendingLocals = 0;
+  for (const type of control.type.params) t.pushSlot(type);
+  t.bind(control.elseLabel);
+  control.elseLabel = -1;
+};
+
+export const end = (t: Translation): void => {
+  const control = t.controls[t.controls.length - 1]!;
+  if (control.kind === 'func') {
+    emitReturn(t);
+    t.controls.pop();
+    return;
+  }
+  t.settleAll();
+  leave(t, control);
+};
+
+/** Behind the end of a construct, in reachable code. */
+const leave = (t: Translation, control: Control): void => {
+  t.controls.pop();
+  t.height = control.base;
+  t.pendingLocals = 0;
+  for (const type of control.type.results) t.pushSlot(type);
+  if (control.elseLabel >= 0) {
+    t.writer.bind(control.elseLabel);
+    control.isReferenced = true;
+  }
+  if (control.kind !== 'loop' && control.isReferenced) t.bind(control.label);
+  else if (control.elseLabel >= 0) t.boundary(t.reader.pos);
+  t.lastWrite = -1;
+};
+
+const target = (t: Translation, depth: number): Control => {
+  return t.controls[t.controls.length - 1 - depth]!;
+};
+
+const labelTypes = (control: Control): readonly ValType[] =>
+  control.kind === 'loop' ? control.type.params : control.type.results;
+
+/** Whether operands must move when this branch is taken; they are in canonical slots if not. */
+const movesFor = (t: Translation, control: Control): boolean => {
+  return (
+    control.kind === 'func' ||
+    (labelTypes(control).length > 0 && t.height - labelTypes(control).length !== control.base)
+  );
+};
+
+/** The code of a taken branch: moves operands where the target expects them, and goes. */
+const emitTaken = (t: Translation, control: Control): void => {
+  if (control.kind === 'func') {
+    emitReturn(t);
+    return;
+  }
+  const types = labelTypes(control);
+  let to = t.slotAt(control.base);
+  for (let i = 0; i < types.length; i++) {
+    const h = t.height - types.length + i;
+    if (t.where[h] === CONSTANT) t.writeConstant(types[i]!, to, t.valueA[h]!, t.valueB[h]!);
+    else t.move(types[i]!, to, t.slotOf(h));
+    to += slotsOf(types[i]!);
+  }
+  control.isReferenced = true;
+  t.writer.branch(opOf.br, control.label);
+};
+
+export const br = (t: Translation): void => {
+  emitTaken(t, target(t, t.reader.index));
+  t.writer.endRun();
+  skipUnreachable(t);
+};
+
+export const brIf = (t: Translation): void => {
+  const control = target(t, t.reader.index);
+  const condition = popCondition(t);
+  const arity = labelTypes(control).length;
+  for (let h = t.height - arity; h < t.height; h++) t.settle(h);
+  if (movesFor(t, control)) {
+    t.settleAll();
+    const over = t.writer.newLabel();
+    branchOn(t, condition, over, false);
+    emitTaken(t, control);
+    t.writer.endRun();
+    t.bind(over);
+  } else {
+    control.isReferenced = true;
+    branchOn(t, condition, control.label, true);
+  }
+  t.lastWrite = -1;
+};
+
+export const brTable = (t: Translation): void => {
+  const { labels, labelCount } = t.reader;
+  const index = t.pop();
+  const a = t.slotOf(index);
+  const arity = labelTypes(target(t, labels[0]!)).length;
+  for (let h = t.height - arity; h < t.height; h++) t.settle(h);
+  t.writer.emit(opOf.br_table, a, labelCount - 1);
+  const stubs: [Control, number][] = [];
+  for (let i = 0; i < labelCount; i++) {
+    const control = target(t, labels[i]!);
+    if (!movesFor(t, control)) {
+      control.isReferenced = true;
+      t.writer.tableEntry(control.label);
+      continue;
+    }
+    let stub = stubs.find(([c]) => c === control);
+    if (stub === undefined) {
+      stub = [control, t.writer.newLabel()];
+      stubs.push(stub);
+    }
+    t.writer.tableEntry(stub[1]);
+  }
+  t.writer.endRun();
+  for (const [control, label] of stubs) {
+    // Nothing is charged here, so fuel cannot run out at a stub and it needs no boundary.
+    t.writer.bind(label);
+    emitTaken(t, control);
+    t.writer.endRun();
+  }
+  skipUnreachable(t);
+};
+
+export const return_ = (t: Translation): void => {
+  emitReturn(t);
+  skipUnreachable(t);
+};
+
+const emitReturn = (t: Translation): void => {
+  const { results } = t.controls[0]!.type;
+  const first = t.height - results.length;
+  if (results.length === 0) t.writer.emit(opOf.return_none);
+  else if (results.length === 1) {
+    const type = results[0]!;
+    t.writer.emit(
+      isRef(type) ? opOf.return_ref : is32(type) ? opOf.return32 : opOf.return64,
+      t.slotOf(first),
+    );
+  } else {
+    for (let h = first; h < t.height; h++) t.settle(h);
+    let to = 0;
+    for (let i = 0; i < results.length; i++) {
+      t.move(results[i]!, to, t.slots[first + i]!);
+      to += slotsOf(results[i]!);
+    }
+    t.writer.emit(opOf.return_none);
+  }
+  t.writer.endRun();
+};
+
+export const unreachable = (t: Translation): void => {
+  t.writer.emit(opOf.unreachable);
+  t.writer.endRun();
+  skipUnreachable(t);
+};
+
+/** Reads on to where code can be reached again: an `else`, or an `end` that a branch leads to. */
+const skipUnreachable = (t: Translation): void => {
+  let depth = 0;
+  for (;;) {
+    t.reader.read();
+    t.writer.offset = t.reader.offset;
+    const { name } = instructions[t.reader.row]!;
+    if (openers.has(name)) depth++;
+    else if (depth > 0) {
+      if (name === 'end') depth--;
+    } else if (name === 'else') {
+      const control = t.controls[t.controls.length - 1]!;
+      enterElse(t, control);
+      return;
+    } else if (name === 'end') {
+      const control = t.controls[t.controls.length - 1]!;
+      if (control.kind === 'func') {
+        t.controls.pop();
+        return;
+      }
+      if (control.elseLabel >= 0 || (control.kind !== 'loop' && control.isReferenced)) {
+        leave(t, control);
+        return;
+      }
+      t.controls.pop();
+    }
+  }
+};
