@@ -1,0 +1,13 @@
+/** Entry point for embedders that bring their own host: the Extism kernel and its ABI table. */
+export {
+  type HostFunctionName,
+  KERNEL_NAMESPACE,
+  type KernelAbiName,
+  type KernelFunctionName,
+  type KernelFunctionRow,
+  kernelAbi,
+  USER_NAMESPACE,
+} from './kernel/abi.ts';
+export { BlockMemory, type GrowthGuard } from './kernel/blocks.ts';
+export { createKernelImports, kernelFuncType, runKernelFunction } from './kernel/imports.ts';
+export { Kernel, type KernelOptions } from './kernel/kernel.ts';

@@ -1,0 +1,128 @@
+/**
+ * The import namespace `extism:host/env`: every function that a plug-in may import, with its exact type.
+ *
+ * The one place where names, types and fuel of these functions are written down; the kernel, the host, link
+ * checks and documentation derive from it. `by` says who implements a row: the kernel (memory and registers,
+ * `kernel.ts`) or the host (config, vars, HTTP, logging).
+ */
+import { I32, I64, type ValType } from '../syntax/types.ts';
+
+/** The namespace of the kernel's functions. */
+export const KERNEL_NAMESPACE = 'extism:host/env';
+/** The default namespace of functions that an embedder supplies. */
+export const USER_NAMESPACE = 'extism:host/user';
+
+/** One function of the ABI. */
+export interface KernelFunctionRow {
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
+  readonly by: 'kernel' | 'host';
+  /** Fuel of a call, on top of the schedule's `hostCall`. */
+  readonly fuel: number;
+  /**
+   * What makes a call dearer: `blocks` = one unit per 8 block headers looked at (and the schedule's `growPage`
+   * per page of growth), `bytes` = the schedule's price of bytes that cross the host boundary.
+   */
+  readonly perSize: 'blocks' | 'bytes' | null;
+  readonly summary: string;
+}
+
+/** Block headers that one unit of fuel looks at. */
+export const BLOCKS_PER_FUEL_UNIT = 8;
+
+const row = <B extends 'kernel' | 'host'>(
+  by: B,
+  params: readonly ValType[],
+  results: readonly ValType[],
+  fuel: number,
+  perSize: KernelFunctionRow['perSize'],
+  summary: string,
+): KernelFunctionRow & { readonly by: B } => ({ by, params, results, fuel, perSize, summary });
+
+/** Every function of the namespace. Key = import name. */
+export const kernelAbi = {
+  alloc: row('kernel', [I64], [I64], 8, 'blocks', 'Allocates a block; 0 when there is no memory or n is 0.'),
+  free: row('kernel', [I64], [], 4, 'blocks', 'Frees a block; anything but a handle is ignored.'),
+  length: row('kernel', [I64], [I64], 4, 'blocks', 'Length of a block; 0 for anything but a handle.'),
+  length_unsafe: row(
+    'kernel',
+    [I64],
+    [I64],
+    0,
+    null,
+    'Length of a block, reading the header before the address.',
+  ),
+  load_u8: row('kernel', [I64], [I32], 0, null, 'Reads a byte; 0 out of bounds.'),
+  load_u64: row('kernel', [I64], [I64], 0, null, 'Reads 8 bytes, little-endian; 0 out of bounds.'),
+  store_u8: row('kernel', [I64, I32], [], 0, null, 'Writes a byte; ignored out of bounds.'),
+  store_u64: row('kernel', [I64, I64], [], 0, null, 'Writes 8 bytes, little-endian; ignored out of bounds.'),
+  input_length: row('kernel', [], [I64], 0, null, 'Length of the input of this call.'),
+  input_offset: row('kernel', [], [I64], 0, null, 'Address of the input; 0 when it is empty.'),
+  input_load_u8: row('kernel', [I64], [I32], 0, null, 'Reads a byte of the input; 0 behind its end.'),
+  input_load_u64: row(
+    'kernel',
+    [I64],
+    [I64],
+    0,
+    null,
+    'Reads 8 bytes of the input; 0 unless all 8 are in it.',
+  ),
+  input_set: row('kernel', [I64, I64], [], 0, null, 'Makes a range of kernel memory the input.'),
+  output_set: row(
+    'kernel',
+    [I64, I64],
+    [],
+    0,
+    null,
+    'Makes a range of kernel memory the output; the last call counts.',
+  ),
+  output_offset: row('kernel', [], [I64], 0, null, 'Address of the output.'),
+  output_length: row('kernel', [], [I64], 0, null, 'Length of the output.'),
+  error_set: row('kernel', [I64], [], 0, null, 'Makes a block the error message; 0 clears it.'),
+  error_get: row('kernel', [], [I64], 0, null, 'Handle of the error message; 0 when there is none.'),
+  reset: row('kernel', [], [], 8, null, 'Frees every block and clears input, output and error.'),
+  memory_bytes: row('kernel', [], [I64], 0, null, 'Bytes that the allocator manages.'),
+  config_get: row(
+    'host',
+    [I64],
+    [I64],
+    8,
+    'bytes',
+    'Value of a configuration key in a new block; 0 when unset.',
+  ),
+  var_get: row('host', [I64], [I64], 8, 'bytes', 'Value of a variable in a new block; 0 when unset.'),
+  var_set: row('host', [I64, I64], [], 8, 'bytes', 'Stores a variable; a value of 0 deletes it.'),
+  http_request: row(
+    'host',
+    [I64, I64],
+    [I64],
+    64,
+    'bytes',
+    'Sends a request; the body of the answer in a new block.',
+  ),
+  http_status_code: row('host', [], [I32], 0, null, 'Status of the last answer; 0 when there is none.'),
+  http_headers: row(
+    'host',
+    [],
+    [I64],
+    8,
+    'bytes',
+    'Headers of the last answer as JSON; 0 when switched off.',
+  ),
+  log_trace: row('host', [I64], [], 8, 'bytes', 'Logs the text of a block and frees it.'),
+  log_debug: row('host', [I64], [], 8, 'bytes', 'Logs the text of a block and frees it.'),
+  log_info: row('host', [I64], [], 8, 'bytes', 'Logs the text of a block and frees it.'),
+  log_warn: row('host', [I64], [], 8, 'bytes', 'Logs the text of a block and frees it.'),
+  log_error: row('host', [I64], [], 8, 'bytes', 'Logs the text of a block and frees it.'),
+  get_log_level: row('host', [], [I32], 0, null, 'The lowest level that is logged, as a number.'),
+} as const satisfies Readonly<Record<string, KernelFunctionRow>>;
+
+/** Name of a function of the namespace. */
+export type KernelAbiName = keyof typeof kernelAbi;
+/** Names of the functions that the kernel itself implements. */
+export type KernelFunctionName = NamesBy<'kernel'>;
+/** Names of the functions that the host implements. */
+export type HostFunctionName = NamesBy<'host'>;
+type NamesBy<B extends 'kernel' | 'host'> = {
+  [K in KernelAbiName]: (typeof kernelAbi)[K]['by'] extends B ? K : never;
+}[KernelAbiName];

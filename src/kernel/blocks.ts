@@ -1,0 +1,277 @@
+/**
+ * The memory of the Extism kernel and its block allocator, laid out byte for byte as in the official linear
+ * kernel: the same sequence of calls gives the same addresses, page counts and contents.
+ *
+ * Where the official kernel would trap or hand out a broken block (addresses at the very end of memory, sizes
+ * that wrap), this one answers 0 or does nothing. The whole state of a kernel is this memory.
+ */
+import { HEADER_SIZE, HeaderIndex } from './header-index.ts';
+
+/** Bytes of a page, as in Wasm. */
+export const PAGE_SIZE = 65_536;
+
+// The root record starts at address 1, so that 0 is never an address. All fields are little-endian u64 and
+// unaligned; only the first is a byte.
+const ROOT_INITIALISED = 1;
+/** Bytes in use behind the root. */
+const ROOT_POSITION = 9;
+/** Bytes that the allocator manages. */
+const ROOT_LENGTH = 17;
+/** Fields of the root that are registers of the kernel, not of the allocator. */
+export const ROOT_ERROR = 25;
+export const ROOT_INPUT_OFFSET = 33;
+export const ROOT_INPUT_LENGTH = 41;
+export const ROOT_OUTPUT_OFFSET = 49;
+export const ROOT_OUTPUT_LENGTH = 57;
+/** Size of the root; the allocator subtracts it from what is left, although it is not part of that. */
+const ROOT_SIZE = 64;
+/** Address of the first block header. */
+const FIRST_BLOCK = 65;
+
+// Block header: status (u8, padded to 4), size (u32), used (u32); the data follows.
+const STATUS_UNUSED = 0;
+const STATUS_ACTIVE = 1;
+const STATUS_FREE = 2;
+/** A free block is split when at least this much would be left of it. */
+const SPLIT_SIZE = 128;
+
+/** Pages of a fresh kernel. The allocator manages only what one page holds until the memory has grown. */
+const INITIAL_PAGES = 16;
+
+/** Asked before the memory grows by `pageCount` pages; `false` refuses. */
+export type GrowthGuard = (pageCount: number) => boolean;
+
+/**
+ * Kernel memory with its allocator. Addresses and lengths are numbers; a 64-bit value beyond 2^53 may be passed
+ * rounded, because it is out of bounds either way.
+ */
+export class BlockMemory {
+  /** Block headers looked at since the counter was last cleared; work that fuel pays for (`takeWorkCost`). */
+  visitedCount = 0;
+  /** Pages grown since the counter was last cleared. */
+  grownPages = 0;
+
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(INITIAL_PAGES * PAGE_SIZE);
+  #view = new DataView(this.#bytes.buffer);
+  #pageCount = INITIAL_PAGES;
+  readonly #headers = new HeaderIndex();
+  readonly #mayGrow: GrowthGuard;
+  readonly #maxPages: number;
+
+  /** @param mayGrow asked before each growth; everything up to `maxPages` is allowed by default */
+  constructor(mayGrow: GrowthGuard = () => true, maxPages = 32_767) {
+    this.#mayGrow = mayGrow;
+    this.#maxPages = maxPages;
+    this.#view.setUint8(ROOT_INITIALISED, 1);
+    this.writeRoot(ROOT_LENGTH, PAGE_SIZE - ROOT_SIZE);
+    this.#headers.reserve(PAGE_SIZE);
+  }
+
+  /** Pages of the memory, those that the allocator does not manage yet included. */
+  get pageCount(): number {
+    return this.#pageCount;
+  }
+  /** Bytes that the allocator manages. */
+  get managedLength(): number {
+    return this.readRoot(ROOT_LENGTH);
+  }
+  get #byteLength(): number {
+    return this.#pageCount * PAGE_SIZE;
+  }
+
+  /** Value of a field of the root record. */
+  readRoot(field: number): number {
+    return this.#view.getUint32(field + 4, true) * 0x1_0000_0000 + this.#view.getUint32(field, true);
+  }
+  /** Sets a field of the root record to a value below 2^32. */
+  writeRoot(field: number, value: number): void {
+    this.#view.setUint32(field, value, true);
+    this.#view.setUint32(field + 4, 0, true);
+  }
+
+  /** A view of `[address, address + length)`, or null when that is not all in memory. Valid until the next call. */
+  slice(address: number, length: number): Uint8Array<ArrayBuffer> | null {
+    if (length < 0 || address < ROOT_SIZE || address + length > this.#byteLength) return null;
+    return this.#bytes.subarray(address, address + length);
+  }
+
+  /** Whether `address` lies in what the allocator manages. */
+  inArena(address: number): boolean {
+    return address >= FIRST_BLOCK && address < FIRST_BLOCK + this.managedLength;
+  }
+
+  /** Allocates `length` bytes; returns the address of the data, or 0. */
+  alloc(length: number): number {
+    if (length <= 0) return 0;
+    const need = length + HEADER_SIZE;
+    const position = this.readRoot(ROOT_POSITION);
+    const left = this.managedLength - position - ROOT_SIZE;
+    if (need >= left) {
+      // Freed blocks are looked at only when there is no room behind the last block.
+      const reused = need <= position ? this.#reuse(length, position) : 0;
+      if (reused !== 0) return reused;
+      if (!this.#grow(Math.ceil((need - left) / PAGE_SIZE))) return 0;
+    }
+    const header = FIRST_BLOCK + position;
+    this.writeRoot(ROOT_POSITION, position + need);
+    this.#addHeader(header, length);
+    return header + HEADER_SIZE;
+  }
+
+  /**
+   * Allocates a block that has an address but length 0. Plug-ins cannot make such a block (`alloc(0)` is 0); the
+   * host uses it where "empty" and "not there" must differ.
+   */
+  allocEmpty(): number {
+    const address = this.alloc(1);
+    if (address !== 0) this.#view.setUint32(address - 4, 0, true);
+    return address;
+  }
+
+  /** Frees a block. Returns whether `address` was the handle of one. */
+  free(address: number): boolean {
+    const header = this.#findBlock(address);
+    if (header === 0) return false;
+    this.#view.setUint8(header, STATUS_FREE);
+    return true;
+  }
+
+  /** Length of the block at `address`, or 0 when none is there. */
+  length(address: number): number {
+    const header = this.#findBlock(address);
+    return header === 0 ? 0 : this.#view.getUint32(header + 8, true);
+  }
+
+  /** Whether `address` is the handle of a block in use. */
+  isBlock(address: number): boolean {
+    return this.#findBlock(address) !== 0;
+  }
+
+  /** Like `length`, but trusts that a header lies before `address`. */
+  lengthUnsafe(address: number): number {
+    if (!this.#inMemory(address)) return 0;
+    const header = address - HEADER_SIZE;
+    return this.#view.getUint8(header) === STATUS_ACTIVE ? this.#view.getUint32(header + 8, true) : 0;
+  }
+
+  loadU8(address: number): number {
+    return this.#inMemory(address) && address < this.#byteLength ? this.#view.getUint8(address) : 0;
+  }
+  /** Whether 8 bytes at `address` may be read and written. The test is on the last byte, as in the kernel. */
+  holdsU64(address: number): boolean {
+    return address + 7 >= ROOT_SIZE && address + 7 < this.#byteLength;
+  }
+  /** One 32-bit word; only where `holdsU64` covers it. */
+  loadWord(address: number): number {
+    return this.#view.getInt32(address, true);
+  }
+  storeWord(address: number, word: number): void {
+    this.#headers.noteStore(address, 4);
+    this.#view.setInt32(address, word, true);
+  }
+  storeU8(address: number, value: number): void {
+    if (!this.#inMemory(address) || address >= this.#byteLength) return;
+    this.#headers.noteStore(address, 1);
+    this.#view.setUint8(address, value);
+  }
+
+  /** Frees every block and zeroes what was in use; the memory does not shrink. Registers are the caller's. */
+  reset(): void {
+    this.#bytes.fill(0, FIRST_BLOCK, FIRST_BLOCK + this.readRoot(ROOT_POSITION));
+    this.#headers.clear(FIRST_BLOCK + this.readRoot(ROOT_POSITION));
+    this.writeRoot(ROOT_POSITION, 0);
+  }
+
+  /** The kernel's quick test: not in the root, not behind the memory (whose end it lets pass). */
+  #inMemory(address: number): boolean {
+    return address >= ROOT_SIZE && address <= this.#byteLength;
+  }
+
+  #writeHeader(header: number, status: number, size: number, used: number): void {
+    this.#view.setUint8(header, status);
+    this.#view.setUint32(header + 4, size, true);
+    this.#view.setUint32(header + 8, used, true);
+  }
+
+  #addHeader(header: number, length: number): void {
+    this.#writeHeader(header, STATUS_ACTIVE, length, length);
+    this.#headers.add(header);
+  }
+
+  /** Header of the active block whose data starts at `address`, or 0. */
+  #findBlock(address: number): number {
+    if (this.#headers.isTrusted) {
+      const header = address - HEADER_SIZE;
+      return this.#headers.has(header) && this.#view.getUint8(header) === STATUS_ACTIVE ? header : 0;
+    }
+    return this.#walkTo(address);
+  }
+
+  #walkTo(address: number): number {
+    // Headers that a guest wrote over can lead the walk anywhere, but only forward and never past the end.
+    const end = FIRST_BLOCK + this.readRoot(ROOT_POSITION);
+    if (!this.#inMemory(address) || address > end) return 0;
+    for (let header = FIRST_BLOCK; header + HEADER_SIZE <= address; ) {
+      this.visitedCount++;
+      if (header + HEADER_SIZE === address && this.#view.getUint8(header) === STATUS_ACTIVE) return header;
+      header += HEADER_SIZE + this.#view.getUint32(header + 4, true);
+    }
+    return 0;
+  }
+
+  /** First fit among the freed blocks: the address of the data, or 0. */
+  #reuse(length: number, position: number): number {
+    const end = FIRST_BLOCK + position;
+    for (let header = FIRST_BLOCK; header < end; ) {
+      this.visitedCount++;
+      const status = this.#view.getUint8(header);
+      const size = this.#view.getUint32(header + 4, true);
+      if (status === STATUS_UNUSED || (status === STATUS_FREE && size >= length)) {
+        if (status === STATUS_UNUSED || size - length < SPLIT_SIZE) {
+          this.#writeHeader(header, STATUS_ACTIVE, size, length);
+          return header + HEADER_SIZE;
+        }
+        const rest = size - length - HEADER_SIZE;
+        const tail = header + HEADER_SIZE + rest;
+        // A size that a guest wrote over the header can point behind the memory: no block, not a crash.
+        if (tail + HEADER_SIZE + length > this.#byteLength) return 0;
+        this.#view.setUint32(header + 4, rest, true);
+        this.#addHeader(tail, length);
+        return tail + HEADER_SIZE;
+      }
+      header += HEADER_SIZE + size;
+    }
+    return 0;
+  }
+
+  #grow(pageCount: number): boolean {
+    if (pageCount === 0) return true;
+    const total = this.#pageCount + pageCount;
+    if (total > this.#maxPages || !this.#mayGrow(pageCount)) return false;
+    const byteLength = total * PAGE_SIZE;
+    if (byteLength > this.#bytes.length) {
+      // Half as much again, so that growth page by page stays linear; a host short of memory gets the minimum.
+      const bytes =
+        allocate(Math.min(byteLength + (byteLength >> 1), this.#maxPages * PAGE_SIZE)) ??
+        allocate(byteLength);
+      if (bytes === null) return false;
+      bytes.set(this.#bytes);
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer);
+    }
+    this.#pageCount = total;
+    this.grownPages += pageCount;
+    this.writeRoot(ROOT_LENGTH, this.managedLength + pageCount * PAGE_SIZE);
+    this.#headers.reserve(FIRST_BLOCK + this.managedLength);
+    return true;
+  }
+}
+
+/** SAFETY: the only place where the host can run out of memory; a refused growth is a result of `alloc`. */
+const allocate = (byteLength: number): Uint8Array<ArrayBuffer> | null => {
+  try {
+    return new Uint8Array(byteLength);
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,142 @@
+/**
+ * The kernel as imports: one function instance per row of the ABI table that the kernel implements.
+ *
+ * All of them use the raw form: i64 arguments and results are two 32-bit words of a slot, no BigInt.
+ */
+import { type FuelSchedule, growMemoryCost } from '../interpreter/fuel.ts';
+import { type FuncInstance, rawHostFunction } from '../interpreter/function.ts';
+import type { FuncType } from '../syntax/types.ts';
+import { BLOCKS_PER_FUEL_UNIT, type KernelAbiName, type KernelFunctionName, kernelAbi } from './abi.ts';
+import type { Kernel } from './kernel.ts';
+
+/** Code of one function: argument `i` is at `slots[base + 2 * i]` (high word behind it), the result at `base`. */
+type RawCode = (kernel: Kernel, slots: Int32Array, base: number) => void;
+
+/** The unsigned 64-bit value in a slot. Above 2^53 it is rounded, which no function can tell: see BlockMemory. */
+export const readU64 = (slots: Int32Array, index: number): number =>
+  (slots[index + 1]! >>> 0) * 0x1_0000_0000 + (slots[index]! >>> 0);
+/** Writes a whole number below 2^53 as 64 bits. */
+export const writeU64 = (slots: Int32Array, index: number, value: number): void => {
+  slots[index] = value;
+  slots[index + 1] = value / 0x1_0000_0000;
+};
+
+const writePair = (slots: Int32Array, index: number, low: number, high: number): void => {
+  slots[index] = low;
+  slots[index + 1] = high;
+};
+
+const loadPair = (
+  kernel: Kernel,
+  slots: Int32Array,
+  base: number,
+  address: number,
+  isReadable: boolean,
+): void => {
+  if (isReadable)
+    writePair(slots, base, kernel.memory.loadWord(address), kernel.memory.loadWord(address + 4));
+  else writePair(slots, base, 0, 0);
+};
+
+/** A row of the table by the kernel that has no code here does not compile. */
+const codes: Readonly<Record<KernelFunctionName, RawCode>> = {
+  alloc: (kernel, slots, base) => writeU64(slots, base, kernel.memory.alloc(readU64(slots, base))),
+  free: (kernel, slots, base) => kernel.free(readU64(slots, base)),
+  length: (kernel, slots, base) => writeU64(slots, base, kernel.memory.length(readU64(slots, base))),
+  length_unsafe: (kernel, slots, base) =>
+    writeU64(slots, base, kernel.memory.lengthUnsafe(readU64(slots, base))),
+  load_u8: (kernel, slots, base) => {
+    slots[base] = kernel.memory.loadU8(readU64(slots, base));
+  },
+  load_u64: (kernel, slots, base) => {
+    const address = readU64(slots, base);
+    loadPair(kernel, slots, base, address, kernel.memory.holdsU64(address));
+  },
+  store_u8: (kernel, slots, base) => kernel.memory.storeU8(readU64(slots, base), slots[base + 2]! & 255),
+  store_u64: (kernel, slots, base) => {
+    const address = readU64(slots, base);
+    if (!kernel.memory.holdsU64(address)) return;
+    kernel.memory.storeWord(address, slots[base + 2]!);
+    kernel.memory.storeWord(address + 4, slots[base + 3]!);
+  },
+  input_length: (kernel, slots, base) => writeU64(slots, base, kernel.inputLength),
+  input_offset: (kernel, slots, base) => writeU64(slots, base, kernel.inputOffset),
+  input_load_u8: (kernel, slots, base) => {
+    const index = readU64(slots, base);
+    slots[base] = index < kernel.inputLength ? kernel.memory.loadU8(kernel.inputOffset + index) : 0;
+  },
+  input_load_u64: (kernel, slots, base) => {
+    const index = readU64(slots, base);
+    const address = kernel.inputOffset + index;
+    loadPair(
+      kernel,
+      slots,
+      base,
+      address,
+      index + 8 <= kernel.inputLength && kernel.memory.holdsU64(address),
+    );
+  },
+  input_set: (kernel, slots, base) => kernel.inputSet(readU64(slots, base), readU64(slots, base + 2)),
+  output_set: (kernel, slots, base) => kernel.outputSet(readU64(slots, base), readU64(slots, base + 2)),
+  output_offset: (kernel, slots, base) => writeU64(slots, base, kernel.outputOffset),
+  output_length: (kernel, slots, base) => writeU64(slots, base, kernel.outputLength),
+  error_set: (kernel, slots, base) => kernel.errorSet(readU64(slots, base)),
+  error_get: (kernel, slots, base) => writeU64(slots, base, kernel.error),
+  reset: (kernel) => kernel.reset(),
+  memory_bytes: (kernel, slots, base) => writeU64(slots, base, kernel.memory.managedLength),
+};
+
+/** The type of a row as the engine wants it. */
+export const kernelFuncType = (name: KernelAbiName): FuncType => ({
+  kind: 'func',
+  params: kernelAbi[name].params,
+  results: kernelAbi[name].results,
+});
+
+/** Runs the code of one row on slots; for embedders and tests that have no guest. */
+export const runKernelFunction = (
+  kernel: Kernel,
+  name: KernelFunctionName,
+  slots: Int32Array,
+  base = 0,
+): void => codes[name](kernel, slots, base);
+
+/** What the block headers visited and the pages grown since the last time cost. */
+export const takeWorkCost = ({ memory }: Kernel, schedule: FuelSchedule): number => {
+  const search = Math.floor(memory.visitedCount / BLOCKS_PER_FUEL_UNIT);
+  const growth = growMemoryCost(schedule, memory.grownPages);
+  memory.visitedCount = 0;
+  memory.grownPages = 0;
+  return search + growth;
+};
+
+/**
+ * The kernel's function instances by import name.
+ *
+ * @param schedule prices of memory growth; the other prices are columns of the ABI table
+ */
+export const createKernelImports = (kernel: Kernel, schedule: FuelSchedule): Map<string, FuncInstance> => {
+  const imports = new Map<string, FuncInstance>();
+  for (const name of Object.keys(codes) as KernelFunctionName[]) {
+    const code = codes[name];
+    const { fuel, perSize } = kernelAbi[name];
+    const type = kernelFuncType(name);
+    if (perSize === null && fuel === 0) {
+      const cheap = rawHostFunction(type, (slots, base) => {
+        code(kernel, slots, base);
+        return undefined;
+      });
+      imports.set(name, cheap);
+      continue;
+    }
+    imports.set(
+      name,
+      rawHostFunction(type, (slots, base, caller) => {
+        code(kernel, slots, base);
+        caller.charge(fuel + takeWorkCost(kernel, schedule));
+        return undefined;
+      }),
+    );
+  }
+  return imports;
+};
