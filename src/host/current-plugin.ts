@@ -1,0 +1,128 @@
+/**
+ * The plug-in as host functions see it: kernel memory, variables, error, log level, host context. The first
+ * argument of every host function; the names are those of `CallContext` of `@extism/extism`.
+ */
+import { UsageError } from '../errors/errors.ts';
+import { checkLogLevel, type LogLevel } from './logging.ts';
+import { PluginOutput } from './output.ts';
+import type { PluginState } from './plugin-state.ts';
+import { encodeUtf8 } from './text.ts';
+
+const badArgument = (detail: string): Error => new UsageError('usage.argument', { detail });
+
+/** An address as guests pass it (a bigint, perhaps negative after sign extension) or as a number. */
+const toAddress = (address: bigint | number): number => {
+  if (typeof address === 'bigint') return Number(BigInt.asUintN(64, address));
+  if (typeof address === 'number' && address >= 0) return address;
+  throw badArgument(`an address is a bigint or a number that is not negative, not ${String(address)}`);
+};
+
+const toBytes = (value: unknown, what: string): Uint8Array => {
+  if (typeof value === 'string') return encodeUtf8(value);
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  throw badArgument(`${what} must be a string or bytes, not ${value === null ? 'null' : typeof value}`);
+};
+
+/** View of the running plug-in for host functions. */
+export class CurrentPlugin {
+  readonly #state: PluginState;
+
+  /** @internal */
+  constructor(state: PluginState) {
+    this.#state = state;
+  }
+
+  /**
+   * Allocates a block in kernel memory.
+   *
+   * @returns its handle; 0n when the size is 0 or there is no memory
+   */
+  alloc(size: bigint | number): bigint {
+    return BigInt(this.#state.kernel.memory.alloc(toAddress(size)));
+  }
+
+  /** Frees a block; anything but a handle is ignored. */
+  free(address: bigint | number): void {
+    this.#state.kernel.free(toAddress(address));
+  }
+
+  /**
+   * Copies bytes, or a string as UTF-8, into a new block.
+   *
+   * @returns its handle; 0n for empty contents, as the PDKs have it
+   * @throws UsageError for anything else, or when there is no memory
+   */
+  store(input: string | Uint8Array | ArrayBuffer): bigint {
+    const bytes = toBytes(input, 'what to store');
+    this.#state.chargeBytes(bytes.length);
+    const handle = this.#state.kernel.store(bytes);
+    if (handle === 0 && bytes.length > 0)
+      throw new UsageError('usage.state', { detail: 'failed to store output' });
+    return BigInt(handle);
+  }
+
+  /**
+   * A copy of a block.
+   *
+   * @returns null for an address that is not the handle of a block in use; empty for 0n, the handle of nothing
+   */
+  read(address: bigint | number): PluginOutput | null {
+    const handle = toAddress(address);
+    const bytes = handle === 0 ? new Uint8Array(0) : this.#state.kernel.read(handle);
+    if (bytes === null) return null;
+    this.#state.chargeBytes(bytes.length);
+    return new PluginOutput(bytes);
+  }
+
+  /** Length of a block; 0n for anything but a handle. */
+  length(address: bigint | number): bigint {
+    return BigInt(this.#state.kernel.memory.length(toAddress(address)));
+  }
+
+  /** A copy of a variable; null when it is unset. */
+  getVariable(name: string): PluginOutput | null {
+    const value = this.#state.variables.get(String(name));
+    return value === null ? null : new PluginOutput(value.slice());
+  }
+
+  /**
+   * Sets a variable to a copy of a value.
+   *
+   * @throws UsageError when the limit on variables would be exceeded
+   */
+  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
+    const refusal = this.#state.variables.set(String(name), new Uint8Array(toBytes(value, 'a variable')));
+    if (refusal !== null) throw new UsageError('usage.state', { detail: refusal });
+  }
+
+  /** Deletes a variable, if it is set. */
+  deleteVariable(name: string): void {
+    this.#state.variables.delete(String(name));
+  }
+
+  /**
+   * Makes the call fail with a message, unless the plug-in replaces or clears it.
+   *
+   * @throws UsageError for an empty message
+   */
+  setError(error: string | Error): void {
+    const message: unknown = error instanceof Error ? error.message : error;
+    if (typeof message !== 'string' || message === '') throw badArgument('could not store error value');
+    const handle = this.store(message);
+    this.#state.kernel.errorSet(Number(handle));
+  }
+
+  /** The value that was given to `Plugin.call` for host functions. */
+  hostContext<T = unknown>(): T {
+    return this.#state.hostContext as T;
+  }
+
+  /** The lowest level that is logged. */
+  get logLevel(): LogLevel {
+    return this.#state.logger.level;
+  }
+  set logLevel(level: LogLevel) {
+    this.#state.logger.level = checkLogLevel(level);
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * Manifests: their shape, and the check of what comes from outside.
+ *
+ * Both spellings of every key are honoured wherever a manifest comes from: camelCase, as in `@extism/extism`, and
+ * snake_case, as in the JSON that all SDKs share. Unknown keys are ignored, as other SDKs do.
+ */
+import { ManifestError } from '../errors/errors.ts';
+import { CompiledModule } from '../interpreter/code.ts';
+
+/** A `URL`, or anything that prints itself the same way. */
+export interface UrlLike {
+  readonly href: string;
+}
+
+/** A `Response` of the Fetch API, as far as it is used. */
+export interface ResponseLike {
+  readonly status?: number;
+  readonly url?: string;
+  readonly headers: { get(name: string): string | null };
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** Name and hash of a module in a manifest. */
+export interface ManifestWasmBase {
+  /** Name that other modules import it by; the plug-in itself is `main`. */
+  readonly name?: string | undefined;
+  /** SHA-256 of the bytes, hexadecimal. */
+  readonly hash?: string | undefined;
+}
+/** A module given as bytes, or as base64 text. */
+export interface ManifestWasmData extends ManifestWasmBase {
+  readonly data: Uint8Array | ArrayBuffer | string;
+}
+/** A module in a file. */
+export interface ManifestWasmPath extends ManifestWasmBase {
+  readonly path: string;
+}
+/** A module behind a URL. */
+export interface ManifestWasmUrl extends ManifestWasmBase {
+  readonly url: string | UrlLike;
+  readonly method?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+/** A module in the response of a request that was made already. */
+export interface ManifestWasmResponse extends ManifestWasmBase {
+  readonly response: ResponseLike | PromiseLike<ResponseLike>;
+}
+/** A module that was compiled already. */
+export interface ManifestWasmModule extends ManifestWasmBase {
+  readonly module: CompiledModule;
+}
+/** One module of a manifest. */
+export type ManifestWasm =
+  | ManifestWasmData
+  | ManifestWasmPath
+  | ManifestWasmUrl
+  | ManifestWasmResponse
+  | ManifestWasmModule;
+
+/** Configuration of a plug-in: keys and values that it can read. */
+export type PluginConfig = Readonly<Record<string, string>>;
+
+/** Limits on memory. Absent, null or 0 means the default. */
+export interface MemoryOptions {
+  /** Most 64 KiB pages of the plug-in's memories and of the kernel's growth together. */
+  readonly maxPages?: number | null | undefined;
+  /** Most bytes of the body of one HTTP response. */
+  readonly maxHttpResponseBytes?: number | null | undefined;
+  /** Most bytes of all variables together. */
+  readonly maxVarBytes?: number | null | undefined;
+}
+
+/** A manifest. Snake_case spellings of the keys are read as well. */
+export interface Manifest {
+  readonly wasm: readonly ManifestWasm[];
+  readonly config?: PluginConfig | null | undefined;
+  readonly memory?: MemoryOptions | null | undefined;
+  readonly allowedHosts?: readonly string[] | null | undefined;
+  readonly allowedPaths?: Readonly<Record<string, string>> | null | undefined;
+  readonly timeoutMs?: number | null | undefined;
+}
+
+/** Everything that `createPlugin` takes for a manifest. */
+export type ManifestLike =
+  | Manifest
+  | ResponseLike
+  | CompiledModule
+  | ArrayBuffer
+  | Uint8Array
+  | UrlLike
+  | string;
+
+/** The settings of a manifest after checking; null where it says nothing. */
+export interface ManifestSettings {
+  readonly config: ReadonlyMap<string, string> | null;
+  readonly memory: CheckedMemoryOptions | null;
+  readonly allowedHosts: readonly string[] | null;
+  readonly allowedPaths: ReadonlyMap<string, string> | null;
+  readonly timeoutMs: number | null;
+}
+/** Memory limits after checking; null = default. */
+export interface CheckedMemoryOptions {
+  readonly maxPages: number | null;
+  readonly maxHttpResponseBytes: number | null;
+  readonly maxVarBytes: number | null;
+}
+/** A manifest after checking. */
+export interface CheckedManifest extends ManifestSettings {
+  readonly wasm: readonly ManifestWasm[];
+}
+
+const bad = (path: string, detail: string): Error =>
+  new ManifestError('manifest.shape', { path, detail: path === '' ? detail : `${path}: ${detail}` });
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Own property under its camelCase or its snake_case name; null counts as absent. */
+const field = (fields: Fields, key: string): unknown => {
+  for (const name of [key, snakeCase(key)]) {
+    if (Object.hasOwn(fields, name) && fields[name] !== null && fields[name] !== undefined)
+      return fields[name];
+  }
+  return null;
+};
+
+/** Checks a map of strings, as config and allowed paths are. */
+export const checkStringMap = (value: unknown, path: string): ReadonlyMap<string, string> | null => {
+  if (value === null || value === undefined) return null;
+  if (!isObject(value)) throw bad(path, 'expected an object of strings');
+  const map = new Map<string, string>();
+  for (const [key, item] of Object.entries(value)) {
+    if (typeof item !== 'string') throw bad(`${path}.${key}`, `expected a string, got ${typeof item}`);
+    map.set(key, item);
+  }
+  return map;
+};
+
+/** Checks a list of strings. */
+export const checkStringList = (value: unknown, path: string): readonly string[] | null => {
+  if (value === null || value === undefined) return null;
+  if (!Array.isArray(value)) throw bad(path, 'expected an array of strings');
+  value.forEach((item, i) => {
+    if (typeof item !== 'string') throw bad(`${path}[${i}]`, `expected a string, got ${typeof item}`);
+  });
+  return value.slice();
+};
+
+/** Checks a limit: a whole number, where 0 stands for the default. */
+export const checkLimit = (value: unknown, path: string): number | null => {
+  if (value === null || value === undefined || value === 0) return null;
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw bad(path, 'expected a whole number that is not negative');
+  }
+  return value;
+};
+
+/** Checks memory limits. */
+export const checkMemoryOptions = (value: unknown, path: string): CheckedMemoryOptions | null => {
+  if (value === null || value === undefined) return null;
+  if (!isObject(value)) throw bad(path, 'expected an object');
+  const limit = (key: string): number | null => checkLimit(field(value, key), `${path}.${key}`);
+  return {
+    maxPages: limit('maxPages'),
+    maxHttpResponseBytes: limit('maxHttpResponseBytes'),
+    maxVarBytes: limit('maxVarBytes'),
+  };
+};
+
+/** What an item may carry, in the order in which it counts. */
+const sourceKeys = ['data', 'path', 'url', 'response', 'module'] as const;
+
+const optionalString = (fields: Fields, key: string, path: string): string | undefined => {
+  const value = field(fields, key);
+  if (value === null) return undefined;
+  if (typeof value !== 'string') throw bad(`${path}.${key}`, `expected a string, got ${typeof value}`);
+  return value;
+};
+
+const checkItem = (item: unknown, index: number): ManifestWasm => {
+  const path = `wasm[${index}]`;
+  if (!isObject(item)) throw bad(path, 'expected an object');
+  const base = { name: optionalString(item, 'name', path), hash: optionalString(item, 'hash', path) };
+  const source = sourceKeys.find((key) => field(item, key) !== null);
+  const value = source === undefined ? null : field(item, source);
+  switch (source) {
+    case 'data':
+      if (typeof value === 'string' || value instanceof ArrayBuffer || value instanceof Uint8Array)
+        return { ...base, data: value };
+      throw bad(`${path}.data`, 'expected bytes or base64 text');
+    case 'path':
+      if (typeof value === 'string') return { ...base, path: value };
+      throw bad(`${path}.path`, 'expected a string');
+    case 'url': {
+      if (typeof value !== 'string' && !isUrl(value)) throw bad(`${path}.url`, 'expected a string or URL');
+      const headers = Object.fromEntries(checkStringMap(field(item, 'headers'), `${path}.headers`) ?? []);
+      return { ...base, url: value, method: optionalString(item, 'method', path), headers };
+    }
+    case 'response':
+      return { ...base, response: value as ResponseLike };
+    case 'module':
+      if (value instanceof CompiledModule) return { ...base, module: value };
+      throw bad(
+        `${path}.module`,
+        'expected a module that compileModule returned; a native module has no bytes to run',
+      );
+    default:
+      throw bad(
+        path,
+        `Expected every item in "manifest.wasm" to include either a "data", "url", or "path" key; got bad item at index ${index}`,
+      );
+  }
+};
+
+/**
+ * Checks a manifest object, whether written in code or parsed from JSON.
+ *
+ * @throws ManifestError with `path` naming the key
+ */
+export const checkManifest = (value: unknown): CheckedManifest => {
+  if (!isObject(value) || field(value, 'wasm') === null) throw bad('', 'Expected "wasm" key in manifest');
+  const wasm = field(value, 'wasm');
+  if (!Array.isArray(wasm)) throw bad('wasm', 'Expected "manifest.wasm" to be array');
+  return {
+    wasm: wasm.map(checkItem),
+    config: checkStringMap(field(value, 'config'), 'config'),
+    memory: checkMemoryOptions(field(value, 'memory'), 'memory'),
+    allowedHosts: checkStringList(field(value, 'allowedHosts'), 'allowedHosts'),
+    allowedPaths: checkStringMap(field(value, 'allowedPaths'), 'allowedPaths'),
+    timeoutMs: checkLimit(field(value, 'timeoutMs'), 'timeoutMs'),
+  };
+};
+
+/** Parses a JSON manifest. @throws ManifestError */
+export const parseManifest = (json: string): CheckedManifest => {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new ManifestError('manifest.shape', { cause, detail: `not JSON: ${(cause as Error).message}` });
+  }
+  return checkManifest(value);
+};
+
+/** A manifest of one module and no settings. */
+export const manifestOf = (item: ManifestWasm): CheckedManifest => ({
+  wasm: [item],
+  config: null,
+  memory: null,
+  allowedHosts: null,
+  allowedPaths: null,
+  timeoutMs: null,
+});
+
+/** Whether a value is a `URL`, without assuming that the class exists. */
+export const isUrl = (value: unknown): value is UrlLike =>
+  typeof value === 'object' && value !== null && typeof (value as { href?: unknown }).href === 'string';
+
+/** Whether a value is a `Response`, of whatever implementation. */
+export const isResponse = (value: unknown): value is ResponseLike =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as { arrayBuffer?: unknown }).arrayBuffer === 'function' &&
+  typeof (value as { headers?: { get?: unknown } }).headers?.get === 'function';

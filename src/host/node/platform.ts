@@ -1,0 +1,34 @@
+/** The platform of Node.js: clocks, secure random, files, HTTP, console and standard streams. */
+import { randomFillSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { sleepWith } from '../portable-platform.ts';
+import type { Clock, Platform } from '../sources.ts';
+import { fetchBytes } from './fetch-bytes.ts';
+
+/** `hrtime` starts anywhere; offset by the wall clock once, it gives nanoseconds since 1970. */
+const epochOffset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
+
+const clock: Clock = {
+  // The wall clock is read anew each time, since it can be set; `hrtime` only refines it below a millisecond.
+  realtime: () => {
+    const coarse = BigInt(Date.now()) * 1_000_000n;
+    const fine = process.hrtime.bigint() + epochOffset;
+    return fine >= coarse && fine < coarse + 1_000_000n ? fine : coarse;
+  },
+  monotonic: () => process.hrtime.bigint(),
+  resolution: 1_000n,
+  sleep: (nanoseconds) => sleepWith(setTimeout, nanoseconds),
+};
+
+/** The platform of the Node entry point. */
+export const nodePlatform: Platform = {
+  clock,
+  random: { fill: (bytes) => void randomFillSync(bytes) },
+  logger: console,
+  readFile: async (path) => readFile(/^file:/i.test(path) ? fileURLToPath(path) : path),
+  fetchBytes,
+  stdout: (chunk) => void process.stdout.write(chunk),
+  stderr: (chunk) => void process.stderr.write(chunk),
+  wantsWasiOutput: Boolean(process.env['EXTISM_ENABLE_WASI_OUTPUT']),
+};

@@ -1,0 +1,150 @@
+/** Options of `createPlugin`: their shape, their defaults, and how they combine with a manifest's settings. */
+import { UsageError } from '../errors/errors.ts';
+import { type FuelSchedule, quern1, schedules } from '../interpreter/fuel.ts';
+import { checkHostFunctions, type HostFunction, type HostFunctions } from './host-function.ts';
+import { checkLogLevel, type LogLevel } from './logging.ts';
+import {
+  type CheckedMemoryOptions,
+  checkLimit,
+  checkMemoryOptions,
+  checkStringList,
+  checkStringMap,
+  type ManifestSettings,
+  type MemoryOptions,
+  type PluginConfig,
+} from './manifest.ts';
+import {
+  type Clock,
+  createSeededRandom,
+  createVirtualClock,
+  type DeterministicOptions,
+  type Logger,
+  type Platform,
+  type RandomSource,
+} from './sources.ts';
+import type { WasiOptions } from './wasi/preview1.ts';
+
+/** Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole. */
+export interface PluginOptions {
+  /** Lets modules import WASI preview 1. Default: false, or true when `wasi` is given. */
+  readonly useWasi?: boolean | undefined;
+  /** Arguments, environment and standard streams of WASI. */
+  readonly wasi?: WasiOptions | undefined;
+  /** Sends WASI's standard output and error to those of the host, unless `wasi` says otherwise. Default: false. */
+  readonly enableWasiOutput?: boolean | undefined;
+  /** Where the plug-in's log messages go. Default: the console. */
+  readonly logger?: Logger | undefined;
+  /** Lowest level that is logged. Default: `silent`. */
+  readonly logLevel?: LogLevel | undefined;
+  /** Functions that the plug-in can import, by namespace and name. */
+  readonly functions?: HostFunctions | undefined;
+  /** Configuration that the plug-in can read. */
+  readonly config?: PluginConfig | undefined;
+  /** Limits on memory. */
+  readonly memory?: MemoryOptions | undefined;
+  /** Hosts that the plug-in may send requests to. Checked, but without effect until HTTP is supported. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Directories that the plug-in may use. Checked, but without effect until WASI files are supported. */
+  readonly allowedPaths?: Readonly<Record<string, string>> | undefined;
+  /** Most milliseconds of one call, time that it waits for the host included. Default: no limit. */
+  readonly timeoutMs?: number | null | undefined;
+  /** Accepted and ignored: calls can pause without a worker. */
+  readonly runInWorker?: boolean | undefined;
+  /** Fuel of each call. Default: no limit. */
+  readonly fuel?: number | undefined;
+  /** What instructions cost: a schedule or the name of one. Default: `quern-1`. */
+  readonly schedule?: FuelSchedule | string | undefined;
+  /** Virtual time and seeded randomness: the same input gives the same result everywhere. Default: false. */
+  readonly deterministic?: boolean | DeterministicOptions | undefined;
+}
+
+/** Options after checking, combined with the settings of the manifest. */
+export interface CheckedOptions {
+  readonly usesWasi: boolean;
+  readonly wasi: WasiOptions;
+  readonly logger: Logger;
+  readonly logLevel: LogLevel;
+  readonly functions: ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
+  readonly config: ReadonlyMap<string, string>;
+  readonly memory: CheckedMemoryOptions;
+  readonly allowedHosts: readonly string[];
+  readonly allowedPaths: ReadonlyMap<string, string>;
+  readonly timeoutMs: number | null;
+  readonly fuel: number | null;
+  readonly schedule: FuelSchedule;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+const checkLogger = (logger: Logger): Logger => {
+  for (const method of ['trace', 'debug', 'info', 'warn', 'error'] as const) {
+    if (typeof logger[method] !== 'function') {
+      throw new UsageError('usage.argument', { detail: `logger.${method} is not a function` });
+    }
+  }
+  return logger;
+};
+
+const noLimits: CheckedMemoryOptions = { maxPages: null, maxHttpResponseBytes: null, maxVarBytes: null };
+
+const checkSchedule = (value: FuelSchedule | string | undefined): FuelSchedule => {
+  if (value === undefined) return quern1;
+  if (typeof value !== 'string') return value;
+  const schedule = schedules.get(value);
+  if (schedule !== undefined) return schedule;
+  const known = [...schedules.keys()].join(', ');
+  throw new UsageError('usage.argument', {
+    detail: `unknown fuel schedule "${value}"; expected one of ${known}`,
+  });
+};
+
+const checkFuel = (value: number | undefined): number | null => {
+  if (value === undefined || value === null) return null;
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new UsageError('usage.argument', {
+    detail: `fuel must be a whole number that is not negative, not ${value}`,
+  });
+};
+
+const checkWasi = (options: PluginOptions, platform: Platform): WasiOptions => {
+  const forwards = options.enableWasiOutput ?? platform.wantsWasiOutput ?? false;
+  if (!forwards) return options.wasi ?? {};
+  const { stdout, stderr } = platform;
+  return { ...(stdout && { stdout }), ...(stderr && { stderr }), ...options.wasi };
+};
+
+/** Time and randomness: those of the platform, or virtual ones. */
+const chooseSources = (
+  options: PluginOptions,
+  platform: Platform,
+): { clock: Clock; random: RandomSource } => {
+  const { deterministic } = options;
+  if (!deterministic) return { clock: platform.clock, random: platform.random };
+  const { seed, epoch } = deterministic === true ? ({} as DeterministicOptions) : deterministic;
+  return { clock: createVirtualClock(epoch), random: createSeededRandom(seed) };
+};
+
+/**
+ * Checks options and combines them with the settings of a manifest.
+ *
+ * @throws UsageError, ManifestError
+ */
+export const checkOptions = (
+  options: PluginOptions,
+  settings: ManifestSettings,
+  platform: Platform,
+): CheckedOptions => ({
+  usesWasi: options.useWasi ?? options.wasi !== undefined,
+  wasi: checkWasi(options, platform),
+  logger: checkLogger(options.logger ?? platform.logger),
+  logLevel: checkLogLevel(options.logLevel ?? 'silent'),
+  functions: checkHostFunctions(options.functions),
+  config: checkStringMap(options.config, 'config') ?? settings.config ?? new Map(),
+  memory: checkMemoryOptions(options.memory, 'memory') ?? settings.memory ?? noLimits,
+  allowedHosts: checkStringList(options.allowedHosts, 'allowedHosts') ?? settings.allowedHosts ?? [],
+  allowedPaths: checkStringMap(options.allowedPaths, 'allowedPaths') ?? settings.allowedPaths ?? new Map(),
+  timeoutMs: checkLimit(options.timeoutMs, 'timeoutMs') ?? settings.timeoutMs,
+  fuel: checkFuel(options.fuel),
+  schedule: checkSchedule(options.schedule),
+  ...chooseSources(options, platform),
+});

@@ -1,0 +1,99 @@
+/**
+ * A platform of what the JavaScript engine itself has, completed by what it finds on the global object: console,
+ * fetch, timers, secure random. Nothing is assumed to exist, and nothing is looked at before it is needed.
+ */
+import { UsageError } from '../errors/errors.ts';
+import type { ResponseLike } from './manifest.ts';
+import type { Clock, FetchedBytes, Logger, Platform, RandomSource } from './sources.ts';
+
+/** What may be on the global object, as far as it is used. */
+interface Ambient {
+  readonly console?: Logger;
+  readonly crypto?: { getRandomValues?(bytes: Uint8Array): unknown };
+  readonly fetch?: (url: string, request: object) => Promise<ResponseLike>;
+  readonly setTimeout?: (done: () => void, milliseconds: number) => unknown;
+  readonly performance?: { now?(): number };
+}
+const ambient = globalThis as Ambient;
+
+const NANOSECONDS_PER_MILLISECOND = 1_000_000;
+
+/** A clock on `Date`, and on `performance` where it exists. */
+export const createDateClock = (): Clock => {
+  let latest = 0;
+  const milliseconds = (): number => {
+    const now = ambient.performance?.now?.() ?? Date.now();
+    // `Date` can be set back; a monotonic clock cannot.
+    latest = Math.max(latest, now);
+    return latest;
+  };
+  return {
+    realtime: () => BigInt(Date.now()) * BigInt(NANOSECONDS_PER_MILLISECOND),
+    monotonic: () => BigInt(Math.round(milliseconds() * NANOSECONDS_PER_MILLISECOND)),
+    resolution: BigInt(NANOSECONDS_PER_MILLISECOND),
+    sleep: (nanoseconds) => {
+      const { setTimeout } = ambient;
+      if (setTimeout === undefined) return undefined;
+      return sleepWith(setTimeout, nanoseconds);
+    },
+  };
+};
+
+/** Longest time of one timer; more overflows in all engines. */
+const MAX_TIMER = 0x7fff_ffff;
+
+/** Waits with timers; rounds up to whole milliseconds, so that no sleep ends early. */
+export const sleepWith = async (
+  setTimeout: (done: () => void, milliseconds: number) => unknown,
+  nanoseconds: bigint,
+): Promise<void> => {
+  let left = Math.ceil(Number(nanoseconds) / NANOSECONDS_PER_MILLISECOND);
+  while (left > 0) {
+    const step = Math.min(left, MAX_TIMER);
+    await new Promise<void>((done) => {
+      setTimeout(() => done(), step);
+    });
+    left -= step;
+  }
+};
+
+const random: RandomSource = {
+  fill: (bytes) => {
+    if (ambient.crypto?.getRandomValues === undefined) {
+      throw new UsageError('usage.state', {
+        detail:
+          'this host has no secure random source; pass one on a platform, or use the deterministic option',
+      });
+    }
+    ambient.crypto.getRandomValues(bytes);
+  },
+};
+
+const write =
+  (level: keyof Logger) =>
+  (message: string): void =>
+    ambient.console?.[level]?.(message);
+
+const logger: Logger = {
+  trace: write('trace'),
+  debug: write('debug'),
+  info: write('info'),
+  warn: write('warn'),
+  error: write('error'),
+};
+
+const fetchBytes = async (
+  url: string,
+  request: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<FetchedBytes> => {
+  if (ambient.fetch === undefined) throw new UsageError('usage.state', { detail: 'this host has no fetch' });
+  const response = await ambient.fetch(url, { ...request, redirect: 'follow' });
+  return {
+    status: response.status ?? 200,
+    contentType: (response.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase(),
+    bytes: new Uint8Array(await response.arrayBuffer()),
+  };
+};
+
+/** The platform of the neutral entry point. */
+export const portablePlatform: Platform = { clock: createDateClock(), random, logger, fetchBytes };

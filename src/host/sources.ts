@@ -1,0 +1,137 @@
+/**
+ * The only door to what is not determined by a plug-in and its input: time, randomness, logging, files and
+ * network, as interfaces that the embedder injects.
+ *
+ * A `Platform` bundles the real ones of a host. The virtual ones here serve the `deterministic` option: the same
+ * seed and epoch give the same readings on every machine.
+ */
+import { UsageError } from '../errors/errors.ts';
+
+/** A source of time. */
+export interface Clock {
+  /** Nanoseconds since the Unix epoch. */
+  realtime(): bigint;
+  /** Nanoseconds since some point, never going back. */
+  monotonic(): bigint;
+  /** Smallest step of both, in nanoseconds. */
+  readonly resolution: bigint;
+  /** Waits; the call pauses meanwhile. A clock that cannot omits it: guests that sleep then go on at once. */
+  sleep?(nanoseconds: bigint): Promise<void> | undefined;
+}
+
+/** A source of random bytes. */
+export interface RandomSource {
+  /** Fills `bytes`; called with at most 65,536 of them. */
+  fill(bytes: Uint8Array): void;
+}
+
+/** Where log messages go; `console` fits. */
+export interface Logger {
+  trace(message: string): void;
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** What `fetchBytes` answers. */
+export interface FetchedBytes {
+  readonly status: number;
+  /** Value of the content-type header, lower case, without parameters; empty when there is none. */
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a host offers to plug-ins and to `createPlugin`. Absent members are absent abilities. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly logger: Logger;
+  /** Reads a whole file; paths in manifests. */
+  readonly readFile?: (path: string) => Promise<Uint8Array>;
+  /** Fetches a URL; URLs in manifests. */
+  readonly fetchBytes?: (
+    url: string,
+    request: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
+  ) => Promise<FetchedBytes>;
+  /** The host's standard output and error; used when a plug-in asks for them. */
+  readonly stdout?: (chunk: Uint8Array) => void;
+  readonly stderr?: (chunk: Uint8Array) => void;
+  /** Whether the environment asks for the guests' standard output (`EXTISM_ENABLE_WASI_OUTPUT`). */
+  readonly wantsWasiOutput?: boolean;
+}
+
+/** Seed and epoch of a deterministic plug-in. */
+export interface DeterministicOptions {
+  /** Seed of the random source. Default: 0. */
+  readonly seed?: number | bigint;
+  /** Where the virtual clock starts: milliseconds since 1970, or a date. Default: 2020-01-01T00:00:00Z. */
+  readonly epoch?: number | Date;
+}
+
+/** Each reading of the virtual clock is so much later than the one before, so that waiting loops end. */
+const VIRTUAL_TICK = 1_000_000n;
+const DEFAULT_EPOCH = 1_577_836_800_000;
+
+/** A clock that starts at `epoch` (milliseconds), moves one millisecond per reading and sleeps in no time. */
+export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock => {
+  const milliseconds = epoch instanceof Date ? epoch.getTime() : epoch;
+  if (!Number.isSafeInteger(milliseconds)) {
+    throw new UsageError('usage.argument', {
+      detail: 'deterministic.epoch must be whole milliseconds or a date',
+    });
+  }
+  const start = BigInt(milliseconds) * 1_000_000n;
+  let elapsed = 0n;
+  const tick = (): bigint => {
+    const now = elapsed;
+    elapsed += VIRTUAL_TICK;
+    return now;
+  };
+  return {
+    realtime: () => start + tick(),
+    monotonic: tick,
+    resolution: VIRTUAL_TICK,
+    sleep: (nanoseconds) => {
+      elapsed += nanoseconds;
+      return undefined;
+    },
+  };
+};
+
+/** A seeded random source: xoshiro128**, its state filled by SplitMix32. Reproducible, not for secrets. */
+export const createSeededRandom = (seed: number | bigint = 0): RandomSource => {
+  if (typeof seed !== 'bigint' && !Number.isSafeInteger(seed)) {
+    throw new UsageError('usage.argument', { detail: 'deterministic.seed must be a whole number' });
+  }
+  const wide = BigInt.asUintN(64, BigInt(seed));
+  let mix = Number(wide & 0xffff_ffffn) ^ Math.imul(Number(wide >> 32n), 0x85eb_ca6b);
+  const splitMix = (): number => {
+    mix = (mix + 0x9e37_79b9) | 0;
+    let z = Math.imul(mix ^ (mix >>> 16), 0x85eb_ca6b);
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2_ae35);
+    return (z ^ (z >>> 16)) | 0;
+  };
+  // The high half of the seed enters once more, so that no two 64-bit seeds share all four words.
+  let [a, b, c, d] = [splitMix(), splitMix(), splitMix() ^ Number(wide >> 32n), splitMix() | 1];
+  const next = (): number => {
+    const x = Math.imul(b, 5);
+    const result = Math.imul((x << 7) | (x >>> 25), 9);
+    const t = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= t;
+    d = (d << 11) | (d >>> 21);
+    return result;
+  };
+  return {
+    fill: (bytes) => {
+      for (let at = 0; at < bytes.length; at += 4) {
+        const word = next();
+        for (let i = 0; i < 4 && at + i < bytes.length; i++) bytes[at + i] = word >>> (8 * i);
+      }
+    },
+  };
+};

@@ -1,0 +1,47 @@
+/**
+ * Variables: bytes that a plug-in keeps between calls, by name. They survive `reset` and traps.
+ */
+
+/** Most bytes of all values together where no limit is set; as in the Rust and Go SDKs. */
+export const DEFAULT_MAX_VAR_BYTES = 1_048_576;
+
+/** The variables of one plug-in. */
+export class Variables {
+  readonly #values = new Map<string, Uint8Array>();
+  readonly #maxBytes: number;
+  #valueBytes = 0;
+  #keyUnits = 0;
+
+  constructor(maxBytes: number | null) {
+    this.#maxBytes = maxBytes ?? DEFAULT_MAX_VAR_BYTES;
+  }
+
+  /** The value, not to be changed; null when unset. */
+  get(name: string): Uint8Array | null {
+    return this.#values.get(name) ?? null;
+  }
+
+  /** Stores a value. Returns null, or the reason why there is no room for it. */
+  set(name: string, value: Uint8Array): string | null {
+    const old = this.#values.get(name);
+    const valueBytes = this.#valueBytes - (old?.length ?? 0) + value.length;
+    const keyUnits = this.#keyUnits + (old === undefined ? name.length : 0);
+    // SAFETY: names count on their own against the same limit, else empty values under many names were free.
+    const requested = Math.max(valueBytes, keyUnits, this.#values.size + (old === undefined ? 1 : 0));
+    if (requested > this.#maxBytes) {
+      return `var memory limit exceeded: ${requested} bytes requested, ${this.#maxBytes} allowed`;
+    }
+    this.#values.set(name, value);
+    this.#valueBytes = valueBytes;
+    this.#keyUnits = keyUnits;
+    return null;
+  }
+
+  delete(name: string): void {
+    const old = this.#values.get(name);
+    if (old === undefined) return;
+    this.#values.delete(name);
+    this.#valueBytes -= old.length;
+    this.#keyUnits -= name.length;
+  }
+}

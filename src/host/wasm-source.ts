@@ -1,0 +1,155 @@
+/**
+ * From what `createPlugin` was given to compiled modules: reads files and URLs through the platform, decodes
+ * base64, checks hashes, compiles.
+ */
+import { ManifestError } from '../errors/errors.ts';
+import { CompiledModule } from '../interpreter/code.ts';
+import { compileModule } from '../interpreter/instantiate.ts';
+import { decodeBase64 } from './base64.ts';
+import {
+  type CheckedManifest,
+  checkManifest,
+  isResponse,
+  isUrl,
+  type ManifestLike,
+  type ManifestWasm,
+  manifestOf,
+  parseManifest,
+  type ResponseLike,
+} from './manifest.ts';
+import { sha256Hex } from './sha256.ts';
+import type { FetchedBytes, Platform } from './sources.ts';
+import { decodeUtf8 } from './text.ts';
+
+/** A module of a plug-in, compiled. */
+export interface LoadedModule {
+  /** As in the manifest, or null. */
+  readonly name: string | null;
+  readonly hash: string | null;
+  readonly compiled: CompiledModule;
+}
+
+const ACCEPT = 'application/wasm;q=0.9,application/octet-stream;q=0.8,application/json;q=0.7';
+const jsonTypes: readonly string[] = ['application/json', 'text/json'];
+const wasmTypes: readonly string[] = ['application/wasm', 'application/octet-stream', ''];
+
+/**
+ * Makes a checked manifest of any of the forms that `createPlugin` takes.
+ *
+ * @throws ManifestError
+ */
+export const resolveManifest = async (input: ManifestLike, platform: Platform): Promise<CheckedManifest> => {
+  if (typeof input === 'string') {
+    if (/^\s*\{/.test(input)) return parseManifest(input);
+    if (/^https?:\/\//i.test(input)) return fetchManifest(input, platform);
+    return /^file:\/\//i.test(input) ? manifestOf({ url: input }) : manifestOf({ path: input });
+  }
+  if (input instanceof Uint8Array || input instanceof ArrayBuffer) return manifestOf({ data: input });
+  if (input instanceof CompiledModule) return manifestOf({ module: input });
+  if (isResponse(input)) return manifestOfFetched(await readResponse(input), input.url ?? '');
+  if (isUrl(input))
+    return /^file:/i.test(input.href) ? manifestOf({ url: input }) : fetchManifest(input.href, platform);
+  return checkManifest(input);
+};
+
+/** A URL may lead to a module or to a JSON manifest; its content type tells. */
+const fetchManifest = async (url: string, platform: Platform): Promise<CheckedManifest> =>
+  manifestOfFetched(await fetchBytes(url, 'GET', {}, platform), url);
+
+const manifestOfFetched = ({ contentType, bytes }: FetchedBytes, url: string): CheckedManifest => {
+  if (jsonTypes.includes(contentType)) return parseManifest(decodeUtf8(bytes));
+  if (wasmTypes.includes(contentType)) return manifestOf({ data: bytes });
+  throw new ManifestError('manifest.source', {
+    path: url,
+    detail: `While processing manifest URL "${url}"; expected content-type of "text/json", "application/json", "application/octet-stream", or "application/wasm"; got "${contentType}" after stripping off charset.`,
+  });
+};
+
+const readResponse = async (response: ResponseLike): Promise<FetchedBytes> => {
+  const contentType = (response.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+  return { status: response.status ?? 200, contentType, bytes: new Uint8Array(await response.arrayBuffer()) };
+};
+
+const fetchBytes = async (
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+  platform: Platform,
+): Promise<FetchedBytes> => {
+  if (platform.fetchBytes === undefined) throw unreadable(url, 'this host has no way to fetch URLs');
+  let fetched: FetchedBytes;
+  try {
+    fetched = await platform.fetchBytes(url, { method, headers: { accept: ACCEPT, ...headers } });
+  } catch (cause) {
+    throw unreadable(url, messageOf(cause), cause);
+  }
+  if (fetched.status < 200 || fetched.status > 299) throw unreadable(url, `status ${fetched.status}`);
+  return fetched;
+};
+
+const readFile = async (path: string, platform: Platform): Promise<Uint8Array> => {
+  if (platform.readFile === undefined) throw unreadable(path, 'this host has no file system');
+  try {
+    return await platform.readFile(path);
+  } catch (cause) {
+    throw unreadable(path, messageOf(cause), cause);
+  }
+};
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+const unreadable = (path: string, detail: string, cause?: unknown): Error =>
+  new ManifestError('manifest.source', {
+    path,
+    detail: `${path}: ${detail}`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+const readItem = async (item: ManifestWasm, index: number, platform: Platform): Promise<Uint8Array> => {
+  if ('data' in item) {
+    if (item.data instanceof ArrayBuffer) return new Uint8Array(item.data);
+    if (item.data instanceof Uint8Array) return item.data;
+    const bytes = decodeBase64(item.data);
+    if (bytes !== null) return bytes;
+    throw new ManifestError('manifest.shape', {
+      path: `wasm[${index}].data`,
+      detail: `wasm[${index}].data: not base64`,
+    });
+  }
+  if ('path' in item) return readFile(item.path, platform);
+  if ('url' in item) {
+    const url = typeof item.url === 'string' ? item.url : item.url.href;
+    if (/^file:/i.test(url)) return readFile(url, platform);
+    return (await fetchBytes(url, item.method ?? 'GET', item.headers ?? {}, platform)).bytes;
+  }
+  if ('response' in item) return (await readResponse(await item.response)).bytes;
+  return item.module.module.bytes;
+};
+
+/** Compares without regard to case, as the digits of a hash are one number. */
+const checkHash = (bytes: Uint8Array, expected: string, index: number): void => {
+  const actual = sha256Hex(bytes);
+  if (actual === expected.toLowerCase()) return;
+  throw new ManifestError('manifest.hash', {
+    path: `wasm[${index}].hash`,
+    expected,
+    actual,
+    detail: `Expected: ${expected}. Actual: ${actual}`,
+  });
+};
+
+/**
+ * Reads, checks and compiles every module of a manifest.
+ *
+ * @throws ManifestError, or the errors of `compileModule`
+ */
+export const loadModules = (manifest: CheckedManifest, platform: Platform): Promise<LoadedModule[]> =>
+  Promise.all(
+    manifest.wasm.map(async (item, index) => {
+      const source = await readItem(item, index, platform);
+      if (item.hash !== undefined) checkHash(source, item.hash, index);
+      // A copy: the embedder may change its bytes while the module is in use. (A Buffer's slice would be a view.)
+      const compiled = 'module' in item ? item.module : compileModule(new Uint8Array(source));
+      return { name: item.name ?? null, hash: item.hash ?? null, compiled };
+    }),
+  );

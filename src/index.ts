@@ -1,0 +1,69 @@
+/**
+ * Entry point for plug-in users on any JavaScript host: the surface of `@extism/extism`, and more. Nothing of a
+ * particular host is imported; on Node, `node.ts` takes its place.
+ */
+import { type Capabilities, capabilitiesOf } from './host/capabilities.ts';
+import { type CreatePlugin, createPluginOn } from './host/plugin.ts';
+import { portablePlatform } from './host/portable-platform.ts';
+
+/** Creates a plug-in from a manifest, bytes, a compiled module or a URL. */
+export const createPlugin: CreatePlugin = createPluginOn(portablePlatform);
+/** The same as `createPlugin`. */
+export const newPlugin: CreatePlugin = createPlugin;
+export default createPlugin;
+/** What plug-ins can do on this host. */
+export const CAPABILITIES: Capabilities = capabilitiesOf(portablePlatform);
+
+export type { ErrorCode } from './errors/catalogue.ts';
+export {
+  ExhaustionError,
+  ExitError,
+  HostError,
+  InterruptedError,
+  isQuernError,
+  ManifestError,
+  PluginError,
+  QuernError,
+  TrapError,
+  UnlinkableError,
+  UsageError,
+} from './errors/errors.ts';
+export type { Capabilities } from './host/capabilities.ts';
+export type { CurrentPlugin, CurrentPlugin as CallContext } from './host/current-plugin.ts';
+export type { HostFunction, HostFunctions } from './host/host-function.ts';
+export type { LogLevel } from './host/logging.ts';
+export type {
+  Manifest,
+  ManifestLike,
+  ManifestWasm,
+  ManifestWasmData,
+  ManifestWasmModule,
+  ManifestWasmPath,
+  ManifestWasmResponse,
+  ManifestWasmUrl,
+  MemoryOptions,
+  PluginConfig,
+  ResponseLike,
+  UrlLike,
+} from './host/manifest.ts';
+export type { PluginOptions, PluginOptions as ExtismPluginOptions } from './host/options.ts';
+export type { PluginOutput } from './host/output.ts';
+export {
+  type CreatePlugin,
+  createPluginOn,
+  type ExportDescriptor,
+  type ImportDescriptor,
+  type Plugin,
+  type PluginInput,
+} from './host/plugin.ts';
+export type {
+  Clock,
+  DeterministicOptions,
+  FetchedBytes,
+  Logger,
+  Platform,
+  RandomSource,
+} from './host/sources.ts';
+export type { WasiOptions } from './host/wasi/preview1.ts';
+export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel.ts';
+export { compileModule } from './interpreter/instantiate.ts';

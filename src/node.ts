@@ -1,0 +1,71 @@
+/**
+ * Entry point for plug-in users on Node.js: as `index.ts`, with files, secure random, nanosecond clocks, and HTTP
+ * that works without the global `fetch`.
+ */
+import { type Capabilities, capabilitiesOf } from './host/capabilities.ts';
+import { nodePlatform } from './host/node/platform.ts';
+import { type CreatePlugin, createPluginOn } from './host/plugin.ts';
+
+/** Creates a plug-in from a manifest, a path, bytes, a compiled module or a URL. */
+export const createPlugin: CreatePlugin = createPluginOn(nodePlatform);
+/** The same as `createPlugin`. */
+export const newPlugin: CreatePlugin = createPlugin;
+export default createPlugin;
+/** What plug-ins can do on this host. */
+export const CAPABILITIES: Capabilities = capabilitiesOf(nodePlatform);
+
+export type { ErrorCode } from './errors/catalogue.ts';
+export {
+  ExhaustionError,
+  ExitError,
+  HostError,
+  InterruptedError,
+  isQuernError,
+  ManifestError,
+  PluginError,
+  QuernError,
+  TrapError,
+  UnlinkableError,
+  UsageError,
+} from './errors/errors.ts';
+export type { Capabilities } from './host/capabilities.ts';
+export type { CurrentPlugin, CurrentPlugin as CallContext } from './host/current-plugin.ts';
+export type { HostFunction, HostFunctions } from './host/host-function.ts';
+export type { LogLevel } from './host/logging.ts';
+export type {
+  Manifest,
+  ManifestLike,
+  ManifestWasm,
+  ManifestWasmData,
+  ManifestWasmModule,
+  ManifestWasmPath,
+  ManifestWasmResponse,
+  ManifestWasmUrl,
+  MemoryOptions,
+  PluginConfig,
+  ResponseLike,
+  UrlLike,
+} from './host/manifest.ts';
+export type { PluginOptions, PluginOptions as ExtismPluginOptions } from './host/options.ts';
+export type { PluginOutput } from './host/output.ts';
+export {
+  type CreatePlugin,
+  createPluginOn,
+  type ExportDescriptor,
+  type ImportDescriptor,
+  type Plugin,
+  type PluginInput,
+} from './host/plugin.ts';
+export type {
+  Clock,
+  DeterministicOptions,
+  FetchedBytes,
+  Logger,
+  Platform,
+  RandomSource,
+} from './host/sources.ts';
+export type { WasiOptions } from './host/wasi/preview1.ts';
+export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel.ts';
+export { compileModule } from './interpreter/instantiate.ts';
+/** The platform of Node.js, to derive others from. */
+export { nodePlatform };

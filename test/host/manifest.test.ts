@@ -1,0 +1,171 @@
+/** Manifests in all their forms, what they settle, and what is refused. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { checkManifest, parseManifest } from '../../src/host/manifest.ts';
+import { compileModule, createPlugin, isQuernError, type ManifestLike } from '../../src/node.ts';
+import { compileWat } from './wat.ts';
+
+const { plugin: bytes } = compileWat({ plugin: '(module (func (export "run") (result i32) (i32.const 0)))' });
+const hash = createHash('sha256').update(bytes).digest('hex');
+const base64 = Buffer.from(bytes).toString('base64');
+
+const loads = async (manifest: ManifestLike | PromiseLike<ManifestLike>): Promise<void> => {
+  const plugin = await createPlugin(manifest);
+  assert.equal(await plugin.functionExists('run'), true);
+};
+
+describe('forms of a manifest', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'quern-'));
+  const path = join(folder, 'plugin.wasm');
+  const seen: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers['x-token'] as string | undefined);
+    const routes: Record<string, [number, Record<string, string>, Uint8Array | string]> = {
+      '/plugin': [200, { 'content-type': 'application/wasm; charset=x' }, bytes],
+      '/manifest': [
+        200,
+        { 'content-type': 'application/json' },
+        JSON.stringify({ wasm: [{ data: base64 }] }),
+      ],
+      '/moved': [302, { location: '/plugin' }, ''],
+      '/page': [200, { 'content-type': 'text/html' }, '<p>'],
+    };
+    const [status, headers, body] = routes[request.url ?? ''] ?? [404, {}, ''];
+    response.writeHead(status, headers).end(body);
+  });
+  let origin = '';
+  before(async () => {
+    writeFileSync(path, bytes);
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('bytes, views, buffers, compiled modules, promises', async () => {
+    await loads(bytes);
+    await loads(Buffer.concat([Buffer.from('xx'), bytes]).subarray(2));
+    await loads(bytes.slice().buffer);
+    await loads(compileModule(bytes));
+    await loads(Promise.resolve({ wasm: [{ data: bytes }] }));
+    await loads({ wasm: [{ module: compileModule(bytes), hash }] });
+  });
+  test('paths, file URLs, URLs and what they redirect to', async () => {
+    await loads(path);
+    await loads(pathToFileURL(path));
+    await loads(pathToFileURL(path).href);
+    await loads({ wasm: [{ path }] });
+    await loads(`${origin}/plugin`);
+    await loads(new URL(`${origin}/moved`));
+    await loads({ wasm: [{ url: `${origin}/plugin`, headers: { 'x-token': 't' } }] });
+    assert.equal(seen.at(-1), 't');
+  });
+  test('JSON, inline or behind a URL, base64 data', async () => {
+    await loads(JSON.stringify({ wasm: [{ data: base64, hash: hash.toUpperCase() }] }));
+    await loads(`${origin}/manifest`);
+  });
+  test('responses', async () => {
+    const response = (type: string | null, body: Uint8Array) => ({
+      headers: { get: () => type },
+      arrayBuffer: async () => Uint8Array.from(body).buffer,
+    });
+    await loads(response('application/wasm', bytes));
+    await loads(response(null, bytes));
+    await loads(
+      response('application/json; charset=utf-8', Buffer.from(JSON.stringify({ wasm: [{ data: base64 }] }))),
+    );
+    await loads({ wasm: [{ response: Promise.resolve(response('text/plain', bytes)) }] });
+  });
+  test('sources that cannot be read are named', async () => {
+    for (const source of [join(folder, 'none.wasm'), `${origin}/none`, `${origin}/page`]) {
+      await assert.rejects(createPlugin(source), (error: Error) => {
+        assert.ok(isQuernError(error, 'manifest.source'), String(error));
+        assert.ok(error.message.includes(source), error.message);
+        return true;
+      });
+    }
+  });
+  test('a hash of other bytes is refused, also for a view of a larger buffer', async () => {
+    await assert.rejects(
+      createPlugin({ wasm: [{ data: bytes, hash: '00' }] }),
+      /hash mismatch: Expected: 00\. Actual: /,
+    );
+    const view = Buffer.concat([Buffer.alloc(9), bytes, Buffer.alloc(9)]).subarray(9, 9 + bytes.length);
+    await loads({ wasm: [{ data: view, hash }] });
+  });
+});
+
+describe('settings of a manifest', () => {
+  const both = [
+    {
+      allowedHosts: ['a'],
+      allowedPaths: { '/a': '/b' },
+      timeoutMs: 5,
+      memory: { maxPages: 3, maxVarBytes: 0 },
+      config: { k: 'v' },
+    },
+    {
+      allowed_hosts: ['a'],
+      allowed_paths: { '/a': '/b' },
+      timeout_ms: 5,
+      memory: { max_pages: 3, max_var_bytes: 0 },
+      config: { k: 'v' },
+    },
+  ];
+  for (const settings of both) {
+    test(`${Object.keys(settings)[0]}: honoured in objects and in JSON`, () => {
+      const manifest = { wasm: [{ data: bytes }], ...settings };
+      for (const checked of [
+        checkManifest(manifest),
+        parseManifest(JSON.stringify({ ...manifest, wasm: [{ path: 'x' }] })),
+      ]) {
+        assert.deepEqual(checked.allowedHosts, ['a']);
+        assert.deepEqual([...(checked.allowedPaths ?? [])], [['/a', '/b']]);
+        assert.deepEqual([...(checked.config ?? [])], [['k', 'v']]);
+        assert.equal(checked.timeoutMs, 5);
+        assert.deepEqual(checked.memory, { maxPages: 3, maxHttpResponseBytes: null, maxVarBytes: null });
+      }
+    });
+  }
+
+  const bad: readonly [unknown, RegExp][] = [
+    [{}, /Expected "wasm" key in manifest/],
+    [null, /Expected "wasm" key in manifest/],
+    [[], /Expected "wasm" key in manifest/],
+    [7, /Expected "wasm" key in manifest/],
+    [Object.create({ wasm: [] }), /Expected "wasm" key in manifest/],
+    [{ wasm: {} }, /Expected "manifest.wasm" to be array/],
+    [{ wasm: [] }, /must designate one "main" module/],
+    [{ wasm: [{}] }, /include either a "data", "url", or "path" key; got bad item at index 0/],
+    [{ wasm: [{ data: bytes }, 7] }, /wasm\[1\]: expected an object/],
+    [{ wasm: [{ data: 7 }] }, /wasm\[0\]\.data: expected bytes or base64 text/],
+    [{ wasm: [{ data: '*' }] }, /wasm\[0\]\.data: not base64/],
+    [{ wasm: [{ path: 7 }] }, /wasm\[0\]\.path: expected a string/],
+    [{ wasm: [{ module: {} }] }, /wasm\[0\]\.module: expected a module that compileModule returned/],
+    [{ wasm: [{ data: bytes, name: 7 }] }, /wasm\[0\]\.name: expected a string/],
+    [{ wasm: [{ data: bytes }], config: { k: 7 } }, /config\.k: expected a string, got number/],
+    [{ wasm: [{ data: bytes }], timeoutMs: -1 }, /timeoutMs: expected a whole number/],
+    [{ wasm: [{ data: bytes }], memory: { maxPages: 1.5 } }, /memory\.maxPages: expected a whole number/],
+    [{ wasm: [{ data: bytes }], allowedHosts: 'x' }, /allowedHosts: expected an array/],
+    ['{"wasm": [', /not JSON/],
+    ['{}', /Expected "wasm" key in manifest/],
+  ];
+  bad.forEach(([manifest, message], index) => {
+    test(`refused ${index}: ${message.source}`, async () => {
+      await assert.rejects(createPlugin(manifest as ManifestLike), (error: Error) => {
+        assert.equal(error.name, 'ManifestError');
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  });
+});
