@@ -1,0 +1,93 @@
+/** The slow reference executor of `test/reference` as an `Engine`. */
+import { decodeModule } from '../../src/decoder/decode-module.ts';
+import type { Module } from '../../src/syntax/module.ts';
+import { funcDefType } from '../../src/syntax/types.ts';
+import { validateModule } from '../../src/validator/validate-module.ts';
+import {
+  defaultOptions,
+  type ExternInstance,
+  type FunctionInstance,
+  GlobalInstance,
+  HostFunction,
+  MemoryInstance,
+  type ReferenceOptions,
+  TableInstance,
+} from '../../test/reference/instances.ts';
+import { instantiate } from '../../test/reference/instantiate.ts';
+import { Machine } from '../../test/reference/machine.ts';
+import {
+  type Engine,
+  EngineFailure,
+  type EngineInstance,
+  type Invocation,
+  type Metering,
+  type RawValue,
+  traceStep,
+  unitFuelBudgets,
+} from '../engine.ts';
+import { makeSpectest } from '../spectest.ts';
+import { toFailure, translating } from './failures.ts';
+
+/** What the runner holds of an instance. */
+interface ReferenceInstance {
+  readonly exports: ReadonlyMap<string, ExternInstance>;
+  readonly memories: readonly MemoryInstance[];
+}
+
+const spectest = (): ReferenceInstance => {
+  const exports = makeSpectest<ExternInstance>({
+    func: (params) => new HostFunction(funcDefType(params, []), () => []),
+    global: (type, bits) => new GlobalInstance({ type, isMutable: false }, bits),
+    table: (type) => new TableInstance(type, null),
+    memory: (type) => new MemoryInstance(type),
+  });
+  return { exports, memories: [...exports.values()].filter((entry) => entry.kind === 'memory') };
+};
+
+const optionsFor = (unitFuel: boolean): ReferenceOptions =>
+  unitFuel ? { ...defaultOptions, ...unitFuelBudgets } : defaultOptions;
+
+const call = (func: FunctionInstance, args: readonly RawValue[], unitFuel: boolean): Invocation => {
+  const machine = new Machine(optionsFor(unitFuel), unitFuel ? 0 : Number.POSITIVE_INFINITY);
+  machine.start(func, args);
+  let trace = unitFuel ? 0 : null;
+  let status = machine.run();
+  for (; status === 'paused'; status = machine.run()) {
+    trace = traceStep(trace ?? 0, machine.fuelConsumed);
+    machine.addFuel(1);
+  }
+  if (status === 'trap') throw toFailure(machine.error, machine.fuelConsumed, trace);
+  return { values: machine.results, fuel: machine.fuelConsumed, trace };
+};
+
+const find = (instance: EngineInstance, name: string, kind: ExternInstance['kind']): ExternInstance => {
+  const found = (instance as ReferenceInstance).exports.get(name);
+  if (found?.kind !== kind) throw new EngineFailure('crash', `no exported ${kind} "${name}"`);
+  return found;
+};
+
+export const referenceEngine = (metering: Metering): Engine => ({
+  name: 'reference',
+  traits: { suiteTexts: true, phases: true },
+  startScript: spectest,
+  compile: (bytes) =>
+    translating(() => {
+      const module = decodeModule(bytes);
+      validateModule(module);
+      return module;
+    }),
+  importedModules: (module) => (module as Module).imports.map((entry) => entry.module),
+  instantiate: (module, registered) =>
+    translating(() =>
+      instantiate(
+        module as Module,
+        (from, name) => (registered.get(from) as ReferenceInstance | undefined)?.exports.get(name),
+        optionsFor(metering.unitFuel),
+      ),
+    ),
+  invoke: (instance, name, args) =>
+    translating(() => call(find(instance, name, 'func') as FunctionInstance, args, metering.unitFuel)),
+  get: (instance, name) => (find(instance, name, 'global') as GlobalInstance).value.bits,
+  kindOf: (reference) => ('kind' in reference && reference.kind === 'func' ? 'func' : null),
+  memories: (instance) => (instance as ReferenceInstance).memories.map((memory) => memory.bytes),
+});

@@ -1,0 +1,28 @@
+/** Makes the engine that an option of the command line names. */
+import type { Engine, Metering } from '../engine.ts';
+import { nativeEngine } from './native.ts';
+import { quernEngine } from './quern.ts';
+import { referenceEngine } from './reference.ts';
+import { sideBySide } from './side-by-side.ts';
+
+export interface EngineOptions extends Metering {
+  /** Run careful code only: one internal instruction per Wasm instruction. */
+  readonly careful: boolean;
+}
+
+export const engineNames = ['quern', 'reference', 'native', 'both'] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** `both` runs Quern and the reference executor side by side and fails where they differ. */
+export const makeEngine = (name: EngineName, suiteFolder: string, options: EngineOptions): Engine => {
+  switch (name) {
+    case 'quern':
+      return quernEngine(options);
+    case 'reference':
+      return referenceEngine(options);
+    case 'native':
+      return nativeEngine(suiteFolder);
+    default:
+      return sideBySide(quernEngine(options), referenceEngine(options));
+  }
+};

@@ -1,0 +1,123 @@
+/**
+ * What the conformance runner asks of an engine. The runner is written against this interface only, so that
+ * the same script code judges Quern, the reference executor and native Wasm.
+ *
+ * Values cross as raw bits: a payload of a NaN must not pass through a JavaScript number on its way.
+ */
+
+/** Unsigned bits of a number (32, 64 or 128), a reference, or null. */
+export type RawValue = bigint | object | null;
+
+/** A value or a promise of it: in-process engines answer at once, the native one through a pipe. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** The host reference `(ref.extern n)` of scripts; the runner makes one object per number and script. */
+export class HostReference {
+  readonly id: number;
+  constructor(id: number) {
+    this.id = id;
+  }
+}
+
+/** How an engine refused or stopped. `crash` is everything that is not an answer: a bug of the engine. */
+export type FailureKind =
+  | 'malformed'
+  | 'invalid'
+  | 'rejected'
+  | 'unsupported'
+  | 'limit'
+  | 'unlinkable'
+  | 'trap'
+  | 'exhaustion'
+  | 'exception'
+  | 'crash';
+
+/** Thrown by adapters in place of the engine's own errors. */
+export class EngineFailure extends Error {
+  readonly kind: FailureKind;
+  /** For `unsupported`: the feature's key. */
+  readonly feature: string | null;
+  /** Fuel that the call consumed, where the engine counts it. */
+  readonly fuel: number | null;
+  /** Where the call paused, if fuel came one unit at a time: see `Invocation`. */
+  readonly trace: number | null;
+
+  constructor(
+    kind: FailureKind,
+    text: string,
+    options: { feature?: string; fuel?: number | null; trace?: number | null; cause?: unknown } = {},
+  ) {
+    super(text, 'cause' in options ? { cause: options.cause } : undefined);
+    this.kind = kind;
+    this.feature = options.feature ?? null;
+    this.fuel = options.fuel ?? null;
+    this.trace = options.trace ?? null;
+  }
+}
+
+/** Results of a call, with the fuel it took where the engine counts fuel. */
+export interface Invocation {
+  readonly values: readonly RawValue[];
+  readonly fuel: number | null;
+  /**
+   * With fuel handed out one unit at a time: a hash of the fuel consumed at each pause. Equal traces mean that
+   * the engines stop before the same instructions for every amount of fuel.
+   */
+  readonly trace: number | null;
+}
+
+/** How a call is metered. */
+export interface Metering {
+  /** Hand out fuel one unit at a time. */
+  readonly unitFuel: boolean;
+}
+
+/**
+ * Budgets when fuel comes one unit at a time: each pause saves the stack, so that the default ones would make
+ * runaway recursion quadratic. The suite's programs need less than 256 frames.
+ */
+export const unitFuelBudgets = { maxCallDepth: 1000, maxStackSlots: 20_000 } as const;
+
+/** Folds one pause into a trace. */
+export const traceStep = (trace: number, fuelConsumed: number): number =>
+  (Math.imul(trace, 31) + fuelConsumed) | 0;
+
+/** A compiled module; only its engine looks inside. */
+export type EngineModule = object;
+/** An instance; only its engine looks inside. */
+export type EngineInstance = object;
+
+/** Kinds of non-null references a script can ask for. */
+export type ReferenceKind = 'func' | 'extern' | 'i31' | 'struct' | 'array' | 'exn';
+
+export interface EngineTraits {
+  /** Whether failure texts are those of the suite, so that they can be compared. */
+  readonly suiteTexts: boolean;
+  /** Whether malformed and invalid are told apart; if not, failures are `rejected`. */
+  readonly phases: boolean;
+}
+
+/** One engine, for one script at a time. Failures are thrown as `EngineFailure`. */
+export interface Engine {
+  readonly name: string;
+  readonly traits: EngineTraits;
+  /** Forgets the last script and makes a fresh `spectest`. */
+  startScript(): Awaitable<EngineInstance>;
+  /** Decodes and validates. */
+  compile(bytes: Uint8Array): Awaitable<EngineModule>;
+  /** Names of the modules it imports from. */
+  importedModules(module: EngineModule): readonly string[];
+  instantiate(
+    module: EngineModule,
+    registered: ReadonlyMap<string, EngineInstance>,
+  ): Awaitable<EngineInstance>;
+  invoke(instance: EngineInstance, name: string, args: readonly RawValue[]): Awaitable<Invocation>;
+  /** Reads an exported global. */
+  get(instance: EngineInstance, name: string): Awaitable<RawValue>;
+  /** Kind of a non-null reference that is not a `HostReference`. */
+  kindOf(reference: object): ReferenceKind | null;
+  /** Contents of all memories of an instance, where the engine can look. */
+  memories?(instance: EngineInstance): readonly Uint8Array[];
+  /** Ends child processes. */
+  close?(): Awaitable<void>;
+}

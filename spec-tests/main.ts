@@ -1,0 +1,108 @@
+/**
+ * Runs the official suite on an engine:
+ * `npm run spec -- [--engine quern|reference|native|both] [--careful] [--unit-fuel] [--flip] [--report] [NAME…]`.
+ *
+ * A NAME is a file (`linking`), a folder (`proposals/threads`) or a group (`base`); `--required` means the groups
+ * that must pass. Exit code 1 when a command failed. With `--flip` every expectation is falsified, and the exit
+ * code is 1 when an assertion still passed.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from '../test/shared.ts';
+import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
+import type { Engine } from './engine.ts';
+import type { FailedCommand, ScriptResult } from './outcome.ts';
+import { byGroup, conformancePage, type GroupResult, printSummary } from './report.ts';
+import { runScript } from './runner.ts';
+import {
+  listSuite,
+  loadScript,
+  requiredGroups,
+  selectEntries,
+  suiteFolder,
+  supersededLines,
+} from './suite.ts';
+
+/** Failures of one file that are printed in full. */
+const printedFailures = 20;
+
+const options = {
+  engine: { type: 'string', default: 'quern' },
+  careful: { type: 'boolean', default: false },
+  'unit-fuel': { type: 'boolean', default: false },
+  flip: { type: 'boolean', default: false },
+  required: { type: 'boolean', default: false },
+  report: { type: 'boolean', default: false },
+  verbose: { type: 'boolean', default: false },
+} as const;
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const printFailures = (failures: readonly FailedCommand[], isVerbose: boolean): void => {
+  const shown = isVerbose ? failures : failures.slice(0, printedFailures);
+  for (const { where, command, message } of shown) print(`FAIL ${where} ${command}: ${message}`);
+  if (failures.length > shown.length)
+    print(`… and ${failures.length - shown.length} more (--verbose shows all)`);
+};
+
+/** Runs the selected scripts one after the other. */
+const runSuite = async (
+  engine: Engine,
+  folder: string,
+  names: readonly string[],
+  flags: { flip: boolean; verbose: boolean },
+): Promise<readonly GroupResult[]> => {
+  const results: (readonly [string, ScriptResult])[] = [];
+  for (const entry of selectEntries(listSuite(folder), names)) {
+    const excused = supersededLines(folder, entry);
+    const result = await runScript(loadScript(folder, entry), engine, { flip: flags.flip, excused });
+    if (!flags.flip) printFailures(result.failures, flags.verbose);
+    results.push([entry.group, result]);
+  }
+  return byGroup(results);
+};
+
+/** What `--flip` asks: did every falsified assertion fail? */
+const judgeFlip = (groups: readonly GroupResult[]): number => {
+  const results = groups.flatMap((group) => group.results);
+  const assertions = results.reduce((total, result) => total + result.assertions, 0);
+  const failed = results.reduce((total, result) => total + result.failedAssertions, 0);
+  print(`${failed} of ${assertions} falsified assertions failed, as they must`);
+  return failed === assertions ? 0 : 1;
+};
+
+const main = async (): Promise<number> => {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const name = engineNames.find((known) => known === values.engine);
+  if (name === undefined) {
+    print(`unknown engine ${values.engine}; one of ${engineNames.join(', ')}`);
+    return 2;
+  }
+  if (suiteFolder === null) {
+    print('The suite was not found: set QUERN_SHARED, or put the data beside the checkout. Nothing was run.');
+    return 0;
+  }
+  const engine = makeEngine(name as EngineName, suiteFolder, {
+    careful: values.careful,
+    unitFuel: values['unit-fuel'],
+  });
+  const names = values.required ? [...positionals, ...requiredGroups] : positionals;
+  const groups = await runSuite(engine, suiteFolder, names, values);
+  await engine.close?.();
+  if (groups.length === 0) {
+    print(`no script is named ${names.join(' or ')}`);
+    return 2;
+  }
+  if (values.flip) return judgeFlip(groups);
+  printSummary(groups, print);
+  if (values.report) {
+    mkdirSync(join(root, 'docs'), { recursive: true });
+    writeFileSync(join(root, 'docs/conformance.md'), conformancePage(engine.name, groups));
+  }
+  return groups.some(({ results }) => results.some(({ failures }) => failures.length > 0)) ? 1 : 0;
+};
+
+process.exitCode = await main();

@@ -1,0 +1,61 @@
+/** What became of each command, and the sums by file and by reason. */
+
+export type Outcome =
+  | { readonly status: 'passed' }
+  | { readonly status: 'failed'; readonly message: string }
+  | { readonly status: 'skipped'; readonly reason: string };
+
+/** A command that failed, ready to print. */
+export interface FailedCommand {
+  readonly where: string;
+  readonly command: string;
+  readonly message: string;
+}
+
+/** Sums of one script. */
+export interface ScriptResult {
+  readonly name: string;
+  passed: number;
+  /** Assertions among the passed and failed ones; what `--flip` must turn into failures. */
+  assertions: number;
+  failedAssertions: number;
+  readonly failures: FailedCommand[];
+  readonly skipped: Map<string, number>;
+}
+
+export const emptyResult = (name: string): ScriptResult => ({
+  name,
+  passed: 0,
+  assertions: 0,
+  failedAssertions: 0,
+  failures: [],
+  skipped: new Map(),
+});
+
+export const skippedCount = (result: ScriptResult): number => {
+  let sum = 0;
+  for (const count of result.skipped.values()) sum += count;
+  return sum;
+};
+
+/** Sums over scripts. */
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly reasons: ReadonlyMap<string, number>;
+}
+
+export const totalsOf = (results: readonly ScriptResult[]): Totals => {
+  const reasons = new Map<string, number>();
+  let passed = 0;
+  let failed = 0;
+  let skipped = 0;
+  for (const result of results) {
+    passed += result.passed;
+    failed += result.failures.length;
+    skipped += skippedCount(result);
+    for (const [reason, count] of result.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+  }
+  return { passed, failed, skipped, reasons };
+};

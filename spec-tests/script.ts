@@ -1,0 +1,224 @@
+/**
+ * The scripts of the official suite as typed commands, after the JSON form described in the data's README.
+ *
+ * Reading checks the shape: a command or value that is not known becomes an `unknown` command, which the
+ * runner counts as a failure, so that a new form in a later suite cannot slip through unnoticed.
+ */
+import { readFileSync } from 'node:fs';
+
+/** Bytes of a module in the script's binary file. */
+export interface ModuleSource {
+  /** Null where only a text parser could take the module. */
+  readonly range: readonly [offset: number, length: number] | null;
+}
+
+/** A constant: a number by type and unsigned bits, a vector by lanes, or a reference. */
+export type ScriptValue =
+  | { readonly type: 'i32' | 'i64' | 'f32' | 'f64'; readonly bits: bigint }
+  | { readonly type: 'f32' | 'f64'; readonly nan: 'canonical' | 'arithmetic' }
+  | { readonly type: 'v128'; readonly lanes: readonly ScriptValue[]; readonly laneBits: number }
+  | { readonly type: 'null'; readonly of: string }
+  | { readonly type: 'host'; readonly of: string; readonly id: number }
+  | { readonly type: 'some'; readonly of: string }
+  | { readonly type: 'either'; readonly values: readonly ScriptValue[] };
+
+export interface Action {
+  readonly type: 'invoke' | 'get';
+  /** Name of the instance; null = the last one. */
+  readonly module: string | null;
+  readonly field: string;
+  readonly args: readonly ScriptValue[];
+}
+
+/** Assertions about a module, by what must be wrong with it. */
+export type ModuleAssertion =
+  | 'assert_malformed'
+  | 'assert_invalid'
+  | 'assert_unlinkable'
+  | 'assert_uninstantiable'
+  | 'assert_malformed_custom'
+  | 'assert_invalid_custom';
+
+export type Command = { readonly line: number } & (
+  | {
+      readonly type: 'module' | 'module_definition';
+      readonly name: string | null;
+      readonly source: ModuleSource;
+    }
+  | { readonly type: 'module_instance'; readonly instance: string | null; readonly module: string | null }
+  | { readonly type: 'register'; readonly as: string; readonly name: string | null }
+  | { readonly type: 'action'; readonly action: Action }
+  | { readonly type: 'assert_return'; readonly action: Action; readonly expected: readonly ScriptValue[] }
+  | { readonly type: 'assert_trap' | 'assert_exhaustion'; readonly action: Action; readonly text: string }
+  | { readonly type: 'assert_exception'; readonly action: Action }
+  | { readonly type: ModuleAssertion; readonly source: ModuleSource; readonly text: string }
+  | { readonly type: 'thread'; readonly name: string; readonly commands: readonly Command[] }
+  | { readonly type: 'wait'; readonly thread: string }
+  | { readonly type: 'unknown'; readonly what: string }
+);
+
+export interface Script {
+  /** Path of the script inside the suite, without ending, e.g. `core/linking`. */
+  readonly name: string;
+  /** Name of the text file, for `file:line`. */
+  readonly sourceName: string;
+  readonly bytes: Uint8Array;
+  readonly commands: readonly Command[];
+}
+
+/** Reads one script of the suite. @param base path without `.json` / `.bin` */
+export const readScript = (base: string, name: string): Script => {
+  const json = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as {
+    source_filename: string;
+    commands: Json[];
+  };
+  return {
+    name,
+    sourceName: json.source_filename,
+    bytes: readFileSync(`${base}.bin`),
+    commands: json.commands.map(readCommand),
+  };
+};
+
+type Json = { readonly [key: string]: unknown };
+
+/** Thrown inside this file only; becomes an `unknown` command. */
+class UnknownForm extends Error {}
+
+const string = (json: Json, key: string): string => {
+  const value = json[key];
+  if (typeof value !== 'string') throw new UnknownForm(`${key} is not a string`);
+  return value;
+};
+const optionalString = (json: Json, key: string): string | null => (key in json ? string(json, key) : null);
+const list = (json: Json, key: string): readonly Json[] => {
+  const value = json[key];
+  if (!Array.isArray(value)) throw new UnknownForm(`${key} is not a list`);
+  return value as Json[];
+};
+
+const readSource = (json: Json): ModuleSource => {
+  const key = json['module_type'] === 'text' ? 'binary_at' : 'at';
+  const range = json[key];
+  if (range === undefined && key === 'binary_at') return { range: null };
+  if (!Array.isArray(range) || range.length !== 2) throw new UnknownForm('bad module range');
+  return { range: [Number(range[0]), Number(range[1])] };
+};
+
+const laneWidths: Readonly<Record<string, number>> = { i8: 8, i16: 16, i32: 32, i64: 64, f32: 32, f64: 64 };
+const nullTypes = new Set(['nullref', 'nullfuncref', 'nullexternref', 'nullexnref', 'refnull']);
+const referenceTypes = new Set([
+  'funcref',
+  'externref',
+  'anyref',
+  'eqref',
+  'i31ref',
+  'structref',
+  'arrayref',
+  'exnref',
+]);
+
+const readNumber = (type: 'i32' | 'i64' | 'f32' | 'f64', value: unknown): ScriptValue => {
+  if ((type === 'f32' || type === 'f64') && (value === 'nan:canonical' || value === 'nan:arithmetic')) {
+    return { type, nan: value === 'nan:canonical' ? 'canonical' : 'arithmetic' };
+  }
+  if (typeof value !== 'string' || !/^\d+$/.test(value)) throw new UnknownForm(`number ${String(value)}`);
+  return { type, bits: BigInt(value) };
+};
+
+const readVector = (json: Json): ScriptValue => {
+  const laneType = string(json, 'lane_type');
+  const laneBits = laneWidths[laneType];
+  const values = json['value'];
+  if (laneBits === undefined || !Array.isArray(values) || values.length * laneBits !== 128) {
+    throw new UnknownForm(`v128 of ${laneType}`);
+  }
+  const type = laneType === 'f32' || laneType === 'f64' ? laneType : laneBits === 64 ? 'i64' : 'i32';
+  return { type: 'v128', laneBits, lanes: values.map((value) => readNumber(type, value)) };
+};
+
+const readValue = (json: Json): ScriptValue => {
+  const type = string(json, 'type');
+  switch (type) {
+    case 'i32':
+    case 'i64':
+    case 'f32':
+    case 'f64':
+      return readNumber(type, json['value']);
+    case 'v128':
+      return readVector(json);
+    case 'either':
+      return { type: 'either', values: list(json, 'values').map(readValue) };
+    default:
+      return readReference(type, json['value']);
+  }
+};
+
+const readReference = (type: string, value: unknown): ScriptValue => {
+  if (nullTypes.has(type)) return { type: 'null', of: type };
+  if (!referenceTypes.has(type)) throw new UnknownForm(`value type ${type}`);
+  if (value === undefined) return { type: 'some', of: type };
+  if (value === 'null') return { type: 'null', of: type };
+  if (typeof value !== 'string' || !/^\d+$/.test(value)) throw new UnknownForm(`reference ${String(value)}`);
+  return { type: 'host', of: type, id: Number(value) };
+};
+
+const readAction = (json: Json): Action => {
+  const action = json['action'] as Json | undefined;
+  const type = action?.['type'];
+  if (action === undefined || (type !== 'invoke' && type !== 'get')) {
+    throw new UnknownForm(`action ${String(type)}`);
+  }
+  return {
+    type,
+    module: optionalString(action, 'module'),
+    field: string(action, 'field'),
+    args: type === 'invoke' ? list(action, 'args').map(readValue) : [],
+  };
+};
+
+const readCommand = (json: Json): Command => {
+  const line = Number(json['line']);
+  try {
+    return { line, ...readFields(json) };
+  } catch (error) {
+    if (!(error instanceof UnknownForm)) throw error;
+    return { line, type: 'unknown', what: `${String(json['type'])}: ${error.message}` };
+  }
+};
+
+type Fields<T> = T extends unknown ? Omit<T, 'line'> : never;
+
+const readFields = (json: Json): Fields<Command> => {
+  const type = string(json, 'type');
+  switch (type) {
+    case 'module':
+    case 'module_definition':
+      return { type, name: optionalString(json, 'name'), source: readSource(json) };
+    case 'module_instance':
+      return { type, instance: optionalString(json, 'instance'), module: optionalString(json, 'module') };
+    case 'register':
+      return { type, as: string(json, 'as'), name: optionalString(json, 'name') };
+    case 'action':
+    case 'assert_exception':
+      return { type, action: readAction(json) };
+    case 'assert_return':
+      return { type, action: readAction(json), expected: list(json, 'expected').map(readValue) };
+    case 'assert_trap':
+    case 'assert_exhaustion':
+      return { type, action: readAction(json), text: string(json, 'text') };
+    case 'assert_malformed':
+    case 'assert_invalid':
+    case 'assert_unlinkable':
+    case 'assert_uninstantiable':
+    case 'assert_malformed_custom':
+    case 'assert_invalid_custom':
+      return { type, source: readSource(json), text: string(json, 'text') };
+    case 'thread':
+      return { type, name: string(json, 'name'), commands: list(json, 'commands').map(readCommand) };
+    case 'wait':
+      return { type, thread: string(json, 'thread') };
+    default:
+      throw new UnknownForm('command type');
+  }
+};

@@ -1,0 +1,112 @@
+/**
+ * Where the suite lies, which scripts it has and to which group each belongs.
+ *
+ * The groups are those of the spec repository's sub-folders; the flat mirror lost them, so names tell.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { shared, sharedFolder } from '../test/shared.ts';
+import { readScript, type Script } from './script.ts';
+
+/** Root of the suite's data, or null where it is absent. */
+export const suiteFolder: string | null =
+  sharedFolder !== null && existsSync(shared('spec-suite', 'manifest.json')) ? shared('spec-suite') : null;
+
+export interface SuiteEntry {
+  /** Path inside the suite without ending. */
+  readonly name: string;
+  readonly group: string;
+}
+
+/** First match wins. Patterns see the base name of files in `core`. */
+const coreGroups: readonly (readonly [group: string, pattern: RegExp])[] = [
+  ['multi-memory', /^(memory_grow|simd_memory-multi)$/],
+  ['simd', /^simd_/],
+  ['relaxed simd', /relaxed/],
+  ['memory64', /^(?!f64$|i64$).*64$|^table_copy_mixed$|^memory64-imports$/],
+  ['text and names', /^(annotations|comments|custom|id|names|obsolete-keywords|token|utf8-.*)$/],
+  ['bulk memory', /^(bulk|memory_copy|memory_fill|memory_init|table_copy|table_fill|table_grow|table_init)$/],
+  ['reference types', /^(ref_func|ref_is_null|ref_null|select|table_get|table_set|table_size)$/],
+  ['tail calls', /^(return_call|return_call_indirect)$/],
+  ['exceptions', /^(tag|throw|throw_ref|try_table)$/],
+  ['gc', /^(array.*|struct|i31|extern|br_on_cast.*|ref_cast|ref_eq|ref_test|type-subtyping|binary-gc)$/],
+  [
+    'function references',
+    /^(br_on_n.*|call_ref|local_init|ref|ref_as_non_null|return_call_ref|table-sub|type-canon|type-equivalence|type-rec)$/,
+  ],
+  [
+    'multi-memory',
+    /^(.*-multi|memory_size_import|(address|align|binary|data|data_drop|exports|float_exprs|float_memory|imports|linking|load|memory_copy|memory_fill|memory_init|memory_size|memory_trap|start|store|traps)\d)$/,
+  ],
+];
+
+/** Group of a script by its path in the suite. */
+export const groupOf = (name: string): string => {
+  const cut = name.lastIndexOf('/');
+  const folder = name.slice(0, cut);
+  if (folder !== 'core') return folder;
+  const base = name.slice(cut + 1);
+  return `core: ${coreGroups.find(([, pattern]) => pattern.test(base))?.[0] ?? 'base'}`;
+};
+
+/** Groups whose features the engine executes and whose commands must therefore pass. */
+export const requiredGroups: readonly string[] = [
+  'core: base',
+  'core: bulk memory',
+  'core: reference types',
+  'core: tail calls',
+  'core: multi-memory',
+  'core: text and names',
+];
+
+/** All scripts of the suite in the manifest's order. */
+export const listSuite = (folder: string): readonly SuiteEntry[] => {
+  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as {
+    files: { file: string }[];
+  };
+  return manifest.files.map(({ file }) => {
+    const name = file.replace(/\.json$/, '');
+    return { name, group: groupOf(name) };
+  });
+};
+
+/** The entries that one of `names` means: a path, a base name, a folder or a group. No names: all entries. */
+export const selectEntries = (
+  entries: readonly SuiteEntry[],
+  names: readonly string[],
+): readonly SuiteEntry[] =>
+  names.length === 0
+    ? entries
+    : entries.filter(({ name, group }) =>
+        names.some(
+          (wanted) =>
+            name === wanted ||
+            name.endsWith(`/${wanted}`) ||
+            name.startsWith(`${wanted}/`) ||
+            group === wanted ||
+            group === `core: ${wanted}`,
+        ),
+      );
+
+export const loadScript = (folder: string, entry: SuiteEntry): Script =>
+  readScript(join(folder, entry.name), entry.name);
+
+/** The form of `known.json` as far as it is used. */
+interface KnownConflicts {
+  readonly superseded: readonly {
+    readonly file: string;
+    readonly lines: readonly number[];
+    readonly why: string;
+  }[];
+}
+
+/** Lines of a script that later versions of Wasm contradict, with the reason. */
+export const supersededLines = (folder: string, entry: SuiteEntry): ReadonlyMap<number, string> => {
+  const known = JSON.parse(readFileSync(join(folder, 'known.json'), 'utf8')) as KnownConflicts;
+  const lines = new Map<number, string>();
+  for (const conflict of known.superseded) {
+    if (conflict.file !== `${entry.name}.wast`) continue;
+    for (const line of conflict.lines) lines.set(line, 'superseded by a later version of Wasm');
+  }
+  return lines;
+};

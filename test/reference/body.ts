@@ -1,0 +1,82 @@
+/**
+ * Reads the instructions of a body or constant expression into objects, with the partner of every block.
+ *
+ * The bytes were validated before, so a block without end cannot occur.
+ */
+import { InstructionReader } from '../../src/decoder/instruction-reader.ts';
+import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
+import type { Module } from '../../src/syntax/module.ts';
+import type { FuncType, HeapType, ValType } from '../../src/syntax/types.ts';
+import { funcTypeOf } from './instances.ts';
+
+export interface Instruction {
+  readonly name: string;
+  readonly fuel: FuelClass;
+  /** Byte offset in the module. */
+  readonly offset: number;
+  readonly index: number;
+  readonly index2: number;
+  /** Immediate of a constant. */
+  readonly lo: number;
+  readonly hi: number;
+  readonly memory: number;
+  /** Offset of a memory access. */
+  readonly memoryOffset: bigint;
+  readonly heapType: HeapType;
+  readonly block: FuncType | null;
+  readonly labels: readonly number[];
+  /** Index of the matching `end`; of blocks and `else`. */
+  end: number;
+  /** Index of the matching `else`, or of `end` where there is none. */
+  otherwise: number;
+}
+
+const blockOpeners = new Set(['block', 'loop', 'if']);
+
+const blockType = (reader: InstructionReader, module: Module): FuncType => {
+  if (reader.blockTypeIndex >= 0) return funcTypeOf(module.types[reader.blockTypeIndex]!);
+  const results: ValType[] = reader.valType === 0 ? [] : [reader.valType];
+  return { kind: 'func', params: [], results };
+};
+
+/** Instructions of a byte range, the final `end` included. */
+export const readBody = (module: Module, start: number, end: number): readonly Instruction[] => {
+  const reader = new InstructionReader(module.bytes, module.types);
+  reader.reset(start, end);
+  const body: Instruction[] = [];
+  const open: number[] = [];
+  while (reader.pos < end) {
+    reader.read();
+    const row = instructions[reader.row]!;
+    const isBlock = blockOpeners.has(row.name);
+    const position = body.length;
+    body.push({
+      name: row.name,
+      fuel: row.fuel,
+      offset: reader.offset,
+      index: reader.index,
+      index2: reader.index2,
+      lo: reader.lo,
+      hi: reader.hi,
+      memory: reader.memory,
+      memoryOffset: (BigInt(reader.hi >>> 0) << 32n) | BigInt(reader.lo >>> 0),
+      heapType: reader.heapType,
+      block: isBlock ? blockType(reader, module) : null,
+      labels: row.name === 'br_table' ? [...reader.labels.subarray(0, reader.labelCount)] : [],
+      end: -1,
+      otherwise: -1,
+    });
+    if (isBlock) open.push(position);
+    else if (row.name === 'else') body[open[open.length - 1]!]!.otherwise = position;
+    else if (row.name === 'end') closeBlock(body, open.pop(), position);
+  }
+  return body;
+};
+
+const closeBlock = (body: readonly Instruction[], opener: number | undefined, end: number): void => {
+  if (opener === undefined) return;
+  const block = body[opener]!;
+  block.end = end;
+  if (block.otherwise === -1) block.otherwise = end;
+  else body[block.otherwise]!.end = end;
+};

@@ -1,0 +1,116 @@
+/**
+ * Runtime instances of the reference executor (spec, Execution/Runtime Structure). They share nothing with the
+ * engine's: two independent pictures of a store are what the comparison is worth.
+ */
+import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel.ts';
+import {
+  DEFAULT_MAX_CALL_DEPTH,
+  DEFAULT_MAX_STACK_SLOTS,
+  MAX_MEMORY_PAGES,
+  MAX_TABLE_ELEMENTS,
+} from '../../src/syntax/limits.ts';
+import type { ElementSegment, FuncBody, Module } from '../../src/syntax/module.ts';
+import type { DefType, FuncType, GlobalType, MemoryType, TableType } from '../../src/syntax/types.ts';
+import type { Instruction } from './body.ts';
+import type { RawValue, Value } from './values.ts';
+
+/** Budgets and the fuel schedule of a run. */
+export interface ReferenceOptions {
+  readonly schedule: FuelSchedule;
+  readonly maxCallDepth: number;
+  readonly maxStackSlots: number;
+  readonly maxMemoryPages: number;
+  readonly maxTableElements: number;
+}
+export const defaultOptions: ReferenceOptions = {
+  schedule: quern1,
+  maxCallDepth: DEFAULT_MAX_CALL_DEPTH,
+  maxStackSlots: DEFAULT_MAX_STACK_SLOTS,
+  maxMemoryPages: MAX_MEMORY_PAGES,
+  maxTableElements: MAX_TABLE_ELEMENTS,
+};
+
+/** A function with code. @spec syntax-funcinst */
+export class WasmFunction {
+  readonly kind = 'func';
+  readonly type: DefType;
+  readonly module: ModuleInstance;
+  readonly body: FuncBody;
+  /** Decoded at the first call. */
+  code: readonly Instruction[] | null = null;
+  constructor(type: DefType, module: ModuleInstance, body: FuncBody) {
+    this.type = type;
+    this.module = module;
+    this.body = body;
+  }
+}
+export class HostFunction {
+  readonly kind = 'func';
+  readonly type: DefType;
+  readonly call: (args: readonly RawValue[]) => readonly RawValue[];
+  constructor(type: DefType, call: (args: readonly RawValue[]) => readonly RawValue[]) {
+    this.type = type;
+    this.call = call;
+  }
+}
+export type FunctionInstance = WasmFunction | HostFunction;
+
+/** The composite type of a function. */
+export const funcTypeOf = (type: DefType): FuncType => {
+  if (type.comp.kind !== 'func') throw new Error('not a function type');
+  return type.comp;
+};
+
+/** @spec syntax-tableinst */
+export class TableInstance {
+  readonly kind = 'table';
+  readonly type: TableType;
+  readonly elements: (object | null)[];
+  constructor(type: TableType, init: object | null) {
+    this.type = type;
+    this.elements = Array.from({ length: Number(type.limits.min) }, () => init);
+  }
+}
+/** @spec syntax-meminst */
+export class MemoryInstance {
+  readonly kind = 'memory';
+  readonly type: MemoryType;
+  bytes: Uint8Array;
+  constructor(type: MemoryType) {
+    this.type = type;
+    this.bytes = new Uint8Array(Number(type.limits.min << BigInt(type.pageSizeLog2)));
+  }
+  get pageCount(): number {
+    return this.bytes.length / 2 ** this.type.pageSizeLog2;
+  }
+}
+/** @spec syntax-globalinst */
+export class GlobalInstance {
+  readonly kind = 'global';
+  readonly type: GlobalType;
+  value: Value;
+  constructor(type: GlobalType, bits: RawValue) {
+    this.type = type;
+    this.value = { type: type.type, bits };
+  }
+}
+export type ExternInstance = FunctionInstance | TableInstance | MemoryInstance | GlobalInstance;
+
+/** An element segment with its references; dropped segments are empty. @spec syntax-eleminst */
+export interface ElementInstance {
+  readonly segment: ElementSegment;
+  references: readonly (object | null)[];
+}
+
+/** @spec syntax-moduleinst */
+export interface ModuleInstance {
+  readonly module: Module;
+  readonly funcs: FunctionInstance[];
+  readonly tables: TableInstance[];
+  readonly memories: MemoryInstance[];
+  readonly globals: GlobalInstance[];
+  readonly elements: ElementInstance[];
+  /** Contents of data segments; dropped ones are empty. @spec syntax-datainst */
+  readonly data: Uint8Array[];
+  readonly exports: Map<string, ExternInstance>;
+}

@@ -1,0 +1,44 @@
+/** The official suite passes, whichever code runs it and however fuel is handed out. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { needsShared } from '../shared.ts';
+import { runSuite, type SuiteRun } from './run-suite.ts';
+
+/** Commands of the required groups that neither need a text parser nor a feature that is not executed. */
+const leastPassed = 26_000;
+
+const assertConforms = (run: SuiteRun): void => {
+  assert.equal(run.exitCode, 0, run.output);
+  assert.equal(run.failed, 0);
+  assert.ok(run.passed >= leastPassed, `only ${run.passed} commands passed`);
+};
+
+test('the required groups pass on fast code', needsShared, async () => {
+  assertConforms(await runSuite('--required'));
+});
+
+test('the required groups pass on careful code', needsShared, async () => {
+  assertConforms(await runSuite('--required', '--careful'));
+});
+
+test('the required groups pass with fuel handed out one unit at a time', needsShared, async () => {
+  assertConforms(await runSuite('--required', '--unit-fuel'));
+});
+
+test('every command that is skipped has a reason that is not a failure', needsShared, async () => {
+  const run = await runSuite();
+  assert.equal(run.exitCode, 0, run.output);
+  for (const reason of run.reasons.keys()) {
+    assert.match(reason, /^(feature [a-z0-9-]+|text format|custom sections|threads|superseded .*)$/);
+  }
+});
+
+test('a name selects one file', needsShared, async () => {
+  const run = await runSuite('i32');
+  assert.equal(run.exitCode, 0, run.output);
+  assert.match(run.output, /core: base +1 /);
+});
+
+test('an unknown name is an error, not an empty success', needsShared, async () => {
+  assert.equal((await runSuite('no-such-file')).exitCode, 2);
+});

@@ -1,0 +1,29 @@
+/** Proofs of the runner itself: it fails where it must, and a second engine passes it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { needsShared } from '../shared.ts';
+import { runSuite } from './run-suite.ts';
+
+for (const engine of ['quern', 'native']) {
+  test(`every falsified assertion fails on ${engine}`, needsShared, async () => {
+    const run = await runSuite('--flip', '--required', '--engine', engine);
+    assert.equal(run.exitCode, 0, run.output);
+    const [failed, assertions] = run.flipped!;
+    assert.equal(failed, assertions);
+    assert.ok(assertions > 20_000, `only ${assertions} assertions were tried`);
+  });
+}
+
+test('native Wasm passes what its version supports', needsShared, async () => {
+  const run = await runSuite(
+    '--engine',
+    'native',
+    'base',
+    'bulk memory',
+    'reference types',
+    'text and names',
+    'simd',
+  );
+  assert.equal(run.exitCode, 0, run.output);
+  assert.ok(run.passed > 50_000, `only ${run.passed} commands passed`);
+});
