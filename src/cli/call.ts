@@ -1,0 +1,185 @@
+/** `quern call`: makes a plug-in from files and flags, calls it and prints what it answers. */
+import { basename } from 'node:path';
+import type { CheckedManifest, ManifestWasm } from '../host/manifest.ts';
+import { nodePlatform } from '../host/node/platform.ts';
+import { resolveManifest } from '../host/wasm-source.ts';
+import {
+  createPlugin,
+  type Logger,
+  type LogLevel,
+  type Manifest,
+  type Plugin,
+  type PluginOptions,
+} from '../node.ts';
+import { type Flags, type Parsed, usageError } from './flags.ts';
+
+type CallFlags = Flags<'call'>;
+
+const wholeNumber = (flags: CallFlags, name: keyof CallFlags): number | null => {
+  const text = flags[name];
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (!/^-?\d+$/.test(String(text)) || !Number.isSafeInteger(value)) {
+    throw usageError(`--${name} must be a whole number, not "${text}"`);
+  }
+  return value;
+};
+
+/** A limit: as in the `extism` command, zero and negative numbers mean none. */
+const limit = (flags: CallFlags, name: keyof CallFlags): number | null => {
+  const value = wholeNumber(flags, name);
+  return value === null || value <= 0 ? null : value;
+};
+
+const isUrl = (source: string): boolean => /^(https?|file):\/\//i.test(source);
+const wasmItem = (source: string, name?: string): ManifestWasm => ({
+  ...(isUrl(source) ? { url: source } : { path: source }),
+  ...(name === undefined ? {} : { name }),
+});
+
+/** `NAME=FILE`, or `FILE`, whose base name without the extension is the name. */
+const linkedModule = (link: string): ManifestWasm => {
+  // A URL may hold an equals sign of its own.
+  const at = isUrl(link) ? -1 : link.indexOf('=');
+  return at > 0
+    ? wasmItem(link.slice(at + 1), link.slice(0, at))
+    : wasmItem(link, basename(link).replace(/\.[^.]*$/, ''));
+};
+
+const configOf = (flags: CallFlags): Record<string, string> => {
+  const config = new Map<string, string>();
+  if (flags['set-config'] !== undefined) {
+    let values: unknown;
+    try {
+      values = JSON.parse(flags['set-config']);
+    } catch {
+      throw usageError('invalid value for --set-config: not JSON');
+    }
+    if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+      throw usageError('invalid value for --set-config: not an object');
+    }
+    for (const [key, value] of Object.entries(values)) {
+      if (typeof value !== 'string')
+        throw usageError(`invalid value for --set-config: "${key}" is not a string`);
+      config.set(key, value);
+    }
+  }
+  for (const item of flags.config ?? []) {
+    const at = item.indexOf('=');
+    if (at < 0) config.set(item, '');
+    else config.set(item.slice(0, at), item.slice(at + 1));
+  }
+  return Object.fromEntries(config);
+};
+
+/** Guest path → host path. A leading `ro:` belongs to the host path. */
+const pathsOf = (flags: CallFlags): Record<string, string> =>
+  Object.fromEntries(
+    (flags['allow-path'] ?? []).map((item) => {
+      const at = item.indexOf(':', item.startsWith('ro:') ? 3 : 0);
+      return at < 0 ? [item.replace(/^ro:/, ''), item] : [item.slice(at + 1), item.slice(0, at)];
+    }),
+  );
+
+/** The manifest that the plug-in is made from: flags go before what a manifest file says. */
+const buildManifest = async (source: string, flags: CallFlags): Promise<Manifest> => {
+  const base: CheckedManifest | null = flags.manifest ? await readManifest(source) : null;
+  const memory = {
+    maxPages: limit(flags, 'memory-max') ?? base?.memory?.maxPages,
+    maxVarBytes: limit(flags, 'var-max') ?? base?.memory?.maxVarBytes,
+    maxHttpResponseBytes: limit(flags, 'http-response-max') ?? base?.memory?.maxHttpResponseBytes,
+  };
+  return {
+    wasm: [...(flags.link ?? []).map(linkedModule), ...(base?.wasm ?? [wasmItem(source)])],
+    config: { ...Object.fromEntries(base?.config ?? []), ...configOf(flags) },
+    memory,
+    allowedHosts: [...(base?.allowedHosts ?? []), ...(flags['allow-host'] ?? [])],
+    allowedPaths: { ...Object.fromEntries(base?.allowedPaths ?? []), ...pathsOf(flags) },
+    timeoutMs: limit(flags, 'timeout') ?? base?.timeoutMs,
+  };
+};
+
+const readManifest = async (source: string): Promise<CheckedManifest> => {
+  if (/^https?:\/\//i.test(source)) return resolveManifest(source, nodePlatform);
+  const bytes = await nodePlatform.readFile!(source).catch((error: Error) => {
+    throw usageError(`cannot read the manifest: ${error.message}`);
+  });
+  const text = new TextDecoder().decode(bytes);
+  // A file that does not start with a brace would be taken for the path of a module.
+  if (!/^\s*\{/.test(text))
+    throw usageError(`${source} is not a manifest in JSON; leave -m out for a module`);
+  return resolveManifest(text, nodePlatform);
+};
+
+const toStderr = (level: string) => (message: string) => void process.stderr.write(`[${level}] ${message}\n`);
+/** Log messages go to standard error, so that they never mix with the output. */
+const logger: Logger = {
+  trace: toStderr('trace'),
+  debug: toStderr('debug'),
+  info: toStderr('info'),
+  warn: toStderr('warn'),
+  error: toStderr('error'),
+};
+
+const optionsOf = (flags: CallFlags): PluginOptions => ({
+  logger,
+  logLevel: (flags['log-level'] ?? 'error') as LogLevel,
+  useWasi: flags.wasi ?? false,
+  enableWasiOutput: flags.wasi ?? false,
+  fuel: wholeNumber(flags, 'fuel') ?? undefined,
+  schedule: flags['fuel-schedule'],
+  deterministic: flags.deterministic ?? false,
+});
+
+const readInput = async (flags: CallFlags): Promise<Uint8Array | string> => {
+  if (!flags.stdin) return flags.input ?? '';
+  if (flags.input !== undefined) throw usageError('--input and --stdin exclude each other');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+};
+
+/** Flags that are read for compatibility, but cannot do anything yet. */
+const withoutEffect = [
+  'allow-path',
+  'allow-host',
+  'http-response-max',
+  'enable-http-response-headers',
+] as const;
+
+/** Writes and waits, so that large outputs through pipes are complete. */
+const write = (data: Uint8Array | string): Promise<void> =>
+  new Promise((resolve) => {
+    process.stdout.write(data, () => resolve());
+  });
+
+const callInLoop = async (plugin: Plugin, functionName: string, flags: CallFlags): Promise<void> => {
+  const input = await readInput(flags);
+  const count = wholeNumber(flags, 'loop') ?? 1;
+  for (let i = 0; i < count; i++) {
+    try {
+      const output = await plugin.call(functionName, input);
+      if (output !== null) await write(output.bytes());
+      // As the extism command does: a line ends each output, an empty one parts the outputs of a loop.
+      await write(count > 1 ? '\n\n' : '\n');
+    } finally {
+      if (flags['show-fuel']) process.stderr.write(`fuel: ${plugin.fuelConsumed}\n`);
+    }
+  }
+};
+
+/** Runs `quern call`. */
+export const runCall = async ({ operands, flags }: Parsed<'call'>): Promise<void> => {
+  const [source, functionName] = operands as readonly [string, string];
+  if (!flags.manifest && source.endsWith('.json'))
+    throw usageError(`${source} seems to be a manifest; pass -m`);
+  for (const name of withoutEffect) {
+    if (flags[name] !== undefined) process.stderr.write(`note: --${name} has no effect in this version\n`);
+  }
+  const plugin = await createPlugin(await buildManifest(source, flags), optionsOf(flags));
+  try {
+    await callInLoop(plugin, functionName, flags);
+  } finally {
+    await plugin.close();
+  }
+};

@@ -1,0 +1,76 @@
+/**
+ * Errors as people want them: what happened, where in the plug-in, and what can be done about it.
+ */
+import { type BacktraceFrame, isQuernError, type QuernError } from '../errors/errors.ts';
+
+/** Byte offsets are written as other Wasm tools write them. */
+const hex = (offset: number): string => `0x${offset.toString(16)}`;
+
+const frameLine = ({ moduleName, funcName, funcIndex, offset }: BacktraceFrame): string => {
+  const where = [...(moduleName === '' ? [] : [moduleName]), `function ${funcIndex}`, `byte ${hex(offset)}`];
+  return `    at ${funcName} (${where.join(', ')})`;
+};
+
+/** More frames than these only show that a recursion is deep. */
+const SHOWN_FRAMES = 16;
+
+const backtraceLines = (frames: readonly BacktraceFrame[]): string[] => {
+  const hidden = frames.length - SHOWN_FRAMES;
+  const lines = frames.slice(0, SHOWN_FRAMES).map(frameLine);
+  return hidden > 0 ? [...lines, `    … and ${hidden} more`] : lines;
+};
+
+/** Where in the module, for errors of loading. */
+const positionLine = ({
+  section,
+  funcIndex,
+  funcName,
+  instruction,
+  offset,
+}: QuernError['details']): string | null => {
+  const parts = [
+    ...(section === undefined ? [] : [`section ${section}`]),
+    ...(funcIndex === undefined
+      ? []
+      : [`function ${funcIndex}${funcName === undefined ? '' : ` (${funcName})`}`]),
+    ...(instruction === undefined ? [] : [`instruction ${instruction}`]),
+    ...(offset === undefined ? [] : [`byte ${hex(offset)}`]),
+  ];
+  return parts.length === 0 ? null : `    at ${parts.join(', ')}`;
+};
+
+const describeQuernError = (error: QuernError): string[] => {
+  const { details, advice, message, code } = error;
+  const lines = [`Error: ${message}`];
+  const { backtrace, returnCode, fuelConsumed } = details;
+  if (backtrace !== undefined) lines.push(...backtraceLines(backtrace));
+  else {
+    const position = positionLine(details);
+    if (position !== null) lines.push(position);
+  }
+  if (code === 'plugin.error' && returnCode !== undefined && returnCode !== 0) {
+    lines.push(`returned non-zero exit code: ${returnCode}`);
+  }
+  if (code === 'exhaustion.fuel' && fuelConsumed !== undefined) lines.push(`fuel used: ${fuelConsumed}`);
+  // The advice on a wrong command line is its usage, which follows.
+  if (advice !== '' && code !== 'usage.argument') lines.push(`(${code}) ${advice}`);
+  return lines;
+};
+
+const causeLines = (error: unknown): string[] => {
+  if (!(error instanceof Error)) return [];
+  const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const { cause } = error;
+  if (cause === undefined) return stack;
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  return [...stack, `Caused by: ${text}`];
+};
+
+/** Text for standard error; with `isVerbose` also the JavaScript stack and the cause. */
+export const describeError = (error: unknown, isVerbose: boolean): string => {
+  const lines = isQuernError(error)
+    ? describeQuernError(error)
+    : [`Error: ${error instanceof Error ? error.message : String(error)}`];
+  if (isVerbose) lines.push(...causeLines(error));
+  return `${lines.join('\n')}\n`;
+};

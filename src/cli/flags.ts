@@ -1,0 +1,163 @@
+/**
+ * TABLE: the commands of `quern` and their flags. Parsing and help text derive from it.
+ *
+ * The flags of `call` are those of the `extism` command line, with the same defaults; the ones that it lacks
+ * come last.
+ */
+import { parseArgs } from 'node:util';
+import { UsageError } from '../errors/errors.ts';
+
+/** One flag. Without `value` it is a switch. */
+export interface FlagRow {
+  readonly short?: string;
+  /** Placeholder of the value in the help text. */
+  readonly value?: string;
+  readonly multiple?: boolean;
+  readonly help: string;
+}
+
+/** One command. */
+export interface CommandRow {
+  readonly operands: readonly string[];
+  /** Number of operands that may be left out, from the right. */
+  readonly optional?: number;
+  readonly summary: string;
+  readonly flags: Readonly<Record<string, FlagRow>>;
+}
+
+/** Every command. Key = name. */
+export const commands = {
+  call: {
+    operands: ['PLUGIN', 'FUNCTION'],
+    summary: 'Call a function of a plug-in (a file or a URL) and print its output.',
+    flags: {
+      input: { short: 'i', value: 'TEXT', help: 'input of the call' },
+      stdin: { help: 'read the input from standard input' },
+      loop: { value: 'N', help: 'call so many times; the plug-in keeps its state (default 1)' },
+      wasi: { help: 'let the plug-in import WASI and show what it prints' },
+      config: { value: 'KEY=VALUE', multiple: true, help: 'set a configuration value' },
+      'set-config': { value: 'JSON', help: 'set configuration values from an object' },
+      'memory-max': { value: 'PAGES', help: 'most pages of memory (64 KiB each)' },
+      'var-max': { value: 'BYTES', help: 'most bytes of all variables' },
+      'http-response-max': { value: 'BYTES', help: 'most bytes of one HTTP response' },
+      timeout: { value: 'MS', help: 'most milliseconds of one call' },
+      'allow-path': { value: 'HOST[:GUEST]', multiple: true, help: 'let the plug-in use a directory' },
+      'allow-host': { value: 'GLOB', multiple: true, help: 'let the plug-in send requests to hosts' },
+      'enable-http-response-headers': { help: 'let the plug-in read the headers of HTTP responses' },
+      'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error (default error)' },
+      link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
+      manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
+      fuel: { value: 'N', help: 'stop a call that would use more fuel' },
+      'fuel-schedule': { value: 'NAME', help: 'what instructions cost: quern-1 (default) or flat-1' },
+      'show-fuel': { help: 'print the fuel of each call on standard error' },
+      deterministic: { help: 'virtual clock and seeded randomness: the same result everywhere' },
+    },
+  },
+  inspect: {
+    operands: ['PLUGIN', 'FUNCTION'],
+    optional: 1,
+    summary: 'Show what a module imports, exports and needs, or its instructions.',
+    flags: {
+      disassemble: { short: 'd', help: 'print the instructions of FUNCTION (name or index), or of all' },
+      json: { help: 'print the summary as JSON' },
+    },
+  },
+} as const satisfies Readonly<Record<string, CommandRow>>;
+
+export type CommandName = keyof typeof commands;
+/** The flags of a command after parsing: present when given. */
+export type Flags<C extends CommandName> = {
+  readonly [K in keyof (typeof commands)[C]['flags']]?: (typeof commands)[C]['flags'][K] extends {
+    readonly multiple: true;
+  }
+    ? readonly string[]
+    : (typeof commands)[C]['flags'][K] extends { readonly value: string }
+      ? string
+      : boolean;
+};
+
+/** A command line after parsing. */
+export interface Parsed<C extends CommandName> {
+  readonly operands: readonly string[];
+  readonly flags: Flags<C>;
+  readonly isVerbose: boolean;
+  readonly wantsHelp: boolean;
+}
+
+const globalFlags: Readonly<Record<string, FlagRow>> = {
+  verbose: { short: 'v', help: 'show causes and stacks of errors' },
+  help: { short: 'h', help: 'show this text' },
+};
+
+/** A mistake in the command line. */
+export const usageError = (detail: string): Error => new UsageError('usage.argument', { detail }, detail);
+
+type ParseOption = { type: 'string' | 'boolean'; short?: string; multiple?: boolean };
+
+const parseOptions = (rows: Readonly<Record<string, FlagRow>>): Record<string, ParseOption> =>
+  Object.fromEntries(
+    Object.entries(rows).map(([name, { short, value, multiple }]) => [
+      name,
+      {
+        type: value === undefined ? 'boolean' : 'string',
+        ...(short === undefined ? {} : { short }),
+        multiple: multiple ?? false,
+      },
+    ]),
+  );
+
+/** Parses what follows the name of a command. @throws UsageError */
+export const parseCommand = <C extends CommandName>(name: C, args: readonly string[]): Parsed<C> => {
+  const row: CommandRow = commands[name];
+  const options = parseOptions({ ...row.flags, ...globalFlags });
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    // Node explains at length how to pass such operands; the first sentence is what went wrong.
+    throw usageError((error as Error).message.split('. ')[0]!);
+  }
+  const { verbose = false, help = false, ...flags } = parsed.values;
+  const operands = parsed.positionals;
+  const least = row.operands.length - (row.optional ?? 0);
+  if (!help && operands.length < least) throw usageError(`${row.operands[operands.length]} is missing`);
+  if (operands.length > row.operands.length) {
+    throw usageError(`unexpected operand "${operands[row.operands.length]}"`);
+  }
+  return { operands, flags: flags as Flags<C>, isVerbose: verbose === true, wantsHelp: help === true };
+};
+
+const flagLine = ([name, { short, value, help }]: [string, FlagRow]): string => {
+  const left = `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
+  return left.length < 32 ? `  ${left.padEnd(32)}${help}` : `  ${left}\n${' '.repeat(34)}${help}`;
+};
+
+/** How a command is called, in one line. */
+export const commandUsage = (name: CommandName): string => {
+  const { operands, optional = 0 }: CommandRow = commands[name];
+  const least = operands.length - optional;
+  return `quern ${name} [flags] ${operands.map((operand, i) => (i < least ? operand : `[${operand}]`)).join(' ')}`;
+};
+
+/** Help text of a command. */
+export const commandHelp = (name: CommandName): string => {
+  const flags = Object.entries({ ...commands[name].flags, ...globalFlags });
+  return [commands[name].summary, '', `Usage: ${commandUsage(name)}`, '', ...flags.map(flagLine), ''].join(
+    '\n',
+  );
+};
+
+/** Help text of the program. */
+export const programHelp = (): string => {
+  const names = Object.keys(commands) as CommandName[];
+  return [
+    'Quern runs Extism plug-ins on its own WebAssembly engine.',
+    '',
+    'Usage:',
+    ...names.map((name) => `  ${commandUsage(name)}\n      ${commands[name].summary}`),
+    '  quern --version',
+    '',
+    'quern COMMAND --help lists the flags of a command.',
+    '',
+  ].join('\n');
+};

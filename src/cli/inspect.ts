@@ -1,0 +1,106 @@
+/** `quern inspect`: what a module is made of, as text, as JSON, or as instructions. */
+import { UsageError } from '../errors/errors.ts';
+import { nodePlatform } from '../host/node/platform.ts';
+import { resolveManifest } from '../host/wasm-source.ts';
+import {
+  decodeModule,
+  disassembleFunction,
+  type ExternSummary,
+  findFunction,
+  type ModuleSummary,
+  summariseModule,
+} from '../inspect.ts';
+import { ManifestError } from '../node.ts';
+import { type Parsed, usageError } from './flags.ts';
+
+/** Reads a module from a file or a URL. */
+const readModule = async (source: string): Promise<Uint8Array> => {
+  if (/^https?:\/\//i.test(source)) {
+    const { wasm } = await resolveManifest(source, nodePlatform);
+    const item = wasm[0];
+    if (item !== undefined && 'data' in item && item.data instanceof Uint8Array) return item.data;
+    throw usageError(`${source} is a manifest, not a module`);
+  }
+  try {
+    return await nodePlatform.readFile!(source);
+  } catch (cause) {
+    const detail = `${source}: ${(cause as Error).message}`;
+    throw new ManifestError('manifest.source', { path: source, cause, detail });
+  }
+};
+
+const plural = (count: number, noun: string): string =>
+  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+
+const externLine = ({ module, name, kind, index, type }: ExternSummary): string => {
+  const label = module === undefined ? name : `${module} ${name}`;
+  return `  ${kind.padEnd(6)} ${label.padEnd(36)} ${type}${module === undefined ? `  [${index}]` : ''}`;
+};
+
+const group = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [`${title} (${lines.length})`, ...lines, ''];
+
+const featureLine = ({ key, summary, isExecuted }: ModuleSummary['features'][number]): string =>
+  `  ${key.padEnd(24)} ${summary}${isExecuted ? '' : '  — not supported'}`;
+
+const sectionLine = ({ name, customName, byteLength, offset }: ModuleSummary['sections'][number]): string => {
+  const label = customName === undefined ? name : `${name} "${customName}"`;
+  return `  ${label.padEnd(30)} ${byteLength.toLocaleString('en').padStart(12)} bytes at 0x${offset.toString(16)}`;
+};
+
+const summaryText = (source: string, summary: ModuleSummary): string => {
+  const { name, byteLength, imports, exports, memories, tables, features, sections } = summary;
+  const title = [source, ...(name === null ? [] : [`module "${name}"`]), plural(byteLength, 'byte')].join(
+    ', ',
+  );
+  const counts = [
+    plural(summary.functionCount, 'function'),
+    plural(summary.globals.length, 'global'),
+    plural(summary.dataByteLength, 'byte'),
+  ];
+  return [
+    title,
+    `${counts.join(', ')} of data${summary.start === null ? '' : `, start function ${summary.start}`}`,
+    '',
+    ...group('Needs', features.map(featureLine)),
+    ...group('Imports', imports.map(externLine)),
+    ...group('Exports', exports.map(externLine)),
+    ...group(
+      'Memories',
+      memories.map((text, i) => `  ${i}: ${text}`),
+    ),
+    ...group(
+      'Tables',
+      tables.map((text, i) => `  ${i}: ${text}`),
+    ),
+    ...group('Sections', sections.map(sectionLine)),
+  ].join('\n');
+};
+
+const printDisassembly = (bytes: Uint8Array, wanted: string | undefined): void => {
+  const module = decodeModule(bytes);
+  const found = wanted === undefined ? null : findFunction(module, wanted);
+  if (wanted !== undefined && found === null) {
+    throw new UsageError(
+      'usage.argument',
+      { detail: `there is no function "${wanted}"` },
+      `there is no function "${wanted}"`,
+    );
+  }
+  const first = module.importedFuncCount;
+  const indices = found === null ? module.funcs.keys() : [found];
+  for (const index of indices) {
+    if (found === null && index < first) continue;
+    process.stdout.write(`${disassembleFunction(module, index).join('\n')}\n\n`);
+  }
+};
+
+/** Runs `quern inspect`. */
+export const runInspect = async ({ operands, flags }: Parsed<'inspect'>): Promise<void> => {
+  const [source, wanted] = operands as readonly [string, string?];
+  const bytes = await readModule(source);
+  if (flags.disassemble) printDisassembly(bytes, wanted);
+  else if (wanted !== undefined) throw usageError(`a function is only shown with --disassemble`);
+  else if (flags.json) process.stdout.write(`${JSON.stringify(summariseModule(bytes), null, 2)}\n`);
+  else process.stdout.write(summaryText(source, summariseModule(bytes)));
+};

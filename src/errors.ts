@@ -1,0 +1,31 @@
+/** Entry point for errors: every class, and the list of codes with texts and advice. */
+export {
+  type CodeOf,
+  catalogue,
+  type ErrorClass,
+  type ErrorCode,
+  type ErrorRow,
+} from './errors/catalogue.ts';
+export {
+  type BacktraceFrame,
+  type ErrorDetails,
+  type ErrorPosition,
+  ExhaustionError,
+  ExitError,
+  HostError,
+  InternalError,
+  InterruptedError,
+  InvalidError,
+  isQuernError,
+  LimitError,
+  MalformedError,
+  ManifestError,
+  PluginError,
+  QuernError,
+  type QuernErrorClass,
+  ThrownException,
+  TrapError,
+  UnlinkableError,
+  UnsupportedError,
+  UsageError,
+} from './errors/errors.ts';

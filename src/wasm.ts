@@ -1,0 +1,57 @@
+/**
+ * Entry point for users of the engine alone, after the spec's appendix "Embedding": decode, validate, compile,
+ * instantiate, invoke. Values cross as raw bits (`RawValue`), so that nothing of a NaN is lost.
+ */
+export { decodeModule } from './decoder/decode-module.ts';
+export { CompiledModule } from './interpreter/code.ts';
+export {
+  type Execution,
+  type ExecutionOptions,
+  invoke,
+  type PauseReason,
+  type RunResult,
+  startExecution,
+} from './interpreter/execution.ts';
+export { type FuelSchedule, flat1, quern1, schedules } from './interpreter/fuel.ts';
+export {
+  type Caller,
+  FuncInstance,
+  type HostResult,
+  type HostWrite,
+  hostFunction,
+  type RawHostCode,
+  type RawValue,
+  type Ref,
+  rawHostFunction,
+} from './interpreter/function.ts';
+export { GlobalInstance } from './interpreter/global.ts';
+export {
+  compileModule,
+  type ImportResolver,
+  type InstantiateOptions,
+  instantiate,
+} from './interpreter/instantiate.ts';
+export { MemoryInstance } from './interpreter/memory.ts';
+export type { ExternInstance, ModuleInstance } from './interpreter/module-instance.ts';
+export { Store, type StoreOptions } from './interpreter/store.ts';
+export { TableInstance } from './interpreter/table.ts';
+export { TagInstance } from './interpreter/tag.ts';
+export { defaultFeatures, type FeatureKey, type Features, featureTable } from './syntax/features.ts';
+export type { Export, ExternKind, Import, ImportType, Module } from './syntax/module.ts';
+export {
+  EXTERNREF,
+  F32,
+  F64,
+  FUNCREF,
+  type FuncType,
+  type GlobalType,
+  I32,
+  I64,
+  type Limits,
+  type MemoryType,
+  type TableType,
+  V128,
+  type ValType,
+  valTypeName,
+} from './syntax/types.ts';
+export { validateModule } from './validator/validate-module.ts';

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { before, describe, test } from 'node:test';
+import { decodeModule, disassembleFunction, findFunction, summariseModule } from '../../src/inspect.ts';
+import { buildExamples, example } from '../examples/example-plugins.ts';
+import { runQuern } from './run-quern.ts';
+
+before(buildExamples);
+
+/** `(module (memory 1 2) (func (export "f") (param i32 f64) (result i32) …))` with a block, constants and a load. */
+const small = Uint8Array.from([
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[1, 7, 1, 0x60, 2, 0x7f, 0x7c, 1, 0x7f],
+  ...[3, 2, 1, 0],
+  ...[5, 4, 1, 1, 1, 2],
+  ...[7, 5, 1, 1, 0x66, 0, 0],
+  ...[10, 32, 1, 30, 1, 2, 0x7e],
+  ...[
+    0x02, 0x7f, 0x41, 0x7f, 0x28, 2, 8, 0x44, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x1a, 0x41, 1, 0xc0, 0x0d, 0, 0x0b,
+  ],
+  ...[0x42, 0x7f, 0x1a],
+  ...[0x0b],
+]);
+
+describe('quern inspect', () => {
+  test('shows imports, exports, needs and sections', () => {
+    const { stdout, status } = runQuern(['inspect', example('counter')]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^Needs \(\d+\)\n {2}bulk-memory /m);
+    assert.match(stdout, /func {3}extism:host\/user remark +\(i64\) -> i64/);
+    assert.match(stdout, /func {3}ratio +\(\) -> i32 {2}\[\d+\]/);
+    assert.match(stdout, /custom "name" +[\d,]+ bytes/);
+  });
+
+  test('--json is the summary of the library', () => {
+    const { stdout } = runQuern(['inspect', '--json', example('greet')]);
+    assert.deepEqual(
+      JSON.parse(stdout),
+      JSON.parse(JSON.stringify(summariseModule(readFileSync(example('greet'))))),
+    );
+  });
+
+  test('--disassemble prints one function by name, or all', () => {
+    const one = runQuern(['inspect', example('counter'), '--disassemble', 'ratio']).stdout;
+    assert.match(one, /^func \d+ .*ratio \(\) -> i32\n/);
+    assert.match(one, /call \d+ ;; examples\/counter\/assembly\/index\/divide/);
+    const all = runQuern(['inspect', example('counter'), '-d']).stdout;
+    assert.ok(all.includes(one));
+  });
+
+  test('says which function is missing, and where a damaged module is damaged', () => {
+    const missing = runQuern(['inspect', example('greet'), '-d', 'nope']);
+    assert.equal(missing.status, 2);
+    assert.match(missing.stderr, /there is no function "nope"/);
+    const damaged = runQuern(['inspect', 'package.json']);
+    assert.equal(damaged.status, 1);
+    assert.match(damaged.stderr, /magic header not detected/);
+  });
+});
+
+describe('inspect library', () => {
+  test('sizes of sections add up to the module', () => {
+    const bytes = readFileSync(example('greet'));
+    const { sections, byteLength } = summariseModule(bytes);
+    const last = sections.at(-1)!;
+    assert.equal(last.offset + last.byteLength, byteLength);
+    for (const section of sections) assert.ok(section.byteLength >= 0 && section.offset > 0);
+  });
+
+  test('finds exactly the features that a module needs', () => {
+    assert.deepEqual(
+      summariseModule(small).features.map(({ key }) => key),
+      ['sign-extension'],
+    );
+    assert.deepEqual(summariseModule(small).memories, ['1 to 2 pages']);
+  });
+
+  test('disassembles constants, memory accesses and blocks', () => {
+    const module = decodeModule(small);
+    const lines = disassembleFunction(module, findFunction(module, 'f')!);
+    assert.deepEqual(
+      lines.map((line) => line.replace(/^ {2}[0-9a-f]{6} /, '')),
+      [
+        'func 0 f (i32, f64) -> i32',
+        '  local i64 × 2',
+        '   block (result i32)',
+        '     i32.const -1',
+        '     i32.load offset=8',
+        '     f64.const -0',
+        '     drop',
+        '     i32.const 1',
+        '     i32.extend8_s',
+        '     br_if 0',
+        '   end',
+        '   i64.const -1',
+        '   drop',
+        ' end',
+      ],
+    );
+  });
+});

@@ -1,0 +1,34 @@
+/** Runs the `quern` command as a user does, in a process of its own without native Wasm. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../shared.ts';
+
+export interface QuernRun {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface RunOptions {
+  readonly stdin?: string | Uint8Array;
+  /** Options of Node. Default: no native Wasm, no code from strings. */
+  readonly nodeFlags?: readonly string[];
+}
+
+const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
+
+/** Runs `quern` with arguments. */
+export const runQuern = (
+  args: readonly string[],
+  { stdin = '', nodeFlags = proof }: RunOptions = {},
+): QuernRun => {
+  const main = join(root, 'build/src/cli/main.js');
+  const run = spawnSync(process.execPath, [...nodeFlags, main, ...args], { cwd: root, input: stdin });
+  return {
+    status: run.status,
+    stdout: run.stdout.toString(),
+    stderr: run.stderr.toString(),
+    bytes: run.stdout,
+  };
+};
