@@ -1,6 +1,10 @@
-/** A cursor over a binary: bounds, LEB128, names. Every failure is a MalformedError with its offset. */
+/**
+ * A cursor over a binary: bounds, LEB128, names, lists. Every failure is a MalformedError with its offset;
+ * nothing is allocated by a count that the bytes have not paid for.
+ */
 import type { CodeOf } from '../errors/catalogue.ts';
-import { MalformedError } from '../errors/errors.ts';
+import { LimitError, MalformedError, UnsupportedError } from '../errors/errors.ts';
+import type { FeatureKey } from '../syntax/features.ts';
 import { decodeUtf8 } from '../syntax/utf8.ts';
 
 export class ByteReader {
@@ -22,6 +26,16 @@ export class ByteReader {
       offset,
       ...(this.section === '' ? {} : { section: this.section }),
       ...(detail === '' ? {} : { detail }),
+    });
+  }
+
+  /** For what only a proposal gives a meaning that this decoder does not know. */
+  failUnsupported(feature: FeatureKey, offset: number): never {
+    throw new UnsupportedError('unsupported.feature', {
+      feature,
+      offset,
+      section: this.section,
+      detail: feature,
     });
   }
 
@@ -80,6 +94,33 @@ export class ByteReader {
       value += (b & 0x7f) * 2 ** shift;
       if (b < 0x80) return b & 0x40 ? value - 2 ** (shift + 7) : value;
     }
+  }
+
+  /**
+   * Reads a list. The limit is checked as entries arrive, so that a count larger than the section is
+   * malformed and not over the limit.
+   *
+   * @spec binary-list
+   */
+  list<T>(read: () => T, limit = Number.POSITIVE_INFINITY, what = ''): T[] {
+    const offset = this.pos;
+    const count = this.u32();
+    const items: T[] = [];
+    for (let i = 0; i < count; i++) {
+      if (i === limit) this.failLimit(limit, count, offset, what);
+      items.push(read());
+    }
+    return items;
+  }
+
+  failLimit(limit: number, actual: number, offset: number, what: string): never {
+    throw new LimitError('limit.module', {
+      limit,
+      actual,
+      offset,
+      section: this.section,
+      detail: `${actual} ${what}, at most ${limit}`,
+    });
   }
 
   /** @spec binary-name */

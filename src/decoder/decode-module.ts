@@ -9,7 +9,6 @@ import type { CustomSection, Func, FuncBody, Module, SectionRange } from '../syn
 import type { DefType, MemoryType, TagType } from '../syntax/types.ts';
 import { ByteReader } from './byte-reader.ts';
 import * as sections from './sections.ts';
-import { readVector } from './types.ts';
 
 /** Section ids in the order in which they must appear. */
 const sectionOrder = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
@@ -53,7 +52,8 @@ interface Parts {
 /**
  * Decodes a module.
  *
- * @throws MalformedError with the offset; InvalidError for a type index that does not exist; LimitError
+ * @throws MalformedError with the offset; InvalidError for a type index that does not exist; LimitError;
+ * UnsupportedError for a proposal whose encoding is not known
  */
 export const decodeModule = (bytes: Uint8Array): Module => {
   const r = new ByteReader(bytes);
@@ -138,10 +138,10 @@ const readContents = (r: ByteReader, id: number, parts: Parts): void => {
       parts.tables = sections.readTables(r, types);
       break;
     case 'memory':
-      parts.memories = readVector(r, () => sections.readMemoryType(r));
+      parts.memories = sections.readMemories(r);
       break;
     case 'tag':
-      parts.tags = readVector(r, () => sections.readTagType(r, types));
+      parts.tags = sections.readTags(r, types);
       break;
     case 'global':
       parts.globals = sections.readGlobals(r, types);
@@ -195,5 +195,22 @@ const assemble = (bytes: Uint8Array, parts: Parts): Module => {
   for (const global of parts.globals) globals.push(global);
   for (const tag of parts.tags) tags.push(tag);
   const { types, exports, elements, data, dataCount, start, customs, ranges } = parts;
-  return { bytes, types, imports, exports, funcs, tables, memories, tags, globals, elements, data, dataCount, start, customs, sections: ranges, ...counts };
+  return {
+    bytes,
+    types,
+    imports,
+    exports,
+    funcs,
+    tables,
+    memories,
+    tags,
+    globals,
+    elements,
+    data,
+    dataCount,
+    start,
+    customs,
+    sections: ranges,
+    ...counts,
+  };
 };

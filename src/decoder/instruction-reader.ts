@@ -4,11 +4,14 @@
  *
  * PERF: a 14 MB module has six million instructions. One-byte LEBs and prefix-less opcodes are inline.
  */
+import { catalogue } from '../errors/catalogue.ts';
+import { MalformedError } from '../errors/errors.ts';
 import type { ImmediateKind } from '../syntax/immediates.ts';
 import { type InstructionRow, instructions } from '../syntax/instructions.ts';
+import { MAX_BR_TABLE } from '../syntax/limits.ts';
 import type { DefType, HeapType, ValType } from '../syntax/types.ts';
 import { ByteReader } from './byte-reader.ts';
-import { readHeapType, readValType, readVector, resolverOf, type TypeResolver } from './types.ts';
+import { readHeapType, readValType, resolverOf, type TypeResolver } from './types.ts';
 
 /** One clause of `try_table`. @spec binary-catch */
 export interface Catch {
@@ -62,6 +65,13 @@ const formOf = (row: InstructionRow): number => {
 /** Form of each row; the numbers are the literals of `readImmediates`. */
 const rowForms = Uint8Array.from(instructions, formOf);
 
+const openers = new Set(['block', 'loop', 'if', 'try', 'try_table']);
+const closers = new Set(['end', 'delegate']);
+/** By row of the table: whether an instruction opens (+1) or closes (-1) a block. */
+export const nesting: Int8Array = Int8Array.from(instructions, ({ name }) =>
+  openers.has(name) ? 1 : closers.has(name) ? -1 : 0,
+);
+
 export class InstructionReader {
   private readonly bytes: Uint8Array;
   private readonly cursor: ByteReader;
@@ -102,10 +112,11 @@ export class InstructionReader {
   valTypes: readonly ValType[] = [];
   catches: readonly Catch[] = [];
 
-  constructor(bytes: Uint8Array, types: readonly DefType[]) {
+  /** `section` is for messages. */
+  constructor(bytes: Uint8Array, types: readonly DefType[], section = 'code') {
     this.bytes = bytes;
     this.cursor = new ByteReader(bytes);
-    this.cursor.section = 'code';
+    this.cursor.section = section;
     this.resolve = resolverOf(types);
   }
 
@@ -151,7 +162,12 @@ export class InstructionReader {
   private failOpcode(): never {
     const { bytes, offset } = this;
     const code = [...bytes.subarray(offset, this.pos)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
-    return this.cursor.fail('malformed.opcode', offset, code);
+    const { section } = this.cursor;
+    throw new MalformedError(
+      'malformed.opcode',
+      { offset, section },
+      `${catalogue['malformed.opcode'].text} ${code}`,
+    );
   }
 
   private prefixed(prefix: number): number {
@@ -170,7 +186,7 @@ export class InstructionReader {
         this.memarg();
         break;
       case 4:
-        this.s64();
+        this.leb64(true);
         break;
       case 5:
         this.lo = this.word();
@@ -191,7 +207,7 @@ export class InstructionReader {
         break;
       case 12:
         this.blockType();
-        this.catches = this.slow((r) => readVector(r, () => this.catchClause(r)));
+        this.catches = this.slow((r) => r.list(() => this.catchClause(r)));
         break;
       default:
         this.readRareImmediates(form);
@@ -201,7 +217,7 @@ export class InstructionReader {
   private readRareImmediates(form: number): void {
     switch (form) {
       case 10:
-        this.valTypes = this.slow((r) => readVector(r, () => readValType(r, this.resolve)));
+        this.valTypes = this.slow((r) => r.list(() => readValType(r, this.resolve)));
         break;
       case 11:
         this.heapType = this.slow((r) => readHeapType(r, this.resolve));
@@ -274,33 +290,36 @@ export class InstructionReader {
     }
   }
 
-  /** Into `lo` and `hi`. @spec binary-sint */
-  private s64(): void {
-    const first = this.pos < this.end ? this.bytes[this.pos]! : 0x80;
-    if (first < 0x80) {
-      this.pos++;
-      this.lo = (first << 25) >> 25;
-      this.hi = this.lo >> 31;
-      return;
-    }
-    let value = 0n;
+  /**
+   * A 64-bit integer into `lo` and `hi`, which need no bigint. @spec binary-sint
+   *
+   * PERF: through a bigint this was the most expensive function on Go modules, one constant in five of which
+   * takes five bytes.
+   */
+  private leb64(isSigned: boolean): void {
+    let lo = 0;
+    let hi = 0;
     for (let shift = 0; ; shift += 7) {
       const b = this.byte();
-      value |= BigInt(b & 0x7f) << BigInt(shift);
+      const bits = b & 0x7f;
+      if (shift < 32) lo |= bits << shift;
+      if (shift === 28) hi = bits >> 4;
+      else if (shift > 28) hi |= bits << (shift - 32);
       if (shift === 63) {
         if (b >= 0x80) this.cursor.fail('malformed.integer-long', this.pos - 1);
-        if (b !== 0 && b !== 0x7f) this.cursor.fail('malformed.integer-large', this.pos - 1);
+        const isLarge = isSigned ? b !== 0 && b !== 0x7f : b > 1;
+        if (isLarge) this.cursor.fail('malformed.integer-large', this.pos - 1);
       }
-      if (b < 0x80) {
-        this.set64(shift < 63 && b & 0x40 ? value - (1n << BigInt(shift + 7)) : value);
-        return;
+      if (b >= 0x80) continue;
+      if (isSigned && b & 0x40) {
+        if (shift < 25) lo |= -1 << (shift + 7);
+        // Shift counts are taken modulo 32; the tenth byte has no bit left to extend.
+        if (shift < 57) hi |= shift < 28 ? -1 : -1 << (shift - 25);
       }
+      this.lo = lo;
+      this.hi = hi;
+      return;
     }
-  }
-
-  private set64(value: bigint): void {
-    this.lo = Number(BigInt.asIntN(32, value));
-    this.hi = Number(BigInt.asIntN(32, value >> 32n));
   }
 
   /** @spec binary-memarg */
@@ -318,7 +337,7 @@ export class InstructionReader {
     if (flags >= 0x80) this.cursor.fail('malformed.memop', pos);
     this.align = flags & 0x3f;
     this.memory = flags & 0x40 ? this.u32() : 0;
-    this.set64(this.slow((r) => r.u64()));
+    this.leb64(false);
   }
 
   /** @spec binary-blocktype */
@@ -347,6 +366,7 @@ export class InstructionReader {
       this.pos = this.end;
       this.failEnd();
     }
+    if (count > MAX_BR_TABLE) this.cursor.failLimit(MAX_BR_TABLE, count, this.offset, 'labels');
     if (this.labels.length <= count) this.labels = new Int32Array(count + 64);
     for (let i = 0; i <= count; i++) this.labels[i] = this.u32();
     this.labelCount = count + 1;

@@ -1,4 +1,7 @@
-/** Names for backtraces and listings, from the name section; exports fill the gaps. Never fails a module. */
+/**
+ * Names for backtraces and listings, from the name section; exports and imports fill the gaps. Names are only
+ * for people: damage in the section ends the reading and never fails a module. @spec binary-namesec
+ */
 import { isQuernError } from '../errors/errors.ts';
 import type { Module } from '../syntax/module.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -11,9 +14,11 @@ export interface Names {
   localName(funcIndex: number, localIndex: number): string | null;
 }
 
+type NameMap = ReadonlyMap<number, string>;
+
 const cache = new WeakMap<Module, Names>();
 
-/** The names of a module. @spec binary-namesec */
+/** The names of a module; read once, the names of locals only when one is asked for. */
 export const decodeNames = (module: Module): Names => {
   let names = cache.get(module);
   if (names === undefined) {
@@ -23,58 +28,93 @@ export const decodeNames = (module: Module): Names => {
   return names;
 };
 
-const readNameMap = (r: ByteReader): Map<number, string> => {
-  const map = new Map<number, string>();
-  const count = r.u32();
-  for (let i = 0; i < count; i++) {
-    const index = r.u32();
-    map.set(index, r.name());
+/** Ids of the subsections read here. */
+const MODULE_NAME = 0;
+const FUNC_NAMES = 1;
+const LOCAL_NAMES = 2;
+
+/** Runs a reading; what it had passed on before the damage stays. */
+const readLeniently = (read: () => void): void => {
+  try {
+    read();
+  } catch (error) {
+    if (!isQuernError(error)) throw error;
   }
-  return map;
 };
 
-const readIndirectNameMap = (r: ByteReader): Map<number, Map<number, string>> => {
-  const map = new Map<number, Map<number, string>>();
-  const count = r.u32();
-  for (let i = 0; i < count; i++) {
+/** Where each subsection lies. */
+const subsectionsOf = (module: Module): ReadonlyMap<number, ByteReader> => {
+  const found = new Map<number, ByteReader>();
+  const section = module.customs.find((custom) => custom.name === 'name');
+  if (section === undefined) return found;
+  const r = new ByteReader(module.bytes, section.start, section.end);
+  readLeniently(() => {
+    while (r.pos < section.end) {
+      const id = r.byte();
+      const size = r.u32();
+      const end = Math.min(r.pos + size, section.end);
+      found.set(id, new ByteReader(module.bytes, r.pos, end));
+      r.pos = end;
+    }
+  });
+  return found;
+};
+
+/** @spec binary-namemap */
+const readNameMap = (r: ByteReader, map: Map<number, string>): void => {
+  r.list(() => {
     const index = r.u32();
-    map.set(index, readNameMap(r));
+    map.set(index, r.name());
+  });
+};
+
+/** @spec binary-indirectnamemap */
+const readLocalNames = (r: ByteReader | undefined): ReadonlyMap<number, NameMap> => {
+  const locals = new Map<number, NameMap>();
+  readLeniently(() =>
+    r?.list(() => {
+      const map = new Map<number, string>();
+      locals.set(r.u32(), map);
+      readNameMap(r, map);
+    }),
+  );
+  return locals;
+};
+
+/** Names by import and export, for functions that the section does not name. */
+const linkNames = (module: Module): NameMap => {
+  const names = new Map<number, string>();
+  for (const entry of module.imports) {
+    if (entry.desc.kind === 'func') names.set(names.size, `${entry.module}.${entry.name}`);
   }
-  return map;
+  const exported = new Set<number>();
+  for (const { kind, index, name } of module.exports) {
+    if (kind !== 'func' || exported.has(index)) continue;
+    exported.add(index);
+    names.set(index, name);
+  }
+  return names;
 };
 
 const readNames = (module: Module): Names => {
+  const subsections = subsectionsOf(module);
   let moduleName: string | null = null;
-  let funcs = new Map<number, string>();
-  let locals = new Map<number, Map<number, string>>();
-  const section = module.customs.find((custom) => custom.name === 'name');
-  if (section !== undefined) {
-    const r = new ByteReader(module.bytes, section.start, section.end);
-    try {
-      while (r.pos < section.end) {
-        const id = r.byte();
-        const size = r.u32();
-        const next = r.pos + size;
-        if (id === 0) moduleName = r.name();
-        else if (id === 1) funcs = readNameMap(r);
-        else if (id === 2) locals = readIndirectNameMap(r);
-        r.pos = next;
-      }
-    } catch (error) {
-      // What was read before the damage stays; names are only for people.
-      if (!isQuernError(error)) throw error;
-    }
-  }
-  const exported = new Map<number, string>();
-  for (const { kind, index, name } of module.exports) if (kind === 'func' && !exported.has(index)) exported.set(index, name);
+  const funcs = new Map<number, string>();
+  readLeniently(() => {
+    moduleName = subsections.get(MODULE_NAME)?.name() ?? null;
+  });
+  readLeniently(() => {
+    const r = subsections.get(FUNC_NAMES);
+    if (r !== undefined) readNameMap(r, funcs);
+  });
+  const links = linkNames(module);
+  let locals: ReadonlyMap<number, NameMap> | null = null;
   return {
     moduleName,
-    funcName: (index) => {
-      const known = funcs.get(index) ?? exported.get(index);
-      if (known !== undefined) return known;
-      const entry = module.imports.filter((i) => i.desc.kind === 'func')[index];
-      return entry === undefined ? null : `${entry.module}.${entry.name}`;
+    funcName: (index) => funcs.get(index) ?? links.get(index) ?? null,
+    localName: (funcIndex, localIndex) => {
+      locals ??= readLocalNames(subsections.get(LOCAL_NAMES));
+      return locals.get(funcIndex)?.get(localIndex) ?? null;
     },
-    localName: (funcIndex, localIndex) => locals.get(funcIndex)?.get(localIndex) ?? null,
   };
 };

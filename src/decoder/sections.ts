@@ -1,7 +1,25 @@
-/** The contents of sections, one function each, in the order of the file. @spec binary-section */
-import { InvalidError, LimitError } from '../errors/errors.ts';
+/**
+ * The sections of a module, one function each, in the order of the file. @spec binary-section
+ *
+ * Types are resolved to canonical ones at once, so a type index that does not exist is found here; all other
+ * indices are the validator's business.
+ */
+import { InvalidError } from '../errors/errors.ts';
 import { instructions } from '../syntax/instructions.ts';
-import { MAX_FUNCTION_BYTES } from '../syntax/limits.ts';
+import {
+  MAX_DATA_SEGMENTS,
+  MAX_ELEMENT_SEGMENTS,
+  MAX_EXPORTS,
+  MAX_FUNCTION_BYTES,
+  MAX_FUNCTIONS,
+  MAX_GLOBALS,
+  MAX_IMPORTS,
+  MAX_MEMORIES,
+  MAX_TABLE_ELEMENTS,
+  MAX_TABLES,
+  MAX_TAGS,
+  MAX_TYPES,
+} from '../syntax/limits.ts';
 import type {
   ConstExpr,
   DataSegment,
@@ -16,9 +34,17 @@ import type {
   SegmentMode,
   Table,
 } from '../syntax/module.ts';
-import { type DefType, FUNCREF, HEAP_FUNC, refType, type ValType } from '../syntax/types.ts';
+import {
+  type DefType,
+  FUNCREF,
+  HEAP_FUNC,
+  type MemoryType,
+  refType,
+  type TagType,
+  type ValType,
+} from '../syntax/types.ts';
 import type { ByteReader } from './byte-reader.ts';
-import { InstructionReader } from './instruction-reader.ts';
+import { InstructionReader, nesting } from './instruction-reader.ts';
 import {
   readGlobalType,
   readMemoryType,
@@ -27,15 +53,18 @@ import {
   readTableType,
   readTagType,
   readValType,
-  readVector,
   resolverOf,
+  type TypeResolver,
 } from './types.ts';
 
 /** @spec binary-typesec */
 export const readTypes = (r: ByteReader): DefType[] => {
   const types: DefType[] = [];
-  const count = r.u32();
-  for (let i = 0; i < count; i++) types.push(...readRecType(r, types));
+  const start = r.pos;
+  r.list(() => {
+    for (const type of readRecType(r, types)) types.push(type);
+    if (types.length > MAX_TYPES) r.failLimit(MAX_TYPES, types.length, start, 'types');
+  });
   return types;
 };
 
@@ -47,10 +76,14 @@ const typeAt = (types: readonly DefType[], index: number, offset: number): DefTy
   return type;
 };
 
+/** Kinds of imports and exports, by their code. */
 const externKinds: readonly ExternKind[] = ['func', 'table', 'memory', 'global', 'tag'];
+/** An imported function of an exact type, in the custom descriptors proposal. */
+const EXACT_FUNC = 0x20;
 
 const readImportType = (r: ByteReader, types: readonly DefType[]): ImportType => {
-  const kind = externKinds[r.byte()];
+  const code = r.byte();
+  const kind = externKinds[code];
   switch (kind) {
     case 'func': {
       const offset = r.pos;
@@ -66,18 +99,23 @@ const readImportType = (r: ByteReader, types: readonly DefType[]): ImportType =>
     case 'tag':
       return { kind, type: readTagType(r, types) };
     default:
+      if (code === EXACT_FUNC) r.failUnsupported('custom-descriptors', r.pos - 1);
       return r.fail('malformed.import-kind', r.pos - 1);
   }
 };
 
 /** @spec binary-importsec */
 export const readImports = (r: ByteReader, types: readonly DefType[]): Import[] =>
-  readVector(r, () => {
-    const offset = r.pos;
-    const module = r.name();
-    const name = r.name();
-    return { module, name, offset, desc: readImportType(r, types) };
-  });
+  r.list(
+    () => {
+      const offset = r.pos;
+      const module = r.name();
+      const name = r.name();
+      return { module, name, offset, desc: readImportType(r, types) };
+    },
+    MAX_IMPORTS,
+    'imports',
+  );
 
 /** A function that the function section declares. */
 export interface FuncDeclaration {
@@ -87,115 +125,161 @@ export interface FuncDeclaration {
 
 /** @spec binary-funcsec */
 export const readFunctions = (r: ByteReader, types: readonly DefType[]): FuncDeclaration[] =>
-  readVector(r, () => {
-    const offset = r.pos;
-    const typeIndex = r.u32();
-    return { type: typeAt(types, typeIndex, offset), typeIndex };
-  });
+  r.list(
+    () => {
+      const offset = r.pos;
+      const typeIndex = r.u32();
+      return { type: typeAt(types, typeIndex, offset), typeIndex };
+    },
+    MAX_FUNCTIONS,
+    'functions',
+  );
 
-const openers = new Set(['block', 'loop', 'if', 'try', 'try_table']);
-
-/** Reads over the instructions of an expression to its `end`. @spec binary-expr */
-export const readExpression = (r: ByteReader, types: readonly DefType[]): ConstExpr => {
-  const reader = new InstructionReader(r.bytes, types);
-  const start = r.pos;
-  reader.reset(start, r.end);
-  for (let depth = 0; depth >= 0; ) {
-    reader.read();
-    const { name } = instructions[reader.row]!;
-    if (openers.has(name)) depth++;
-    else if (name === 'end') depth--;
-  }
-  r.pos = reader.pos;
-  return { start, end: r.pos };
+/** A function that reads over the expression at the cursor, to behind its `end`. @spec binary-expr */
+const expressionReader = (r: ByteReader, types: readonly DefType[]): (() => ConstExpr) => {
+  const reader = new InstructionReader(r.bytes, types, r.section);
+  return () => {
+    const start = r.pos;
+    reader.reset(start, r.end);
+    for (let depth = 1; depth > 0; ) {
+      reader.read();
+      depth += nesting[reader.row]!;
+    }
+    r.pos = reader.pos;
+    return { start, end: r.pos };
+  };
 };
 
+const HAS_INITIALISER = 0x40;
+
 /** @spec binary-tablesec */
-export const readTables = (r: ByteReader, types: readonly DefType[]): Table[] =>
-  readVector(r, () => {
-    const hasInit = r.bytes[r.pos] === 0x40;
-    if (hasInit) {
-      r.byte();
-      if (r.byte() !== 0) r.fail('malformed.zero-byte', r.pos - 1);
-    }
-    const type = readTableType(r, resolverOf(types));
-    return { type, init: hasInit ? readExpression(r, types) : null };
-  });
+export const readTables = (r: ByteReader, types: readonly DefType[]): Table[] => {
+  const resolve = resolverOf(types);
+  const readExpression = expressionReader(r, types);
+  return r.list(
+    () => {
+      const hasInit = r.bytes[r.pos] === HAS_INITIALISER;
+      if (hasInit) {
+        r.byte();
+        if (r.byte() !== 0) r.fail('malformed.zero-byte', r.pos - 1);
+      }
+      const type = readTableType(r, resolve);
+      return { type, init: hasInit ? readExpression() : null };
+    },
+    MAX_TABLES,
+    'tables',
+  );
+};
+
+/** @spec binary-memsec */
+export const readMemories = (r: ByteReader): MemoryType[] =>
+  r.list(() => readMemoryType(r), MAX_MEMORIES, 'memories');
+
+/** @spec binary-tagsec */
+export const readTags = (r: ByteReader, types: readonly DefType[]): TagType[] =>
+  r.list(() => readTagType(r, types), MAX_TAGS, 'tags');
 
 /** @spec binary-globalsec */
-export const readGlobals = (r: ByteReader, types: readonly DefType[]): Global[] =>
-  readVector(r, () => ({ type: readGlobalType(r, resolverOf(types)), init: readExpression(r, types) }));
+export const readGlobals = (r: ByteReader, types: readonly DefType[]): Global[] => {
+  const resolve = resolverOf(types);
+  const readExpression = expressionReader(r, types);
+  return r.list(() => ({ type: readGlobalType(r, resolve), init: readExpression() }), MAX_GLOBALS, 'globals');
+};
 
 /** @spec binary-exportsec */
 export const readExports = (r: ByteReader): Export[] =>
-  readVector(r, () => {
-    const offset = r.pos;
-    const name = r.name();
-    const kind = externKinds[r.byte()] ?? r.fail('malformed.export-kind', r.pos - 1);
-    return { name, kind, index: r.u32(), offset };
-  });
+  r.list(
+    () => {
+      const offset = r.pos;
+      const name = r.name();
+      const kind = externKinds[r.byte()] ?? r.fail('malformed.export-kind', r.pos - 1);
+      return { name, kind, index: r.u32(), offset };
+    },
+    MAX_EXPORTS,
+    'exports',
+  );
 
 const readElementKind = (r: ByteReader): ValType => {
   if (r.byte() !== 0) r.fail('malformed.element-kind', r.pos - 1);
   return refType(HEAP_FUNC, false);
 };
 
+// The three bits of the form of an element segment.
+const IS_PASSIVE = 1;
+const HAS_EXTRA = 2;
+const HAS_EXPRESSIONS = 4;
+
 /** @spec binary-elemsec */
-export const readElements = (r: ByteReader, types: readonly DefType[]): ElementSegment[] =>
-  readVector(r, () => {
-    const position = r.pos;
-    const form = r.u32();
-    if (form > 7) r.fail('malformed.element-flags', position);
-    const isPassive = (form & 1) !== 0;
-    const hasExtra = (form & 2) !== 0;
-    const hasExpressions = (form & 4) !== 0;
-    const mode: SegmentMode = !isPassive ? 'active' : hasExtra ? 'declarative' : 'passive';
-    const tableIndex = !isPassive && hasExtra ? r.u32() : 0;
-    const offset = isPassive ? null : readExpression(r, types);
-    let type = hasExpressions ? FUNCREF : refType(HEAP_FUNC, false);
-    if (isPassive || hasExtra) type = hasExpressions ? readRefType(r, resolverOf(types)) : readElementKind(r);
-    const funcIndices = hasExpressions ? null : readVector(r, () => r.u32());
-    const expressions = hasExpressions ? readVector(r, () => readExpression(r, types)) : null;
-    return { mode, type, funcIndices, expressions, tableIndex, offset, position };
-  });
+export const readElements = (r: ByteReader, types: readonly DefType[]): ElementSegment[] => {
+  const resolve = resolverOf(types);
+  const readExpression = expressionReader(r, types);
+  return r.list(() => readElement(r, resolve, readExpression), MAX_ELEMENT_SEGMENTS, 'element segments');
+};
+
+const readElement = (
+  r: ByteReader,
+  resolve: TypeResolver,
+  readExpression: () => ConstExpr,
+): ElementSegment => {
+  const position = r.pos;
+  const form = r.u32();
+  if (form > 7) r.fail('malformed.element-flags', position);
+  const isActive = (form & IS_PASSIVE) === 0;
+  // An index of the table where active, else the mark of a declarative segment.
+  const hasExtra = (form & HAS_EXTRA) !== 0;
+  const hasExpressions = (form & HAS_EXPRESSIONS) !== 0;
+  const mode: SegmentMode = isActive ? 'active' : hasExtra ? 'declarative' : 'passive';
+  const tableIndex = isActive && hasExtra ? r.u32() : 0;
+  const offset = isActive ? readExpression() : null;
+  let type = hasExpressions ? FUNCREF : refType(HEAP_FUNC, false);
+  if (!isActive || hasExtra) type = hasExpressions ? readRefType(r, resolve) : readElementKind(r);
+  const funcIndices = hasExpressions ? null : r.list(() => r.u32(), MAX_TABLE_ELEMENTS, 'elements');
+  const expressions = hasExpressions ? r.list(readExpression, MAX_TABLE_ELEMENTS, 'elements') : null;
+  return { mode, type, funcIndices, expressions, tableIndex, offset, position };
+};
 
 /** @spec binary-datasec */
-export const readData = (r: ByteReader, types: readonly DefType[]): DataSegment[] =>
-  readVector(r, () => {
-    const position = r.pos;
-    const form = r.u32();
-    if (form > 2) r.fail('malformed.data-flags', position);
-    const memoryIndex = form === 2 ? r.u32() : 0;
-    const offset = form === 1 ? null : readExpression(r, types);
-    const length = r.u32();
-    const start = r.pos;
-    if (length > r.end - start) r.fail('malformed.section-overrun', start);
-    r.pos = start + length;
-    return { mode: form === 1 ? 'passive' : 'active', memoryIndex, offset, start, end: r.pos, position };
-  });
+export const readData = (r: ByteReader, types: readonly DefType[]): DataSegment[] => {
+  const readExpression = expressionReader(r, types);
+  return r.list(
+    () => {
+      const position = r.pos;
+      const form = r.u32();
+      if (form > 2) r.fail('malformed.data-flags', position);
+      const memoryIndex = form === 2 ? r.u32() : 0;
+      const offset = form === 1 ? null : readExpression();
+      const length = r.u32();
+      const start = r.pos;
+      if (length > r.end - start) r.fail('malformed.section-overrun', start);
+      r.pos = start + length;
+      return { mode: form === 1 ? 'passive' : 'active', memoryIndex, offset, start, end: r.pos, position };
+    },
+    MAX_DATA_SEGMENTS,
+    'data segments',
+  );
+};
 
 /** @spec binary-codesec */
-export const readBodies = (r: ByteReader, types: readonly DefType[]): FuncBody[] =>
-  readVector(r, () => {
-    const size = r.u32();
-    const start = r.pos;
-    if (size > r.end - start) r.fail('malformed.section-overrun', start);
-    if (size > MAX_FUNCTION_BYTES) {
-      throw new LimitError('limit.module', {
-        limit: MAX_FUNCTION_BYTES,
-        actual: size,
-        offset: start,
-        detail: 'function body too large',
-      });
-    }
-    const end = start + size;
-    const locals = readLocals(r, types);
-    const codeStart = r.pos;
-    if (codeStart >= end || r.bytes[end - 1] !== END) failMissingEnd(r, types);
-    r.pos = end;
-    const localCount = locals.reduce((sum, run) => sum + run.count, 0);
-    return { start, codeStart, end, locals, localCount, maxStackSlots: 0 };
-  });
+export const readBodies = (r: ByteReader, types: readonly DefType[]): FuncBody[] => {
+  const resolve = resolverOf(types);
+  return r.list(
+    () => {
+      const size = r.u32();
+      const start = r.pos;
+      if (size > r.end - start) r.fail('malformed.section-overrun', start);
+      if (size > MAX_FUNCTION_BYTES) r.failLimit(MAX_FUNCTION_BYTES, size, start, 'bytes of a function body');
+      const end = start + size;
+      const locals = readLocals(r, resolve);
+      const codeStart = r.pos;
+      if (codeStart >= end || r.bytes[end - 1] !== END) failMissingEnd(r, types);
+      r.pos = end;
+      const localCount = locals.reduce((sum, run) => sum + run.count, 0);
+      return { start, codeStart, end, locals, localCount, maxStackSlots: 0 };
+    },
+    MAX_FUNCTIONS,
+    'function bodies',
+  );
+};
 
 const END = 0x0b;
 
@@ -203,25 +287,24 @@ const END = 0x0b;
 const failMissingEnd = (r: ByteReader, types: readonly DefType[]): never => {
   const reader = new InstructionReader(r.bytes, types);
   reader.reset(r.pos, r.end);
-  for (let depth = 0; ; ) {
+  for (let depth = 1; depth > 0; ) {
     reader.read();
-    const { name } = instructions[reader.row]!;
-    if (openers.has(name)) depth++;
-    else if (name === 'else' && depth === 0) return r.fail('malformed.end-opcode', reader.offset);
-    else if (name === 'end' && --depth < 0) return r.fail('malformed.section-size', reader.offset);
+    if (depth === 1 && instructions[reader.row]!.name === 'else') {
+      return r.fail('malformed.end-opcode', reader.offset);
+    }
+    depth += nesting[reader.row]!;
   }
+  return r.fail('malformed.section-size', reader.offset);
 };
 
-const readLocals = (r: ByteReader, types: readonly DefType[]): LocalRun[] => {
+/** Runs of equal locals, not expanded: five bytes can declare four thousand million. @spec binary-local */
+const readLocals = (r: ByteReader, resolve: TypeResolver): LocalRun[] => {
   let total = 0;
-  return readVector(r, () => {
+  return r.list(() => {
     const offset = r.pos;
     const count = r.u32();
     total += count;
     if (total > 0xffffffff) r.fail('malformed.locals', offset);
-    return { count, type: readValType(r, resolverOf(types)) };
+    return { count, type: readValType(r, resolve) };
   });
 };
-
-/** Memory and tag sections. @spec binary-memsec, binary-tagsec */
-export { readMemoryType, readTagType };

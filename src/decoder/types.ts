@@ -1,5 +1,6 @@
-/** The grammar of types. @spec binary-types */
+/** The grammar of types. @spec binary-type */
 import { InvalidError } from '../errors/errors.ts';
+import { MAX_PARAMS, MAX_RESULTS, MAX_STRUCT_FIELDS, MAX_TYPES } from '../syntax/limits.ts';
 import {
   type CompType,
   canonicalise,
@@ -10,10 +11,10 @@ import {
   HEAP_EXN,
   HEAP_NOEXN,
   type HeapType,
+  I8,
   I16,
   I32,
   I64,
-  I8,
   isNumOrVec,
   type Limits,
   type MemoryType,
@@ -28,7 +29,8 @@ import type { ByteReader } from './byte-reader.ts';
 const REF = -28;
 const REF_NULL = -29;
 
-const isAbstractHeap = (code: number): boolean => (code <= HEAP_NOEXN && code >= HEAP_ARRAY) || code === HEAP_EXN;
+const isAbstractHeap = (code: number): boolean =>
+  (code <= HEAP_NOEXN && code >= HEAP_ARRAY) || code === HEAP_EXN;
 
 /** How a type index in a type becomes a heap type. */
 export type TypeResolver = (index: number, offset: number) => HeapType;
@@ -47,6 +49,7 @@ export const readHeapType = (r: ByteReader, resolve: TypeResolver): HeapType => 
   const offset = r.pos;
   const code = r.s33();
   if (code >= 0) return resolve(code, offset);
+  if (code === EXACT) r.failUnsupported('custom-descriptors', offset);
   if (!isAbstractHeap(code)) r.fail('malformed.reference-type', offset);
   return code;
 };
@@ -73,14 +76,6 @@ export const readRefType = (r: ByteReader, resolve: TypeResolver): ValType => {
   return refTypeOf(r, s7(r.byte()), resolve) ?? r.fail('malformed.reference-type', offset);
 };
 
-/** Reads a vector. */
-export const readVector = <T>(r: ByteReader, read: () => T): T[] => {
-  const count = r.u32();
-  const items: T[] = [];
-  for (let i = 0; i < count; i++) items.push(read());
-  return items;
-};
-
 const readMutability = (r: ByteReader): boolean => {
   const flag = r.byte();
   if (flag > 1) r.fail('malformed.mutability', r.pos - 1);
@@ -98,19 +93,28 @@ const readField = (r: ByteReader, resolve: TypeResolver): FieldType => {
   return { storage, isMutable: readMutability(r) };
 };
 
+/** Forms of the custom descriptors proposal. */
+const DESCRIBES = 0x4c;
+const DESCRIPTOR = 0x4d;
+/** Its exact heap types, as s33. */
+const EXACT = -30;
+
 /** @spec binary-comptype */
 const readCompType = (r: ByteReader, form: number, resolve: TypeResolver): CompType => {
   switch (form) {
     case 0x60:
       return {
         kind: 'func',
-        params: readVector(r, () => readValType(r, resolve)),
-        results: readVector(r, () => readValType(r, resolve)),
+        params: r.list(() => readValType(r, resolve), MAX_PARAMS, 'parameters'),
+        results: r.list(() => readValType(r, resolve), MAX_RESULTS, 'results'),
       };
     case 0x5f:
-      return { kind: 'struct', fields: readVector(r, () => readField(r, resolve)) };
+      return { kind: 'struct', fields: r.list(() => readField(r, resolve), MAX_STRUCT_FIELDS, 'fields') };
     case 0x5e:
       return { kind: 'array', element: readField(r, resolve) };
+    case DESCRIBES:
+    case DESCRIPTOR:
+      return r.failUnsupported('custom-descriptors', r.pos - 1);
     default:
       return r.fail('malformed.type-form', r.pos - 1);
   }
@@ -129,7 +133,7 @@ const readSubType = (r: ByteReader, own: number, resolve: TypeResolver): SubType
     return { isFinal: true, supertypes: [], comp: readCompType(r, form, resolve) };
   }
   const offset = r.pos;
-  const supertypes = readVector(r, () => r.u32());
+  const supertypes = r.list(() => r.u32());
   if (supertypes.length > 1) throw new InvalidError('invalid.sub-type', { offset });
   for (const index of supertypes) {
     if (index >= own) throw new InvalidError('invalid.unknown-type', { offset, detail: `${index}` });
@@ -149,8 +153,7 @@ export const readRecType = (r: ByteReader, earlier: readonly DefType[]): readonl
   const group: SubType[] = [];
   if (r.bytes[r.pos] === REC) {
     r.byte();
-    const count = r.u32();
-    for (let i = 0; i < count; i++) group.push(readSubType(r, base + i, resolve));
+    r.list(() => group.push(readSubType(r, base + group.length, resolve)), MAX_TYPES, 'types');
   } else group.push(readSubType(r, base, resolve));
   if (highest >= base + group.length) {
     throw new InvalidError('invalid.unknown-type', { offset: highestOffset, detail: `${highest}` });
@@ -177,7 +180,7 @@ export const readMemoryType = (r: ByteReader): MemoryType => {
   let pageSizeLog2 = 16;
   if (flags & HAS_PAGE_SIZE) {
     pageSizeLog2 = r.u32();
-    if (pageSizeLog2 > 64) r.fail('malformed.limits', r.pos - 1, 'invalid custom page size');
+    if (pageSizeLog2 > 64) r.fail('malformed.page-size', r.pos - 1);
   }
   return { limits, isShared: (flags & IS_SHARED) !== 0, pageSizeLog2 };
 };

@@ -10,7 +10,11 @@ export interface FeatureRow {
   readonly isExecuted: boolean;
   readonly summary: string;
 }
-const row = (version: FeatureRow['version'], isExecuted: boolean, summary: string): FeatureRow => ({ version, isExecuted, summary });
+const row = (version: FeatureRow['version'], isExecuted: boolean, summary: string): FeatureRow => ({
+  version,
+  isExecuted,
+  summary,
+});
 
 /** Every feature, by key. */
 export const featureTable = {
@@ -44,5 +48,7 @@ export type Features = ReadonlySet<FeatureKey>;
 
 /** Everything that the interpreter can run and that is part of the spec. */
 export const defaultFeatures: Features = new Set(
-  (Object.keys(featureTable) as FeatureKey[]).filter((key) => featureTable[key].isExecuted && featureTable[key].version !== ('proposal' as string)),
+  (Object.keys(featureTable) as FeatureKey[]).filter(
+    (key) => featureTable[key].isExecuted && featureTable[key].version !== ('proposal' as string),
+  ),
 );

@@ -657,7 +657,6 @@ export type InstructionRow = Row<Mnemonic, string>;
 export const instructions: readonly InstructionRow[] = table;
 
 /** Index in `instructions`, by mnemonic. */
-export const rowOf: Readonly<Record<Mnemonic, number>> = Object.fromEntries(table.map((r, i) => [r.name, i])) as Record<
-  Mnemonic,
-  number
->;
+export const rowOf: Readonly<Record<Mnemonic, number>> = Object.fromEntries(
+  table.map((r, i) => [r.name, i]),
+) as Record<Mnemonic, number>;

@@ -42,7 +42,8 @@ export const HEAP_ARRAY = -22;
 export const HEAP_EXN = -23;
 
 /** The reference type of a heap type. */
-export const refType = (heap: HeapType, nullable: boolean): ValType => ((heap + 64) << 1) | (nullable ? 1 : 0);
+export const refType = (heap: HeapType, nullable: boolean): ValType =>
+  ((heap + 64) << 1) | (nullable ? 1 : 0);
 export const isRef = (type: ValType): boolean => type > 0;
 export const isNullable = (type: ValType): boolean => (type & 1) === 1;
 export const heapOf = (type: ValType): HeapType => (type >> 1) - 64;
@@ -133,10 +134,15 @@ export const defType = (id: number): DefType => definedTypes[id]!;
  * @param base type index of the first one
  * @param earlier the module's types before `base`
  */
-export const canonicalise = (group: readonly SubType[], base: number, earlier: readonly DefType[]): readonly DefType[] => {
+export const canonicalise = (
+  group: readonly SubType[],
+  base: number,
+  earlier: readonly DefType[],
+): readonly DefType[] => {
   // In the key, indices into the group are relative ("r0"), earlier ones are canonical ids ("c7").
   const heapKey = (index: number): string => (index < base ? `c${earlier[index]!.id}` : `r${index - base}`);
-  const valKey = (t: ValType): string => (isRef(t) && heapOf(t) >= 0 ? `${isNullable(t) ? '?' : '!'}${heapKey(heapOf(t))}` : `${t}`);
+  const valKey = (t: ValType): string =>
+    isRef(t) && heapOf(t) >= 0 ? `${isNullable(t) ? '?' : '!'}${heapKey(heapOf(t))}` : `${t}`;
   const fieldKey = (f: FieldType): string => `${f.isMutable ? 'm' : ''}${valKey(f.storage)}`;
   const compKey = (c: CompType): string => {
     switch (c.kind) {
@@ -148,26 +154,39 @@ export const canonicalise = (group: readonly SubType[], base: number, earlier: r
         return `a${fieldKey(c.element)}`;
     }
   };
-  const key = group.map((t) => `${t.isFinal ? '' : 'o'}${t.supertypes.map(heapKey).join()}:${compKey(t.comp)}`).join(';');
+  const key = group
+    .map((t) => `${t.isFinal ? '' : 'o'}${t.supertypes.map(heapKey).join()}:${compKey(t.comp)}`)
+    .join(';');
   const known = groupsByKey.get(key);
   if (known !== undefined) return known;
 
   const firstId = definedTypes.length;
   const toId = (index: number): number => (index < base ? earlier[index]!.id : firstId + index - base);
-  const valType = (t: ValType): ValType => (isRef(t) && heapOf(t) >= 0 ? refType(toId(heapOf(t)), isNullable(t)) : t);
+  const valType = (t: ValType): ValType =>
+    isRef(t) && heapOf(t) >= 0 ? refType(toId(heapOf(t)), isNullable(t)) : t;
   const field = (f: FieldType): FieldType => ({ storage: valType(f.storage), isMutable: f.isMutable });
   const types: DefType[] = [];
   for (const t of group) {
     const superIndex = t.supertypes[0];
     const supertype =
-      superIndex === undefined ? null : superIndex < base ? earlier[superIndex]! : (types[superIndex - base] ?? null);
+      superIndex === undefined
+        ? null
+        : superIndex < base
+          ? earlier[superIndex]!
+          : (types[superIndex - base] ?? null);
     const comp: CompType =
       t.comp.kind === 'func'
         ? { kind: 'func', params: t.comp.params.map(valType), results: t.comp.results.map(valType) }
         : t.comp.kind === 'struct'
           ? { kind: 'struct', fields: t.comp.fields.map(field) }
           : { kind: 'array', element: field(t.comp.element) };
-    types.push({ id: definedTypes.length, isFinal: t.isFinal, supertype, depth: supertype ? supertype.depth + 1 : 0, comp });
+    types.push({
+      id: definedTypes.length,
+      isFinal: t.isFinal,
+      supertype,
+      depth: supertype ? supertype.depth + 1 : 0,
+      comp,
+    });
     definedTypes.push(types[types.length - 1]!);
   }
   groupsByKey.set(key, types);

@@ -1,0 +1,72 @@
+/**
+ * Function bodies as text: one instruction a line, with its offset in the binary and its depth of nesting. The
+ * spelling is the text format's; long runs of locals are abbreviated.
+ */
+import { UsageError } from '../errors/errors.ts';
+import { instructions } from '../syntax/instructions.ts';
+import type { FuncBody, Module } from '../syntax/module.ts';
+import { InstructionReader, nesting } from './instruction-reader.ts';
+import { instructionText, TextContext } from './instruction-text.ts';
+
+/** One line of a listing. */
+export interface ListingLine {
+  /** Offset of the instruction in the binary. */
+  readonly offset: number;
+  /** Nesting, for indentation; 0 for the head of the function. */
+  readonly depth: number;
+  readonly text: string;
+}
+
+/** Instructions that stand one level further out than the block that they belong to. */
+const outdented = new Set(['end', 'else', 'catch', 'catch_all', 'delegate']);
+
+/**
+ * Disassembles one function, lazily.
+ *
+ * @throws UsageError for an index without a body; MalformedError where the body is damaged, after the lines before
+ */
+export const disassembleFunction = (module: Module, funcIndex: number): Iterable<ListingLine> => {
+  const body = module.funcs[funcIndex]?.body;
+  if (!body) {
+    const actual = module.funcs[funcIndex] === undefined ? 'there is no such function' : 'it is imported';
+    throw new UsageError('usage.argument', {
+      funcIndex,
+      actual,
+      detail: `cannot disassemble function ${funcIndex}: ${actual}`,
+    });
+  }
+  return linesOf(module, funcIndex, body);
+};
+
+function* linesOf(module: Module, funcIndex: number, body: FuncBody): Iterable<ListingLine> {
+  const context = new TextContext(module);
+  const { typeIndex, type } = module.funcs[funcIndex]!;
+  const signature = type.comp.kind === 'func' ? context.signature(type.comp) : '';
+  const head = `func ${context.func(funcIndex)} (type ${typeIndex}) ${signature}`;
+  yield { offset: body.start, depth: 0, text: head.trimEnd() };
+  if (body.locals.length > 0) {
+    // Runs stay runs: a body of a few bytes can declare thousands of millions of locals.
+    const runs = body.locals.map(({ count, type: local }) =>
+      count <= 8
+        ? Array<string>(count).fill(context.valType(local)).join(' ')
+        : `${context.valType(local)} (;×${count};)`,
+    );
+    yield { offset: body.start, depth: 1, text: `(local ${runs.filter(Boolean).join(' ')})` };
+  }
+  const reader = new InstructionReader(module.bytes, module.types);
+  reader.reset(body.codeStart, body.end);
+  for (let depth = 1; reader.pos < reader.end; ) {
+    reader.read();
+    const isOut = outdented.has(instructions[reader.row]!.name);
+    yield {
+      offset: reader.offset,
+      depth: Math.max(depth - (isOut ? 1 : 0), 0),
+      text: instructionText(reader, context),
+    };
+    depth = Math.max(depth + nesting[reader.row]!, 0);
+  }
+}
+
+/** A line for the terminal: offset in hexadecimal, indentation, text. */
+export const formatLine = ({ offset, depth, text }: ListingLine): string =>
+  `${offset.toString(16).padStart(6, '0')}  ${'  '.repeat(Math.min(depth, 40))}${text}`;
