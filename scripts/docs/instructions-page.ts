@@ -1,0 +1,43 @@
+/** docs/instructions.md, from the instruction table. */
+import { flat1, quern1 } from '../../src/interpreter/fuel.ts';
+import { type FeatureKey, featureTable } from '../../src/syntax/features.ts';
+import { type InstructionRow, instructions } from '../../src/syntax/instructions.ts';
+import { code, pageHead, table } from './markdown.ts';
+
+const opcode = ({ prefix, code: number }: InstructionRow): string =>
+  code(
+    [...(prefix === 0 ? [] : [prefix]), number]
+      .map((part) => `0x${part.toString(16).padStart(2, '0')}`)
+      .join(' '),
+  );
+
+const line = (row: InstructionRow): string[] => [
+  opcode(row),
+  code(row.name),
+  row.immediates.join(', '),
+  row.type === 'special' ? 'depends on context' : code(row.type),
+  row.since,
+  row.fuel,
+  String(quern1.cost[row.fuel]),
+];
+
+/** The page. */
+export const instructionsPage = (): string => {
+  const groups = [...new Set(instructions.map((row) => row.group))];
+  const features = (Object.keys(featureTable) as FeatureKey[]).map((key) => {
+    const { version, isExecuted, summary } = featureTable[key];
+    const count = instructions.filter((row) => row.since === key).length;
+    return [code(key), version, isExecuted ? 'yes' : 'not yet', count, summary];
+  });
+  return [
+    pageHead('Instructions', 'src/syntax/instructions.ts'),
+    `All ${instructions.length} instructions that the decoder knows. A module that uses an instruction of a feature that is not executed is refused with \`unsupported.feature\`. \`addr\` stands for the address type of the memory. The last columns are the fuel class and its price in \`${quern1.name}\`; see [metering](metering.md) for \`${flat1.name}\` and for operations that also cost by size.\n`,
+    '## Features\n',
+    table(['feature', 'version', 'executed', 'instructions', 'what'], features),
+    ...groups.flatMap((group) => {
+      const rows = instructions.filter((row) => row.group === group);
+      const head = ['opcode', 'instruction', 'immediates', 'type', 'feature', 'fuel class', 'fuel'];
+      return [`## ${group}\n`, table(head, rows.map(line))];
+    }),
+  ].join('\n');
+};

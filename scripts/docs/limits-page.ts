@@ -1,0 +1,43 @@
+/** docs/limits.md, from the constants of limits.ts and their comments. */
+import { readFileSync } from 'node:fs';
+import * as limits from '../../src/syntax/limits.ts';
+import { cell, code, pageHead, table } from './markdown.ts';
+
+/** The comment in front of each constant, by its name; comments exist in the source only. */
+const readComments = (file: string): Map<string, string> => {
+  const comments = new Map<string, string>();
+  const pattern = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export const (\w+)/g;
+  for (const [, comment = '', name] of readFileSync(file, 'utf8').matchAll(pattern)) {
+    comments.set(
+      name!,
+      comment
+        .replace(/^\s*\*/gm, '')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    );
+  }
+  return comments;
+};
+
+const readable = (name: string): string => {
+  const words = name
+    .replace(/^(DEFAULT_)?MAX_/, '')
+    .toLowerCase()
+    .replaceAll('_', ' ');
+  return `most ${words}`;
+};
+
+/** The page. */
+export const limitsPage = (sourceFile: string): string => {
+  const comments = readComments(sourceFile);
+  const rows = Object.entries(limits).map(([name, value]) => [
+    code(name),
+    value.toLocaleString('en'),
+    cell(comments.get(name) || readable(name)),
+  ]);
+  return [
+    pageHead('Limits', 'src/syntax/limits.ts'),
+    'A module beyond one of these is refused with `LimitError` before anything is allocated for it. The `DEFAULT_` rows are budgets of a call, which `StoreOptions` can lower; exceeding one ends the call with `ExhaustionError`.\n',
+    table(['constant', 'value', 'what'], rows),
+  ].join('\n');
+};

@@ -1,0 +1,115 @@
+/** The promises of ARCHITECTURE.md, checked on the sources and on what is shipped. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, test } from 'node:test';
+import { root } from './shared.ts';
+
+/** Lowest first; each may import from itself and from those before it. */
+const layers = [
+  'errors',
+  'syntax',
+  'decoder',
+  'validator',
+  'interpreter',
+  'kernel',
+  'host',
+  'entries',
+  'cli',
+];
+/** The only folders that know Node. */
+const nodeFolders = ['host/node', 'cli'];
+
+const filesIn = (folder: string, extension: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(extension))
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort();
+
+const source = (path: string): string => readFileSync(join(root, 'src', path), 'utf8');
+const layerOf = (path: string): number =>
+  layers.indexOf(path.includes('/') ? path.slice(0, path.indexOf('/')) : 'entries');
+
+/** What a file imports or re-exports, relative paths resolved against `src`. */
+const importsOf = (path: string): string[] =>
+  [...source(path).matchAll(/^(?:import|export)\b[^;'"]*?'([^']+)';|\bimport\('([^']+)'\)/gm)]
+    .map((match) => match[1] ?? match[2]!)
+    .map((name) => (name.startsWith('.') ? relative('.', join(dirname(path), name)) : name));
+
+const sources = filesIn('src', '.ts');
+
+describe('layers', () => {
+  test('every folder of src is a layer', () => {
+    const unknown = sources.filter((path) => layerOf(path) < 0);
+    assert.deepEqual(unknown, []);
+  });
+
+  test('imports go down only, and never out of src', () => {
+    const wrong: string[] = [];
+    for (const path of sources) {
+      for (const name of importsOf(path).filter((item) => item.endsWith('.ts'))) {
+        if (name.startsWith('..') || layerOf(name) > layerOf(path)) wrong.push(`${path} imports ${name}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  test('no runtime dependency, and Node only where it belongs', () => {
+    const wrong: string[] = [];
+    for (const path of sources) {
+      const isNode = nodeFolders.some((folder) => path.startsWith(`${folder}/`));
+      for (const name of importsOf(path).filter((item) => !item.endsWith('.ts'))) {
+        if (!isNode || !name.startsWith('node:')) wrong.push(`${path} imports ${name}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+    for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies']) {
+      assert.equal(manifest[key], undefined, key);
+    }
+  });
+
+  test('what is host-neutral does not reach the Node folders', () => {
+    const reached = new Set<string>();
+    const visit = (path: string): void => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      for (const name of importsOf(path)) if (name.endsWith('.ts')) visit(name);
+    };
+    for (const entry of ['index.ts', 'wasm.ts', 'kernel.ts', 'inspect.ts', 'errors.ts']) visit(entry);
+    const found = [...reached].filter((path) => nodeFolders.some((folder) => path.startsWith(`${folder}/`)));
+    assert.deepEqual(found, []);
+  });
+
+  test('the picture in ARCHITECTURE.md is this order', () => {
+    const picture = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+    assert.ok(picture.includes(layers.join(' ◄── ')), `expected ${layers.join(' ◄── ')}`);
+  });
+});
+
+describe('shipped code', () => {
+  // Some platforms search code for these words and refuse it, comments or not.
+  const forbidden = ['WebAssembly.', 'eval(', 'new Function('];
+  const shipped = filesIn('build/src', '.js');
+
+  test('never names native Wasm or code from strings', () => {
+    assert.ok(shipped.length > 50);
+    const found = shipped.flatMap((path) => {
+      const text = readFileSync(join(root, 'build/src', path), 'utf8');
+      return forbidden.filter((word) => text.includes(word)).map((word) => `${path}: ${word}`);
+    });
+    assert.deepEqual(found, []);
+  });
+
+  test('labels of the dispatch loop are numeric literals', () => {
+    // PERF: V8 makes a jump table of literals only; of constants it makes a chain of comparisons.
+    const labels = [...source('interpreter/dispatch.generated.ts').matchAll(/^\s*case\s+([^:]+):/gm)].map(
+      (m) => m[1]!,
+    );
+    assert.ok(labels.length > 100);
+    assert.deepEqual(
+      labels.filter((label) => !/^\d+$/.test(label)),
+      [],
+    );
+  });
+});

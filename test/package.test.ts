@@ -1,0 +1,75 @@
+/** What `npm publish` would ship: its files, its size, and that every entry point loads. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { root } from './shared.ts';
+
+interface PackedFile {
+  readonly path: string;
+  readonly size: number;
+}
+interface PackReport {
+  readonly files: readonly PackedFile[];
+  readonly size: number;
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly version: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+};
+
+const pack = (): PackReport => {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const text = execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    ...{ cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 24 },
+  });
+  return (JSON.parse(text) as [PackReport])[0];
+};
+
+/** Entry points that code can import. */
+const entries = Object.keys(manifest.exports).filter((key) => !key.endsWith('.json'));
+
+describe('package', () => {
+  const report = pack();
+  const paths = new Set(report.files.map(({ path }) => path));
+
+  test('ships code and documents only, within its size budget', () => {
+    const allowed = /^(build\/src\/.+\.(js|d\.ts|js\.map)|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+    const foreign = [...paths].filter((path) => !allowed.test(path) && !path.endsWith('.tsbuildinfo'));
+    assert.deepEqual(foreign, []);
+    assert.ok(report.size < 600_000, `${report.size} bytes packed`);
+  });
+
+  test('every target of the exports map and of bin is in it', () => {
+    const targets = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target),
+    );
+    for (const target of [...targets, ...Object.values(manifest.bin)]) {
+      assert.ok(paths.has(target.replace(/^\.\//, '')), target);
+    }
+  });
+
+  for (const entry of entries) {
+    test(`${manifest.name}${entry.slice(1)} loads and has named exports only`, async () => {
+      const module = (await import(`${manifest.name}${entry.slice(1)}`)) as Record<string, unknown>;
+      assert.ok(Object.keys(module).length > 1);
+      for (const [name, value] of Object.entries(module)) assert.notEqual(value, undefined, name);
+    });
+  }
+
+  test('plug-in users have the names of @extism/extism', async () => {
+    const module = (await import(manifest.name)) as Record<string, unknown>;
+    assert.equal(module['default'], module['createPlugin']);
+    assert.equal(typeof module['newPlugin'], 'function');
+    assert.equal(typeof module['CAPABILITIES'], 'object');
+  });
+
+  test('the changelog knows the version', () => {
+    const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
+    assert.ok(changelog.includes('## Unreleased') || changelog.includes(`## ${manifest.version}`));
+  });
+});
