@@ -24,6 +24,8 @@ import type { Store } from './store.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
 const SLICE = 200_000;
+/** Slots of references that stay allocated between calls. */
+const KEPT_REFS = 4096;
 /** Most calls from Wasm to the host and back, nested: each takes room on the JavaScript stack. */
 const MAX_NESTED = 200;
 
@@ -41,6 +43,8 @@ export type PauseReason = 'fuel' | 'slice' | 'host';
 
 /** The call that runs now, if any; others wait in host functions below it. */
 let active: Execution | null = null;
+/** The call whose stacks lie in the machine: it runs, or ran last. Others have theirs in copies. */
+let resident: Execution | null = null;
 let nested = 0;
 
 export class Execution {
@@ -55,6 +59,7 @@ export class Execution {
   private readonly state: MachineState;
   private readonly onSlice: (() => boolean) | null;
   private outcome: RunResult | null = null;
+  private hasBegun = false;
   private given: number;
   private savedWords = new Int32Array(0);
   private savedCalls = new Int32Array(0);
@@ -113,6 +118,7 @@ export class Execution {
     if (pending === null)
       throw new UsageError('usage.state', { detail: 'the call does not wait for the host' });
     this.state.pending = null;
+    if (resident === this) this.moveOut();
     write(this.savedWords, pending.base, this.savedRefs);
     this.pause = null;
   }
@@ -143,37 +149,30 @@ export class Execution {
       return 'trap';
     }
     const outer = active;
-    outer?.save(outer.state.top);
     active = this;
     nested++;
+    this.outcome = null;
+    this.pause = null;
     try {
-      this.restore();
-      const result = this.outcome === null ? this.begin() : this.goOn(status.CONTINUE);
-      this.outcome = result;
-      return result;
+      this.moveIn();
+      this.outcome = this.hasBegun ? this.goOn(status.CONTINUE) : this.begin();
+    } catch (cause) {
+      // Nothing that a guest does throws here: host errors and traps arrive as statuses.
+      this.outcome = this.fail(isQuernError(cause) ? cause : new InternalError('internal.bug', { cause }));
     } finally {
-      if (this.outcome === 'paused') this.save(this.frameEnd());
       active = outer;
       nested--;
-      outer?.restore();
+      // A call that is over leaves nothing behind; a paused one stays until another needs the machine.
+      if (this.outcome !== 'paused') resident = null;
+      outer?.moveIn();
     }
+    return this.outcome;
   }
 
-  /** First word behind the frame that a paused call stands in. */
-  private frameEnd(): number {
-    if (this.pause === 'host') return this.state.top;
-    const region = this.machine.space.find(this.state.pc);
-    return region === null ? this.state.top : this.state.fp + 2 * region.func.frameSlots + 8;
-  }
-
-  private save(top: number): void {
-    const { words, callStack, refs } = this.machine;
-    this.savedWords = words.slice(0, top);
-    this.savedCalls = callStack.slice(0, this.state.sp);
-    this.savedRefs = refs.slice(0, top >> 1);
-  }
-
-  private restore(): void {
+  /** Brings the stacks of this call into the machine, and those of another one out. */
+  private moveIn(): void {
+    if (resident === this) return;
+    resident?.moveOut();
     const { words, callStack, refs } = this.machine;
     words.set(this.savedWords);
     callStack.set(this.savedCalls);
@@ -181,10 +180,29 @@ export class Execution {
       if (i < refs.length) refs[i] = this.savedRefs[i];
       else refs.push(this.savedRefs[i]);
     }
+    resident = this;
+  }
+
+  /** Copies the stacks of this call out of the machine. */
+  private moveOut(): void {
+    const { words, callStack, refs } = this.machine;
+    const top = this.frameEnd();
+    this.savedWords = words.slice(0, top);
+    this.savedCalls = callStack.slice(0, this.state.sp);
+    this.savedRefs = refs.slice(0, top >> 1);
+    resident = null;
+  }
+
+  /** First word behind the frame that a paused call stands in. */
+  private frameEnd(): number {
+    const { pc, fp, top } = this.state;
+    const region = this.machine.space.find(pc);
+    return region === null ? top : Math.max(top, fp + 2 * region.func.frameSlots);
   }
 
   private begin(): RunResult {
     const { state, func } = this;
+    this.hasBegun = true;
     state.pc = HALT_PC;
     state.fp = 0;
     state.sp = 0;
@@ -294,7 +312,9 @@ export class Execution {
 
   /** Nothing that the call held must stay reachable from the machine. */
   private dropRefs(): void {
-    if (nested === 1) this.machine.refs.length = 0;
+    const { refs } = this.machine;
+    if (nested === 1 && refs.length > KEPT_REFS) refs.length = KEPT_REFS;
+    refs.fill(null);
   }
 
   private fail(error: unknown): RunResult {
