@@ -170,6 +170,7 @@ const bodies: Bodies = {
   return_none: 'RET',
   return32: 'I[fp]=R1;RET',
   return64: 'k=X1;I[fp]=I[k];I[fp+1|0]=I[k+1|0];RET',
+  nop: '',
   unreachable: 'TRAP(trap.unreachable);',
   halt: 'r=DONE;break out;',
   charge: 'k=K1;if(fuel<k){st.need=k;r=NEED_FUEL;break out}fuel=fuel-k|0;',

@@ -171,8 +171,18 @@ export class CodeWriter {
     this.cost = 0;
   }
 
+  /**
+   * Makes sure that a boundary here would not share its program counter with one that has another amount left
+   * to pay: the counter alone tells the machine where it stands. Call before binding a label here.
+   */
+  separate(): void {
+    const last = this.points[this.points.length - 1];
+    if (last?.pc === this.size && (last.run !== this.run || last.cost !== this.cost)) this.emit(opOf.nop);
+  }
+
   /** Marks a boundary in front of the next operation. */
   boundary(offset: number): void {
+    this.separate();
     this.points.push({ pc: this.size, offset, run: this.run, cost: this.cost });
   }
 

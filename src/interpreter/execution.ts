@@ -7,6 +7,7 @@ import {
   type BacktraceFrame,
   ExhaustionError,
   InternalError,
+  isQuernError,
   TrapError,
   UsageError,
 } from '../errors/errors.ts';

@@ -119,6 +119,7 @@ export const hotOps = {
   return_none: '',
   return32: 's',
   return64: 's',
+  nop: '',
   unreachable: '',
   halt: '',
   // careful code

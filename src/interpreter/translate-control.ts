@@ -136,6 +136,7 @@ const leave = (t: Translation, control: Control): void => {
   t.pendingLocals = 0;
   for (const type of control.type.results) t.pushSlot(type);
   if (control.elseLabel >= 0) {
+    t.writer.separate();
     t.writer.bind(control.elseLabel);
     control.isReferenced = true;
   }

@@ -97,6 +97,7 @@ export class Translation {
   }
 
   bind(label: number): void {
+    this.writer.separate();
     this.writer.bind(label);
     this.boundary(this.reader.pos);
   }
