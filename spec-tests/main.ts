@@ -16,6 +16,7 @@ import type { FailedCommand, ScriptResult } from './outcome.ts';
 import { byGroup, conformancePage, type GroupResult, printSummary } from './report.ts';
 import { runScript } from './runner.ts';
 import {
+  excuseOf,
   listSuite,
   loadScript,
   requiredGroups,
@@ -57,8 +58,8 @@ const runSuite = async (
 ): Promise<readonly GroupResult[]> => {
   const results: (readonly [string, ScriptResult])[] = [];
   for (const entry of selectEntries(listSuite(folder), names)) {
-    const excused = supersededLines(folder, entry);
-    const result = await runScript(loadScript(folder, entry), engine, { flip: flags.flip, excused });
+    const options = { flip: flags.flip, excused: supersededLines(folder, entry), excuse: excuseOf(entry) };
+    const result = await runScript(loadScript(folder, entry), engine, options);
     if (!flags.flip) printFailures(result.failures, flags.verbose);
     results.push([entry.group, result]);
   }

@@ -44,11 +44,11 @@ const tableType = (address: ValType): TableType => ({
   limits: { min: 10n, max: 20n, address },
   element: FUNCREF,
 });
-const memoryType: MemoryType = {
+const memoryType = (isShared: boolean): MemoryType => ({
   limits: { min: 1n, max: 2n, address: I32 },
-  isShared: false,
+  isShared,
   pageSizeLog2: 16,
-};
+});
 
 /** A fresh `spectest`: exports by name. */
 export const makeSpectest = <Extern>(factory: HostFactory<Extern>): ReadonlyMap<string, Extern> => {
@@ -57,6 +57,7 @@ export const makeSpectest = <Extern>(factory: HostFactory<Extern>): ReadonlyMap<
   for (const [name, [type, bits]] of Object.entries(globals)) exports.set(name, factory.global(type, bits));
   exports.set('table', factory.table(tableType(I32)));
   exports.set('table64', factory.table(tableType(I64)));
-  exports.set('memory', factory.memory(memoryType));
+  exports.set('memory', factory.memory(memoryType(false)));
+  exports.set('shared_memory', factory.memory(memoryType(true)));
   return exports;
 };

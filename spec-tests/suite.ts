@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type FeatureKey, featureTable } from '../src/syntax/features.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
 import { readScript, type Script } from './script.ts';
 
@@ -90,6 +91,16 @@ export const selectEntries = (
 
 export const loadScript = (folder: string, entry: SuiteEntry): Script =>
   readScript(join(folder, entry.name), entry.name);
+
+/**
+ * Why a script's failures do not count: a proposal changes rules of core (its modules may be valid that core
+ * calls invalid), so that an engine without it cannot be judged by the proposal's own files.
+ */
+export const excuseOf = ({ name }: SuiteEntry): string | null => {
+  const key = /^proposals\/([^/]+)\//.exec(name)?.[1];
+  const isOff = key !== undefined && key in featureTable && !featureTable[key as FeatureKey].isExecuted;
+  return isOff ? `proposal ${key} is off` : null;
+};
 
 /** The form of `known.json` as far as it is used. */
 interface KnownConflicts {

@@ -182,13 +182,14 @@ const encoders: { readonly [K in ImmediateKind]: (operand: Operands[K]) => numbe
 export const encode = (name: Mnemonic, ...operands: readonly Operand[]): number[] => {
   const { prefix, code, immediates, access } = instructions[rowOf[name]];
   const opcode = prefix === 0 ? [code] : [prefix, ...u32(code)];
-  return immediates.reduce((bytes, kind, at) => {
+  const encoded = immediates.flatMap((kind, at) => {
     let operand = operands[at] ?? null;
     if (kind === 'memarg') operand = { align: 31 - Math.clz32(access), ...(operand as MemArg | null) };
     if (operand === null && kind !== 'blocktype' && kind !== 'zero')
       throw new Error(`${name} wants a ${kind}`);
-    return [...bytes, ...(encoders[kind] as (operand: Operand) => number[])(operand)];
-  }, opcode);
+    return (encoders[kind] as (operand: Operand) => number[])(operand);
+  });
+  return [...opcode, ...encoded];
 };
 
 /** An instruction: a mnemonic, or a mnemonic with its immediates. */

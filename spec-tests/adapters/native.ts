@@ -39,7 +39,7 @@ const trapTexts: readonly (readonly [v8: RegExp, suite: string])[] = [
 
 /** Refusals that mean: this version of V8 lacks the feature, or has it behind a flag. */
 const lacking =
-  /enable with|At most one memory|not allowed in constant|non-imported globals|invalid value type 0x40|maximum .*limit/;
+  /enable with|At most one memory|memory count of|not allowed in constant|non-imported globals|invalid value type 0x40|maximum .*limit/;
 
 class Handle {
   readonly id: number;

@@ -62,7 +62,7 @@ const formOf = (row: InstructionRow): number => {
   if (immediates.length === 2 && isIndex(immediates[0]!)) return TWO_INDICES;
   return forms.findIndex((form) => form.join() === immediates.join());
 };
-/** Form of each row; the numbers are the literals of `readImmediates`. */
+/** Form of each row: its place in `forms`. The numbers are the literals of `read` and `readImmediates`. */
 const rowForms = Uint8Array.from(instructions, formOf);
 
 const openers = new Set(['block', 'loop', 'if', 'try', 'try_table']);
@@ -129,7 +129,7 @@ export class InstructionReader {
 
   /**
    * Reads the next instruction.
-   * @throws MalformedError
+   * @throws MalformedError; InvalidError for a type index that does not exist; UnsupportedError
    */
   read(): void {
     const { bytes, pos } = this;
@@ -154,13 +154,14 @@ export class InstructionReader {
   }
 
   private failEnd(): never {
-    this.cursor.pos = this.pos;
-    this.cursor.byte();
-    throw new Error('unreachable');
+    return this.cursor.fail('malformed.section-overrun', this.pos);
   }
 
   private failOpcode(): never {
     const { bytes, offset } = this;
+    // struct.new_desc to br_on_cast_desc_eq_fail of the custom descriptors proposal.
+    const isDescriptor = bytes[offset] === 0xfb && bytes[offset + 1]! >= 0x20 && bytes[offset + 1]! <= 0x26;
+    if (isDescriptor) this.cursor.failUnsupported('custom-descriptors', offset);
     const code = [...bytes.subarray(offset, this.pos)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
     const { section } = this.cursor;
     throw new MalformedError(

@@ -88,7 +88,8 @@ const translateBody = (
     type,
     isReferenced: false,
   });
-  t.boundary(body.codeStart);
+  // The entry has a cost of its own, so it is another place than the first instruction.
+  t.boundary(body.start);
   t.charge(entryCost(code.unit.schedule, body.localCount));
   t.clearsRefs = usesRefs || t.localTypes.some(isRef) || type.results.some(isRef);
   // Clears the slots of references, and makes the reference stack long enough for the frame.

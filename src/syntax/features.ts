@@ -19,7 +19,7 @@ const row = (version: FeatureRow['version'], isExecuted: boolean, summary: strin
 /** Every feature, by key. */
 export const featureTable = {
   mvp: row('1.0', true, 'WebAssembly 1.0'),
-  'mutable-globals': row('2.0', true, 'import and export of mutable globals'),
+  'mutable-globals': row('1.0', true, 'import and export of mutable globals'),
   'sign-extension': row('2.0', true, 'sign extension operators'),
   'saturating-float-to-int': row('2.0', true, 'non-trapping float-to-int conversions'),
   'multi-value': row('2.0', true, 'several results; block parameters'),
