@@ -1,8 +1,5 @@
 /**
- * Translated functions and the process-wide array that holds their internal code.
- *
- * One array for all modules, so that the loop sees it as a constant. When it is full a larger one takes its
- * place (and the loop is made anew by `machine.ts`); program counters are indices and stay valid.
+ * Compiled modules and their translated functions. The code itself lies in the array of `code-space.ts`.
  */
 
 import type { Features } from '../syntax/features.ts';
@@ -135,51 +132,3 @@ const lastAtMost = (items: readonly { readonly pc: number }[], pc: number): numb
   }
   return low - 1;
 };
-
-/** Room at the start of the array for the stubs of `machine.ts`. */
-export const FIRST_FREE = 128;
-
-/** Allocates regions of the code array and finds them by program counter. */
-export class CodeSpace {
-  words: Int32Array;
-  private top = FIRST_FREE;
-  /** Sorted by start. */
-  private readonly regions: CodeRegion[] = [];
-  /** Called with the new array when it was replaced. */
-  onReplaced: (words: Int32Array) => void = () => {};
-
-  constructor(wordCount: number) {
-    this.words = new Int32Array(wordCount);
-  }
-
-  /** Start of a free stretch of `size` words. */
-  allocate(size: number): number {
-    const start = this.top;
-    if (start + size > this.words.length) {
-      const larger = new Int32Array(Math.max(this.words.length * 2, start + size));
-      larger.set(this.words);
-      this.words = larger;
-      this.onReplaced(larger);
-    }
-    this.top += size;
-    return start;
-  }
-
-  add(region: CodeRegion): void {
-    this.regions.push(region);
-  }
-
-  /** The region that holds a program counter, if any. */
-  find(pc: number): CodeRegion | null {
-    let low = 0;
-    let high = this.regions.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const region = this.regions[middle]!;
-      if (pc < region.start) high = middle - 1;
-      else if (pc >= region.end) low = middle + 1;
-      else return region;
-    }
-    return null;
-  }
-}

@@ -6,7 +6,8 @@
  * Each gets the machine with `pc` already behind the operation, and `at`, the operation's own pc.
  */
 import { defType, matchesDefType } from '../syntax/types.ts';
-import type { CodeSpace, FuncCode } from './code.ts';
+import type { FuncCode } from './code.ts';
+import type { CodeSpace } from './code-space.ts';
 import { HEADER_WORDS } from './code-writer.ts';
 import { bulkMemoryCost, bulkTableCost, growMemoryCost, growTableCost } from './fuel.ts';
 import type { FuncInstance, Ref } from './function.ts';

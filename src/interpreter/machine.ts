@@ -5,7 +5,8 @@
  * these very arrays (engine.md §3). Only one call runs at a time; `Execution` copies stacks out and in.
  */
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
-import { type CodeMap, type CodeRegion, CodeSpace, type FuncCode } from './code.ts';
+import type { CodeMap, CodeRegion, FuncCode } from './code.ts';
+import { CodeSpace } from './code-space.ts';
 import { HEADER_WORDS } from './code-writer.ts';
 import { createCold, HALT_PC, isSubtype, LEAVE_PC, type Stacks } from './cold.ts';
 import { createDispatch, type Dispatch } from './dispatch.generated.ts';

@@ -6,8 +6,8 @@
  */
 
 import { funcDefType, I32 } from '../syntax/types.ts';
-import type { CodeSpace, FuncCode } from './code.ts';
-import { FIRST_FREE } from './code.ts';
+import type { FuncCode } from './code.ts';
+import { type CodeSpace, FIRST_FREE } from './code-space.ts';
 import { HALT_PC, type Stacks } from './cold.ts';
 import type { Dispatch } from './dispatch.generated.ts';
 import { quern1 } from './fuel.ts';

@@ -9,7 +9,8 @@
 import { InternalError } from '../errors/errors.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
 import { F32, F64, type FuncType, I32, I64, isRef, slotsOf, type ValType } from '../syntax/types.ts';
-import { CodeMap, type CodeRegion, type CodeSpace, type FuncCode, SCRATCH_SLOTS } from './code.ts';
+import { CodeMap, type CodeRegion, type FuncCode, SCRATCH_SLOTS } from './code.ts';
+import type { CodeSpace } from './code-space.ts';
 import { type Boundary, HEADER_WORDS } from './code-writer.ts';
 import { entryCost } from './fuel.ts';
 import { MAX_PACKED_SLOT, opOf } from './isa.ts';
