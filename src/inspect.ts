@@ -4,18 +4,16 @@
  * Everything here reads a module; nothing runs it. Summaries are plain data that JSON can hold.
  */
 import { decodeModule } from './decoder/decode-module.ts';
-import { InstructionReader } from './decoder/instruction-reader.ts';
-import { decodeNames, type Names } from './decoder/name-section.ts';
-import { isQuernError, UsageError } from './errors/errors.ts';
+import { disassembleFunction, formatLine, type ListingLine } from './decoder/disassemble.ts';
+import { decodeNames } from './decoder/name-section.ts';
+import { isQuernError } from './errors/errors.ts';
 import { type FeatureKey, type FeatureRow, featureTable } from './syntax/features.ts';
-import type { ImmediateKind } from './syntax/immediates.ts';
-import { type InstructionRow, instructions, rowOf } from './syntax/instructions.ts';
+import { type InstructionRow, instructions } from './syntax/instructions.ts';
 import type { ExternKind, Module } from './syntax/module.ts';
 import {
   type FuncType,
   funcTypeName,
   type GlobalType,
-  heapTypeName,
   I64,
   type Limits,
   type MemoryType,
@@ -24,7 +22,17 @@ import {
 } from './syntax/types.ts';
 import { validateModule } from './validator/validate-module.ts';
 
-export { decodeModule, type FeatureKey, type FeatureRow, featureTable, type InstructionRow, instructions };
+export {
+  decodeModule,
+  disassembleFunction,
+  type FeatureKey,
+  type FeatureRow,
+  featureTable,
+  formatLine,
+  type InstructionRow,
+  instructions,
+  type ListingLine,
+};
 
 /** An import or export: its name, kind and type in text form. */
 export interface ExternSummary {
@@ -163,145 +171,6 @@ export const summariseModule = (bytes: Uint8Array): ModuleSummary => {
     }),
     sections: summariseSections(module),
   };
-};
-
-const bits = new DataView(new ArrayBuffer(8));
-const floatText = (value: number, words: readonly number[]): string =>
-  // Only the bits tell one NaN from another.
-  Number.isNaN(value)
-    ? `nan:0x${words.map((w) => (w >>> 0).toString(16).padStart(8, '0')).join('')}`
-    : Object.is(value, -0)
-      ? '-0'
-      : String(value);
-const f32Text = (lo: number): string => {
-  bits.setInt32(0, lo);
-  return floatText(bits.getFloat32(0), [lo]);
-};
-const f64Text = (lo: number, hi: number): string => {
-  bits.setInt32(0, hi);
-  bits.setInt32(4, lo);
-  return floatText(bits.getFloat64(0), [hi, lo]);
-};
-const wide = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo >>> 0);
-const refText = (heap: number, isNullable: boolean): string =>
-  `(ref ${isNullable ? 'null ' : ''}${heapTypeName(heap)})`;
-
-const memargText = (r: InstructionReader, access: number): string => {
-  const offset = BigInt.asUintN(64, wide(r.lo, r.hi));
-  const parts = [
-    ...(r.memory === 0 ? [] : [`${r.memory}`]),
-    ...(offset === 0n ? [] : [`offset=${offset}`]),
-    ...(2 ** r.align === access ? [] : [`align=${2 ** r.align}`]),
-  ];
-  return parts.join(' ');
-};
-
-/** Text of the immediates of the instruction that was read last; the reader's fields are described there. */
-const immediatesText = (module: Module, names: Names, r: InstructionReader, row: InstructionRow): string => {
-  const indices = [r.index, r.index2];
-  const text = (kind: ImmediateKind): string => {
-    switch (kind) {
-      case 'funcidx':
-        return [`${r.index}`, names.funcName(r.index)].filter((part) => part !== null).join(' ;; ');
-      case 'blocktype':
-        if (r.blockTypeIndex < 0) return r.valType === 0 ? '' : `(result ${valTypeName(r.valType)})`;
-        return `(type ${r.blockTypeIndex})`;
-      case 'labels':
-        return r.labels.subarray(0, r.labelCount).join(' ');
-      case 'memarg':
-        return memargText(r, row.access);
-      case 'laneidx':
-        return `${r.lane}`;
-      case 'i32':
-        return `${r.lo}`;
-      case 'i64':
-        return `${wide(r.lo, r.hi)}`;
-      case 'f32':
-        return f32Text(r.lo);
-      case 'f64':
-        return f64Text(r.lo, r.hi);
-      case 'v128':
-      case 'lanes16':
-        return r.bytes16.join(' ');
-      case 'heaptype':
-        return heapTypeName(r.heapType);
-      case 'valtypes':
-        return r.valTypes.map(valTypeName).join(' ');
-      case 'catches':
-        return r.catches
-          .map(
-            (c) =>
-              `(catch${c.tag === null ? '_all' : ''}${c.withRef ? '_ref' : ''}${c.tag === null ? '' : ` ${c.tag}`} ${c.label})`,
-          )
-          .join(' ');
-      case 'cast':
-        return `${r.index} ${refText(r.heapType, r.isNullable)} ${refText(r.heapType2, r.isNullable2)}`;
-      case 'zero':
-        return '';
-      default: {
-        const index = indices.shift()!;
-        // Memory and table 0 are what nearly every module means; the text format leaves them out, too.
-        return index === 0 &&
-          (kind === 'memidx' || kind === 'tableidx') &&
-          module.memories.length < 2 &&
-          module.tables.length < 2
-          ? ''
-          : `${index}`;
-      }
-    }
-  };
-  return row.immediates
-    .map(text)
-    .filter((part) => part !== '')
-    .join(' ');
-};
-
-const opens: ReadonlySet<number> = new Set([
-  rowOf['block'],
-  rowOf['loop'],
-  rowOf['if'],
-  rowOf['try'],
-  rowOf['try_table'],
-]);
-const middles: ReadonlySet<number> = new Set([rowOf['else'], rowOf['catch'], rowOf['catch_all']]);
-const closes: ReadonlySet<number> = new Set([rowOf['end'], rowOf['delegate']]);
-/** Deeper nesting is not indented further, so that lines stay readable and the text linear in the code. */
-const MAX_INDENT = 24;
-
-/**
- * The instructions of one function as text lines: byte offset, mnemonic, immediates; blocks are indented.
- *
- * @param index index in the function index space
- * @throws UsageError when there is no such function or it is imported; MalformedError for damaged code
- */
-export const disassembleFunction = (module: Module, index: number): string[] => {
-  const func = module.funcs[index];
-  if (func === undefined || func.body === null) {
-    const detail = func === undefined ? `there is no function ${index}` : `function ${index} is imported`;
-    throw new UsageError('usage.argument', { detail, funcIndex: index });
-  }
-  const names = decodeNames(module);
-  const name = names.funcName(index);
-  const lines = [
-    `func ${index}${name === null ? '' : ` ${name}`} ${funcTypeName(func.type.comp as FuncType)}`,
-  ];
-  for (const { count, type } of func.body.locals) lines.push(`  local ${valTypeName(type)} × ${count}`);
-  const reader = new InstructionReader(module.bytes, module.types);
-  reader.reset(func.body.codeStart, func.body.end);
-  for (let depth = 1; depth > 0; ) {
-    reader.read();
-    const row = instructions[reader.row]!;
-    if (closes.has(reader.row)) depth--;
-    const indent = Math.min(depth - (middles.has(reader.row) ? 1 : 0), MAX_INDENT);
-    const text = [row.name, immediatesText(module, names, reader, row)]
-      .filter((part) => part !== '')
-      .join(' ');
-    lines.push(
-      `  ${reader.offset.toString(16).padStart(6, '0')}  ${'  '.repeat(Math.max(indent, 0))}${text}`,
-    );
-    if (opens.has(reader.row)) depth++;
-  }
-  return lines;
 };
 
 /** Index of a function by name or by number in text; null if there is none. */

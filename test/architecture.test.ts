@@ -32,7 +32,7 @@ const layerOf = (path: string): number =>
 
 /** What a file imports or re-exports, relative paths resolved against `src`. */
 const importsOf = (path: string): string[] =>
-  [...source(path).matchAll(/^(?:import|export)\b[^;'"]*?'([^']+)';|\bimport\('([^']+)'\)/gm)]
+  [...source(path).matchAll(/^(?:import|export)\b(?:[^;'"]*?\bfrom)?\s*'([^']+)';|\bimport\('([^']+)'\)/gm)]
     .map((match) => match[1] ?? match[2]!)
     .map((name) => (name.startsWith('.') ? relative('.', join(dirname(path), name)) : name));
 

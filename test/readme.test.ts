@@ -1,7 +1,7 @@
 /** The examples in the documents run, and print what the documents say. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { runQuern } from './cli/run-quern.ts';
@@ -68,3 +68,23 @@ for (const document of documents) {
     });
   });
 }
+
+test('the generated pages of docs/ are fresh', () => {
+  const run = spawnSync(process.execPath, ['build/scripts/generate-docs.js', '--check'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  assert.equal(run.status, 0, run.stderr);
+});
+
+test('links between documents lead somewhere', () => {
+  const broken: string[] = [];
+  for (const document of readdirSync(root, { recursive: false, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  )) {
+    for (const [, target] of readFileSync(join(root, document), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)) {
+      if (!existsSync(join(root, target!))) broken.push(`${document}: ${target}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});

@@ -10,7 +10,7 @@ const schedules: readonly FuelSchedule[] = [quern1, flat1];
 
 const contract = `Fuel is counted in Wasm instructions, exactly:
 
-1. A call with fuel *n* executes the longest prefix of instructions whose cost is at most *n* and pauses before the first one that it cannot afford. A call that needs exactly *n* completes.
+1. A call with fuel _n_ executes the longest prefix of instructions whose cost is at most _n_ and pauses before the first one that it cannot afford. A call that needs exactly _n_ completes.
 2. A trap is charged up to and including the instruction that trapped.
 3. Operations that cost by size check their bounds first, then charge, then act: one that fails is not charged for its size.
 4. The number is the same on every JavaScript engine, with and without a compiler, with and without tracing.

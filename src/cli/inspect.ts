@@ -7,6 +7,7 @@ import {
   disassembleFunction,
   type ExternSummary,
   findFunction,
+  formatLine,
   type ModuleSummary,
   summariseModule,
 } from '../inspect.ts';
@@ -91,7 +92,8 @@ const printDisassembly = (bytes: Uint8Array, wanted: string | undefined): void =
   const indices = found === null ? module.funcs.keys() : [found];
   for (const index of indices) {
     if (found === null && index < first) continue;
-    process.stdout.write(`${disassembleFunction(module, index).join('\n')}\n\n`);
+    const lines = Array.from(disassembleFunction(module, index), formatLine);
+    process.stdout.write(`${lines.join('\n')}\n\n`);
   }
 };
 

@@ -10,7 +10,6 @@ const readerOn = (bytes: readonly number[]): ByteReader => new ByteReader(Uint8A
 /** LEB128 in exactly `length` bytes: the last ones only repeat the sign, which the format allows. */
 const padded = (bytes: readonly number[], length: number, fill: 0x00 | 0x7f): number[] => {
   const long = bytes.map((b) => b | 0x80);
-  // The bits of the sign that the short form leaves out of its last byte are there already.
   while (long.length < length) long.push(fill | 0x80);
   return [...long.slice(0, -1), long.at(-1)! & 0x7f];
 };
@@ -29,7 +28,9 @@ describe('u32', () => {
   });
 
   test('refuses a sixth byte and bits beyond the top', () => {
-    assert.throws(() => readerOn([0x80, 0x80, 0x80, 0x80, 0x80, 0]).u32(), { code: 'malformed.integer-long' });
+    assert.throws(() => readerOn([0x80, 0x80, 0x80, 0x80, 0x80, 0]).u32(), {
+      code: 'malformed.integer-long',
+    });
     assert.throws(() => readerOn([0xff, 0xff, 0xff, 0xff, 0x1f]).u32(), { code: 'malformed.integer-large' });
   });
 });
@@ -85,11 +86,14 @@ describe('lists', () => {
       return reader.list(() => reader.byte(), limit, 'bytes');
     };
     assert.equal(read(10, 10).length, 10);
-    assert.throws(() => read(11, 10), (error: { details: object }) => {
-      const { limit, actual, offset } = error.details as Record<string, unknown>;
-      assert.deepEqual({ limit, actual, offset }, { limit: 10, actual: 11, offset: 0 });
-      return true;
-    });
+    assert.throws(
+      () => read(11, 10),
+      (error: { details: object }) => {
+        const { limit, actual, offset } = error.details as Record<string, unknown>;
+        assert.deepEqual({ limit, actual, offset }, { limit: 10, actual: 11, offset: 0 });
+        return true;
+      },
+    );
   });
 });
 
@@ -101,7 +105,10 @@ describe('names', () => {
   });
 
   test('that are too long or not well-formed are refused where they begin', () => {
-    assert.throws(() => readerOn([3, 0x61, 0x62]).name(), { code: 'malformed.length', details: { offset: 1 } });
+    assert.throws(() => readerOn([3, 0x61, 0x62]).name(), {
+      code: 'malformed.length',
+      details: { offset: 1 },
+    });
     assert.throws(() => readerOn([2, 0xc0, 0x80]).name(), { code: 'malformed.utf8', details: { offset: 1 } });
   });
 });

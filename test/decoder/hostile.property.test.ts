@@ -83,11 +83,15 @@ describe('a real module', needsShared, () => {
     });
 
     test(`${name} with bytes set to the edges of LEB128`, () => {
-      const property = fc.property(position, fc.constantFrom(0x00, 0x3f, 0x40, 0x7f, 0x80, 0xff), (at, value) => {
-        const bytes = whole.slice();
-        bytes[at] = value;
-        endsInOrder(bytes);
-      });
+      const property = fc.property(
+        position,
+        fc.constantFrom(0x00, 0x3f, 0x40, 0x7f, 0x80, 0xff),
+        (at, value) => {
+          const bytes = whole.slice();
+          bytes[at] = value;
+          endsInOrder(bytes);
+        },
+      );
       fc.assert(property, { numRuns: 300 });
     });
   }

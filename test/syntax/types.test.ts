@@ -200,7 +200,9 @@ describe('matching', () => {
 
 test('the text of types', () => {
   assert.deepEqual(
-    [I32, V128, FUNCREF, refType(HEAP_NONE, true), refType(HEAP_I31, false), refType(7, true)].map(valTypeName),
+    [I32, V128, FUNCREF, refType(HEAP_NONE, true), refType(HEAP_I31, false), refType(7, true)].map(
+      valTypeName,
+    ),
     ['i32', 'v128', 'funcref', 'nullref', '(ref i31)', '(ref null $7)'],
   );
   assert.equal(funcTypeName({ kind: 'func', params: [I64, I32], results: [I64] }), '(i64, i32) -> i64');

@@ -1,0 +1,16 @@
+/** What the worker asks of an engine. */
+
+/** A program that is loaded; runs are comparable between engines by their results. */
+export interface LoadedWorkload {
+  /** Does so many units of work; the result is a checksum or what the program printed. */
+  run(units: number): string;
+}
+
+export interface BenchEngine {
+  /** Loads a module that exports `run`. */
+  loadMicro(bytes: Uint8Array): LoadedWorkload;
+  /** Loads a WASI command; each run is a new instance. Absent where an engine cannot. */
+  loadProgram?(bytes: Uint8Array): LoadedWorkload;
+}
+
+export type EngineName = 'quern' | 'native' | 'polywasm' | 'sketch';

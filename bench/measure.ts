@@ -1,0 +1,104 @@
+/**
+ * Measuring engines side by side: results are compared first, then samples are taken in turn, so that a change
+ * of the machine's speed meets all of them alike.
+ */
+import type { EngineProcess, WorkerRequest } from './engine-process.ts';
+import { type Workload, workloadFile } from './workloads.ts';
+
+/** CPU microseconds per unit of work, one number per sample; or why there are none. */
+export type Samples = { readonly perUnit: readonly number[] } | { readonly error: string };
+
+export interface MeasureOptions {
+  /** Samples per engine. */
+  readonly samples: number;
+  /** CPU milliseconds that one sample should take. */
+  readonly targetMs: number;
+}
+
+const MAX_UNITS = 1 << 24;
+/** Rounds of a program that are not measured: loading and warming up. */
+const WARM_ROUNDS = 1;
+
+interface Contestant {
+  readonly engine: EngineProcess;
+  readonly perUnit: number[];
+  units: number;
+  error: string | null;
+}
+
+const request = (workload: Workload, units: number): WorkerRequest => ({
+  ...{ file: workloadFile(workload), kind: workload.kind, units },
+});
+
+/** Checks the result of some units against the first engine's. */
+const verify = async (
+  contestants: readonly Contestant[],
+  workload: Workload,
+  units: number,
+): Promise<void> => {
+  let expected: string | null = null;
+  for (const contestant of contestants) {
+    const answer = await contestant.engine.ask(request(workload, units));
+    if ('error' in answer) contestant.error = answer.error;
+    else if (expected === null) expected = answer.result;
+    else if (answer.result !== expected) contestant.error = `wrong result ${answer.result}, not ${expected}`;
+  }
+};
+
+/** Finds how many units take about the wanted time; the runs warm the engine up. */
+const calibrate = async (contestant: Contestant, workload: Workload, targetMs: number): Promise<void> => {
+  for (;;) {
+    const answer = await contestant.engine.ask(request(workload, contestant.units));
+    if ('error' in answer) {
+      contestant.error = answer.error;
+      return;
+    }
+    if (answer.ms >= targetMs / 2 || contestant.units >= MAX_UNITS) {
+      const ideal = Math.round((contestant.units * targetMs) / Math.max(answer.ms, 0.1));
+      contestant.units = Math.min(MAX_UNITS, Math.max(1, ideal));
+      return;
+    }
+    contestant.units *= answer.ms < targetMs / 16 ? 8 : 2;
+  }
+};
+
+/** One sample. Of a program, the slope between two runs: start-up does not count. */
+const sample = async (contestant: Contestant, workload: Workload): Promise<void> => {
+  const { engine, units, perUnit } = contestant;
+  const isProgram = workload.kind === 'program';
+  const base = isProgram ? await engine.ask(request(workload, WARM_ROUNDS)) : { ms: 0, result: '' };
+  const full = await engine.ask(request(workload, isProgram ? units + WARM_ROUNDS : units));
+  if ('error' in base || 'error' in full) contestant.error = 'error' in full ? full.error : 'failed';
+  else perUnit.push(((full.ms - base.ms) * 1000) / units);
+};
+
+/**
+ * Measures one workload on several engines; the result of the first one is what the others must agree with.
+ *
+ * @returns samples in the order of the engines
+ */
+export const measure = async (
+  engines: readonly EngineProcess[],
+  workload: Workload,
+  options: MeasureOptions,
+): Promise<Samples[]> => {
+  const contestants: Contestant[] = engines.map((engine) => ({ engine, perUnit: [], units: 1, error: null }));
+  await verify(contestants, workload, workload.kind === 'micro' ? 3 : 1);
+  const running = () => contestants.filter(({ error }) => error === null);
+  for (const contestant of running()) await calibrate(contestant, workload, options.targetMs);
+  for (let i = 0; i < options.samples; i++) {
+    for (const contestant of running()) await sample(contestant, workload);
+  }
+  return contestants.map(({ error, perUnit }) => (error === null ? { perUnit } : { error }));
+};
+
+/** The middle value. */
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+/** The geometric mean; the right one for ratios. */
+export const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);

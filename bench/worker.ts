@@ -1,0 +1,54 @@
+/**
+ * One engine in a process of its own: `worker.js ENGINE [FOLDER]`. Reads requests as JSON lines, answers each
+ * with the result and the CPU time of the run, compiler threads included.
+ */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { WorkerAnswer, WorkerRequest } from './engine-process.ts';
+import type { BenchEngine, EngineName, LoadedWorkload } from './engines/engine.ts';
+import { makeNative, makePolywasm } from './engines/javascript-api.ts';
+import { makeQuern } from './engines/quern.ts';
+import { makeSketch } from './engines/sketch.ts';
+
+const makeEngine = async (name: EngineName, folder: string): Promise<BenchEngine> => {
+  switch (name) {
+    case 'quern':
+      return makeQuern(folder);
+    case 'native':
+      return makeNative();
+    case 'polywasm':
+      return makePolywasm();
+    case 'sketch':
+      return makeSketch(folder);
+  }
+};
+
+const MICROSECONDS_PER_MILLISECOND = 1000;
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / MICROSECONDS_PER_MILLISECOND;
+};
+
+const engine = await makeEngine(process.argv[2] as EngineName, process.argv[3] ?? '');
+const loaded = new Map<string, LoadedWorkload>();
+
+const answer = ({ file, kind, units }: WorkerRequest): WorkerAnswer => {
+  try {
+    let workload = loaded.get(file);
+    if (workload === undefined) {
+      const bytes = new Uint8Array(readFileSync(file));
+      if (kind === 'program' && engine.loadProgram === undefined) return { error: 'cannot run programs' };
+      workload = kind === 'micro' ? engine.loadMicro(bytes) : engine.loadProgram!(bytes);
+      loaded.set(file, workload);
+    }
+    const start = cpuMs();
+    const result = workload.run(units);
+    return { result, ms: cpuMs() - start };
+  } catch (error) {
+    return { error: String(error) };
+  }
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(answer(JSON.parse(line) as WorkerRequest))}\n`);
+}
