@@ -18,6 +18,8 @@ export interface MeasureOptions {
 const MAX_UNITS = 1 << 24;
 /** Rounds of a program that are not measured: loading and warming up. */
 const WARM_ROUNDS = 1;
+/** A program's sample is a difference of two runs, each with a start-up; it must be long beside those. */
+const PROGRAM_FACTOR = 16;
 
 interface Contestant {
   readonly engine: EngineProcess;
@@ -85,7 +87,8 @@ export const measure = async (
   const contestants: Contestant[] = engines.map((engine) => ({ engine, perUnit: [], units: 1, error: null }));
   await verify(contestants, workload, workload.kind === 'micro' ? 3 : 1);
   const running = () => contestants.filter(({ error }) => error === null);
-  for (const contestant of running()) await calibrate(contestant, workload, options.targetMs);
+  const targetMs = options.targetMs * (workload.kind === 'program' ? PROGRAM_FACTOR : 1);
+  for (const contestant of running()) await calibrate(contestant, workload, targetMs);
   for (let i = 0; i < options.samples; i++) {
     for (const contestant of running()) await sample(contestant, workload);
   }
