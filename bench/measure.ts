@@ -47,31 +47,34 @@ const verify = async (
   }
 };
 
-/** Finds how many units take about the wanted time; the runs warm the engine up. */
-const calibrate = async (contestant: Contestant, workload: Workload, targetMs: number): Promise<void> => {
-  for (;;) {
-    const answer = await contestant.engine.ask(request(workload, contestant.units));
-    if ('error' in answer) {
-      contestant.error = answer.error;
-      return;
-    }
-    if (answer.ms >= targetMs / 2 || contestant.units >= MAX_UNITS) {
-      const ideal = Math.round((contestant.units * targetMs) / Math.max(answer.ms, 0.1));
-      contestant.units = Math.min(MAX_UNITS, Math.max(1, ideal));
-      return;
-    }
-    contestant.units *= answer.ms < targetMs / 16 ? 8 : 2;
-  }
-};
-
-/** One sample. Of a program, the slope between two runs: start-up does not count. */
-const sample = async (contestant: Contestant, workload: Workload): Promise<void> => {
-  const { engine, units, perUnit } = contestant;
+/** CPU milliseconds of some units. Of a program, the difference of two runs: start-up does not count. */
+const timeUnits = async (contestant: Contestant, workload: Workload, units: number): Promise<number> => {
+  const { engine } = contestant;
   const isProgram = workload.kind === 'program';
   const base = isProgram ? await engine.ask(request(workload, WARM_ROUNDS)) : { ms: 0, result: '' };
   const full = await engine.ask(request(workload, isProgram ? units + WARM_ROUNDS : units));
-  if ('error' in base || 'error' in full) contestant.error = 'error' in full ? full.error : 'failed';
-  else perUnit.push(((full.ms - base.ms) * 1000) / units);
+  if (!('error' in base) && !('error' in full)) return full.ms - base.ms;
+  contestant.error = 'error' in full ? full.error : 'failed';
+  return Number.POSITIVE_INFINITY;
+};
+
+/** Finds how many units take about the wanted time; the runs warm the engine up. */
+const calibrate = async (contestant: Contestant, workload: Workload, targetMs: number): Promise<void> => {
+  for (;;) {
+    const ms = await timeUnits(contestant, workload, contestant.units);
+    if (ms >= targetMs / 2 || contestant.units >= MAX_UNITS) {
+      const ideal = Math.round((contestant.units * targetMs) / Math.max(ms, 0.1));
+      contestant.units = Math.min(MAX_UNITS, Math.max(1, ideal));
+      return;
+    }
+    contestant.units *= ms < targetMs / 16 ? 8 : 2;
+  }
+};
+
+/** One sample. */
+const sample = async (contestant: Contestant, workload: Workload): Promise<void> => {
+  const ms = await timeUnits(contestant, workload, contestant.units);
+  contestant.perUnit.push((ms * 1000) / contestant.units);
 };
 
 /**
