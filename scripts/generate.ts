@@ -3,12 +3,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateDispatch } from './dispatch/generate-dispatch.ts';
+import { generateVector } from './dispatch/generate-vector.ts';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 const isCheck = process.argv.includes('--check');
 
 const outputs: readonly (readonly [string, string])[] = [
   ['src/interpreter/dispatch.generated.ts', generateDispatch()],
+  ['src/interpreter/vector.generated.ts', generateVector()],
 ];
 
 for (const [path, text] of outputs) {

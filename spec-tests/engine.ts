@@ -5,6 +5,8 @@
  * Values cross as raw bits: a payload of a NaN must not pass through a JavaScript number on its way.
  */
 
+import type { Features } from '../src/syntax/features.ts';
+
 /** Unsigned bits of a number (32, 64 or 128), a reference, or null. */
 export type RawValue = bigint | object | null;
 
@@ -101,8 +103,8 @@ export interface EngineTraits {
 export interface Engine {
   readonly name: string;
   readonly traits: EngineTraits;
-  /** Forgets the last script and makes a fresh `spectest`. */
-  startScript(): Awaitable<EngineInstance>;
+  /** Forgets the last script, switches features on, and makes a fresh `spectest`. */
+  startScript(features: Features): Awaitable<EngineInstance>;
   /** Decodes and validates. */
   compile(bytes: Uint8Array): Awaitable<EngineModule>;
   /** Names of the modules it imports from. */

@@ -17,8 +17,10 @@ import { byGroup, conformancePage, type GroupResult, printSummary } from './repo
 import { runScript } from './runner.ts';
 import {
   excuseOf,
+  featuresOf,
   listSuite,
   loadScript,
+  noThreadsIn,
   requiredGroups,
   selectEntries,
   suiteFolder,
@@ -58,7 +60,13 @@ const runSuite = async (
 ): Promise<readonly GroupResult[]> => {
   const results: (readonly [string, ScriptResult])[] = [];
   for (const entry of selectEntries(listSuite(folder), names)) {
-    const options = { flip: flags.flip, excused: supersededLines(folder, entry), excuse: excuseOf(entry) };
+    const options = {
+      flip: flags.flip,
+      features: featuresOf(entry),
+      noThreads: noThreadsIn(folder, entry),
+      excused: supersededLines(folder, entry),
+      excuse: excuseOf(entry),
+    };
     const result = await runScript(loadScript(folder, entry), engine, options);
     if (!flags.flip) printFailures(result.failures, flags.verbose);
     results.push([entry.group, result]);

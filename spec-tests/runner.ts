@@ -5,6 +5,7 @@
  * A module that the engine calls unsupported is skipped under that feature's name, and so is everything that
  * needs the missing instance. Nothing else is skipped in silence: an unknown command is a failure.
  */
+import { defaultFeatures, type Features } from '../src/syntax/features.ts';
 import {
   type Awaitable,
   type Engine,
@@ -25,6 +26,10 @@ export interface RunOptions {
   readonly excused?: ReadonlyMap<number, string>;
   /** Reason to excuse every failure: the script is judged by rules that are switched off. */
   readonly excuse?: string | null;
+  /** Reason to leave out threads: the script needs them to run at the same time. */
+  readonly noThreads?: string | null;
+  /** The features that are switched on; by default those of the spec. */
+  readonly features?: Features;
   /** Told after each command; for comparisons beyond the script's own. */
   readonly afterCommand?: (command: Command, outcome: Outcome) => void;
 }
@@ -83,23 +88,31 @@ class ScriptRun {
   private readonly script: Script;
   private readonly engine: Engine;
   private readonly options: RunOptions;
-  private readonly hosts = new HostReferences();
+  private readonly hosts: HostReferences;
   private readonly instances = new Map<string, EngineInstance | Missing>();
   private readonly definitions = new Map<string, EngineModule | Missing>();
   private readonly registered = new Map<string, EngineInstance>();
   private readonly missingNames = new Map<string, Missing>();
   private lastInstance: EngineInstance | Missing | null = null;
   private lastDefinition: EngineModule | Missing | null = null;
+  private readonly threads = new Map<
+    string,
+    { readonly run: ScriptRun; readonly commands: readonly Command[] }
+  >();
 
-  constructor(script: Script, engine: Engine, options: RunOptions) {
+  /** @param parent the run that a thread belongs to */
+  constructor(script: Script, engine: Engine, options: RunOptions, parent: ScriptRun | null = null) {
     this.script = script;
     this.engine = engine;
     this.options = options;
-    this.result = emptyResult(script.name);
+    this.result = parent?.result ?? emptyResult(script.name);
+    this.hosts = parent?.hosts ?? new HostReferences();
+    const spectest = parent?.registered.get('spectest');
+    if (spectest !== undefined) this.registered.set('spectest', spectest);
   }
 
   async start(): Promise<void> {
-    this.registered.set('spectest', await this.engine.startScript());
+    this.registered.set('spectest', await this.engine.startScript(this.options.features ?? defaultFeatures));
   }
 
   async command(command: Command): Promise<void> {
@@ -117,12 +130,33 @@ class ScriptRun {
     if (isAssertion && outcome.status !== 'skipped') this.result.assertions++;
     this.options.afterCommand?.(command, outcome);
     // Skipped as a whole, a thread still counts each command it holds.
-    if (command.type === 'thread') for (const inner of command.commands) this.skipInner(inner);
+    const { noThreads } = this.options;
+    if (command.type === 'thread' && noThreads) {
+      for (const inner of command.commands) this.skipInner(inner, noThreads);
+    }
   }
 
-  private skipInner(command: Command): void {
-    this.result.skipped.set('threads', (this.result.skipped.get('threads') ?? 0) + 1);
-    if (command.type === 'thread') for (const inner of command.commands) this.skipInner(inner);
+  private skipInner(command: Command, reason: string): void {
+    this.result.skipped.set(reason, (this.result.skipped.get(reason) ?? 0) + 1);
+    if (command.type === 'thread') for (const inner of command.commands) this.skipInner(inner, reason);
+  }
+
+  /** Prepares a thread, which sees nothing of its surroundings but one instance. */
+  private fork(command: Command & { readonly type: 'thread' }): void {
+    const run = new ScriptRun(this.script, this.engine, this.options, this);
+    const { sharedModule, commands } = command;
+    if (sharedModule !== null) {
+      run.instances.set(sharedModule, this.instances.get(sharedModule) ?? new Missing('no shared module'));
+    }
+    this.threads.set(command.name, { run, commands });
+  }
+
+  /** Threads run one after the other, each when it is waited for: one of the orders that are allowed. */
+  private async join(name: string): Promise<void> {
+    const thread = this.threads.get(name);
+    if (thread === undefined) throw new Mismatch(`no thread ${name}`);
+    this.threads.delete(name);
+    for (const command of thread.commands) await thread.run.command(command);
   }
 
   private async outcomeOf(command: Command): Promise<Outcome> {
@@ -169,7 +203,8 @@ class ScriptRun {
         );
       case 'thread':
       case 'wait':
-        throw new Skip('threads');
+        if (this.options.noThreads) throw new Skip(this.options.noThreads);
+        return command.type === 'thread' ? this.fork(command) : this.join(command.thread);
       case 'unknown':
         throw new Mismatch(`unknown command: ${command.what}`);
       default:

@@ -52,7 +52,13 @@ export type Command = { readonly line: number } & (
   | { readonly type: 'assert_trap' | 'assert_exhaustion'; readonly action: Action; readonly text: string }
   | { readonly type: 'assert_exception'; readonly action: Action }
   | { readonly type: ModuleAssertion; readonly source: ModuleSource; readonly text: string }
-  | { readonly type: 'thread'; readonly name: string; readonly commands: readonly Command[] }
+  | {
+      readonly type: 'thread';
+      readonly name: string;
+      /** The one instance that the thread sees of those around it. */
+      readonly sharedModule: string | null;
+      readonly commands: readonly Command[];
+    }
   | { readonly type: 'wait'; readonly thread: string }
   | { readonly type: 'unknown'; readonly what: string }
 );
@@ -215,7 +221,12 @@ const readFields = (json: Json): Fields<Command> => {
     case 'assert_invalid_custom':
       return { type, source: readSource(json), text: string(json, 'text') };
     case 'thread':
-      return { type, name: string(json, 'name'), commands: list(json, 'commands').map(readCommand) };
+      return {
+        type,
+        name: string(json, 'name'),
+        sharedModule: optionalString(json, 'shared_module'),
+        commands: list(json, 'commands').map(readCommand),
+      };
     case 'wait':
       return { type, thread: string(json, 'thread') };
     default:

@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FeatureKey, featureTable } from '../src/syntax/features.ts';
+import { defaultFeatures, type FeatureKey, type Features, featureTable } from '../src/syntax/features.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
 import { readScript, type Script } from './script.ts';
 
@@ -58,6 +58,12 @@ export const requiredGroups: readonly string[] = [
   'core: tail calls',
   'core: multi-memory',
   'core: text and names',
+  'core: exceptions',
+  'legacy',
+  'proposals/threads',
+  'proposals/wide-arithmetic',
+  'proposals/custom-page-sizes',
+  'extra/threads',
 ];
 
 /** All scripts of the suite in the manifest's order. */
@@ -102,6 +108,23 @@ export const excuseOf = ({ name }: SuiteEntry): string | null => {
   return isOff ? `proposal ${key} is off` : null;
 };
 
+/** Scripts of these folders need features beyond those that are on by default. */
+const folderFeatures: Readonly<Record<string, FeatureKey>> = {
+  legacy: 'legacy-exceptions',
+  'proposals/threads': 'threads',
+  'extra/threads': 'threads',
+  'proposals/wide-arithmetic': 'wide-arithmetic',
+  'proposals/custom-page-sizes': 'custom-page-sizes',
+};
+
+/** The features that a script is judged with. */
+export const featuresOf = ({ name }: SuiteEntry): Features => {
+  const key = folderFeatures[name.slice(0, name.lastIndexOf('/'))];
+  return key !== undefined && featureTable[key].isExecuted
+    ? new Set([...defaultFeatures, key])
+    : defaultFeatures;
+};
+
 /** The form of `known.json` as far as it is used. */
 interface KnownConflicts {
   readonly superseded: readonly {
@@ -109,11 +132,20 @@ interface KnownConflicts {
     readonly lines: readonly number[];
     readonly why: string;
   }[];
+  /** Scripts whose threads must run at the same time. */
+  readonly needsRealThreads: readonly string[];
 }
+
+const readKnown = (folder: string): KnownConflicts =>
+  JSON.parse(readFileSync(join(folder, 'known.json'), 'utf8')) as KnownConflicts;
+
+/** Why the threads of a script cannot run one after the other; null where they can. */
+export const noThreadsIn = (folder: string, { name }: SuiteEntry): string | null =>
+  readKnown(folder).needsRealThreads.includes(`${name}.wast`) ? 'parallel threads' : null;
 
 /** Lines of a script that later versions of Wasm contradict, with the reason. */
 export const supersededLines = (folder: string, entry: SuiteEntry): ReadonlyMap<number, string> => {
-  const known = JSON.parse(readFileSync(join(folder, 'known.json'), 'utf8')) as KnownConflicts;
+  const known = readKnown(folder);
   const lines = new Map<number, string>();
   for (const conflict of known.superseded) {
     if (conflict.file !== `${entry.name}.wast`) continue;

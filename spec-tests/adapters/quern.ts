@@ -1,13 +1,15 @@
 /** Quern's own interpreter as an `Engine`. */
+import { ArrayInstance, StructInstance } from '../../src/interpreter/aggregate.ts';
 import type { CompiledModule } from '../../src/interpreter/code.ts';
 import { startExecution } from '../../src/interpreter/execution.ts';
-import { type FuncInstance, hostFunction } from '../../src/interpreter/function.ts';
+import { type FuncInstance, hostFunction, type RawValue as QuernValue } from '../../src/interpreter/function.ts';
 import { GlobalInstance } from '../../src/interpreter/global.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
 import { MemoryInstance } from '../../src/interpreter/memory.ts';
 import type { ExternInstance } from '../../src/interpreter/module-instance.ts';
 import { Store } from '../../src/interpreter/store.ts';
 import { TableInstance } from '../../src/interpreter/table.ts';
+import { defaultFeatures } from '../../src/syntax/features.ts';
 import {
   type Engine,
   EngineFailure,
@@ -15,6 +17,7 @@ import {
   type Invocation,
   type Metering,
   type RawValue,
+  type ReferenceKind,
   traceStep,
   unitFuelBudgets,
 } from '../engine.ts';
@@ -39,7 +42,7 @@ const call = (func: FuncInstance, args: readonly RawValue[], options: CallOption
     execution.addFuel(1);
   }
   if (status === 'trap') throw toFailure(execution.error, execution.fuelConsumed, trace);
-  return { values: execution.results, fuel: execution.fuelConsumed, trace };
+  return { values: execution.results.map(boxed), fuel: execution.fuelConsumed, trace };
 };
 
 const find = (instance: EngineInstance, name: string, kind: ExternInstance['kind']): ExternInstance => {
@@ -58,17 +61,36 @@ const spectest = (): QuernInstance => {
   return { exports, memories: [...exports.values()].filter((entry) => entry.kind === 'memory') };
 };
 
+const kindOf = (reference: object): ReferenceKind | null => {
+  if (reference instanceof StructInstance) return 'struct';
+  if (reference instanceof ArrayInstance) return 'array';
+  if (reference instanceof BoxedI31) return 'i31';
+  const kind = 'kind' in reference ? reference.kind : null;
+  return kind === 'func' || kind === 'exn' ? kind : null;
+};
+
+/** An i31, which Quern keeps as a number, in the form of all other references. */
+class BoxedI31 {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+const boxed = (value: QuernValue): RawValue => (typeof value === 'number' ? new BoxedI31(value) : value);
+
 export const quernEngine = (options: CallOptions): Engine => {
   const makeStore = (): Store => new Store(options.unitFuel ? unitFuelBudgets : {});
   let store = makeStore();
+  let features = defaultFeatures;
   return {
     name: options.careful ? 'quern, careful code' : 'quern',
     traits: { suiteTexts: true, phases: true },
-    startScript() {
+    startScript(switched) {
+      features = switched;
       store = makeStore();
       return spectest();
     },
-    compile: (bytes) => translating(() => compileModule(bytes)),
+    compile: (bytes) => translating(() => compileModule(bytes, features)),
     importedModules: (module) => (module as CompiledModule).module.imports.map((entry) => entry.module),
     instantiate: (module, registered) =>
       translating(() =>
@@ -78,8 +100,8 @@ export const quernEngine = (options: CallOptions): Engine => {
       ),
     invoke: (instance, name, args) =>
       translating(() => call(find(instance, name, 'func') as FuncInstance, args, options)),
-    get: (instance, name) => translating(() => (find(instance, name, 'global') as GlobalInstance).value),
-    kindOf: (reference) => ('kind' in reference && reference.kind === 'func' ? 'func' : null),
+    get: (instance, name) => translating(() => boxed((find(instance, name, 'global') as GlobalInstance).value)),
+    kindOf,
     memories: (instance) => (instance as QuernInstance).memories.map((memory) => memory.bytes),
   };
 };

@@ -1,5 +1,6 @@
 /** The slow reference executor of `test/reference` as an `Engine`. */
 import { decodeModule } from '../../src/decoder/decode-module.ts';
+import { defaultFeatures } from '../../src/syntax/features.ts';
 import type { Module } from '../../src/syntax/module.ts';
 import { funcDefType } from '../../src/syntax/types.ts';
 import { validateModule } from '../../src/validator/validate-module.ts';
@@ -22,6 +23,7 @@ import {
   type Invocation,
   type Metering,
   type RawValue,
+  type ReferenceKind,
   traceStep,
   unitFuelBudgets,
 } from '../engine.ts';
@@ -66,28 +68,40 @@ const find = (instance: EngineInstance, name: string, kind: ExternInstance['kind
   return found;
 };
 
-export const referenceEngine = (metering: Metering): Engine => ({
-  name: 'reference',
-  traits: { suiteTexts: true, phases: true },
-  startScript: spectest,
-  compile: (bytes) =>
-    translating(() => {
-      const module = decodeModule(bytes);
-      validateModule(module);
-      return module;
-    }),
-  importedModules: (module) => (module as Module).imports.map((entry) => entry.module),
-  instantiate: (module, registered) =>
-    translating(() =>
-      instantiate(
-        module as Module,
-        (from, name) => (registered.get(from) as ReferenceInstance | undefined)?.exports.get(name),
-        optionsFor(metering.unitFuel),
+const kinds: readonly ReferenceKind[] = ['func', 'i31', 'struct', 'array', 'exn'];
+const kindOf = (reference: object): ReferenceKind | null => {
+  const kind = 'kind' in reference ? reference.kind : null;
+  return kinds.find((known) => known === kind) ?? null;
+};
+
+export const referenceEngine = (metering: Metering): Engine => {
+  let features = defaultFeatures;
+  return {
+    name: 'reference',
+    traits: { suiteTexts: true, phases: true },
+    startScript(switched) {
+      features = switched;
+      return spectest();
+    },
+    compile: (bytes) =>
+      translating(() => {
+        const module = decodeModule(bytes);
+        validateModule(module, features);
+        return module;
+      }),
+    importedModules: (module) => (module as Module).imports.map((entry) => entry.module),
+    instantiate: (module, registered) =>
+      translating(() =>
+        instantiate(
+          module as Module,
+          (from, name) => (registered.get(from) as ReferenceInstance | undefined)?.exports.get(name),
+          optionsFor(metering.unitFuel),
+        ),
       ),
-    ),
-  invoke: (instance, name, args) =>
-    translating(() => call(find(instance, name, 'func') as FunctionInstance, args, metering.unitFuel)),
-  get: (instance, name) => (find(instance, name, 'global') as GlobalInstance).value.bits,
-  kindOf: (reference) => ('kind' in reference && reference.kind === 'func' ? 'func' : null),
-  memories: (instance) => (instance as ReferenceInstance).memories.map((memory) => memory.bytes),
-});
+    invoke: (instance, name, args) =>
+      translating(() => call(find(instance, name, 'func') as FunctionInstance, args, metering.unitFuel)),
+    get: (instance, name) => (find(instance, name, 'global') as GlobalInstance).value.bits,
+    kindOf,
+    memories: (instance) => (instance as ReferenceInstance).memories.map((memory) => memory.bytes),
+  };
+};

@@ -105,7 +105,8 @@ export const sideBySide = (left: Engine, right: Engine): Engine => {
   return {
     name: `${left.name} beside ${right.name}`,
     traits: left.traits,
-    startScript: async () => new Pair(await left.startScript(), await right.startScript()),
+    startScript: async (features) =>
+      new Pair(await left.startScript(features), await right.startScript(features)),
     async compile(bytes) {
       const [l, r] = await both(
         () => left.compile(bytes),

@@ -178,6 +178,11 @@ export const catalogue = {
   'trap.cast': row('TrapError', 'cast failure', guestBug),
   'trap.unaligned-atomic': row('TrapError', 'unaligned atomic', guestBug),
   'trap.expected-shared': row('TrapError', 'expected shared memory', guestBug),
+  'trap.deadlock': row(
+    'TrapError',
+    'wait without end',
+    'The plug-in waits for another thread, and only one runs here; build it without threads.',
+  ),
   'trap.allocation-size': row('TrapError', 'allocation size too large', guestBug),
 
   // Budgets

@@ -47,6 +47,8 @@ export interface ErrorDetails extends ErrorPosition {
   readonly returnCode?: number;
   readonly exitCode?: number;
   readonly path?: string;
+  /** The exception instance that nothing caught. */
+  readonly exception?: object;
 }
 
 /** Base of every error that Quern throws on purpose. */
@@ -104,7 +106,7 @@ export const UnlinkableError: QuernErrorClass<'UnlinkableError'> = errorClass('U
 export const TrapError: QuernErrorClass<'TrapError'> = errorClass('TrapError');
 /** A budget ran out. Sets `backtrace`, `fuelConsumed`. Script form: assert_exhaustion. */
 export const ExhaustionError: QuernErrorClass<'ExhaustionError'> = errorClass('ExhaustionError');
-/** A Wasm exception that nothing caught. Script form: assert_exception. */
+/** A Wasm exception that nothing caught. Sets `exception`, `backtrace`, `fuelConsumed`. Script form: assert_exception. */
 export const ThrownException: QuernErrorClass<'ThrownException'> = errorClass('ThrownException');
 /** A host function threw; `cause` is what it threw. */
 export const HostError: QuernErrorClass<'HostError'> = errorClass('HostError');

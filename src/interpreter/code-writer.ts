@@ -10,7 +10,7 @@
  * Targets are relative to the first word until `finish` places the code.
  */
 import { InternalError } from '../errors/errors.ts';
-import { MAX_PACKED_SLOT, type Op, opOf } from './isa.ts';
+import { MAX_PACKED_SLOT, type Op, opOf, touchesRefs } from './isa.ts';
 
 /** Words before an entry point: first and last slot to zero, frame size in words, cost of the first run. */
 export const HEADER_WORDS = 4;
@@ -62,7 +62,10 @@ export class CodeWriter {
   private points: Point[] = [];
   private siteList: Point[] | null;
 
-  constructor(isRecording: boolean) {
+  private readonly isCareful: boolean;
+
+  constructor(isRecording: boolean, isCareful: boolean) {
+    this.isCareful = isCareful;
     this.siteList = isRecording ? [] : null;
   }
 
@@ -119,12 +122,15 @@ export class CodeWriter {
 
   private moveFar(op: Op, to: number, from: number): void {
     this.put(opOf.mov64_far, to * 2, from * 2, 0, 0, 0);
-    if (op.name.includes('ref') || op.name.startsWith('table_'))
-      this.put(opOf.mov_ref_far, to * 2, from * 2, 0, 0, 0);
+    if (touchesRefs(op)) this.put(opOf.mov_ref_far, to * 2, from * 2, 0, 0, 0);
   }
 
-  /** Changes the packed destination of an operation emitted before. */
+  /** Changes the destination of an operation emitted before: packed, or the first word of a vector operation. */
   retarget(at: number, slot: number): void {
+    if ((buffer[at]! & 1023) === opOf.vector.code) {
+      buffer[at + 1] = 2 * slot;
+      return;
+    }
     buffer[at] = (buffer[at]! & ~(MAX_PACKED_SLOT << 10)) | (slot << 10);
   }
 
@@ -176,8 +182,9 @@ export class CodeWriter {
    * to pay: the counter alone tells the machine where it stands. Call before binding a label here.
    */
   separate(): void {
+    if (this.isCareful) return;
     const last = this.points[this.points.length - 1];
-    if (last?.pc === this.size && (last.run !== this.run || last.cost !== this.cost)) this.emit(opOf.nop);
+    if (last?.pc === this.size && (last.run !== this.run || last.cost !== this.cost)) this.emit(opOf.charge, 0);
   }
 
   /** Marks a boundary in front of the next operation. */
@@ -207,6 +214,14 @@ export class CodeWriter {
       buffer[this.remainders[i]!] = this.remaining(this.remainders[i + 1]!, this.remainders[i + 2]!);
     }
     target.set(buffer.subarray(0, this.size), start);
+  }
+
+  /** Where a label was bound, relative to the first word, and what remains of the run there. */
+  placeOf(label: number): { readonly pc: number; readonly remaining: number } {
+    return {
+      pc: this.labelPc[label]!,
+      remaining: this.remaining(this.labelRun[label]!, this.labelCost[label]!),
+    };
   }
 
   /** What entering the code costs up to the end of its first run. */

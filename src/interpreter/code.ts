@@ -6,6 +6,7 @@ import type { Features } from '../syntax/features.ts';
 import type { Module } from '../syntax/module.ts';
 import { slotsOf } from '../syntax/types.ts';
 import type { Boundary, Site } from './code-writer.ts';
+import type { Handler } from './exception-handlers.ts';
 import type { FuelSchedule } from './fuel.ts';
 import { MAX_PACKED_SLOT } from './isa.ts';
 
@@ -60,6 +61,8 @@ export interface CodeRegion {
   readonly end: number;
   readonly func: FuncCode;
   readonly isCareful: boolean;
+  /** Exception handlers, in order of the code they protect. */
+  readonly handlers: readonly Handler[];
 }
 
 /** Slots that large frames have behind the parameters, for operands that packed fields cannot name. */

@@ -9,10 +9,18 @@ import { defType, matchesDefType } from '../syntax/types.ts';
 import type { FuncCode } from './code.ts';
 import type { CodeSpace } from './code-space.ts';
 import { HEADER_WORDS } from './code-writer.ts';
+import { createAggregateOps } from './cold-aggregates.ts';
+import { createAtomicOps } from './cold-atomics.ts';
+import { createExceptionOps } from './cold-exceptions.ts';
+import { createReferenceOps } from './cold-references.ts';
+import type { Cold, ColdTools } from './cold-tools.ts';
+import { createWideOps } from './cold-wide.ts';
+import { exceptionOf } from './exception.ts';
 import { bulkMemoryCost, bulkTableCost, growMemoryCost, growTableCost } from './fuel.ts';
 import type { FuncInstance, Ref } from './function.ts';
 import { type ColdOp, coldOps, firstColdOp, ops } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
+import { unitsOf } from './memory.ts';
 import { f32_convert_i64, storeTruncated, truncSat32S, truncSat32U } from './numerics/floats.ts';
 import {
   CONTINUE,
@@ -22,6 +30,7 @@ import {
   NEED_FUEL,
   NO_FUEL,
   RESTART,
+  THROWN,
   trapStatus,
 } from './status.ts';
 
@@ -45,10 +54,17 @@ const EXHAUSTED = trapStatus('exhaustion.call-stack');
 const OVERFLOW = trapStatus('trap.integer-overflow');
 const NOT_A_NUMBER = trapStatus('trap.invalid-conversion');
 
+const TWO_32 = 2 ** 32;
 const TWO_63 = 2 ** 63;
 const TWO_64 = 2 ** 64;
 
-type Cold = (m: MachineState, at: number) => number;
+/** A memory or table, whose addresses are i32 or i64. */
+interface Addressed {
+  readonly is64: boolean;
+}
+/** The one of two that gives the type of the length when one is copied to the other. @spec valid-memory.copy */
+const narrower = (a: Addressed, b: Addressed): Addressed => (a.is64 ? b : a);
+
 
 /** Whether a function may be called where the type `typeId` is expected. @spec match-deftype */
 export const isSubtype = (func: FuncInstance, typeId: number): boolean =>
@@ -103,6 +119,10 @@ export const createCold = (
         return HOST_PAUSE;
       }
     } catch (error) {
+      // Inside the call: behind it lies another run, and perhaps code that other handlers protect.
+      m.pc -= 1;
+      m.thrown = exceptionOf(error);
+      if (m.thrown !== null) return THROWN;
       m.error = error;
       return HOST_ERROR;
     }
@@ -193,10 +213,12 @@ export const createCold = (
   const checkElement = (
     m: MachineState,
     tableIndex: number,
-    index: number,
+    k: number,
     typeId: number,
   ): FuncInstance | number => {
-    const { elements } = m.instance.tables[tableIndex]!;
+    const target = m.instance.tables[tableIndex]!;
+    const { elements } = target;
+    const index = addressAt(k, target);
     if (index >= elements.length) return trapStatus('trap.undefined-element');
     const func = elements[index] as FuncInstance | null;
     if (func === null) return trapStatus('trap.uninitialised-element');
@@ -204,6 +226,15 @@ export const createCold = (
   };
 
   // Sized operations
+
+  /** An index, address or length at a word; 2^32, which is outside of everything, stands for all beyond it. */
+  const addressAt = (k: number, { is64 }: Addressed): number =>
+    is64 && I[k + 1] !== 0 ? TWO_32 : I[k]! >>> 0;
+  /** Writes a size, or the -1 of a growth that failed. */
+  const setAddress = (k: number, { is64 }: Addressed, value: number): void => {
+    I[k] = value;
+    if (is64) I[k + 1] = value >> 31;
+  };
 
   const pay = (m: MachineState, cost: number): boolean => {
     if (m.fuel < cost) {
@@ -300,6 +331,7 @@ export const createCold = (
   /** f64 operand: its index counts slots. */
   const double = (m: MachineState, at: number): number => D[(m.fp >> 1) + (C[at]! >>> 21)]!;
 
+  const tools: ColdTools = { C, I, R, first, second, pay, next, callFunction, tailCall };
   const table: Record<ColdOp, Cold> = {
     call_lazy: (m, at) => {
       const code = m.instance.unit.funcs[C[at + 1]!]!;
@@ -313,8 +345,12 @@ export const createCold = (
     call_import: (m, at) => callFunction(m, m.instance.funcs[C[at + 1]!]!, first(m, at)),
     return_call: (m, at) => tailCall(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),
     return_call_import: (m, at) => tailCall(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),
+    call_indirect_far: (m, at) => {
+      const func = checkElement(m, C[at + 4]!, m.fp + C[at + 1]!, C[at + 3]!);
+      return typeof func === 'number' ? func : callFunction(m, func, m.fp + C[at + 2]!);
+    },
     return_call_indirect: (m, at) => {
-      const func = checkElement(m, C[at + 3]!, I[first(m, at)]! >>> 0, C[at + 2]!);
+      const func = checkElement(m, C[at + 3]!, first(m, at), C[at + 2]!);
       return typeof func === 'number' ? func : tailCall(m, func, m.fp + C[at + 1]!);
     },
     leave_instance: (m) => {
@@ -403,22 +439,25 @@ export const createCold = (
       refs[refIndex] = R[first(m, at) >> 1];
       return CONTINUE;
     },
-    memory_size: (m, at) => set(m, at, m.instance.memories[C[at + 1]!]!.pageCount),
+    memory_size: (m, at) => {
+      const memory = m.instance.memories[C[at + 1]!]!;
+      setAddress(first(m, at), memory, memory.pageCount);
+      return CONTINUE;
+    },
     memory_grow: (m, at) => {
       const k = m.fp + C[at + 1]!;
       const memory = m.instance.memories[C[at + 2]!]!;
-      const count = I[k]! >>> 0;
-      if (memory.canGrow(count)) {
-        if (!pay(m, growMemoryCost(m.schedule, count))) return NEED_FUEL;
-        I[k] = memory.grow(count);
-      } else I[k] = -1;
+      const count = addressAt(k, memory);
+      const canGrow = memory.canGrow(count);
+      if (canGrow && !pay(m, growMemoryCost(m.schedule, unitsOf(count * memory.pageSize)))) return NEED_FUEL;
+      setAddress(k, memory, canGrow ? memory.grow(count) : -1);
       return next(m);
     },
     memory_fill: (m, at) => {
       const k = m.fp + C[at + 1]!;
       const memory = m.instance.memories[C[at + 2]!]!;
-      const to = I[k]! >>> 0;
-      const count = I[k + 4]! >>> 0;
+      const to = addressAt(k, memory);
+      const count = addressAt(k + 4, memory);
       if (to + count > memory.byteLength) return MEMORY_BOUNDS;
       if (!pay(m, bulkMemoryCost(m.schedule, count))) return NEED_FUEL;
       memory.bytes.fill(I[k + 2]!, to, to + count);
@@ -428,9 +467,9 @@ export const createCold = (
       const k = m.fp + C[at + 1]!;
       const target = m.instance.memories[C[at + 2]!]!;
       const source = m.instance.memories[C[at + 3]!]!;
-      const to = I[k]! >>> 0;
-      const from = I[k + 2]! >>> 0;
-      const count = I[k + 4]! >>> 0;
+      const to = addressAt(k, target);
+      const from = addressAt(k + 2, source);
+      const count = addressAt(k + 4, narrower(target, source));
       if (to + count > target.byteLength || from + count > source.byteLength) return MEMORY_BOUNDS;
       if (!pay(m, bulkMemoryCost(m.schedule, count))) return NEED_FUEL;
       if (target === source) target.bytes.copyWithin(to, from, from + count);
@@ -441,7 +480,7 @@ export const createCold = (
       const k = m.fp + C[at + 1]!;
       const segment = m.instance.data[C[at + 2]!]!;
       const memory = m.instance.memories[C[at + 3]!]!;
-      const to = I[k]! >>> 0;
+      const to = addressAt(k, memory);
       const from = I[k + 2]! >>> 0;
       const count = I[k + 4]! >>> 0;
       if (to + count > memory.byteLength || from + count > segment.length) return MEMORY_BOUNDS;
@@ -456,34 +495,40 @@ export const createCold = (
     load_far: (m, at) => load(m, first(m, at), C[at + 1]!, I[second(m, at)]!, C[at + 2]!, C[at + 3]!),
     store_far: (m, at) => store(m, second(m, at), C[at + 1]!, I[first(m, at)]!, C[at + 2]!, C[at + 3]!),
     table_get: (m, at) => {
-      const { elements } = m.instance.tables[C[at + 1]!]!;
-      const index = I[second(m, at)]! >>> 0;
+      const target = m.instance.tables[C[at + 1]!]!;
+      const { elements } = target;
+      const index = addressAt(second(m, at), target);
       if (index >= elements.length) return TABLE_BOUNDS;
       return setRef(m, at, elements[index]!);
     },
     table_set: (m, at) => {
-      const { elements } = m.instance.tables[C[at + 1]!]!;
-      const index = I[first(m, at)]! >>> 0;
+      const target = m.instance.tables[C[at + 1]!]!;
+      const { elements } = target;
+      const index = addressAt(first(m, at), target);
       if (index >= elements.length) return TABLE_BOUNDS;
       elements[index] = R[second(m, at) >> 1] as Ref;
       return CONTINUE;
     },
-    table_size: (m, at) => set(m, at, m.instance.tables[C[at + 1]!]!.elements.length),
+    table_size: (m, at) => {
+      const target = m.instance.tables[C[at + 1]!]!;
+      setAddress(first(m, at), target, target.elements.length);
+      return CONTINUE;
+    },
     table_grow: (m, at) => {
       const k = m.fp + C[at + 1]!;
       const target = m.instance.tables[C[at + 2]!]!;
-      const count = I[k + 2]! >>> 0;
-      if (target.canGrow(count)) {
-        if (!pay(m, growTableCost(m.schedule, count))) return NEED_FUEL;
-        I[k] = target.grow(count, R[k >> 1] as Ref);
-      } else I[k] = -1;
+      const count = addressAt(k + 2, target);
+      const canGrow = target.canGrow(count);
+      if (canGrow && !pay(m, growTableCost(m.schedule, count))) return NEED_FUEL;
+      setAddress(k, target, canGrow ? target.grow(count, R[k >> 1] as Ref) : -1);
       return next(m);
     },
     table_fill: (m, at) => {
       const k = m.fp + C[at + 1]!;
-      const { elements } = m.instance.tables[C[at + 2]!]!;
-      const to = I[k]! >>> 0;
-      const count = I[k + 4]! >>> 0;
+      const target = m.instance.tables[C[at + 2]!]!;
+      const { elements } = target;
+      const to = addressAt(k, target);
+      const count = addressAt(k + 4, target);
       if (to + count > elements.length) return TABLE_BOUNDS;
       if (!pay(m, bulkTableCost(m.schedule, count))) return NEED_FUEL;
       elements.fill(R[(k >> 1) + 1] as Ref, to, to + count);
@@ -491,11 +536,13 @@ export const createCold = (
     },
     table_copy: (m, at) => {
       const k = m.fp + C[at + 1]!;
-      const target = m.instance.tables[C[at + 2]!]!.elements;
-      const source = m.instance.tables[C[at + 3]!]!.elements;
-      const to = I[k]! >>> 0;
-      const from = I[k + 2]! >>> 0;
-      const count = I[k + 4]! >>> 0;
+      const into = m.instance.tables[C[at + 2]!]!;
+      const outOf = m.instance.tables[C[at + 3]!]!;
+      const target = into.elements;
+      const source = outOf.elements;
+      const to = addressAt(k, into);
+      const from = addressAt(k + 2, outOf);
+      const count = addressAt(k + 4, narrower(into, outOf));
       if (to + count > target.length || from + count > source.length) return TABLE_BOUNDS;
       if (!pay(m, bulkTableCost(m.schedule, count))) return NEED_FUEL;
       if (target === source) target.copyWithin(to, from, from + count);
@@ -505,8 +552,9 @@ export const createCold = (
     table_init: (m, at) => {
       const k = m.fp + C[at + 1]!;
       const segment = m.instance.elements[C[at + 2]!]!;
-      const { elements } = m.instance.tables[C[at + 3]!]!;
-      const to = I[k]! >>> 0;
+      const target = m.instance.tables[C[at + 3]!]!;
+      const { elements } = target;
+      const to = addressAt(k, target);
       const from = I[k + 2]! >>> 0;
       const count = I[k + 4]! >>> 0;
       if (to + count > elements.length || from + count > segment.length) return TABLE_BOUNDS;
@@ -522,6 +570,11 @@ export const createCold = (
       R[m.fp >> 1] = R[first(m, at) >> 1];
       return returnFrom(m);
     },
+    ...createExceptionOps(C, I, R),
+    ...createReferenceOps(tools),
+    ...createAggregateOps(tools),
+    ...createWideOps(C, I),
+    ...createAtomicOps(C, I),
   };
 
   const convert = (m: MachineState, at: number, isSigned: boolean): number => {

@@ -3,6 +3,7 @@ import { InstructionReader } from '../decoder/instruction-reader.ts';
 import { InternalError } from '../errors/errors.ts';
 import { instructions } from '../syntax/instructions.ts';
 import type { ConstExpr } from '../syntax/module.ts';
+import { evaluateAggregate } from './constant-aggregates.ts';
 import type { RawValue } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
 
@@ -38,6 +39,9 @@ export const evaluateConstant = (instance: ModuleInstance, expr: ConstExpr): Raw
       case 'f64.const':
         stack.push(bits64(reader));
         break;
+      case 'v128.const':
+        stack.push(reader.bytes16.reduceRight((bits, byte) => (bits << 8n) | BigInt(byte), 0n));
+        break;
       case 'global.get':
         stack.push(instance.globals[reader.index]!.value);
         break;
@@ -48,6 +52,7 @@ export const evaluateConstant = (instance: ModuleInstance, expr: ConstExpr): Raw
         stack.push(instance.funcs[reader.index]!);
         break;
       default: {
+        if (evaluateAggregate(module, reader, name, stack)) break;
         const operator = binary[name];
         if (operator === undefined)
           throw new InternalError('internal.bug', { detail: `${name} in a constant expression` });

@@ -8,12 +8,14 @@ import {
   ExhaustionError,
   InternalError,
   isQuernError,
+  ThrownException,
   TrapError,
   UsageError,
 } from '../errors/errors.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import { backtrace, type RawFrame, rawBacktrace } from './backtrace.ts';
 import { HALT_PC } from './cold.ts';
+import { exceptionOf } from './exception.ts';
 import { type FuelSchedule, quern1 } from './fuel.ts';
 import { type FuncInstance, type HostWrite, type RawValue, readValues, writeValues } from './function.ts';
 import { opOf } from './isa.ts';
@@ -22,6 +24,7 @@ import { MachineState } from './machine-state.ts';
 import type { ModuleInstance } from './module-instance.ts';
 import * as status from './status.ts';
 import type { Store } from './store.ts';
+import { unwind } from './unwind.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
 const SLICE = 200_000;
@@ -124,10 +127,14 @@ export class Execution {
     this.pause = null;
   }
 
-  /** Ends a call that waits for the host with an error. */
+  /** Ends a call that waits for the host with an error; an exception goes to the guest's handlers at `run`. */
   rejectHost(error: unknown): void {
     this.state.pending = null;
     this.pause = null;
+    // As if the host function had thrown it: inside the call.
+    this.state.pc -= 1;
+    this.state.thrown = exceptionOf(error);
+    if (this.state.thrown !== null) return;
     this.outcome = 'trap';
     this.error = error;
   }
@@ -156,7 +163,9 @@ export class Execution {
     this.pause = null;
     try {
       this.moveIn();
-      this.outcome = this.hasBegun ? this.goOn(status.CONTINUE) : this.begin();
+      this.outcome = this.hasBegun
+        ? this.goOn(this.state.thrown === null ? status.CONTINUE : status.THROWN)
+        : this.begin();
     } catch (cause) {
       // Nothing that a guest does throws here: host errors and traps arrive as statuses.
       this.outcome = this.fail(isQuernError(cause) ? cause : new InternalError('internal.bug', { cause }));
@@ -244,6 +253,11 @@ export class Execution {
           return this.stop('host');
         case status.HOST_ERROR:
           return this.fail(state.error);
+        case status.THROWN:
+          code = unwind(machine, state);
+          continue;
+        case status.UNCAUGHT:
+          return this.fail(this.uncaughtError());
         default:
           return this.fail(this.trapError(code));
       }
@@ -274,9 +288,10 @@ export class Execution {
     let start = at;
     while (start > 0 && sites[start - 1]!.offset === sites[at]!.offset) start--;
     while (start < at && this.machine.space.words[sites[start]!.pc]! !== opOf.charge.code) start++;
-    if (start < at) {
-      state.pc = sites[start]!.pc;
-      state.fuel += this.machine.space.words[state.pc + 1]!;
+    if (start < at) state.pc = sites[start]!.pc;
+    // The first instruction of a function has two charges in front: that of the entry and its own.
+    for (const { pc } of sites.slice(start, at)) {
+      if (this.machine.space.words[pc]! === opOf.charge.code) state.fuel += this.machine.space.words[pc + 1]!;
     }
     return false;
   }
@@ -340,6 +355,18 @@ export class Execution {
     return catalogue[name].class === 'ExhaustionError'
       ? new ExhaustionError(name as 'exhaustion.call-stack', details)
       : new TrapError(name as 'trap.unreachable', details);
+  }
+
+  private uncaughtError(): Error {
+    const raw = this.rawFrames();
+    this.outcome = 'trap';
+    return new ThrownException('exception.uncaught', {
+      exception: this.state.thrown!,
+      fuelConsumed: this.fuelConsumed,
+      get backtrace(): readonly BacktraceFrame[] {
+        return backtrace(raw);
+      },
+    });
   }
 
   private rawFrames(): RawFrame[] {

@@ -24,7 +24,7 @@ export interface FuelSchedule {
   readonly bulkBytesPerUnit: number;
   /** Table or array elements that one unit copies or fills; 0 = free. */
   readonly bulkElementsPerUnit: number;
-  /** Cost of one page of memory growth. */
+  /** Cost of one page of memory growth; of each 64 KiB where pages have another size. */
   readonly growPage: number;
 }
 

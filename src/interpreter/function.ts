@@ -1,8 +1,8 @@
 /**
  * Function instances, Wasm and host, and the values that cross their border.
  *
- * A raw value is the bits of a number as an unsigned bigint (32 bits for i32 and f32, 64 for i64 and f64) or a
- * reference as it is. Raw values keep NaN payloads, which JavaScript numbers do not.
+ * A raw value is the bits of a number as an unsigned bigint (32 bits for i32 and f32, 64 for i64 and f64, 128 for
+ * v128 with lane 0 lowest) or a reference as it is. Raw values keep NaN payloads, which JavaScript numbers do not.
  */
 import { HostError } from '../errors/errors.ts';
 import {
@@ -13,13 +13,17 @@ import {
   I32,
   isRef,
   slotsOf,
+  V128,
   type ValType,
 } from '../syntax/types.ts';
 import type { FuncCode } from './code.ts';
 import type { ModuleInstance } from './module-instance.ts';
 
-/** A reference: null, a function instance, or an object of the embedder. */
-export type Ref = object | null;
+/**
+ * A reference: null, a function, structure, array or exception instance, an i31 as a number, or an object of the
+ * embedder.
+ */
+export type Ref = object | number | null;
 /** Bits of a number, or a reference; see the file header. */
 export type RawValue = bigint | Ref;
 
@@ -88,7 +92,9 @@ export const readValue = (
   if (isRef(type)) return (refs[at >> 1] ?? null) as Ref;
   const lo = BigInt(words[at]! >>> 0);
   if (type === I32 || type === F32) return lo;
-  return (BigInt(words[at + 1]! >>> 0) << 32n) | lo;
+  const low = (BigInt(words[at + 1]! >>> 0) << 32n) | lo;
+  if (type !== V128) return low;
+  return (BigInt(words[at + 3]! >>> 0) << 96n) | (BigInt(words[at + 2]! >>> 0) << 64n) | low;
 };
 
 /** Writes one value into a frame. */
@@ -108,8 +114,8 @@ export const writeValue = (
     throw new HostError('host.value', {
       detail: `expected the bits of a number as bigint, got ${typeof value}`,
     });
-  words[at] = Number(value & 0xffffffffn) | 0;
-  if (type !== I32 && type !== F32) words[at + 1] = Number((value >> 32n) & 0xffffffffn) | 0;
+  const count = type === V128 ? 4 : type === I32 || type === F32 ? 1 : 2;
+  for (let i = 0; i < count; i++) words[at + i] = Number((value >> BigInt(32 * i)) & 0xffffffffn) | 0;
 };
 
 /** Reads the values of a signature, in order. */

@@ -4,7 +4,7 @@
  * The value lies in the words (numbers) or references of the instance that defined it, so that its own code
  * reads it without an indirection; other instances and the embedder go through this object.
  */
-import { type GlobalType, isRef, V128 } from '../syntax/types.ts';
+import { type GlobalType, isRef } from '../syntax/types.ts';
 import { type RawValue, readValue, writeValue } from './function.ts';
 
 export class GlobalInstance {
@@ -34,17 +34,11 @@ export class GlobalInstance {
 
   get value(): RawValue {
     if (isRef(this.type.type)) return this.refs[this.refIndex] as RawValue;
-    const low = readValue(this.type.type, this.words, this.offset, []) as bigint;
-    if (this.type.type !== V128) return low;
-    return ((readValue(V128, this.words, this.offset + 2, []) as bigint) << 64n) | low;
+    return readValue(this.type.type, this.words, this.offset, []);
   }
 
   set value(value: RawValue) {
     if (isRef(this.type.type)) this.refs[this.refIndex] = value;
-    else {
-      writeValue(this.type.type, value, this.words, this.offset, []);
-      if (this.type.type === V128)
-        writeValue(V128, (value as bigint) >> 64n, this.words, this.offset + 2, []);
-    }
+    else writeValue(this.type.type, value, this.words, this.offset, []);
   }
 }

@@ -119,12 +119,69 @@ export const hotOps = {
   return_none: '',
   return32: 's',
   return64: 's',
-  nop: '',
+  check_address: 's',
+  // a run of vector operations, see `vector-isa.ts`
+  vector: '',
   unreachable: '',
   halt: '',
   // careful code
   charge: 'i',
   resume_fast: 'ii',
+} as const satisfies Layouts;
+
+/** References: cold operations of `cold-references.ts`. */
+export const referenceOps = {
+  // slots of the callee and of the first argument
+  call_ref: 'iii',
+  return_call_ref: 'ii',
+  ref_as_non_null: 'ds',
+  br_on_null: 'sp',
+  br_on_non_null: 'sp',
+  br_on_cast: 'sip',
+  br_on_cast_fail: 'sip',
+  ref_eq: 'dss',
+  ref_test: 'dsi',
+  ref_cast: 'dsi',
+  ref_i31: 'ds',
+  i31_get_s: 'ds',
+  i31_get_u: 'ds',
+} as const satisfies Layouts;
+
+/** Structures and arrays: cold operations of `cold-aggregates.ts`. */
+export const aggregateOps = {
+  // type, slot of the first operand
+  struct_new: 'dii',
+  struct_new_default: 'di',
+  // place of the field, mask or shift of a packed one
+  struct_get32: 'dsi',
+  struct_get_u: 'dsii',
+  struct_get64: 'dsi',
+  struct_get128: 'iii',
+  struct_get_ref: 'dsi',
+  struct_set32: 'ssii',
+  struct_set64: 'ssi',
+  struct_set128: 'iii',
+  struct_set_ref: 'ssi',
+  array_new_fixed: 'diii',
+  array_len: 'ds',
+  array_get32: 'dss',
+  array_get_u: 'dssi',
+  array_get64: 'dss',
+  array_get128: 'iii',
+  array_get_ref: 'dss',
+  array_set32: 'sss',
+  array_set64: 'sss',
+  array_set128: 'iii',
+  array_set_ref: 'sss',
+  // sized: slot of the first operand, type, segment
+  array_new: 'iii',
+  array_new_default: 'iii',
+  array_new_data: 'iiii',
+  array_new_elem: 'iiii',
+  array_fill: 'iii',
+  array_copy: 'ii',
+  array_init_data: 'iiii',
+  array_init_elem: 'iiii',
 } as const satisfies Layouts;
 
 /** Cold operations: name → layout; operands `s` and `d` that are not packed hold 2 × slot as above. */
@@ -133,6 +190,7 @@ export const coldOps = {
   call_import: 'sii',
   return_call: 'ii',
   return_call_import: 'ii',
+  call_indirect_far: 'iiiii',
   return_call_indirect: 'siii',
   leave_instance: '',
   stash: '',
@@ -177,6 +235,14 @@ export const coldOps = {
   table_init: 'iiii',
   elem_drop: 'i',
   return_ref: 's',
+  ...referenceOps,
+  ...aggregateOps,
+  // exceptions: slot of the first value, tag
+  throw: 'ii',
+  throw_ref: 's',
+  // wide arithmetic: slot of the first operand; atomics: the same, opcode, offset, memory
+  ...each('i64_', ['add128', 'sub128', 'mul_wide_s', 'mul_wide_u'], '', 'i'),
+  atomic: 'iiiii',
 } as const satisfies Layouts;
 
 export type HotOp = keyof typeof hotOps;
@@ -210,6 +276,10 @@ export const firstColdOp: number = Object.keys(hotOps).length;
 export const opOf: Readonly<Record<OpName, Op>> = Object.fromEntries(
   ops.map((op) => [op.name, op]),
 ) as Record<OpName, Op>;
+
+/** Whether slots that an operation names may hold references. */
+export const touchesRefs = ({ name }: Op): boolean =>
+  name.includes('ref') || /^(table|struct|array|i31|br_on)_/.test(name);
 
 /** Largest slot number that fits a packed operand. */
 export const MAX_PACKED_SLOT = 2047;

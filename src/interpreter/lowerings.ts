@@ -4,6 +4,7 @@
  */
 import { instructions, type Mnemonic } from '../syntax/instructions.ts';
 import { type Op, type OpName, opOf } from './isa.ts';
+import { lowerVector, type VectorLowering } from './vector-isa.ts';
 
 const op = (name: string): Op | null => opOf[name as OpName] ?? null;
 
@@ -61,7 +62,7 @@ export interface Store {
 export interface Retype {
   readonly kind: 'retype';
 }
-export type Lowering = Binary | Unary | Comparison | Load | Store | Retype;
+export type Lowering = Binary | Unary | Comparison | Load | Store | Retype | VectorLowering;
 
 /** Widths that `load_far` and `store_far` select from, by number. */
 export const farLoads = [
@@ -214,4 +215,6 @@ const lower = (name: Mnemonic, group: string): Lowering | null => {
 };
 
 /** Lowerings by row of the instruction table; null for the irregular ones. */
-export const lowerings: readonly (Lowering | null)[] = instructions.map((row) => lower(row.name, row.group));
+export const lowerings: readonly (Lowering | null)[] = instructions.map(
+  (row) => lowerVector(row.name, row.prefix) ?? lower(row.name, row.group),
+);

@@ -1,5 +1,6 @@
 /** The registers of a running call, as the loop, the cold operations and `Execution` share them. */
 
+import type { ExceptionInstance } from './exception.ts';
 import type { FuelSchedule } from './fuel.ts';
 import type { Caller, FuncInstance, HostWrite } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
@@ -35,6 +36,8 @@ export class MachineState implements Caller {
   readonly instances: ModuleInstance[] = [];
   /** What JavaScript threw. */
   error: unknown = undefined;
+  /** What the guest, or a host function, threw. */
+  thrown: ExceptionInstance | null = null;
   pending: PendingHostCall | null = null;
   /** Words in use during a host call. */
   top = 0;

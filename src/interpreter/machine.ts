@@ -13,8 +13,9 @@ import { createDispatch, type Dispatch } from './dispatch.generated.ts';
 import type { FuncInstance } from './function.ts';
 import { opOf } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
-import { train } from './training.ts';
+import { train, trainVectors } from './training.ts';
 import { type TranslatedCode, translate } from './translate.ts';
+import { createVectors, type RunVectors } from './vector.generated.ts';
 
 /** Words of the code array at first; it doubles when it is full. */
 const CODE_WORDS = 1 << 22;
@@ -24,6 +25,10 @@ const SPARE_SLOTS = 4096;
 export interface Machine extends Stacks {
   readonly space: CodeSpace;
   dispatch: Dispatch;
+  vectors: RunVectors;
+  wideVectors: RunVectors;
+  /** Whether the vector loops were trained: not before the first vector code. */
+  knowsVectors: boolean;
   callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
 }
 
@@ -48,9 +53,18 @@ const createMachine = (): Machine => {
   const space = new CodeSpace(CODE_WORDS);
   space.words[HALT_PC] = opOf.halt.code;
   space.words[LEAVE_PC] = opOf.leave_instance.code;
-  const made: Machine = { ...stacks, space, dispatch: () => 0, callFunction: () => 0 };
+  const made: Machine = {
+    ...stacks,
+    space,
+    dispatch: () => 0,
+    vectors: () => 0,
+    wideVectors: () => 0,
+    knowsVectors: false,
+    callFunction: () => 0,
+  };
   const connect = (): void => {
-    const { cold, callFunction } = createCold(space, stacks, (code) => translateFast(space, code));
+    const { cold, callFunction } = createCold(space, stacks, (code) => translateFast(made, code));
+    Object.assign(made, createVectors(space.words, stacks.words, stacks.doubles, stacks.floats));
     made.callFunction = callFunction;
     made.dispatch = createDispatch(
       space.words,
@@ -61,6 +75,8 @@ const createMachine = (): Machine => {
       cold,
       callFunction,
       isSubtype,
+      made.vectors,
+      made.wideVectors,
     );
   };
   space.onReplaced = connect;
@@ -75,9 +91,19 @@ const place = (space: CodeSpace, translated: TranslatedCode): CodeRegion => {
   return region;
 };
 
+/** Trains the vector loops, if they are not. */
+export const prepareVectors = (made: Machine): void => {
+  if (made.knowsVectors) return;
+  made.knowsVectors = true;
+  trainVectors(made.space, made, made.vectors);
+  trainVectors(made.space, made, made.wideVectors);
+};
+
 /** Makes the fast code of a function; returns its entry. */
-const translateFast = (space: CodeSpace, code: FuncCode): number => {
-  code.fast = place(space, translate(code, null, false));
+const translateFast = (made: Machine, code: FuncCode): number => {
+  const translated = translate(code, null, false);
+  code.fast = place(made.space, translated);
+  if (translated.usesVectors) prepareVectors(made);
   code.entry = code.fast.start + HEADER_WORDS;
   return code.entry;
 };

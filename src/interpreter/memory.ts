@@ -6,7 +6,7 @@
  */
 import { LimitError } from '../errors/errors.ts';
 import { MAX_MEMORY_PAGES } from '../syntax/limits.ts';
-import type { MemoryType } from '../syntax/types.ts';
+import { I64, type MemoryType } from '../syntax/types.ts';
 
 /** What a store allows memories to grow by; see `Store`. */
 export interface PageBudget {
@@ -21,28 +21,41 @@ export class MemoryInstance {
   /** The whole buffer; only the first `byteLength` bytes belong to the memory. */
   view: DataView;
   byteLength: number;
+  readonly pageSize: number;
   private readonly declared: MemoryType;
   private readonly budget: PageBudget | null;
 
   constructor(type: MemoryType, budget: PageBudget | null = null) {
-    const min = type.limits.min;
-    if (min > BigInt(MAX_MEMORY_PAGES)) {
+    const { min } = type.limits;
+    this.declared = type;
+    this.budget = budget;
+    this.pageSize = 2 ** type.pageSizeLog2;
+    // Far too large a number may lose digits here, and stays too large.
+    this.byteLength = Number(min) * this.pageSize;
+    const isTooLarge = this.byteLength > MAX_BYTES;
+    const isGranted = !isTooLarge && (budget === null || budget.take(unitsOf(this.byteLength)));
+    const view = isGranted ? allocate(this.byteLength, type.isShared) : null;
+    if (view === null) {
       throw new LimitError('limit.memory', {
-        limit: MAX_MEMORY_PAGES,
+        ...(isTooLarge ? { limit: Math.floor(MAX_BYTES / this.pageSize) } : {}),
         actual: String(min),
         detail: `${min} pages`,
       });
     }
-    if (budget !== null && !budget.take(Number(min)))
-      throw new LimitError('limit.memory', { actual: String(min), detail: `${min} pages` });
-    this.declared = type;
-    this.budget = budget;
-    this.byteLength = Number(min) * PAGE_SIZE;
-    this.view = new DataView(new ArrayBuffer(this.byteLength));
+    this.view = view;
+  }
+
+  /** Whether addresses are i64. */
+  get is64(): boolean {
+    return this.declared.limits.address === I64;
+  }
+
+  get isShared(): boolean {
+    return this.declared.isShared;
   }
 
   get pageCount(): number {
-    return this.byteLength / PAGE_SIZE;
+    return this.byteLength / this.pageSize;
   }
 
   /** The type with the current size as its minimum: what imports are matched against. */
@@ -57,9 +70,10 @@ export class MemoryInstance {
 
   /** Whether the memory may grow by that many pages, the store's budget aside. */
   canGrow(pageCount: number): boolean {
-    const limit = this.declared.limits.max;
-    const most = limit === null || limit > BigInt(MAX_MEMORY_PAGES) ? MAX_MEMORY_PAGES : Number(limit);
-    return this.pageCount + pageCount <= most;
+    const most = Math.floor(MAX_BYTES / this.pageSize);
+    const declared = this.declared.limits.max;
+    const limit = declared === null || declared > BigInt(most) ? most : Number(declared);
+    return this.pageCount + pageCount <= limit;
   }
 
   /**
@@ -69,10 +83,11 @@ export class MemoryInstance {
   grow(pageCount: number): number {
     const old = this.pageCount;
     if (!this.canGrow(pageCount)) return -1;
-    if (pageCount > 0 && this.budget !== null && !this.budget.take(pageCount)) return -1;
-    const byteLength = this.byteLength + pageCount * PAGE_SIZE;
+    const byteLength = this.byteLength + pageCount * this.pageSize;
+    const units = unitsOf(byteLength) - unitsOf(this.byteLength);
+    if (units > 0 && this.budget !== null && !this.budget.take(units)) return -1;
     if (byteLength > this.view.byteLength) {
-      const view = enlarge(this.bytes, byteLength);
+      const view = enlarge(this.bytes, byteLength, this.isShared);
       if (view === null) return -1;
       this.view = view;
     }
@@ -81,20 +96,33 @@ export class MemoryInstance {
   }
 }
 
+/** Most bytes of a memory, whatever its page size. */
+const MAX_BYTES = MAX_MEMORY_PAGES * PAGE_SIZE;
+
+/** What a number of bytes counts as in budgets and fuel: pages of 64 KiB, begun ones in full. */
+export const unitsOf = (byteCount: number): number => Math.ceil(byteCount / PAGE_SIZE);
+
+/** A zeroed buffer, or null when the host has no room for it. */
+const allocate = (byteLength: number, isShared: boolean): DataView | null => {
+  try {
+    // Hosts without isolation hide shared buffers; with one agent an ordinary one is as good.
+    const isHidden = typeof SharedArrayBuffer === 'undefined';
+    return new DataView(
+      isShared && !isHidden ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
+    );
+  } catch {
+    return null;
+  }
+};
+
 /** A larger buffer with the same contents, half as large again so that repeated growth stays linear. */
-const enlarge = (bytes: Uint8Array, byteLength: number): DataView | null => {
+const enlarge = (bytes: Uint8Array, byteLength: number, isShared: boolean): DataView | null => {
   const roomy = Math.min(
     Math.max(byteLength, Math.ceil((byteLength * 1.5) / PAGE_SIZE) * PAGE_SIZE),
-    MAX_MEMORY_PAGES * PAGE_SIZE,
+    MAX_BYTES,
   );
-  for (const size of [roomy, byteLength]) {
-    try {
-      const buffer = new ArrayBuffer(size);
-      new Uint8Array(buffer).set(bytes);
-      return new DataView(buffer);
-    } catch {
-      // The host has no room for it: a failed growth, not an error (spec: growing may always fail).
-    }
-  }
-  return null;
+  // Without room for either this is a failed growth, not an error: growing may always fail. @spec exec-memory.grow
+  const view = allocate(roomy, isShared) ?? allocate(byteLength, isShared);
+  if (view !== null) new Uint8Array(view.buffer).set(bytes);
+  return view;
 };

@@ -18,6 +18,10 @@ export const HOST_PAUSE = 4;
 export const HOST_ERROR = 5;
 /** The code array was replaced; go on in the loop that knows the new one. */
 export const RESTART = 6;
+/** An exception was thrown, `state.thrown`; `unwind` goes to its handler. */
+export const THROWN = 7;
+/** Nobody catches the exception. */
+export const UNCAUGHT = 8;
 /** Statuses from here on are traps: `FIRST_TRAP + index` in `trapCodes`. */
 export const FIRST_TRAP = 16;
 
@@ -35,6 +39,16 @@ export const trapCodes = [
   'trap.null-reference',
   'trap.null-function',
   'exhaustion.call-stack',
+  'trap.null-exception',
+  'trap.unaligned-atomic',
+  'trap.expected-shared',
+  'trap.deadlock',
+  'trap.null-structure',
+  'trap.null-array',
+  'trap.null-i31',
+  'trap.array-bounds',
+  'trap.cast',
+  'trap.allocation-size',
 ] as const satisfies readonly ErrorCode[];
 export type TrapCode = (typeof trapCodes)[number];
 

@@ -1,7 +1,7 @@
 /** Table instances. @spec syntax-tableinst */
 import { LimitError } from '../errors/errors.ts';
 import { MAX_TABLE_ELEMENTS } from '../syntax/limits.ts';
-import type { TableType } from '../syntax/types.ts';
+import { I64, type TableType } from '../syntax/types.ts';
 import type { Ref } from './function.ts';
 
 export class TableInstance {
@@ -20,6 +20,11 @@ export class TableInstance {
     }
     this.declared = type;
     this.append(Number(min), init);
+  }
+
+  /** Whether indices are i64. */
+  get is64(): boolean {
+    return this.declared.limits.address === I64;
   }
 
   /** The type with the current size as its minimum: what imports are matched against. */

@@ -12,10 +12,12 @@ import { HALT_PC, type Stacks } from './cold.ts';
 import type { Dispatch } from './dispatch.generated.ts';
 import { quern1 } from './fuel.ts';
 import { FuncInstance } from './function.ts';
-import { firstColdOp, type Op, ops } from './isa.ts';
+import { firstColdOp, type Op, opOf, ops } from './isa.ts';
 import { MachineState } from './machine-state.ts';
 import { MemoryInstance } from './memory.ts';
 import type { ModuleInstance } from './module-instance.ts';
+import type { RunVectors } from './vector.generated.ts';
+import { vectorNames } from './vector-isa.ts';
 
 /** Pairs of operands: small, large and negative integers; the same bits serve as floats. */
 const integers: readonly (readonly [number, number])[] = [
@@ -101,6 +103,7 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number): void => {
     else if (kind === 'S' || kind === 'D') out.push(i + 1);
     else out.push(immediate(op, i, typeId));
   }
+  if (op.name === 'vector') out.push(2, 4);
   // Whatever does not leave by itself ends at a halt.
   out.push(
     ...(op.name === 'br_table' ? Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? HALT_PC : 0)) : []),
@@ -132,4 +135,53 @@ const writeOperands = ({ words, doubles: D, floats }: Stacks, op: Op, pass: numb
   }
   if (isAccess(op)) words[4] = pass === 1 ? 70000 : 16 + pass;
   if (op.name === 'call_indirect') words[8] = 1 + (pass & 1);
+};
+
+/** Words of a frame for training vector operations: its slots 0 to 15. */
+const VECTOR_FRAME = 32;
+/** Pairs of lane contents: floats of ordinary size, NaN beside infinity, and integers at their borders. */
+const vectors: readonly (readonly number[])[] = [
+  [1.5, -2.25, 1e30, 0, 3, -0.5, 7, 1],
+  [Number.NaN, 1, Number.POSITIVE_INFINITY, -3e9, 2, Number.NaN, -1, 4e9],
+];
+const lanes: readonly (readonly number[])[] = [
+  [0x01020304, -1, 0x7fff8000, 0, 0x00ff80ff, 5, 0x12345678, -0x80000000],
+  [-1, 0x7fffffff, -0x80000000, 1, 3, -2, 0x7f80ff00, 16],
+];
+
+/**
+ * Runs every vector operation a few times, before the first code that has any: programs without do not wait
+ * for it. The stack and the code are in use by then; both are left as they were.
+ */
+export const trainVectors = (space: CodeSpace, { words, floats }: Stacks, run: RunVectors): void => {
+  const { words: C } = space;
+  const memory = new MemoryInstance({
+    limits: { min: 1n, max: 1n, address: I32 },
+    isShared: false,
+    pageSizeLog2: 16,
+  });
+  const globalWords = new Int32Array(8);
+  const instance = {
+    memory0: memory,
+    memories: [memory],
+    globalWords,
+    globals: [{ words: globalWords, offset: 4 }],
+  } as unknown as ModuleInstance;
+  const base = words.length - VECTOR_FRAME;
+  const saved = words.slice(base);
+  for (let pass = 0; pass < 2 * vectors.length; pass++) {
+    for (const number of vectorNames.keys()) {
+      C.fill(0, TRAINING_PC, FIRST_FREE);
+      // Destination, address or first vector, second vector; as indices of globals and memories all are 0.
+      C.set([opOf.vector.code | (number << 10), 0, 4, 8], TRAINING_PC);
+      if (vectorNames[number]!.startsWith('global')) C.fill(0, TRAINING_PC + 2, TRAINING_PC + 4);
+      words.fill(0, base);
+      if (pass < vectors.length) floats.set(vectors[pass]!, base + 4);
+      else words.set(lanes[pass - vectors.length]!, base + 4);
+      if (isAccess({ name: vectorNames[number] } as Op)) words[base + 4] = 16 + pass;
+      run(TRAINING_PC, base, instance);
+    }
+  }
+  words.set(saved, base);
+  C.fill(0, TRAINING_PC, FIRST_FREE);
 };

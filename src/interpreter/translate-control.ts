@@ -1,7 +1,8 @@
 /** Translates calls, blocks and branches. */
 import { instructions } from '../syntax/instructions.ts';
-import { type FuncType, isRef, slotsOf, type ValType } from '../syntax/types.ts';
-import { type Op, opOf } from './isa.ts';
+import { type FuncType, I64, isRef, slotsOf, V128, type ValType } from '../syntax/types.ts';
+import { MAX_PACKED_SLOT, type Op, opOf } from './isa.ts';
+import { closeProtection, enterCatch, markDelegate } from './translate-exceptions.ts';
 import { branchOn, popCondition } from './translate-numeric.ts';
 import { CONSTANT, type Control, is32, type Translation } from './translation.ts';
 
@@ -40,7 +41,11 @@ export const callIndirect = (t: Translation): void => {
   if (t.isCareful) t.writer.emit(opOf.stash);
   const callee = t.slots[t.pop()]!;
   for (let i = type.params.length; i > 0; i--) t.pop();
-  t.writer.emit(opOf.call_indirect, callee, t.nextSlot(), defType.id, index2);
+  const base = t.nextSlot();
+  const is64 = t.code.unit.module.tables[index2]!.type.limits.address === I64;
+  const isFar = is64 || (t.writer.scratch >= 0 && callee > MAX_PACKED_SLOT);
+  if (isFar) t.writer.emit(opOf.call_indirect_far, callee * 2, base * 2, defType.id, index2);
+  else t.writer.emit(opOf.call_indirect, callee, base, defType.id, index2);
   t.writer.size -= 1;
   t.endStop(type.results);
 };
@@ -63,7 +68,7 @@ export const returnCall = (t: Translation, isIndirect: boolean): void => {
   skipUnreachable(t);
 };
 
-const blockType = (t: Translation): FuncType => {
+export const blockType = (t: Translation): FuncType => {
   const { blockTypeIndex, valType } = t.reader;
   if (blockTypeIndex >= 0) return t.code.unit.module.types[blockTypeIndex]!.comp as FuncType;
   return { kind: 'func', params: [], results: valType === 0 ? [] : [valType] };
@@ -126,11 +131,14 @@ export const end = (t: Translation): void => {
     return;
   }
   t.settleAll();
+  // The results of a handler lie above the exception it caught.
+  if (control.kind === 'try') moveOperands(t, control);
   leave(t, control);
 };
 
 /** Behind the end of a construct, in reachable code. */
 const leave = (t: Translation, control: Control): void => {
+  closeProtection(t, control);
   t.controls.pop();
   t.height = control.base;
   t.pendingLocals = 0;
@@ -145,15 +153,15 @@ const leave = (t: Translation, control: Control): void => {
   t.lastWrite = -1;
 };
 
-const target = (t: Translation, depth: number): Control => {
+export const target = (t: Translation, depth: number): Control => {
   return t.controls[t.controls.length - 1 - depth]!;
 };
 
-const labelTypes = (control: Control): readonly ValType[] =>
+export const labelTypes = (control: Control): readonly ValType[] =>
   control.kind === 'loop' ? control.type.params : control.type.results;
 
 /** Whether operands must move when this branch is taken; they are in canonical slots if not. */
-const movesFor = (t: Translation, control: Control): boolean => {
+export const movesFor = (t: Translation, control: Control): boolean => {
   return (
     control.kind === 'func' ||
     (labelTypes(control).length > 0 && t.height - labelTypes(control).length !== control.base)
@@ -161,11 +169,18 @@ const movesFor = (t: Translation, control: Control): boolean => {
 };
 
 /** The code of a taken branch: moves operands where the target expects them, and goes. */
-const emitTaken = (t: Translation, control: Control): void => {
+export const emitTaken = (t: Translation, control: Control): void => {
   if (control.kind === 'func') {
     emitReturn(t);
     return;
   }
+  moveOperands(t, control);
+  control.isReferenced = true;
+  t.writer.branch(opOf.br, control.label);
+};
+
+/** Moves operands where the label of a construct expects them. */
+const moveOperands = (t: Translation, control: Control): void => {
   const types = labelTypes(control);
   let to = t.slotAt(control.base);
   for (let i = 0; i < types.length; i++) {
@@ -174,8 +189,6 @@ const emitTaken = (t: Translation, control: Control): void => {
     else t.move(types[i]!, to, t.slotOf(h));
     to += slotsOf(types[i]!);
   }
-  control.isReferenced = true;
-  t.writer.branch(opOf.br, control.label);
 };
 
 export const br = (t: Translation): void => {
@@ -244,7 +257,10 @@ const emitReturn = (t: Translation): void => {
   const { results } = t.controls[0]!.type;
   const first = t.height - results.length;
   if (results.length === 0) t.writer.emit(opOf.return_none);
-  else if (results.length === 1) {
+  else if (results.length === 1 && results[0] === V128) {
+    t.move(V128, 0, t.slotOf(first));
+    t.writer.emit(opOf.return_none);
+  } else if (results.length === 1) {
     const type = results[0]!;
     t.writer.emit(
       isRef(type) ? opOf.return_ref : is32(type) ? opOf.return32 : opOf.return64,
@@ -269,7 +285,7 @@ export const unreachable = (t: Translation): void => {
 };
 
 /** Reads on to where code can be reached again: an `else`, or an `end` that a branch leads to. */
-const skipUnreachable = (t: Translation): void => {
+export const skipUnreachable = (t: Translation): void => {
   let depth = 0;
   for (;;) {
     t.reader.read();
@@ -277,12 +293,16 @@ const skipUnreachable = (t: Translation): void => {
     const { name } = instructions[t.reader.row]!;
     if (openers.has(name)) depth++;
     else if (depth > 0) {
-      if (name === 'end') depth--;
+      if (name === 'end' || name === 'delegate') depth--;
     } else if (name === 'else') {
       const control = t.controls[t.controls.length - 1]!;
       enterElse(t, control);
       return;
-    } else if (name === 'end') {
+    } else if (name === 'catch' || name === 'catch_all') {
+      enterCatch(t);
+      return;
+    } else if (name === 'end' || name === 'delegate') {
+      if (name === 'delegate') markDelegate(t);
       const control = t.controls[t.controls.length - 1]!;
       if (control.kind === 'func') {
         t.controls.pop();
@@ -292,6 +312,7 @@ const skipUnreachable = (t: Translation): void => {
         leave(t, control);
         return;
       }
+      closeProtection(t, control);
       t.controls.pop();
     }
   }

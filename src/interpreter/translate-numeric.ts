@@ -2,7 +2,7 @@
 
 import { instructions, rowOf } from '../syntax/instructions.ts';
 import type { ValType } from '../syntax/types.ts';
-import { I32 } from '../syntax/types.ts';
+import { I32, I64 } from '../syntax/types.ts';
 import { opOf } from './isa.ts';
 import type { Binary, Comparison, Load, Store, Unary } from './lowerings.ts';
 import { CONSTANT, IN_SLOT, type Pending, type Translation } from './translation.ts';
@@ -208,25 +208,40 @@ export const branchOn = (t: Translation, condition: Pending, label: number, isWh
   t.writer.branch(op, label, condition.a, condition.b, condition.c);
 };
 
+/**
+ * The slot of an address whose low word is the whole address: beyond 2^32 everything is out of bounds, which a
+ * check in front of the access finds.
+ */
+export const addressSlot = (t: Translation, h: number): number => {
+  const slot = t.slotOf(h);
+  if (t.types[h] === I64) t.writer.emit(opOf.check_address, slot);
+  return slot;
+};
+
+/** The offset of a memory access; one beyond 2^32 is out of bounds, as 2^32 - 1 is. */
+export const memoryOffset = (t: Translation): number => (t.reader.hi !== 0 ? -1 : t.reader.lo);
+
 export const load = (t: Translation, lowering: Load, type: ValType): void => {
-  const { memory, lo } = t.reader;
-  const a = t.slotOf(t.pop());
+  const { memory } = t.reader;
+  const lo = memoryOffset(t);
+  const a = addressSlot(t, t.pop());
   if (memory !== 0 || lo < 0) t.result(opOf.load_far, type, a, lowering.far, lo, memory);
   else t.result(lowering.op, type, a, lo);
 };
 
 export const store = (t: Translation, lowering: Store): void => {
-  const { memory, lo } = t.reader;
+  const { memory } = t.reader;
+  const lo = memoryOffset(t);
   const value = t.pop();
   const address = t.pop();
   t.lastWrite = -1;
   if (memory !== 0 || lo < 0) {
     const v = t.slotOf(value);
-    t.writer.emit(opOf.store_far, t.slotOf(address), v, lowering.far, lo, memory);
+    t.writer.emit(opOf.store_far, addressSlot(t, address), v, lowering.far, lo, memory);
   } else if (lowering.immediate !== null && t.where[value] === CONSTANT) {
-    t.writer.emit(lowering.immediate, t.slotOf(address), lo, t.valueA[value]!);
+    t.writer.emit(lowering.immediate, addressSlot(t, address), lo, t.valueA[value]!);
   } else {
     const v = t.slotOf(value);
-    t.writer.emit(lowering.op, t.slotOf(address), v, lo);
+    t.writer.emit(lowering.op, addressSlot(t, address), v, lo);
   }
 };

@@ -1,6 +1,7 @@
 /** Translates variables, constants, parametric instructions and single references. */
-import { isRef, refType, type ValType } from '../syntax/types.ts';
+import { isRef, refType, V128, type ValType } from '../syntax/types.ts';
 import { opOf } from './isa.ts';
+import * as vectors from './translate-vectors.ts';
 import { CONSTANT, IN_SLOT, is32, type Translation } from './translation.ts';
 
 export const getLocal = (t: Translation): void => {
@@ -27,6 +28,7 @@ export const getGlobal = (t: Translation): void => {
   const { type } = t.code.unit.module.globals[index]!.type;
   const isFar = index < t.code.unit.module.importedGlobalCount;
   if (isRef(type)) t.result(opOf.global_get_ref, type, index);
+  else if (type === V128) vectors.getGlobal(t, index, isFar);
   else if (isFar) t.result(is32(type) ? opOf.global_get_far32 : opOf.global_get_far64, type, index);
   else t.result(is32(type) ? opOf.global_get32 : opOf.global_get64, type, t.code.unit.globalOffsets[index]!);
 };
@@ -38,6 +40,7 @@ export const setGlobal = (t: Translation): void => {
   t.lastWrite = -1;
   const isFar = index < t.code.unit.module.importedGlobalCount;
   if (isRef(type)) t.writer.emit(opOf.global_set_ref, from, index);
+  else if (type === V128) vectors.setGlobal(t, from, index, isFar);
   else if (isFar) t.writer.emit(is32(type) ? opOf.global_set_far32 : opOf.global_set_far64, from, index);
   else
     t.writer.emit(
@@ -60,6 +63,10 @@ export const select = (t: Translation): void => {
   const b = t.slotOf(second);
   const a = t.slotOf(first);
   const type = t.types[first]!;
+  if (type === V128) {
+    vectors.select(t, a, b, c);
+    return;
+  }
   t.result(isRef(type) ? opOf.select_ref : is32(type) ? opOf.select32 : opOf.select64, type, a, b, c);
 };
 

@@ -8,16 +8,21 @@
  */
 import { InternalError } from '../errors/errors.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
-import { F32, F64, type FuncType, I32, I64, isRef, slotsOf, type ValType } from '../syntax/types.ts';
+import { F32, F64, type FuncType, HEAP_ANY, HEAP_EXTERN, HEAP_I31, I32, I64, isRef, refType, slotsOf, V128, type ValType } from '../syntax/types.ts';
 import { CodeMap, type CodeRegion, type FuncCode, SCRATCH_SLOTS } from './code.ts';
 import type { CodeSpace } from './code-space.ts';
 import { type Boundary, HEADER_WORDS } from './code-writer.ts';
 import { entryCost } from './fuel.ts';
 import { MAX_PACKED_SLOT, opOf } from './isa.ts';
 import { lowerings } from './lowerings.ts';
+import * as atomics from './translate-atomics.ts';
+import * as aggregates from './translate-aggregates.ts';
 import * as control from './translate-control.ts';
+import * as exceptions from './translate-exceptions.ts';
 import * as numeric from './translate-numeric.ts';
+import * as references from './translate-references.ts';
 import * as variables from './translate-variables.ts';
+import * as vectors from './translate-vectors.ts';
 import { Translation } from './translation.ts';
 
 /** The finished code of a function, before it has a place. */
@@ -33,6 +38,10 @@ export class TranslatedCode {
     return HEADER_WORDS + this.t.writer.size;
   }
 
+  get usesVectors(): boolean {
+    return this.t.usesVectors;
+  }
+
   /** Copies the code to its place. */
   copyTo(space: CodeSpace, start: number): CodeRegion {
     const { t } = this;
@@ -41,7 +50,8 @@ export class TranslatedCode {
     space.words[start + 1] = t.zeroEnd;
     space.words[start + 2] = 2 * t.code.frameSlots;
     space.words[start + 3] = t.writer.firstRunCost;
-    return { start, end: start + this.size, func: t.code, isCareful: t.isCareful };
+    const handlers = t.handlers.place(start + HEADER_WORDS, (label) => t.writer.placeOf(label));
+    return { start, end: start + this.size, func: t.code, isCareful: t.isCareful, handlers };
   }
 
   /** Boundaries and sites, for code that lies at `start`. */
@@ -100,6 +110,7 @@ const translateBody = (
     t.writer.offset = t.reader.offset;
     translateInstruction(t);
   }
+  exceptions.finishHandlers(t);
   return t;
 };
 
@@ -154,6 +165,9 @@ const translateInstruction = (t: Translation): void => {
     case 'store':
       numeric.store(t, lowering);
       break;
+    case 'vector':
+      vectors.instruction(t, lowering, row, resultOf(row));
+      break;
     default:
       // Only the type changes: the bits stay where they are, pending or not.
       t.types[t.height - 1] = resultOf(row);
@@ -169,7 +183,13 @@ const isStop = (t: Translation, name: Mnemonic): boolean => {
   return stops.has(name);
 };
 
-const resultTypes: Readonly<Record<string, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
+const resultTypes: Readonly<Record<string, ValType>> = {
+  i32: I32,
+  i64: I64,
+  f32: F32,
+  f64: F64,
+  v128: V128,
+};
 const resultCache = new Map<string, ValType>();
 /** The result type of a row with a fixed signature. */
 const resultOf = (row: InstructionRow): ValType => {
@@ -193,7 +213,23 @@ const stops: ReadonlySet<Mnemonic> = new Set<Mnemonic>([
   'table.fill',
   'table.copy',
   'table.init',
+  'call_ref',
+  'return_call_ref',
+  'array.new',
+  'array.new_default',
+  'array.new_data',
+  'array.new_elem',
+  'array.fill',
+  'array.copy',
+  'array.init_data',
+  'array.init_elem',
 ]);
+
+/** Address type of the memory that the instruction names. */
+const memoryAddress = (t: Translation): ValType =>
+  t.code.unit.module.memories[t.reader.index]!.limits.address;
+const tableAddress = (t: Translation): ValType =>
+  t.code.unit.module.tables[t.reader.index]!.type.limits.address;
 
 type Special = (t: Translation) => void;
 /** The instructions whose translation is not a matter of the tables. */
@@ -213,6 +249,24 @@ const specials: Partial<Record<Mnemonic, Special>> = {
   call_indirect: (t) => control.callIndirect(t),
   return_call: (t) => control.returnCall(t, false),
   return_call_indirect: (t) => control.returnCall(t, true),
+  throw: (t) => exceptions.throw_(t),
+  throw_ref: (t) => exceptions.throwRef(t),
+  try_table: (t) => exceptions.tryTable(t),
+  try: (t) => exceptions.try_(t),
+  catch: (t) => exceptions.catch_(t),
+  catch_all: (t) => exceptions.catch_(t),
+  delegate: (t) => exceptions.delegate(t),
+  rethrow: (t) => exceptions.rethrow(t),
+  'i64.add128': (t) => atomics.wide(t, opOf.i64_add128, 4),
+  'i64.sub128': (t) => atomics.wide(t, opOf.i64_sub128, 4),
+  'i64.mul_wide_s': (t) => atomics.wide(t, opOf.i64_mul_wide_s, 2),
+  'i64.mul_wide_u': (t) => atomics.wide(t, opOf.i64_mul_wide_u, 2),
+  'atomic.fence': () => {},
+  ...Object.fromEntries(
+    instructions
+      .filter((row) => row.group === 'atomic' && row.name !== 'atomic.fence')
+      .map((row) => [row.name, atomics.atomic]),
+  ),
   drop: (t) => variables.drop(t),
   select: (t) => variables.select(t),
   'select t': (t) => variables.select(t),
@@ -225,21 +279,59 @@ const specials: Partial<Record<Mnemonic, Special>> = {
   'i64.const': (t) => variables.constant(t, I64),
   'f32.const': (t) => variables.constant(t, F32),
   'f64.const': (t) => variables.constant(t, F64),
+  'v128.const': (t) => vectors.constant(t),
   'i32.eqz': (t) => numeric.testZero(t, false),
   'i64.eqz': (t) => numeric.testZero(t, true),
   'ref.null': (t) => variables.nullReference(t),
   'ref.is_null': (t) => t.simple(opOf.ref_is_null, 1, I32),
   'ref.func': (t) => variables.functionReference(t),
-  'memory.size': (t) => t.simple(opOf.memory_size, 0, I32, t.reader.index),
-  'memory.grow': (t) => t.sized(opOf.memory_grow, 1, I32, t.reader.index),
+  'ref.as_non_null': (t) => references.asNonNull(t),
+  'ref.eq': (t) => t.simple(opOf.ref_eq, 2, I32),
+  'ref.test': (t) => references.refTest(t, false),
+  'ref.test null': (t) => references.refTest(t, true),
+  'ref.cast': (t) => references.refCast(t, false),
+  'ref.cast null': (t) => references.refCast(t, true),
+  'ref.i31': (t) => t.simple(opOf.ref_i31, 1, refType(HEAP_I31, false)),
+  'i31.get_s': (t) => t.simple(opOf.i31_get_s, 1, I32),
+  'i31.get_u': (t) => t.simple(opOf.i31_get_u, 1, I32),
+  'any.convert_extern': (t) => references.convert(t, HEAP_ANY),
+  'extern.convert_any': (t) => references.convert(t, HEAP_EXTERN),
+  call_ref: (t) => references.callRef(t),
+  return_call_ref: (t) => references.returnCallRef(t),
+  br_on_null: (t) => references.brOnNull(t),
+  br_on_non_null: (t) => references.brOnNonNull(t),
+  br_on_cast: (t) => references.brOnCast(t, false),
+  br_on_cast_fail: (t) => references.brOnCast(t, true),
+  'struct.new': (t) => aggregates.structNew(t),
+  'struct.new_default': (t) => aggregates.structNewDefault(t),
+  'struct.get': (t) => aggregates.structGet(t, false),
+  'struct.get_s': (t) => aggregates.structGet(t, false),
+  'struct.get_u': (t) => aggregates.structGet(t, true),
+  'struct.set': (t) => aggregates.structSet(t),
+  'array.new': (t) => aggregates.arrayNew(t),
+  'array.new_default': (t) => aggregates.arrayNewDefault(t),
+  'array.new_fixed': (t) => aggregates.arrayNewFixed(t),
+  'array.new_data': (t) => aggregates.arrayNewFrom(t, opOf.array_new_data),
+  'array.new_elem': (t) => aggregates.arrayNewFrom(t, opOf.array_new_elem),
+  'array.get': (t) => aggregates.arrayGet(t, false),
+  'array.get_s': (t) => aggregates.arrayGet(t, false),
+  'array.get_u': (t) => aggregates.arrayGet(t, true),
+  'array.set': (t) => aggregates.arraySet(t),
+  'array.len': (t) => t.simple(opOf.array_len, 1, I32),
+  'array.fill': (t) => aggregates.arrayFill(t),
+  'array.copy': (t) => aggregates.arrayCopy(t),
+  'array.init_data': (t) => aggregates.arrayInit(t, opOf.array_init_data),
+  'array.init_elem': (t) => aggregates.arrayInit(t, opOf.array_init_elem),
+  'memory.size': (t) => t.simple(opOf.memory_size, 0, memoryAddress(t), t.reader.index),
+  'memory.grow': (t) => t.sized(opOf.memory_grow, 1, memoryAddress(t), t.reader.index),
   'memory.fill': (t) => t.sized(opOf.memory_fill, 3, null, t.reader.index),
   'memory.copy': (t) => t.sized(opOf.memory_copy, 3, null, t.reader.index, t.reader.index2),
   'memory.init': (t) => t.sized(opOf.memory_init, 3, null, t.reader.index, t.reader.index2),
   'data.drop': (t) => t.simple(opOf.data_drop, 0, null, t.reader.index),
   'table.get': (t) => variables.getElement(t),
   'table.set': (t) => t.simple(opOf.table_set, 2, null, t.reader.index),
-  'table.size': (t) => t.simple(opOf.table_size, 0, I32, t.reader.index),
-  'table.grow': (t) => t.sized(opOf.table_grow, 2, I32, t.reader.index),
+  'table.size': (t) => t.simple(opOf.table_size, 0, tableAddress(t), t.reader.index),
+  'table.grow': (t) => t.sized(opOf.table_grow, 2, tableAddress(t), t.reader.index),
   'table.fill': (t) => t.sized(opOf.table_fill, 3, null, t.reader.index),
   'table.copy': (t) => t.sized(opOf.table_copy, 3, null, t.reader.index, t.reader.index2),
   'table.init': (t) => t.sized(opOf.table_init, 3, null, t.reader.index, t.reader.index2),

@@ -5,10 +5,12 @@
  * operands into the operation that uses them; careful code has none. At every boundary all are in their slots.
  */
 import { InstructionReader } from '../decoder/instruction-reader.ts';
-import { F32, type FuncType, I32, isRef, slotsOf, type ValType } from '../syntax/types.ts';
+import { F32, type FuncType, I32, isRef, slotsOf, V128, type ValType } from '../syntax/types.ts';
 import type { FuncCode } from './code.ts';
 import { type Boundary, CodeWriter } from './code-writer.ts';
+import { HandlerList } from './exception-handlers.ts';
 import { type Op, opOf } from './isa.ts';
+import { vectorOps } from './vector-isa.ts';
 
 /** Where an operand of the abstract stack is. */
 export const IN_SLOT = 0;
@@ -17,7 +19,7 @@ export const CONSTANT = 2;
 
 /** A structured construct that is open. @spec syntax-label */
 export interface Control {
-  readonly kind: 'func' | 'block' | 'loop' | 'if';
+  readonly kind: 'func' | 'block' | 'loop' | 'if' | 'try' | 'try_table';
   /** Target of branches to this construct. */
   readonly label: number;
   /** Target when the condition of an `if` is false; -1 when used up. */
@@ -26,6 +28,8 @@ export interface Control {
   readonly base: number;
   readonly type: FuncType;
   isReferenced: boolean;
+  /** Of `try` and `try_table`: the exception handlers, and whether code written now is protected by them. */
+  readonly protection?: { readonly handler: number; isOpen: boolean };
 }
 
 /** A comparison that waits for the branch that follows it. */
@@ -56,6 +60,8 @@ export class Translation {
   zeroEnd = 0;
   /** Whether references have been on the operand stack. */
   usesRefs = false;
+  /** Whether there are vector operations. */
+  usesVectors = false;
   /** Whether the code begins by clearing the slots of references. */
   clearsRefs = false;
   // The abstract operand stack, by height.
@@ -70,11 +76,14 @@ export class Translation {
   /** Position of the operation that wrote the top operand, while its destination may still change; else -1. */
   lastWrite = -1;
   readonly controls: Control[] = [];
+  readonly handlers = new HandlerList();
+  /** Where handlers go that return from the function; -1 while there are none. */
+  returnLabel = -1;
 
   constructor(code: FuncCode, fastBoundaries: readonly Boundary[] | null, isRecording: boolean) {
     this.code = code;
     this.isCareful = fastBoundaries !== null;
-    this.writer = new CodeWriter(isRecording);
+    this.writer = new CodeWriter(isRecording, fastBoundaries !== null);
     this.reader = new InstructionReader(code.unit.module.bytes, code.unit.module.types);
     this.fastBoundaries = fastBoundaries === null ? null : new Map(fastBoundaries.map((b) => [b.offset, b]));
   }
@@ -158,13 +167,20 @@ export class Translation {
   }
 
   writeConstant(type: ValType, slot: number, lo: number, hi: number): number {
-    if (isRef(type)) return this.writer.emit(opOf.ref_null, slot);
+    if (isRef(type)) {
+      this.usesRefs = true;
+      return this.writer.emit(opOf.ref_null, slot);
+    }
     if (type === I32 || type === F32) return this.writer.emit(opOf.const32, slot, lo);
     return this.writer.emit(opOf.const64, slot, lo, hi);
   }
 
   move(type: ValType, to: number, from: number): void {
     if (to === from) return;
+    if (type === V128) {
+      this.vector(vectorOps.mov, 2 * to, 2 * from);
+      return;
+    }
     this.writer.emit(
       isRef(type) ? opOf.mov_ref : type === I32 || type === F32 ? opOf.mov32 : opOf.mov64,
       to,
@@ -201,6 +217,14 @@ export class Translation {
     const slot = this.pushSlot(type);
     this.lastWrite = this.writer.emit(op, slot, b, c, d, e);
     if (this.writer.scratch >= 0) this.lastWrite = -1;
+  }
+
+  /** Emits a vector operation with its words, and tells where it lies. */
+  vector(op: Op, ...words: readonly number[]): number {
+    this.usesVectors = true;
+    const at = this.writer.emit(op);
+    for (const word of words) this.writer.word(word);
+    return at;
   }
 
   /** An operation whose operands are read from anywhere and whose result goes to a slot. */

@@ -87,8 +87,10 @@ export const else_ = (s: BodyState): void => {
 };
 export const end = (s: BodyState): void => {
   const params = s.frameParams;
-  const isIf = s.frameKind(0) === FRAME_IF;
+  const kind = s.frameKind(0);
+  const isIf = kind === FRAME_IF;
   const results = s.popFrame();
+  dropCaught(s, kind);
   // Without `else` the parameters are the results.
   if (isIf) s.checkMatch(params, results);
   if (s.depth > 0) s.pushAll(results);
@@ -238,7 +240,14 @@ const handler = (s: BodyState, kind: number, params: ValTypes): void => {
   if (current !== FRAME_TRY && current !== FRAME_CATCH)
     throw new MalformedError('malformed.end-opcode', s.position());
   const results = s.popFrame();
+  dropCaught(s, current);
+  // The engine keeps the caught exception below the operands of the handler; it is part of the frame.
+  s.push(exnRef[0]!);
   s.pushFrame(kind, params, results);
+};
+/** Takes away the exception below the operands of a handler that is over. */
+const dropCaught = (s: BodyState, kind: number): void => {
+  if (kind === FRAME_CATCH || kind === FRAME_CATCH_ALL) s.height--;
 };
 export const catch_ = (s: BodyState): void => handler(s, FRAME_CATCH, tagParams(s, s.reader.index));
 export const catch_all = (s: BodyState): void => handler(s, FRAME_CATCH_ALL, none);

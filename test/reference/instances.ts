@@ -10,7 +10,14 @@ import {
   MAX_TABLE_ELEMENTS,
 } from '../../src/syntax/limits.ts';
 import type { ElementSegment, FuncBody, Module } from '../../src/syntax/module.ts';
-import type { DefType, FuncType, GlobalType, MemoryType, TableType } from '../../src/syntax/types.ts';
+import type {
+  DefType,
+  FuncType,
+  GlobalType,
+  MemoryType,
+  TableType,
+  TagType,
+} from '../../src/syntax/types.ts';
 import type { Instruction } from './body.ts';
 import type { RawValue, Value } from './values.ts';
 
@@ -94,7 +101,25 @@ export class GlobalInstance {
     this.value = { type: type.type, bits };
   }
 }
-export type ExternInstance = FunctionInstance | TableInstance | MemoryInstance | GlobalInstance;
+/** Compared by identity. @spec syntax-taginst */
+export class TagInstance {
+  readonly kind = 'tag';
+  readonly type: TagType;
+  constructor(type: TagType) {
+    this.type = type;
+  }
+}
+/** @spec syntax-exninst */
+export class ExceptionInstance {
+  readonly kind = 'exn';
+  readonly tag: TagInstance;
+  readonly values: readonly Value[];
+  constructor(tag: TagInstance, values: readonly Value[]) {
+    this.tag = tag;
+    this.values = values;
+  }
+}
+export type ExternInstance = FunctionInstance | TableInstance | MemoryInstance | GlobalInstance | TagInstance;
 
 /** An element segment with its references; dropped segments are empty. @spec syntax-eleminst */
 export interface ElementInstance {
@@ -109,6 +134,7 @@ export interface ModuleInstance {
   readonly tables: TableInstance[];
   readonly memories: MemoryInstance[];
   readonly globals: GlobalInstance[];
+  readonly tags: TagInstance[];
   readonly elements: ElementInstance[];
   /** Contents of data segments; dropped ones are empty. @spec syntax-datainst */
   readonly data: Uint8Array[];

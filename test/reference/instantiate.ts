@@ -1,7 +1,7 @@
 /** Instantiation and invocation in the reference executor. */
 import { LimitError } from '../../src/errors/errors.ts';
 import type { ConstExpr, ElementSegment, Module } from '../../src/syntax/module.ts';
-import { readBody } from './body.ts';
+import { type Instruction, readBody } from './body.ts';
 import {
   defaultOptions,
   type ExternInstance,
@@ -11,6 +11,7 @@ import {
   type ModuleInstance,
   type ReferenceOptions,
   TableInstance,
+  TagInstance,
   WasmFunction,
 } from './instances.ts';
 import { type ImportResolver, resolveImports } from './linking.ts';
@@ -58,8 +59,9 @@ export const instantiate = (
 };
 
 const checkSizes = (module: Module, options: ReferenceOptions): void => {
-  for (const { limits } of module.memories.slice(module.importedMemoryCount)) {
-    if (limits.min > BigInt(options.maxMemoryPages)) throw new LimitError('limit.memory');
+  for (const { limits, pageSizeLog2 } of module.memories.slice(module.importedMemoryCount)) {
+    if (limits.min << BigInt(pageSizeLog2) > BigInt(options.maxMemoryPages) << 16n)
+      throw new LimitError('limit.memory');
   }
   for (const { type } of module.tables.slice(module.importedTableCount)) {
     if (type.limits.min > BigInt(options.maxTableElements)) throw new LimitError('limit.table');
@@ -74,6 +76,7 @@ const allocate = (module: Module, imports: readonly ExternInstance[]): ModuleIns
     tables: imports.filter((entry) => entry.kind === 'table'),
     memories: imports.filter((entry) => entry.kind === 'memory'),
     globals: imports.filter((entry) => entry.kind === 'global'),
+    tags: imports.filter((entry) => entry.kind === 'tag'),
     elements: [],
     data: module.data.map((segment) => module.bytes.slice(segment.start, segment.end)),
     exports: new Map(),
@@ -84,6 +87,7 @@ const allocate = (module: Module, imports: readonly ExternInstance[]): ModuleIns
   for (const type of module.memories.slice(module.importedMemoryCount)) {
     instance.memories.push(new MemoryInstance(type));
   }
+  for (const type of module.tags.slice(module.importedTagCount)) instance.tags.push(new TagInstance(type));
   // In order: an initialiser may read the globals before it.
   for (const { type, init } of module.globals.slice(module.importedGlobalCount)) {
     instance.globals.push(new GlobalInstance(type, evaluate(instance, init!).bits));
@@ -113,6 +117,8 @@ const exported = (instance: ModuleInstance, kind: string, index: number): Extern
       return instance.memories[index]!;
     case 'global':
       return instance.globals[index]!;
+    case 'tag':
+      return instance.tags[index]!;
     default:
       throw new Error(`the reference executor has no ${kind} instances`);
   }
@@ -151,9 +157,16 @@ const blankInstruction = {
   hi: 0,
   memory: 0,
   memoryOffset: 0n,
+  lane: 0,
+  bytes: [],
   heapType: 0,
+  heapType2: 0,
+  isNullable2: false,
   block: null,
   labels: [],
+  catches: [],
+  handlers: [] as Instruction['handlers'],
+  delegate: null,
   end: -1,
   otherwise: -1,
 } as const;

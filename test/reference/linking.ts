@@ -36,6 +36,8 @@ const matchesImport = (actual: ExternInstance, wanted: ImportType): boolean => {
       return wanted.type.isMutable
         ? actual.type.type === wanted.type.type
         : matchesValType(actual.type.type, wanted.type.type);
+    case 'tag':
+      return actual.kind === 'tag' && actual.type.type === wanted.type.type;
     default:
       return false;
   }

@@ -5,12 +5,14 @@
  * Frames live on the heap. Fuel is charged instruction by instruction, and the machine can pause before any of
  * them; this is the meaning of the engine's fuel contract that the fast tiers are compared with.
  */
-import { ExhaustionError, type QuernError, TrapError } from '../../src/errors/errors.ts';
+import { ExhaustionError, type QuernError, ThrownException, TrapError } from '../../src/errors/errors.ts';
 import { entryCost } from '../../src/interpreter/fuel.ts';
 import { slotsOf, type ValType } from '../../src/syntax/types.ts';
 import { type Instruction, readBody } from './body.ts';
+import { raise } from './exceptions.ts';
 import {
   defaultOptions,
+  ExceptionInstance,
   type FunctionInstance,
   funcTypeOf,
   HostFunction,
@@ -30,6 +32,10 @@ export interface Label {
   /** Where execution goes on; loops keep their label. */
   readonly continuation: number;
   readonly isLoop: boolean;
+  /** Code under this label is protected by the handlers of this instruction. @spec syntax-handler */
+  readonly handler?: Instruction;
+  /** The label is that of a `try` which caught something: below its operands. */
+  readonly hasCaught?: boolean;
 }
 
 /** @spec syntax-frame */
@@ -135,7 +141,9 @@ export class Machine {
   }
 
   private stop(error: unknown): void {
-    if (!(error instanceof TrapError) && !(error instanceof ExhaustionError)) throw error;
+    const isAnswer =
+      error instanceof TrapError || error instanceof ExhaustionError || error instanceof ThrownException;
+    if (!isAnswer) throw error;
     this.error = error;
   }
 
@@ -175,8 +183,13 @@ export class Machine {
   private callHost(func: HostFunction): void {
     const { params, results } = funcTypeOf(func.type);
     const args = this.popMany(params.length).map((value) => value.bits);
-    const returned = func.call(args);
-    for (const [i, type] of results.entries()) this.push({ type, bits: returned[i] ?? null });
+    try {
+      const returned = func.call(args);
+      for (const [i, type] of results.entries()) this.push({ type, bits: returned[i] ?? null });
+    } catch (error) {
+      if (!(error instanceof ExceptionInstance)) throw error;
+      raise(this, error);
+    }
   }
 
   private pushFrame(func: WasmFunction): void {

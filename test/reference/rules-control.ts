@@ -55,7 +55,10 @@ const else_: Rule = {
 const end: Rule = {
   step(machine) {
     if (machine.frame.labels.length === 1) machine.returnFromFrame();
-    else machine.frame.labels.pop();
+    else {
+      const label = machine.frame.labels.pop()!;
+      if (label.hasCaught) machine.stack.splice(label.height, 1);
+    }
   },
 };
 
@@ -81,7 +84,7 @@ const br_table: Rule = {
 /** @spec exec-return */
 const return_: Rule = { step: (machine) => machine.returnFromFrame() };
 
-const hostCost = (machine: Machine, func: FunctionInstance | null): number =>
+export const hostCost = (machine: Machine, func: FunctionInstance | null): number =>
   func instanceof HostFunction ? machine.options.schedule.hostCall : 0;
 
 const directCallee = (machine: Machine, { index }: Instruction): FunctionInstance =>

@@ -59,7 +59,8 @@ const memory_size: Rule = {
 const canGrow = (machine: Machine, memory: MemoryInstance, delta: bigint): boolean => {
   const { max } = memory.type.limits;
   const pageCount = BigInt(memory.pageCount) + delta;
-  return pageCount <= BigInt(machine.options.maxMemoryPages) && (max === null || pageCount <= max);
+  const byteCount = pageCount << BigInt(memory.type.pageSizeLog2);
+  return byteCount <= BigInt(machine.options.maxMemoryPages) << 16n && (max === null || pageCount <= max);
 };
 
 /** @spec exec-memory.grow */
@@ -67,7 +68,8 @@ const memory_grow: Rule = {
   size(machine, instruction) {
     const delta = machine.peekBits(0);
     if (!canGrow(machine, indexedMemory(machine, instruction), delta)) return 0;
-    return growMemoryCost(machine.options.schedule, Number(delta));
+    const byteCount = delta << BigInt(indexedMemory(machine, instruction).type.pageSizeLog2);
+    return growMemoryCost(machine.options.schedule, Math.ceil(Number(byteCount) / 65_536));
   },
   step(machine, instruction) {
     const memory = indexedMemory(machine, instruction);

@@ -31,7 +31,7 @@ test('every command that is skipped has a reason that is not a failure', needsSh
   for (const reason of run.reasons.keys()) {
     assert.match(
       reason,
-      /^(feature [a-z0-9-]+|text format|custom sections|threads|proposal [a-z-]+ is off|superseded .*)$/,
+      /^(feature [a-z0-9-]+|text format|custom sections|parallel threads|proposal [a-z-]+ is off|superseded .*)$/,
     );
   }
 });

@@ -1,0 +1,34 @@
+/** Cold operations that throw. They stay where they are; `unwind.ts` finds the handler. */
+import { ExceptionInstance } from './exception.ts';
+import type { ColdOp } from './isa.ts';
+import type { MachineState } from './machine-state.ts';
+import { THROWN, trapStatus } from './status.ts';
+
+export type ExceptionOp = Extract<ColdOp, 'throw' | 'throw_ref'>;
+
+const NULL_EXCEPTION = trapStatus('trap.null-exception');
+
+/** @param C code @param I words of the frames @param R references of the frames */
+export const createExceptionOps = (
+  C: Int32Array,
+  I: Int32Array,
+  R: readonly unknown[],
+): Record<ExceptionOp, (m: MachineState, at: number) => number> => {
+  const raise = (m: MachineState, at: number, exception: ExceptionInstance): number => {
+    m.thrown = exception;
+    m.pc = at;
+    return THROWN;
+  };
+  return {
+    throw: (m, at) => {
+      const base = m.fp + C[at + 1]!;
+      const tag = m.instance.tags[C[at + 2]!]!;
+      const refs = tag.hasRefs ? R.slice(base >> 1, (base >> 1) + tag.slotCount) : [];
+      return raise(m, at, new ExceptionInstance(tag, I.slice(base, base + 2 * tag.slotCount), refs));
+    },
+    throw_ref: (m, at) => {
+      const exception = R[(m.fp + ((C[at]! >>> 9) & 4094)) >> 1] as ExceptionInstance | null;
+      return exception === null ? NULL_EXCEPTION : raise(m, at, exception);
+    },
+  };
+};

@@ -1,0 +1,68 @@
+/** Cold operations on references: calls through them, tests and casts, branches on them, i31. */
+import type { Cold, ColdTools } from './cold-tools.ts';
+import type { FuncInstance, Ref } from './function.ts';
+import type { referenceOps } from './isa.ts';
+import type { MachineState } from './machine-state.ts';
+import { matchesRef, toI31 } from './references.ts';
+import { CONTINUE, NO_FUEL, trapStatus } from './status.ts';
+
+const NULL_REFERENCE = trapStatus('trap.null-reference');
+const NULL_FUNCTION = trapStatus('trap.null-function');
+const NULL_I31 = trapStatus('trap.null-i31');
+const CAST = trapStatus('trap.cast');
+
+export const createReferenceOps = (tools: ColdTools): Record<keyof typeof referenceOps, Cold> => {
+  const { C, I, R, first, second, callFunction, tailCall } = tools;
+  const refAt = (m: MachineState, word: number): Ref => R[(m.fp + word) >> 1] as Ref;
+  const firstRef = (m: MachineState, at: number): Ref => R[first(m, at) >> 1] as Ref;
+  const secondRef = (m: MachineState, at: number): Ref => R[second(m, at) >> 1] as Ref;
+  const set = (m: MachineState, at: number, value: number): number => {
+    I[first(m, at)] = value;
+    return CONTINUE;
+  };
+  const setRef = (m: MachineState, at: number, ref: Ref): number => {
+    R[first(m, at) >> 1] = ref;
+    return CONTINUE;
+  };
+  /** Takes the branch whose target is the word at `p`. */
+  const branchIf = (m: MachineState, isTaken: boolean, p: number): number => {
+    if (!isTaken) return CONTINUE;
+    m.pc = C[p]!;
+    m.fuel += C[p + 1]!;
+    return m.fuel < 0 ? NO_FUEL : CONTINUE;
+  };
+
+  return {
+    call_ref: (m, at) => {
+      const func = refAt(m, C[at + 1]!) as FuncInstance | null;
+      return func === null ? NULL_FUNCTION : callFunction(m, func, m.fp + C[at + 2]!);
+    },
+    return_call_ref: (m, at) => {
+      const func = refAt(m, C[at + 1]!) as FuncInstance | null;
+      return func === null ? NULL_FUNCTION : tailCall(m, func, m.fp + C[at + 2]!);
+    },
+    ref_as_non_null: (m, at) => {
+      const ref = secondRef(m, at);
+      return ref === null ? NULL_REFERENCE : setRef(m, at, ref);
+    },
+    br_on_null: (m, at) => branchIf(m, firstRef(m, at) === null, at + 1),
+    br_on_non_null: (m, at) => branchIf(m, firstRef(m, at) !== null, at + 1),
+    br_on_cast: (m, at) => branchIf(m, matchesRef(firstRef(m, at), C[at + 1]!), at + 2),
+    br_on_cast_fail: (m, at) => branchIf(m, !matchesRef(firstRef(m, at), C[at + 1]!), at + 2),
+    ref_eq: (m, at) => set(m, at, secondRef(m, at) === refAt(m, C[at + 1]!) ? 1 : 0),
+    ref_test: (m, at) => set(m, at, matchesRef(secondRef(m, at), C[at + 1]!) ? 1 : 0),
+    ref_cast: (m, at) => {
+      const ref = secondRef(m, at);
+      return matchesRef(ref, C[at + 1]!) ? setRef(m, at, ref) : CAST;
+    },
+    ref_i31: (m, at) => setRef(m, at, toI31(I[second(m, at)]!)),
+    i31_get_s: (m, at) => {
+      const ref = secondRef(m, at);
+      return ref === null ? NULL_I31 : set(m, at, ref as number);
+    },
+    i31_get_u: (m, at) => {
+      const ref = secondRef(m, at);
+      return ref === null ? NULL_I31 : set(m, at, (ref as number) & 0x7fffffff);
+    },
+  };
+};

@@ -1,0 +1,26 @@
+/** Cold operations of wide arithmetic: operands and results in canonical slots. */
+import type { ColdOp } from './isa.ts';
+import type { MachineState } from './machine-state.ts';
+import { add128, mulWide, sub128 } from './numerics/wide.ts';
+import { CONTINUE } from './status.ts';
+
+export type WideOp = Extract<ColdOp, `i64_${'add128' | 'sub128' | 'mul_wide_s' | 'mul_wide_u'}`>;
+
+/** @param C code @param I words of the frames */
+export const createWideOps = (
+  C: Int32Array,
+  I: Int32Array,
+): Record<WideOp, (m: MachineState, at: number) => number> => {
+  const on =
+    (apply: (I: Int32Array, k: number) => void) =>
+    (m: MachineState, at: number): number => {
+      apply(I, m.fp + C[at + 1]!);
+      return CONTINUE;
+    };
+  return {
+    i64_add128: on(add128),
+    i64_sub128: on(sub128),
+    i64_mul_wide_s: on((words, k) => mulWide(words, k, true)),
+    i64_mul_wide_u: on((words, k) => mulWide(words, k, false)),
+  };
+};

@@ -1,0 +1,97 @@
+/** The instructions of constant expressions that make structures, arrays and i31 references. */
+import type { InstructionReader } from '../decoder/instruction-reader.ts';
+import { TrapError } from '../errors/errors.ts';
+import type { Mnemonic } from '../syntax/instructions.ts';
+import type { Module } from '../syntax/module.ts';
+import {
+  type ArrayType,
+  type DefType,
+  I8,
+  I16,
+  I32,
+  type StructType,
+  slotsOf,
+  type ValType,
+} from '../syntax/types.ts';
+import { type ArrayInstance, newArray, setElements, StructInstance, structFrom } from './aggregate.ts';
+import { type RawValue, writeValues } from './function.ts';
+import { toI31 } from './references.ts';
+
+const unpack = (storage: ValType): ValType => (storage === I8 || storage === I16 ? I32 : storage);
+
+/** Values as they would lie in a frame. */
+const layOut = (
+  types: readonly ValType[],
+  values: readonly RawValue[],
+): { readonly words: Int32Array; readonly refs: unknown[] } => {
+  const words = new Int32Array(2 * types.reduce((sum, type) => sum + slotsOf(type), 0));
+  const refs: unknown[] = [];
+  writeValues(types, values, words, 0, refs);
+  return { words, refs };
+};
+
+const allocate = (type: DefType, length: number): ArrayInstance => {
+  const array = newArray(type, length);
+  if (array === null) throw new TrapError('trap.allocation-size', { detail: `${length} elements` });
+  return array;
+};
+
+const popMany = (stack: RawValue[], count: number): RawValue[] => stack.splice(stack.length - count, count);
+const popI32 = (stack: RawValue[]): number => Number(stack.pop() as bigint);
+
+/**
+ * Performs an instruction on the stack of a constant expression; false if it is not one of these.
+ *
+ * @throws TrapError for an array beyond the limit
+ */
+export const evaluateAggregate = (
+  module: Module,
+  reader: InstructionReader,
+  name: Mnemonic,
+  stack: RawValue[],
+): boolean => {
+  const type = module.types[reader.index]!;
+  switch (name) {
+    case 'struct.new': {
+      const types = (type.comp as StructType).fields.map(({ storage }) => unpack(storage));
+      const { words, refs } = layOut(types, popMany(stack, types.length));
+      stack.push(structFrom(type, words, 0, refs));
+      return true;
+    }
+    case 'struct.new_default':
+      stack.push(new StructInstance(type));
+      return true;
+    case 'array.new': {
+      const length = popI32(stack);
+      const { words, refs } = layOut([unpack((type.comp as ArrayType).element.storage)], popMany(stack, 1));
+      const array = allocate(type, length);
+      array.fill(0, length, words, 0, refs);
+      stack.push(array);
+      return true;
+    }
+    case 'array.new_default':
+      stack.push(allocate(type, popI32(stack)));
+      return true;
+    case 'array.new_fixed': {
+      const length = reader.index2;
+      const element = unpack((type.comp as ArrayType).element.storage);
+      const values = popMany(stack, length);
+      const { words, refs } = layOut(
+        values.map(() => element),
+        values,
+      );
+      const array = allocate(type, length);
+      setElements(array, words, 0, refs);
+      stack.push(array);
+      return true;
+    }
+    case 'ref.i31':
+      stack.push(toI31(Number(BigInt.asIntN(32, stack.pop() as bigint))));
+      return true;
+    case 'any.convert_extern':
+    case 'extern.convert_any':
+      return true;
+    default:
+      return false;
+  }
+};

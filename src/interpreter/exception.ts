@@ -1,0 +1,55 @@
+/**
+ * Exception instances: what `throw` makes, handlers receive, and host functions may throw into the guest.
+ * @spec syntax-exninst
+ *
+ * Values are kept as they lie in a frame, so that neither throwing nor catching converts them. An `exnref` is
+ * the object itself, which is what keeps its identity.
+ */
+import { isQuernError, UsageError } from '../errors/errors.ts';
+import { type RawValue, readValues, writeValues } from './function.ts';
+import type { TagInstance } from './tag.ts';
+
+export class ExceptionInstance {
+  readonly kind = 'exn';
+  readonly tag: TagInstance;
+  readonly words: Int32Array;
+  /** References by slot; empty where the tag has none. */
+  readonly refs: readonly unknown[];
+
+  constructor(tag: TagInstance, words: Int32Array, refs: readonly unknown[]) {
+    this.tag = tag;
+    this.words = words;
+    this.refs = refs;
+  }
+
+  /** The values, as raw values. */
+  get values(): RawValue[] {
+    return readValues(this.tag.signature.params, this.words, 0, this.refs);
+  }
+}
+
+/**
+ * Makes an exception that a host function can throw into the guest.
+ *
+ * @throws UsageError when the number of values is not that of the tag
+ */
+export const makeException = (tag: TagInstance, values: readonly RawValue[]): ExceptionInstance => {
+  const { params } = tag.signature;
+  if (values.length !== params.length)
+    throw new UsageError('usage.argument', {
+      detail: `expected ${params.length} values of an exception, got ${values.length}`,
+    });
+  const words = new Int32Array(2 * tag.slotCount);
+  const refs: unknown[] = [];
+  writeValues(params, values, words, 0, refs);
+  return new ExceptionInstance(tag, words, refs);
+};
+
+/**
+ * The exception that something a host function threw stands for: itself, or the one that ended a call which
+ * the host function made in turn. Null for everything else: no handler of the guest catches that.
+ */
+export const exceptionOf = (thrown: unknown): ExceptionInstance | null => {
+  const inner = isQuernError(thrown, 'exception.uncaught') ? thrown.details.exception : thrown;
+  return inner instanceof ExceptionInstance ? inner : null;
+};

@@ -1,0 +1,132 @@
+/**
+ * Translates exception handling, of 3.0 and of the form before it.
+ *
+ * A handler of the older form holds the exception it caught, for `rethrow`. It lies as a hidden operand below
+ * the handler's own; the validator counts it (`control-rules.ts`).
+ */
+import type { Catch } from '../decoder/instruction-reader.ts';
+import { instructions } from '../syntax/instructions.ts';
+import { type FuncType, HEAP_EXN, refType, slotsOf, type ValType } from '../syntax/types.ts';
+import { opOf } from './isa.ts';
+import { blockType, emitTaken, end, skipUnreachable, target } from './translate-control.ts';
+import type { Control, Translation } from './translation.ts';
+
+const EXNREF = refType(HEAP_EXN, false);
+
+const tagParams = (t: Translation, tag: number): readonly ValType[] =>
+  (t.code.unit.module.tags[tag]!.type.comp as FuncType).params;
+
+/** Values in canonical slots, from where the operation copies them. @spec exec-throw */
+export const throw_ = (t: Translation): void => {
+  const { index } = t.reader;
+  t.settleAll();
+  for (let i = tagParams(t, index).length; i > 0; i--) t.pop();
+  t.writer.emit(opOf.throw, t.nextSlot() * 2, index);
+  t.writer.endRun();
+  skipUnreachable(t);
+};
+
+const throwFrom = (t: Translation, slot: number): void => {
+  t.writer.emit(opOf.throw_ref, slot);
+  t.writer.endRun();
+  skipUnreachable(t);
+};
+
+/** @spec exec-throw_ref */
+export const throwRef = (t: Translation): void => throwFrom(t, t.slotOf(t.pop()));
+
+/** Throws again what the handler at a label caught. */
+export const rethrow = (t: Translation): void => throwFrom(t, t.slotAt(target(t, t.reader.index).base));
+
+const open = (t: Translation, kind: 'try' | 'try_table'): Control => {
+  const type = blockType(t);
+  t.settleAll();
+  return {
+    kind,
+    label: t.writer.newLabel(),
+    elseLabel: -1,
+    base: t.height - type.params.length,
+    type,
+    isReferenced: false,
+    protection: { handler: t.handlers.begin(t.writer.size, t.controls.length), isOpen: true },
+  };
+};
+
+/** @spec exec-try_table */
+export const tryTable = (t: Translation): void => {
+  const { catches } = t.reader;
+  const control = open(t, 'try_table');
+  for (const clause of catches) addClause(t, control.protection!.handler, clause);
+  t.controls.push(control);
+};
+
+/** Labels of the clauses are those around the construct. */
+const addClause = (t: Translation, handler: number, { tag, withRef, label }: Catch): void => {
+  const to = target(t, label);
+  const isReturn = to.kind === 'func';
+  to.isReferenced = true;
+  if (isReturn && t.returnLabel < 0) t.returnLabel = t.writer.newLabel();
+  // Results of the function go straight to where its caller expects them.
+  const slot = isReturn ? 0 : t.slotAt(to.base);
+  const values = tag === null ? [] : tagParams(t, tag);
+  t.handlers.add(handler, {
+    tag: tag ?? -1,
+    slot,
+    refSlot: withRef ? values.reduce((at, type) => at + slotsOf(type), slot) : -1,
+    label: isReturn ? t.returnLabel : to.label,
+  });
+};
+
+/** Behind the last instruction: where handlers go that return from the function. */
+export const finishHandlers = (t: Translation): void => {
+  if (t.returnLabel < 0) return;
+  t.writer.separate();
+  t.writer.bind(t.returnLabel);
+  t.writer.emit(opOf.return_none);
+  t.writer.endRun();
+};
+
+export const try_ = (t: Translation): void => {
+  t.controls.push(open(t, 'try'));
+};
+
+/** At the end of the body of a `try`, or of one of its handlers, in reachable code. */
+export const catch_ = (t: Translation): void => {
+  t.settleAll();
+  emitTaken(t, target(t, 0));
+  t.writer.endRun();
+  enterCatch(t);
+};
+
+/** Starts the handler of the current `try` that the reader stands at. */
+export const enterCatch = (t: Translation): void => {
+  const control = target(t, 0);
+  closeProtection(t, control);
+  t.height = control.base;
+  t.pendingLocals = 0;
+  const tag = instructions[t.reader.row]!.name === 'catch' ? t.reader.index : -1;
+  const refSlot = t.pushSlot(EXNREF);
+  const label = t.writer.newLabel();
+  t.handlers.add(control.protection!.handler, { tag, slot: t.nextSlot(), refSlot, label });
+  if (tag >= 0) for (const type of tagParams(t, tag)) t.pushSlot(type);
+  t.bind(label);
+};
+
+/** Ends a `try` without handlers of its own: another construct's stand in for them. */
+export const delegate = (t: Translation): void => {
+  markDelegate(t);
+  end(t);
+};
+
+/** Records what the `delegate` that the reader stands at says. */
+export const markDelegate = (t: Translation): void => {
+  // The label counts from outside the `try`.
+  t.handlers.delegate(t.controls.length - 2 - t.reader.index);
+};
+
+/** The code from here on is no longer protected by the handlers of this construct. */
+export const closeProtection = (t: Translation, { protection }: Control): void => {
+  if (!protection?.isOpen) return;
+  t.handlers.end(t.writer.size);
+  protection.isOpen = false;
+};

@@ -1,0 +1,133 @@
+/** Typed function references, casts, and i31. */
+import { TrapError } from '../../src/errors/errors.ts';
+import { HEAP_ANY, HEAP_EXTERN, HEAP_I31, I32, refType } from '../../src/syntax/types.ts';
+import { I31Value, isOfHeapType, isSame } from './aggregates.ts';
+import type { Instruction } from './body.ts';
+import type { FunctionInstance } from './instances.ts';
+import type { Machine, Rule } from './machine.ts';
+import { hostCost } from './rules-control.ts';
+
+const calleeSize = (machine: Machine): number =>
+  hostCost(machine, machine.stack[machine.stack.length - 1]!.bits as FunctionInstance | null);
+const popCallee = (machine: Machine): FunctionInstance => {
+  const func = machine.popRef();
+  if (func === null) throw new TrapError('trap.null-function');
+  return func as FunctionInstance;
+};
+
+/** @spec exec-call_ref */
+const call_ref: Rule = {
+  size: calleeSize,
+  step: (machine) => machine.enter(popCallee(machine)),
+};
+
+/** @spec exec-return_call_ref */
+const return_call_ref: Rule = {
+  size: calleeSize,
+  step: (machine) => machine.tailCall(popCallee(machine)),
+};
+
+/** @spec exec-ref.as_non_null */
+const ref_as_non_null: Rule = {
+  step(machine) {
+    const value = machine.pop();
+    if (value.bits === null) throw new TrapError('trap.null-reference');
+    machine.push(value);
+  },
+};
+
+/** @spec exec-br_on_null */
+const br_on_null: Rule = {
+  step(machine, { index }) {
+    const value = machine.pop();
+    if (value.bits === null) machine.branch(index);
+    else machine.push(value);
+  },
+};
+
+/** @spec exec-br_on_non_null */
+const br_on_non_null: Rule = {
+  step(machine, { index }) {
+    const value = machine.pop();
+    if (value.bits === null) return;
+    machine.push(value);
+    machine.branch(index);
+  },
+};
+
+const isOf = (reference: object | null, heap: number, isNullable: boolean): boolean =>
+  reference === null ? isNullable : isOfHeapType(reference, heap);
+
+/** Branches when the reference on top is of the target type, or when it is not; it stays where it is. */
+const branchOnCast = (when: boolean): Rule => ({
+  step(machine, { index, heapType2, isNullable2 }) {
+    const { bits } = machine.stack[machine.stack.length - 1]!;
+    if (isOf(bits as object | null, heapType2, isNullable2) === when) machine.branch(index);
+  },
+});
+
+/** @spec exec-ref.eq */
+const ref_eq: Rule = {
+  step(machine) {
+    const b = machine.popRef();
+    const a = machine.popRef();
+    machine.push({ type: I32, bits: isSame(a, b) ? 1n : 0n });
+  },
+};
+
+/** @spec exec-ref.test */
+const ref_test = (isNullable: boolean): Rule => ({
+  step(machine, { heapType }) {
+    machine.push({ type: I32, bits: isOf(machine.popRef(), heapType, isNullable) ? 1n : 0n });
+  },
+});
+
+/** @spec exec-ref.cast */
+const ref_cast = (isNullable: boolean): Rule => ({
+  step(machine, { heapType }: Instruction) {
+    const reference = machine.popRef();
+    if (!isOf(reference, heapType, isNullable)) throw new TrapError('trap.cast');
+    machine.push({ type: refType(heapType, isNullable), bits: reference });
+  },
+});
+
+/** @spec exec-any.convert_extern @spec exec-extern.convert_any */
+const convert = (heap: number): Rule => ({
+  step: (machine) => machine.push({ type: refType(heap, true), bits: machine.popRef() }),
+});
+
+/** @spec exec-ref.i31 */
+const ref_i31: Rule = {
+  step: (machine) =>
+    machine.push({ type: refType(HEAP_I31, false), bits: new I31Value(machine.popBits()) }),
+};
+
+/** @spec exec-i31.get */
+const i31_get = (isSigned: boolean): Rule => ({
+  step(machine) {
+    const reference = machine.popRef() as I31Value | null;
+    if (reference === null) throw new TrapError('trap.null-i31');
+    const bits = isSigned ? BigInt.asUintN(32, BigInt.asIntN(31, reference.bits)) : reference.bits;
+    machine.push({ type: I32, bits });
+  },
+});
+
+export const referenceRules: Readonly<Record<string, Rule>> = {
+  call_ref,
+  return_call_ref,
+  'ref.as_non_null': ref_as_non_null,
+  br_on_null,
+  br_on_non_null,
+  br_on_cast: branchOnCast(true),
+  br_on_cast_fail: branchOnCast(false),
+  'ref.eq': ref_eq,
+  'ref.test': ref_test(false),
+  'ref.test null': ref_test(true),
+  'ref.cast': ref_cast(false),
+  'ref.cast null': ref_cast(true),
+  'any.convert_extern': convert(HEAP_ANY),
+  'extern.convert_any': convert(HEAP_EXTERN),
+  'ref.i31': ref_i31,
+  'i31.get_s': i31_get(true),
+  'i31.get_u': i31_get(false),
+};
