@@ -172,7 +172,6 @@ const bodies: Bodies = {
   return64: 'k=X1;I[fp]=I[k];I[fp+1|0]=I[k+1|0];RET',
   // A 64-bit address beyond 2^32 is outside of every memory.
   check_address: 'if(H1!==0)TRAP(trap.memory-bounds);',
-  vector: 'k=w>>>10<FIRST_WIDE?vectors(pc,fp,inst):wideVectors(pc,fp,inst);if(k<0){pc=~k;TRAP(trap.memory-bounds)}pc=k;continue;',
   unreachable: 'TRAP(trap.unreachable);',
   halt: 'r=DONE;break out;',
   charge: 'k=K1;if(fuel<k){st.need=k;r=NEED_FUEL;break out}fuel=fuel-k|0;',

@@ -11,7 +11,6 @@ import {
   trapCodes,
   trapStatus,
 } from '../../src/interpreter/status.ts';
-import { firstWide } from '../../src/interpreter/vector-isa.ts';
 import { hotBodies } from './bodies.ts';
 
 const statuses: Readonly<Record<string, number>> = { DONE, NEED_FUEL, NO_FUEL };
@@ -90,7 +89,6 @@ const macros: readonly (readonly [RegExp, (op: Op, ...groups: string[]) => strin
   [/\bF(\d)/g, (op, n) => `F[fp+${operand(op, Number(n))}|0]`],
   [/\bK(\d)/g, (op, n) => operand(op, Number(n))],
   [/\bLEN\b/g, (op) => `${op.length}`],
-  [/\bFIRST_WIDE\b/g, () => `${firstWide}`],
   [/\b(DONE|NEED_FUEL|NO_FUEL)\b/g, (_op, name) => `${statuses[name!]}`],
 ];
 
@@ -123,7 +121,6 @@ import type { FuncInstance } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
 import { i64_div_s, i64_div_u, i64_rem_s, i64_rem_u, popcnt32 } from './numerics/i64.ts';
 import { nearest, truncSat32S, truncSat32U } from './numerics/floats.ts';
-import type { RunVectors } from './vector.generated.ts';
 
 /** Runs until something stops it; returns a status of status.ts. */
 export type Dispatch = (st: MachineState) => number;
@@ -138,8 +135,6 @@ export const createDispatch = (
   cold: (st: MachineState, op: number) => number,
   callFunction: (st: MachineState, func: FuncInstance, base: number) => number,
   isSubtype: (func: FuncInstance, typeId: number) => boolean,
-  vectors: RunVectors,
-  wideVectors: RunVectors,
 ): Dispatch => {
   return (st: MachineState): number => {
     const C=code,S=callStack,I=words,D=doubles,F=floats;

@@ -2,7 +2,11 @@
 import { ArrayInstance, StructInstance } from '../../src/interpreter/aggregate.ts';
 import type { CompiledModule } from '../../src/interpreter/code.ts';
 import { startExecution } from '../../src/interpreter/execution.ts';
-import { type FuncInstance, hostFunction, type RawValue as QuernValue } from '../../src/interpreter/function.ts';
+import {
+  type FuncInstance,
+  hostFunction,
+  type RawValue as QuernValue,
+} from '../../src/interpreter/function.ts';
 import { GlobalInstance } from '../../src/interpreter/global.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
 import { MemoryInstance } from '../../src/interpreter/memory.ts';
@@ -100,7 +104,8 @@ export const quernEngine = (options: CallOptions): Engine => {
       ),
     invoke: (instance, name, args) =>
       translating(() => call(find(instance, name, 'func') as FuncInstance, args, options)),
-    get: (instance, name) => translating(() => boxed((find(instance, name, 'global') as GlobalInstance).value)),
+    get: (instance, name) =>
+      translating(() => boxed((find(instance, name, 'global') as GlobalInstance).value)),
     kindOf,
     memories: (instance) => (instance as QuernInstance).memories.map((memory) => memory.bytes),
   };

@@ -184,7 +184,8 @@ export class CodeWriter {
   separate(): void {
     if (this.isCareful) return;
     const last = this.points[this.points.length - 1];
-    if (last?.pc === this.size && (last.run !== this.run || last.cost !== this.cost)) this.emit(opOf.charge, 0);
+    if (last?.pc === this.size && (last.run !== this.run || last.cost !== this.cost))
+      this.emit(opOf.charge, 0);
   }
 
   /** Marks a boundary in front of the next operation. */

@@ -8,8 +8,8 @@ import {
   elementBytes,
   isArrayLength,
   newArray,
-  setElements,
   StructInstance,
+  setElements,
   structFrom,
 } from './aggregate.ts';
 import type { Cold, ColdTools } from './cold-tools.ts';
@@ -28,7 +28,8 @@ const ALLOCATION_SIZE = trapStatus('trap.allocation-size');
 
 type AggregateOp = keyof typeof aggregateOps;
 type StructOp = Extract<AggregateOp, `struct_${string}`>;
-type SizedOp = `array_${'new' | 'new_default' | 'new_data' | 'new_elem' | 'fill' | 'copy' | 'init_data' | 'init_elem'}`;
+type SizedOp =
+  `array_${'new' | 'new_default' | 'new_data' | 'new_elem' | 'fill' | 'copy' | 'init_data' | 'init_elem'}`;
 type ElementOp = Exclude<AggregateOp, StructOp | SizedOp>;
 
 export const createAggregateOps = (tools: ColdTools): Record<AggregateOp, Cold> => ({

@@ -2,22 +2,27 @@
 import type { InstructionReader } from '../decoder/instruction-reader.ts';
 import { TrapError } from '../errors/errors.ts';
 import type { Mnemonic } from '../syntax/instructions.ts';
-import type { Module } from '../syntax/module.ts';
+import { MAX_ARRAY_BYTES } from '../syntax/limits.ts';
 import {
   type ArrayType,
   type DefType,
-  I8,
-  I16,
-  I32,
   type StructType,
   slotsOf,
+  unpack,
   type ValType,
 } from '../syntax/types.ts';
-import { type ArrayInstance, newArray, setElements, StructInstance, structFrom } from './aggregate.ts';
+import {
+  type ArrayInstance,
+  elementBytes,
+  newArray,
+  StructInstance,
+  setElements,
+  structFrom,
+  structLayout,
+} from './aggregate.ts';
 import { type RawValue, writeValues } from './function.ts';
+import type { ModuleInstance } from './module-instance.ts';
 import { toI31 } from './references.ts';
-
-const unpack = (storage: ValType): ValType => (storage === I8 || storage === I16 ? I32 : storage);
 
 /** Values as they would lie in a frame. */
 const layOut = (
@@ -30,11 +35,20 @@ const layOut = (
   return { words, refs };
 };
 
-const allocate = (type: DefType, length: number): ArrayInstance => {
+/** SAFETY: a few bytes of a module can ask for a limit's worth, so all expressions together share one. */
+const take = (instance: ModuleInstance, byteLength: number): void => {
+  instance.constantBytes += byteLength;
+  if (instance.constantBytes > MAX_ARRAY_BYTES)
+    throw new TrapError('trap.allocation-size', { detail: 'constant expressions' });
+};
+const allocate = (instance: ModuleInstance, type: DefType, length: number): ArrayInstance => {
+  take(instance, length * elementBytes(type));
   const array = newArray(type, length);
   if (array === null) throw new TrapError('trap.allocation-size', { detail: `${length} elements` });
   return array;
 };
+const takeStruct = (instance: ModuleInstance, type: DefType): void =>
+  take(instance, 8 * structLayout(type).defaults.length);
 
 const popMany = (stack: RawValue[], count: number): RawValue[] => stack.splice(stack.length - count, count);
 const popI32 = (stack: RawValue[]): number => Number(stack.pop() as bigint);
@@ -42,35 +56,37 @@ const popI32 = (stack: RawValue[]): number => Number(stack.pop() as bigint);
 /**
  * Performs an instruction on the stack of a constant expression; false if it is not one of these.
  *
- * @throws TrapError for an array beyond the limit
+ * @throws TrapError for more than the limit of arrays and structures
  */
 export const evaluateAggregate = (
-  module: Module,
+  instance: ModuleInstance,
   reader: InstructionReader,
   name: Mnemonic,
   stack: RawValue[],
 ): boolean => {
-  const type = module.types[reader.index]!;
+  const type = instance.compiled.module.types[reader.index]!;
   switch (name) {
     case 'struct.new': {
+      takeStruct(instance, type);
       const types = (type.comp as StructType).fields.map(({ storage }) => unpack(storage));
       const { words, refs } = layOut(types, popMany(stack, types.length));
       stack.push(structFrom(type, words, 0, refs));
       return true;
     }
     case 'struct.new_default':
+      takeStruct(instance, type);
       stack.push(new StructInstance(type));
       return true;
     case 'array.new': {
       const length = popI32(stack);
       const { words, refs } = layOut([unpack((type.comp as ArrayType).element.storage)], popMany(stack, 1));
-      const array = allocate(type, length);
+      const array = allocate(instance, type, length);
       array.fill(0, length, words, 0, refs);
       stack.push(array);
       return true;
     }
     case 'array.new_default':
-      stack.push(allocate(type, popI32(stack)));
+      stack.push(allocate(instance, type, popI32(stack)));
       return true;
     case 'array.new_fixed': {
       const length = reader.index2;
@@ -80,7 +96,7 @@ export const evaluateAggregate = (
         values.map(() => element),
         values,
       );
-      const array = allocate(type, length);
+      const array = allocate(instance, type, length);
       setElements(array, words, 0, refs);
       stack.push(array);
       return true;

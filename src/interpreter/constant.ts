@@ -52,7 +52,7 @@ export const evaluateConstant = (instance: ModuleInstance, expr: ConstExpr): Raw
         stack.push(instance.funcs[reader.index]!);
         break;
       default: {
-        if (evaluateAggregate(module, reader, name, stack)) break;
+        if (evaluateAggregate(instance, reader, name, stack)) break;
         const operator = binary[name];
         if (operator === undefined)
           throw new InternalError('internal.bug', { detail: `${name} in a constant expression` });

@@ -7,7 +7,6 @@ import type { FuncInstance } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
 import { i64_div_s, i64_div_u, i64_rem_s, i64_rem_u, popcnt32 } from './numerics/i64.ts';
 import { nearest, truncSat32S, truncSat32U } from './numerics/floats.ts';
-import type { RunVectors } from './vector.generated.ts';
 
 /** Runs until something stops it; returns a status of status.ts. */
 export type Dispatch = (st: MachineState) => number;
@@ -22,8 +21,6 @@ export const createDispatch = (
   cold: (st: MachineState, op: number) => number,
   callFunction: (st: MachineState, func: FuncInstance, base: number) => number,
   isSubtype: (func: FuncInstance, typeId: number) => boolean,
-  vectors: RunVectors,
-  wideVectors: RunVectors,
 ): Dispatch => {
   return (st: MachineState): number => {
     const C=code,S=callStack,I=words,D=doubles,F=floats;
@@ -248,11 +245,10 @@ case 210:{/* return_none */sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[
 case 211:{/* return32 */I[fp]=I[fp+(w>>>9&4094)|0];sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=2;break out}continue;}
 case 212:{/* return64 */k=fp+(w>>>9&4094)|0;I[fp]=I[k];I[fp+1|0]=I[k+1|0];sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=2;break out}continue;}
 case 213:{/* check_address */if(I[(fp+(w>>>9&4094)|0)+1|0]!==0){r=20;break out};pc=pc+1|0;continue;}
-case 214:{/* vector */k=w>>>10<148?vectors(pc,fp,inst):wideVectors(pc,fp,inst);if(k<0){pc=~k;{r=20;break out}}pc=k;continue;}
-case 215:{/* unreachable */{r=16;break out};pc=pc+1|0;continue;}
-case 216:{/* halt */r=1;break out;}
-case 217:{/* charge */k=C[pc+1|0];if(fuel<k){st.need=k;r=3;break out}fuel=fuel-k|0;pc=pc+2|0;continue;}
-case 218:{/* resume_fast */k=C[pc+2|0];if(fuel>=k&&st.isArmed===0){fuel=fuel-k|0;pc=C[pc+1|0];continue}pc=pc+3|0;continue;}
+case 214:{/* unreachable */{r=16;break out};pc=pc+1|0;continue;}
+case 215:{/* halt */r=1;break out;}
+case 216:{/* charge */k=C[pc+1|0];if(fuel<k){st.need=k;r=3;break out}fuel=fuel-k|0;pc=pc+2|0;continue;}
+case 217:{/* resume_fast */k=C[pc+2|0];if(fuel>=k&&st.isArmed===0){fuel=fuel-k|0;pc=C[pc+1|0];continue}pc=pc+3|0;continue;}
 default:{st.pc=pc;st.fp=fp;st.sp=sp;st.fuel=fuel;r=cold(st,w&1023);if(r!==0)return r;pc=st.pc;fp=st.fp;dp=fp>>1;sp=st.sp;fuel=st.fuel;SL=st.callLimit;inst=st.instance;V=inst.memory0.view;ms=inst.memory0.byteLength;G=inst.globalWords;}
     }}
     st.pc=pc;st.fp=fp;st.sp=sp;st.fuel=fuel;

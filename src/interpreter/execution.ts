@@ -131,10 +131,12 @@ export class Execution {
   rejectHost(error: unknown): void {
     this.state.pending = null;
     this.pause = null;
-    // As if the host function had thrown it: inside the call.
-    this.state.pc -= 1;
-    this.state.thrown = exceptionOf(error);
-    if (this.state.thrown !== null) return;
+    // As if the host function had thrown it: inside the call, with nothing paid for what lies behind.
+    const { state } = this;
+    state.fuel += this.machine.space.words[state.pc - 1]!;
+    state.pc -= 1;
+    state.thrown = exceptionOf(error);
+    if (state.thrown !== null) return;
     this.outcome = 'trap';
     this.error = error;
   }
@@ -163,9 +165,7 @@ export class Execution {
     this.pause = null;
     try {
       this.moveIn();
-      this.outcome = this.hasBegun
-        ? this.goOn(this.state.thrown === null ? status.CONTINUE : status.THROWN)
-        : this.begin();
+      this.outcome = this.hasBegun ? this.goOn(this.resumption) : this.begin();
     } catch (cause) {
       // Nothing that a guest does throws here: host errors and traps arrive as statuses.
       this.outcome = this.fail(isQuernError(cause) ? cause : new InternalError('internal.bug', { cause }));
@@ -177,6 +177,13 @@ export class Execution {
       outer?.moveIn();
     }
     return this.outcome;
+  }
+
+  /** What a paused call goes on with. */
+  private get resumption(): number {
+    if (this.state.thrown !== null) return status.THROWN;
+    // A host call that waited may have left the run behind it unpaid.
+    return this.state.fuel < 0 ? status.NO_FUEL : status.CONTINUE;
   }
 
   /** Brings the stacks of this call into the machine, and those of another one out. */
@@ -262,6 +269,8 @@ export class Execution {
           return this.fail(this.trapError(code));
       }
       if (state.pc === HALT_PC && state.sp === 0) return this.finish();
+      // What a host function charged beyond the fuel left is owed before any further instruction, free ones too.
+      if (state.fuel < 0 && !this.takeSlice(0)) return this.stop('fuel');
       code = machine.dispatch(state);
     }
   }

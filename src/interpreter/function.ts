@@ -114,8 +114,12 @@ export const writeValue = (
     throw new HostError('host.value', {
       detail: `expected the bits of a number as bigint, got ${typeof value}`,
     });
-  const count = type === V128 ? 4 : type === I32 || type === F32 ? 1 : 2;
-  for (let i = 0; i < count; i++) words[at + i] = Number((value >> BigInt(32 * i)) & 0xffffffffn) | 0;
+  words[at] = Number(value & 0xffffffffn) | 0;
+  if (type === I32 || type === F32) return;
+  words[at + 1] = Number((value >> 32n) & 0xffffffffn) | 0;
+  if (type !== V128) return;
+  words[at + 2] = Number((value >> 64n) & 0xffffffffn) | 0;
+  words[at + 3] = Number((value >> 96n) & 0xffffffffn) | 0;
 };
 
 /** Reads the values of a signature, in order. */
@@ -166,7 +170,12 @@ const toList = (result: HostResult, count: number): readonly RawValue[] => {
   return list;
 };
 
-/** A host function of raw values. */
+/**
+ * A host function of raw values.
+ *
+ * What it throws ends the call and reaches the embedder unchanged; only an `ExceptionInstance` can be caught by
+ * the guest, since nothing else has a tag that the guest knows.
+ */
 export const hostFunction = (
   type: FuncType,
   fn: (args: RawValue[], caller: Caller) => HostResult | Promise<HostResult>,

@@ -6,6 +6,7 @@ import type { Import, ImportType } from '../syntax/module.ts';
 import {
   type FuncType,
   funcTypeName,
+  I64,
   type Limits,
   matchesDefType,
   matchesValType,
@@ -144,7 +145,8 @@ const matches = (found: ExternInstance, desc: ImportType): boolean => {
   }
 };
 
-const describeLimits = ({ min, max }: Limits): string => `${min}${max === null ? '' : ` ${max}`}`;
+const describeLimits = ({ min, max, address }: Limits): string =>
+  `${address === I64 ? 'i64 ' : ''}${min}${max === null ? '' : ` ${max}`}`;
 
 /** Text of an import's or extern's type, for messages. */
 const describe = (item: ImportType | ExternInstance): string => {

@@ -120,8 +120,6 @@ export const hotOps = {
   return32: 's',
   return64: 's',
   check_address: 's',
-  // a run of vector operations, see `vector-isa.ts`
-  vector: '',
   unreachable: '',
   halt: '',
   // careful code
@@ -186,12 +184,16 @@ export const aggregateOps = {
 
 /** Cold operations: name → layout; operands `s` and `d` that are not packed hold 2 × slot as above. */
 export const coldOps = {
+  // a run of vector operations, see `vector-isa.ts`
+  vector: '',
   call_lazy: 'sii',
   call_import: 'sii',
   return_call: 'ii',
   return_call_import: 'ii',
+  // with operands that packed fields cannot name, or an index of 64 bits
+  call_far: 'iii',
   call_indirect_far: 'iiiii',
-  return_call_indirect: 'siii',
+  return_call_indirect: 'iiii',
   leave_instance: '',
   stash: '',
   zero_refs: 'ii',

@@ -63,8 +63,9 @@ const createMachine = (): Machine => {
     callFunction: () => 0,
   };
   const connect = (): void => {
-    const { cold, callFunction } = createCold(space, stacks, (code) => translateFast(made, code));
-    Object.assign(made, createVectors(space.words, stacks.words, stacks.doubles, stacks.floats));
+    const loops = createVectors(space.words, stacks.words, stacks.doubles, stacks.floats);
+    Object.assign(made, loops);
+    const { cold, callFunction } = createCold(space, stacks, loops, (code) => translateFast(made, code));
     made.callFunction = callFunction;
     made.dispatch = createDispatch(
       space.words,
@@ -75,8 +76,6 @@ const createMachine = (): Machine => {
       cold,
       callFunction,
       isSubtype,
-      made.vectors,
-      made.wideVectors,
     );
   };
   space.onReplaced = connect;

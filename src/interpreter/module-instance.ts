@@ -37,6 +37,8 @@ export class ModuleInstance {
   readonly elements: (readonly Ref[])[] = [];
   /** Contents of data segments; empty when dropped. */
   readonly data: Uint8Array[] = [];
+  /** Bytes of the structures and arrays that constant expressions have made, which no fuel pays for. */
+  constantBytes = 0;
   readonly exports: ReadonlyMap<string, ExternInstance>;
 
   constructor(store: Store, compiled: CompiledModule, exports: ReadonlyMap<string, ExternInstance>) {

@@ -103,7 +103,6 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number): void => {
     else if (kind === 'S' || kind === 'D') out.push(i + 1);
     else out.push(immediate(op, i, typeId));
   }
-  if (op.name === 'vector') out.push(2, 4);
   // Whatever does not leave by itself ends at a halt.
   out.push(
     ...(op.name === 'br_table' ? Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? HALT_PC : 0)) : []),

@@ -3,11 +3,11 @@ import {
   type ArrayType,
   type DefType,
   I8,
-  I16,
   I32,
   isRef,
   refType,
   type StructType,
+  unpack,
   V128,
   type ValType,
 } from '../syntax/types.ts';
@@ -18,7 +18,6 @@ import type { Translation } from './translation.ts';
 const typeOf = (t: Translation): DefType => t.code.unit.module.types[t.reader.index]!;
 const elementOf = (t: Translation): ValType => (typeOf(t).comp as ArrayType).element.storage;
 const newRef = (type: DefType): ValType => refType(type.id, false);
-const unpack = (storage: ValType): ValType => (storage === I8 || storage === I16 ? I32 : storage);
 /** The bits of a packed value. */
 const mask = (storage: ValType): number => (storage === I8 ? 0xff : 0xffff);
 

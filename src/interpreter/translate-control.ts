@@ -18,12 +18,9 @@ export const call = (t: Translation): void => {
   for (let i = type.params.length; i > 0; i--) t.pop();
   const base = t.nextSlot();
   const entry = isImport ? 0 : t.code.unit.funcs[index]!.entry;
-  emitCall(
-    t,
-    isImport ? opOf.call_import : entry === 0 ? opOf.call_lazy : opOf.call,
-    base,
-    entry === 0 ? index : entry,
-  );
+  const op = isImport ? opOf.call_import : entry === 0 ? opOf.call_lazy : opOf.call;
+  if (base > MAX_PACKED_SLOT) emitCall(t, opOf.call_far, base * 2, index);
+  else emitCall(t, op, base, entry === 0 ? index : entry);
   t.endStop(type.results);
 };
 
@@ -43,7 +40,7 @@ export const callIndirect = (t: Translation): void => {
   for (let i = type.params.length; i > 0; i--) t.pop();
   const base = t.nextSlot();
   const is64 = t.code.unit.module.tables[index2]!.type.limits.address === I64;
-  const isFar = is64 || (t.writer.scratch >= 0 && callee > MAX_PACKED_SLOT);
+  const isFar = is64 || callee > MAX_PACKED_SLOT;
   if (isFar) t.writer.emit(opOf.call_indirect_far, callee * 2, base * 2, defType.id, index2);
   else t.writer.emit(opOf.call_indirect, callee, base, defType.id, index2);
   t.writer.size -= 1;
@@ -61,7 +58,7 @@ export const returnCall = (t: Translation, isIndirect: boolean): void => {
   const callee = isIndirect ? t.slots[t.pop()]! : 0;
   for (let i = type.params.length; i > 0; i--) t.pop();
   const base = t.nextSlot() * 2;
-  if (isIndirect) t.writer.emit(opOf.return_call_indirect, callee, base, defType.id, index2);
+  if (isIndirect) t.writer.emit(opOf.return_call_indirect, callee * 2, base, defType.id, index2);
   else
     t.writer.emit(index < module.importedFuncCount ? opOf.return_call_import : opOf.return_call, base, index);
   t.writer.endRun();

@@ -8,15 +8,29 @@
  */
 import { InternalError } from '../errors/errors.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
-import { F32, F64, type FuncType, HEAP_ANY, HEAP_EXTERN, HEAP_I31, I32, I64, isRef, refType, slotsOf, V128, type ValType } from '../syntax/types.ts';
+import {
+  F32,
+  F64,
+  type FuncType,
+  HEAP_ANY,
+  HEAP_EXTERN,
+  HEAP_I31,
+  I32,
+  I64,
+  isRef,
+  refType,
+  slotsOf,
+  V128,
+  type ValType,
+} from '../syntax/types.ts';
 import { CodeMap, type CodeRegion, type FuncCode, SCRATCH_SLOTS } from './code.ts';
 import type { CodeSpace } from './code-space.ts';
 import { type Boundary, HEADER_WORDS } from './code-writer.ts';
 import { entryCost } from './fuel.ts';
 import { MAX_PACKED_SLOT, opOf } from './isa.ts';
 import { lowerings } from './lowerings.ts';
-import * as atomics from './translate-atomics.ts';
 import * as aggregates from './translate-aggregates.ts';
+import * as atomics from './translate-atomics.ts';
 import * as control from './translate-control.ts';
 import * as exceptions from './translate-exceptions.ts';
 import * as numeric from './translate-numeric.ts';

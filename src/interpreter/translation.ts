@@ -9,7 +9,7 @@ import { F32, type FuncType, I32, isRef, slotsOf, V128, type ValType } from '../
 import type { FuncCode } from './code.ts';
 import { type Boundary, CodeWriter } from './code-writer.ts';
 import { HandlerList } from './exception-handlers.ts';
-import { type Op, opOf } from './isa.ts';
+import { MAX_PACKED_SLOT, type Op, opOf } from './isa.ts';
 import { vectorOps } from './vector-isa.ts';
 
 /** Where an operand of the abstract stack is. */
@@ -179,6 +179,11 @@ export class Translation {
     if (to === from) return;
     if (type === V128) {
       this.vector(vectorOps.mov, 2 * to, 2 * from);
+      return;
+    }
+    // Never through scratch slots: several results overwrite them on their way to the start of the frame.
+    if (to > MAX_PACKED_SLOT || from > MAX_PACKED_SLOT) {
+      this.writer.emit(isRef(type) ? opOf.mov_ref_far : opOf.mov64_far, to * 2, from * 2);
       return;
     }
     this.writer.emit(

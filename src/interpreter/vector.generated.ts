@@ -20,9 +20,9 @@ export const createVectors = (
   floats: Float32Array,
 ): { readonly vectors: RunVectors; readonly wideVectors: RunVectors } => {
   const { buffer } = words;
-  const C=code,I=words,D=doubles,F=floats;
-  const SB=new Int8Array(buffer),UB=new Uint8Array(buffer),SH=new Int16Array(buffer),UH=new Uint16Array(buffer);
+  const int8=new Int8Array(buffer),uint8=new Uint8Array(buffer),int16=new Int16Array(buffer),uint16=new Uint16Array(buffer);
   const vectors = (start: number, fp: number, inst: ModuleInstance): number => {
+    const C=code,I=words,SB=int8,UB=uint8,SH=int16,UH=uint16;
     let pc=start|0,w=C[pc],d=0,a=0,b=0,c=0,x=0,y=0,z=0,t=0,k=0,e=0,s=0,g=0.5;
     let M:MemoryInstance,V:DataView,G:Int32Array;
     for(;;){
@@ -179,10 +179,11 @@ case 147:{/* i32x4.relaxed_dot_i8x16_i7x16_add_s */c=fp+C[pc+4|0]|0;x=dot8(I[a],
 default:return pc;
       }
       w=C[pc];
-      if((w&1023)!==214)return pc;
+      if((w&1023)!==218)return pc;
     }
   };
   const wideVectors = (start: number, fp: number, inst: ModuleInstance): number => {
+    const C=code,I=words,D=doubles,F=floats;
     let pc=start|0,w=C[pc],d=0,a=0,b=0,c=0,x=0,y=0,z=0,t=0,k=0,e=0,s=0,g=0.5,h=0.5;
     let M:MemoryInstance,V:DataView,G:Int32Array;
     for(;;){
@@ -297,7 +298,7 @@ case 223:{/* f64x2.relaxed_nmadd */c=fp+C[pc+4|0]|0;c=c>>1;k=d>>1;e=a>>1;s=b>>1;
 default:return pc;
       }
       w=C[pc];
-      if((w&1023)!==214)return pc;
+      if((w&1023)!==218)return pc;
     }
   };
   return { vectors, wideVectors };

@@ -27,7 +27,7 @@ export const MAX_SUBTYPING_DEPTH = 63;
 export const MAX_BLOCK_DEPTH = 100_000;
 /** Elements of one table that an instance really holds. */
 export const MAX_TABLE_ELEMENTS = 10_000_000;
-/** Bytes of one array's elements; a reference counts as 8. */
+/** Bytes of one array's elements, and of all that a module's constant expressions make; a reference counts as 8. */
 export const MAX_ARRAY_BYTES = 134_217_728;
 /**
  * Pages of one memory that an instance really holds: addresses stay below 2^31, so the loop can check bounds

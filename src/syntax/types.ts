@@ -242,6 +242,11 @@ export const matchesValType = (sub: ValType, sup: ValType): boolean => {
   return (isNullable(sup) || !isNullable(sub)) && matchesHeapType(heapOf(sub), heapOf(sup));
 };
 
+/** Whether values of a storage type take less than a word. */
+export const isPacked = (storage: ValType): boolean => storage === I8 || storage === I16;
+/** Type on the operand stack of a value of a storage type. @spec aux-unpack */
+export const unpack = (storage: ValType): ValType => (isPacked(storage) ? I32 : storage);
+
 /** Number of 8-byte slots that a value takes in a frame. */
 export const slotsOf = (type: ValType): number => (type === V128 ? 2 : 1);
 

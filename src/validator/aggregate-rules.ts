@@ -7,12 +7,12 @@ import {
   type FieldType,
   HEAP_ARRAY,
   HEAP_I31,
-  I8,
-  I16,
   I32,
   isNumOrVec,
+  isPacked,
   refType,
   type StructType,
+  unpack,
   type ValType,
 } from '../syntax/types.ts';
 import { unknownIndex } from './context.ts';
@@ -20,9 +20,6 @@ import { isDefaultable } from './locals.ts';
 import type { BodyState } from './stacks.ts';
 import { checkData, elementAt } from './variable-rules.ts';
 
-const isPacked = (storage: ValType): boolean => storage === I8 || storage === I16;
-/** Type of a field's value on the stack. @spec aux-unpack */
-const unpack = (storage: ValType): ValType => (isPacked(storage) ? I32 : storage);
 /** The reference type of the type at an index. */
 const typeRef = (s: BodyState, index: number, nullable: boolean): ValType =>
   refType(s.context.module.types[index]!.id, nullable);

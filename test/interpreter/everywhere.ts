@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { startExecution } from '../../src/interpreter/execution.ts';
-import type { FuncInstance, RawValue } from '../../src/interpreter/function.ts';
+import type { FuncInstance } from '../../src/interpreter/function.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
 import type { ExternInstance } from '../../src/interpreter/module-instance.ts';
 import { Store } from '../../src/interpreter/store.ts';
@@ -15,6 +15,7 @@ import { validateModule } from '../../src/validator/validate-module.ts';
 import type * as reference from '../reference/instances.ts';
 import { instantiate as instantiateReference } from '../reference/instantiate.ts';
 import { Machine } from '../reference/machine.ts';
+import type { RawValue } from '../reference/values.ts';
 
 /** Modules by the name that others import them under; the last one is called. */
 export type Modules = Readonly<Record<string, Uint8Array>>;
@@ -102,33 +103,41 @@ const runReference = (
 
 const lots = 1_000_000;
 
+const engineFunc = (modules: Modules, name: string, features: readonly FeatureKey[]): FuncInstance =>
+  onEngine(modules, features).get(name) as FuncInstance;
+
 /**
- * Calls `name` of the last module in every way and asserts that all agree.
+ * Calls `name` of the last module on fast code, careful code and the reference, with all the fuel at once and
+ * with one unit at a time, and asserts that all agree and pause at the same places.
  *
  * @returns what they agreed on
  */
-export const runEverywhere = (
+export const runOnAll = (
   modules: Modules,
   name: string,
   args: readonly RawValue[] = [],
   features: readonly FeatureKey[] = [],
 ): Outcome => {
-  const engine = (): FuncInstance => onEngine(modules, features).get(name) as FuncInstance;
-  const oracle = (): reference.FunctionInstance =>
-    onReference(modules, features).get(name) as reference.FunctionInstance;
-  const expected = runReference(oracle(), args, lots);
-  const stepwise = runReference(oracle(), args, 0);
+  const oracle = (fuel: number): ReturnType<typeof runReference> =>
+    runReference(onReference(modules, features).get(name) as reference.FunctionInstance, args, fuel);
+  const expected = oracle(lots);
+  const stepwise = oracle(0);
   for (const careful of [false, true]) {
-    assert.deepEqual(runEngine(engine(), args, lots, 0, careful), expected, `careful: ${careful}`);
-    assert.deepEqual(
-      runEngine(engine(), args, 0, 1, careful),
-      stepwise,
-      `fuel by units, careful: ${careful}`,
-    );
-  }
-  for (let fuel = 0; fuel < expected.fuel; fuel++) {
-    const { result, fuel: consumed } = runEngine(engine(), args, fuel, expected.fuel - fuel, false);
-    assert.deepEqual({ result, fuel: consumed }, { result: expected.result, fuel: expected.fuel });
+    const run = (fuel: number, step: number): ReturnType<typeof runEngine> =>
+      runEngine(engineFunc(modules, name, features), args, fuel, step, careful);
+    assert.deepEqual(run(lots, 0), expected, `careful: ${careful}`);
+    assert.deepEqual(run(0, 1), stepwise, `fuel by units, careful: ${careful}`);
   }
   return { result: expected.result, fuel: expected.fuel };
+};
+
+/** `runOnAll`, and once for every place where the fuel can run out and be refilled. */
+export const runEverywhere: typeof runOnAll = (modules, name, args = [], features = []) => {
+  const expected = runOnAll(modules, name, args, features);
+  for (let fuel = 0; fuel < expected.fuel; fuel++) {
+    const func = engineFunc(modules, name, features);
+    const { result, fuel: consumed } = runEngine(func, args, fuel, expected.fuel - fuel, false);
+    assert.deepEqual({ result, fuel: consumed }, expected);
+  }
+  return expected;
 };

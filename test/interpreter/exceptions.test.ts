@@ -112,67 +112,142 @@ test('an exception passes frames of other functions, which leaves their callers 
   assert.deepEqual(runEverywhere(modules, 'run', [4n]).result, [1009n]);
 });
 
-test('values of every kind and the exception itself arrive at the label', () => {
-  const modules = {
-    main: moduleOf({
-      tags: [3, 7],
-      exports: [
-        ['run', 'func', 0],
-        ['kinds', 'func', 1],
-      ],
-      funcs: [
-        {
-          type: 6,
-          locals: [[1, exnref]],
-          code: [
-            ['block', 4],
-            ['try_table', null, [{ tag: 0, withRef: true, label: 0 }]],
-            i32(-3),
-            ['i64.const', -(2n ** 40n)],
-            ['throw', 0],
-            'end',
-            'unreachable',
-            'end',
-            ['local.set', 1],
-            ['i64.const', -(2n ** 40n)],
-            'i64.eq',
-            'i32.add',
-            // The reference throws the same exception once more.
-            ['block', 4],
-            ['try_table', null, [{ tag: 0, withRef: true, label: 0 }]],
-            local(0),
-            'throw_ref',
-            'end',
-            'unreachable',
-            'end',
-            'drop',
-            'drop',
-            'i32.mul',
-          ],
-        },
-        {
-          // NaN payloads pass as they are, and so do references.
-          type: 9,
-          code: [
-            ['try_table', 8, [{ tag: 1, withRef: false, label: 0 }]],
-            ['f32.const', 0x7fa0_0001n],
-            ['f64.const', 0xfff4_0000_0000_0001n],
-            local(1),
-            ['throw', 1],
-            'end',
-          ],
-        },
-      ],
-    }),
-  };
-  const run = [...(modules.main.length > 0 ? [0n] : [])];
-  assert.deepEqual(runEverywhere(modules, 'run', run.slice(1)).result, [6n]);
+test('values of every kind arrive at the label with all of their bits', () => {
+  const main = moduleOf({
+    tags: [7],
+    exports: [['run', 'func', 0]],
+    funcs: [
+      {
+        type: 9,
+        code: [
+          ['try_table', 8, [{ tag: 0, withRef: false, label: 0 }]],
+          ['f32.const', 0x7fa0_0001n],
+          ['f64.const', 0xfff4_0000_0000_0001n],
+          local(1),
+          ['throw', 0],
+          'end',
+        ],
+      },
+    ],
+  });
   const reference = { id: 1 };
-  assert.deepEqual(runEverywhere(modules, 'kinds', [0n, reference]).result, [
+  assert.deepEqual(runEverywhere({ main }, 'run', [0n, reference]).result, [
     0x7fa0_0001n,
     0xfff4_0000_0000_0001n,
     reference,
   ]);
+});
+
+test('the exception arrives behind its values, and can be thrown again', () => {
+  const again: Instruction[] = [
+    ['block', 4],
+    ['try_table', null, [{ tag: 0, withRef: true, label: 0 }]],
+    local(0),
+    'throw_ref',
+    'end',
+    'unreachable',
+    'end',
+  ];
+  const main = moduleOf({
+    tags: [3],
+    exports: [['run', 'func', 0]],
+    funcs: [
+      {
+        type: 6,
+        locals: [[1, exnref]],
+        code: [
+          ['block', 4],
+          ['try_table', null, [{ tag: 0, withRef: true, label: 0 }]],
+          i32(-3),
+          ['i64.const', -(2n ** 40n)],
+          ['throw', 0],
+          'end',
+          'unreachable',
+          'end',
+          ['local.set', 0],
+          'drop',
+          ...again,
+          'drop',
+          ['i64.const', -(2n ** 40n)],
+          'i64.eq',
+          'i32.add',
+          'i32.mul',
+        ],
+      },
+    ],
+  });
+  // -3 * (-3 + 1)
+  assert.deepEqual(runEverywhere({ main }, 'run').result, [6n]);
+});
+
+test('frames that are too large for short operands throw and catch alike', () => {
+  const main = moduleOf({
+    tags: [3],
+    exports: [['run', 'func', 0]],
+    funcs: [
+      {
+        type: 6,
+        locals: [
+          [3000, 'i32'],
+          [1, exnref],
+        ],
+        code: [
+          i32(7),
+          ['local.set', 2999],
+          ['block', 4],
+          ['try_table', null, [{ tag: 0, withRef: true, label: 0 }]],
+          ['local.get', 2999],
+          ['i64.const', 1n],
+          ['throw', 0],
+          'end',
+          'unreachable',
+          'end',
+          ['local.set', 3000],
+          'drop',
+          ['block', 4],
+          ['try_table', null, [{ tag: 0, withRef: true, label: 0 }]],
+          ['local.get', 3000],
+          'throw_ref',
+          'end',
+          'unreachable',
+          'end',
+          'drop',
+          'drop',
+          'i32.mul',
+        ],
+      },
+    ],
+  });
+  assert.deepEqual(runEverywhere({ main }, 'run').result, [49n]);
+});
+
+test('vectors pass whole', () => {
+  const bytes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+  const main = assemble({
+    types: [{ params: ['v128', 'i32'] }, { results: ['v128', 'i32'] }, { results: ['i32'] }],
+    tags: [0],
+    exports: [['run', 'func', 0]],
+    funcs: [
+      {
+        type: 2,
+        code: [
+          ['block', 1],
+          ['try_table', 1, [{ tag: 0, withRef: false, label: 0 }]],
+          ['v128.const', bytes],
+          i32(100),
+          ['throw', 0],
+          'end',
+          'end',
+          ['local.set', 0],
+          ['i8x16.extract_lane_u', 15],
+          ['local.get', 0],
+          'i32.add',
+        ],
+        locals: [[1, 'i32']],
+      },
+    ],
+  });
+  assert.deepEqual(runEverywhere({ main }, 'run').result, [116n]);
 });
 
 test('a handler that returns from the function needs no block', () => {
@@ -208,29 +283,15 @@ test('a handler may lead back to the start of a loop', () => {
 });
 
 test('a tail call leaves the handlers of its frame', () => {
-  const thrower = { type: 1, code: [i32(1), ['throw', 0]] as Instruction[] };
-  const modules = withTags(
-    { type: 1, code: [catching(null, 0), local(0), ['call', 1], 'drop', 'end', i32(8)].flat() as never },
-    {
-      type: 1,
-      code: [['block', null], catching(null, 0), local(0), ['return_call', 2], 'end', 'end', i32(7)],
-    },
-    thrower,
-  );
-  // The clause of function 0 leads to its end, which wants a value: use a block instead.
-  const outer = withTags(
-    {
-      type: 1,
-      code: [['block', null], catching(null, 0), local(0), ['call', 1], 'return', 'end', 'end', i32(99)],
-    },
-    {
-      type: 1,
-      code: [['block', null], catching(null, 0), local(0), ['return_call', 2], 'end', 'end', i32(7)],
-    },
-    thrower,
-  );
-  assert.ok(modules.main.length > 0);
-  assert.deepEqual(runEverywhere(outer, 'run', [0n]).result, [99n]);
+  const guarded = (value: number, ...call: Instruction[]): { type: number; code: Instruction[] } => ({
+    type: 1,
+    code: [['block', null], catching(null, 0), local(0), ...call, 'end', 'end', i32(value)],
+  });
+  const modules = withTags(guarded(99, ['call', 1], 'return'), guarded(7, ['return_call', 2]), {
+    type: 1,
+    code: [i32(1), ['throw', 0]],
+  });
+  assert.deepEqual(runEverywhere(modules, 'run', [0n]).result, [99n]);
 });
 
 test('null is not an exception', () => {
@@ -487,6 +548,13 @@ test('a promise that fails with an exception is caught where it was awaited', as
     atOnce.run();
     assert.equal(execution.fuelConsumed, atOnce.fuelConsumed);
   }
+});
+
+test('an exception of a host function that nobody called from Wasm is uncaught', () => {
+  const f = hostFunction(i32ToI32, () => {
+    throw makeException(tagOfI32(), [1n]);
+  });
+  assert.throws(() => invoke(f, [0n]), { code: 'exception.uncaught' });
 });
 
 test('an exception must have the values of its tag', () => {

@@ -5,8 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { describe, test } from 'node:test';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createPlugin, type HostFunctions, type Plugin, PluginError, QuernError } from '../../src/node.ts';
 import { needsShared, shared } from '../shared.ts';
@@ -31,14 +33,14 @@ interface SetUp {
   readonly config?: Record<string, string>;
   readonly host?: boolean;
   readonly hostVoid?: readonly string[];
+  /** Directories, guest → host; `$EMPTY_DIR` stands for one that is empty. */
+  readonly paths?: Readonly<Record<string, string>>;
   readonly calls: readonly Call[];
 }
 
 /** Set-ups that need what is not there yet. */
 const leftOut: Readonly<Record<string, string>> = {
   kernel_http: 'HTTP is not supported yet',
-  sqlite_file: 'WASI files are not supported yet',
-  fs_image_simd: 'SIMD is not supported yet',
 };
 
 /** Traps by what the recording engine called them. `recurse` may fail in either way, see the record's notes. */
@@ -109,6 +111,14 @@ const checkCall = async (plugin: Plugin, call: Call): Promise<void> => {
     );
 };
 
+const directoriesOf = (paths: Readonly<Record<string, string>>): Record<string, string> => {
+  const empty = mkdtempSync(join(tmpdir(), 'quern-golden-'));
+  after(() => rmSync(empty, { recursive: true, force: true }));
+  return Object.fromEntries(
+    Object.entries(paths).map(([guest, host]) => [guest, host.replace('$EMPTY_DIR', empty)]),
+  );
+};
+
 describe('recorded plug-ins', needsShared, () => {
   if (needsShared.skip) return;
   const setUps = JSON.parse(readFileSync(shared('plugins/golden.json'), 'utf8')) as (SetUp & {
@@ -132,6 +142,7 @@ describe('recorded plug-ins', needsShared, () => {
           useWasi: setUp.wasi,
           config: setUp.config,
           timeoutMs: setUp.timeoutMs,
+          ...(setUp.paths === undefined ? {} : { allowedPaths: directoriesOf(setUp.paths) }),
           ...(setUp.host ? { functions: hostFunctions.makeHost(sink) } : {}),
         },
       );

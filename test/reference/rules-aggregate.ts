@@ -32,7 +32,13 @@ const struct_new: Rule = {
     const type = typeOf(machine, instruction);
     const fields = fieldsOf(type);
     const values = machine.popMany(fields.length);
-    pushRef(machine, new StructValue(type, fields.map(({ storage }, i) => pack(storage, values[i]!.bits))));
+    pushRef(
+      machine,
+      new StructValue(
+        type,
+        fields.map(({ storage }, i) => pack(storage, values[i]!.bits)),
+      ),
+    );
   },
 };
 
@@ -40,7 +46,13 @@ const struct_new: Rule = {
 const struct_new_default: Rule = {
   step(machine, instruction) {
     const type = typeOf(machine, instruction);
-    pushRef(machine, new StructValue(type, fieldsOf(type).map(({ storage }) => defaultBits(storage))));
+    pushRef(
+      machine,
+      new StructValue(
+        type,
+        fieldsOf(type).map(({ storage }) => defaultBits(storage)),
+      ),
+    );
   },
 };
 
@@ -110,7 +122,13 @@ const array_new_fixed: Rule = {
     const trap = tooLarge(type, BigInt(instruction.index2));
     if (trap !== null) throw trap;
     const values = machine.popMany(instruction.index2);
-    pushRef(machine, new ArrayValue(type, values.map(({ bits }) => pack(elementOf(type).storage, bits))));
+    pushRef(
+      machine,
+      new ArrayValue(
+        type,
+        values.map(({ bits }) => pack(elementOf(type).storage, bits)),
+      ),
+    );
   },
 };
 
@@ -166,7 +184,13 @@ const array_new = (hasValue: boolean): Rule =>
       const type = typeOf(machine, instruction);
       const { storage } = elementOf(type);
       const bits = hasValue ? pack(storage, operands[0]!) : defaultBits(storage);
-      pushRef(machine, new ArrayValue(type, Array.from({ length: Number(last(operands)) }, () => bits)));
+      pushRef(
+        machine,
+        new ArrayValue(
+          type,
+          Array.from({ length: Number(last(operands)) }, () => bits),
+        ),
+      );
     },
   });
 

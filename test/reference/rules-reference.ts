@@ -98,8 +98,7 @@ const convert = (heap: number): Rule => ({
 
 /** @spec exec-ref.i31 */
 const ref_i31: Rule = {
-  step: (machine) =>
-    machine.push({ type: refType(HEAP_I31, false), bits: new I31Value(machine.popBits()) }),
+  step: (machine) => machine.push({ type: refType(HEAP_I31, false), bits: new I31Value(machine.popBits()) }),
 };
 
 /** @spec exec-i31.get */
