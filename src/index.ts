@@ -64,6 +64,9 @@ export type {
   Platform,
   RandomSource,
 } from './host/sources.ts';
+export type { FileTree } from './host/wasi/files.ts';
+export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/preview1.ts';
+export { readOnlyFiles } from './host/wasi/read-only-files.ts';
 export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel.ts';
 export { compileModule } from './interpreter/instantiate.ts';

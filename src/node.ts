@@ -46,6 +46,7 @@ export type {
   ResponseLike,
   UrlLike,
 } from './host/manifest.ts';
+export { nodeDirectory } from './host/node/files.ts';
 export type { PluginOptions, PluginOptions as ExtismPluginOptions } from './host/options.ts';
 export type { PluginOutput } from './host/output.ts';
 export {
@@ -64,7 +65,10 @@ export type {
   Platform,
   RandomSource,
 } from './host/sources.ts';
+export type { FileTree } from './host/wasi/files.ts';
+export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/preview1.ts';
+export { readOnlyFiles } from './host/wasi/read-only-files.ts';
 export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel.ts';
 export { compileModule } from './interpreter/instantiate.ts';
 /** The platform of Node.js, to derive others from. */

@@ -4,6 +4,7 @@
  */
 export { decodeModule } from './decoder/decode-module.ts';
 export { CompiledModule } from './interpreter/code.ts';
+export { ExceptionInstance, makeException } from './interpreter/exception.ts';
 export {
   type Execution,
   type ExecutionOptions,
@@ -44,12 +45,14 @@ export {
   F64,
   FUNCREF,
   type FuncType,
+  funcDefType,
   type GlobalType,
   I32,
   I64,
   type Limits,
   type MemoryType,
   type TableType,
+  type TagType,
   V128,
   type ValType,
   valTypeName,

@@ -140,12 +140,7 @@ const readInput = async (flags: CallFlags): Promise<Uint8Array | string> => {
 };
 
 /** Flags that are read for compatibility, but cannot do anything yet. */
-const withoutEffect = [
-  'allow-path',
-  'allow-host',
-  'http-response-max',
-  'enable-http-response-headers',
-] as const;
+const withoutEffect = ['allow-host', 'http-response-max', 'enable-http-response-headers'] as const;
 
 /** Writes and waits, so that large outputs through pipes are complete. */
 const write = (data: Uint8Array | string): Promise<void> =>

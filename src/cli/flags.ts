@@ -21,6 +21,8 @@ export interface CommandRow {
   readonly operands: readonly string[];
   /** Number of operands that may be left out, from the right. */
   readonly optional?: number;
+  /** What follows the operands belongs to the program that runs: flags are those before the first operand. */
+  readonly rest?: string;
   readonly summary: string;
   readonly flags: Readonly<Record<string, FlagRow>>;
 }
@@ -41,7 +43,7 @@ export const commands = {
       'var-max': { value: 'BYTES', help: 'most bytes of all variables' },
       'http-response-max': { value: 'BYTES', help: 'most bytes of one HTTP response' },
       timeout: { value: 'MS', help: 'most milliseconds of one call' },
-      'allow-path': { value: 'HOST[:GUEST]', multiple: true, help: 'let the plug-in use a directory' },
+      'allow-path': { value: '[ro:]HOST[:GUEST]', multiple: true, help: 'let the plug-in use a directory' },
       'allow-host': { value: 'GLOB', multiple: true, help: 'let the plug-in send requests to hosts' },
       'enable-http-response-headers': { help: 'let the plug-in read the headers of HTTP responses' },
       'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error (default error)' },
@@ -51,6 +53,18 @@ export const commands = {
       'fuel-schedule': { value: 'NAME', help: 'what instructions cost: quern-1 (default) or flat-1' },
       'show-fuel': { help: 'print the fuel of each call on standard error' },
       deterministic: { help: 'virtual clock and seeded randomness: the same result everywhere' },
+    },
+  },
+  run: {
+    operands: ['FILE'],
+    rest: 'ARGS',
+    summary: 'Run a WASI command (a file) and exit as it does.',
+    flags: {
+      env: { value: 'NAME=VALUE', multiple: true, help: 'set an environment variable' },
+      dir: { value: 'HOST::GUEST[::ro]', multiple: true, help: 'let the program use a directory' },
+      fuel: { value: 'N', help: 'stop a program that would use more fuel' },
+      'fuel-schedule': { value: 'NAME', help: 'what instructions cost: quern-1 (default) or flat-1' },
+      'show-fuel': { help: 'print the fuel on standard error' },
     },
   },
   inspect: {
@@ -106,13 +120,36 @@ const parseOptions = (rows: Readonly<Record<string, FlagRow>>): Record<string, P
     ]),
   );
 
+/** A whole number as the value of a flag. @throws UsageError */
+export const parseWholeNumber = (flag: string, text: string): number => {
+  const value = Number(text);
+  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw usageError(`--${flag} must be a whole number, not "${text}"`);
+  }
+  return value;
+};
+
+/** How many arguments belong to the command itself where the rest is for a program: all before the first operand. */
+const ownArgumentCount = (args: readonly string[], options: Record<string, ParseOption>): number => {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  return tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length;
+};
+
 /** Parses what follows the name of a command. @throws UsageError */
 export const parseCommand = <C extends CommandName>(name: C, args: readonly string[]): Parsed<C> => {
   const row: CommandRow = commands[name];
   const options = parseOptions({ ...row.flags, ...globalFlags });
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+    const count = row.rest === undefined ? args.length : ownArgumentCount(args, options);
+    parsed = parseArgs({ args: args.slice(0, count), options, allowPositionals: true });
+    parsed.positionals.push(...args.slice(count));
   } catch (error) {
     // Node explains at length how to pass such operands; the first sentence is what went wrong.
     throw usageError((error as Error).message.split('. ')[0]!);
@@ -121,7 +158,7 @@ export const parseCommand = <C extends CommandName>(name: C, args: readonly stri
   const operands = parsed.positionals;
   const least = row.operands.length - (row.optional ?? 0);
   if (!help && operands.length < least) throw usageError(`${row.operands[operands.length]} is missing`);
-  if (operands.length > row.operands.length) {
+  if (row.rest === undefined && operands.length > row.operands.length) {
     throw usageError(`unexpected operand "${operands[row.operands.length]}"`);
   }
   return { operands, flags: flags as Flags<C>, isVerbose: verbose === true, wantsHelp: help === true };
@@ -134,9 +171,10 @@ const flagLine = ([name, { short, value, help }]: [string, FlagRow]): string => 
 
 /** How a command is called, in one line. */
 export const commandUsage = (name: CommandName): string => {
-  const { operands, optional = 0 }: CommandRow = commands[name];
+  const { operands, optional = 0, rest }: CommandRow = commands[name];
   const least = operands.length - optional;
-  return `quern ${name} [flags] ${operands.map((operand, i) => (i < least ? operand : `[${operand}]`)).join(' ')}`;
+  const others = rest === undefined ? '' : ` [${rest}...]`;
+  return `quern ${name} [flags] ${operands.map((operand, i) => (i < least ? operand : `[${operand}]`)).join(' ')}${others}`;
 };
 
 /** Help text of a command. */

@@ -2,7 +2,8 @@
 /**
  * The `quern` command. Results go to standard output, everything else to standard error.
  *
- * Exit codes: 0 = done, 1 = the plug-in or the module failed, 2 = the command line is wrong.
+ * Exit codes: 0 = done, 1 = the plug-in or the module failed, 2 = the command line is wrong. `quern run` exits as
+ * the program does.
  */
 import { readFileSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
@@ -18,6 +19,7 @@ import {
   usageError,
 } from './flags.ts';
 import { runInspect } from './inspect.ts';
+import { runProgram } from './run.ts';
 
 const FAILURE = 1;
 const USAGE = 2;
@@ -42,14 +44,16 @@ const report = (error: unknown, command: CommandName | null, isVerbose: boolean)
 };
 
 const runCommand = async (name: CommandName, args: readonly string[]): Promise<void> => {
-  const isVerbose = args.includes('--verbose') || args.includes('-v');
+  let isVerbose = false;
   try {
-    const { wantsHelp } = parseCommand(name, args);
-    if (wantsHelp) {
+    const parsed = parseCommand(name, args);
+    isVerbose = parsed.isVerbose;
+    if (parsed.wantsHelp) {
       process.stdout.write(commandHelp(name));
       return;
     }
     if (name === 'call') await runCall(parseCommand('call', args));
+    else if (name === 'run') await runProgram(parseCommand('run', args));
     else await runInspect(parseCommand('inspect', args));
   } catch (error) {
     report(error, name, isVerbose);

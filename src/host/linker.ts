@@ -18,11 +18,13 @@ import { CurrentPlugin } from './current-plugin.ts';
 import { type HostFunction, importHostFunction } from './host-function.ts';
 import { createPdkImports } from './pdk.ts';
 import type { PluginState } from './plugin-state.ts';
-import { WASI_NAMESPACE } from './wasi/abi.ts';
+import { WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE } from './wasi/abi.ts';
 import type { LoadedModule } from './wasm-source.ts';
 
 /** Name of the module whose exports are the plug-in's functions. */
 const MAIN = 'main';
+
+const wasiNamespaces: readonly string[] = [WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE];
 
 /** Most modules of one plug-in: linking goes as deep as their imports do. */
 const MAX_MODULES = 256;
@@ -31,8 +33,8 @@ const MAX_MODULES = 256;
 export interface LinkSources {
   readonly modules: ReadonlyMap<string, LoadedModule>;
   readonly functions: ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
-  /** The functions of WASI, or null when it is not switched on. */
-  readonly wasi: ReadonlyMap<string, FuncInstance> | null;
+  /** The functions of WASI by namespace, or null when it is not switched on. */
+  readonly wasi: ReadonlyMap<string, ReadonlyMap<string, FuncInstance>> | null;
 }
 
 /**
@@ -121,7 +123,7 @@ export class Linker {
     const found = this.#builtIns(entry)?.get(name);
     if (found !== undefined) return found;
     const isKnown =
-      module === KERNEL_NAMESPACE || module === WASI_NAMESPACE || this.#sources.functions.has(module);
+      module === KERNEL_NAMESPACE || wasiNamespaces.includes(module) || this.#sources.functions.has(module);
     throw this.#unresolved(
       entry,
       isKnown
@@ -133,10 +135,10 @@ export class Linker {
   /** Functions of the ABI or of WASI. */
   #builtIns(entry: Import): ReadonlyMap<string, FuncInstance> | null {
     if (entry.module === KERNEL_NAMESPACE) return this.#environment;
-    if (entry.module !== WASI_NAMESPACE) return null;
+    if (!wasiNamespaces.includes(entry.module)) return null;
     if (this.#sources.wasi === null)
       throw this.#unresolved(entry, ': WASI is not enabled; see the "useWasi" plugin option');
-    return this.#sources.wasi;
+    return this.#sources.wasi.get(entry.module) ?? null;
   }
 
   #resolveInModule(entry: Import): ExternInstance {

@@ -76,6 +76,10 @@ export interface Manifest {
   readonly config?: PluginConfig | null | undefined;
   readonly memory?: MemoryOptions | null | undefined;
   readonly allowedHosts?: readonly string[] | null | undefined;
+  /**
+   * Directories that the plug-in may use: path of the guest → path of the host, as in `@extism/extism`. In the
+   * spelling of other SDKs, `allowed_paths`, it is path of the host → path of the guest.
+   */
   readonly allowedPaths?: Readonly<Record<string, string>> | null | undefined;
   readonly timeoutMs?: number | null | undefined;
 }
@@ -95,6 +99,7 @@ export interface ManifestSettings {
   readonly config: ReadonlyMap<string, string> | null;
   readonly memory: CheckedMemoryOptions | null;
   readonly allowedHosts: readonly string[] | null;
+  /** Path of the guest → path of the host, with `ro:` in front where it is for reading only. */
   readonly allowedPaths: ReadonlyMap<string, string> | null;
   readonly timeoutMs: number | null;
 }
@@ -148,6 +153,46 @@ export const checkStringList = (value: unknown, path: string): readonly string[]
     if (typeof item !== 'string') throw bad(`${path}[${i}]`, `expected a string, got ${typeof item}`);
   });
   return value.slice();
+};
+
+/** In front of a path: the directory is for reading only. */
+export const READ_ONLY_PREFIX = 'ro:';
+
+/** Pairs of guest and host path. The prefix is honoured on either side, since SDKs differ in which side is which. */
+const pairPaths = (
+  pairs: Iterable<readonly [guest: string, host: string]>,
+  path: string,
+): ReadonlyMap<string, string> => {
+  const map = new Map<string, string>();
+  const plain = (text: string): string =>
+    text.startsWith(READ_ONLY_PREFIX) ? text.slice(READ_ONLY_PREFIX.length) : text;
+  for (const [guest, host] of pairs) {
+    const [name, target] = [plain(guest), plain(host)];
+    if (name === '' || target === '') throw bad(path, 'a path is empty');
+    if (map.has(name)) throw bad(path, `two directories for "${name}"`);
+    map.set(name, name === guest && target === host ? host : READ_ONLY_PREFIX + target);
+  }
+  return map;
+};
+
+/** Checks allowed paths in the direction of `@extism/extism`, guest → host. @throws ManifestError */
+export const checkAllowedPaths = (value: unknown): ReadonlyMap<string, string> | null => {
+  const map = checkStringMap(value, 'allowedPaths');
+  return map === null ? null : pairPaths(map, 'allowedPaths');
+};
+
+/** The allowed paths of a manifest: each spelling has the direction of the SDKs that use it. */
+const allowedPathsOf = (fields: Fields): ReadonlyMap<string, string> | null => {
+  const own = checkAllowedPaths(Object.hasOwn(fields, 'allowedPaths') ? fields['allowedPaths'] : null);
+  if (own !== null) return own;
+  const key = 'allowed_paths';
+  const map = checkStringMap(Object.hasOwn(fields, key) ? fields[key] : null, key);
+  return map === null
+    ? null
+    : pairPaths(
+        Array.from(map, ([host, guest]) => [guest, host] as const),
+        key,
+      );
 };
 
 /** Checks a limit: a whole number, where 0 stands for the default. */
@@ -230,7 +275,7 @@ export const checkManifest = (value: unknown): CheckedManifest => {
     config: checkStringMap(field(value, 'config'), 'config'),
     memory: checkMemoryOptions(field(value, 'memory'), 'memory'),
     allowedHosts: checkStringList(field(value, 'allowedHosts'), 'allowedHosts'),
-    allowedPaths: checkStringMap(field(value, 'allowedPaths'), 'allowedPaths'),
+    allowedPaths: allowedPathsOf(value),
     timeoutMs: checkLimit(field(value, 'timeoutMs'), 'timeoutMs'),
   };
 };

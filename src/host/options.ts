@@ -5,6 +5,7 @@ import { checkHostFunctions, type HostFunction, type HostFunctions } from './hos
 import { checkLogLevel, type LogLevel } from './logging.ts';
 import {
   type CheckedMemoryOptions,
+  checkAllowedPaths,
   checkLimit,
   checkMemoryOptions,
   checkStringList,
@@ -12,6 +13,7 @@ import {
   type ManifestSettings,
   type MemoryOptions,
   type PluginConfig,
+  READ_ONLY_PREFIX,
 } from './manifest.ts';
 import {
   type Clock,
@@ -22,13 +24,15 @@ import {
   type Platform,
   type RandomSource,
 } from './sources.ts';
+import type { FileTree } from './wasi/files.ts';
 import type { WasiOptions } from './wasi/preview1.ts';
+import { readOnlyFiles } from './wasi/read-only-files.ts';
 
 /** Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole. */
 export interface PluginOptions {
   /** Lets modules import WASI preview 1. Default: false, or true when `wasi` is given. */
   readonly useWasi?: boolean | undefined;
-  /** Arguments, environment and standard streams of WASI. */
+  /** Arguments, environment, standard streams and directories of WASI. */
   readonly wasi?: WasiOptions | undefined;
   /** Sends WASI's standard output and error to those of the host, unless `wasi` says otherwise. Default: false. */
   readonly enableWasiOutput?: boolean | undefined;
@@ -44,7 +48,10 @@ export interface PluginOptions {
   readonly memory?: MemoryOptions | undefined;
   /** Hosts that the plug-in may send requests to. Checked, but without effect until HTTP is supported. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Directories that the plug-in may use. Checked, but without effect until WASI files are supported. */
+  /**
+   * Directories that the plug-in may use through WASI: path of the guest → path of the host. A host path that
+   * begins with `ro:` is for reading only.
+   */
   readonly allowedPaths?: Readonly<Record<string, string>> | undefined;
   /** Most milliseconds of one call, time that it waits for the host included. Default: no limit. */
   readonly timeoutMs?: number | null | undefined;
@@ -68,7 +75,6 @@ export interface CheckedOptions {
   readonly config: ReadonlyMap<string, string>;
   readonly memory: CheckedMemoryOptions;
   readonly allowedHosts: readonly string[];
-  readonly allowedPaths: ReadonlyMap<string, string>;
   readonly timeoutMs: number | null;
   readonly fuel: number | null;
   readonly schedule: FuelSchedule;
@@ -106,11 +112,36 @@ const checkFuel = (value: number | undefined): number | null => {
   });
 };
 
-const checkWasi = (options: PluginOptions, platform: Platform): WasiOptions => {
+/** Directories of the host by the paths of the guest. @throws UsageError where the host has none */
+const openPaths = (
+  paths: ReadonlyMap<string, string>,
+  { openDirectory }: Platform,
+): Record<string, FileTree> => {
+  if (paths.size > 0 && openDirectory === undefined) {
+    throw new UsageError('usage.argument', {
+      detail: 'allowedPaths: this host has no directories; pass MemoryFiles as wasi.preopens',
+    });
+  }
+  return Object.fromEntries(
+    Array.from(paths, ([guest, host]) => {
+      const path = host.startsWith(READ_ONLY_PREFIX) ? host.slice(READ_ONLY_PREFIX.length) : host;
+      const tree = openDirectory!(path);
+      return [guest, path === host ? tree : readOnlyFiles(tree)];
+    }),
+  );
+};
+
+const usesWasi = ({ useWasi, wasi }: PluginOptions): boolean => useWasi ?? wasi !== undefined;
+
+const checkWasi = (options: PluginOptions, settings: ManifestSettings, platform: Platform): WasiOptions => {
+  const allowedPaths = checkAllowedPaths(options.allowedPaths) ?? settings.allowedPaths ?? new Map();
+  // Without WASI there is no way to use a directory, so none has to be there.
+  if (!usesWasi(options)) return {};
+  const preopens = { ...openPaths(allowedPaths, platform), ...options.wasi?.preopens };
   const forwards = options.enableWasiOutput ?? platform.wantsWasiOutput ?? false;
-  if (!forwards) return options.wasi ?? {};
+  if (!forwards) return { ...options.wasi, preopens };
   const { stdout, stderr } = platform;
-  return { ...(stdout && { stdout }), ...(stderr && { stderr }), ...options.wasi };
+  return { ...(stdout && { stdout }), ...(stderr && { stderr }), ...options.wasi, preopens };
 };
 
 /** Time and randomness: those of the platform, or virtual ones. */
@@ -134,15 +165,14 @@ export const checkOptions = (
   settings: ManifestSettings,
   platform: Platform,
 ): CheckedOptions => ({
-  usesWasi: options.useWasi ?? options.wasi !== undefined,
-  wasi: checkWasi(options, platform),
+  usesWasi: usesWasi(options),
+  wasi: checkWasi(options, settings, platform),
   logger: checkLogger(options.logger ?? platform.logger),
   logLevel: checkLogLevel(options.logLevel ?? 'silent'),
   functions: checkHostFunctions(options.functions),
   config: checkStringMap(options.config, 'config') ?? settings.config ?? new Map(),
   memory: checkMemoryOptions(options.memory, 'memory') ?? settings.memory ?? noLimits,
   allowedHosts: checkStringList(options.allowedHosts, 'allowedHosts') ?? settings.allowedHosts ?? [],
-  allowedPaths: checkStringMap(options.allowedPaths, 'allowedPaths') ?? settings.allowedPaths ?? new Map(),
   timeoutMs: checkLimit(options.timeoutMs, 'timeoutMs') ?? settings.timeoutMs,
   fuel: checkFuel(options.fuel),
   schedule: checkSchedule(options.schedule),

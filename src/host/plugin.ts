@@ -23,7 +23,7 @@ import { type RunLimits, type RunOutcome, runToEnd } from './run.ts';
 import type { Clock, Platform } from './sources.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
 import { Variables } from './variables.ts';
-import { createWasiImports, Preview1 } from './wasi/preview1.ts';
+import { createWasiNamespaces, Preview1 } from './wasi/preview1.ts';
 import { type LoadedModule, loadModules, resolveManifest } from './wasm-source.ts';
 
 /** What a call takes as input. */
@@ -59,6 +59,8 @@ const toBytes = (input: PluginInput): Uint8Array => {
 interface Linked {
   readonly main: ModuleInstance;
   readonly state: PluginState;
+  /** Null when WASI is not switched on. */
+  readonly wasi: Preview1 | null;
 }
 
 /** A plug-in, ready to be called. Made by `createPlugin`. */
@@ -99,7 +101,22 @@ export class Plugin {
   }
 
   async #instantiate(limits: RunLimits): Promise<void> {
-    const { schedule, memory, functions, usesWasi, wasi, clock, random } = this.#options;
+    const { usesWasi, wasi, clock, random } = this.#options;
+    const wasiState = usesWasi ? new Preview1(wasi, clock, random) : null;
+    const previous = this.#linked;
+    try {
+      this.#linked = await this.#link(wasiState, limits);
+    } catch (error) {
+      wasiState?.close();
+      throw error;
+    }
+    previous?.wasi?.close();
+    this.#isStale = false;
+  }
+
+  /** Links and initialises an instance of everything. */
+  async #link(wasi: Preview1 | null, limits: RunLimits): Promise<Linked> {
+    const { schedule, memory, functions } = this.#options;
     const store = new Store({
       schedule,
       ...(memory.maxPages === null ? {} : { maxMemoryPages: memory.maxPages }),
@@ -107,8 +124,11 @@ export class Plugin {
     // One budget of pages for the growth of the kernel and for all memories of the guest.
     const kernel = new Kernel({ mayGrow: (pageCount) => store.take(pageCount) });
     const state = new PluginState(this.#parts, kernel);
-    const wasiImports = usesWasi ? createWasiImports(new Preview1(wasi, clock, random), schedule) : null;
-    const linker = new Linker(store, state, { modules: this.#modules, functions, wasi: wasiImports });
+    const linker = new Linker(store, state, {
+      modules: this.#modules,
+      functions,
+      wasi: wasi === null ? null : createWasiNamespaces(wasi, schedule),
+    });
     const main = linker.link();
     for (const instance of linker.instances) {
       for (const { func, args } of initialisersOf(instance)) {
@@ -116,8 +136,7 @@ export class Plugin {
         if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
       }
     }
-    this.#linked = { main, state };
-    this.#isStale = false;
+    return { main, state, wasi };
   }
 
   /**
@@ -146,7 +165,7 @@ export class Plugin {
       return finish(state, func, outcome);
     } finally {
       this.#isActive = false;
-      if (this.#isClosed) this.#linked = null;
+      if (this.#isClosed) this.#release();
     }
   }
 
@@ -196,7 +215,13 @@ export class Plugin {
   /** Gives up the plug-in's memory, after the call that runs. It cannot be called afterwards. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (!this.#isActive) this.#linked = null;
+    if (!this.#isActive) this.#release();
+  }
+
+  /** Gives up the instance and what the host holds open for it. */
+  #release(): void {
+    this.#linked?.wasi?.close();
+    this.#linked = null;
   }
 
   #require(): Linked {

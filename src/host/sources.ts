@@ -6,6 +6,7 @@
  * seed and epoch give the same readings on every machine.
  */
 import { UsageError } from '../errors/errors.ts';
+import type { FileTree } from './wasi/files.ts';
 
 /** A source of time. */
 export interface Clock {
@@ -54,6 +55,8 @@ export interface Platform {
     url: string,
     request: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
   ) => Promise<FetchedBytes>;
+  /** A directory of the host as files for guests; `allowedPaths`. */
+  readonly openDirectory?: (path: string) => FileTree;
   /** The host's standard output and error; used when a plug-in asks for them. */
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;

@@ -115,7 +115,7 @@ describe('settings of a manifest', () => {
     },
     {
       allowed_hosts: ['a'],
-      allowed_paths: { '/a': '/b' },
+      allowed_paths: { '/b': '/a' },
       timeout_ms: 5,
       memory: { max_pages: 3, max_var_bytes: 0 },
       config: { k: 'v' },

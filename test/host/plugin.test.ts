@@ -492,6 +492,6 @@ describe('the neutral entry point', () => {
     });
     const names = (module: object): string[] => Object.keys(module).sort();
     const node = await import('../../src/node.ts');
-    assert.deepEqual(names(node), [...names(neutral), 'nodePlatform'].sort());
+    assert.deepEqual(names(node), [...names(neutral), 'nodeDirectory', 'nodePlatform'].sort());
   });
 });

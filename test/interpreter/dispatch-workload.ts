@@ -40,7 +40,16 @@ const bytes = assemble({
     { params: ['i32'], results: ['i32'] },
   ],
   funcs: [
-    { type: 0, locals: [[1, 'i32'], [1, 'i64'], [1, 'f64'], [1, 'i32']], code: body },
+    {
+      type: 0,
+      locals: [
+        [1, 'i32'],
+        [1, 'i64'],
+        [1, 'f64'],
+        [1, 'i32'],
+      ],
+      code: body,
+    },
     {
       type: 1,
       code: [

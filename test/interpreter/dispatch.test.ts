@@ -33,14 +33,19 @@ describe('the generated loop', () => {
       t.skip('the scripts are not built');
       return;
     }
-    const { generateDispatch } = (await import(pathToFileURL(path).href)) as { generateDispatch: () => string };
+    const { generateDispatch } = (await import(pathToFileURL(path).href)) as {
+      generateDispatch: () => string;
+    };
     assert.equal(source, generateDispatch(), 'stale: run `npm run gen`');
   });
 });
 
 /** Runs a program in a process with flags of V8, and gives what it prints. */
 const runNode = (...args: readonly string[]): string => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   assert.equal(status, 0, stderr);
   return stdout;
 };

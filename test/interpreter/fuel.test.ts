@@ -40,7 +40,10 @@ const programs: Readonly<Record<string, Program>> = {
   'a loop with a fused branch': program({
     types: [noneToI32],
     funcs: [
-      { locals: [[2, 'i32']], code: [i32(5), set(0), ['loop', null], get(1), get(0), 'i32.add', set(1), ...countDown, get(1)] },
+      {
+        locals: [[2, 'i32']],
+        code: [i32(5), set(0), ['loop', null], get(1), get(0), 'i32.add', set(1), ...countDown, get(1)],
+      },
     ],
     exports: [run(0)],
   }),
@@ -156,7 +159,19 @@ const programs: Readonly<Record<string, Program>> = {
   'growth that succeeds and growth that fails': program({
     types: [noneToI32],
     memories: memory,
-    funcs: [{ code: [i32(1), ['memory.grow', 0], i32(1), ['memory.grow', 0], 'i32.add', ['memory.size', 0], 'i32.add'] }],
+    funcs: [
+      {
+        code: [
+          i32(1),
+          ['memory.grow', 0],
+          i32(1),
+          ['memory.grow', 0],
+          'i32.add',
+          ['memory.size', 0],
+          'i32.add',
+        ],
+      },
+    ],
     exports: [run(0)],
   }),
   'tables: set, fill, grow, copy, init': program({
@@ -235,11 +250,25 @@ const programs: Readonly<Record<string, Program>> = {
     elements: [[0, 0x41, 0, 0x0b, 2, 0, 1]],
   }),
   'several values from blocks and functions': program({
-    types: [noneToI32, { params: ['i32'], results: ['i32', 'i64', 'i32'] }, { params: ['i32', 'i32'], results: ['i32', 'i32'] }],
+    types: [
+      noneToI32,
+      { params: ['i32'], results: ['i32', 'i64', 'i32'] },
+      { params: ['i32', 'i32'], results: ['i32', 'i32'] },
+    ],
     funcs: [
       {
         locals: [[1, 'i32']],
-        code: [i32(6), ['call', 1], set(0), 'i32.wrap_i64', ['block', 2], 'i32.sub', get(0), 'end', 'i32.mul'],
+        code: [
+          i32(6),
+          ['call', 1],
+          set(0),
+          'i32.wrap_i64',
+          ['block', 2],
+          'i32.sub',
+          get(0),
+          'end',
+          'i32.mul',
+        ],
       },
       { type: 1, code: [get(0), ['i64.const', 5n], get(0), i32(1), 'i32.add'] },
     ],
@@ -249,7 +278,10 @@ const programs: Readonly<Record<string, Program>> = {
     types: [{ params: [], results: ['i32', 'i64'] }],
     funcs: [
       {
-        locals: [[1, 'f32'], [1, 'f64']],
+        locals: [
+          [1, 'f32'],
+          [1, 'f64'],
+        ],
         code: [
           ['f32.const', 1.5],
           ['f32.const', -0.25],
@@ -281,7 +313,16 @@ const programs: Readonly<Record<string, Program>> = {
   }),
   'many locals': program({
     types: [noneToI32],
-    funcs: [{ code: [['call', 1], ['call', 1], 'i32.add'] }, { locals: [[100, 'i64'], [2500, 'i32']], code: [i32(3), ['local.tee', 2599], get(2599), 'i32.mul'] }],
+    funcs: [
+      { code: [['call', 1], ['call', 1], 'i32.add'] },
+      {
+        locals: [
+          [100, 'i64'],
+          [2500, 'i32'],
+        ],
+        code: [i32(3), ['local.tee', 2599], get(2599), 'i32.mul'],
+      },
+    ],
     exports: [run(0)],
   }),
   'calls across instances': program(
@@ -290,14 +331,43 @@ const programs: Readonly<Record<string, Program>> = {
       memories: memory,
       tables: [{ min: 1 }],
       globals: [{ type: 'i32', isMutable: true, init: [i32(3)] }],
-      funcs: [{ type: 1, code: [['global.get', 0], get(0), 'i32.add', ['global.set', 0], i32(0), ['i32.load8_u', {}], get(0), 'i32.add'] }],
-      exports: [['double', 'func', 0], ['memory', 'memory', 0], ['count', 'global', 0]],
+      funcs: [
+        {
+          type: 1,
+          code: [
+            ['global.get', 0],
+            get(0),
+            'i32.add',
+            ['global.set', 0],
+            i32(0),
+            ['i32.load8_u', {}],
+            get(0),
+            'i32.add',
+          ],
+        },
+      ],
+      exports: [
+        ['double', 'func', 0],
+        ['memory', 'memory', 0],
+        ['count', 'global', 0],
+      ],
     },
     {
       types: [noneToI32, i32ToI32],
       imports: [func('m0', 'double', 1), ['m0', 'memory', [2, 0, 1]], ['m0', 'count', [3, 0x7f, 1]]],
       funcs: [
-        { code: [i32(0), i32(9), ['i32.store8', {}], i32(4), ['call', 0], ['call', 2], ['global.get', 0], 'i32.add'] },
+        {
+          code: [
+            i32(0),
+            i32(9),
+            ['i32.store8', {}],
+            i32(4),
+            ['call', 0],
+            ['call', 2],
+            ['global.get', 0],
+            'i32.add',
+          ],
+        },
         { type: 1, code: [i32(1), ['memory.grow', 0], 'drop', get(0), ['return_call', 0]] },
       ],
       exports: [run(1)],
@@ -324,10 +394,7 @@ const trapping = (code: readonly Instruction[]): Program =>
     types: [noneToI32, {}],
     memories: memory,
     tables: [{ min: 2 }],
-    funcs: [
-      { code: [i32(3), i32(4), ['i32.store', {}], ['call', 1], i32(1), 'i32.add'] },
-      { code },
-    ],
+    funcs: [{ code: [i32(3), i32(4), ['i32.store', {}], ['call', 1], i32(1), 'i32.add'] }, { code }],
     exports: [run(0)],
     elements: [[0, 0x41, 0, 0x0b, 1, 0]],
   });
@@ -387,7 +454,9 @@ const ALL_AMOUNTS = 300;
 
 const amounts = (total: number): number[] => {
   const stride = Math.ceil(total / ALL_AMOUNTS);
-  return Array.from({ length: total }, (_, n) => n).filter((n) => n % stride === 0 || n > total - 40 || n < 40);
+  return Array.from({ length: total }, (_, n) => n).filter(
+    (n) => n % stride === 0 || n > total - 40 || n < 40,
+  );
 };
 
 const checkEveryAmount = (subject: Program, schedule: FuelSchedule): Ending => {

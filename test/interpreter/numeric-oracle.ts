@@ -92,7 +92,9 @@ const integer = (width: Width): Readonly<Record<string, Oracle>> => {
     popcnt: (a) => BigInt(digits(a).replaceAll('0', '').length),
     extend8_s: extend(8),
     extend16_s: extend(16),
-    ...(width === 64 ? { extend32_s: extend(32), extend_i32_s: extend(32), extend_i32_u: (a) => a } : { wrap_i64: wrap }),
+    ...(width === 64
+      ? { extend32_s: extend(32), extend_i32_s: extend(32), extend_i32_u: (a) => a }
+      : { wrap_i64: wrap }),
   };
 };
 

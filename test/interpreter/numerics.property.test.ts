@@ -59,16 +59,39 @@ const call = (func: FuncInstance, args: readonly bigint[], careful = false): unk
   }
 };
 
-const hex = (value: unknown): string => (typeof value === 'bigint' ? `0x${value.toString(16)}` : String(value));
+const hex = (value: unknown): string =>
+  typeof value === 'bigint' ? `0x${value.toString(16)}` : String(value);
 const get0: Instruction = ['local.get', 0];
 const get1: Instruction = ['local.get', 1];
 
 /** The forms in which a relation is used: as a value, negated, in a branch, in `if`, in `select`. */
-const relationForms = (operands: readonly Instruction[], name: Mnemonic): Readonly<Record<string, readonly Instruction[]>> => ({
+const relationForms = (
+  operands: readonly Instruction[],
+  name: Mnemonic,
+): Readonly<Record<string, readonly Instruction[]>> => ({
   value: [...operands, name],
   negated: [...operands, name, 'i32.eqz', 'i32.eqz'],
-  br_if: [['block', null], ...operands, name, ['br_if', 0], ['i32.const', 0], 'return', 'end', ['i32.const', 1]],
-  'eqz br_if': [['block', null], ...operands, name, 'i32.eqz', ['br_if', 0], ['i32.const', 1], 'return', 'end', ['i32.const', 0]],
+  br_if: [
+    ['block', null],
+    ...operands,
+    name,
+    ['br_if', 0],
+    ['i32.const', 0],
+    'return',
+    'end',
+    ['i32.const', 1],
+  ],
+  'eqz br_if': [
+    ['block', null],
+    ...operands,
+    name,
+    'i32.eqz',
+    ['br_if', 0],
+    ['i32.const', 1],
+    'return',
+    'end',
+    ['i32.const', 0],
+  ],
   if: [...operands, name, ['if', 'i32'], ['i32.const', 1], 'else', ['i32.const', 0], 'end'],
   select: [['i32.const', 1], ['i32.const', 0], ...operands, name, 'select'],
 });
@@ -127,7 +150,8 @@ const names = [...oracles.keys()];
 
 test('every numeric instruction has an oracle', () => {
   const numeric = instructions.filter(
-    (row) => row.group.startsWith('numeric') && !row.name.endsWith('.const') && row.since !== 'wide-arithmetic',
+    (row) =>
+      row.group.startsWith('numeric') && !row.name.endsWith('.const') && row.since !== 'wide-arithmetic',
   );
   assert.deepEqual(numeric.map((row) => row.name).sort(), [...names].sort());
 });
@@ -162,8 +186,14 @@ test('random values, fast and careful', () => {
   // Near powers of two and near edges is where rounding and carries go wrong.
   const near = fc
     .tuple(fc.integer({ min: 0, max: 63 }), fc.integer({ min: -2, max: 2 }), fc.boolean())
-    .map(([exponent, delta, isNegative]) => (isNegative ? -1n : 1n) * (1n << BigInt(exponent)) + BigInt(delta));
-  const bits = fc.oneof(near, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom(...edges.f64, ...edges.i64));
+    .map(
+      ([exponent, delta, isNegative]) => (isNegative ? -1n : 1n) * (1n << BigInt(exponent)) + BigInt(delta),
+    );
+  const bits = fc.oneof(
+    near,
+    fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    fc.constantFrom(...edges.f64, ...edges.i64),
+  );
   fc.assert(
     fc.property(fc.constantFrom(...names), bits, bits, fc.boolean(), (name, a, b, careful) => {
       const { params } = signatureOf(name);

@@ -5,7 +5,7 @@ import { needsShared } from '../shared.ts';
 import { runSuite, type SuiteRun } from './run-suite.ts';
 
 /** Commands of the required groups that neither need a text parser nor a feature that is not executed. */
-const leastPassed = 26_000;
+const leastPassed = 39_000;
 
 const assertConforms = (run: SuiteRun): void => {
   assert.equal(run.exitCode, 0, run.output);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { sleepWith } from '../portable-platform.ts';
 import type { Clock, Platform } from '../sources.ts';
 import { fetchBytes } from './fetch-bytes.ts';
+import { nodeDirectory } from './files.ts';
 
 /** `hrtime` starts anywhere; offset by the wall clock once, it gives nanoseconds since 1970. */
 const epochOffset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
@@ -28,6 +29,7 @@ export const nodePlatform: Platform = {
   logger: console,
   readFile: async (path) => readFile(/^file:/i.test(path) ? fileURLToPath(path) : path),
   fetchBytes,
+  openDirectory: (path) => nodeDirectory(path),
   stdout: (chunk) => void process.stdout.write(chunk),
   stderr: (chunk) => void process.stderr.write(chunk),
   wantsWasiOutput: Boolean(process.env['EXTISM_ENABLE_WASI_OUTPUT']),

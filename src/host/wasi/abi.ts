@@ -1,35 +1,33 @@
 /**
- * WASI preview 1: every function of the namespace with its type, its price and, where there is no code for it
- * yet, what it answers. Also the numbers of errors, clocks and file types.
+ * TABLE: every function of WASI preview 1 with its type, its price, the descriptor it works on, the right that
+ * this takes and what descriptors of other kinds answer. Also the numbers of clocks, file types, flags, rights.
  *
- * Names, types and errnos are written here only; wrapper, link checks and documentation derive from them.
+ * Names, types and rights are written here only; wrapper, link checks and documentation derive from them.
  */
 import { I32, I64, type ValType } from '../../syntax/types.ts';
+import type { Errno } from './errno.ts';
 
 /** The namespace of preview 1. */
 export const WASI_NAMESPACE = 'wasi_snapshot_preview1';
-
-/** Error numbers that are answered; those of the standard. */
-export const errno = {
-  success: 0,
-  badf: 8,
-  fault: 21,
-  inval: 28,
-  io: 29,
-  nosys: 52,
-  notdir: 54,
-  notsock: 57,
-  spipe: 70,
-  notcapable: 76,
-} as const;
-export type Errno = keyof typeof errno;
+/** The namespace of the snapshot before, with the same functions; see `layouts` for what differs. */
+export const WASI_UNSTABLE_NAMESPACE = 'wasi_unstable';
 
 /** Identifiers of clocks. */
 export const CLOCK_REALTIME = 0;
 /** The highest identifier; everything but the real time is measured on the monotonic clock. */
 export const CLOCK_LAST = 3;
 
-export const FILETYPE_CHARACTER_DEVICE = 2;
+/** Kinds of files, with their numbers. */
+export const filetypes = {
+  unknown: 0,
+  'block-device': 1,
+  'character-device': 2,
+  directory: 3,
+  file: 4,
+  socket: 6,
+  'symbolic-link': 7,
+} as const;
+export type Filetype = keyof typeof filetypes;
 
 /** Tags of subscriptions and events. */
 export const EVENT_CLOCK = 0;
@@ -38,113 +36,244 @@ export const EVENT_FD_WRITE = 2;
 /** Flag of a clock subscription: its timeout is a point in time. */
 export const SUBSCRIPTION_ABSTIME = 1;
 
-/** Rights of descriptors that are streams. */
-export const RIGHT_FD_READ = 1n << 1n;
-export const RIGHT_FD_FDSTAT_SET_FLAGS = 1n << 3n;
-export const RIGHT_FD_WRITE = 1n << 6n;
-export const RIGHT_FD_FILESTAT_GET = 1n << 21n;
-export const RIGHT_POLL_FD_READWRITE = 1n << 27n;
-/** All flags of a descriptor. */
+/** Flags of a descriptor. */
+export const FDFLAG_APPEND = 1;
+export const FDFLAG_DSYNC = 2;
+export const FDFLAG_SYNC = 16;
 export const FDFLAGS_ALL = 31;
 
-/** One function of preview 1. Fuel is on top of the schedule's `hostCall`; bytes moved cost extra. */
+/** Flag of a look-up: a symbolic link as the last component is followed. */
+export const LOOKUP_FOLLOW = 1;
+
+/** Flags of `path_open`. */
+export const OFLAG_CREAT = 1;
+export const OFLAG_DIRECTORY = 2;
+export const OFLAG_EXCL = 4;
+export const OFLAG_TRUNC = 8;
+export const OFLAGS_ALL = 15;
+
+/** Flags of `*_set_times`. */
+export const FSTFLAG_ATIM = 1;
+export const FSTFLAG_ATIM_NOW = 2;
+export const FSTFLAG_MTIM = 4;
+export const FSTFLAG_MTIM_NOW = 8;
+export const FSTFLAGS_ALL = 15;
+
+const rightNames = [
+  ...[
+    'fd_datasync',
+    'fd_read',
+    'fd_seek',
+    'fd_fdstat_set_flags',
+    'fd_sync',
+    'fd_tell',
+    'fd_write',
+    'fd_advise',
+  ],
+  ...['fd_allocate', 'path_create_directory', 'path_create_file', 'path_link_source', 'path_link_target'],
+  ...['path_open', 'fd_readdir', 'path_readlink', 'path_rename_source', 'path_rename_target'],
+  ...['path_filestat_get', 'path_filestat_set_size', 'path_filestat_set_times', 'fd_filestat_get'],
+  ...['fd_filestat_set_size', 'fd_filestat_set_times', 'path_symlink', 'path_remove_directory'],
+  ...['path_unlink_file', 'poll_fd_readwrite', 'sock_shutdown', 'sock_accept'],
+] as const;
+/** Name of a right. */
+export type Right = (typeof rightNames)[number];
+/** Rights by name, each a bit. */
+export const rights: Readonly<Record<Right, bigint>> = Object.freeze(
+  Object.fromEntries(rightNames.map((name, i) => [name, 1n << BigInt(i)])) as Record<Right, bigint>,
+);
+/** Rights that come with another one, as the standard says. */
+export const impliedBy: Readonly<Partial<Record<Right, Right>>> = {
+  fd_tell: 'fd_seek',
+  fd_datasync: 'fd_sync',
+};
+const allOf = (names: readonly Right[]): bigint => names.reduce((mask, name) => mask | rights[name], 0n);
+
+const anyRights = ['fd_fdstat_set_flags', 'fd_filestat_get', 'poll_fd_readwrite'] as const;
+const storedRights = ['fd_datasync', 'fd_sync', 'fd_filestat_set_times', 'fd_advise'] as const;
+
+/** The rights that mean something on each kind of descriptor. */
+export const INPUT_RIGHTS: bigint = allOf([...anyRights, 'fd_read']);
+export const OUTPUT_RIGHTS: bigint = allOf([...anyRights, 'fd_write']);
+export const FILE_RIGHTS: bigint = allOf([
+  ...anyRights,
+  ...storedRights,
+  ...(['fd_read', 'fd_seek', 'fd_tell', 'fd_write', 'fd_allocate', 'fd_filestat_set_size'] as const),
+]);
+export const DIRECTORY_RIGHTS: bigint = allOf([
+  ...anyRights,
+  ...storedRights,
+  ...rightNames.filter((name) => name.startsWith('path_') || name === 'fd_readdir'),
+]);
+
+/** What a function works on. */
+type Subject = 'nothing' | 'descriptor' | 'file' | 'directory' | 'socket';
+
+/** One function. Fuel is on top of the schedule's `hostCall`; bytes moved cost extra. */
 export interface WasiFunctionRow {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
   readonly fuel: number;
-  /** What a stream descriptor answers, where the function has no code; null where it has. */
-  readonly onStream: Errno | null;
-  /** Which parameter is the descriptor that decides; for rows without code. */
+  readonly subject: Subject;
+  /** Which parameter is the descriptor. */
   readonly fdParam: number;
+  /** The right that it takes, or null. */
+  readonly right: Right | null;
+  /** What descriptors that cannot do this answer: streams; directories where a file is meant, and vice versa. */
+  readonly onStream: Errno;
+  readonly onOther: Errno;
   readonly summary: string;
 }
+type RowOn<S extends Subject> = WasiFunctionRow & { readonly subject: S };
 
-interface RowWithCode extends WasiFunctionRow {
-  readonly onStream: null;
-}
-interface RowWithoutCode extends WasiFunctionRow {
-  readonly onStream: Errno;
-}
-
-const coded = (params: readonly ValType[], fuel: number, summary: string): RowWithCode => ({
+const row = <S extends Subject>(
+  subject: S,
+  params: readonly ValType[],
+  fuel: number,
+  summary: string,
+  extra: Partial<WasiFunctionRow> = {},
+): RowOn<S> => ({
   params,
   results: [I32],
   fuel,
-  onStream: null,
   fdParam: 0,
+  right: null,
+  onStream: 'badf',
+  onOther: 'badf',
   summary,
+  ...extra,
+  subject,
 });
-const refused = (
+
+const plain = (params: readonly ValType[], fuel: number, summary: string): RowOn<'nothing'> =>
+  row('nothing', params, fuel, summary);
+const onFile = (
   params: readonly ValType[],
-  onStream: Errno,
+  right: Right,
+  [onStream, onOther]: readonly [Errno, Errno],
+  summary: string,
+): RowOn<'file'> => row('file', params, 8, summary, { right, onStream, onOther });
+const onAny = (
+  params: readonly ValType[],
+  right: Right | null,
+  summary: string,
+  onStream: Errno = 'badf',
+): RowOn<'descriptor'> =>
+  row('descriptor', params, right === 'fd_read' || right === 'fd_write' ? 8 : 4, summary, {
+    right,
+    onStream,
+  });
+const onDirectory = (
+  params: readonly ValType[],
+  right: Right,
   summary: string,
   fdParam = 0,
-): RowWithoutCode => ({
-  params,
-  results: [I32],
-  fuel: 4,
-  onStream,
-  fdParam,
-  summary,
-});
+): RowOn<'directory'> =>
+  row('directory', params, 16, summary, { right, fdParam, onStream: 'notdir', onOther: 'notdir' });
+const onSocket = (params: readonly ValType[], summary: string): RowOn<'socket'> =>
+  row('socket', params, 4, summary, { onStream: 'notsock', onOther: 'notsock' });
 
 /** Every function of the namespace. Key = import name. */
 export const wasiAbi = {
-  args_get: coded([I32, I32], 8, 'Writes the arguments.'),
-  args_sizes_get: coded([I32, I32], 4, 'Number and total size of the arguments.'),
-  environ_get: coded([I32, I32], 8, 'Writes the environment.'),
-  environ_sizes_get: coded([I32, I32], 4, 'Number and total size of the environment.'),
-  clock_res_get: coded([I32, I32], 4, 'Resolution of a clock.'),
-  clock_time_get: coded([I32, I64, I32], 4, 'Reads a clock.'),
-  fd_advise: refused([I32, I64, I64, I32], 'spipe', 'Advice on the use of a file.'),
-  fd_allocate: refused([I32, I64, I64], 'spipe', 'Allocates space in a file.'),
-  fd_close: coded([I32], 4, 'Closes a descriptor.'),
-  fd_datasync: refused([I32], 'inval', 'Synchronises the data of a file.'),
-  fd_fdstat_get: coded([I32, I32], 4, 'Kind, flags and rights of a descriptor.'),
-  fd_fdstat_set_flags: coded([I32, I32], 4, 'Sets the flags of a descriptor.'),
-  fd_fdstat_set_rights: coded([I32, I64, I64], 4, 'Gives up rights of a descriptor.'),
-  fd_filestat_get: coded([I32, I32], 4, 'Attributes of an open file.'),
-  fd_filestat_set_size: refused([I32, I64], 'inval', 'Sets the size of an open file.'),
-  fd_filestat_set_times: refused([I32, I64, I64, I32], 'inval', 'Sets the times of an open file.'),
-  fd_pread: refused([I32, I32, I32, I64, I32], 'spipe', 'Reads at an offset.'),
-  fd_prestat_get: refused([I32, I32], 'badf', 'Describes a pre-opened directory.'),
-  fd_prestat_dir_name: refused([I32, I32, I32], 'badf', 'Name of a pre-opened directory.'),
-  fd_pwrite: refused([I32, I32, I32, I64, I32], 'spipe', 'Writes at an offset.'),
-  fd_read: coded([I32, I32, I32, I32], 8, 'Reads from a descriptor.'),
-  fd_readdir: refused([I32, I32, I32, I64, I32], 'notdir', 'Lists a directory.'),
-  fd_renumber: coded([I32, I32], 4, 'Moves a descriptor to another number.'),
-  fd_seek: refused([I32, I64, I32, I32], 'spipe', 'Moves the position of a file.'),
-  fd_sync: refused([I32], 'inval', 'Synchronises a file.'),
-  fd_tell: refused([I32, I32], 'spipe', 'Position of a file.'),
-  fd_write: coded([I32, I32, I32, I32], 8, 'Writes to a descriptor.'),
-  path_create_directory: refused([I32, I32, I32], 'notdir', 'Creates a directory.'),
-  path_filestat_get: refused([I32, I32, I32, I32, I32], 'notdir', 'Attributes of a file.'),
-  path_filestat_set_times: refused(
+  args_get: plain([I32, I32], 8, 'Writes the arguments.'),
+  args_sizes_get: plain([I32, I32], 4, 'Number and total size of the arguments.'),
+  environ_get: plain([I32, I32], 8, 'Writes the environment.'),
+  environ_sizes_get: plain([I32, I32], 4, 'Number and total size of the environment.'),
+  clock_res_get: plain([I32, I32], 4, 'Resolution of a clock.'),
+  clock_time_get: plain([I32, I64, I32], 4, 'Reads a clock.'),
+  fd_advise: onFile([I32, I64, I64, I32], 'fd_advise', ['spipe', 'badf'], 'Advice on the use of a file.'),
+  fd_allocate: onFile([I32, I64, I64], 'fd_allocate', ['spipe', 'isdir'], 'Allocates space in a file.'),
+  fd_close: onAny([I32], null, 'Closes a descriptor.'),
+  fd_datasync: onAny([I32], 'fd_datasync', 'Synchronises the data of a file.', 'inval'),
+  fd_fdstat_get: onAny([I32, I32], null, 'Kind, flags and rights of a descriptor.'),
+  fd_fdstat_set_flags: onAny([I32, I32], 'fd_fdstat_set_flags', 'Sets the flags of a descriptor.'),
+  fd_fdstat_set_rights: onAny([I32, I64, I64], null, 'Gives up rights of a descriptor.'),
+  fd_filestat_get: onAny([I32, I32], 'fd_filestat_get', 'Attributes of an open file.'),
+  fd_filestat_set_size: onFile(
+    [I32, I64],
+    'fd_filestat_set_size',
+    ['inval', 'isdir'],
+    'Sets the size of an open file.',
+  ),
+  fd_filestat_set_times: onAny(
+    [I32, I64, I64, I32],
+    'fd_filestat_set_times',
+    'Sets the times of an open file.',
+    'inval',
+  ),
+  fd_pread: onFile([I32, I32, I32, I64, I32], 'fd_read', ['spipe', 'isdir'], 'Reads at an offset.'),
+  fd_prestat_get: onAny([I32, I32], null, 'Describes a pre-opened directory.'),
+  fd_prestat_dir_name: onAny([I32, I32, I32], null, 'Name of a pre-opened directory.'),
+  fd_pwrite: onFile([I32, I32, I32, I64, I32], 'fd_write', ['spipe', 'isdir'], 'Writes at an offset.'),
+  fd_read: onAny([I32, I32, I32, I32], 'fd_read', 'Reads from a descriptor.'),
+  fd_readdir: onDirectory([I32, I32, I32, I64, I32], 'fd_readdir', 'Lists a directory.'),
+  fd_renumber: onAny([I32, I32], null, 'Moves a descriptor to another number.'),
+  fd_seek: onFile([I32, I64, I32, I32], 'fd_seek', ['spipe', 'isdir'], 'Moves the position of a file.'),
+  fd_sync: onAny([I32], 'fd_sync', 'Synchronises a file.', 'inval'),
+  fd_tell: onFile([I32, I32], 'fd_tell', ['spipe', 'isdir'], 'Position of a file.'),
+  fd_write: onAny([I32, I32, I32, I32], 'fd_write', 'Writes to a descriptor.'),
+  path_create_directory: onDirectory([I32, I32, I32], 'path_create_directory', 'Creates a directory.'),
+  path_filestat_get: onDirectory([I32, I32, I32, I32, I32], 'path_filestat_get', 'Attributes of a file.'),
+  path_filestat_set_times: onDirectory(
     [I32, I32, I32, I32, I64, I64, I32],
-    'notdir',
+    'path_filestat_set_times',
     'Sets the times of a file.',
   ),
-  path_link: refused([I32, I32, I32, I32, I32, I32, I32], 'notdir', 'Makes a hard link.'),
-  path_open: refused([I32, I32, I32, I32, I32, I64, I64, I32, I32], 'notdir', 'Opens a file.'),
-  path_readlink: refused([I32, I32, I32, I32, I32, I32], 'notdir', 'Reads a symbolic link.'),
-  path_remove_directory: refused([I32, I32, I32], 'notdir', 'Removes a directory.'),
-  path_rename: refused([I32, I32, I32, I32, I32, I32], 'notdir', 'Renames a file.'),
-  path_symlink: refused([I32, I32, I32, I32, I32], 'notdir', 'Makes a symbolic link.', 2),
-  path_unlink_file: refused([I32, I32, I32], 'notdir', 'Removes a file.'),
-  poll_oneoff: coded([I32, I32, I32, I32], 16, 'Waits for events.'),
-  proc_exit: { ...coded([I32], 0, 'Ends the program.'), results: [] },
-  proc_raise: coded([I32], 0, 'Sends a signal to the program itself.'),
-  sched_yield: coded([], 0, 'Lets others run.'),
-  random_get: coded([I32, I32], 8, 'Random bytes.'),
-  sock_accept: refused([I32, I32, I32], 'notsock', 'Accepts a connection.'),
-  sock_recv: refused([I32, I32, I32, I32, I32, I32], 'notsock', 'Receives from a socket.'),
-  sock_send: refused([I32, I32, I32, I32, I32], 'notsock', 'Sends to a socket.'),
-  sock_shutdown: refused([I32, I32], 'notsock', 'Shuts a socket down.'),
+  path_link: onDirectory([I32, I32, I32, I32, I32, I32, I32], 'path_link_source', 'Makes a hard link.'),
+  path_open: onDirectory([I32, I32, I32, I32, I32, I64, I64, I32, I32], 'path_open', 'Opens a file.'),
+  path_readlink: onDirectory([I32, I32, I32, I32, I32, I32], 'path_readlink', 'Reads a symbolic link.'),
+  path_remove_directory: onDirectory([I32, I32, I32], 'path_remove_directory', 'Removes a directory.'),
+  path_rename: onDirectory([I32, I32, I32, I32, I32, I32], 'path_rename_source', 'Renames a file.'),
+  path_symlink: onDirectory([I32, I32, I32, I32, I32], 'path_symlink', 'Makes a symbolic link.', 2),
+  path_unlink_file: onDirectory([I32, I32, I32], 'path_unlink_file', 'Removes a file.'),
+  poll_oneoff: plain([I32, I32, I32, I32], 16, 'Waits for events.'),
+  proc_exit: { ...plain([I32], 0, 'Ends the program.'), results: [] },
+  proc_raise: plain([I32], 0, 'Sends a signal to the program itself.'),
+  sched_yield: plain([], 0, 'Lets others run.'),
+  random_get: plain([I32, I32], 8, 'Random bytes.'),
+  sock_accept: onSocket([I32, I32, I32], 'Accepts a connection.'),
+  sock_recv: onSocket([I32, I32, I32, I32, I32, I32], 'Receives from a socket.'),
+  sock_send: onSocket([I32, I32, I32, I32, I32], 'Sends to a socket.'),
+  sock_shutdown: onSocket([I32, I32], 'Shuts a socket down.'),
 } as const satisfies Readonly<Record<string, WasiFunctionRow>>;
 
 /** Name of a function of the namespace. */
 export type WasiFunctionName = keyof typeof wasiAbi;
-/** Names of the functions that have code. */
-export type CodedWasiName = {
-  [K in WasiFunctionName]: (typeof wasiAbi)[K] extends { readonly onStream: null } ? K : never;
+/** Names of the functions that work on a subject. */
+export type WasiNameOn<S extends Subject> = {
+  [K in WasiFunctionName]: (typeof wasiAbi)[K] extends RowOn<S> ? K : never;
 }[WasiFunctionName];
+
+/** Where the fields of the structures are that the two snapshots lay out differently. */
+export interface Layout {
+  readonly filestat: {
+    readonly size: number;
+    readonly nlink: number;
+    /** Width of `nlink` in bytes. */
+    readonly nlinkWidth: 4 | 8;
+    /** Where size, atim, mtim and ctim begin. */
+    readonly rest: number;
+  };
+  readonly subscription: {
+    readonly size: number;
+    readonly clockId: number;
+    readonly timeout: number;
+    readonly flags: number;
+  };
+  /** What the numbers of `whence` mean. */
+  readonly whence: readonly ('set' | 'current' | 'end')[];
+}
+
+/** Layouts by namespace. */
+export const layouts: Readonly<Record<typeof WASI_NAMESPACE | typeof WASI_UNSTABLE_NAMESPACE, Layout>> = {
+  [WASI_NAMESPACE]: {
+    filestat: { size: 64, nlink: 24, nlinkWidth: 8, rest: 32 },
+    subscription: { size: 48, clockId: 16, timeout: 24, flags: 40 },
+    whence: ['set', 'current', 'end'],
+  },
+  [WASI_UNSTABLE_NAMESPACE]: {
+    filestat: { size: 56, nlink: 20, nlinkWidth: 4, rest: 24 },
+    subscription: { size: 56, clockId: 24, timeout: 32, flags: 48 },
+    whence: ['current', 'end', 'set'],
+  },
+};

@@ -1,55 +1,185 @@
 /**
- * File descriptors of a WASI program: for now the three standard streams.
+ * File descriptors of a WASI program: the standard streams, pre-opened directories, and what it opens.
  */
-import {
-  RIGHT_FD_FDSTAT_SET_FLAGS,
-  RIGHT_FD_FILESTAT_GET,
-  RIGHT_FD_READ,
-  RIGHT_FD_WRITE,
-  RIGHT_POLL_FD_READWRITE,
-} from './abi.ts';
+import { DIRECTORY_RIGHTS, FILE_RIGHTS, type Filetype, INPUT_RIGHTS, OUTPUT_RIGHTS } from './abi.ts';
+import { ErrnoSignal } from './errno.ts';
+import type { DirectoryEntry, OpenDirectory, OpenFile } from './files.ts';
+
+/** Most descriptors of one program. */
+const MAX_DESCRIPTORS = 1024;
+/** What a program opens never gets the number of a standard stream, so that no print lands in a file by accident. */
+const FIRST_OPENED = 3;
+
+interface DescriptorBase {
+  flags: number;
+  rights: bigint;
+  /** Rights that descriptors opened through this one can have. */
+  inheriting: bigint;
+}
+
+/** Reads up to so many bytes; an empty answer is the end. */
+export type StreamReader = (maxBytes: number) => Uint8Array | Promise<Uint8Array>;
 
 /** A stream: bytes go in or out, there is no position. */
-export interface Stream {
-  /** Takes up to `buffer.length` bytes; 0 is the end. Null where nothing can be read. */
-  readonly read: ((buffer: Uint8Array) => number) | null;
-  /** Bytes that `read` still has. */
+export interface Stream extends DescriptorBase {
+  readonly kind: 'stream';
+  /** Null where nothing can be read. */
+  readonly read: StreamReader | null;
+  /** Bytes that can be read without waiting. */
   readonly available: () => number;
   /** Writes all of a chunk, which the callee may keep. Null where nothing can be written. */
   readonly write: ((chunk: Uint8Array) => void) | null;
-  flags: number;
-  rights: bigint;
 }
 
-const commonRights = RIGHT_FD_FDSTAT_SET_FLAGS | RIGHT_FD_FILESTAT_GET | RIGHT_POLL_FD_READWRITE;
+/** An open file with its position. */
+export interface FileDescriptor extends DescriptorBase {
+  readonly kind: 'file';
+  readonly file: OpenFile;
+  position: number;
+}
 
-const inputStream = (contents: Uint8Array): Stream => {
+/** An open directory. */
+export interface DirectoryDescriptor extends DescriptorBase {
+  readonly kind: 'directory';
+  readonly directory: OpenDirectory;
+  /** Path of the guest, for pre-opened ones. */
+  readonly preopenName: Uint8Array | null;
+}
+
+/** Anything that has a number. */
+export type Descriptor = Stream | FileDescriptor | DirectoryDescriptor;
+
+/** The file type of a descriptor. Streams are character devices, so that C libraries send lines as they are ready. */
+export const filetypeOf = (descriptor: Descriptor): Filetype =>
+  descriptor.kind === 'stream' ? 'character-device' : descriptor.kind;
+
+const closeDescriptor = (descriptor: Descriptor): void => {
+  if (descriptor.kind === 'file') descriptor.file.close();
+  else if (descriptor.kind === 'directory') descriptor.directory.close();
+};
+
+/** A stream of bytes that are all there. */
+export const bytesReader = (contents: Uint8Array): Pick<Stream, 'read' | 'available'> => {
   let position = 0;
   return {
-    read: (buffer) => {
-      const count = Math.min(buffer.length, contents.length - position);
-      buffer.set(contents.subarray(position, position + count));
-      position += count;
-      return count;
+    read: (maxBytes) => {
+      const chunk = contents.subarray(position, position + maxBytes);
+      position += chunk.length;
+      return chunk;
     },
     available: () => contents.length - position,
-    write: null,
-    flags: 0,
-    rights: commonRights | RIGHT_FD_READ,
   };
 };
 
-const outputStream = (write: (chunk: Uint8Array) => void): Stream => ({
+/** A descriptor that can be read. */
+export const inputStream = (source: Pick<Stream, 'read' | 'available'>): Stream => ({
+  kind: 'stream',
+  ...source,
+  write: null,
+  flags: 0,
+  rights: INPUT_RIGHTS,
+  inheriting: 0n,
+});
+
+/** A descriptor that can be written. */
+export const outputStream = (write: (chunk: Uint8Array) => void): Stream => ({
+  kind: 'stream',
   read: null,
   available: () => 0,
   write,
   flags: 0,
-  rights: commonRights | RIGHT_FD_WRITE,
+  rights: OUTPUT_RIGHTS,
+  inheriting: 0n,
 });
 
-/** The descriptors that a program starts with. */
-export const standardStreams = (
-  stdin: Uint8Array,
-  stdout: (chunk: Uint8Array) => void,
-  stderr: (chunk: Uint8Array) => void,
-): Map<number, Stream> => new Map([inputStream(stdin), outputStream(stdout), outputStream(stderr)].entries());
+/** A directory that a program finds open. */
+export const preopenedDirectory = (directory: OpenDirectory, name: Uint8Array): DirectoryDescriptor => ({
+  kind: 'directory',
+  directory,
+  preopenName: name,
+  flags: 0,
+  rights: DIRECTORY_RIGHTS,
+  inheriting: DIRECTORY_RIGHTS | FILE_RIGHTS,
+});
+
+/** Directories whose listings are kept, so that programs that read on do not list anew; bounds the host's memory. */
+const KEPT_LISTINGS = 8;
+
+/** Descriptors by number. */
+export class DescriptorTable {
+  readonly #byNumber = new Map<number, Descriptor>();
+  /** Oldest first. */
+  readonly #listings = new Map<DirectoryDescriptor, readonly DirectoryEntry[]>();
+
+  /** @throws ErrnoSignal `badf` */
+  get(number: number): Descriptor {
+    const found = this.#byNumber.get(number);
+    if (found === undefined) throw new ErrnoSignal('badf');
+    return found;
+  }
+
+  find(number: number): Descriptor | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  /** @throws ErrnoSignal `mfile` when no more can be opened */
+  requireRoom(): void {
+    if (this.#byNumber.size >= MAX_DESCRIPTORS) throw new ErrnoSignal('mfile');
+  }
+
+  /** Adds a descriptor and returns its number: the lowest free one from `from` on. */
+  add(descriptor: Descriptor, from: number = FIRST_OPENED): number {
+    let number = from;
+    while (this.#byNumber.has(number)) number++;
+    this.#byNumber.set(number, descriptor);
+    return number;
+  }
+
+  /** @throws ErrnoSignal */
+  close(number: number): void {
+    const descriptor = this.get(number);
+    this.#byNumber.delete(number);
+    this.#forget(descriptor);
+    closeDescriptor(descriptor);
+  }
+
+  /** Gives a descriptor another number that is in use; what had it is closed. @throws ErrnoSignal */
+  renumber(from: number, to: number): void {
+    const descriptor = this.get(from);
+    this.get(to);
+    if (from === to) return;
+    this.close(to);
+    this.#byNumber.delete(from);
+    this.#byNumber.set(to, descriptor);
+  }
+
+  closeAll(): void {
+    for (const number of [...this.#byNumber.keys()]) {
+      try {
+        this.close(number);
+      } catch (error) {
+        // What cannot be closed is closed: nobody is left to be told.
+        if (!(error instanceof ErrnoSignal)) throw error;
+      }
+    }
+  }
+
+  /** The listing of a directory as it was when `list` was called last: at a rewind, or when it was forgotten. */
+  listing(
+    directory: DirectoryDescriptor,
+    isRewind: boolean,
+    list: () => readonly DirectoryEntry[],
+  ): readonly DirectoryEntry[] {
+    const kept = isRewind ? undefined : this.#listings.get(directory);
+    if (kept !== undefined) return kept;
+    const entries = list();
+    this.#listings.delete(directory);
+    if (this.#listings.size >= KEPT_LISTINGS) this.#forget(this.#listings.keys().next().value!);
+    this.#listings.set(directory, entries);
+    return entries;
+  }
+
+  #forget(descriptor: Descriptor): void {
+    if (descriptor.kind === 'directory') this.#listings.delete(descriptor);
+  }
+}

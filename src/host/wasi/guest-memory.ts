@@ -4,15 +4,7 @@
  * An address outside ends the function with `errno.fault`; nothing of JavaScript's own errors shows.
  */
 import type { MemoryInstance } from '../../interpreter/memory.ts';
-import { type Errno, errno } from './abi.ts';
-
-/** Thrown to end a WASI function with an error; caught by the wrapper. No stack: it is not a fault of the host. */
-export class ErrnoSignal {
-  readonly value: number;
-  constructor(name: Errno) {
-    this.value = errno[name];
-  }
-}
+import { ErrnoSignal } from './errno.ts';
 
 const fault = new ErrnoSignal('fault');
 const inval = new ErrnoSignal('inval');

@@ -1,4 +1,4 @@
-/** `poll_oneoff`: waits for clocks; streams are always ready. */
+/** `poll_oneoff`: waits for clocks; streams and files are always ready. */
 import type { Clock } from '../sources.ts';
 import {
   CLOCK_LAST,
@@ -6,13 +6,13 @@ import {
   EVENT_CLOCK,
   EVENT_FD_READ,
   EVENT_FD_WRITE,
-  errno,
+  type Layout,
   SUBSCRIPTION_ABSTIME,
 } from './abi.ts';
-import type { Stream } from './descriptors.ts';
+import type { Descriptor, DescriptorTable } from './descriptors.ts';
+import { type Errno, errno } from './errno.ts';
 import type { GuestMemory } from './guest-memory.ts';
 
-const SUBSCRIPTION_SIZE = 48;
 const EVENT_SIZE = 32;
 /** Most subscriptions of one call; more is `inval`. */
 export const MAX_SUBSCRIPTIONS = 4096;
@@ -31,28 +31,44 @@ interface Subscription {
 export const readClock = (clock: Clock, id: number): bigint =>
   id === CLOCK_REALTIME ? clock.realtime() : clock.monotonic();
 
+/** What a poll looks at. */
+interface PollSources {
+  readonly descriptors: DescriptorTable;
+  readonly clock: Clock;
+}
+
+/** Bytes that can be moved without waiting; null when the descriptor does not go that way. */
+const readiness = (descriptor: Descriptor | undefined, tag: number): bigint | null => {
+  if (descriptor === undefined || descriptor.kind === 'directory') return null;
+  if (descriptor.kind === 'file') {
+    if (tag === EVENT_FD_WRITE) return 1n;
+    const left = descriptor.file.stat().size - BigInt(descriptor.position);
+    return left > 0n ? left : 0n;
+  }
+  if (tag === EVENT_FD_WRITE) return descriptor.write === null ? null : 1n;
+  return descriptor.read === null ? null : BigInt(descriptor.available());
+};
+
 const readSubscription = (
   memory: GuestMemory,
   at: number,
-  descriptors: ReadonlyMap<number, Stream>,
-  clock: Clock,
+  layout: Layout['subscription'],
+  { descriptors, clock }: PollSources,
 ): Subscription => {
   const userData = memory.readU64(at);
   const tag = memory.readU8(at + 8);
   const base = { userData, tag, errno: errno.success, available: 0n, wait: null };
   if (tag === EVENT_CLOCK) {
-    const id = memory.readU32(at + 16);
+    const id = memory.readU32(at + layout.clockId);
     if (id > CLOCK_LAST) return { ...base, errno: errno.inval };
-    const timeout = memory.readU64(at + 24);
-    const isAbsolute = (memory.readU16(at + 40) & SUBSCRIPTION_ABSTIME) !== 0;
+    const timeout = memory.readU64(at + layout.timeout);
+    const isAbsolute = (memory.readU16(at + layout.flags) & SUBSCRIPTION_ABSTIME) !== 0;
     const wait = isAbsolute ? timeout - readClock(clock, id) : timeout;
     return { ...base, wait: wait > 0n ? wait : 0n };
   }
   if (tag !== EVENT_FD_READ && tag !== EVENT_FD_WRITE) return { ...base, errno: errno.inval };
-  const stream = descriptors.get(memory.readU32(at + 16));
-  const usable = tag === EVENT_FD_READ ? stream?.read : stream?.write;
-  if (usable === undefined || usable === null) return { ...base, errno: errno.badf };
-  return { ...base, available: tag === EVENT_FD_READ ? BigInt(stream!.available()) : 1n };
+  const available = readiness(descriptors.find(memory.readU32(at + 16)), tag);
+  return available === null ? { ...base, errno: errno.badf } : { ...base, available };
 };
 
 const writeEvent = (memory: GuestMemory, at: number, event: Subscription): void => {
@@ -68,7 +84,7 @@ export interface Poll {
   /** Nanoseconds until the first event. */
   readonly wait: bigint;
   /** Writes the events; takes the memory anew, since it may have been replaced meanwhile. */
-  finish(memory: GuestMemory): void;
+  finish(memory: GuestMemory): Errno;
 }
 
 /** Reads the subscriptions of a poll. @throws ErrnoSignal */
@@ -80,13 +96,13 @@ export const readPoll = (
     readonly count: number;
     readonly countOut: number;
   },
-  descriptors: ReadonlyMap<number, Stream>,
-  clock: Clock,
+  layout: Layout['subscription'],
+  sources: PollSources,
 ): Poll => {
   const { input, output, count, countOut } = operands;
   const subscriptions: Subscription[] = [];
   for (let i = 0; i < count; i++) {
-    subscriptions.push(readSubscription(memory, input + i * SUBSCRIPTION_SIZE, descriptors, clock));
+    subscriptions.push(readSubscription(memory, input + i * layout.size, layout, sources));
   }
   // Checked before waiting, so that a bad address is not found out about afterwards.
   memory.slice(output, count * EVENT_SIZE);
@@ -103,6 +119,7 @@ export const readPoll = (
         writeEvent(current, output + i * EVENT_SIZE, event);
       });
       current.writeU32(countOut, events.length);
+      return 'success';
     },
   };
 };

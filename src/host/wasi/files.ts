@@ -1,0 +1,93 @@
+/**
+ * What a file system is to WASI: directories that are held open, and files in them.
+ *
+ * SAFETY: there are no paths here. Every operation takes the name of one entry of a directory that is already
+ * held, and never follows a symbolic link; `path-walk.ts` puts paths together from these steps. So a back end
+ * cannot be talked out of its directory: it has no words for what is outside.
+ */
+import type { Filetype } from './abi.ts';
+
+/** Attributes of a file. Times are nanoseconds since 1970. */
+export interface FileStat {
+  readonly filetype: Filetype;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly nlink: bigint;
+  readonly size: bigint;
+  readonly atim: bigint;
+  readonly mtim: bigint;
+  readonly ctim: bigint;
+}
+
+/** Times to set; null leaves one as it is. */
+export interface FileTimes {
+  readonly atim: bigint | null;
+  readonly mtim: bigint | null;
+}
+
+/** How a file is opened. */
+export interface OpenMode {
+  readonly read: boolean;
+  readonly write: boolean;
+  /** Makes the file, which must not be there. */
+  readonly create: boolean;
+  readonly truncate: boolean;
+}
+
+/** An open regular file. Positions are kept by the descriptor, not here. Members throw `ErrnoSignal`. */
+export interface OpenFile {
+  readonly kind: 'file';
+  stat(): FileStat;
+  /** Reads up to `buffer.length` bytes; 0 at the end. */
+  read(buffer: Uint8Array, position: number): number;
+  /** Writes bytes and returns how many; a gap before `position` becomes zeros. */
+  write(bytes: Uint8Array, position: number): number;
+  setSize(size: number): void;
+  setTimes(times: FileTimes): void;
+  sync(): void;
+  close(): void;
+}
+
+/** An entry of a directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly filetype: Filetype;
+}
+
+/**
+ * A directory that is held open. `name` is always one component: not empty, not `.` or `..`, without slash and
+ * zero character. No member follows symbolic links. Members throw `ErrnoSignal`.
+ */
+export interface OpenDirectory {
+  readonly kind: 'directory';
+  stat(): FileStat;
+  setTimes(times: FileTimes): void;
+  sync(): void;
+  /** The entries, without `.` and `..`; null when there are more than `limit`. */
+  entries(limit: number): readonly DirectoryEntry[] | null;
+  /** Attributes of an entry; null when there is none. */
+  statEntry(name: string): FileStat | null;
+  setEntryTimes(name: string, times: FileTimes): void;
+  /** The same directory, held once more. */
+  reopen(): OpenDirectory;
+  /** @throws ErrnoSignal `notdir` for anything but a directory, also for links to one */
+  openDirectory(name: string): OpenDirectory;
+  /** @throws ErrnoSignal `loop` for a symbolic link, `notsup` for what is not a regular file */
+  openFile(name: string, mode: OpenMode): OpenFile;
+  /** Text of a symbolic link. @throws ErrnoSignal `inval` for anything else */
+  readLink(name: string): string;
+  createDirectory(name: string): void;
+  createLink(name: string, target: string): void;
+  /** Makes a hard link to an entry, in a directory of the same file system. */
+  link(name: string, to: OpenDirectory, toName: string): void;
+  rename(name: string, to: OpenDirectory, toName: string): void;
+  removeDirectory(name: string): void;
+  removeFile(name: string): void;
+  close(): void;
+}
+
+/** A directory tree that a host hands to guests. */
+export interface FileTree {
+  /** Holds the root open. @param now the time of the guest, for back ends that set times themselves */
+  openRoot(now: () => bigint): OpenDirectory;
+}

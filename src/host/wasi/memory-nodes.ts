@@ -1,0 +1,171 @@
+/** The nodes of a memory file system: what its directories hold, and the budget that all of them share. */
+import { ErrnoSignal } from './errno.ts';
+import type { FileStat, FileTimes } from './files.ts';
+
+/** What a node costs beside its contents: names, maps and objects of the host. */
+const NODE_BYTES = 512;
+const MEMORY_DEVICE = 1n;
+
+/** Room of a memory file system, and what its nodes have in common. */
+export class MemoryVolume {
+  readonly #maxBytes: number;
+  #usedBytes = 0;
+  #lastInode = 0n;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @throws ErrnoSignal `nospc`, and then nothing was taken */
+  take(byteCount: number): void {
+    if (byteCount > this.#maxBytes - this.#usedBytes) throw new ErrnoSignal('nospc');
+    this.#usedBytes += byteCount;
+  }
+
+  give(byteCount: number): void {
+    this.#usedBytes -= byteCount;
+  }
+
+  nextInode(): bigint {
+    this.#lastInode += 1n;
+    return this.#lastInode;
+  }
+}
+
+abstract class MemoryNode {
+  abstract readonly filetype: 'file' | 'directory' | 'symbolic-link';
+  /** Bytes of contents. */
+  abstract readonly byteLength: number;
+  readonly volume: MemoryVolume;
+  readonly ino: bigint;
+  /** Names that lead here, and handles that keep the node although no name does. */
+  nlink = 1;
+  holders = 0;
+  atim: bigint;
+  mtim: bigint;
+  ctim: bigint;
+
+  constructor(volume: MemoryVolume, now: bigint, byteLength = 0) {
+    volume.take(NODE_BYTES + byteLength);
+    this.volume = volume;
+    this.ino = volume.nextInode();
+    this.atim = now;
+    this.mtim = now;
+    this.ctim = now;
+  }
+
+  stat(): FileStat {
+    const { filetype, ino, nlink, atim, mtim, ctim } = this;
+    const size = BigInt(this.byteLength);
+    return { filetype, dev: MEMORY_DEVICE, ino, nlink: BigInt(nlink), size, atim, mtim, ctim };
+  }
+
+  setTimes({ atim, mtim }: FileTimes, now: bigint): void {
+    this.atim = atim ?? this.atim;
+    this.mtim = mtim ?? this.mtim;
+    this.ctim = now;
+  }
+
+  /** Notes a change of the contents. */
+  touch(now: bigint): void {
+    this.mtim = now;
+    this.ctim = now;
+  }
+
+  /** Gives the room back when neither a name nor a handle leads here any more. */
+  settle(): void {
+    if (this.nlink > 0 || this.holders > 0) return;
+    this.volume.give(NODE_BYTES + this.byteLength);
+  }
+}
+
+/** A regular file. */
+export class MemoryFileNode extends MemoryNode {
+  readonly filetype = 'file';
+  /** May be longer than the file; the rest is zero. */
+  #data = new Uint8Array(0);
+  #byteLength = 0;
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  get contents(): Uint8Array {
+    return this.#data.subarray(0, this.#byteLength);
+  }
+
+  /** @throws ErrnoSignal `nospc` */
+  resize(byteLength: number): void {
+    const added = byteLength - this.#byteLength;
+    if (added > 0) this.volume.take(added);
+    if (byteLength > this.#data.length) {
+      // Doubling keeps a file that grows by small writes linear.
+      const data = new Uint8Array(
+        Math.max(byteLength, Math.min(2 * this.#data.length, byteLength + (1 << 24))),
+      );
+      data.set(this.contents);
+      this.#data = data;
+    }
+    if (added < 0) {
+      this.volume.give(-added);
+      this.#data.fill(0, byteLength, this.#byteLength);
+    }
+    this.#byteLength = byteLength;
+  }
+
+  /** Writes at a position, growing the file. */
+  write(bytes: Uint8Array, position: number): void {
+    if (position + bytes.length > this.#byteLength) this.resize(position + bytes.length);
+    this.#data.set(bytes, position);
+  }
+}
+
+/** A symbolic link. */
+export class MemoryLinkNode extends MemoryNode {
+  readonly filetype = 'symbolic-link';
+  readonly target: string;
+  readonly byteLength: number;
+
+  constructor(volume: MemoryVolume, now: bigint, target: string, byteLength: number) {
+    super(volume, now, byteLength);
+    this.target = target;
+    this.byteLength = byteLength;
+  }
+}
+
+/** Anything that has a name. */
+export type AnyMemoryNode = MemoryFileNode | MemoryLinkNode | MemoryDirectoryNode;
+
+/** A directory. */
+export class MemoryDirectoryNode extends MemoryNode {
+  readonly filetype = 'directory';
+  readonly byteLength = 0;
+  readonly children = new Map<string, AnyMemoryNode>();
+  /** Null for the root, and after removal. */
+  parent: MemoryDirectoryNode | null = null;
+
+  get isRemoved(): boolean {
+    return this.nlink === 0;
+  }
+
+  /** Gives a node a name here. */
+  attach(name: string, node: AnyMemoryNode, now: bigint): void {
+    if (this.isRemoved) throw new ErrnoSignal('noent');
+    this.children.set(name, node);
+    if (node instanceof MemoryDirectoryNode) node.parent = this;
+    this.touch(now);
+  }
+
+  /** Takes a name away; the node stays as it is. */
+  detach(name: string, now: bigint): void {
+    this.children.delete(name);
+    this.touch(now);
+  }
+
+  /** Whether this directory is `other` or lies in it. */
+  isWithin(other: MemoryDirectoryNode): boolean {
+    for (let at: MemoryDirectoryNode | null = this; at !== null; at = at.parent)
+      if (at === other) return true;
+    return false;
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Resolves paths of guests, one component at a time, from a held directory to a held directory.
+ *
+ * SAFETY: `..` goes back to the directory that the walk came from, never to what the host calls its parent, and
+ * not past the one it started at. Symbolic links are read and walked the same way, so they mean what they mean in
+ * the guest's tree; absolute ones are refused. Nothing is compared as text, so there is no text to get wrong.
+ */
+import { decodeUtf8 } from '../../syntax/utf8.ts';
+import { ErrnoSignal } from './errno.ts';
+import type { OpenDirectory } from './files.ts';
+
+/** Longest path, in bytes, as on Linux. */
+export const MAX_PATH = 4096;
+/** Longest component, in bytes. */
+const MAX_NAME = 255;
+/** Most symbolic links of one walk, as on Linux. */
+const MAX_LINKS = 40;
+/** Most components of one walk, those of links included: bounds the host's work of one call. */
+const MAX_STEPS = 4096;
+/** Most directories that one walk holds at the same time: bounds the host's descriptors. */
+const MAX_DEPTH = 256;
+
+/** Decodes the path of a guest. @throws ErrnoSignal for what no file can be called */
+export const decodePath = (bytes: Uint8Array): string => {
+  if (bytes.length > MAX_PATH) throw new ErrnoSignal('nametoolong');
+  const path = decodeUtf8(bytes);
+  if (path === null) throw new ErrnoSignal('ilseq');
+  if (path.includes('\0')) throw new ErrnoSignal('inval');
+  if (path === '') throw new ErrnoSignal('noent');
+  return path;
+};
+
+/** Whether a path says that it leads to a directory: `x/`, `x/.`, `.`. Then a link at its end is followed. */
+export const meansDirectory = (path: string): boolean => /(^|\/)\.?$/.test(path);
+
+/** UTF-8 length, for names near the limit; a code unit takes at most three bytes. */
+const isTooLong = (name: string): boolean => {
+  if (name.length * 3 <= MAX_NAME) return false;
+  let length = 0;
+  for (const character of name) {
+    const point = character.codePointAt(0)!;
+    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
+  }
+  return length > MAX_NAME;
+};
+
+/** Where a path leads. */
+export interface Place {
+  /** The directory that holds the entry; the directory itself when `name` is null. Only valid in the callback. */
+  readonly directory: OpenDirectory;
+  /** The entry, which need not exist; null when the path ends in a directory by `.` or `..`. */
+  readonly name: string | null;
+  /** Whether the path says that it is a directory, by a slash at the end. */
+  readonly mustBeDirectory: boolean;
+}
+
+class Walk {
+  /** Directories from the start to the current one; all but the first belong to the walk. */
+  readonly #held: OpenDirectory[];
+  /** Components still to go, the next one last. */
+  readonly #pending: string[] = [];
+  #mustBeDirectory = false;
+  #links = 0;
+  #steps = 0;
+
+  constructor(start: OpenDirectory) {
+    this.#held = [start];
+  }
+
+  get #current(): OpenDirectory {
+    return this.#held.at(-1)!;
+  }
+
+  /** Puts a path in front of what is pending. */
+  #push(path: string): void {
+    if (path.startsWith('/')) throw new ErrnoSignal('notcapable');
+    const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+    // What stands at the very end decides whether a directory is meant.
+    if (this.#pending.length === 0 && meansDirectory(path)) this.#mustBeDirectory = true;
+    this.#pending.push(...parts.reverse());
+  }
+
+  #goUp(): void {
+    if (this.#held.length === 1) throw new ErrnoSignal('notcapable');
+    this.#held.pop()!.close();
+  }
+
+  #goDown(name: string): void {
+    if (this.#held.length >= MAX_DEPTH) throw new ErrnoSignal('nametoolong');
+    this.#held.push(this.#current.openDirectory(name));
+  }
+
+  #followLink(name: string): void {
+    this.#links++;
+    if (this.#links > MAX_LINKS) throw new ErrnoSignal('loop');
+    const target = this.#current.readLink(name);
+    if (target === '') throw new ErrnoSignal('noent');
+    this.#push(target);
+  }
+
+  #isLink(name: string): boolean {
+    return this.#current.statEntry(name)?.filetype === 'symbolic-link';
+  }
+
+  #enter(name: string): void {
+    try {
+      this.#goDown(name);
+    } catch (error) {
+      // Only what is not a directory is looked at more closely: most components are directories.
+      if (!(error instanceof ErrnoSignal) || (error.name !== 'notdir' && error.name !== 'loop')) throw error;
+      if (!this.#isLink(name)) throw error;
+      this.#followLink(name);
+    }
+  }
+
+  /** Walks to the end. */
+  resolve(path: string, followsLast: boolean): Place {
+    this.#push(path);
+    for (let name = this.#pending.pop(); name !== undefined; name = this.#pending.pop()) {
+      this.#steps++;
+      if (this.#steps > MAX_STEPS) throw new ErrnoSignal(this.#links > 0 ? 'loop' : 'nametoolong');
+      if (isTooLong(name)) throw new ErrnoSignal('nametoolong');
+      if (name === '..') this.#goUp();
+      else if (this.#pending.length > 0) this.#enter(name);
+      else if (followsLast && this.#isLink(name)) this.#followLink(name);
+      else return { directory: this.#current, name, mustBeDirectory: this.#mustBeDirectory };
+    }
+    return { directory: this.#current, name: null, mustBeDirectory: true };
+  }
+
+  close(): void {
+    for (const directory of this.#held.slice(1)) directory.close();
+  }
+}
+
+/**
+ * Resolves a path and hands the place to `use`; the directories on the way are closed afterwards.
+ *
+ * @param follows whether a symbolic link as the last component is followed
+ * @throws ErrnoSignal
+ */
+export const walkPath = <T>(
+  start: OpenDirectory,
+  path: string,
+  follows: boolean,
+  use: (place: Place) => T,
+): T => {
+  const walk = new Walk(start);
+  try {
+    return use(walk.resolve(path, follows));
+  } finally {
+    walk.close();
+  }
+};

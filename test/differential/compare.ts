@@ -1,0 +1,86 @@
+/** One generated program on every executor; throws at the first difference. */
+import assert from 'node:assert/strict';
+import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts';
+import type { StoreOptions } from '../../src/interpreter/store.ts';
+import { Random } from '../generators/random.ts';
+import { generateWorld, type World } from '../generators/world.ts';
+import { defaultOptions } from '../reference/instances.ts';
+import { runOnEngine } from './engine.ts';
+import { runInLockStep } from './lock-step.ts';
+import { NativeProcess } from './native.ts';
+import { runOnReference } from './reference.ts';
+import { coarsenTraps } from './report.ts';
+
+/** Prices that tell every class from every other; some are free. */
+export const oddSchedule: FuelSchedule = Object.freeze<FuelSchedule>({
+  name: 'odd-1',
+  cost: Object.freeze({
+    structure: 0,
+    simple: 3,
+    branch: 0,
+    call: 7,
+    div: 11,
+    float: 13,
+    memory: 0,
+    global: 17,
+    bulk: 19,
+    table: 23,
+    reference: 0,
+    allocation: 29,
+    vector: 31,
+    atomic: 37,
+    exception: 41,
+    unreachable: 5,
+    return: 2,
+  }),
+  entry: 0,
+  localsPerUnit: 3,
+  hostCall: 9,
+  hostBytesPerUnit: 0,
+  bulkBytesPerUnit: 5,
+  bulkElementsPerUnit: 1,
+  growPage: 43,
+});
+
+/** What a comparison was about, for statistics. */
+export interface Comparison {
+  readonly world: World;
+  readonly outcomes: readonly string[];
+  readonly isNative: boolean;
+}
+
+const budgetsFor = (random: Random): Pick<StoreOptions, 'maxCallDepth' | 'maxStackSlots'> => {
+  if (random.chance(80)) return {};
+  return random.chance(50)
+    ? { maxCallDepth: 1 + random.below(8) }
+    : { maxStackSlots: 20 + random.below(200) };
+};
+
+/** Compares the executors on the program of a seed. */
+export const compareExecutors = async (seed: number, native: NativeProcess | null): Promise<Comparison> => {
+  const world = generateWorld(seed);
+  const random = new Random(~seed);
+  const schedule = random.pick([quern1, quern1, flat1, oddSchedule]);
+  const budgets = budgetsFor(random);
+  const store: StoreOptions = { schedule, ...budgets };
+  const options = { ...defaultOptions, schedule, ...budgets };
+  const expected = runOnReference(world, options);
+  assert.deepEqual(runOnEngine(world, store, {}), expected, 'fast code against the reference');
+  assert.deepEqual(
+    runOnEngine(world, store, { careful: true }),
+    expected,
+    'careful code against the reference',
+  );
+  runInLockStep(world, store, options, random, random.chance(20));
+  const outcomes = expected.map((step) => step.outcome);
+  const isNative = native !== null && Object.keys(budgets).length === 0 && NativeProcess.understands(world);
+  if (isNative) {
+    const coarse = outcomes.slice(0, world.entries.length).map(coarsenTraps);
+    assert.deepEqual(
+      (await native.run(world)).map(coarsenTraps),
+      coarse,
+      'native Wasm against the reference',
+    );
+  }
+  return { world, outcomes, isNative };
+};

@@ -1,0 +1,60 @@
+/** What an executor says about a generated program, in a form that can be compared as text. */
+import { createHash } from 'node:crypto';
+
+/** One entry function that was called. */
+export interface Step {
+  /** Name of the entry; its results as unsigned integers, or the trap; what the host saw; what is in memory. */
+  readonly outcome: string;
+  readonly fuel: number;
+}
+
+/** The host functions of `env` by name, over raw values; they behave alike for all executors. */
+export class HostFunctions {
+  private seen: string[] = [];
+  private pairs = 0n;
+
+  readonly byName: Readonly<Record<string, (args: readonly bigint[]) => readonly bigint[]>> = {
+    mix: ([a = 0n, b = 0n]) => {
+      this.seen.push(`mix ${a} ${b}`);
+      return [BigInt.asUintN(32, a * 31n + b)];
+    },
+    log: ([a = 0n]) => {
+      this.seen.push(`log ${a}`);
+      return [];
+    },
+    pair: () => {
+      this.pairs++;
+      this.seen.push('pair');
+      return [BigInt.asUintN(64, this.pairs * -0x1_0000_0001n), this.pairs];
+    },
+  };
+
+  /** What was called since the last time. */
+  takeLog(): string {
+    const text = this.seen.join(', ');
+    this.seen = [];
+    return text;
+  }
+}
+
+/** A digest of memories: length and contents. */
+export const memoryDigest = (memories: readonly Uint8Array[]): string =>
+  memories
+    .map((bytes) => `${bytes.length}:${createHash('sha1').update(bytes).digest('hex').slice(0, 12)}`)
+    .join(' ');
+
+export const outcomeText = (
+  name: string,
+  ending: string,
+  host: HostFunctions,
+  memories: readonly Uint8Array[],
+): string => `${name} → ${ending} | ${host.takeLog()} | ${memoryDigest(memories)}`;
+
+export const valuesText = (values: readonly unknown[]): string => `[${values.join(' ')}]`;
+
+/** Several traps are one to V8; for comparing with it. */
+export const coarsenTraps = (outcome: string): string =>
+  outcome
+    .replace(/trap\.(uninitialised-element|indirect-call-type)/, 'trap.indirect-call')
+    .replace(/trap\.(undefined-element|table-bounds)/, 'trap.table')
+    .replace('trap.invalid-conversion', 'trap.integer-overflow');
