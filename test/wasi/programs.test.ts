@@ -87,9 +87,11 @@ const reference = `
 
 const target = ['--target=wasm32-wasi', '-O1', '-x', 'c', '-', '-o'];
 const hasClang = (): boolean => {
-  const out = join(mkdtempSync(join(tmpdir(), 'quern-clang-')), 'probe.wasm');
+  const folder = mkdtempSync(join(tmpdir(), 'quern-clang-'));
   const input = '#include <stdio.h>\nint main(void) { puts(""); }';
-  return spawnSync('clang', [...target, out], { input }).status === 0;
+  const { status } = spawnSync('clang', [...target, join(folder, 'probe.wasm')], { input });
+  rmSync(folder, { recursive: true, force: true });
+  return status === 0;
 };
 
 describe('C programs', { skip: !hasClang() && 'clang with wasi-libc not found' }, () => {

@@ -3,8 +3,8 @@
  *
  * SAFETY: Node has no `openat`. On Linux `/proc/self/fd/N/name` is just that: the kernel starts at the held
  * directory and not at a path, so no other process can swap a directory on the way for a link. Elsewhere a
- * directory is known by path and identity, and both are compared before and after each use; what another process
- * of the host changes in between is noticed for files that are opened, and cannot be for the rest.
+ * directory is known by path and identity, and both are compared before each use, and for files again after
+ * opening. Against another process of the host that exchanges directories this is a hurdle and not a proof.
  */
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -118,8 +118,11 @@ class NamedAnchor implements Anchor {
     requireRegular(before);
     const fd = openSync(path, flags | CAREFUL);
     try {
-      if (!isSame(before, fstatSync(fd, { bigint: true }))) throw new ErrnoSignal('stale');
+      const opened = fstatSync(fd, { bigint: true });
+      // What was opened must be what the name means in the right directory, before and afterwards.
+      const after = lstatSync(this.entryPath(name), { bigint: true });
       this.path();
+      if (!isSame(before, opened) || !isSame(after, opened)) throw new ErrnoSignal('stale');
       return fd;
     } catch (error) {
       closeSync(fd);

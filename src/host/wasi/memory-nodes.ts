@@ -94,18 +94,24 @@ export class MemoryFileNode extends MemoryNode {
     return this.#data.subarray(0, this.#byteLength);
   }
 
+  /** Makes room in steps that grow with the file, so that many small writes stay linear. */
+  #reserve(byteLength: number, taken: number): void {
+    try {
+      const data = new Uint8Array(Math.max(byteLength, Math.ceil(1.5 * this.#data.length)));
+      data.set(this.contents);
+      this.#data = data;
+    } catch {
+      // The budget of the embedder may be more than the machine has.
+      this.volume.give(taken);
+      throw new ErrnoSignal('nospc');
+    }
+  }
+
   /** @throws ErrnoSignal `nospc` */
   resize(byteLength: number): void {
     const added = byteLength - this.#byteLength;
     if (added > 0) this.volume.take(added);
-    if (byteLength > this.#data.length) {
-      // Doubling keeps a file that grows by small writes linear.
-      const data = new Uint8Array(
-        Math.max(byteLength, Math.min(2 * this.#data.length, byteLength + (1 << 24))),
-      );
-      data.set(this.contents);
-      this.#data = data;
-    }
+    if (byteLength > this.#data.length) this.#reserve(byteLength, added);
     if (added < 0) {
       this.volume.give(-added);
       this.#data.fill(0, byteLength, this.#byteLength);
