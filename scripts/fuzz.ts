@@ -38,3 +38,4 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
   if (done % REPORT_EVERY === 0) console.log(`${done} programs, ${failures} failures`);
 }
 native.close();
+console.log(`${runs} programs, ${failures} failures`);

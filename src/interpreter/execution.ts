@@ -107,8 +107,10 @@ export class Execution {
 
   /** Adds fuel to a call; a paused one can then go on. */
   addFuel(fuel: number): void {
-    this.given += checkFuel(fuel);
-    this.state.reserve += fuel;
+    // Beyond 2^53 sums would round, and the bill with them.
+    const added = Math.min(checkFuel(fuel), Number.MAX_SAFE_INTEGER - this.given);
+    this.given += added;
+    this.state.reserve += added;
   }
 
   /** The promise that a call paused by a host function waits for. */

@@ -5,52 +5,19 @@
  * Bodies end: a loop counts down a local at its head, and a function counts down a global at its entry.
  */
 import type { Instruction, Type } from '../assembler.ts';
-import { isReference, type Plan, type Signature, typeIndex, type Value } from './plan.ts';
-import type { Random } from './random.ts';
-import { rowsFor, type TypedRow } from './rows.ts';
+import { InstructionWriter } from './instruction-writer.ts';
+import { isReference, typeIndex, type Value } from './plan.ts';
+import type { TypedRow } from './rows.ts';
 
-interface Label {
-  readonly types: readonly Value[];
-}
-interface Local {
-  readonly type: Value;
-  /** Counters of loops may be read only; what holds a NaN that is not canonical yet may not even be read. */
-  readonly use: 'any' | 'read' | 'none';
-}
-
-const heapOf = { funcref: 'func', externref: 'extern' } as const;
 const relations = ['eq', 'ne', 'lt_s', 'lt_u', 'gt_s', 'gt_u', 'le_s', 'le_u', 'ge_s', 'ge_u'] as const;
 const floatRelations = ['eq', 'ne', 'lt', 'gt', 'le', 'ge'] as const;
 const MAX_NESTING = 5;
 const MAX_LOOPS = 2;
 
-export class BodyWriter {
-  readonly locals: Local[];
-  private readonly random: Random;
-  private readonly plan: Plan;
-  private readonly signature: Signature;
-  private readonly values: readonly Value[];
-  private readonly rows: ReadonlyMap<Value | null, readonly TypedRow[]>;
-  private readonly labels: Label[] = [];
-  private out: Instruction[] = [];
+export class BodyWriter extends InstructionWriter {
   private loops = 0;
-  /** Instructions that may still be written. */
-  private left: number;
   /** Locals that hold floats while their NaN is made canonical. */
   private readonly spare = new Map<Value, number>();
-
-  constructor(random: Random, plan: Plan, signature: Signature, values: readonly Value[], size: number) {
-    this.random = random;
-    this.plan = plan;
-    this.signature = signature;
-    this.values = values;
-    this.rows = rowsFor(plan.profile);
-    this.left = size;
-    this.locals = signature.params.map((type) => ({ type, use: 'any' }));
-    const isWide = plan.profile.hasWideFrames && random.chance(60);
-    const count = isWide ? 2040 + random.below(40) : random.below(8);
-    for (let i = 0; i < count; i++) this.locals.push({ type: random.pick(values), use: 'any' });
-  }
 
   /** The whole body: entry guard, statements, results. */
   write(): readonly Instruction[] {
@@ -64,56 +31,6 @@ export class BodyWriter {
     for (let i = 0; i < count; i++) this.statement();
     this.produceAll(signature.results);
     return this.out;
-  }
-
-  private emit(...code: readonly Instruction[]): void {
-    this.out.push(...code);
-    this.left -= code.length;
-  }
-
-  private newLocal(type: Value, use: Local['use']): number {
-    return this.locals.push({ type, use }) - 1;
-  }
-
-  /** A local of a type; ends of large frames are picked more often than their middle. */
-  private local(type: Value, isTarget: boolean): number {
-    const { locals, random } = this;
-    const start = random.chance(30) ? Math.max(0, locals.length - 24) : random.below(locals.length + 1);
-    for (let i = 0; i < locals.length; i++) {
-      const index = (start + i) % locals.length;
-      const local = locals[index]!;
-      if (local.type === type && (local.use === 'any' || (local.use === 'read' && !isTarget))) return index;
-    }
-    return this.newLocal(type, 'any');
-  }
-
-  private zero(type: Value): void {
-    const zeros = { i32: 0, i64: 0n, f32: 0n, f64: 0n } as const;
-    if (isReference(type)) this.emit(['ref.null', heapOf[type]]);
-    else if (type === 'v128') this.emit(['v128.const', Array.from({ length: 16 }, () => 0)]);
-    else this.emit([`${type}.const`, zeros[type]] as Instruction);
-  }
-
-  private constant(type: Value): void {
-    const { random } = this;
-    if (type === 'i32') this.emit(['i32.const', random.i32()]);
-    else if (type === 'i64') this.emit(['i64.const', random.i64()]);
-    else if (type === 'f32') this.emit(['f32.const', random.f32()]);
-    else if (type === 'f64') this.emit(['f64.const', random.f64()]);
-    else if (type === 'v128') {
-      const bytes = Array.from({ length: 16 }, () => random.pick([0, 1, 127, 128, 255, random.below(256)]));
-      this.emit(['v128.const', bytes]);
-    } else if (type === 'funcref' && random.chance(70)) {
-      this.emit(['ref.func', random.below(this.plan.funcs.length)]);
-    } else this.emit(['ref.null', heapOf[type]]);
-  }
-
-  private leaf(type: Value): void {
-    const { random, plan } = this;
-    const global = plan.globals.findIndex((g) => g.type === type);
-    if (global >= 0 && random.chance(15)) this.emit(['global.get', global]);
-    else if (random.chance(55)) this.emit(['local.get', this.local(type, false)]);
-    else this.constant(type);
   }
 
   private produceAll(types: readonly Value[]): void {
@@ -311,6 +228,15 @@ export class BodyWriter {
     write();
     this.labels.pop();
     this.emit('end');
+    this.pad();
+  }
+
+  /** Instructions that a translator writes nothing for: between labels they cost all the same. */
+  private pad(): void {
+    while (this.random.chance(15)) {
+      this.leaf(this.random.pick(this.values));
+      this.emit('drop');
+    }
   }
 
   private get isDeep(): boolean {
@@ -387,6 +313,7 @@ export class BodyWriter {
     this.produceAll(params);
     this.emit(['loop', this.blockType(params, results)]);
     this.within(params, () => {
+      this.pad();
       this.countDown(counter, params, results);
       if (random.chance(60)) this.statement();
       this.consumeAll(params);

@@ -70,7 +70,7 @@ const randomProfile = (random: Random): Profile => ({
   hasVectors: random.chance(25),
   hasReferences: random.chance(50),
   hasManyMemories: random.chance(20),
-  hasWideFrames: random.chance(12),
+  hasWideFrames: random.chance(20),
 });
 
 interface Source {

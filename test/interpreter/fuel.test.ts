@@ -74,6 +74,39 @@ const programs: Readonly<Record<string, Program>> = {
     ],
     exports: [run(0)],
   }),
+  'instructions between labels that need no operation': program({
+    types: [noneToI32, {}],
+    funcs: [
+      {
+        locals: [[2, 'i32']],
+        code: [
+          ...line(i32(3), set(0), ['loop', null], i32(1), 'drop', ['block', null], ['block', null]),
+          // The call ends what is paid at once: a branch over it can come to a label that is not paid for.
+          ...line(
+            get(0),
+            i32(2),
+            'i32.eq',
+            ['br_if', 0],
+            ['call', 1],
+            get(1),
+            i32(1),
+            'i32.add',
+            set(1),
+            get(0),
+            i32(1),
+            'i32.eq',
+          ),
+          ...line(['br_if', 1], 'end', i32(1), 'drop', get(0), 'drop', 'end', i32(7), 'i32.eqz', 'drop', [
+            'loop',
+            null,
+          ]),
+          ...line(i32(5), 'f32.reinterpret_i32', 'drop', 'end', ...countDown, get(1)),
+        ],
+      },
+      { type: 1 },
+    ],
+    exports: [run(0)],
+  }),
   recursion: program({
     types: [noneToI32, i32ToI32],
     funcs: [
