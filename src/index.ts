@@ -3,7 +3,12 @@
  * particular host is imported; on Node, `node.ts` takes its place.
  */
 import { type Capabilities, capabilitiesOf } from './host/capabilities.ts';
-import { type CreatePlugin, createPluginOn } from './host/plugin.ts';
+import {
+  type CompilePlugin,
+  type CreatePlugin,
+  compilePluginOn,
+  createPluginOn,
+} from './host/compiled-plugin.ts';
 import { portablePlatform } from './host/portable-platform.ts';
 
 /** Creates a plug-in from a manifest, bytes, a compiled module or a URL. */
@@ -11,6 +16,8 @@ export const createPlugin: CreatePlugin = createPluginOn(portablePlatform);
 /** The same as `createPlugin`. */
 export const newPlugin: CreatePlugin = createPlugin;
 export default createPlugin;
+/** Reads, checks and compiles a plug-in once, to make many instances of it. */
+export const compilePlugin: CompilePlugin = compilePluginOn(portablePlatform);
 /** What plug-ins can do on this host. */
 export const CAPABILITIES: Capabilities = capabilitiesOf(portablePlatform);
 
@@ -28,10 +35,19 @@ export {
   UnlinkableError,
   UsageError,
 } from './errors/errors.ts';
+export type { AbortSignalLike } from './host/call-watch.ts';
 export type { Capabilities } from './host/capabilities.ts';
+export {
+  type CompiledPlugin,
+  type CompilePlugin,
+  type CreatePlugin,
+  compilePluginOn,
+  createPluginOn,
+} from './host/compiled-plugin.ts';
 export type { CurrentPlugin, CurrentPlugin as CallContext } from './host/current-plugin.ts';
+export type { FetchLike, FetchResponse } from './host/fetch-transport.ts';
 export type { HostFunction, HostFunctions } from './host/host-function.ts';
-export type { LogLevel } from './host/logging.ts';
+export type { LogLevel, LogListener, MessageLevel } from './host/logging.ts';
 export type {
   Manifest,
   ManifestLike,
@@ -48,22 +64,37 @@ export type {
 } from './host/manifest.ts';
 export type { PluginOptions, PluginOptions as ExtismPluginOptions } from './host/options.ts';
 export type { PluginOutput } from './host/output.ts';
-export {
-  type CreatePlugin,
-  createPluginOn,
-  type ExportDescriptor,
-  type ImportDescriptor,
-  type Plugin,
-  type PluginInput,
+export type {
+  CallOptions,
+  CallResult,
+  DescriptorKind,
+  DetailedCallOptions,
+  ExportDescriptor,
+  ImportDescriptor,
+  Plugin,
+  PluginInput,
 } from './host/plugin.ts';
+export { createPool, type PluginPool, type PoolOptions } from './host/pool.ts';
 export type {
   Clock,
   DeterministicOptions,
-  FetchedBytes,
+  HttpHeaders,
+  HttpRequest,
+  HttpResponse,
+  HttpTransport,
   Logger,
   Platform,
   RandomSource,
 } from './host/sources.ts';
+export {
+  type Codec,
+  codecs,
+  type FunctionShape,
+  type TypedPlugin,
+  typedHostFunction,
+  typedPlugin,
+  type ValueKind,
+} from './host/typed.ts';
 export type { FileTree } from './host/wasi/files.ts';
 export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/preview1.ts';

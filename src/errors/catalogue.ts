@@ -197,6 +197,11 @@ export const catalogue = {
     'Raise the fuel limit, or resume the paused call.',
   ),
   'exhaustion.memory': row('ExhaustionError', 'out of memory', 'Raise the memory limit.'),
+  'exhaustion.pool': row(
+    'ExhaustionError',
+    'too many calls wait for a plug-in of the pool',
+    'Send calls more slowly, or raise maxInstances or maxWaiting.',
+  ),
 
   // The embedder's side
   'exception.uncaught': row('ThrownException', 'uncaught exception', guestBug),
@@ -210,6 +215,17 @@ export const catalogue = {
     'host function returned a value of the wrong type',
     'Return what the import declares.',
   ),
+  'host.http-refused': row(
+    'HostError',
+    'Call error',
+    'Add the host to allowedHosts if the plug-in is meant to reach it.',
+  ),
+  'host.http-limit': row(
+    'HostError',
+    'HTTP response exceeds the configured maximum number of bytes',
+    'Raise memory.maxHttpResponseBytes.',
+  ),
+  'host.http-failed': row('HostError', 'HTTP request failed', 'The detail says which step failed.'),
   'exit.code': row('ExitError', 'exited', 'The guest ended itself with proc_exit.'),
   'plugin.error': row('PluginError', 'Plugin-originated error', 'The plug-in reported this failure itself.'),
   'plugin.return-code': row(

@@ -26,11 +26,21 @@ const toBytes = (value: unknown, what: string): Uint8Array => {
 
 /** View of the running plug-in for host functions. */
 export class CurrentPlugin {
-  readonly #state: PluginState;
+  #live: PluginState | null;
 
   /** @internal */
   constructor(state: PluginState) {
-    this.#state = state;
+    this.#live = state;
+  }
+
+  get #state(): PluginState {
+    if (this.#live !== null) return this.#live;
+    throw new UsageError('usage.state', { detail: 'the call of this host function was stopped' });
+  }
+
+  /** Makes every further use an error. @internal */
+  revoke(): void {
+    this.#live = null;
   }
 
   /**

@@ -7,7 +7,16 @@
 import { HostError, UnlinkableError, UsageError } from '../errors/errors.ts';
 import { type FuncInstance, type HostWrite, rawHostFunction } from '../interpreter/function.ts';
 import { takeWorkCost } from '../kernel/imports.ts';
-import { F32, F64, type FuncType, I32, I64, type ValType, valTypeName } from '../syntax/types.ts';
+import {
+  F32,
+  F64,
+  type FuncType,
+  funcTypeName,
+  I32,
+  I64,
+  type ValType,
+  valTypeName,
+} from '../syntax/types.ts';
 import type { CurrentPlugin } from './current-plugin.ts';
 import type { PluginState } from './plugin-state.ts';
 
@@ -16,6 +25,14 @@ import type { PluginState } from './plugin-state.ts';
 export type HostFunction = (context: CurrentPlugin, ...args: any[]) => any;
 /** Host functions by namespace and name. */
 export type HostFunctions = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
+
+/** Types that were declared with `typedHostFunction`; other functions take the type of the import. */
+const declaredTypes = new WeakMap<HostFunction, FuncType>();
+
+/** Declares the type of a host function, for linking to check. */
+export const declareType = (fn: HostFunction, type: FuncType): void => void declaredTypes.set(fn, type);
+
+const isSameType = (a: FuncType, b: FuncType): boolean => funcTypeName(a) === funcTypeName(b);
 
 /** Checks host functions and copies them into maps, so that look-ups see own properties only. @throws UsageError */
 export const checkHostFunctions = (functions: unknown): Map<string, Map<string, HostFunction>> => {
@@ -117,7 +134,6 @@ export const importHostFunction = (
   fn: HostFunction,
   type: FuncType,
   names: { readonly module: string; readonly name: string },
-  context: CurrentPlugin,
   state: PluginState,
 ): FuncInstance => {
   const { module, name } = names;
@@ -126,6 +142,12 @@ export const importHostFunction = (
   if (foreign !== undefined) {
     const detail = `${label}: host functions cannot take or return ${valTypeName(foreign)}`;
     throw new UnlinkableError('unlinkable.incompatible-import', { module, name, detail });
+  }
+  const declared = declaredTypes.get(fn);
+  if (declared !== undefined && !isSameType(declared, type)) {
+    const [expected, actual] = [funcTypeName(type), funcTypeName(declared)];
+    const detail = `${label}: expected func ${expected}, got func ${actual}`;
+    throw new UnlinkableError('unlinkable.incompatible-import', { module, name, expected, actual, detail });
   }
   const write = (value: unknown): HostWrite => {
     const values = toResults(value, type.results.length);
@@ -146,7 +168,10 @@ export const importHostFunction = (
   };
   return rawHostFunction(type, (words, base, caller, refs) => {
     const args = type.params.map((param, i) => readArgument(param, words, base + 2 * i));
+    const { context } = state;
     const settle = (): void => {
+      // The call was stopped meanwhile: what the function does now is nobody's.
+      if (state.context !== context) return;
       caller.charge(takeWorkCost(state.kernel, state.schedule));
       state.caller = null;
     };

@@ -3,7 +3,7 @@
  *
  * An import is looked for in this order: a module of the manifest of that name; host functions, which may also
  * replace functions of `extism:host/env`; kernel and host functions of the ABI; WASI, where it is switched on.
- * All types are checked here, before anything runs.
+ * All types are checked here, before anything runs. Functions may be imported in a circle.
  */
 import { ManifestError, UnlinkableError } from '../errors/errors.ts';
 import type { FuncInstance } from '../interpreter/function.ts';
@@ -12,10 +12,11 @@ import type { ExternInstance, ModuleInstance } from '../interpreter/module-insta
 import type { Store } from '../interpreter/store.ts';
 import { KERNEL_NAMESPACE } from '../kernel/abi.ts';
 import { createKernelImports } from '../kernel/imports.ts';
-import type { Import } from '../syntax/module.ts';
+import type { Import, Module } from '../syntax/module.ts';
 import type { FuncType } from '../syntax/types.ts';
-import { CurrentPlugin } from './current-plugin.ts';
+import { CommandModule, isCommand } from './command-module.ts';
 import { type HostFunction, importHostFunction } from './host-function.ts';
+import { LateBindings } from './late-binding.ts';
 import { createPdkImports } from './pdk.ts';
 import type { PluginState } from './plugin-state.ts';
 import { WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE } from './wasi/abi.ts';
@@ -73,9 +74,10 @@ export class Linker {
   readonly #store: Store;
   readonly #state: PluginState;
   readonly #sources: LinkSources;
-  readonly #context: CurrentPlugin;
   readonly #environment: ReadonlyMap<string, FuncInstance>;
   readonly #byName = new Map<string, ModuleInstance>();
+  readonly #commands = new Map<string, CommandModule>();
+  readonly #late = new LateBindings();
   /** Modules that are being linked, outermost first. */
   readonly #path: string[] = [];
 
@@ -83,7 +85,6 @@ export class Linker {
     this.#store = store;
     this.#state = state;
     this.#sources = sources;
-    this.#context = new CurrentPlugin(state);
     this.#environment = new Map([
       ...createKernelImports(state.kernel, store.schedule),
       ...createPdkImports(state),
@@ -96,21 +97,32 @@ export class Linker {
    * @throws UnlinkableError, or the errors of instantiation
    */
   link(): ModuleInstance {
-    return this.#linkModule(MAIN);
+    const main = this.#linkModule(MAIN);
+    this.#late.bind(this.#byName);
+    return main;
   }
 
   #linkModule(name: string): ModuleInstance {
     const done = this.#byName.get(name);
     if (done !== undefined) return done;
-    const { compiled } = this.#sources.modules.get(name)!;
-    this.#path.push(name);
-    const found = compiled.module.imports.map((entry) => this.#resolve(entry));
-    let next = 0;
-    const instance = instantiate(this.#store, compiled, () => found[next++], { skipStart: true });
-    this.#path.pop();
+    const instance = this.#prepare(name)();
     this.#byName.set(name, instance);
     this.instances.push(instance);
     return instance;
+  }
+
+  /** Resolves the imports of a module; what is returned makes an instance of it, each time a new one. */
+  #prepare(name: string): () => ModuleInstance {
+    const { compiled } = this.#sources.modules.get(name)!;
+    this.#path.push(name);
+    const found = compiled.module.imports.map((entry) => this.#resolve(entry));
+    this.#path.pop();
+    return () => {
+      let next = 0;
+      const instance = instantiate(this.#store, compiled, () => found[next++], { skipStart: true });
+      this.#late.bindIn(instance);
+      return instance;
+    };
   }
 
   #resolve(entry: Import): ExternInstance {
@@ -118,7 +130,7 @@ export class Linker {
     if (this.#sources.modules.has(module)) return this.#resolveInModule(entry);
     const fn = this.#sources.functions.get(module)?.get(name);
     if (fn !== undefined && desc.kind === 'func') {
-      return importHostFunction(fn, desc.type.comp as FuncType, { module, name }, this.#context, this.#state);
+      return importHostFunction(fn, desc.type.comp as FuncType, { module, name }, this.#state);
     }
     const found = this.#builtIns(entry)?.get(name);
     if (found !== undefined) return found;
@@ -142,16 +154,33 @@ export class Linker {
   }
 
   #resolveInModule(entry: Import): ExternInstance {
-    const { module, name } = entry;
+    const { module, name, desc } = entry;
+    const source = this.#sources.modules.get(module)!.compiled.module;
+    if (module !== MAIN && isCommand(source)) return this.#resolveInCommand(entry, source);
     if (this.#path.includes(module)) {
-      throw this.#unresolved(
-        entry,
-        `: "${module}" imports from "${this.#path.at(-1)}" in turn; circular imports are not supported`,
-      );
+      if (desc.kind === 'func') return this.#late.add(module, name, desc.type);
+      throw this.#unresolved(entry, `: circular imports of type="${desc.kind}" are not supported`);
     }
     const found = this.#linkModule(module).exports.get(name);
     if (found !== undefined) return found;
     throw this.#unresolved(entry, ': no export matched request');
+  }
+
+  #resolveInCommand(entry: Import, source: Module): ExternInstance {
+    const { module, name, desc } = entry;
+    const item = source.exports.find((candidate) => candidate.name === name);
+    if (item === undefined) throw this.#unresolved(entry, ': no export matched request');
+    if (desc.kind !== 'func' || item.kind !== 'func')
+      throw this.#unresolved(entry, `: "${module}" is a command, of which only functions can be imported`);
+    let command = this.#commands.get(module);
+    if (command === undefined) {
+      const make: { instance?: () => ModuleInstance } = {};
+      command = new CommandModule(this.#store, this.#state, () => make.instance!());
+      // Known before its imports are resolved, as they may lead back to it.
+      this.#commands.set(module, command);
+      make.instance = this.#prepare(module);
+    }
+    return command.importFunction(name, source.funcs[item.index]!.type.comp as FuncType);
   }
 
   #unresolved({ module, name }: Import, reason: string): Error {

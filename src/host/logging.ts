@@ -1,4 +1,4 @@
-/** Log levels: names, numbers and what they let through. */
+/** Log levels: names, numbers and what they let through; and the limit on what one call may write. */
 import { UsageError } from '../errors/errors.ts';
 import type { Logger } from './sources.ts';
 
@@ -9,6 +9,11 @@ const levelNumbers = { trace: 0, debug: 1, info: 2, warn: 3, error: 4, silent: 0
 export type LogLevel = keyof typeof levelNumbers;
 /** A level that messages can have. */
 export type MessageLevel = Exclude<LogLevel, 'silent'>;
+/** Takes log messages; the `onLog` option. */
+export type LogListener = (level: MessageLevel, message: string) => void;
+
+/** Most bytes of log messages of one call where no limit is set. */
+export const DEFAULT_MAX_LOG_BYTES = 1_048_576;
 
 /** The number of a level. */
 export const logLevelNumber = (level: LogLevel): number => levelNumbers[level];
@@ -22,14 +27,31 @@ export const checkLogLevel = (level: unknown): LogLevel => {
   });
 };
 
-/** A logger with a threshold. */
+/** A logger that hands every message to one function. */
+export const loggerOf = (onLog: LogListener): Logger => ({
+  trace: (message) => onLog('trace', message),
+  debug: (message) => onLog('debug', message),
+  info: (message) => onLog('info', message),
+  warn: (message) => onLog('warn', message),
+  error: (message) => onLog('error', message),
+});
+
+/** A logger with a threshold, and a budget for each call. */
 export class LevelLogger {
   level: LogLevel;
   readonly #logger: Logger;
+  readonly #maxBytes: number;
+  #byteCount = 0;
 
-  constructor(logger: Logger, level: LogLevel) {
+  constructor(logger: Logger, level: LogLevel, maxBytes: number | null = null) {
     this.#logger = logger;
     this.level = level;
+    this.#maxBytes = maxBytes ?? DEFAULT_MAX_LOG_BYTES;
+  }
+
+  /** Gives the next call its budget. */
+  beginCall(): void {
+    this.#byteCount = 0;
   }
 
   /** Whether a message of that level is written. */
@@ -37,7 +59,12 @@ export class LevelLogger {
     return logLevelNumber(level) >= logLevelNumber(this.level);
   }
 
-  write(level: MessageLevel, message: string): void {
-    if (this.lets(level)) this.#logger[level](message);
+  /** Writes a message; beyond the budget, one that says so, and then nothing. */
+  write(level: MessageLevel, message: string, byteLength: number = message.length): void {
+    if (!this.lets(level) || this.#byteCount > this.#maxBytes) return;
+    this.#byteCount += byteLength;
+    if (this.#byteCount <= this.#maxBytes) this.#logger[level](message);
+    else
+      this.#logger.error(`log limit of ${this.#maxBytes} bytes reached; the rest of this call is not logged`);
   }
 }

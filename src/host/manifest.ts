@@ -64,10 +64,12 @@ export type PluginConfig = Readonly<Record<string, string>>;
 export interface MemoryOptions {
   /** Most 64 KiB pages of the plug-in's memories and of the kernel's growth together. */
   readonly maxPages?: number | null | undefined;
-  /** Most bytes of the body of one HTTP response. */
+  /** Most bytes of the body of one HTTP response. Default: 50 MiB. */
   readonly maxHttpResponseBytes?: number | null | undefined;
-  /** Most bytes of all variables together. */
+  /** Most bytes of all variables together. Default: 1 MiB. */
   readonly maxVarBytes?: number | null | undefined;
+  /** Most bytes of log messages of one call; what is beyond is dropped. Default: 1 MiB. */
+  readonly maxLogBytes?: number | null | undefined;
 }
 
 /** A manifest. Snake_case spellings of the keys are read as well. */
@@ -108,6 +110,7 @@ export interface CheckedMemoryOptions {
   readonly maxPages: number | null;
   readonly maxHttpResponseBytes: number | null;
   readonly maxVarBytes: number | null;
+  readonly maxLogBytes: number | null;
 }
 /** A manifest after checking. */
 export interface CheckedManifest extends ManifestSettings {
@@ -213,6 +216,7 @@ export const checkMemoryOptions = (value: unknown, path: string): CheckedMemoryO
     maxPages: limit('maxPages'),
     maxHttpResponseBytes: limit('maxHttpResponseBytes'),
     maxVarBytes: limit('maxVarBytes'),
+    maxLogBytes: limit('maxLogBytes'),
   };
 };
 

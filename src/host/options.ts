@@ -1,8 +1,10 @@
 /** Options of `createPlugin`: their shape, their defaults, and how they combine with a manifest's settings. */
 import { UsageError } from '../errors/errors.ts';
 import { type FuelSchedule, quern1, schedules } from '../interpreter/fuel.ts';
+import { type FetchLike, fetchTransport } from './fetch-transport.ts';
 import { checkHostFunctions, type HostFunction, type HostFunctions } from './host-function.ts';
-import { checkLogLevel, type LogLevel } from './logging.ts';
+import type { HttpSettings } from './http.ts';
+import { checkLogLevel, type LogLevel, type LogListener, loggerOf } from './logging.ts';
 import {
   type CheckedMemoryOptions,
   checkAllowedPaths,
@@ -38,7 +40,9 @@ export interface PluginOptions {
   readonly enableWasiOutput?: boolean | undefined;
   /** Where the plug-in's log messages go. Default: the console. */
   readonly logger?: Logger | undefined;
-  /** Lowest level that is logged. Default: `silent`. */
+  /** Takes the plug-in's log messages in place of a logger. */
+  readonly onLog?: LogListener | undefined;
+  /** Lowest level that is logged. Default: `silent`; with `onLog`, `info`. */
   readonly logLevel?: LogLevel | undefined;
   /** Functions that the plug-in can import, by namespace and name. */
   readonly functions?: HostFunctions | undefined;
@@ -46,7 +50,10 @@ export interface PluginOptions {
   readonly config?: PluginConfig | undefined;
   /** Limits on memory. */
   readonly memory?: MemoryOptions | undefined;
-  /** Hosts that the plug-in may send requests to. Checked, but without effect until HTTP is supported. */
+  /**
+   * Hosts that the plug-in may send requests to. In a pattern, `*` stands for any characters; everything else is
+   * literal, case and port do not count. Every redirect is checked as well. Default: none.
+   */
   readonly allowedHosts?: readonly string[] | undefined;
   /**
    * Directories that the plug-in may use through WASI: path of the guest → path of the host. A host path that
@@ -55,8 +62,16 @@ export interface PluginOptions {
   readonly allowedPaths?: Readonly<Record<string, string>> | undefined;
   /** Most milliseconds of one call, time that it waits for the host included. Default: no limit. */
   readonly timeoutMs?: number | null | undefined;
+  /** Sends requests in place of the host's way: those of `http_request` and those for URLs in manifests. */
+  readonly fetch?: FetchLike | undefined;
+  /** Lets the plug-in read the headers of answers (`http_headers`). Default: false. */
+  readonly allowHttpResponseHeaders?: boolean | undefined;
   /** Accepted and ignored: calls can pause without a worker. */
   readonly runInWorker?: boolean | undefined;
+  /** Accepted and ignored, as there is no worker. */
+  readonly sharedArrayBufferSize?: number | undefined;
+  /** Accepted and ignored, as there is no worker. */
+  readonly nodeWorkerArgs?: object | undefined;
   /** Fuel of each call. Default: no limit. */
   readonly fuel?: number | undefined;
   /** What instructions cost: a schedule or the name of one. Default: `quern-1`. */
@@ -74,7 +89,7 @@ export interface CheckedOptions {
   readonly functions: ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
   readonly config: ReadonlyMap<string, string>;
   readonly memory: CheckedMemoryOptions;
-  readonly allowedHosts: readonly string[];
+  readonly http: HttpSettings;
   readonly timeoutMs: number | null;
   readonly fuel: number | null;
   readonly schedule: FuelSchedule;
@@ -91,7 +106,15 @@ const checkLogger = (logger: Logger): Logger => {
   return logger;
 };
 
-const noLimits: CheckedMemoryOptions = { maxPages: null, maxHttpResponseBytes: null, maxVarBytes: null };
+/** Most bytes of the body of an answer where no limit is set; as in the Rust and Go SDKs. */
+const DEFAULT_MAX_RESPONSE_BYTES = 52_428_800;
+
+const noLimits: CheckedMemoryOptions = {
+  maxPages: null,
+  maxHttpResponseBytes: null,
+  maxVarBytes: null,
+  maxLogBytes: null,
+};
 
 const checkSchedule = (value: FuelSchedule | string | undefined): FuelSchedule => {
   if (value === undefined) return quern1;
@@ -104,7 +127,8 @@ const checkSchedule = (value: FuelSchedule | string | undefined): FuelSchedule =
   });
 };
 
-const checkFuel = (value: number | undefined): number | null => {
+/** Checks an amount of fuel. @throws UsageError */
+export const checkFuel = (value: number | null | undefined): number | null => {
   if (value === undefined || value === null) return null;
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new UsageError('usage.argument', {
@@ -144,6 +168,38 @@ const checkWasi = (options: PluginOptions, settings: ManifestSettings, platform:
   return { ...(stdout && { stdout }), ...(stderr && { stderr }), ...options.wasi, preopens };
 };
 
+const checkLogging = (
+  { logger, onLog, logLevel }: PluginOptions,
+  platform: Platform,
+): { logger: Logger; logLevel: LogLevel } => {
+  if (onLog !== undefined && typeof onLog !== 'function')
+    throw new UsageError('usage.argument', { detail: 'onLog is not a function' });
+  if (onLog !== undefined && logger !== undefined)
+    throw new UsageError('usage.argument', { detail: 'logger and onLog exclude each other' });
+  return {
+    logger: onLog === undefined ? checkLogger(logger ?? platform.logger) : loggerOf(onLog),
+    logLevel: checkLogLevel(logLevel ?? (onLog === undefined ? 'silent' : 'info')),
+  };
+};
+
+/** A platform whose requests go through the `fetch` option, if there is one. @throws UsageError */
+export const withFetch = (platform: Platform, { fetch }: PluginOptions): Platform => {
+  if (fetch === undefined || fetch === null) return platform;
+  if (typeof fetch !== 'function')
+    throw new UsageError('usage.argument', { detail: 'fetch is not a function' });
+  return { ...platform, http: fetchTransport(fetch) };
+};
+
+const checkHttp = (options: PluginOptions, settings: ManifestSettings, platform: Platform): HttpSettings => {
+  const memory = checkMemoryOptions(options.memory, 'memory') ?? settings.memory ?? noLimits;
+  return {
+    transport: withFetch(platform, options).http ?? null,
+    allowedHosts: checkStringList(options.allowedHosts, 'allowedHosts') ?? settings.allowedHosts ?? [],
+    maxBytes: memory.maxHttpResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
+    allowsHeaders: options.allowHttpResponseHeaders ?? false,
+  };
+};
+
 /** Time and randomness: those of the platform, or virtual ones. */
 const chooseSources = (
   options: PluginOptions,
@@ -167,12 +223,11 @@ export const checkOptions = (
 ): CheckedOptions => ({
   usesWasi: usesWasi(options),
   wasi: checkWasi(options, settings, platform),
-  logger: checkLogger(options.logger ?? platform.logger),
-  logLevel: checkLogLevel(options.logLevel ?? 'silent'),
+  ...checkLogging(options, platform),
   functions: checkHostFunctions(options.functions),
   config: checkStringMap(options.config, 'config') ?? settings.config ?? new Map(),
   memory: checkMemoryOptions(options.memory, 'memory') ?? settings.memory ?? noLimits,
-  allowedHosts: checkStringList(options.allowedHosts, 'allowedHosts') ?? settings.allowedHosts ?? [],
+  http: checkHttp(options, settings, platform),
   timeoutMs: checkLimit(options.timeoutMs, 'timeoutMs') ?? settings.timeoutMs,
   fuel: checkFuel(options.fuel),
   schedule: checkSchedule(options.schedule),

@@ -1,5 +1,5 @@
 /**
- * The functions of `extism:host/env` that the host implements: config, variables, HTTP, logging.
+ * The functions of `extism:host/env` that the host implements: config, variables, logging; HTTP is in `http.ts`.
  *
  * Types and prices come from the kernel's ABI table. Bad handles never fail a call: they answer 0 or are ignored,
  * and what the plug-in's author should know is logged.
@@ -8,6 +8,7 @@ import { hostBytesCost } from '../interpreter/fuel.ts';
 import { type FuncInstance, rawHostFunction } from '../interpreter/function.ts';
 import { type HostFunctionName, kernelAbi } from '../kernel/abi.ts';
 import { kernelFuncType, readU64, takeWorkCost, writeU64 } from '../kernel/imports.ts';
+import { createHttpRequest, headersAsJson } from './http.ts';
 import { logLevelNumber, type MessageLevel } from './logging.ts';
 import type { PluginState } from './plugin-state.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
@@ -71,18 +72,19 @@ const log =
       state.kernel.free(address);
       return 0;
     }
+    const byteLength = state.kernel.memory.length(address);
     const text = takeText(state, address);
     if (text === null) {
       const where = `0x${address.toString(16).padStart(64, '0')}`;
       state.logger.write('error', `failed to log(${level}): bad block reference in addr ${where}`);
       return 0;
     }
-    state.logger.write(level, text);
+    state.logger.write(level, text, byteLength);
     return text.length;
   };
 
 /** A row of the table by the host that has no code here does not compile. */
-const codes: Readonly<Record<HostFunctionName, PdkCode>> = {
+const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>> = {
   config_get: (state, slots, base) => {
     const key = takeText(state, readU64(slots, base));
     const value = key === null ? undefined : state.config.get(key);
@@ -93,15 +95,15 @@ const codes: Readonly<Record<HostFunctionName, PdkCode>> = {
     return answer(state, slots, base, key === null ? null : state.variables.get(key));
   },
   var_set: setVariable,
-  http_request: (state, slots, base) => {
-    state.logger.write('error', 'http_request is not enabled');
-    return answer(state, slots, base, null);
-  },
-  http_status_code: (_, slots, base) => {
-    slots[base] = 0;
+  http_status_code: (state, slots, base) => {
+    slots[base] = state.lastAnswer?.status ?? 0;
     return 0;
   },
-  http_headers: (state, slots, base) => answer(state, slots, base, null),
+  http_headers: (state, slots, base) => {
+    const { lastAnswer, http } = state;
+    const isOff = lastAnswer === null || !http.allowsHeaders;
+    return answer(state, slots, base, isOff ? null : encodeUtf8(headersAsJson(lastAnswer.headers)));
+  },
   log_trace: log('trace'),
   log_debug: log('debug'),
   log_info: log('info'),
@@ -115,9 +117,9 @@ const codes: Readonly<Record<HostFunctionName, PdkCode>> = {
 
 /** The host's function instances by import name. */
 export const createPdkImports = (state: PluginState): Map<string, FuncInstance> => {
-  const imports = new Map<string, FuncInstance>();
+  const imports = new Map([['http_request', createHttpRequest(state)]]);
   const { schedule } = state;
-  for (const name of Object.keys(codes) as HostFunctionName[]) {
+  for (const name of Object.keys(codes) as (keyof typeof codes)[]) {
     const code = codes[name];
     const { fuel } = kernelAbi[name];
     const instance = rawHostFunction(kernelFuncType(name), (slots, base, caller) => {

@@ -1,10 +1,15 @@
 /**
  * What the modules, host functions and calls of one plug-in share.
  */
+import type { Execution } from '../interpreter/execution.ts';
 import { type FuelSchedule, hostBytesCost } from '../interpreter/fuel.ts';
 import type { Caller } from '../interpreter/function.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { CallWatch } from './call-watch.ts';
+import { CurrentPlugin } from './current-plugin.ts';
+import type { HttpSettings } from './http.ts';
 import type { LevelLogger } from './logging.ts';
+import type { HttpHeaders } from './sources.ts';
 import type { Variables } from './variables.ts';
 
 /** What lasts as long as a plug-in, whatever is instantiated anew. */
@@ -13,6 +18,7 @@ export interface PluginStateParts {
   readonly variables: Variables;
   readonly logger: LevelLogger;
   readonly schedule: FuelSchedule;
+  readonly http: HttpSettings;
 }
 
 /** State that belongs to one instantiation of a plug-in. */
@@ -21,11 +27,22 @@ export class PluginState implements PluginStateParts {
   readonly variables: Variables;
   readonly logger: LevelLogger;
   readonly schedule: FuelSchedule;
+  readonly http: HttpSettings;
   readonly kernel: Kernel;
+  /** What host functions get. */
+  context: CurrentPlugin;
   /** Value that the caller of the running call handed in for host functions. */
   hostContext: unknown = undefined;
   /** The engine's side of the host call that runs, to which bytes are charged; null outside of host calls. */
   caller: Caller | null = null;
+  /** The watch over the running call; null between calls. */
+  watch: CallWatch | null = null;
+  /** The execution that runs or waits, innermost; null between calls. */
+  execution: Execution | null = null;
+  /** Linked commands that wait for each other now. */
+  commandDepth = 0;
+  /** Status and headers of the last answer to an HTTP request; it outlasts the call. */
+  lastAnswer: { readonly status: number; readonly headers: HttpHeaders } | null = null;
 
   constructor(parts: PluginStateParts, kernel: Kernel) {
     this.kernel = kernel;
@@ -33,10 +50,27 @@ export class PluginState implements PluginStateParts {
     this.variables = parts.variables;
     this.logger = parts.logger;
     this.schedule = parts.schedule;
+    this.http = parts.http;
+    this.context = new CurrentPlugin(this);
+  }
+
+  /** Resolves when the running call is stopped; null when nothing can stop it. */
+  get stopped(): Promise<void> | null {
+    return this.watch?.stopped ?? null;
   }
 
   /** Charges bytes that cross the host boundary to the running host call. */
   chargeBytes(byteCount: number): void {
     this.caller?.charge(hostBytesCost(this.schedule, byteCount));
+  }
+
+  /**
+   * Cuts off a host function that was still at work when its call was stopped: whatever it does later must not
+   * reach into the next call.
+   */
+  abandonContext(): void {
+    this.context.revoke();
+    this.context = new CurrentPlugin(this);
+    this.caller = null;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Plug-ins: `createPlugin` and the object that it returns, with the names and shapes of `@extism/extism`.
+ * Plug-ins: the object that `createPlugin` returns, with the names and shapes of `@extism/extism`.
  *
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
@@ -12,19 +12,20 @@ import { takeWorkCost } from '../kernel/imports.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { ExternKind } from '../syntax/module.ts';
 import { funcTypeName, I32 } from '../syntax/types.ts';
+import { type AbortSignalLike, CallWatch, checkSignal } from './call-watch.ts';
 import { initialisersOf } from './guest-runtime.ts';
-import { Linker, nameModules } from './linker.ts';
+import { Linker } from './linker.ts';
 import { LevelLogger } from './logging.ts';
-import type { ManifestLike } from './manifest.ts';
-import { type CheckedOptions, checkOptions, type PluginOptions } from './options.ts';
+import { checkLimit } from './manifest.ts';
+import { type CheckedOptions, checkFuel } from './options.ts';
 import { PluginOutput } from './output.ts';
 import { PluginState, type PluginStateParts } from './plugin-state.ts';
 import { type RunLimits, type RunOutcome, runToEnd } from './run.ts';
-import type { Clock, Platform } from './sources.ts';
+import type { Platform } from './sources.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
 import { Variables } from './variables.ts';
 import { createWasiNamespaces, Preview1 } from './wasi/preview1.ts';
-import { type LoadedModule, loadModules, resolveManifest } from './wasm-source.ts';
+import type { LoadedModule } from './wasm-source.ts';
 
 /** What a call takes as input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
@@ -43,7 +44,6 @@ export interface ImportDescriptor extends ExportDescriptor {
 
 const descriptorKind = (kind: ExternKind): DescriptorKind => (kind === 'func' ? 'function' : kind);
 
-const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 /** The entry of a WASI command. An instance may run it once, so the next call gets a new instance. */
 const COMMAND_ENTRY = '_start';
 
@@ -54,6 +54,31 @@ const toBytes = (input: PluginInput): Uint8Array => {
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   throw new UsageError('usage.argument', { detail: `input must be a string or bytes, not ${typeof input}` });
 };
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Stops the call, at any time: `AbortController`, `AbortSignal.timeout`. */
+  readonly signal?: AbortSignalLike | null | undefined;
+  /** In place of the plug-in's `timeoutMs`; null for no limit. */
+  readonly timeoutMs?: number | null | undefined;
+  /** In place of the plug-in's `fuel`; null for no limit. */
+  readonly fuel?: number | null | undefined;
+}
+/** Options of `callDetailed`. */
+export interface DetailedCallOptions extends CallOptions {
+  /** What host functions get from `CurrentPlugin.hostContext`. */
+  readonly hostContext?: unknown;
+}
+/** Everything that a call came to. */
+export interface CallResult {
+  /** Null when the plug-in set none. */
+  readonly output: PluginOutput | null;
+  /** What the function returned; 0 for functions without a result. */
+  readonly returnCode: number;
+  /** The message that the plug-in reported failure with; null when there is none. */
+  readonly error: string | null;
+  readonly fuelConsumed: number;
+}
 
 /** What one instantiation made. */
 interface Linked {
@@ -67,9 +92,10 @@ interface Linked {
 export class Plugin {
   readonly #modules: ReadonlyMap<string, LoadedModule>;
   readonly #options: CheckedOptions;
-  /** The host's own clock, for deadlines; the plug-in may see another one. */
-  readonly #hostClock: Clock;
+  /** The host's own; its clock is the one of deadlines, though the plug-in may see another. */
+  readonly #platform: Platform;
   readonly #parts: PluginStateParts;
+  readonly #config: Map<string, string>;
   /** Null before instantiation and after `close`. */
   #linked: Linked | null = null;
   #isActive = false;
@@ -77,15 +103,22 @@ export class Plugin {
   #isStale = false;
   #fuelConsumed = 0;
 
-  private constructor(modules: ReadonlyMap<string, LoadedModule>, options: CheckedOptions, hostClock: Clock) {
+  private constructor(
+    modules: ReadonlyMap<string, LoadedModule>,
+    options: CheckedOptions,
+    platform: Platform,
+  ) {
+    const { memory, logger, logLevel, schedule, http } = options;
     this.#modules = modules;
     this.#options = options;
-    this.#hostClock = hostClock;
+    this.#platform = platform;
+    this.#config = new Map(options.config);
     this.#parts = {
-      config: options.config,
-      variables: new Variables(options.memory.maxVarBytes),
-      logger: new LevelLogger(options.logger, options.logLevel),
-      schedule: options.schedule,
+      config: this.#config,
+      variables: new Variables(memory.maxVarBytes),
+      logger: new LevelLogger(logger, logLevel, memory.maxLogBytes),
+      schedule,
+      http,
     };
   }
 
@@ -93,10 +126,15 @@ export class Plugin {
   static async create(
     modules: ReadonlyMap<string, LoadedModule>,
     options: CheckedOptions,
-    hostClock: Clock,
+    platform: Platform,
   ): Promise<Plugin> {
-    const plugin = new Plugin(modules, options, hostClock);
-    await plugin.#instantiate(plugin.#limits());
+    const plugin = new Plugin(modules, options, platform);
+    const limits = plugin.#limits({});
+    try {
+      await plugin.#instantiate(limits);
+    } finally {
+      limits.watch.close();
+    }
     return plugin;
   }
 
@@ -132,7 +170,7 @@ export class Plugin {
     const main = linker.link();
     for (const instance of linker.instances) {
       for (const { func, args } of initialisersOf(instance)) {
-        const outcome = await this.#run(func, args, limits);
+        const outcome = await this.#run(state, func, args, limits);
         if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
       }
     }
@@ -145,25 +183,54 @@ export class Plugin {
    * @param functionName name of the export
    * @param input what the plug-in reads as its input
    * @param hostContext what host functions get from `CurrentPlugin.hostContext`
+   * @param options limits of this call. A parameter of their own, since any object may be a host context
    * @returns the output, or null when the plug-in set none
    * @throws PluginError, TrapError, ExhaustionError, ExitError, InterruptedError, or what a host function threw
    */
-  async call(functionName: string, input?: PluginInput, hostContext?: unknown): Promise<PluginOutput | null> {
+  async call(
+    functionName: string,
+    input?: PluginInput,
+    hostContext?: unknown,
+    options: CallOptions = {},
+  ): Promise<PluginOutput | null> {
+    const { output, returnCode, error } = await this.callDetailed(functionName, input, {
+      ...options,
+      hostContext,
+    });
+    if (error !== null) throw new PluginError('plugin.error', { returnCode, detail: error });
+    if (returnCode !== 0)
+      throw new PluginError('plugin.return-code', { returnCode, detail: String(returnCode) });
+    return output;
+  }
+
+  /**
+   * Calls an exported function, and leaves it to the caller what a return code or a message of the plug-in means:
+   * neither rejects.
+   *
+   * @throws TrapError, ExhaustionError, ExitError, InterruptedError, or what a host function threw
+   */
+  async callDetailed(
+    functionName: string,
+    input?: PluginInput,
+    options: DetailedCallOptions = {},
+  ): Promise<CallResult> {
     this.#requireIdle();
     const bytes = toBytes(input);
+    const limits = this.#limits(options);
     this.#isActive = true;
     try {
       this.#fuelConsumed = 0;
-      const limits = this.#limits();
+      if (limits.watch.isStopped()) throw limits.watch.error({});
       if (this.#isStale) await this.#instantiate(limits);
       const { main, state } = this.#require();
       const func = findFunction(main, functionName);
       this.#isStale = functionName === COMMAND_ENTRY;
-      begin(state, bytes, hostContext);
-      const outcome = await this.#run(func, [], limits);
+      begin(state, bytes, options.hostContext);
+      const outcome = await this.#run(state, func, [], limits);
       state.hostContext = undefined;
-      return finish(state, func, outcome);
+      return finish(state, func, outcome, this.#fuelConsumed);
     } finally {
+      limits.watch.close();
       this.#isActive = false;
       if (this.#isClosed) this.#release();
     }
@@ -189,6 +256,35 @@ export class Plugin {
   /** The instance of the main module: the engine's own, not a native one. */
   async getInstance(): Promise<ModuleInstance> {
     return this.#require().main;
+  }
+
+  /** A copy of a variable of the plug-in; null when it is unset. */
+  getVariable(name: string): PluginOutput | null {
+    const value = this.#parts.variables.get(name);
+    return value === null ? null : new PluginOutput(value.slice());
+  }
+
+  /** Sets a variable of the plug-in to a copy of a value. @throws UsageError beyond the limit on variables */
+  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
+    const refusal = this.#parts.variables.set(name, new Uint8Array(toBytes(value)));
+    if (refusal !== null) throw new UsageError('usage.state', { detail: refusal });
+  }
+
+  /** Deletes a variable of the plug-in, if it is set. */
+  deleteVariable(name: string): void {
+    this.#parts.variables.delete(name);
+  }
+
+  /** Value of a configuration key; null when it is unset. */
+  getConfig(key: string): string | null {
+    return this.#config.get(key) ?? null;
+  }
+
+  /** Sets a configuration key for the calls from now on; null unsets it. */
+  setConfig(key: string, value: string | null): void {
+    if (value === null) this.#config.delete(key);
+    else if (typeof value === 'string') this.#config.set(key, value);
+    else throw new UsageError('usage.argument', { detail: 'a configuration value must be a string or null' });
   }
 
   /** Whether a call runs. */
@@ -234,17 +330,29 @@ export class Plugin {
     if (this.#isActive) throw new UsageError('usage.state', { detail: 'plugin is not reentrant' });
   }
 
-  #limits(): RunLimits {
-    const { fuel, timeoutMs } = this.#options;
-    if (timeoutMs === null) return { fuel, isOverdue: () => false };
-    const deadline = this.#hostClock.monotonic() + BigInt(timeoutMs) * NANOSECONDS_PER_MILLISECOND;
-    return { fuel, isOverdue: () => this.#hostClock.monotonic() >= deadline };
+  #limits({ signal, timeoutMs, fuel }: CallOptions): RunLimits {
+    const timeout = timeoutMs === undefined ? this.#options.timeoutMs : checkLimit(timeoutMs, 'timeoutMs');
+    return {
+      fuel: fuel === undefined ? this.#options.fuel : checkFuel(fuel),
+      watch: new CallWatch(this.#platform, timeout, checkSignal(signal)),
+    };
   }
 
-  async #run(func: FuncInstance, args: readonly RawValue[], limits: RunLimits): Promise<RunOutcome> {
+  async #run(
+    state: PluginState,
+    func: FuncInstance,
+    args: readonly RawValue[],
+    limits: RunLimits,
+  ): Promise<RunOutcome> {
     // What initialisation used of the budget is gone for the call behind it.
     const fuel = limits.fuel === null ? null : Math.max(0, limits.fuel - this.#fuelConsumed);
-    const outcome = await runToEnd(func, args, { ...limits, fuel });
+    state.watch = limits.watch;
+    const outcome = await runToEnd(func, args, { ...limits, fuel }, (execution) => {
+      state.execution = execution;
+    });
+    state.watch = null;
+    state.execution = null;
+    if (outcome.isAbandoned) state.abandonContext();
     this.#fuelConsumed += outcome.fuelConsumed;
     return outcome;
   }
@@ -270,6 +378,7 @@ const findFunction = (main: ModuleInstance, name: string): FuncInstance => {
 const begin = (state: PluginState, input: Uint8Array, hostContext: unknown): void => {
   const { kernel } = state;
   kernel.reset();
+  state.logger.beginCall();
   if (!kernel.setInput(input)) {
     throw new ExhaustionError('exhaustion.memory', { detail: 'no room for the input' });
   }
@@ -278,16 +387,22 @@ const begin = (state: PluginState, input: Uint8Array, hostContext: unknown): voi
   state.hostContext = hostContext;
 };
 
-/** Judges a call that ended: its output, or the error that it rejects with. */
-const finish = ({ kernel }: PluginState, func: FuncInstance, outcome: RunOutcome): PluginOutput | null => {
+/** What a call that ended has come to. @throws what it failed with */
+const finish = (
+  { kernel }: PluginState,
+  func: FuncInstance,
+  outcome: RunOutcome,
+  fuelConsumed: number,
+): CallResult => {
   if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
-  const returnCode = outcome.hasFailed ? 0 : returnCodeOf(func, outcome.results);
   const message = kernel.errorMessage();
-  if (message !== null) throw new PluginError('plugin.error', { returnCode, detail: decodeUtf8(message) });
-  if (returnCode !== 0)
-    throw new PluginError('plugin.return-code', { returnCode, detail: String(returnCode) });
   const output = kernel.output();
-  return output === null ? null : new PluginOutput(output);
+  return {
+    output: output === null ? null : new PluginOutput(output),
+    returnCode: outcome.hasFailed ? 0 : returnCodeOf(func, outcome.results),
+    error: message === null ? null : decodeUtf8(message),
+    fuelConsumed,
+  };
 };
 
 /** Only a single i32 is a return code; results of other types mean nothing in this calling convention. */
@@ -295,18 +410,3 @@ const returnCodeOf = (func: FuncInstance, [value]: readonly RawValue[]): number 
   const { results } = func.signature;
   return results.length === 1 && results[0] === I32 ? Number(BigInt.asIntN(32, value as bigint)) : 0;
 };
-
-/** Makes plug-ins on one platform. */
-export type CreatePlugin = (
-  manifest: ManifestLike | PromiseLike<ManifestLike>,
-  options?: PluginOptions,
-) => Promise<Plugin>;
-
-/** `createPlugin` for a platform: the entry points bind it to theirs, embedders to their own. */
-export const createPluginOn =
-  (platform: Platform): CreatePlugin =>
-  async (manifest, options = {}) => {
-    const checked = await resolveManifest(await manifest, platform);
-    const settings = checkOptions(options ?? {}, checked, platform);
-    return Plugin.create(nameModules(await loadModules(checked, platform)), settings, platform.clock);
-  };

@@ -3,15 +3,16 @@
  * fetch, timers, secure random. Nothing is assumed to exist, and nothing is looked at before it is needed.
  */
 import { UsageError } from '../errors/errors.ts';
-import type { ResponseLike } from './manifest.ts';
-import type { Clock, FetchedBytes, Logger, Platform, RandomSource } from './sources.ts';
+import { type FetchLike, fetchTransport } from './fetch-transport.ts';
+import type { Clock, HttpTransport, Logger, Platform, RandomSource } from './sources.ts';
 
 /** What may be on the global object, as far as it is used. */
 interface Ambient {
   readonly console?: Logger;
   readonly crypto?: { getRandomValues?(bytes: Uint8Array): unknown };
-  readonly fetch?: (url: string, request: object) => Promise<ResponseLike>;
+  readonly fetch?: FetchLike;
   readonly setTimeout?: (done: () => void, milliseconds: number) => unknown;
+  readonly clearTimeout?: (timer: unknown) => void;
   readonly performance?: { now?(): number };
 }
 const ambient = globalThis as Ambient;
@@ -82,18 +83,23 @@ const logger: Logger = {
   error: write('error'),
 };
 
-const fetchBytes = async (
-  url: string,
-  request: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
-): Promise<FetchedBytes> => {
-  if (ambient.fetch === undefined) throw new UsageError('usage.state', { detail: 'this host has no fetch' });
-  const response = await ambient.fetch(url, { ...request, redirect: 'follow' });
-  return {
-    status: response.status ?? 200,
-    contentType: (response.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase(),
-    bytes: new Uint8Array(await response.arrayBuffer()),
-  };
+/** Looked up at each request, so that a `fetch` that is installed later counts. */
+const http: HttpTransport = (request) => {
+  const { fetch } = ambient;
+  if (fetch === undefined) throw new UsageError('usage.state', { detail: 'this host has no fetch' });
+  return fetchTransport((url, init) => fetch(url, init))(request);
+};
+
+const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) => {
+  const timer = ambient.setTimeout?.(onElapsed, milliseconds);
+  return () => ambient.clearTimeout?.(timer);
 };
 
 /** The platform of the neutral entry point. */
-export const portablePlatform: Platform = { clock: createDateClock(), random, logger, fetchBytes };
+export const portablePlatform: Platform = {
+  clock: createDateClock(),
+  random,
+  logger,
+  http,
+  ...(ambient.setTimeout === undefined ? {} : { startTimer }),
+};

@@ -35,13 +35,27 @@ export interface Logger {
   error(message: string): void;
 }
 
-/** What `fetchBytes` answers. */
-export interface FetchedBytes {
-  readonly status: number;
-  /** Value of the content-type header, lower case, without parameters; empty when there is none. */
-  readonly contentType: string;
-  readonly bytes: Uint8Array;
+/** Headers in order, names in lower case; one that was sent twice is there twice. */
+export type HttpHeaders = readonly (readonly [name: string, value: string])[];
+/** One request of HTTP. */
+export interface HttpRequest {
+  /** Absolute and normalised. */
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | null;
+  /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
+  readonly cancelled: Promise<void> | null;
 }
+/** The answer to one request. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** The body in pieces; giving up the iteration closes the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+/** Sends one request and answers with what the server said: a transport never follows a redirect by itself. */
+export type HttpTransport = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** What a host offers to plug-ins and to `createPlugin`. Absent members are absent abilities. */
 export interface Platform {
@@ -50,11 +64,13 @@ export interface Platform {
   readonly logger: Logger;
   /** Reads a whole file; paths in manifests. */
   readonly readFile?: (path: string) => Promise<Uint8Array>;
-  /** Fetches a URL; URLs in manifests. */
-  readonly fetchBytes?: (
-    url: string,
-    request: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
-  ) => Promise<FetchedBytes>;
+  /** Sends requests; URLs in manifests, and `http_request` of plug-ins. */
+  readonly http?: HttpTransport;
+  /**
+   * Calls back once after so many milliseconds, as a task of its own; returns what cancels it. Without it, a call
+   * that waits for the host is not cut off by `timeoutMs`, and `signal` cannot stop a call that computes.
+   */
+  readonly startTimer?: (milliseconds: number, onElapsed: () => void) => () => void;
   /** A directory of the host as files for guests; `allowedPaths`. */
   readonly openDirectory?: (path: string) => FileTree;
   /** The host's standard output and error; used when a plug-in asks for them. */

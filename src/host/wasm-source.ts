@@ -6,6 +6,7 @@ import { ManifestError } from '../errors/errors.ts';
 import { CompiledModule } from '../interpreter/code.ts';
 import { compileModule } from '../interpreter/instantiate.ts';
 import { decodeBase64 } from './base64.ts';
+import { exchange, headerOf } from './http-client.ts';
 import {
   type CheckedManifest,
   checkManifest,
@@ -18,7 +19,7 @@ import {
   type ResponseLike,
 } from './manifest.ts';
 import { sha256Hex } from './sha256.ts';
-import type { FetchedBytes, Platform } from './sources.ts';
+import type { Platform } from './sources.ts';
 import { decodeUtf8 } from './text.ts';
 
 /** A module of a plug-in, compiled. */
@@ -27,6 +28,16 @@ export interface LoadedModule {
   readonly name: string | null;
   readonly hash: string | null;
   readonly compiled: CompiledModule;
+}
+
+/** Most bytes of a module or manifest behind a URL. */
+const MAX_DOWNLOAD_BYTES = 0x4000_0000;
+
+/** What was behind a URL. */
+interface FetchedBytes {
+  /** Lower case, without parameters; empty when there is none. */
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
 }
 
 const ACCEPT = 'application/wasm;q=0.9,application/octet-stream;q=0.8,application/json;q=0.7';
@@ -65,9 +76,12 @@ const manifestOfFetched = ({ contentType, bytes }: FetchedBytes, url: string): C
   });
 };
 
+/** A content type without its parameters. */
+const mediaType = (header: string | null): string => (header ?? '').split(';')[0]!.trim().toLowerCase();
+
 const readResponse = async (response: ResponseLike): Promise<FetchedBytes> => {
-  const contentType = (response.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
-  return { status: response.status ?? 200, contentType, bytes: new Uint8Array(await response.arrayBuffer()) };
+  const contentType = mediaType(response.headers.get('content-type'));
+  return { contentType, bytes: new Uint8Array(await response.arrayBuffer()) };
 };
 
 const fetchBytes = async (
@@ -76,15 +90,15 @@ const fetchBytes = async (
   headers: Readonly<Record<string, string>>,
   platform: Platform,
 ): Promise<FetchedBytes> => {
-  if (platform.fetchBytes === undefined) throw unreadable(url, 'this host has no way to fetch URLs');
-  let fetched: FetchedBytes;
-  try {
-    fetched = await platform.fetchBytes(url, { method, headers: { accept: ACCEPT, ...headers } });
-  } catch (cause) {
+  if (platform.http === undefined) throw unreadable(url, 'this host has no way to fetch URLs');
+  const request = { url, method, headers: { accept: ACCEPT, ...headers }, body: null, cancelled: null };
+  // Whoever writes a manifest may name any server; only plug-ins are kept to an allow-list.
+  const rules = { check: () => {}, maxBytes: MAX_DOWNLOAD_BYTES };
+  const answer = await exchange(platform.http, request, rules).catch((cause: unknown) => {
     throw unreadable(url, messageOf(cause), cause);
-  }
-  if (fetched.status < 200 || fetched.status > 299) throw unreadable(url, `status ${fetched.status}`);
-  return fetched;
+  });
+  if (answer.status < 200 || answer.status > 299) throw unreadable(url, `status ${answer.status}`);
+  return { contentType: mediaType(headerOf(answer, 'content-type')), bytes: answer.body };
 };
 
 const readFile = async (path: string, platform: Platform): Promise<Uint8Array> => {

@@ -48,8 +48,45 @@ const modules = compileWat({
   wasiUnknown: '(module (import "wasi_snapshot_preview1" "fly" (func (result i32))) (func (export "run")))',
   shares: `(module (import "rhs" "memory" (memory 1)) (import "rhs" "g" (global i32)) ${kernelImports} ${outputI64}
     (func (export "run") (call $output_i64 (i64.extend_i32_u (global.get 0)))))`,
-  circularA: '(module (import "b" "f" (func)) (func (export "f")) (func (export "run")))',
-  circularB: '(module (import "main" "f" (func)) (func (export "f")))',
+  // Adds up n + (n - 1) + … with both modules taking turns; "two" is a second function of the same circle.
+  circularA: `(module ${kernelImports}
+    (import "b" "sum" (func $sum (param i64) (result i64)))
+    (import "b" "two" (func $two (result i64))) ${outputI64}
+    (table 1 funcref) (elem (i32.const 0) $two) (type $i64 (func (result i64)))
+    (func (export "sum") (param i64) (result i64)
+      (if (result i64) (i64.eqz (local.get 0)) (then (i64.const 0))
+        (else (i64.add (local.get 0) (call $sum (i64.sub (local.get 0) (i64.const 1)))))))
+    (export "passed_on" (func $two))
+    (func (export "run") (call $output_i64 (i64.add (call $sum (i64.const 300))
+      (i64.add (call $two) (call_indirect (type $i64) (i32.const 0)))))))`,
+  circularB: `(module (import "main" "sum" (func $sum (param i64) (result i64)))
+    (import "main" "passed_on" (func $own (result i64)))
+    (func (export "sum") (param i64) (result i64)
+      (if (result i64) (i64.eqz (local.get 0)) (then (i64.const 0))
+        (else (i64.add (local.get 0) (call $sum (i64.sub (local.get 0) (i64.const 1)))))))
+    (func (export "two") (result i64) (i64.const 1000))
+    (func (export "two_again") (result i64) (call $own)))`,
+  circularEcho: '(module (import "b" "f" (func $f)) (export "f" (func $f)) (func (export "run")))',
+  circularEchoB: '(module (import "main" "f" (func $f)) (export "f" (func $f)))',
+  circularType: '(module (import "main" "run" (func $f (param i32))) (func (export "f")))',
+  circularMissing: '(module (import "main" "nope" (func $f)) (func (export "f")))',
+  circularMemory: '(module (import "main" "memory" (memory 1)) (func (export "f")))',
+  circularMain: '(module (import "b" "f" (func)) (memory (export "memory") 1) (func (export "run")))',
+  command: `(module ${noteImport} (import "helper" "add_one" (func $add (param i64) (result i64)))
+    (memory 2) (global $count (mut i64) (i64.const 1000))
+    (func $start (call $note (i32.const 1))) (start $start)
+    (func (export "_start") unreachable)
+    (func (export "next") (result i64)
+      (global.set $count (call $add (global.get $count))) (global.get $count))
+    (func (export "trap") unreachable)
+    (func (export "spin") (loop $again (br $again))))`,
+  usesCommand: `(module ${kernelImports}
+    (import "command" "next" (func $next (result i64)))
+    (import "command" "trap" (func $trap)) (import "command" "spin" (func $spin)) ${outputI64}
+    (func (export "run") (call $output_i64 (i64.add (call $next) (call $next))))
+    (func (export "trap") (call $trap)) (func (export "spin") (call $spin)))`,
+  commandMemory: '(module (func (export "_start")) (memory (export "memory") 1))',
+  importsMemory: '(module (import "command" "memory" (memory 1)) (func (export "run")))',
   order: `(module ${noteImport} (import "dep" "f" (func))
     (func $start (call $note (i32.const 4))) (start $start)
     (func (export "_initialize") (call $note (i32.const 5)))
@@ -61,7 +98,6 @@ const modules = compileWat({
     (func $start (call $note (i32.const 1))) (start $start)
     (func (export "__wasm_call_ctors") (call $note (i32.const 2)))
     (func (export "hs_init") (param i64) (call $note (i32.const 97)))
-    (func (export "_start") (call $note (i32.const 96)))
     (func (export "f")))`,
   override: `(module ${kernelImports} (func (export "run") (call $log_error (i64.const 5))))`,
   trapsAtStart: '(module (func $start unreachable) (start $start) (func (export "run")))',
@@ -138,8 +174,45 @@ describe('linking', () => {
     ]);
     await fails(link(many), /more than 256 modules/);
   });
-  test('circular imports are refused, not followed', async () => {
-    await fails(link([['circularB', 'b'], 'circularA']), /circular imports are not supported/);
+  test('functions may be imported in a circle: called, passed on, in tables, deeply', async () => {
+    const plugin = await link([['circularB', 'b'], 'circularA']);
+    assert.equal((await plugin.call('run'))?.getBigUint64(0, true), 45_150n + 2000n);
+  });
+  test('a circle that leads nowhere is refused', async () => {
+    await fails(link([['circularEchoB', 'b'], 'circularEcho']), /"main" "f": is passed on in a circle/);
+    await fails(link([['circularType', 'b'], 'circularMain']), /incompatible import type: "main" "run"/);
+    await fails(link([['circularMissing', 'b'], 'circularMain']), /"main" "nope": no export matched request/);
+    await fails(
+      link([['circularMemory', 'b'], 'circularMain']),
+      /from module "main"\/"b": .*circular imports of type="memory" are not supported/,
+    );
+  });
+  test('a linked command gets a new instance for each call, and its program never runs', async () => {
+    const notes: number[] = [];
+    const functions = { 'extism:host/user': { note: (_: unknown, n: number) => notes.push(n) } };
+    const items: [Name, string][] = [
+      ['command', 'command'],
+      ['rhs', 'helper'],
+      ['usesCommand', 'main'],
+    ];
+    // Room for the kernel, one instance of the command and the helper: an instance that is gone takes no room.
+    const plugin = await link(items, { functions, memory: { maxPages: 3 } });
+    for (let i = 0; i < 5; i++) assert.equal((await plugin.call('run'))?.getBigUint64(0, true), 2002n);
+    assert.deepEqual(notes, Array(10).fill(1), 'its start section runs in each');
+    await assert.rejects(plugin.call('trap'), { code: 'trap.unreachable' });
+    await assert.rejects(plugin.call('spin', '', undefined, { timeoutMs: 20 }), {
+      code: 'interrupted.timeout',
+    });
+    await assert.rejects(plugin.call('spin', '', undefined, { fuel: 100_000 }), { code: 'exhaustion.fuel' });
+    assert.ok(plugin.fuelConsumed >= 99_990 && plugin.fuelConsumed <= 100_000, String(plugin.fuelConsumed));
+    assert.equal((await plugin.call('run'))?.getBigUint64(0, true), 2002n);
+    const cost = plugin.fuelConsumed;
+    await plugin.call('run', '', undefined, { fuel: cost });
+    await assert.rejects(plugin.call('run', '', undefined, { fuel: cost - 1 }), { code: 'exhaustion.fuel' });
+    await fails(
+      link([['commandMemory', 'command'], 'importsMemory']),
+      /"command" is a command, of which only functions can be imported/,
+    );
   });
   test('WASI must be switched on, and is checked by type', async () => {
     await fails(link(['wasi']), /WASI is not enabled; see the "useWasi" plugin option/);

@@ -110,14 +110,14 @@ describe('settings of a manifest', () => {
       allowedHosts: ['a'],
       allowedPaths: { '/a': '/b' },
       timeoutMs: 5,
-      memory: { maxPages: 3, maxVarBytes: 0 },
+      memory: { maxPages: 3, maxVarBytes: 0, maxLogBytes: 9 },
       config: { k: 'v' },
     },
     {
       allowed_hosts: ['a'],
       allowed_paths: { '/b': '/a' },
       timeout_ms: 5,
-      memory: { max_pages: 3, max_var_bytes: 0 },
+      memory: { max_pages: 3, max_var_bytes: 0, max_log_bytes: 9 },
       config: { k: 'v' },
     },
   ];
@@ -132,7 +132,12 @@ describe('settings of a manifest', () => {
         assert.deepEqual([...(checked.allowedPaths ?? [])], [['/a', '/b']]);
         assert.deepEqual([...(checked.config ?? [])], [['k', 'v']]);
         assert.equal(checked.timeoutMs, 5);
-        assert.deepEqual(checked.memory, { maxPages: 3, maxHttpResponseBytes: null, maxVarBytes: null });
+        assert.deepEqual(checked.memory, {
+          maxPages: 3,
+          maxHttpResponseBytes: null,
+          maxVarBytes: null,
+          maxLogBytes: 9,
+        });
       }
     });
   }

@@ -4,7 +4,9 @@
  * Where that SDK departs from the Extism kernel, the kernel is right: `departures` lists what is expected instead.
  */
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,16 +34,13 @@ interface SetUp {
   readonly wasi: boolean;
   readonly config?: Record<string, string>;
   readonly host?: boolean;
+  /** Hosts that requests may go to; the set-up then needs the server of `fixture.mjs`. */
+  readonly hosts?: readonly string[];
   readonly hostVoid?: readonly string[];
   /** Directories, guest → host; `$EMPTY_DIR` stands for one that is empty. */
   readonly paths?: Readonly<Record<string, string>>;
   readonly calls: readonly Call[];
 }
-
-/** Set-ups that need what is not there yet. */
-const leftOut: Readonly<Record<string, string>> = {
-  kernel_http: 'HTTP is not supported yet',
-};
 
 /** Traps by what the recording engine called them. `recurse` may fail in either way, see the record's notes. */
 const trapCodes: Readonly<Record<string, readonly string[]>> = {
@@ -119,13 +118,24 @@ const directoriesOf = (paths: Readonly<Record<string, string>>): Record<string, 
   );
 };
 
+/** Starts the server that the record was made with, in a process of its own; it says when it is up. */
+const startFixtureServer = async (): Promise<void> => {
+  const server = fork(shared('plugins/fixture.mjs'), { execArgv: [], silent: true });
+  after(() => server.disconnect());
+  await Promise.race([
+    once(server.stdout!, 'data'),
+    once(server, 'exit').then(() => assert.fail('the fixture server did not start')),
+  ]);
+};
+
 describe('recorded plug-ins', needsShared, () => {
   if (needsShared.skip) return;
   const setUps = JSON.parse(readFileSync(shared('plugins/golden.json'), 'utf8')) as (SetUp & {
     timeoutMs?: number;
   })[];
   for (const setUp of setUps) {
-    test(setUp.id, { skip: leftOut[setUp.id] ?? false }, async () => {
+    test(setUp.id, async () => {
+      if (setUp.hosts !== undefined) await startFixtureServer();
       const sink: string[] = [];
       const hostFunctions = (await import(pathToFileURL(shared('plugins/hostfns.mjs')).href)) as {
         makeHost(sink: string[]): HostFunctions;
@@ -142,6 +152,7 @@ describe('recorded plug-ins', needsShared, () => {
           useWasi: setUp.wasi,
           config: setUp.config,
           timeoutMs: setUp.timeoutMs,
+          ...(setUp.hosts === undefined ? {} : { allowedHosts: setUp.hosts, allowHttpResponseHeaders: true }),
           ...(setUp.paths === undefined ? {} : { allowedPaths: directoriesOf(setUp.paths) }),
           ...(setUp.host ? { functions: hostFunctions.makeHost(sink) } : {}),
         },

@@ -6,7 +6,6 @@
  */
 import { createHash } from 'node:crypto';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { CurrentPlugin } from '../../src/host/current-plugin.ts';
 import { checkHostFunctions, importHostFunction } from '../../src/host/host-function.ts';
 import { LevelLogger } from '../../src/host/logging.ts';
 import { createPdkImports } from '../../src/host/pdk.ts';
@@ -58,6 +57,7 @@ export const dataDigest = (bytes: Uint8Array): string =>
 /** The code of an error of Quern's, or the text of another one. */
 export const codeOf = (error: unknown): string => (isQuernError(error) ? error.code : String(error));
 
+const noHttp = { transport: null, allowedHosts: [], maxBytes: 0, allowsHeaders: false };
 const quiet = (): void => {};
 const logger = new LevelLogger(
   { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet },
@@ -75,7 +75,10 @@ export class PluginSession {
     const schedule = options.schedule ?? quern1;
     const config = new Map(Object.entries(options.config ?? {}));
     this.#compiled = compiled;
-    this.#state = new PluginState({ config, variables: new Variables(null), logger, schedule }, new Kernel());
+    this.#state = new PluginState(
+      { config, variables: new Variables(null), logger, schedule, http: noHttp },
+      new Kernel(),
+    );
     this.#executor = makeExecutor(compiled, createResolver(this.#state, options.functions), schedule);
     this.initialisationFuel = this.#initialise();
   }
@@ -152,11 +155,10 @@ const createResolver = (
     ],
   ]);
   const own = checkHostFunctions(functions);
-  const context = new CurrentPlugin(state);
   return ({ module, name, desc }) => {
     const fn = own.get(module)?.get(name);
     if (fn !== undefined && desc.kind === 'func') {
-      return importHostFunction(fn, desc.type.comp as FuncType, { module, name }, context, state);
+      return importHostFunction(fn, desc.type.comp as FuncType, { module, name }, state);
     }
     const builtIn = builtIns.get(module)?.get(name);
     if (builtIn === undefined) throw new Error(`no host function "${module}" "${name}"`);

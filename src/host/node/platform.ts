@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { sleepWith } from '../portable-platform.ts';
 import type { Clock, Platform } from '../sources.ts';
-import { fetchBytes } from './fetch-bytes.ts';
 import { nodeDirectory } from './files.ts';
+import { sendByNode } from './http-transport.ts';
 
 /** `hrtime` starts anywhere; offset by the wall clock once, it gives nanoseconds since 1970. */
 const epochOffset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
@@ -22,13 +22,24 @@ const clock: Clock = {
   sleep: (nanoseconds) => sleepWith(setTimeout, nanoseconds),
 };
 
+const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) => {
+  if (milliseconds === 0) {
+    // Without the millisecond that a timer takes at least.
+    const task = setImmediate(onElapsed);
+    return () => clearImmediate(task);
+  }
+  const timer = setTimeout(onElapsed, milliseconds);
+  return () => clearTimeout(timer);
+};
+
 /** The platform of the Node entry point. */
 export const nodePlatform: Platform = {
   clock,
   random: { fill: (bytes) => void randomFillSync(bytes) },
   logger: console,
   readFile: async (path) => readFile(/^file:/i.test(path) ? fileURLToPath(path) : path),
-  fetchBytes,
+  http: sendByNode,
+  startTimer,
   openDirectory: (path) => nodeDirectory(path),
   stdout: (chunk) => void process.stdout.write(chunk),
   stderr: (chunk) => void process.stderr.write(chunk),

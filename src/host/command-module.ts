@@ -1,0 +1,112 @@
+/**
+ * Commands as dependencies: a linked module that exports `_start` is a program, and each call of a function that
+ * another module imports from it gets a new instance, as in the Rust SDK. Nothing remains between calls.
+ *
+ * The instance runs as an execution of its own while the caller is paused, on the caller's fuel and under the same
+ * watch, so that budgets hold to the unit and can be spent anywhere.
+ */
+import { ExhaustionError } from '../errors/errors.ts';
+import type { Execution } from '../interpreter/execution.ts';
+import { type FuncInstance, hostFunction, type RawValue } from '../interpreter/function.ts';
+import type { ModuleInstance } from '../interpreter/module-instance.ts';
+import type { Store } from '../interpreter/store.ts';
+import { PAGE_SIZE } from '../kernel/blocks.ts';
+import type { Module } from '../syntax/module.ts';
+import type { FuncType } from '../syntax/types.ts';
+import type { PluginState } from './plugin-state.ts';
+import { runToEnd } from './run.ts';
+
+/** Most commands that wait for each other at a time. */
+const MAX_DEPTH = 64;
+
+const exportsFunction = ({ exports }: Module, name: string): boolean =>
+  exports.some((item) => item.name === name && item.kind === 'func');
+
+/** Whether a module is a command. What is a reactor as well, as old TinyGo's modules are, counts as a reactor. */
+export const isCommand = (module: Module): boolean =>
+  exportsFunction(module, '_start') && !exportsFunction(module, '_initialize');
+
+/** Pages that an instance's own memories hold. */
+const pagesOf = ({ memories, compiled }: ModuleInstance): number =>
+  memories
+    .slice(compiled.module.importedMemoryCount)
+    .reduce((sum, { byteLength }) => sum + Math.ceil(byteLength / PAGE_SIZE), 0);
+
+/** One command among the modules of a plug-in. */
+export class CommandModule {
+  readonly #store: Store;
+  readonly #state: PluginState;
+  readonly #instantiate: () => ModuleInstance;
+
+  /** @param instantiate makes an instance without running code of it */
+  constructor(store: Store, state: PluginState, instantiate: () => ModuleInstance) {
+    this.#store = store;
+    this.#state = state;
+    this.#instantiate = instantiate;
+  }
+
+  /** A function of the command for other modules to import. */
+  importFunction(name: string, type: FuncType): FuncInstance {
+    return hostFunction(type, async (args, caller) => {
+      // Until the caller has paused, its fuel is not known exactly.
+      await Promise.resolve();
+      const spent = { fuel: 0 };
+      try {
+        return await this.#call(name, args, spent);
+      } finally {
+        caller.charge(spent.fuel);
+      }
+    });
+  }
+
+  /** Makes an instance; one that fails half-way leaves nothing on the budget of pages. */
+  #make(): ModuleInstance {
+    const before = this.#store.pagesInUse;
+    try {
+      return this.#instantiate();
+    } catch (error) {
+      this.#store.pagesInUse = before;
+      throw error;
+    }
+  }
+
+  async #call(
+    name: string,
+    args: readonly RawValue[],
+    spent: { fuel: number },
+  ): Promise<readonly RawValue[]> {
+    const state = this.#state;
+    if (state.commandDepth >= MAX_DEPTH) {
+      throw new ExhaustionError('exhaustion.call-stack', { detail: 'too many commands wait for each other' });
+    }
+    const instance = this.#make();
+    state.commandDepth++;
+    try {
+      const { start } = instance.compiled.module;
+      if (start !== null) await this.#run(instance.funcs[start]!, [], spent);
+      return await this.#run(instance.exports.get(name) as FuncInstance, args, spent);
+    } finally {
+      this.#store.pagesInUse -= pagesOf(instance);
+      state.commandDepth--;
+    }
+  }
+
+  async #run(
+    func: FuncInstance,
+    args: readonly RawValue[],
+    spent: { fuel: number },
+  ): Promise<readonly RawValue[]> {
+    const state = this.#state;
+    const outer = state.execution!;
+    const limits = { fuel: Math.max(0, outer.fuelLeft - spent.fuel), watch: state.watch! };
+    let inner: Execution | null = null;
+    const outcome = await runToEnd(func, args, limits, (execution) => {
+      inner = execution;
+      state.execution = execution;
+    });
+    if (state.execution === inner) state.execution = outer;
+    spent.fuel += outcome.fuelConsumed;
+    if (outcome.hasFailed) throw outcome.error;
+    return outcome.results;
+  }
+}

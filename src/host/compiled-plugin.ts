@@ -1,0 +1,81 @@
+/**
+ * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
+ */
+import { nameModules } from './linker.ts';
+import type { CheckedManifest, ManifestLike } from './manifest.ts';
+import { checkOptions, type PluginOptions, withFetch } from './options.ts';
+import { Plugin } from './plugin.ts';
+import type { Platform } from './sources.ts';
+import { type LoadedModule, loadModules, resolveManifest } from './wasm-source.ts';
+
+/**
+ * The modules and settings of a plug-in, from which instances are made that share nothing but code.
+ *
+ * ```js
+ * const compiled = await compilePlugin('plugin.wasm', { useWasi: true });
+ * const plugin = await compiled.instantiate({ config: { user: 'Ada' } });
+ * ```
+ */
+export class CompiledPlugin {
+  readonly #modules: ReadonlyMap<string, LoadedModule>;
+  readonly #settings: CheckedManifest;
+  readonly #options: PluginOptions;
+  readonly #platform: Platform;
+
+  /** Users call `compilePlugin`. @internal */
+  constructor(
+    modules: ReadonlyMap<string, LoadedModule>,
+    settings: CheckedManifest,
+    options: PluginOptions,
+    platform: Platform,
+  ) {
+    this.#modules = modules;
+    this.#settings = settings;
+    this.#options = options;
+    this.#platform = platform;
+  }
+
+  /**
+   * Makes a plug-in of its own memory, variables and limits.
+   *
+   * @param options replace those of `compilePlugin`, each as a whole
+   * @throws UnlinkableError, LimitError, or what initialisation failed with
+   */
+  instantiate(options: PluginOptions = {}): Promise<Plugin> {
+    return this.#create({ ...this.#options, ...options });
+  }
+
+  async #create(options: PluginOptions): Promise<Plugin> {
+    const checked = checkOptions(options, this.#settings, this.#platform);
+    return Plugin.create(this.#modules, checked, this.#platform);
+  }
+}
+
+/** Compiles plug-ins on one platform. */
+export type CompilePlugin = (
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+) => Promise<CompiledPlugin>;
+
+/** Makes plug-ins on one platform. */
+export type CreatePlugin = (
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+) => Promise<Plugin>;
+
+/** `compilePlugin` for a platform. */
+export const compilePluginOn =
+  (platform: Platform): CompilePlugin =>
+  async (manifest, options = {}) => {
+    const own = options ?? {};
+    const source = withFetch(platform, own);
+    const settings = await resolveManifest(await manifest, source);
+    const modules = nameModules(await loadModules(settings, source));
+    return new CompiledPlugin(modules, settings, own, platform);
+  };
+
+/** `createPlugin` for a platform: the entry points bind it to theirs, embedders to their own. */
+export const createPluginOn = (platform: Platform): CreatePlugin => {
+  const compile = compilePluginOn(platform);
+  return async (manifest, options = {}) => (await compile(manifest, options)).instantiate();
+};

@@ -1,0 +1,89 @@
+/** HTTP by the Fetch API: the host's own `fetch`, or one that the embedder passes as an option. */
+import { httpFailure } from './http-client.ts';
+import type { HttpHeaders, HttpRequest, HttpResponse, HttpTransport } from './sources.ts';
+
+/** A `Response`, as far as it is used; a mock needs no more than `status`, `headers` and `arrayBuffer`. */
+export interface FetchResponse {
+  readonly status: number;
+  readonly headers: {
+    forEach(visit: (value: string, name: string) => void): void;
+  };
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+/** The global `fetch`, or a function like it. */
+export type FetchLike = (
+  url: string,
+  // biome-ignore lint/suspicious/noExplicitAny: what hosts declare differs, and all take these members
+  request: any,
+) => Promise<FetchResponse>;
+
+/** Members of a response that tell more, where they exist. */
+interface StreamedResponse {
+  readonly type?: string;
+  readonly redirected?: boolean;
+  readonly body?: { getReader?(): Reader } | null;
+}
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array }>;
+  cancel(): Promise<void>;
+}
+interface Controller {
+  readonly signal: unknown;
+  abort(): void;
+}
+
+const listHeaders = ({ headers }: FetchResponse): HttpHeaders => {
+  const list: [string, string][] = [];
+  headers.forEach((value, name) => {
+    list.push([name.toLowerCase(), value]);
+  });
+  return list;
+};
+
+/** The chunks of a body. `ReadableStream` is an async iterable on some hosts only, and a reader on all. */
+async function* chunksOf(response: FetchResponse & StreamedResponse): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader?.();
+  if (reader === undefined) {
+    if (response.body !== null) yield new Uint8Array(await response.arrayBuffer());
+    return;
+  }
+  let isAtEnd = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      isAtEnd = done;
+      if (done) return;
+      if (value !== undefined) yield value;
+    }
+  } finally {
+    if (!isAtEnd) await reader.cancel();
+  }
+}
+
+const send = async (fetch: FetchLike, request: HttpRequest): Promise<HttpResponse> => {
+  const { url, method, headers, body, cancelled } = request;
+  const { AbortController } = globalThis as { AbortController?: new () => Controller };
+  const controller = cancelled === null || AbortController === undefined ? null : new AbortController();
+  if (controller !== null) void cancelled?.then(() => controller.abort());
+  const response: FetchResponse & StreamedResponse = await fetch(url, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(body === null ? {} : { body }),
+    ...(controller === null ? {} : { signal: controller.signal }),
+  });
+  // SAFETY: a redirect that was followed, or is hidden as browsers hide it, leads where nothing was checked.
+  if (response.redirected === true) throw httpFailure(`"${url}": fetch followed a redirect by itself`);
+  if (response.type === 'opaqueredirect') {
+    throw httpFailure(
+      `"${url}" redirects, and this host does not tell where; use the URL that it redirects to`,
+    );
+  }
+  return { status: response.status, headers: listHeaders(response), body: chunksOf(response) };
+};
+
+/** A transport that sends by `fetch`. */
+export const fetchTransport =
+  (fetch: FetchLike): HttpTransport =>
+  (request) =>
+    send(fetch, request);

@@ -1,0 +1,197 @@
+/**
+ * A pool of instances of one compiled plug-in. Calls that find none free wait in line; when the line is full,
+ * further calls are refused at once, so that a flood is felt where it comes from.
+ *
+ * All instances share one thread: a pool pays where calls wait for the host (HTTP, asynchronous functions), and
+ * where calls must not see each other's state in the making.
+ */
+import { ExhaustionError, InterruptedError, isQuernError, UsageError } from '../errors/errors.ts';
+import { type AbortSignalLike, checkSignal } from './call-watch.ts';
+import type { CompiledPlugin } from './compiled-plugin.ts';
+import type { PluginOutput } from './output.ts';
+import type { CallOptions, Plugin, PluginInput } from './plugin.ts';
+
+/** Options of `createPool`. */
+export interface PoolOptions {
+  /** Most instances; they are made when they are needed. Default: 4. */
+  readonly maxInstances?: number | undefined;
+  /** Most calls that wait for an instance. Default: 1,000. */
+  readonly maxWaiting?: number | undefined;
+}
+
+interface Waiter {
+  take(plugin: Plugin): void;
+  refuse(error: unknown): void;
+}
+
+const checkCount = (value: number | undefined, name: string, least: number, otherwise: number): number => {
+  if (value === undefined) return otherwise;
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError('usage.argument', {
+    detail: `${name} must be a whole number from ${least}, not ${value}`,
+  });
+};
+
+/** Whether an instance may be in the middle of something: a trap, an exhausted budget or an interruption. */
+const isSpoiledBy = (error: unknown): boolean =>
+  !isQuernError(error) || !['PluginError', 'UsageError'].includes(error.name);
+
+/** A pool of plug-ins. Made by `createPool`. */
+export class PluginPool {
+  readonly #compiled: CompiledPlugin;
+  readonly #maxInstances: number;
+  readonly #maxWaiting: number;
+  readonly #idle: Plugin[] = [];
+  /** In order of arrival. */
+  readonly #waiting = new Set<Waiter>();
+  #count = 0;
+  #isClosed = false;
+
+  /** Users call `createPool`. @internal */
+  constructor(compiled: CompiledPlugin, { maxInstances, maxWaiting }: PoolOptions) {
+    this.#compiled = compiled;
+    this.#maxInstances = checkCount(maxInstances, 'maxInstances', 1, 4);
+    this.#maxWaiting = checkCount(maxWaiting, 'maxWaiting', 0, 1000);
+  }
+
+  /** Instances that there are, busy or not. */
+  get size(): number {
+    return this.#count;
+  }
+  /** Calls that wait for an instance. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Calls a function of any instance; see `Plugin.call`. Time in line does not count against `timeoutMs`; `signal`
+   * gives up the place in it.
+   *
+   * @throws ExhaustionError `exhaustion.pool` when the line is full
+   */
+  call(
+    functionName: string,
+    input?: PluginInput,
+    hostContext?: unknown,
+    options: CallOptions = {},
+  ): Promise<PluginOutput | null> {
+    return this.use((plugin) => plugin.call(functionName, input, hostContext, options), options);
+  }
+
+  /**
+   * Lends an instance for several calls. One whose work fails otherwise than by an error that the plug-in reported
+   * is replaced, since its memory may be in the middle of something.
+   */
+  async use<T>(work: (plugin: Plugin) => PromiseLike<T>, { signal }: CallOptions = {}): Promise<T> {
+    const plugin = await this.#acquire(checkSignal(signal));
+    let isSpoiled = false;
+    try {
+      return await work(plugin);
+    } catch (error) {
+      isSpoiled = isSpoiledBy(error);
+      throw error;
+    } finally {
+      this.#release(plugin, isSpoiled);
+    }
+  }
+
+  /** Closes all instances, busy ones after their work, and refuses the calls that wait. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const waiter of this.#waiting) waiter.refuse(closedError());
+    this.#waiting.clear();
+    for (const plugin of this.#idle.splice(0)) this.#drop(plugin);
+  }
+
+  async #acquire(signal: AbortSignalLike | null): Promise<Plugin> {
+    if (this.#isClosed) throw closedError();
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#count < this.#maxInstances) return this.#make();
+    if (this.#waiting.size >= this.#maxWaiting) {
+      throw new ExhaustionError('exhaustion.pool', { limit: this.#maxWaiting });
+    }
+    return this.#standInLine(signal);
+  }
+
+  async #make(): Promise<Plugin> {
+    this.#count++;
+    try {
+      return await this.#compiled.instantiate();
+    } catch (error) {
+      this.#count--;
+      // Who waits for this place gets a try of its own, and its own error.
+      this.#serveNext();
+      throw error;
+    }
+  }
+
+  #standInLine(signal: AbortSignalLike | null): Promise<Plugin> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.delete(waiter);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const waiter: Waiter = {
+        take: (plugin) => {
+          leave();
+          resolve(plugin);
+        },
+        refuse: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      const onAbort = (): void =>
+        waiter.refuse(new InterruptedError('interrupted.cancelled', { cause: signal?.reason }));
+      this.#waiting.add(waiter);
+      signal?.addEventListener('abort', onAbort);
+      if (signal?.aborted) onAbort();
+    });
+  }
+
+  #release(plugin: Plugin, isSpoiled: boolean): void {
+    if (isSpoiled || this.#isClosed) {
+      this.#drop(plugin);
+      this.#serveNext();
+      return;
+    }
+    const [next] = this.#waiting;
+    if (next === undefined) this.#idle.push(plugin);
+    else next.take(plugin);
+  }
+
+  #drop(plugin: Plugin): void {
+    this.#count--;
+    void plugin.close();
+  }
+
+  /** Makes an instance for the first in line, where there is room again. */
+  #serveNext(): void {
+    const [next] = this.#waiting;
+    if (next === undefined || this.#isClosed || this.#count >= this.#maxInstances) return;
+    this.#waiting.delete(next);
+    this.#make().then(
+      (plugin) => (this.#isClosed ? this.#refuse(next, plugin) : next.take(plugin)),
+      (error: unknown) => next.refuse(error),
+    );
+  }
+
+  #refuse(waiter: Waiter, plugin: Plugin): void {
+    this.#drop(plugin);
+    waiter.refuse(closedError());
+  }
+}
+
+const closedError = (): Error => new UsageError('usage.state', { detail: 'the pool is closed' });
+
+/**
+ * Makes a pool of instances of a compiled plug-in.
+ *
+ * ```js
+ * const pool = createPool(await compilePlugin('plugin.wasm'), { maxInstances: 8 });
+ * const output = await pool.call('greet', 'Ada');
+ * ```
+ */
+export const createPool = (compiled: CompiledPlugin, options: PoolOptions = {}): PluginPool =>
+  new PluginPool(compiled, options);

@@ -1,0 +1,98 @@
+/** The one rule of host patterns, and how URLs of requests are read where the host has no `URL`. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { matchesHostPattern } from '../../src/host/host-patterns.ts';
+import { parseHttpUrl } from '../../src/host/url.ts';
+
+describe('host patterns', () => {
+  const yes: readonly [string, string][] = [
+    ['example.com', 'example.com'],
+    ['EXAMPLE.com', 'example.COM'],
+    ['*', 'anything.at.all'],
+    ['*', ''],
+    ['*.example.com', 'a.example.com'],
+    ['*.example.com', 'a.b.example.com'],
+    ['jsonplaceholder.*.com', 'jsonplaceholder.typicode.com'],
+    ['a*b*c', 'abc'],
+    ['a*b*c', 'axxbyyc'],
+    ['*a*', 'bab'],
+    ['**', 'x'],
+    ['[::1]', '[::1]'],
+    ['127.0.0.*', '127.0.0.1'],
+  ];
+  const no: readonly [string, string][] = [
+    ['example.com', 'example.com.evil'],
+    ['example.com', 'evil-example.com'],
+    ['*.example.com', 'example.com'],
+    ['*.example.com', 'evilexample.com'],
+    ['', 'x'],
+    ['ab*ba', 'aba'],
+    ['a*b*c', 'acb'],
+    ['example.com:8080', 'example.com'],
+    ['!evil.com', 'good.com'],
+    ['?.test', 'a.test'],
+    ['{a,b}.test', 'a.test'],
+    ['[ab].test', 'a.test'],
+    ['exampleXcom', 'example.com'],
+    ['example.com', 'exampleXcom'],
+  ];
+  for (const [pattern, host] of yes) {
+    test(`"${pattern}" matches "${host}"`, () => assert.ok(matchesHostPattern(pattern, host)));
+  }
+  for (const [pattern, host] of no) {
+    test(`"${pattern}" does not match "${host}"`, () => assert.ok(!matchesHostPattern(pattern, host)));
+  }
+  test('long names and patterns take linear time', () => {
+    const start = performance.now();
+    assert.ok(!matchesHostPattern(`${'*a'.repeat(500)}b`, 'a'.repeat(16_000)));
+    assert.ok(performance.now() - start < 500);
+  });
+});
+
+describe('URLs without the class URL', () => {
+  const withoutUrl = <T>(work: () => T): T => {
+    const scope = globalThis as { URL?: unknown };
+    const { URL } = scope;
+    delete scope.URL;
+    try {
+      return work();
+    } finally {
+      scope.URL = URL;
+    }
+  };
+  test('plain ones are read as the class reads them', () => {
+    for (const text of [
+      'http://example.com',
+      'https://Example.com/a/b?c=d&e=%20',
+      'http://a.test:8080/x',
+      'http://[::1]:80/',
+      'HTTP://127.0.0.1?q',
+    ]) {
+      const plain = withoutUrl(() => parseHttpUrl(text));
+      assert.equal(plain?.hostname, parseHttpUrl(text)?.hostname, text);
+    }
+  });
+  test('what could be read in two ways is not accepted', () => {
+    for (const text of [
+      'http://a.test\\@b.test/',
+      'http://a@b.test/',
+      'http://a.test#@b.test/',
+      ' http://a.test/',
+      'http://a.test/\t',
+      'http://2130706433/',
+      'http://127.1/',
+      'http://0x7f.0.0.1/',
+      'http://127.0.0.01/',
+      'http://m\u00fcnchen.de/',
+      'ftp://a.test/',
+      '//a.test/',
+      'http:///a.test/',
+    ]) {
+      assert.equal(
+        withoutUrl(() => parseHttpUrl(text)),
+        null,
+        text,
+      );
+    }
+  });
+});
