@@ -483,7 +483,7 @@ const runReference = (
 };
 
 /** Beyond so many units the amounts of fuel are sampled, with all of the last ones. */
-const ALL_AMOUNTS = 300;
+const ALL_AMOUNTS = 3_000;
 
 const amounts = (total: number): number[] => {
   const stride = Math.ceil(total / ALL_AMOUNTS);
