@@ -36,6 +36,12 @@ export {
   UsageError,
 } from './errors/errors.ts';
 export type { AbortSignalLike } from './host/call-watch.ts';
+export type {
+  CallOptions,
+  CallResult,
+  DetailedCallOptions,
+  PluginInput,
+} from './host/calling.ts';
 export type { Capabilities } from './host/capabilities.ts';
 export {
   type CompiledPlugin,
@@ -64,16 +70,7 @@ export type {
 } from './host/manifest.ts';
 export type { PluginOptions, PluginOptions as ExtismPluginOptions } from './host/options.ts';
 export type { PluginOutput } from './host/output.ts';
-export type {
-  CallOptions,
-  CallResult,
-  DescriptorKind,
-  DetailedCallOptions,
-  ExportDescriptor,
-  ImportDescriptor,
-  Plugin,
-  PluginInput,
-} from './host/plugin.ts';
+export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin.ts';
 export { createPool, type PluginPool, type PoolOptions } from './host/pool.ts';
 export type {
   Clock,

@@ -36,6 +36,12 @@ export {
   UsageError,
 } from './errors/errors.ts';
 export type { AbortSignalLike } from './host/call-watch.ts';
+export type {
+  CallOptions,
+  CallResult,
+  DetailedCallOptions,
+  PluginInput,
+} from './host/calling.ts';
 export type { Capabilities } from './host/capabilities.ts';
 export {
   type CompiledPlugin,
@@ -65,16 +71,7 @@ export type {
 export { nodeDirectory } from './host/node/files.ts';
 export type { PluginOptions, PluginOptions as ExtismPluginOptions } from './host/options.ts';
 export type { PluginOutput } from './host/output.ts';
-export type {
-  CallOptions,
-  CallResult,
-  DescriptorKind,
-  DetailedCallOptions,
-  ExportDescriptor,
-  ImportDescriptor,
-  Plugin,
-  PluginInput,
-} from './host/plugin.ts';
+export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin.ts';
 export { createPool, type PluginPool, type PoolOptions } from './host/pool.ts';
 export type {
   Clock,

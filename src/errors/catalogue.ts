@@ -247,7 +247,12 @@ export const catalogue = {
   ),
   'usage.argument': row('UsageError', 'bad argument', 'See the documentation of the function.'),
   'usage.state': row('UsageError', 'not possible in this state', 'See the documentation of the function.'),
-  'interrupted.timeout': row('InterruptedError', 'call canceled due to timeout', 'Raise timeoutMs.'),
+  'interrupted.timeout': row('InterruptedError', 'EXTISM: call canceled due to timeout', 'Raise timeoutMs.'),
+  'interrupted.instantiation': row(
+    'InterruptedError',
+    'EXTISM: timed out while waiting for plugin to instantiate',
+    'Raise timeoutMs; it covers the initialisation of a plug-in as well.',
+  ),
   'interrupted.cancelled': row('InterruptedError', 'call canceled', 'The call was cancelled by the host.'),
   'internal.bug': row(
     'InternalError',

@@ -17,6 +17,9 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** What the error of a deadline is called: that of a call, or that of initialisation. */
+export type TimeoutCode = 'interrupted.timeout' | 'interrupted.instantiation';
+
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 /** How long a call with a signal computes before other tasks get their turn: a frame of an animation. */
 const BREATH_NANOSECONDS = 16n * NANOSECONDS_PER_MILLISECOND;
@@ -40,6 +43,7 @@ export const checkSignal = (value: unknown): AbortSignalLike | null => {
 export class CallWatch {
   readonly #platform: Platform;
   readonly #signal: AbortSignalLike | null;
+  readonly #timeoutCode: TimeoutCode;
   /** On the host's monotonic clock; null for no limit. */
   readonly #deadline: bigint | null;
   readonly #wakers = new Set<() => void>();
@@ -47,9 +51,15 @@ export class CallWatch {
   #reason: 'timeout' | 'cancelled' | null = null;
   #stopped: Promise<void> | null = null;
 
-  constructor(platform: Platform, timeoutMs: number | null, signal: AbortSignalLike | null) {
+  constructor(
+    platform: Platform,
+    timeoutMs: number | null,
+    signal: AbortSignalLike | null,
+    timeoutCode: TimeoutCode,
+  ) {
     this.#platform = platform;
     this.#signal = signal;
+    this.#timeoutCode = timeoutCode;
     const isTimed = timeoutMs !== null || signal !== null;
     this.#lastBreath = isTimed ? platform.clock.monotonic() : 0n;
     this.#deadline =
@@ -119,7 +129,7 @@ export class CallWatch {
   error(details: ErrorDetails): Error {
     return this.#reason === 'cancelled'
       ? new InterruptedError('interrupted.cancelled', { ...details, cause: this.#signal?.reason })
-      : new InterruptedError('interrupted.timeout', details);
+      : new InterruptedError(this.#timeoutCode, details);
   }
 
   /** Ends the watch; timers and listeners are gone. */

@@ -186,6 +186,7 @@ export class Linker {
   #unresolved({ module, name }: Import, reason: string): Error {
     const from = this.#path.map((part) => `"${part}"`).join('/');
     const detail = `from module ${from}: cannot resolve import "${module}" "${name}"${reason}`;
-    return new UnlinkableError('unlinkable.unknown-import', { module, name, detail });
+    // The sentence of `@extism/extism`, which says it all.
+    return new UnlinkableError('unlinkable.unknown-import', { module, name, detail }, detail);
   }
 }

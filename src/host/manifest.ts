@@ -70,9 +70,14 @@ export interface MemoryOptions {
   readonly maxVarBytes?: number | null | undefined;
   /** Most bytes of log messages of one call; what is beyond is dropped. Default: 1 MiB. */
   readonly maxLogBytes?: number | null | undefined;
+  // The spelling of JSON manifests; of two, the one in camel case counts.
+  readonly max_pages?: number | null | undefined;
+  readonly max_http_response_bytes?: number | null | undefined;
+  readonly max_var_bytes?: number | null | undefined;
+  readonly max_log_bytes?: number | null | undefined;
 }
 
-/** A manifest. Snake_case spellings of the keys are read as well. */
+/** A manifest. */
 export interface Manifest {
   readonly wasm: readonly ManifestWasm[];
   readonly config?: PluginConfig | null | undefined;
@@ -84,6 +89,10 @@ export interface Manifest {
    */
   readonly allowedPaths?: Readonly<Record<string, string>> | null | undefined;
   readonly timeoutMs?: number | null | undefined;
+  // The spelling of JSON manifests; of two, the one in camel case counts.
+  readonly allowed_hosts?: readonly string[] | null | undefined;
+  readonly allowed_paths?: Readonly<Record<string, string>> | null | undefined;
+  readonly timeout_ms?: number | null | undefined;
 }
 
 /** Everything that `createPlugin` takes for a manifest. */

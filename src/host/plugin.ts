@@ -4,15 +4,24 @@
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
  */
-import { ExhaustionError, isQuernError, PluginError, UsageError } from '../errors/errors.ts';
+import { PluginError, UsageError } from '../errors/errors.ts';
 import { FuncInstance, type RawValue } from '../interpreter/function.ts';
 import type { ModuleInstance } from '../interpreter/module-instance.ts';
 import { Store } from '../interpreter/store.ts';
-import { takeWorkCost } from '../kernel/imports.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { ExternKind } from '../syntax/module.ts';
-import { funcTypeName, I32 } from '../syntax/types.ts';
-import { type AbortSignalLike, CallWatch, checkSignal } from './call-watch.ts';
+import { CallWatch, checkSignal, type TimeoutCode } from './call-watch.ts';
+import {
+  begin,
+  type CallOptions,
+  type CallResult,
+  type DetailedCallOptions,
+  findFunction,
+  finish,
+  isCleanExit,
+  type PluginInput,
+  toBytes,
+} from './calling.ts';
 import { initialisersOf } from './guest-runtime.ts';
 import { Linker } from './linker.ts';
 import { LevelLogger } from './logging.ts';
@@ -22,13 +31,9 @@ import { PluginOutput } from './output.ts';
 import { PluginState, type PluginStateParts } from './plugin-state.ts';
 import { type RunLimits, type RunOutcome, runToEnd } from './run.ts';
 import type { Platform } from './sources.ts';
-import { decodeUtf8, encodeUtf8 } from './text.ts';
 import { Variables } from './variables.ts';
 import { createWasiNamespaces, Preview1 } from './wasi/preview1.ts';
 import type { LoadedModule } from './wasm-source.ts';
-
-/** What a call takes as input. */
-export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
 /** Kind of an import or export, in the words of the JavaScript API. */
 export type DescriptorKind = 'function' | 'table' | 'memory' | 'global' | 'tag';
@@ -46,39 +51,6 @@ const descriptorKind = (kind: ExternKind): DescriptorKind => (kind === 'func' ? 
 
 /** The entry of a WASI command. An instance may run it once, so the next call gets a new instance. */
 const COMMAND_ENTRY = '_start';
-
-const toBytes = (input: PluginInput): Uint8Array => {
-  if (input === undefined || input === null) return new Uint8Array(0);
-  if (typeof input === 'string') return encodeUtf8(input);
-  if (input instanceof Uint8Array) return input;
-  if (input instanceof ArrayBuffer) return new Uint8Array(input);
-  throw new UsageError('usage.argument', { detail: `input must be a string or bytes, not ${typeof input}` });
-};
-
-/** Options of one call. */
-export interface CallOptions {
-  /** Stops the call, at any time: `AbortController`, `AbortSignal.timeout`. */
-  readonly signal?: AbortSignalLike | null | undefined;
-  /** In place of the plug-in's `timeoutMs`; null for no limit. */
-  readonly timeoutMs?: number | null | undefined;
-  /** In place of the plug-in's `fuel`; null for no limit. */
-  readonly fuel?: number | null | undefined;
-}
-/** Options of `callDetailed`. */
-export interface DetailedCallOptions extends CallOptions {
-  /** What host functions get from `CurrentPlugin.hostContext`. */
-  readonly hostContext?: unknown;
-}
-/** Everything that a call came to. */
-export interface CallResult {
-  /** Null when the plug-in set none. */
-  readonly output: PluginOutput | null;
-  /** What the function returned; 0 for functions without a result. */
-  readonly returnCode: number;
-  /** The message that the plug-in reported failure with; null when there is none. */
-  readonly error: string | null;
-  readonly fuelConsumed: number;
-}
 
 /** What one instantiation made. */
 interface Linked {
@@ -129,7 +101,7 @@ export class Plugin {
     platform: Platform,
   ): Promise<Plugin> {
     const plugin = new Plugin(modules, options, platform);
-    const limits = plugin.#limits({});
+    const limits = plugin.#limits({}, 'interrupted.instantiation');
     try {
       await plugin.#instantiate(limits);
     } finally {
@@ -327,14 +299,17 @@ export class Plugin {
 
   #requireIdle(): void {
     if (this.#isClosed) throw new UsageError('usage.state', { detail: 'plugin is closed' });
-    if (this.#isActive) throw new UsageError('usage.state', { detail: 'plugin is not reentrant' });
+    if (this.#isActive) throw new UsageError('usage.state', {}, 'plugin is not reentrant');
   }
 
-  #limits({ signal, timeoutMs, fuel }: CallOptions): RunLimits {
+  #limits(
+    { signal, timeoutMs, fuel }: CallOptions,
+    timeoutCode: TimeoutCode = 'interrupted.timeout',
+  ): RunLimits {
     const timeout = timeoutMs === undefined ? this.#options.timeoutMs : checkLimit(timeoutMs, 'timeoutMs');
     return {
       fuel: fuel === undefined ? this.#options.fuel : checkFuel(fuel),
-      watch: new CallWatch(this.#platform, timeout, checkSignal(signal)),
+      watch: new CallWatch(this.#platform, timeout, checkSignal(signal), timeoutCode),
     };
   }
 
@@ -357,56 +332,3 @@ export class Plugin {
     return outcome;
   }
 }
-
-/** Whether a guest ended itself with status 0, which is a success. */
-const isCleanExit = (error: unknown): boolean =>
-  isQuernError(error, 'exit.code') && error.details.exitCode === 0;
-
-/** The function that a call is for. @throws PluginError */
-const findFunction = (main: ModuleInstance, name: string): FuncInstance => {
-  const refuse = (detail: string): Error => new PluginError('plugin.function', { name, detail });
-  const item = main.exports.get(name);
-  if (item === undefined) throw refuse(`function "${name}" does not exist`);
-  if (!(item instanceof FuncInstance)) throw refuse(`export "${name}" is not a function`);
-  if (item.signature.params.length === 0) return item;
-  throw refuse(
-    `function "${name}" takes parameters, ${funcTypeName(item.signature)}; plug-in functions take none`,
-  );
-};
-
-/** Clears what the last call left in the kernel and hands in the input. */
-const begin = (state: PluginState, input: Uint8Array, hostContext: unknown): void => {
-  const { kernel } = state;
-  kernel.reset();
-  state.logger.beginCall();
-  if (!kernel.setInput(input)) {
-    throw new ExhaustionError('exhaustion.memory', { detail: 'no room for the input' });
-  }
-  // Preparing the call is the host's work, not the guest's.
-  takeWorkCost(kernel, state.schedule);
-  state.hostContext = hostContext;
-};
-
-/** What a call that ended has come to. @throws what it failed with */
-const finish = (
-  { kernel }: PluginState,
-  func: FuncInstance,
-  outcome: RunOutcome,
-  fuelConsumed: number,
-): CallResult => {
-  if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
-  const message = kernel.errorMessage();
-  const output = kernel.output();
-  return {
-    output: output === null ? null : new PluginOutput(output),
-    returnCode: outcome.hasFailed ? 0 : returnCodeOf(func, outcome.results),
-    error: message === null ? null : decodeUtf8(message),
-    fuelConsumed,
-  };
-};
-
-/** Only a single i32 is a return code; results of other types mean nothing in this calling convention. */
-const returnCodeOf = (func: FuncInstance, [value]: readonly RawValue[]): number => {
-  const { results } = func.signature;
-  return results.length === 1 && results[0] === I32 ? Number(BigInt.asIntN(32, value as bigint)) : 0;
-};

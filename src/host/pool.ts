@@ -7,9 +7,10 @@
  */
 import { ExhaustionError, InterruptedError, isQuernError, UsageError } from '../errors/errors.ts';
 import { type AbortSignalLike, checkSignal } from './call-watch.ts';
+import type { CallOptions, PluginInput } from './calling.ts';
 import type { CompiledPlugin } from './compiled-plugin.ts';
 import type { PluginOutput } from './output.ts';
-import type { CallOptions, Plugin, PluginInput } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
 
 /** Options of `createPool`. */
 export interface PoolOptions {

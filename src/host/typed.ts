@@ -4,10 +4,11 @@
  */
 import { PluginError, UsageError } from '../errors/errors.ts';
 import { F32, F64, type FuncType, I32, I64, type ValType } from '../syntax/types.ts';
+import type { CallOptions } from './calling.ts';
 import type { CurrentPlugin } from './current-plugin.ts';
 import { declareType, type HostFunction } from './host-function.ts';
 import type { PluginOutput } from './output.ts';
-import type { CallOptions, Plugin } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
 
 /** How a value becomes bytes and back. */
 export interface Codec<T> {

@@ -60,8 +60,13 @@ export const resolveManifest = async (input: ManifestLike, platform: Platform): 
   if (isResponse(input)) return manifestOfFetched(await readResponse(input), input.url ?? '');
   if (isUrl(input))
     return /^file:/i.test(input.href) ? manifestOf({ url: input }) : fetchManifest(input.href, platform);
-  return checkManifest(input);
+  // A native module is refused like an item that carries one.
+  return checkManifest(isNativeModule(input) ? { wasm: [{ module: input }] } : input);
 };
+
+/** Whether something is a compiled module of the host's own engine. */
+const isNativeModule = (input: unknown): boolean =>
+  /^\[object \w+\.Module\]$/.test(Object.prototype.toString.call(input));
 
 /** A URL may lead to a module or to a JSON manifest; its content type tells. */
 const fetchManifest = async (url: string, platform: Platform): Promise<CheckedManifest> =>

@@ -54,6 +54,14 @@ const server = await startServer((request, response, body) => {
     case 'status':
       response.writeHead(Number(rest)).end(`status ${rest}`);
       return;
+    case 'half':
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half');
+      setTimeout(() => request.socket.destroy(), 5);
+      return;
+    case 'switch':
+      request.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+      return;
     case 'drop':
       request.socket.destroy();
       return;
@@ -128,6 +136,8 @@ describe('requests and answers', () => {
       [`{"url":"${base}/","headers":{"a":"b\\r\\nc: d"}}`, /header "a" of the request is malformed/],
       [`{"url":"${base}/${'x'.repeat(300_000)}"}`, /request is larger than/],
       [`{"url":"${base}/drop"}`, /HTTP request failed: "http.*\/drop"/],
+      [`{"url":"${base}/half"}`, /HTTP request failed: "http.*\/half"/],
+      [`{"url":"${base}/switch"}`, /closed without an answer/],
     ];
     for (const [request, message] of bad) {
       await assert.rejects(plugin.call('get', request), {

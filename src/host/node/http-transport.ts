@@ -22,5 +22,7 @@ export const sendByNode = ({ url, method, headers, body, cancelled }: HttpReques
       resolve({ status: response.statusCode ?? 0, headers: listHeaders(response), body: response });
     });
     void cancelled?.then(() => outgoing.destroy());
+    // A server that switches protocols ends the request without an answer and without an error.
+    outgoing.on('close', () => reject(new Error('the connection was closed without an answer')));
     outgoing.on('error', reject).end(body ?? undefined);
   });
