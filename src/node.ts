@@ -72,6 +72,7 @@ export { nodeDirectory } from './host/node/files.ts';
 export type { PluginOptions, PluginOptions as ExtismPluginOptions } from './host/options.ts';
 export type { PluginOutput } from './host/output.ts';
 export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin.ts';
+export type { PluginCall, PluginCallStatus } from './host/plugin-call.ts';
 export { createPool, type PluginPool, type PoolOptions } from './host/pool.ts';
 export type {
   Clock,
@@ -84,6 +85,7 @@ export type {
   Platform,
   RandomSource,
 } from './host/sources.ts';
+export type { WhenBusy } from './host/turns.ts';
 export {
   type Codec,
   codecs,
@@ -97,6 +99,7 @@ export type { FileTree } from './host/wasi/files.ts';
 export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/preview1.ts';
 export { readOnlyFiles } from './host/wasi/read-only-files.ts';
+export type { PauseReason } from './interpreter/execution.ts';
 export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel.ts';
 export { compileModule } from './interpreter/instantiate.ts';
 /** The platform of Node.js, to derive others from. */

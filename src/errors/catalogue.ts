@@ -203,6 +203,12 @@ export const catalogue = {
     'Send calls more slowly, or raise maxInstances or maxWaiting.',
   ),
 
+  'exhaustion.queue': row(
+    'ExhaustionError',
+    'too many calls wait for the plug-in',
+    'Send calls more slowly, or use a pool of instances.',
+  ),
+
   // The embedder's side
   'exception.uncaught': row('ThrownException', 'uncaught exception', guestBug),
   'host.threw': row(

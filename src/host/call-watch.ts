@@ -1,10 +1,10 @@
 /**
- * What can stop a call from outside: its deadline and an `AbortSignal`. Both hold while the plug-in computes and
- * while it waits for the host.
+ * What can stop a call from outside: its deadline, an `AbortSignal`, and `cancel`. All hold while the plug-in
+ * computes, while it waits for the host, and while it stands still for its owner.
  *
  * A call that computes is looked at between slices; a signal can only fire when other tasks run, so a call that
- * has one lets them, every few milliseconds. A call that waits is woken by a timer or by the signal, and does not
- * wait for what never comes.
+ * has one lets them, every few milliseconds; so does one with a time slice of its own. A call that waits is woken
+ * by a timer or by the signal, and does not wait for what never comes.
  */
 import { type ErrorDetails, InterruptedError, UsageError } from '../errors/errors.ts';
 import type { Platform } from './sources.ts';
@@ -39,42 +39,65 @@ export const checkSignal = (value: unknown): AbortSignalLike | null => {
   throw new UsageError('usage.argument', { detail: 'signal must be an AbortSignal' });
 };
 
+/** What a watch watches for. */
+export interface WatchOptions {
+  /** Most milliseconds that the call runs, waiting for the host included; null for no limit. */
+  readonly timeoutMs: number | null;
+  readonly signal: AbortSignalLike | null;
+  readonly timeoutCode: TimeoutCode;
+  /** How long the call computes before other tasks get their turn; null = only where a signal needs it. */
+  readonly timeSliceMs: number | null;
+}
+
 /** Watches over one call, from its beginning until `close`. */
 export class CallWatch {
   readonly #platform: Platform;
   readonly #signal: AbortSignalLike | null;
   readonly #timeoutCode: TimeoutCode;
-  /** On the host's monotonic clock; null for no limit. */
-  readonly #deadline: bigint | null;
+  /** Nanoseconds; null where other tasks can wait. */
+  readonly #breath: bigint | null;
+  /** On the host's monotonic clock; null for no limit, and while the call stands still. */
+  #deadline: bigint | null;
+  /** What was left of the time when the call came to stand still. */
+  #timeLeft: bigint | null = null;
+  /** Called at each `wake` and when the call is stopped. */
   readonly #wakers = new Set<() => void>();
+  readonly #stopListeners = new Set<() => void>();
   #lastBreath: bigint;
   #reason: 'timeout' | 'cancelled' | null = null;
+  #cause: unknown = undefined;
   #stopped: Promise<void> | null = null;
 
-  constructor(
-    platform: Platform,
-    timeoutMs: number | null,
-    signal: AbortSignalLike | null,
-    timeoutCode: TimeoutCode,
-  ) {
+  constructor(platform: Platform, { timeoutMs, signal, timeoutCode, timeSliceMs }: WatchOptions) {
     this.#platform = platform;
     this.#signal = signal;
     this.#timeoutCode = timeoutCode;
-    const isTimed = timeoutMs !== null || signal !== null;
+    this.#breath =
+      timeSliceMs !== null
+        ? BigInt(timeSliceMs) * NANOSECONDS_PER_MILLISECOND
+        : signal === null
+          ? null
+          : BREATH_NANOSECONDS;
+    const isTimed = timeoutMs !== null || this.#breath !== null;
     this.#lastBreath = isTimed ? platform.clock.monotonic() : 0n;
     this.#deadline =
       timeoutMs === null ? null : this.#lastBreath + BigInt(timeoutMs) * NANOSECONDS_PER_MILLISECOND;
-    if (signal?.aborted) this.#reason = 'cancelled';
+    if (signal?.aborted) this.#onAbort();
     else signal?.addEventListener('abort', this.#onAbort);
   }
 
   /** Resolves when the call is stopped; never, when it ends by itself. */
   get stopped(): Promise<void> {
     this.#stopped ??= new Promise<void>((resolve) => {
-      if (this.#reason === null) this.#wakers.add(resolve);
+      if (this.#reason === null) this.#stopListeners.add(resolve);
       else resolve();
     });
     return this.#stopped;
+  }
+
+  /** Stops the call. */
+  cancel(cause: unknown): void {
+    this.#stop('cancelled', cause);
   }
 
   /** Whether the call must not go on. */
@@ -86,9 +109,7 @@ export class CallWatch {
 
   /** Whether a call that computes should pause: to be stopped, or to let other tasks run. */
   shouldPause(): boolean {
-    return (
-      this.isStopped() || (this.#signal !== null && this.#now() - this.#lastBreath >= BREATH_NANOSECONDS)
-    );
+    return this.isStopped() || (this.#breath !== null && this.#now() - this.#lastBreath >= this.#breath);
   }
 
   /** Lets other tasks run. */
@@ -102,33 +123,55 @@ export class CallWatch {
     this.#lastBreath = this.#now();
   }
 
-  /** Waits until a promise has settled, in whatever way, or the call is stopped. */
-  async waitFor(promise: Promise<unknown>): Promise<void> {
-    if (this.#deadline === null && this.#signal === null) {
-      await promise.catch(() => {});
-      return;
-    }
-    if (this.isStopped()) {
-      promise.catch(() => {});
-      return;
-    }
+  /**
+   * Waits until a promise has settled, in whatever way, the call is stopped, or somebody calls `wake`.
+   *
+   * @returns whether the promise has settled
+   */
+  async waitFor(promise: Promise<unknown>): Promise<boolean> {
+    let isSettled = false;
     // Not `Promise.race`: it would leave a reaction on the promise of the signal for each time of waiting.
     let wake: () => void = () => {};
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    promise.then(wake, wake);
+    const settle = (): void => {
+      isSettled = true;
+      wake();
+    };
+    promise.then(settle, settle);
+    if (this.isStopped()) return false;
     this.#wakers.add(wake);
     const cancelTimer = this.#startDeadline();
     await woken;
     cancelTimer();
     this.#wakers.delete(wake);
+    return isSettled;
+  }
+
+  /** Waits, without a deadline, until the call is stopped or somebody calls `wake`. */
+  async standStill(): Promise<void> {
+    if (this.isStopped()) return;
+    if (this.#deadline !== null) this.#timeLeft = this.#deadline - this.#now();
+    this.#deadline = null;
+    await new Promise<void>((resolve) => {
+      this.#wakers.add(resolve);
+    });
+    if (this.#timeLeft !== null) this.#deadline = this.#now() + this.#timeLeft;
+    this.#timeLeft = null;
+    this.#lastBreath = this.#breath === null ? 0n : this.#now();
+  }
+
+  /** Ends all waiting of the moment. */
+  wake(): void {
+    for (const wake of this.#wakers) wake();
+    this.#wakers.clear();
   }
 
   /** The error that a stopped call rejects with. */
   error(details: ErrorDetails): Error {
     return this.#reason === 'cancelled'
-      ? new InterruptedError('interrupted.cancelled', { ...details, cause: this.#signal?.reason })
+      ? new InterruptedError('interrupted.cancelled', { ...details, cause: this.#cause })
       : new InterruptedError(this.#timeoutCode, details);
   }
 
@@ -136,18 +179,22 @@ export class CallWatch {
   close(): void {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#wakers.clear();
+    this.#stopListeners.clear();
   }
 
-  readonly #onAbort = (): void => this.#stop('cancelled');
+  readonly #onAbort = (): void => this.#stop('cancelled', this.#signal?.reason);
 
   #now(): bigint {
     return this.#platform.clock.monotonic();
   }
 
-  #stop(reason: 'timeout' | 'cancelled'): void {
-    this.#reason ??= reason;
-    for (const wake of this.#wakers) wake();
-    this.#wakers.clear();
+  #stop(reason: 'timeout' | 'cancelled', cause?: unknown): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    this.#cause = cause;
+    for (const listen of this.#stopListeners) listen();
+    this.#stopListeners.clear();
+    this.wake();
   }
 
   #startDeadline(): () => void {

@@ -6,11 +6,14 @@ import { FuncInstance, type RawValue } from '../interpreter/function.ts';
 import type { ModuleInstance } from '../interpreter/module-instance.ts';
 import { takeWorkCost } from '../kernel/imports.ts';
 import { funcTypeName, I32 } from '../syntax/types.ts';
-import type { AbortSignalLike } from './call-watch.ts';
+import { type AbortSignalLike, checkSignal } from './call-watch.ts';
+import { checkLimit } from './manifest.ts';
+import { checkFuel } from './options.ts';
 import { PluginOutput } from './output.ts';
 import type { PluginState } from './plugin-state.ts';
 import type { RunOutcome } from './run.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
+import { checkWhenBusy, type WhenBusy } from './turns.ts';
 
 /** What a call takes as input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
@@ -32,7 +35,31 @@ export interface CallOptions {
   readonly timeoutMs?: number | null | undefined;
   /** In place of the plug-in's `fuel`; null for no limit. */
   readonly fuel?: number | null | undefined;
+  /** In place of the plug-in's `timeSliceMs`; null for none. */
+  readonly timeSliceMs?: number | null | undefined;
+  /** In place of the plug-in's `whenBusy`. */
+  readonly whenBusy?: WhenBusy | undefined;
 }
+/** Limits of one call, checked. */
+export interface CallLimits {
+  readonly signal: AbortSignalLike | null;
+  readonly timeoutMs: number | null;
+  readonly timeSliceMs: number | null;
+  readonly fuel: number | null;
+  readonly whenBusy: WhenBusy;
+}
+/** The limits of a call: its own, or those of the plug-in. @throws UsageError */
+export const checkCallLimits = (
+  { signal, timeoutMs, timeSliceMs, fuel, whenBusy }: CallOptions,
+  plugin: Omit<CallLimits, 'signal'>,
+): CallLimits => ({
+  signal: checkSignal(signal),
+  timeoutMs: timeoutMs === undefined ? plugin.timeoutMs : checkLimit(timeoutMs, 'timeoutMs'),
+  timeSliceMs: timeSliceMs === undefined ? plugin.timeSliceMs : checkLimit(timeSliceMs, 'timeSliceMs'),
+  fuel: fuel === undefined ? plugin.fuel : checkFuel(fuel),
+  whenBusy: whenBusy === undefined ? plugin.whenBusy : checkWhenBusy(whenBusy),
+});
+
 /** Options of `callDetailed`. */
 export interface DetailedCallOptions extends CallOptions {
   /** What host functions get from `CurrentPlugin.hostContext`. */
@@ -100,4 +127,12 @@ export const finish = (
 const returnCodeOf = (func: FuncInstance, [value]: readonly RawValue[]): number => {
   const { results } = func.signature;
   return results.length === 1 && results[0] === I32 ? Number(BigInt.asIntN(32, value as bigint)) : 0;
+};
+
+/** What a message or a return code of the plug-in means: failure. @throws PluginError */
+export const judge = ({ output, returnCode, error }: CallResult): PluginOutput | null => {
+  if (error !== null) throw new PluginError('plugin.error', { returnCode, detail: error });
+  if (returnCode !== 0)
+    throw new PluginError('plugin.return-code', { returnCode, detail: String(returnCode) });
+  return output;
 };

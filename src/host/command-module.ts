@@ -6,15 +6,14 @@
  * watch, so that budgets hold to the unit and can be spent anywhere.
  */
 import { ExhaustionError } from '../errors/errors.ts';
-import type { Execution } from '../interpreter/execution.ts';
-import { type FuncInstance, hostFunction, type RawValue } from '../interpreter/function.ts';
+import { type Caller, type FuncInstance, hostFunction, type RawValue } from '../interpreter/function.ts';
 import type { ModuleInstance } from '../interpreter/module-instance.ts';
 import type { Store } from '../interpreter/store.ts';
 import { PAGE_SIZE } from '../kernel/blocks.ts';
 import type { Module } from '../syntax/module.ts';
 import type { FuncType } from '../syntax/types.ts';
 import type { PluginState } from './plugin-state.ts';
-import { runToEnd } from './run.ts';
+import { prepareRun, runToEnd } from './run.ts';
 
 /** Most commands that wait for each other at a time. */
 const MAX_DEPTH = 64;
@@ -50,12 +49,7 @@ export class CommandModule {
     return hostFunction(type, async (args, caller) => {
       // Until the caller has paused, its fuel is not known exactly.
       await Promise.resolve();
-      const spent = { fuel: 0 };
-      try {
-        return await this.#call(name, args, spent);
-      } finally {
-        caller.charge(spent.fuel);
-      }
+      return this.#call(name, args, caller);
     });
   }
 
@@ -70,11 +64,7 @@ export class CommandModule {
     }
   }
 
-  async #call(
-    name: string,
-    args: readonly RawValue[],
-    spent: { fuel: number },
-  ): Promise<readonly RawValue[]> {
+  async #call(name: string, args: readonly RawValue[], caller: Caller): Promise<readonly RawValue[]> {
     const state = this.#state;
     if (state.commandDepth >= MAX_DEPTH) {
       throw new ExhaustionError('exhaustion.call-stack', { detail: 'too many commands wait for each other' });
@@ -83,29 +73,21 @@ export class CommandModule {
     state.commandDepth++;
     try {
       const { start } = instance.compiled.module;
-      if (start !== null) await this.#run(instance.funcs[start]!, [], spent);
-      return await this.#run(instance.exports.get(name) as FuncInstance, args, spent);
+      if (start !== null) await this.#run(instance.funcs[start]!, [], caller);
+      return await this.#run(instance.exports.get(name) as FuncInstance, args, caller);
     } finally {
       this.#store.pagesInUse -= pagesOf(instance);
       state.commandDepth--;
     }
   }
 
-  async #run(
-    func: FuncInstance,
-    args: readonly RawValue[],
-    spent: { fuel: number },
-  ): Promise<readonly RawValue[]> {
-    const state = this.#state;
-    const outer = state.execution!;
-    const limits = { fuel: Math.max(0, outer.fuelLeft - spent.fuel), watch: state.watch! };
-    let inner: Execution | null = null;
-    const outcome = await runToEnd(func, args, limits, (execution) => {
-      inner = execution;
-      state.execution = execution;
-    });
-    if (state.execution === inner) state.execution = outer;
-    spent.fuel += outcome.fuelConsumed;
+  async #run(func: FuncInstance, args: readonly RawValue[], caller: Caller): Promise<readonly RawValue[]> {
+    const { executions, limits } = this.#state;
+    const inner = prepareRun(func, args, executions.at(-1)!.fuelLeft, limits!);
+    executions.push(inner);
+    const outcome = await runToEnd(inner, limits!);
+    if (executions.at(-1) === inner) executions.pop();
+    caller.charge(outcome.fuelConsumed);
     if (outcome.hasFailed) throw outcome.error;
     return outcome.results;
   }

@@ -26,6 +26,7 @@ import {
   type Platform,
   type RandomSource,
 } from './sources.ts';
+import { checkWhenBusy, type WhenBusy } from './turns.ts';
 import type { FileTree } from './wasi/files.ts';
 import type { WasiOptions } from './wasi/preview1.ts';
 import { readOnlyFiles } from './wasi/read-only-files.ts';
@@ -62,6 +63,23 @@ export interface PluginOptions {
   readonly allowedPaths?: Readonly<Record<string, string>> | undefined;
   /** Most milliseconds of one call, time that it waits for the host included. Default: no limit. */
   readonly timeoutMs?: number | null | undefined;
+  /**
+   * Lets other tasks of the thread run whenever a call has computed for so many milliseconds, so that a page stays
+   * responsive. Default: 16 for calls with a `signal`, which needs it to fire; none for others.
+   */
+  readonly timeSliceMs?: number | null | undefined;
+  /**
+   * What happens to a call while another one runs or stands still: `refuse` (default) rejects it, `queue` lets it wait
+   * for its turn. Time in line does not count against `timeoutMs`. A host function must not wait for a call in line
+   * behind its own.
+   */
+  readonly whenBusy?: WhenBusy | undefined;
+  /**
+   * Makes a new instance after a call that failed in the middle: by a trap, an exhausted budget, a time-out, a
+   * cancellation or a host function. Variables and configuration stay. Default: false, which leaves memory, globals
+   * and tables as the call left them.
+   */
+  readonly renewAfterFailure?: boolean | undefined;
   /** Sends requests in place of the host's way: those of `http_request` and those for URLs in manifests. */
   readonly fetch?: FetchLike | undefined;
   /** Lets the plug-in read the headers of answers (`http_headers`). Default: false. */
@@ -91,6 +109,9 @@ export interface CheckedOptions {
   readonly memory: CheckedMemoryOptions;
   readonly http: HttpSettings;
   readonly timeoutMs: number | null;
+  readonly timeSliceMs: number | null;
+  readonly whenBusy: WhenBusy;
+  readonly renewAfterFailure: boolean;
   readonly fuel: number | null;
   readonly schedule: FuelSchedule;
   readonly clock: Clock;
@@ -229,6 +250,9 @@ export const checkOptions = (
   memory: checkMemoryOptions(options.memory, 'memory') ?? settings.memory ?? noLimits,
   http: checkHttp(options, settings, platform),
   timeoutMs: checkLimit(options.timeoutMs, 'timeoutMs') ?? settings.timeoutMs,
+  timeSliceMs: checkLimit(options.timeSliceMs, 'timeSliceMs'),
+  whenBusy: checkWhenBusy(options.whenBusy),
+  renewAfterFailure: options.renewAfterFailure ?? false,
   fuel: checkFuel(options.fuel),
   schedule: checkSchedule(options.schedule),
   ...chooseSources(options, platform),

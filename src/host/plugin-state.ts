@@ -5,10 +5,10 @@ import type { Execution } from '../interpreter/execution.ts';
 import { type FuelSchedule, hostBytesCost } from '../interpreter/fuel.ts';
 import type { Caller } from '../interpreter/function.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { CallWatch } from './call-watch.ts';
 import { CurrentPlugin } from './current-plugin.ts';
 import type { HttpSettings } from './http.ts';
 import type { LevelLogger } from './logging.ts';
+import type { RunLimits } from './run.ts';
 import type { HttpHeaders } from './sources.ts';
 import type { Variables } from './variables.ts';
 
@@ -35,10 +35,10 @@ export class PluginState implements PluginStateParts {
   hostContext: unknown = undefined;
   /** The engine's side of the host call that runs, to which bytes are charged; null outside of host calls. */
   caller: Caller | null = null;
-  /** The watch over the running call; null between calls. */
-  watch: CallWatch | null = null;
-  /** The execution that runs or waits, innermost; null between calls. */
-  execution: Execution | null = null;
+  /** What bounds the running call; null between calls. */
+  limits: RunLimits | null = null;
+  /** Executions of the running call, outermost first; the others wait for a linked command that the last one runs. */
+  executions: Execution[] = [];
   /** Linked commands that wait for each other now. */
   commandDepth = 0;
   /** Status and headers of the last answer to an HTTP request; it outlasts the call. */
@@ -56,7 +56,7 @@ export class PluginState implements PluginStateParts {
 
   /** Resolves when the running call is stopped; null when nothing can stop it. */
   get stopped(): Promise<void> | null {
-    return this.watch?.stopped ?? null;
+    return this.limits?.watch.stopped ?? null;
   }
 
   /** Charges bytes that cross the host boundary to the running host call. */

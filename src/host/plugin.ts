@@ -4,33 +4,45 @@
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
  */
-import { PluginError, UsageError } from '../errors/errors.ts';
+import { UsageError } from '../errors/errors.ts';
+import type { Execution } from '../interpreter/execution.ts';
 import { FuncInstance, type RawValue } from '../interpreter/function.ts';
 import type { ModuleInstance } from '../interpreter/module-instance.ts';
 import { Store } from '../interpreter/store.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { ExternKind } from '../syntax/module.ts';
-import { CallWatch, checkSignal, type TimeoutCode } from './call-watch.ts';
+import { CallWatch, type TimeoutCode } from './call-watch.ts';
 import {
   begin,
+  type CallLimits,
   type CallOptions,
   type CallResult,
+  checkCallLimits,
   type DetailedCallOptions,
   findFunction,
   finish,
   isCleanExit,
+  judge,
   type PluginInput,
   toBytes,
 } from './calling.ts';
 import { initialisersOf } from './guest-runtime.ts';
 import { Linker } from './linker.ts';
 import { LevelLogger } from './logging.ts';
-import { checkLimit } from './manifest.ts';
-import { type CheckedOptions, checkFuel } from './options.ts';
+import type { CheckedOptions } from './options.ts';
 import { PluginOutput } from './output.ts';
+import { PluginCall } from './plugin-call.ts';
 import { PluginState, type PluginStateParts } from './plugin-state.ts';
-import { type RunLimits, type RunOutcome, runToEnd } from './run.ts';
+import {
+  type CallBudget,
+  prepareRun,
+  type RunLimits,
+  type RunOutcome,
+  runToEnd,
+  type StandStill,
+} from './run.ts';
 import type { Platform } from './sources.ts';
+import { Turns } from './turns.ts';
 import { Variables } from './variables.ts';
 import { createWasiNamespaces, Preview1 } from './wasi/preview1.ts';
 import type { LoadedModule } from './wasm-source.ts';
@@ -70,9 +82,15 @@ export class Plugin {
   readonly #config: Map<string, string>;
   /** Null before instantiation and after `close`. */
   #linked: Linked | null = null;
-  #isActive = false;
+  readonly #turns = new Turns();
+  /** The call that is made in pieces and has not ended; null for none. */
+  #call: PluginCall | null = null;
+  /** State of what runs now; null between calls. */
+  #running: PluginState | null = null;
   #isClosed = false;
+  /** Whether the next call needs a new instance. */
   #isStale = false;
+  /** Of the executions of the last call that are over. */
   #fuelConsumed = 0;
 
   private constructor(
@@ -101,21 +119,21 @@ export class Plugin {
     platform: Platform,
   ): Promise<Plugin> {
     const plugin = new Plugin(modules, options, platform);
-    const limits = plugin.#limits({}, 'interrupted.instantiation');
+    const budget = plugin.#budgetOf(checkCallLimits({}, options), 'interrupted.instantiation');
     try {
-      await plugin.#instantiate(limits);
+      await plugin.#instantiate(budget, null);
     } finally {
-      limits.watch.close();
+      budget.watch.close();
     }
     return plugin;
   }
 
-  async #instantiate(limits: RunLimits): Promise<void> {
+  async #instantiate(budget: CallBudget, standStill: StandStill | null): Promise<void> {
     const { usesWasi, wasi, clock, random } = this.#options;
     const wasiState = usesWasi ? new Preview1(wasi, clock, random) : null;
     const previous = this.#linked;
     try {
-      this.#linked = await this.#link(wasiState, limits);
+      this.#linked = await this.#link(wasiState, budget, standStill);
     } catch (error) {
       wasiState?.close();
       throw error;
@@ -125,7 +143,7 @@ export class Plugin {
   }
 
   /** Links and initialises an instance of everything. */
-  async #link(wasi: Preview1 | null, limits: RunLimits): Promise<Linked> {
+  async #link(wasi: Preview1 | null, budget: CallBudget, standStill: StandStill | null): Promise<Linked> {
     const { schedule, memory, functions } = this.#options;
     const store = new Store({
       schedule,
@@ -142,7 +160,7 @@ export class Plugin {
     const main = linker.link();
     for (const instance of linker.instances) {
       for (const { func, args } of initialisersOf(instance)) {
-        const outcome = await this.#run(state, func, args, limits);
+        const outcome = await this.#run(state, func, args, budget, standStill);
         if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
       }
     }
@@ -165,14 +183,7 @@ export class Plugin {
     hostContext?: unknown,
     options: CallOptions = {},
   ): Promise<PluginOutput | null> {
-    const { output, returnCode, error } = await this.callDetailed(functionName, input, {
-      ...options,
-      hostContext,
-    });
-    if (error !== null) throw new PluginError('plugin.error', { returnCode, detail: error });
-    if (returnCode !== 0)
-      throw new PluginError('plugin.return-code', { returnCode, detail: String(returnCode) });
-    return output;
+    return judge(await this.callDetailed(functionName, input, { ...options, hostContext }));
   }
 
   /**
@@ -186,26 +197,53 @@ export class Plugin {
     input?: PluginInput,
     options: DetailedCallOptions = {},
   ): Promise<CallResult> {
-    this.#requireIdle();
     const bytes = toBytes(input);
-    const limits = this.#limits(options);
-    this.#isActive = true;
+    const limits = checkCallLimits(options, this.#options);
+    const turn = this.#takeTurn(limits);
+    if (turn !== null) await turn;
+    return this.#perform(functionName, bytes, options.hostContext, this.#budgetOf(limits), null);
+  }
+
+  /**
+   * Prepares a call that is made in pieces: it pauses when its fuel is used up, to go on with more, and can be
+   * stopped and resumed at will. The plug-in is busy from now on until the call has ended.
+   *
+   * ```js
+   * const call = await plugin.startCall('count', 'Hello', { fuel: 10_000 });
+   * while ((await call.run()) === 'paused') call.addFuel(10_000);
+   * console.log(call.output.text(), call.fuelConsumed);
+   * ```
+   *
+   * Time that the call stands still does not count against `timeoutMs`.
+   *
+   * @throws PluginError when there is no such function; UsageError when the plug-in is busy
+   */
+  async startCall(
+    functionName: string,
+    input?: PluginInput,
+    options: DetailedCallOptions = {},
+  ): Promise<PluginCall> {
+    const bytes = toBytes(input).slice();
+    const limits = checkCallLimits(options, this.#options);
+    const turn = this.#takeTurn(limits);
+    if (turn !== null) await turn;
     try {
-      this.#fuelConsumed = 0;
-      if (limits.watch.isStopped()) throw limits.watch.error({});
-      if (this.#isStale) await this.#instantiate(limits);
-      const { main, state } = this.#require();
-      const func = findFunction(main, functionName);
-      this.#isStale = functionName === COMMAND_ENTRY;
-      begin(state, bytes, options.hostContext);
-      const outcome = await this.#run(state, func, [], limits);
-      state.hostContext = undefined;
-      return finish(state, func, outcome, this.#fuelConsumed);
-    } finally {
-      limits.watch.close();
-      this.#isActive = false;
-      if (this.#isClosed) this.#release();
+      findFunction(this.#require().main, functionName);
+    } catch (error) {
+      this.#endTurn();
+      throw error;
     }
+    this.#fuelConsumed = 0;
+    const budget = this.#budgetOf(limits);
+    const call = new PluginCall(functionName, {
+      budget,
+      perform: (standStill) => this.#perform(functionName, bytes, options.hostContext, budget, standStill),
+      judge,
+      executions: () => this.#running?.executions ?? [],
+      fuelConsumed: () => this.fuelConsumed,
+    });
+    this.#call = call;
+    return call;
   }
 
   /** Whether the main module exports a function of that name. */
@@ -259,14 +297,15 @@ export class Plugin {
     else throw new UsageError('usage.argument', { detail: 'a configuration value must be a string or null' });
   }
 
-  /** Whether a call runs. */
+  /** Whether a call runs, or stands still. */
   isActive(): boolean {
-    return this.#isActive;
+    return this.#turns.isTaken;
   }
 
-  /** Fuel that the last call used; before the first one, that of initialisation. */
+  /** Fuel that the last call has used, up to now if it runs; before the first one, that of initialisation. */
   get fuelConsumed(): number {
-    return this.#fuelConsumed;
+    const executions = this.#running?.executions ?? [];
+    return executions.reduce((sum, execution) => sum + execution.fuelConsumed, this.#fuelConsumed);
   }
 
   /**
@@ -275,15 +314,20 @@ export class Plugin {
    * @returns false, and nothing happens, while a call runs
    */
   async reset(): Promise<boolean> {
-    if (this.#isActive) return false;
+    if (this.#turns.isTaken) return false;
     this.#require().state.kernel.reset();
     return true;
   }
 
-  /** Gives up the plug-in's memory, after the call that runs. It cannot be called afterwards. */
+  /**
+   * Gives up the plug-in's memory, after the call that runs; one that stands still is cancelled, those that wait for
+   * their turn are refused. It cannot be called afterwards.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (!this.#isActive) this.#release();
+    this.#turns.refuseAll(closedError());
+    if (this.#call !== null && this.#call.status !== 'running') await this.#call.cancel();
+    if (!this.#turns.isTaken) this.#release();
   }
 
   /** Gives up the instance and what the host holds open for it. */
@@ -293,42 +337,80 @@ export class Plugin {
   }
 
   #require(): Linked {
-    if (this.#linked === null) throw new UsageError('usage.state', { detail: 'plugin is closed' });
+    if (this.#linked === null) throw closedError();
     return this.#linked;
   }
 
-  #requireIdle(): void {
-    if (this.#isClosed) throw new UsageError('usage.state', { detail: 'plugin is closed' });
-    if (this.#isActive) throw new UsageError('usage.state', {}, 'plugin is not reentrant');
+  #budgetOf(limits: CallLimits, timeoutCode: TimeoutCode = 'interrupted.timeout'): CallBudget {
+    return { fuel: limits.fuel, watch: new CallWatch(this.#platform, { ...limits, timeoutCode }) };
   }
 
-  #limits(
-    { signal, timeoutMs, fuel }: CallOptions,
-    timeoutCode: TimeoutCode = 'interrupted.timeout',
-  ): RunLimits {
-    const timeout = timeoutMs === undefined ? this.#options.timeoutMs : checkLimit(timeoutMs, 'timeoutMs');
-    return {
-      fuel: fuel === undefined ? this.#options.fuel : checkFuel(fuel),
-      watch: new CallWatch(this.#platform, timeout, checkSignal(signal), timeoutCode),
-    };
+  /** See `Turns.take`. */
+  #takeTurn({ whenBusy, signal }: CallLimits): Promise<void> | null {
+    if (this.#isClosed) throw closedError();
+    return this.#turns.take(whenBusy, signal);
+  }
+
+  #endTurn(): void {
+    this.#call = null;
+    if (this.#isClosed) this.#release();
+    this.#turns.pass();
+  }
+
+  /** A call from its turn on to its end. */
+  async #perform(
+    functionName: string,
+    input: Uint8Array,
+    hostContext: unknown,
+    budget: CallBudget,
+    standStill: StandStill | null,
+  ): Promise<CallResult> {
+    try {
+      this.#fuelConsumed = 0;
+      if (budget.watch.isStopped()) throw budget.watch.error({});
+      if (this.#isStale) await this.#instantiate(budget, standStill);
+      const { main, state } = this.#require();
+      const func = findFunction(main, functionName);
+      this.#isStale = functionName === COMMAND_ENTRY;
+      begin(state, input, hostContext);
+      const outcome = await this.#run(state, func, [], budget, standStill);
+      state.hostContext = undefined;
+      if (outcome.hasFailed && !isCleanExit(outcome.error)) this.#isStale ||= this.#options.renewAfterFailure;
+      return finish(state, func, outcome, this.#fuelConsumed);
+    } finally {
+      budget.watch.close();
+      this.#endTurn();
+    }
   }
 
   async #run(
     state: PluginState,
     func: FuncInstance,
     args: readonly RawValue[],
-    limits: RunLimits,
+    budget: CallBudget,
+    standStill: StandStill | null,
   ): Promise<RunOutcome> {
+    const limits: RunLimits = { watch: budget.watch, standStill };
     // What initialisation used of the budget is gone for the call behind it.
-    const fuel = limits.fuel === null ? null : Math.max(0, limits.fuel - this.#fuelConsumed);
-    state.watch = limits.watch;
-    const outcome = await runToEnd(func, args, { ...limits, fuel }, (execution) => {
-      state.execution = execution;
-    });
-    state.watch = null;
-    state.execution = null;
+    const fuel = budget.fuel === null ? null : Math.max(0, budget.fuel - this.#fuelConsumed);
+    return this.#goOn(state, prepareRun(func, args, fuel, limits), limits);
+  }
+
+  /** Runs an execution, new or paused, to its end. */
+  async #goOn(state: PluginState, execution: Execution, limits: RunLimits): Promise<RunOutcome> {
+    state.limits = limits;
+    state.executions = [execution];
+    this.#running = state;
+    const outcome = await runToEnd(execution, limits);
+    // Commands that a call was stopped in have used fuel that the call was not charged for yet.
+    const { fuelConsumed } = this;
+    this.#running = null;
+    this.#fuelConsumed = fuelConsumed;
+    state.limits = null;
+    state.executions = [];
     if (outcome.isAbandoned) state.abandonContext();
-    this.#fuelConsumed += outcome.fuelConsumed;
     return outcome;
   }
 }
+
+const closedError = (): Error => new UsageError('usage.state', { detail: 'plugin is closed' });

@@ -1,18 +1,44 @@
 /**
- * Drives one execution of the engine to its end: waits for promises of host functions, heeds the watch, turns an
- * empty tank into an error.
+ * Drives one execution of the engine to its end: waits for promises of host functions, heeds the watch, stands still
+ * where the owner of the call wants it to.
  */
 import { ExhaustionError } from '../errors/errors.ts';
-import { type Execution, startExecution } from '../interpreter/execution.ts';
+import { type Execution, type PauseReason, startExecution } from '../interpreter/execution.ts';
 import type { FuncInstance, RawValue } from '../interpreter/function.ts';
 import type { CallWatch } from './call-watch.ts';
 
-/** Budgets of a call. */
-export interface RunLimits {
-  /** Fuel, or null for no limit. */
-  readonly fuel: number | null;
+/** Where a call stands still until its owner lets it go on. */
+export interface StandStill {
+  /** Whether the owner wants the call to stand still at the next chance. */
+  readonly isWanted: boolean;
+  /** Resolves when the call may go on, or has been stopped. */
+  wait(reason: PauseReason): Promise<void>;
+}
+
+/** Budgets of a whole call. */
+export interface CallBudget {
+  /** Fuel, or null for no limit; `PluginCall.addFuel` raises it. */
+  fuel: number | null;
   readonly watch: CallWatch;
 }
+
+/** What holds while an execution runs. */
+export interface RunLimits {
+  readonly watch: CallWatch;
+  /** Null where nobody can add fuel: then to be out of it is an error. */
+  readonly standStill: StandStill | null;
+}
+
+/** Prepares an execution for `runToEnd`. */
+export const prepareRun = (
+  func: FuncInstance,
+  args: readonly RawValue[],
+  fuel: number | null,
+  { watch, standStill }: RunLimits,
+): Execution => {
+  const onSlice = (): boolean => watch.shouldPause() || standStill?.isWanted === true;
+  return startExecution(func, args, { onSlice, ...(fuel === null ? {} : { fuel }) });
+};
 
 /** How a call ended. `hasFailed` tells whether results or error count: anything can be thrown, also undefined. */
 export interface RunOutcome {
@@ -24,13 +50,6 @@ export interface RunOutcome {
   readonly isAbandoned: boolean;
 }
 
-const done = (execution: Execution): RunOutcome => ({
-  results: execution.results,
-  hasFailed: false,
-  error: undefined,
-  fuelConsumed: execution.fuelConsumed,
-  isAbandoned: false,
-});
 const failed = (execution: Execution, error: unknown, isAbandoned = false): RunOutcome => ({
   results: [],
   hasFailed: true,
@@ -38,6 +57,17 @@ const failed = (execution: Execution, error: unknown, isAbandoned = false): RunO
   fuelConsumed: execution.fuelConsumed,
   isAbandoned,
 });
+
+/** Gives a paused call up. Where it stood is part of the error. */
+const abandon = (
+  execution: Execution,
+  makeError: (details: Pick<Execution, 'fuelConsumed' | 'backtrace'>) => Error,
+): RunOutcome => {
+  const isWaiting = execution.hostPromise !== null;
+  const error = makeError({ fuelConsumed: execution.fuelConsumed, backtrace: execution.backtrace });
+  execution.abandon(error);
+  return failed(execution, error, isWaiting);
+};
 
 /** Hands in what the host function that a call is paused in has come to. */
 const settleHost = async (execution: Execution, promise: Execution['hostPromise']): Promise<void> => {
@@ -48,30 +78,38 @@ const settleHost = async (execution: Execution, promise: Execution['hostPromise'
   }
 };
 
+/** Waits until the host function has answered, or the call is stopped. */
+const waitForHost = async (execution: Execution, { watch, standStill }: RunLimits): Promise<void> => {
+  const promise = execution.hostPromise!;
+  while (!watch.isStopped()) {
+    if (await watch.waitFor(promise)) break;
+    if (standStill?.isWanted) await standStill.wait('host');
+  }
+  // A call that is stopped takes no answer any more.
+  if (!watch.isStopped()) await settleHost(execution, promise);
+};
+
 /**
- * Calls a function and runs it to its end. Never rejects because of the guest.
- *
- * @param onStart is handed the execution before it runs
+ * Runs an execution, new or paused, to its end. Never rejects because of the guest.
  */
-export const runToEnd = async (
-  func: FuncInstance,
-  args: readonly RawValue[],
-  { fuel, watch }: RunLimits,
-  onStart: (execution: Execution) => void = () => {},
-): Promise<RunOutcome> => {
-  const onSlice = (): boolean => watch.shouldPause();
-  const execution = startExecution(func, args, { onSlice, ...(fuel === null ? {} : { fuel }) });
-  onStart(execution);
+export const runToEnd = async (execution: Execution, limits: RunLimits): Promise<RunOutcome> => {
+  const { watch, standStill } = limits;
   for (;;) {
-    const result = execution.run();
-    if (result === 'done') return done(execution);
-    if (result === 'trap') return failed(execution, execution.error);
-    const details = { fuelConsumed: execution.fuelConsumed, backtrace: execution.backtrace };
-    if (execution.pause === 'fuel') return failed(execution, new ExhaustionError('exhaustion.fuel', details));
-    const promise = execution.hostPromise;
-    if (promise !== null) await watch.waitFor(promise);
+    // An execution that was restored may wait for the host from the beginning.
+    if (execution.hostPromise === null) {
+      const result = execution.run();
+      if (result === 'done') {
+        const { results, fuelConsumed } = execution;
+        return { results, hasFailed: false, error: undefined, fuelConsumed, isAbandoned: false };
+      }
+      if (result === 'trap') return failed(execution, execution.error);
+    }
+    if (execution.pause === 'fuel' && standStill === null)
+      return abandon(execution, (details) => new ExhaustionError('exhaustion.fuel', details));
+    if (execution.hostPromise !== null) await waitForHost(execution, limits);
+    else if (execution.pause === 'fuel') await standStill!.wait('fuel');
+    else if (standStill?.isWanted) await standStill.wait('slice');
     else if (!watch.isStopped()) await watch.breathe();
-    if (watch.isStopped()) return failed(execution, watch.error(details), promise !== null);
-    if (promise !== null) await settleHost(execution, promise);
+    if (watch.isStopped()) return abandon(execution, (details) => watch.error(details));
   }
 };

@@ -3,7 +3,8 @@
 import { decodeNames } from '../decoder/name-section.ts';
 import type { BacktraceFrame } from '../errors/errors.ts';
 import type { CodeRegion } from './code.ts';
-import { type Machine, mapCareful, mapFast } from './machine.ts';
+import type { CodeSpace } from './code-space.ts';
+import { mapCareful, mapFast } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
 
 /** Most frames shown; recursion makes the rest uninteresting. */
@@ -17,15 +18,14 @@ export interface RawFrame {
 }
 
 /** Regions and program counters, innermost first. */
-export const rawBacktrace = (machine: Machine, state: MachineState): RawFrame[] => {
+export const rawBacktrace = (space: CodeSpace, state: MachineState, callStack: Int32Array): RawFrame[] => {
   const frames: RawFrame[] = [];
   const add = (pc: number, isCaller: boolean): void => {
-    const region = machine.space.find(pc);
+    const region = space.find(pc);
     if (region !== null) frames.push({ region, pc, isCaller });
   };
   add(state.pc, false);
-  for (let sp = state.sp - 2; sp >= 0 && frames.length < MAX_FRAMES; sp -= 2)
-    add(machine.callStack[sp]!, true);
+  for (let sp = state.sp - 2; sp >= 0 && frames.length < MAX_FRAMES; sp -= 2) add(callStack[sp]!, true);
   return frames;
 };
 

@@ -92,13 +92,25 @@ export class Execution {
     writeValues(params, args, this.savedWords, 0, this.savedRefs);
   }
 
-  /** Fuel that this call has used. */
+  /** Fuel that this call has used, what it owes included. */
   get fuelConsumed(): number {
-    return this.given - this.fuelLeft;
+    return this.given - this.balance;
   }
 
-  /** Fuel that is left; exact at any pause. */
+  /** Fuel that is left, exact at any pause; 0 while the call owes some. */
   get fuelLeft(): number {
+    return Math.max(0, this.balance);
+  }
+
+  /**
+   * What host functions charged beyond the fuel there was. A call that owes runs no instruction, and does not
+   * return, before `addFuel` has made up for it.
+   */
+  get fuelOwed(): number {
+    return Math.max(0, -this.balance);
+  }
+
+  private get balance(): number {
     const { fuel, reserve, pc } = this.state;
     return this.outcome === null || this.outcome === 'done'
       ? fuel + reserve
@@ -141,6 +153,35 @@ export class Execution {
     if (state.thrown !== null) return;
     this.outcome = 'trap';
     this.error = error;
+  }
+
+  /**
+   * Gives up a call that is not over: it has failed with `error`, holds nothing any more, and its bill stays as it
+   * is. Nothing happens to a call that is over.
+   *
+   * @throws UsageError while it runs
+   */
+  abandon(error: unknown): void {
+    if (this.outcome === 'done' || this.outcome === 'trap') return;
+    if (active === this) throw new UsageError('usage.state', { detail: 'the call is running' });
+    const { state, balance } = this;
+    state.reserve = balance;
+    state.fuel = 0;
+    state.pc = HALT_PC;
+    state.sp = 0;
+    state.pending = null;
+    state.thrown = null;
+    state.instances.length = 0;
+    this.savedWords = new Int32Array(0);
+    this.savedCalls = this.savedWords;
+    this.savedRefs = [];
+    if (resident === this) {
+      resident = null;
+      this.dropRefs();
+    }
+    this.pause = null;
+    this.error = error;
+    this.outcome = 'trap';
   }
 
   /**
@@ -340,7 +381,7 @@ export class Execution {
   /** Nothing that the call held must stay reachable from the machine. */
   private dropRefs(): void {
     const { refs } = this.machine;
-    if (nested === 1 && refs.length > KEPT_REFS) refs.length = KEPT_REFS;
+    if (nested <= 1 && refs.length > KEPT_REFS) refs.length = KEPT_REFS;
     refs.fill(null);
   }
 
@@ -381,7 +422,12 @@ export class Execution {
   }
 
   private rawFrames(): RawFrame[] {
-    return rawBacktrace(this.machine, this.state);
+    // Of a call that waits while others run, the stack lies in the copy.
+    return rawBacktrace(
+      this.machine.space,
+      this.state,
+      resident === this ? this.machine.callStack : this.savedCalls,
+    );
   }
 
   /** The guest's stack where the call stands, innermost first. */

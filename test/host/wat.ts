@@ -19,7 +19,7 @@ const script = `
   });
   const modules = Object.entries(JSON.parse(json)).map(([name, text]) => {
     const module = wabt.parseWat(name, text, { multi_value: true });
-    return [name, Buffer.from(module.toBinary({}).buffer).toString('base64')];
+    return [name, Buffer.from(module.toBinary({ write_debug_names: true }).buffer).toString('base64')];
   });
   process.stdout.write(JSON.stringify(Object.fromEntries(modules)));
 `;

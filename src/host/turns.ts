@@ -1,0 +1,89 @@
+/**
+ * Whose turn it is with a plug-in: one call at a time. Others are refused, or wait in the order in which they came.
+ */
+import { ExhaustionError, InterruptedError, UsageError } from '../errors/errors.ts';
+import type { AbortSignalLike } from './call-watch.ts';
+
+/** What happens to a call of a plug-in that is busy with another one. */
+export type WhenBusy = 'refuse' | 'queue';
+
+/** Most calls that wait for one plug-in. */
+const MAX_WAITING = 1000;
+
+/** Checks the `whenBusy` option. @throws UsageError */
+export const checkWhenBusy = (value: unknown): WhenBusy => {
+  if (value === undefined || value === null) return 'refuse';
+  if (value === 'refuse' || value === 'queue') return value;
+  throw new UsageError('usage.argument', {
+    detail: `whenBusy must be 'refuse' or 'queue', not ${String(value)}`,
+  });
+};
+
+interface Waiter {
+  take(): void;
+  refuse(error: Error): void;
+}
+
+/** The turns of one plug-in. */
+export class Turns {
+  #isTaken = false;
+  /** In order of arrival. */
+  readonly #waiting = new Set<Waiter>();
+
+  /** Whether a call has its turn. */
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
+  /**
+   * Takes the turn if it is free; null then. Else a promise that resolves when it is this call's turn.
+   *
+   * @throws UsageError when the plug-in is busy and calls do not wait; ExhaustionError when too many do
+   */
+  take(whenBusy: WhenBusy, signal: AbortSignalLike | null): Promise<void> | null {
+    if (!this.#isTaken) {
+      this.#isTaken = true;
+      return null;
+    }
+    if (whenBusy === 'refuse') throw new UsageError('usage.state', {}, 'plugin is not reentrant');
+    if (this.#waiting.size >= MAX_WAITING)
+      throw new ExhaustionError('exhaustion.queue', { limit: MAX_WAITING });
+    return this.#wait(signal);
+  }
+
+  /** Ends the turn; the next in line gets it. */
+  pass(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#isTaken = false;
+    else next.take();
+  }
+
+  /** Refuses all that wait. */
+  refuseAll(error: Error): void {
+    for (const waiter of this.#waiting) waiter.refuse(error);
+  }
+
+  #wait(signal: AbortSignalLike | null): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.delete(waiter);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const waiter: Waiter = {
+        take: () => {
+          leave();
+          resolve();
+        },
+        refuse: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      const onAbort = (): void =>
+        waiter.refuse(new InterruptedError('interrupted.cancelled', { cause: signal?.reason }));
+      this.#waiting.add(waiter);
+      signal?.addEventListener('abort', onAbort);
+      if (signal?.aborted) onAbort();
+    });
+  }
+}
