@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateModules } from './conformance/generate-modules.ts';
 import { generateDispatch } from './dispatch/generate-dispatch.ts';
 import { generateVector } from './dispatch/generate-vector.ts';
 
@@ -11,6 +12,7 @@ const isCheck = process.argv.includes('--check');
 const outputs: readonly (readonly [string, string])[] = [
   ['src/interpreter/dispatch.generated.ts', generateDispatch()],
   ['src/interpreter/vector.generated.ts', generateVector()],
+  ['src/conformance/modules.generated.ts', await generateModules()],
 ];
 
 for (const [path, text] of outputs) {

@@ -14,6 +14,7 @@ const layers = [
   'interpreter',
   'kernel',
   'host',
+  'conformance',
   'entries',
   'cli',
 ];

@@ -76,6 +76,26 @@ export const commands = {
       json: { help: 'print the summary as JSON' },
     },
   },
+  conformance: {
+    operands: [],
+    summary: 'Try what plug-ins can rely on, on any Extism host, and write reports.',
+    flags: {
+      host: {
+        value: '[NAME=]HOST',
+        multiple: true,
+        help: 'quern (default), npm:PACKAGE, or the command of an adapter',
+      },
+      level: { value: 'LEVEL', multiple: true, help: 'only cases of this level' },
+      case: { value: 'ID', multiple: true, help: 'only this case' },
+      list: { help: 'list the cases and run none' },
+      expected: { value: 'FILE', help: 'cases that may fail, one a line' },
+      html: { value: 'FILE', help: 'write the matrix as a page' },
+      junit: { value: 'FILE', help: "write JUnit's XML" },
+      tap: { value: 'FILE', help: 'write TAP' },
+      json: { value: 'FILE', help: 'write JSON' },
+      keep: { value: 'FOLDER', help: 'keep modules, their text and the steps of the cases' },
+    },
+  },
 } as const satisfies Readonly<Record<string, CommandRow>>;
 
 export type CommandName = keyof typeof commands;

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
 import { runCall } from './call.ts';
+import { runConformance } from './conformance/conformance.ts';
 import { describeError } from './describe-error.ts';
 import {
   type CommandName,
@@ -54,6 +55,7 @@ const runCommand = async (name: CommandName, args: readonly string[]): Promise<v
     }
     if (name === 'call') await runCall(parseCommand('call', args));
     else if (name === 'run') await runProgram(parseCommand('run', args));
+    else if (name === 'conformance') await runConformance(parseCommand('conformance', args));
     else await runInspect(parseCommand('inspect', args));
   } catch (error) {
     report(error, name, isVerbose);

@@ -1,0 +1,28 @@
+/** The plug-ins of the conformance kit, assembled: `src/conformance/modules.generated.ts`. */
+import wabtInit from 'wabt';
+import { expandCases } from '../../src/conformance/expand-cases.ts';
+
+/** Text of the file. @throws Error naming the case whose text is wrong */
+export const generateModules = async (): Promise<string> => {
+  const wabt = await wabtInit();
+  const lines = Object.entries(expandCases()).map(([key, text]) => {
+    try {
+      const parsed = wabt.parseWat(key, text, {});
+      parsed.validate();
+      const { buffer } = parsed.toBinary({});
+      parsed.destroy();
+      return `  '${key}':\n    '${Buffer.from(buffer).toString('base64')}',`;
+    } catch (error) {
+      throw new Error(`${key}: ${(error as Error).message}\n${text}`);
+    }
+  });
+  return [
+    '// Written by scripts/conformance/generate-modules.ts (npm run gen). Do not edit.',
+    '',
+    '/** The plug-ins of the cases, in base64. Key = case and module. */',
+    'export const assembledModules: Readonly<Record<string, string>> = {',
+    ...lines,
+    '};',
+    '',
+  ].join('\n');
+};
