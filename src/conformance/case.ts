@@ -84,7 +84,7 @@ export interface Case {
   readonly load?: LoadSettings;
   /**
    * A manifest in JSON to hand over as text, in place of `load`'s settings. `@data(NAME)` stands for a module in
-   * base64, `@sha256(NAME)` for its hash.
+   * base64, `@sha256(NAME)` for its hash, `@directory(NAME)` for the path of an empty directory.
    */
   readonly manifest?: string;
   /** Set when loading itself has to fail; some hosts notice at the first call, which counts as well. */

@@ -64,10 +64,14 @@ export const moduleBytes = (item: Case, name: string): Uint8Array => {
 };
 
 /** The manifest of a case as text, with its modules in it. */
-export const manifestText = (item: Case): string | null =>
+const manifestText = (item: Case, { makeDirectory }: Surroundings): string | null =>
   item.manifest
     ?.replace(/@data\((\w+)\)/g, (_, name: string) => encodeWireBytes(moduleBytes(item, name)))
-    .replace(/@sha256\((\w+)\)/g, (_, name: string) => sha256Hex(moduleBytes(item, name))) ?? null;
+    .replace(/@sha256\((\w+)\)/g, (_, name: string) => sha256Hex(moduleBytes(item, name)))
+    // A path may hold backslashes, which JSON escapes.
+    .replace(/@directory\((\w+)\)/g, (_, name: string) =>
+      JSON.stringify(makeDirectory!(name)).slice(1, -1),
+    ) ?? null;
 
 const settingsOf = (item: Case, surroundings: Surroundings): WireSettings => {
   const load = item.load ?? {};
@@ -100,12 +104,16 @@ export const loadRequest = (item: Case, surroundings: Surroundings): Request => 
       path: surroundings.writeModule(moduleKey(item, name), bytes),
     };
   }),
-  manifest: manifestText(item),
+  manifest: manifestText(item, surroundings),
   settings: settingsOf(item, surroundings),
 });
 
+/** Whether a call sends a request to the fixture. */
+const usesServer = ({ calls }: Case): boolean =>
+  calls.some(({ input }) => typeof input === 'string' && /@(server|foreign)/.test(input));
+
 const withServers = (item: Case, { http }: Surroundings, bytes: Uint8Array): Uint8Array => {
-  if (levelOf(item) !== 'http' || http === null) return bytes;
+  if (!usesServer(item) || http === null) return bytes;
   const text = String.fromCharCode(...bytes);
   const replaced = text.replaceAll('@server', http.server).replaceAll('@foreign', http.foreign);
   return Uint8Array.from(replaced, (character) => character.charCodeAt(0));
@@ -116,9 +124,9 @@ const reasonToSkip = (item: Case, lacks: readonly string[], surroundings: Surrou
   const level: Level = levelOf(item);
   const missing = [level, ...(item.load?.functions ?? [])].find((name) => lacks.includes(name));
   if (missing !== undefined) return `the adapter says that the host lacks ${missing}`;
-  if (level === 'http' && surroundings.http === null) return 'there is no HTTP fixture here';
-  if (item.load?.allowedPaths !== undefined && surroundings.makeDirectory === null)
-    return 'there are no directories here';
+  if (usesServer(item) && surroundings.http === null) return 'there is no HTTP fixture here';
+  const needsDirectory = item.load?.allowedPaths !== undefined || item.manifest?.includes('@directory(');
+  if (needsDirectory && surroundings.makeDirectory === null) return 'there are no directories here';
   return null;
 };
 

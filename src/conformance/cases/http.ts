@@ -169,6 +169,19 @@ export const http: readonly Case[] = [
     ],
   },
   {
+    id: 'http/limit-default',
+    title: 'Without a setting, a body of more than 50 MiB does not reach the plug-in',
+    source: 'Rust, Go: 50 MiB',
+    load: LOCAL,
+    modules: {
+      main: running(`
+    (local.set $a (call $http_request (call $input) (i64.const 0)))
+    (if (i64.eqz (call $length (local.get $a))) (then (unreachable)))
+    (i32.const 0)`),
+    },
+    calls: [{ input: '{"url": "@server/bytes/52428801"}', expect: { error: true } }],
+  },
+  {
     id: 'http/no-answer',
     title: 'A server that is not there fails the call; the plug-in can be called again',
     source: 'Rust, Java; in Go the plug-in is over',

@@ -69,10 +69,19 @@ export const limits: readonly Case[] = [
     calls: [{ expect: { error: true } }],
   },
   {
+    id: 'limits/variables-zero',
+    title: 'What a limit of 0 bytes for variables means',
+    source: 'none are allowed in Rust and Go; no limit, or the default, elsewhere',
+    load: { memory: { maxVarBytes: 0 } },
+    modules: { main: setVariable(2_000_000) },
+    calls: [{}],
+    variants: { 'no limit': { output: 'stored' }, limited: { error: true } },
+  },
+  {
     id: 'limits/timeout',
     title: 'A call that never ends is stopped; the plug-in can be called again',
     source: 'Rust, JavaScript; in Go the plug-in is over',
-    load: { timeoutMs: 300 },
+    load: { timeoutMs: 2000 },
     modules: { main: SPIN },
     calls: [
       { function: 'spin', expect: { error: true } },
@@ -83,7 +92,7 @@ export const limits: readonly Case[] = [
     id: 'limits/timeout-per-call',
     title: 'Each call has the whole time',
     source: 'Rust: the clock starts anew for each call',
-    load: { timeoutMs: 1500 },
+    load: { timeoutMs: 3000 },
     modules: {
       main: reporting('(call $say @str("n") (i64.const 1))'),
     },

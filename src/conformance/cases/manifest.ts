@@ -91,6 +91,37 @@ export const manifests: readonly Case[] = [
     calls: [{ expect: { error: true } }],
   },
   {
+    id: 'manifest/allowed-paths',
+    title: 'allowed_paths maps paths of the host to paths of the plug-in',
+    source: 'manifest schema: allowed_paths',
+    load: { wasi: true },
+    modules: {
+      main: reporting(
+        `
+    (drop (call $fd_prestat_get (i32.const 3) (i32.const 512)))
+    (call $say @str("length") (i64.extend_i32_u (i32.load (i32.const 516))))`,
+        '(import "wasi_snapshot_preview1" "fd_prestat_get" (func $fd_prestat_get (param i32 i32) (result i32)))',
+      ),
+    },
+    manifest: manifest(', "allowed_paths": {"@directory(data)": "/box"}'),
+    calls: [{ expect: { output: 'length=4\n' } }],
+  },
+  {
+    id: 'manifest/allowed-hosts',
+    title: 'allowed_hosts allows hosts, and no others',
+    source: 'manifest schema: allowed_hosts',
+    modules: {
+      main: running(
+        '(drop (call $http_request (call $input) (i64.const 0))) (call $output @text("sent")) (i32.const 0)',
+      ),
+    },
+    manifest: manifest(', "allowed_hosts": ["127.0.0.1"]'),
+    calls: [
+      { input: '{"url": "@server/echo"}', expect: { output: 'sent' } },
+      { input: '{"url": "@foreign/echo"}', expect: { error: 'not allowed' } },
+    ],
+  },
+  {
     id: 'manifest/no-wasm',
     title: 'A manifest without modules is refused',
     source: 'all SDKs',
