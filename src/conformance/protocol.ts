@@ -24,7 +24,7 @@ export const hostFunctions = {
   fail: { type: '(i64) → ()', does: 'reads a block and fails with its text as the message' },
   later: {
     type: '(i64) → i64',
-    does: 'as `upper`, asynchronously; hosts without such functions leave it out',
+    does: 'as `upper`, asynchronously',
   },
 } as const;
 export type HostFunctionName = keyof typeof hostFunctions;

@@ -5,10 +5,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { levels } from '../../src/conformance/case.ts';
 import { cases } from '../../src/conformance/cases.ts';
 import { expandCases } from '../../src/conformance/expand-cases.ts';
 import { parseExpectedFailures } from '../../src/conformance/expected.ts';
 import { assembledModules } from '../../src/conformance/modules.generated.ts';
+import { hostFunctions } from '../../src/conformance/protocol.ts';
 import { compileWat } from '../host/wat.ts';
 import { root } from '../shared.ts';
 
@@ -85,6 +87,13 @@ describe('cases of the kit', () => {
         Buffer.from(bytes).toString('base64'),
         `${key} is stale: npm run gen`,
       );
+  });
+
+  test('the documentation has every host function and level', () => {
+    const page = readFileSync(join(root, 'docs/conformance-kit.md'), 'utf8');
+    for (const [name, { type, does }] of Object.entries(hostFunctions))
+      assert.ok(page.includes(`| \`${name}\` | ${type} | ${does}`), name);
+    for (const level of Object.keys(levels)) assert.ok(page.includes(`\`${level}\``), level);
   });
 
   test('every case ends with something to judge', () => {
