@@ -12,23 +12,27 @@ const script = `
   const wabt = await wabtInit();
   let json = '';
   for await (const chunk of process.stdin) json += chunk;
+  const { sources, hasNames } = JSON.parse(json);
   process.on('uncaughtException', (error) => {
     // Without the source line, which for this package is half a megabyte.
     process.stderr.write(error.message);
     process.exit(1);
   });
-  const modules = Object.entries(JSON.parse(json)).map(([name, text]) => {
+  const modules = Object.entries(sources).map(([name, text]) => {
     const module = wabt.parseWat(name, text, { multi_value: true });
-    return [name, Buffer.from(module.toBinary({ write_debug_names: true }).buffer).toString('base64')];
+    return [name, Buffer.from(module.toBinary({ write_debug_names: hasNames }).buffer).toString('base64')];
   });
   process.stdout.write(JSON.stringify(Object.fromEntries(modules)));
 `;
 
-/** Compiles several modules at once: text by name in, bytes by name out. */
-export const compileWat = <N extends string>(sources: Readonly<Record<N, string>>): Record<N, Uint8Array> => {
+/** Compiles several modules at once: text by name in, bytes by name out; with a section of names unless told not to. */
+export const compileWat = <N extends string>(
+  sources: Readonly<Record<N, string>>,
+  hasNames = true,
+): Record<N, Uint8Array> => {
   const json = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     cwd: root,
-    input: JSON.stringify(sources),
+    input: JSON.stringify({ sources, hasNames }),
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
