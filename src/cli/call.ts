@@ -4,18 +4,20 @@ import type { CheckedManifest, ManifestWasm } from '../host/manifest.ts';
 import { nodePlatform } from '../host/node/platform.ts';
 import { resolveManifest } from '../host/wasm-source.ts';
 import {
-  createPlugin,
+  type CompiledPlugin,
+  compilePluginOn,
   type Logger,
   type LogLevel,
   type Manifest,
   type Plugin,
   type PluginOptions,
 } from '../node.ts';
-import { type Flags, type Parsed, usageError } from './flags.ts';
+import { type Flags, type Parsed, type PluginFlags, usageError } from './flags.ts';
+import { withProgress } from './progress.ts';
 
 type CallFlags = Flags<'call'>;
 
-const wholeNumber = (flags: CallFlags, name: keyof CallFlags): number | null => {
+const wholeNumber = <F extends object>(flags: F, name: keyof F & string): number | null => {
   const text = flags[name];
   if (text === undefined) return null;
   const value = Number(text);
@@ -26,7 +28,7 @@ const wholeNumber = (flags: CallFlags, name: keyof CallFlags): number | null => 
 };
 
 /** A limit: as in the `extism` command, zero and negative numbers mean none. */
-const limit = (flags: CallFlags, name: keyof CallFlags): number | null => {
+const limit = (flags: PluginFlags, name: keyof PluginFlags): number | null => {
   const value = wholeNumber(flags, name);
   return value === null || value <= 0 ? null : value;
 };
@@ -46,7 +48,7 @@ const linkedModule = (link: string): ManifestWasm => {
     : wasmItem(link, basename(link).replace(/\.[^.]*$/, ''));
 };
 
-const configOf = (flags: CallFlags): Record<string, string> => {
+const configOf = (flags: PluginFlags): Record<string, string> => {
   const config = new Map<string, string>();
   if (flags['set-config'] !== undefined) {
     let values: unknown;
@@ -73,7 +75,7 @@ const configOf = (flags: CallFlags): Record<string, string> => {
 };
 
 /** Guest path → host path. A leading `ro:` belongs to the host path. */
-const pathsOf = (flags: CallFlags): Record<string, string> =>
+const pathsOf = (flags: PluginFlags): Record<string, string> =>
   Object.fromEntries(
     (flags['allow-path'] ?? []).map((item) => {
       const at = item.indexOf(':', item.startsWith('ro:') ? 3 : 0);
@@ -82,7 +84,7 @@ const pathsOf = (flags: CallFlags): Record<string, string> =>
   );
 
 /** The manifest that the plug-in is made from: flags go before what a manifest file says. */
-const buildManifest = async (source: string, flags: CallFlags): Promise<Manifest> => {
+const buildManifest = async (source: string, flags: PluginFlags): Promise<Manifest> => {
   const base: CheckedManifest | null = flags.manifest ? await readManifest(source) : null;
   const memory = {
     maxPages: limit(flags, 'memory-max') ?? base?.memory?.maxPages,
@@ -121,7 +123,7 @@ const logger: Logger = {
   error: toStderr('error'),
 };
 
-const optionsOf = (flags: CallFlags): PluginOptions => ({
+const optionsOf = (flags: PluginFlags): PluginOptions => ({
   logger,
   logLevel: (flags['log-level'] ?? 'error') as LogLevel,
   useWasi: flags.wasi ?? false,
@@ -129,18 +131,30 @@ const optionsOf = (flags: CallFlags): PluginOptions => ({
   fuel: wholeNumber(flags, 'fuel') ?? undefined,
   schedule: flags['fuel-schedule'],
   deterministic: flags.deterministic ?? false,
+  allowHttpResponseHeaders: flags['enable-http-response-headers'] ?? false,
 });
 
-const readInput = async (flags: CallFlags): Promise<Uint8Array | string> => {
+/** Reads, checks and compiles the plug-in that operands and flags name. */
+export const compileFromFlags = async (source: string, flags: PluginFlags): Promise<CompiledPlugin> => {
+  if (!flags.manifest && source.endsWith('.json'))
+    throw usageError(`${source} seems to be a manifest; pass -m`);
+  const { send, stop } = withProgress(nodePlatform.http!, process.stderr);
+  try {
+    const compile = compilePluginOn({ ...nodePlatform, http: send });
+    return await compile(await buildManifest(source, flags), optionsOf(flags));
+  } finally {
+    stop();
+  }
+};
+
+/** The input of a call: of a flag, or from standard input. */
+export const readInput = async (flags: Pick<CallFlags, 'input' | 'stdin'>): Promise<Uint8Array | string> => {
   if (!flags.stdin) return flags.input ?? '';
   if (flags.input !== undefined) throw usageError('--input and --stdin exclude each other');
   const chunks: Uint8Array[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);
 };
-
-/** Flags that are read for compatibility, but cannot do anything yet. */
-const withoutEffect = ['allow-host', 'http-response-max', 'enable-http-response-headers'] as const;
 
 /** Writes and waits, so that large outputs through pipes are complete. */
 const write = (data: Uint8Array | string): Promise<void> =>
@@ -166,12 +180,8 @@ const callInLoop = async (plugin: Plugin, functionName: string, flags: CallFlags
 /** Runs `quern call`. */
 export const runCall = async ({ operands, flags }: Parsed<'call'>): Promise<void> => {
   const [source, functionName] = operands as readonly [string, string];
-  if (!flags.manifest && source.endsWith('.json'))
-    throw usageError(`${source} seems to be a manifest; pass -m`);
-  for (const name of withoutEffect) {
-    if (flags[name] !== undefined) process.stderr.write(`note: --${name} has no effect in this version\n`);
-  }
-  const plugin = await createPlugin(await buildManifest(source, flags), optionsOf(flags));
+  const compiled = await compileFromFlags(source, flags);
+  const plugin = await compiled.instantiate();
   try {
     await callInLoop(plugin, functionName, flags);
   } finally {

@@ -27,32 +27,42 @@ export interface CommandRow {
   readonly flags: Readonly<Record<string, FlagRow>>;
 }
 
+/** Flags that say how a plug-in is made; `extism call` has all but the last ones. */
+const pluginFlags = {
+  wasi: { help: 'let the plug-in import WASI and show what it prints' },
+  config: { value: 'KEY=VALUE', multiple: true, help: 'set a configuration value' },
+  'set-config': { value: 'JSON', help: 'set configuration values from an object' },
+  'memory-max': { value: 'PAGES', help: 'most pages of memory (64 KiB each)' },
+  'var-max': { value: 'BYTES', help: 'most bytes of all variables' },
+  'http-response-max': { value: 'BYTES', help: 'most bytes of one HTTP response' },
+  timeout: { value: 'MS', help: 'most milliseconds of one call' },
+  'allow-path': { value: '[ro:]HOST[:GUEST]', multiple: true, help: 'let the plug-in use a directory' },
+  'allow-host': { value: 'GLOB', multiple: true, help: 'let the plug-in send requests to hosts' },
+  'enable-http-response-headers': { help: 'let the plug-in read the headers of HTTP responses' },
+  'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error (default error)' },
+  link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
+  manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
+  fuel: { value: 'N', help: 'stop a call that would use more fuel' },
+  'fuel-schedule': { value: 'NAME', help: 'what instructions cost: quern-1 (default) or flat-1' },
+  deterministic: { help: 'virtual clock and seeded randomness: the same result everywhere' },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+/** Flags that say what the input is. */
+const inputFlags = {
+  input: { short: 'i', value: 'TEXT', help: 'input of the call' },
+  stdin: { help: 'read the input from standard input' },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
 /** Every command. Key = name. */
 export const commands = {
   call: {
     operands: ['PLUGIN', 'FUNCTION'],
     summary: 'Call a function of a plug-in (a file or a URL) and print its output.',
     flags: {
-      input: { short: 'i', value: 'TEXT', help: 'input of the call' },
-      stdin: { help: 'read the input from standard input' },
+      ...inputFlags,
       loop: { value: 'N', help: 'call so many times; the plug-in keeps its state (default 1)' },
-      wasi: { help: 'let the plug-in import WASI and show what it prints' },
-      config: { value: 'KEY=VALUE', multiple: true, help: 'set a configuration value' },
-      'set-config': { value: 'JSON', help: 'set configuration values from an object' },
-      'memory-max': { value: 'PAGES', help: 'most pages of memory (64 KiB each)' },
-      'var-max': { value: 'BYTES', help: 'most bytes of all variables' },
-      'http-response-max': { value: 'BYTES', help: 'most bytes of one HTTP response' },
-      timeout: { value: 'MS', help: 'most milliseconds of one call' },
-      'allow-path': { value: '[ro:]HOST[:GUEST]', multiple: true, help: 'let the plug-in use a directory' },
-      'allow-host': { value: 'GLOB', multiple: true, help: 'let the plug-in send requests to hosts' },
-      'enable-http-response-headers': { help: 'let the plug-in read the headers of HTTP responses' },
-      'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error (default error)' },
-      link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
-      manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
-      fuel: { value: 'N', help: 'stop a call that would use more fuel' },
-      'fuel-schedule': { value: 'NAME', help: 'what instructions cost: quern-1 (default) or flat-1' },
+      ...pluginFlags,
       'show-fuel': { help: 'print the fuel of each call on standard error' },
-      deterministic: { help: 'virtual clock and seeded randomness: the same result everywhere' },
     },
   },
   run: {
@@ -65,6 +75,16 @@ export const commands = {
       fuel: { value: 'N', help: 'stop a program that would use more fuel' },
       'fuel-schedule': { value: 'NAME', help: 'what instructions cost: quern-1 (default) or flat-1' },
       'show-fuel': { help: 'print the fuel on standard error' },
+    },
+  },
+  bench: {
+    operands: ['PLUGIN', 'FUNCTION'],
+    summary: 'Measure a function of a plug-in: calls per second, latency, fuel.',
+    flags: {
+      ...inputFlags,
+      seconds: { value: 'N', help: 'how long to measure (default 3)' },
+      calls: { value: 'N', help: 'how many calls to measure, in place of a time' },
+      ...pluginFlags,
     },
   },
   inspect: {
@@ -109,6 +129,9 @@ export type Flags<C extends CommandName> = {
       ? string
       : boolean;
 };
+
+/** Flags of how a plug-in is made, after parsing. */
+export type PluginFlags = Pick<Flags<'call'>, keyof typeof pluginFlags>;
 
 /** A command line after parsing. */
 export interface Parsed<C extends CommandName> {

@@ -1,0 +1,130 @@
+/**
+ * `quern bench`: how fast a function of a plug-in is, and what it costs.
+ *
+ * Times depend on the machine and its neighbours; fuel does not, which is why both are printed.
+ */
+import type { CompiledPlugin, Plugin } from '../node.ts';
+import { compileFromFlags, readInput } from './call.ts';
+import { type Parsed, parseWholeNumber, usageError } from './flags.ts';
+
+const DEFAULT_SECONDS = 3;
+/** Most samples that are kept; beyond, every other one is dropped and the stride doubles. */
+const MAX_SAMPLES = 1 << 20;
+
+/** What a run of calls came to. Times are milliseconds. */
+interface Measurement {
+  readonly callCount: number;
+  readonly totalMs: number;
+  /** In ascending order. */
+  readonly samples: Float64Array;
+  readonly leastFuel: number;
+  readonly mostFuel: number;
+}
+
+/** Samples of equal weight, however many calls there are. */
+class Samples {
+  #kept: number[] = [];
+  #stride = 1;
+  #seen = 0;
+
+  add(milliseconds: number): void {
+    if (this.#seen++ % this.#stride !== 0) return;
+    this.#kept.push(milliseconds);
+    if (this.#kept.length < MAX_SAMPLES) return;
+    this.#kept = this.#kept.filter((_, i) => i % 2 === 0);
+    this.#stride *= 2;
+  }
+
+  sorted(): Float64Array {
+    return Float64Array.from(this.#kept).sort();
+  }
+}
+
+const measure = async (
+  plugin: Plugin,
+  functionName: string,
+  input: Uint8Array | string,
+  isDone: (callCount: number, elapsedMs: number) => boolean,
+): Promise<Measurement> => {
+  const samples = new Samples();
+  let callCount = 0;
+  let leastFuel = Number.POSITIVE_INFINITY;
+  let mostFuel = 0;
+  const start = performance.now();
+  let last = start;
+  do {
+    await plugin.call(functionName, input);
+    const now = performance.now();
+    samples.add(now - last);
+    last = now;
+    callCount++;
+    leastFuel = Math.min(leastFuel, plugin.fuelConsumed);
+    mostFuel = Math.max(mostFuel, plugin.fuelConsumed);
+  } while (!isDone(callCount, last - start));
+  return { callCount, totalMs: last - start, samples: samples.sorted(), leastFuel, mostFuel };
+};
+
+const quantile = (sorted: Float64Array, share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+
+const formatTime = (milliseconds: number): string =>
+  milliseconds >= 1000
+    ? `${(milliseconds / 1000).toFixed(2)} s`
+    : milliseconds >= 1
+      ? `${milliseconds.toFixed(2)} ms`
+      : `${(milliseconds * 1000).toFixed(1)} µs`;
+const formatCount = (value: number): string => value.toLocaleString('en');
+
+const loadOnce = async (compile: () => Promise<CompiledPlugin>): Promise<[Plugin, string[]]> => {
+  const start = performance.now();
+  const compiled = await compile();
+  const compiledAt = performance.now();
+  const plugin = await compiled.instantiate();
+  const madeAt = performance.now();
+  const again = await compiled.instantiate();
+  const againAt = performance.now();
+  await again.close();
+  return [
+    plugin,
+    [
+      `load        ${formatTime(compiledAt - start)}`,
+      `instantiate ${formatTime(madeAt - compiledAt)} the first time, ${formatTime(againAt - madeAt)} the second`,
+    ],
+  ];
+};
+
+/** Runs `quern bench`. */
+export const runBench = async ({ operands, flags }: Parsed<'bench'>): Promise<void> => {
+  const [source, functionName] = operands as readonly [string, string];
+  const calls = flags.calls === undefined ? null : parseWholeNumber('calls', flags.calls);
+  const seconds = flags.seconds === undefined ? DEFAULT_SECONDS : Number(flags.seconds);
+  if (calls !== null && calls < 1) throw usageError('--calls must be at least 1');
+  if (!Number.isFinite(seconds) || seconds <= 0) throw usageError('--seconds must be a positive number');
+  const input = await readInput(flags);
+  const [plugin, lines] = await loadOnce(() => compileFromFlags(source, flags));
+  try {
+    const first = await measure(plugin, functionName, input, () => true);
+    // What the JavaScript engine compiles, it compiles in the beginning.
+    await measure(plugin, functionName, input, (count, ms) =>
+      calls === null ? ms >= seconds * 250 : count * 4 >= calls,
+    );
+    const run = await measure(plugin, functionName, input, (count, ms) =>
+      calls === null ? ms >= seconds * 1000 : count >= calls,
+    );
+    const { samples, leastFuel, mostFuel } = run;
+    const fuel =
+      leastFuel === mostFuel
+        ? formatCount(leastFuel)
+        : `${formatCount(leastFuel)} to ${formatCount(mostFuel)}`;
+    const at = (share: number): string => formatTime(quantile(samples, share));
+    lines.push(
+      `first call  ${formatTime(first.totalMs)}`,
+      `calls       ${formatCount(run.callCount)} in ${formatTime(run.totalMs)}: ${formatCount(Math.round((1000 * run.callCount) / run.totalMs))} per second`,
+      `latency     median ${at(0.5)}, 95 % ${at(0.95)}, 99 % ${at(0.99)}, longest ${at(1)}`,
+      `fuel        ${fuel} a call, ${formatCount(Math.round((leastFuel * run.callCount) / (run.totalMs / 1000) / 1e6))} million a second`,
+    );
+    process.stdout.write(`${lines.join('\n')}\n`);
+  } finally {
+    await plugin.close();
+  }
+};
