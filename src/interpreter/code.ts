@@ -2,6 +2,7 @@
  * Compiled modules and their translated functions. The code itself lies in the array of `code-space.ts`.
  */
 
+import { InstructionReader } from '../decoder/instruction-reader.ts';
 import type { Features } from '../syntax/features.ts';
 import type { Module } from '../syntax/module.ts';
 import { slotsOf } from '../syntax/types.ts';
@@ -15,10 +16,25 @@ export class CompiledModule {
   readonly module: Module;
   readonly features: Features;
   private readonly units = new Map<FuelSchedule, CodeUnit>();
+  private reader: InstructionReader | null = null;
+  private views: readonly Uint8Array[] | null = null;
 
   constructor(module: Module, features: Features) {
     this.module = module;
     this.features = features;
+  }
+
+  /** Reads constant expressions. PERF: one for all; a module of Go's has thousands of segments, each with one. */
+  get constants(): InstructionReader {
+    this.reader ??= new InstructionReader(this.module.bytes, this.module.types);
+    return this.reader;
+  }
+
+  /** Contents of the data segments, which nobody changes. */
+  get dataViews(): readonly Uint8Array[] {
+    const { bytes, data } = this.module;
+    this.views ??= data.map(({ start, end }) => bytes.subarray(start, end));
+    return this.views;
   }
 
   /** The code for one fuel schedule; functions are translated when first called. */

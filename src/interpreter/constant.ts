@@ -1,5 +1,5 @@
 /** Evaluates constant expressions. @spec exec-expr */
-import { InstructionReader } from '../decoder/instruction-reader.ts';
+import type { InstructionReader } from '../decoder/instruction-reader.ts';
 import { InternalError } from '../errors/errors.ts';
 import { instructions } from '../syntax/instructions.ts';
 import type { ConstExpr } from '../syntax/module.ts';
@@ -21,8 +21,7 @@ const binary: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
 
 /** The value of a validated constant expression; reads only what the instance already holds. */
 export const evaluateConstant = (instance: ModuleInstance, expr: ConstExpr): RawValue => {
-  const { module } = instance.compiled;
-  const reader = new InstructionReader(module.bytes, module.types);
+  const reader = instance.compiled.constants;
   reader.reset(expr.start, expr.end);
   const stack: RawValue[] = [];
   for (;;) {

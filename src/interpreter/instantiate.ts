@@ -204,8 +204,11 @@ const allocate = (instance: ModuleInstance): void => {
         : (segment.expressions ?? []).map((expr) => evaluateConstant(instance, expr) as Ref),
     );
   }
-  for (const segment of module.data) instance.data.push(module.bytes.subarray(segment.start, segment.end));
+  instance.data = [...instance.compiled.dataViews];
 };
+
+/** What a dropped data segment holds. */
+const NO_BYTES = new Uint8Array(0);
 
 const offsetOf = (value: RawValue): number => Number(value as bigint);
 
@@ -225,14 +228,16 @@ const initialise = (instance: ModuleInstance): void => {
     }
     if (segment.mode !== 'passive') instance.elements[i] = [];
   });
+  // Nothing grows a memory here, so that one view of each lasts.
+  const memories = instance.memories.map((memory) => memory.bytes);
   module.data.forEach((segment, i) => {
     if (segment.mode !== 'active') return;
-    const memory = instance.memories[segment.memoryIndex]!;
+    const memory = memories[segment.memoryIndex]!;
     const bytes = instance.data[i]!;
     const offset = offsetOf(evaluateConstant(instance, segment.offset!));
     if (offset + bytes.length > memory.byteLength)
       throw new TrapError('trap.memory-bounds', { offset: segment.position });
-    memory.bytes.set(bytes, offset);
-    instance.data[i] = new Uint8Array(0);
+    memory.set(bytes, offset);
+    instance.data[i] = NO_BYTES;
   });
 };

@@ -36,7 +36,7 @@ export class ModuleInstance {
   /** Contents of element segments; empty when dropped. */
   readonly elements: (readonly Ref[])[] = [];
   /** Contents of data segments; empty when dropped. */
-  readonly data: Uint8Array[] = [];
+  data: Uint8Array[] = [];
   /** Bytes of the structures and arrays that constant expressions have made, which no fuel pays for. */
   constantBytes = 0;
   readonly exports: ReadonlyMap<string, ExternInstance>;
