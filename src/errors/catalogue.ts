@@ -176,6 +176,8 @@ export const catalogue = {
   'trap.null-exception': row('TrapError', 'null exception reference', guestBug),
   'trap.array-bounds': row('TrapError', 'out of bounds array access', guestBug),
   'trap.cast': row('TrapError', 'cast failure', guestBug),
+  'trap.string-bounds': row('TrapError', 'out of bounds string access', guestBug),
+  'trap.code-point': row('TrapError', 'invalid code point', guestBug),
   'trap.unaligned-atomic': row('TrapError', 'unaligned atomic', guestBug),
   'trap.expected-shared': row('TrapError', 'expected shared memory', guestBug),
   'trap.deadlock': row(

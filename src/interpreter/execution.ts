@@ -40,6 +40,8 @@ export interface ExecutionOptions {
   readonly careful?: boolean;
   /** Asked at the end of each slice; true pauses the call. */
   readonly onSlice?: () => boolean;
+  /** Takes the results from the frame, in place of `results`: for embedders with values of their own. */
+  readonly onResults?: HostWrite;
 }
 
 export type RunResult = 'done' | 'trap' | 'paused';
@@ -62,6 +64,7 @@ export class Execution {
   private readonly machine: Machine;
   private readonly state: MachineState;
   private readonly onSlice: (() => boolean) | null;
+  private readonly onResults: HostWrite | null;
   private outcome: RunResult | null = null;
   private hasBegun = false;
   private given: number;
@@ -69,7 +72,7 @@ export class Execution {
   private savedCalls = new Int32Array(0);
   private savedRefs: unknown[] = [];
 
-  constructor(func: FuncInstance, args: readonly RawValue[], options: ExecutionOptions = {}) {
+  constructor(func: FuncInstance, args: readonly RawValue[] | HostWrite, options: ExecutionOptions = {}) {
     this.func = func;
     this.machine = getMachine();
     const store: Store | null = func.instance?.store ?? null;
@@ -82,13 +85,18 @@ export class Execution {
     this.given = checkFuel(options.fuel ?? Number.MAX_SAFE_INTEGER);
     state.reserve = this.given;
     this.onSlice = options.onSlice ?? null;
+    this.onResults = options.onResults ?? null;
+    this.savedWords = new Int32Array(func.borderWords);
+    if (typeof args === 'function') {
+      args(this.savedWords, 0, this.savedRefs);
+      return;
+    }
     const { params } = func.signature;
     if (args.length !== params.length) {
       throw new UsageError('usage.argument', {
         detail: `expected ${params.length} arguments, got ${args.length}`,
       });
     }
-    this.savedWords = new Int32Array(func.borderWords);
     writeValues(params, args, this.savedWords, 0, this.savedRefs);
   }
 
@@ -373,7 +381,8 @@ export class Execution {
 
   private finish(): RunResult {
     const { words, refs } = this.machine;
-    this.results = readValues(this.func.signature.results, words, 0, refs);
+    if (this.onResults === null) this.results = readValues(this.func.signature.results, words, 0, refs);
+    else this.onResults(words, 0, refs);
     this.dropRefs();
     return 'done';
   }
@@ -445,10 +454,10 @@ const checkFuel = (fuel: number): number => {
   return fuel;
 };
 
-/** Prepares a call; `run` starts it. */
+/** Prepares a call; `run` starts it. Arguments are raw values, or a function that writes them to a frame. */
 export const startExecution = (
   func: FuncInstance,
-  args: readonly RawValue[],
+  args: readonly RawValue[] | HostWrite,
   options?: ExecutionOptions,
 ): Execution => new Execution(func, args, options);
 

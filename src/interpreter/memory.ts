@@ -22,6 +22,8 @@ export class MemoryInstance {
   view: DataView;
   byteLength: number;
   readonly pageSize: number;
+  /** Told of each growth, one by nothing included: for an embedder that gives the buffer out. */
+  onGrow: (() => void) | null = null;
   private readonly declared: MemoryType;
   private readonly budget: PageBudget | null;
 
@@ -92,7 +94,15 @@ export class MemoryInstance {
       this.view = view;
     }
     this.byteLength = byteLength;
+    this.onGrow?.();
     return old;
+  }
+
+  /** The buffer, made to end where the memory ends; a growth may replace it. */
+  exactBuffer(): ArrayBufferLike {
+    if (this.view.byteLength !== this.byteLength)
+      this.view = new DataView(this.view.buffer.slice(0, this.byteLength));
+    return this.view.buffer;
   }
 }
 

@@ -1,0 +1,10 @@
+/** Tests of the JavaScript API that cannot pass, each with its reason. One that passes is an error too. */
+
+/** Files whose modules take gigabytes. */
+export const largeFiles: readonly string[] = ['test/js-api/limits.any.js'];
+
+const excuses: readonly { readonly file: string; readonly name: RegExp; readonly reason: string }[] = [];
+
+/** Why a test need not pass; null if it must. */
+export const excuseOf = (file: string, name: string): string | null =>
+  excuses.find((excuse) => file.endsWith(excuse.file) && excuse.name.test(name))?.reason ?? null;

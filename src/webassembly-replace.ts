@@ -1,0 +1,9 @@
+/** Entry point with an effect: puts the namespace in the global place, whether the host has its own or not. */
+
+import { install } from './webassembly/install.ts';
+import { WebAssembly } from './webassembly.ts';
+
+export { createWebAssembly, FuelTank, WebAssembly } from './webassembly.ts';
+
+/** Whether the global namespace is this one; false if the host does not let it be replaced. */
+export const isInstalled: boolean = install(WebAssembly, true);

@@ -1,0 +1,38 @@
+/**
+ * Entry point for code that expects the standard's JavaScript API: a namespace of that form on this engine, and
+ * a factory for more of them, with limits behind the API.
+ *
+ * Importing it changes nothing outside; `quern/webassembly/auto` puts the namespace where programs look for it.
+ */
+import { createWebAssembly } from './webassembly/namespace.ts';
+import type { WebAssemblyNamespace } from './webassembly/types.ts';
+
+export { FuelTank } from './webassembly/budget.ts';
+export type { WebAssemblyOptions } from './webassembly/realm.ts';
+export type { ResponseLike } from './webassembly/streaming.ts';
+export type {
+  AddressType,
+  AddressValue,
+  BufferSource,
+  CompileOptions,
+  Exception,
+  ExportsObject,
+  Global,
+  GlobalDescriptor,
+  ImportExportKind,
+  ImportObject,
+  Instance,
+  InstantiatedSource,
+  Memory,
+  MemoryDescriptor,
+  Module,
+  Table,
+  TableDescriptor,
+  Tag,
+  ValueType,
+  WebAssemblyNamespace,
+} from './webassembly/types.ts';
+export { createWebAssembly };
+
+/** The namespace without limits. */
+export const WebAssembly: WebAssemblyNamespace = createWebAssembly();

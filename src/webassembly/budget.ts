@@ -1,0 +1,112 @@
+/**
+ * Fuel behind an API that knows nothing of it: what each call from JavaScript may use, and the calls that it
+ * makes in turn through host functions.
+ */
+import { UsageError } from '../errors/errors.ts';
+import type { Execution } from '../interpreter/execution.ts';
+import type { Caller } from '../interpreter/function.ts';
+
+/**
+ * A supply of fuel that calls share and that can be refilled between them, or by a host function during one.
+ *
+ * @example
+ * const tank = new FuelTank(1_000_000);
+ * const namespace = createWebAssembly({ fuel: tank });
+ */
+export class FuelTank {
+  private amount: number;
+  private used = 0;
+
+  /** @throws UsageError when the amount is not a whole number from 0 to 2^53 - 1 */
+  constructor(amount: number) {
+    this.amount = checkAmount(amount);
+  }
+
+  /** Fuel that is left; a call that runs has taken all of it until it ends. */
+  get left(): number {
+    return this.amount;
+  }
+
+  /** Fuel that calls have used. */
+  get consumed(): number {
+    return this.used;
+  }
+
+  /** Adds fuel for the calls to come. */
+  add(amount: number): void {
+    this.amount = Math.min(this.amount + checkAmount(amount), Number.MAX_SAFE_INTEGER);
+  }
+
+  /** @internal */
+  take(): number {
+    const { amount } = this;
+    this.amount = 0;
+    return amount;
+  }
+
+  /** @internal */
+  settle(given: number, consumed: number): void {
+    this.used += consumed;
+    this.amount = Math.min(this.amount + Math.max(given - consumed, 0), Number.MAX_SAFE_INTEGER);
+  }
+}
+
+const checkAmount = (amount: number): number => {
+  if (!Number.isSafeInteger(amount) || amount < 0) {
+    throw new UsageError('usage.argument', {
+      detail: `fuel must be a whole number from 0 to 2^53-1, not ${amount}`,
+    });
+  }
+  return amount;
+};
+
+/** A call that waits in a host function. */
+interface Outer {
+  readonly execution: Execution;
+  readonly caller: Caller;
+}
+
+/** Fuel of the calls of one namespace. */
+export class Budget {
+  private readonly tank: FuelTank | null;
+  private readonly perCall: number;
+  private running: Execution | null = null;
+  private outer: Outer | null = null;
+
+  /** @param fuel for each call that does not come from another call, or a tank that they share */
+  constructor(fuel: number | FuelTank) {
+    this.tank = fuel instanceof FuelTank ? fuel : null;
+    this.perCall = fuel instanceof FuelTank ? 0 : checkAmount(fuel);
+  }
+
+  /** Runs a call that `make` prepares with the fuel it may use; pays for it in the end. */
+  run<T>(make: (fuel: number) => Execution, run: (execution: Execution) => T): T {
+    const { running, outer, tank } = this;
+    // A call from a host function uses what its caller has left.
+    const given = outer !== null ? Math.max(outer.execution.fuelLeft, 0) : (tank?.take() ?? this.perCall);
+    let execution: Execution | null = null;
+    try {
+      execution = make(given);
+      this.running = execution;
+      this.outer = null;
+      return run(execution);
+    } finally {
+      this.running = running;
+      this.outer = outer;
+      const consumed = execution?.fuelConsumed ?? 0;
+      if (outer !== null) outer.caller.charge(consumed);
+      else tank?.settle(given, consumed);
+    }
+  }
+
+  /** Runs a host function of the call that runs. */
+  visit<T>(caller: Caller, hostFunction: () => T): T {
+    const { running, outer } = this;
+    this.outer = running === null ? null : { execution: running, caller };
+    try {
+      return hostFunction();
+    } finally {
+      this.outer = outer;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/** Reading imports, instantiating, and the class `Instance`. @spec instances, read-the-imports */
+import { instantiate } from '../interpreter/instantiate.ts';
+import type { ExternInstance, ModuleInstance } from '../interpreter/module-instance.ts';
+import type { Import } from '../syntax/module.ts';
+import { F32, F64, I32, I64, V128 } from '../syntax/types.ts';
+import { toNativeError } from './errors.ts';
+import { tagObject } from './exception.ts';
+import { callFunction, hostFunctionOf } from './functions.ts';
+import { globalObject, makeGlobal } from './global.ts';
+import { builtinOf } from './js-string.ts';
+import { memoryObject } from './memory.ts';
+import type { Realm } from './realm.ts';
+import { bind, brand, type InstanceSlot, isObject, type ModuleSlot, slotOf } from './slots.ts';
+import { tableObject } from './table.ts';
+import { asInterface } from './web-idl.ts';
+
+const where = ({ module, name }: Import): string => `import "${module}" "${name}"`;
+
+/** The value that an import finds in the import object. */
+const lookUp = (entry: Import, importObject: object): unknown => {
+  const namespace: unknown = Reflect.get(importObject, entry.module);
+  if (!isObject(namespace)) throw new TypeError(`${where(entry)}: the module is not an object`);
+  return Reflect.get(namespace, entry.name);
+};
+
+/** What a value is as an import. @throws LinkError when it is of another kind */
+const toExtern = (realm: Realm, entry: Import, value: unknown, funcIndex: number): ExternInstance => {
+  const { LinkError } = realm.errors;
+  const { desc } = entry;
+  if (desc.kind === 'func') {
+    if (typeof value !== 'function') throw new LinkError(`${where(entry)}: not a function`);
+    return (
+      slotOf(value, 'func') ??
+      hostFunctionOf(realm, value as (...args: unknown[]) => unknown, desc.type, funcIndex)
+    );
+  }
+  const found = slotOf(value, desc.kind);
+  if (found !== undefined) return found;
+  if (desc.kind !== 'global') throw new LinkError(`${where(entry)}: not a ${desc.kind} object`);
+  const { type } = desc.type;
+  const isWrongNumber =
+    (type === I64 && typeof value !== 'bigint') ||
+    ((type === I32 || type === F32 || type === F64) && typeof value !== 'number');
+  if (isWrongNumber || type === V128)
+    throw new LinkError(`${where(entry)}: not a value of the global's type`);
+  try {
+    return makeGlobal({ type, isMutable: false }, value);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new LinkError(`${where(entry)}: ${cause.message}`, { cause });
+  }
+};
+
+/**
+ * Finds the imports of a module, in order. @spec read-the-imports
+ * @throws TypeError, LinkError, or what a getter threw
+ */
+export const readImports = (realm: Realm, slot: ModuleSlot, importObject: unknown): ExternInstance[] => {
+  if (importObject !== undefined && !isObject(importObject))
+    throw new TypeError('the imports must be an object');
+  const { module } = slot.compiled;
+  if (module.imports.length > 0 && importObject === undefined)
+    throw new TypeError('the module has imports, and none were given');
+  let funcIndex = 0;
+  return module.imports.map((entry) => {
+    const builtin = builtinOf(entry.module, entry.name, slot.builtins);
+    const index = funcIndex;
+    if (entry.desc.kind === 'func') funcIndex++;
+    if (entry.module === slot.stringModule)
+      return makeGlobal((entry.desc as Import['desc'] & { kind: 'global' }).type, entry.name);
+    return builtin?.func ?? toExtern(realm, entry, lookUp(entry, importObject as object), index);
+  });
+};
+
+/** The object of anything that a module exports. */
+export const externObject = (realm: Realm, extern: ExternInstance): object => {
+  switch (extern.kind) {
+    case 'func':
+      return realm.functionObject(extern);
+    case 'table':
+      return tableObject(realm, extern);
+    case 'memory':
+      return memoryObject(realm, extern);
+    case 'global':
+      return globalObject(realm, extern);
+    default:
+      return tagObject(realm, extern);
+  }
+};
+
+const exportsObject = (realm: Realm, instance: ModuleInstance): object => {
+  const object: object = Object.create(null);
+  for (const [name, extern] of instance.exports)
+    Object.defineProperty(object, name, { value: externObject(realm, extern), enumerable: true });
+  return Object.preventExtensions(object);
+};
+
+/**
+ * Instantiates a module with imports that were read, the start function included.
+ * @throws LinkError, RuntimeError, RangeError, or what a function of JavaScript threw
+ */
+export const instantiateCore = (
+  realm: Realm,
+  { compiled }: ModuleSlot,
+  imports: readonly ExternInstance[],
+): InstanceSlot => {
+  let next = 0;
+  let instance: ModuleInstance;
+  try {
+    instance = instantiate(realm.store, compiled, () => imports[next++], { skipStart: true });
+  } catch (error) {
+    throw toNativeError(realm.errors, error);
+  }
+  const { start } = compiled.module;
+  if (start !== null) callFunction(realm, instance.funcs[start]!, []);
+  return { kind: 'instance', exports: exportsObject(realm, instance) };
+};
+
+/** The object of an instance. */
+export const instanceObject = (realm: Realm, slot: InstanceSlot): object =>
+  bind(Object.create(realm.prototypes.instance) as object, slot);
+
+/** The class `Instance`. */
+export const makeInstanceClass = (realm: Realm) =>
+  asInterface(
+    class Instance {
+      constructor(module: unknown, importObject: unknown = undefined) {
+        const slot = brand(module, 'module', 'the first argument');
+        bind(this, instantiateCore(realm, slot, readImports(realm, slot, importObject)));
+      }
+
+      get exports(): object {
+        return brand(this, 'instance').exports;
+      }
+    },
+  );

@@ -1,0 +1,202 @@
+/**
+ * `Memory` and its buffer. @spec memories
+ *
+ * The buffer is the memory itself, no copy. Growing detaches it, which the language has a way for since
+ * `ArrayBuffer.prototype.transfer`; hosts with `structuredClone` have another. Where there is neither, an old
+ * buffer stays as it was, and only `memory.buffer` is the memory.
+ *
+ * Between growths the engine may hold more room than the memory has, so that a guest that grows page by page
+ * does not copy each time; asking for the buffer gives that up until the next growth.
+ */
+import { MemoryInstance, PAGE_SIZE } from '../interpreter/memory.ts';
+import { I32, I64, type Limits, type ValType } from '../syntax/types.ts';
+import { toNativeError } from './errors.ts';
+import type { Realm } from './realm.ts';
+import { bind, brand, objectOf } from './slots.ts';
+import { asInterface, fromAddress, toAddress, toDictionary, toEnum } from './web-idl.ts';
+
+const addressTypes = ['i32', 'i64'] as const;
+
+/** The address type of a descriptor. */
+export const toAddressType = (value: unknown): ValType =>
+  value !== undefined && toEnum(value, addressTypes, 'address') === 'i64' ? I64 : I32;
+
+/** The bounds of a descriptor, read in the order of the standard. @throws TypeError, RangeError */
+export const toLimits = (
+  descriptor: Readonly<Record<string, unknown>>,
+  address: ValType,
+  most: bigint,
+): Limits => {
+  const { initial } = descriptor;
+  if (initial === undefined) throw new TypeError('initial is missing');
+  const min = toAddress(initial, address, 'initial');
+  const { maximum } = descriptor;
+  const max = maximum === undefined ? null : toAddress(maximum, address, 'maximum');
+  if (min > most || (max !== null && (max > most || min > max)))
+    throw new RangeError('initial or maximum is out of range');
+  return { min, max, address };
+};
+
+/** What newer versions of the language and some hosts have, and the library of ES2023 does not. */
+interface Transferable {
+  transfer?(): ArrayBuffer;
+  readonly resizable?: boolean;
+  resize?(byteLength: number): void;
+}
+interface Cloner {
+  structuredClone?(value: unknown, options: { readonly transfer: readonly unknown[] }): unknown;
+}
+
+/** Moves the bytes of a buffer to a new one, which leaves the old one detached; null where that cannot be. */
+const moveBytes = (buffer: ArrayBuffer): ArrayBuffer | null => {
+  const { transfer } = buffer as Transferable;
+  if (transfer !== undefined) return transfer.call(buffer);
+  const { structuredClone } = globalThis as Cloner;
+  return structuredClone ? (structuredClone(buffer, { transfer: [buffer] }) as ArrayBuffer) : null;
+};
+
+/** Detaches a buffer whose bytes nobody needs any more. */
+const detach = (buffer: ArrayBufferLike): void => {
+  if (buffer instanceof ArrayBuffer) moveBytes(buffer);
+};
+
+/** The buffer of one memory as JavaScript has it. */
+class BufferObject {
+  private readonly memory: MemoryInstance;
+  /** The one that was given out last; null if none was since the last growth. */
+  private given: ArrayBufferLike | null = null;
+  private isResizable = false;
+
+  constructor(memory: MemoryInstance) {
+    this.memory = memory;
+    memory.onGrow = () => {
+      this.refresh();
+    };
+  }
+
+  get(): ArrayBufferLike {
+    if (this.given === null) {
+      this.given = this.memory.exactBuffer();
+      if (this.memory.isShared) Object.freeze(this.given);
+    }
+    return this.given;
+  }
+
+  /** @spec refresh-the-memory-buffer */
+  private refresh(): void {
+    const { given, memory } = this;
+    if (given === null) return;
+    if (this.isResizable) {
+      const contents = memory.bytes;
+      (given as Transferable).resize!.call(given, memory.byteLength);
+      new Uint8Array(given).set(contents);
+      memory.view = new DataView(given);
+      return;
+    }
+    this.given = null;
+    if (memory.view.buffer !== given) detach(given);
+    else memory.view = new DataView(this.replacement(given));
+  }
+
+  /** Another buffer with the same bytes, the old one detached. */
+  private replacement(old: ArrayBufferLike): ArrayBufferLike {
+    return (old instanceof ArrayBuffer ? moveBytes(old) : null) ?? old.slice(0);
+  }
+
+  toFixedLength(): ArrayBufferLike {
+    const old = this.get();
+    if (!this.isResizable) return old;
+    this.isResizable = false;
+    this.given = old.slice(0);
+    this.memory.view = new DataView(this.given);
+    detach(old);
+    return this.given;
+  }
+
+  toResizable(): ArrayBufferLike {
+    const { memory } = this;
+    const { max } = memory.type.limits;
+    if (max === null) throw new TypeError('the memory has no maximum');
+    const old = this.get();
+    if (this.isResizable) return old;
+    const maxByteLength = Math.min(Number(max) * memory.pageSize, MAX_RESERVED_BYTES);
+    const buffer = new (ArrayBuffer as ResizableConstructor)(old.byteLength, { maxByteLength });
+    new Uint8Array(buffer).set(memory.bytes);
+    this.isResizable = true;
+    this.given = buffer;
+    memory.view = new DataView(buffer);
+    // The host must hear of it: a memory grows by whole pages, and never shrinks.
+    Object.defineProperty(buffer, 'resize', {
+      value: (byteLength: unknown) => this.resize(byteLength),
+      configurable: true,
+      writable: true,
+    });
+    detach(old);
+    return buffer;
+  }
+
+  /** @spec hostresizearraybuffer */
+  private resize(byteLength: unknown): void {
+    const { memory } = this;
+    const delta = (Math.trunc(+(byteLength as number)) - memory.byteLength) / memory.pageSize;
+    if (!(Number.isInteger(delta) && delta >= 0) || memory.grow(delta) < 0)
+      throw new RangeError('a memory grows by whole pages, up to its maximum');
+  }
+}
+type ResizableConstructor = new (byteLength: number, options: { maxByteLength: number }) => ArrayBuffer;
+
+/** Most bytes that a resizable buffer reserves: what the engine can hold. */
+const MAX_RESERVED_BYTES = 32_767 * PAGE_SIZE;
+
+const buffers = new WeakMap<MemoryInstance, BufferObject>();
+const bufferOf = (memory: MemoryInstance): BufferObject => {
+  let buffer = buffers.get(memory);
+  if (buffer === undefined) buffers.set(memory, (buffer = new BufferObject(memory)));
+  return buffer;
+};
+
+export const memoryObject = (realm: Realm, memory: MemoryInstance): object =>
+  objectOf(memory, () => Object.create(realm.prototypes.memory) as object);
+
+/** Most pages of a type. @spec valid-memtype */
+const mostPages = (address: ValType): bigint => (address === I64 ? 1n << 48n : 1n << 16n);
+
+/** The class `Memory`. */
+export const makeMemoryClass = (realm: Realm) =>
+  asInterface(
+    class Memory {
+      constructor(descriptor: unknown) {
+        const members = toDictionary(descriptor, 'the descriptor');
+        const address = toAddressType(members['address']);
+        const limits = toLimits(members, address, mostPages(address));
+        const isShared = Boolean(members['shared']);
+        if (isShared && limits.max === null) throw new TypeError('a shared memory needs a maximum');
+        try {
+          bind(this, new MemoryInstance({ limits, isShared, pageSizeLog2: 16 }, realm.store));
+        } catch (error) {
+          throw toNativeError(realm.errors, error);
+        }
+      }
+
+      grow(delta: unknown): number | bigint {
+        const memory = brand(this, 'memory');
+        const { address } = memory.type.limits;
+        const pages = toAddress(delta, address, 'the number of pages');
+        const old = memory.grow(Number(pages));
+        if (old < 0) throw new RangeError('the memory cannot grow so far');
+        return fromAddress(old, address);
+      }
+
+      toFixedLengthBuffer(): ArrayBufferLike {
+        return bufferOf(brand(this, 'memory')).toFixedLength();
+      }
+
+      toResizableBuffer(): ArrayBufferLike {
+        return bufferOf(brand(this, 'memory')).toResizable();
+      }
+
+      get buffer(): ArrayBufferLike {
+        return bufferOf(brand(this, 'memory')).get();
+      }
+    },
+  );

@@ -1,0 +1,121 @@
+/** Compiling, validating, and the class `Module`. @spec modules */
+import { compileModule } from '../interpreter/instantiate.ts';
+import type { ExternKind, Import } from '../syntax/module.ts';
+import { HEAP_EXTERN, matchesDefType, matchesValType, refType } from '../syntax/types.ts';
+import { toNativeError } from './errors.ts';
+import { builtinOf } from './js-string.ts';
+import type { Realm } from './realm.ts';
+import { bind, brand, type ModuleSlot } from './slots.ts';
+import { asInterface, copyBytes, toDictionary, toScalarString, toSequence } from './web-idl.ts';
+
+/** What the options of compiling say. */
+export interface CompileOptions {
+  readonly builtins: readonly string[];
+  readonly stringModule: string | null;
+}
+
+/** Reads `WebAssemblyCompileOptions`. */
+export const toCompileOptions = (value: unknown): CompileOptions => {
+  const { builtins, importedStringConstants } = toDictionary(value, 'the options');
+  return {
+    builtins:
+      builtins === undefined ? [] : toSequence(builtins, 'builtins').map((name) => toScalarString(name)),
+    stringModule:
+      importedStringConstants === undefined || importedStringConstants === null
+        ? null
+        : toScalarString(importedStringConstants),
+  };
+};
+
+const EXTERN = refType(HEAP_EXTERN, false);
+
+/** Whether an import is a string constant or a builtin that has another type than the module says. */
+const isMistyped = ({ module, name, desc }: Import, { builtins, stringModule }: CompileOptions): boolean => {
+  if (module === stringModule)
+    return desc.kind !== 'global' || desc.type.isMutable || !matchesValType(EXTERN, desc.type.type);
+  const builtin = builtinOf(module, name, builtins);
+  return builtin !== null && (desc.kind !== 'func' || !matchesDefType(builtin.type, desc.type));
+};
+
+/**
+ * Compiles bytes that nobody else can change.
+ * @throws CompileError
+ */
+export const compileBytes = (realm: Realm, bytes: Uint8Array, options: CompileOptions): ModuleSlot => {
+  const { builtins, stringModule } = options;
+  const { CompileError } = realm.errors;
+  let slot: ModuleSlot;
+  try {
+    const compiled = compileModule(bytes, realm.features);
+    slot = { kind: 'module', compiled, builtins, stringModule };
+  } catch (error) {
+    throw toNativeError(realm.errors, error, true);
+  }
+  if (new Set(builtins).size !== builtins.length)
+    throw new CompileError('a set of builtins is named more than once');
+  for (const entry of slot.compiled.module.imports) {
+    if (isMistyped(entry, options))
+      throw new CompileError(`the import "${entry.module}" "${entry.name}" is builtin and has another type`);
+  }
+  return slot;
+};
+
+/** The object of a module. */
+export const moduleObject = (realm: Realm, slot: ModuleSlot): object =>
+  bind(Object.create(realm.prototypes.module) as object, slot);
+
+/** Whether bytes are a module that `compileBytes` takes. */
+export const isValid = (realm: Realm, bytes: Uint8Array, options: CompileOptions): boolean => {
+  try {
+    compileBytes(realm, bytes, options);
+    return true;
+  } catch (error) {
+    if (error instanceof realm.errors.CompileError) return false;
+    throw error;
+  }
+};
+
+/** Names of the kinds of imports and exports. @spec string-value-of-the-extern-type */
+const kindNames: Readonly<Record<ExternKind, string>> = {
+  func: 'function',
+  table: 'table',
+  memory: 'memory',
+  global: 'global',
+  tag: 'tag',
+};
+
+/** The class `Module`. */
+export const makeModuleClass = (realm: Realm) =>
+  asInterface(
+    class Module {
+      constructor(bytes: unknown, options: unknown = undefined) {
+        const copy = copyBytes(bytes);
+        bind(this, compileBytes(realm, copy, toCompileOptions(options)));
+      }
+
+      static exports(module: unknown): object[] {
+        const { compiled } = brand(module, 'module', 'the argument');
+        return compiled.module.exports.map(({ name, kind }) => ({ name, kind: kindNames[kind] }));
+      }
+
+      static imports(module: unknown): object[] {
+        const { compiled, builtins, stringModule } = brand(module, 'module', 'the argument');
+        return compiled.module.imports
+          .filter(
+            (entry) =>
+              entry.module !== stringModule && builtinOf(entry.module, entry.name, builtins) === null,
+          )
+          .map(({ module: from, name, desc }) => ({ module: from, name, kind: kindNames[desc.kind] }));
+      }
+
+      static customSections(module: unknown, sectionName: unknown): ArrayBuffer[] {
+        const { compiled } = brand(module, 'module', 'the first argument');
+        if (sectionName === undefined) throw new TypeError('the name of the sections is missing');
+        const wanted = `${sectionName as string}`;
+        const { bytes, customs } = compiled.module;
+        return customs
+          .filter(({ name }) => name === wanted)
+          .map(({ start, end }) => bytes.slice(start, end).buffer as ArrayBuffer);
+      }
+    },
+  );

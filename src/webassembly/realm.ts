@@ -1,0 +1,72 @@
+/** What the classes and functions of one namespace share. */
+
+import type { ExceptionInstance } from '../interpreter/exception.ts';
+import type { FuncInstance } from '../interpreter/function.ts';
+import { Store, type StoreOptions } from '../interpreter/store.ts';
+import { defaultFeatures, type Features } from '../syntax/features.ts';
+import { Budget, type FuelTank } from './budget.ts';
+import { makeNativeErrors, type NativeErrors } from './errors.ts';
+
+/** Options behind the standard API. */
+export interface WebAssemblyOptions {
+  /** Features that modules may use. Default: those of the spec, and legacy exceptions. */
+  readonly features?: Features;
+  /**
+   * Fuel for each call from JavaScript, the calls that it makes in turn included; or a `FuelTank` that calls
+   * share. A call that needs more throws a `RuntimeError` of code `exhaustion.fuel`. Default: no limit.
+   */
+  readonly fuel?: number | FuelTank;
+  /** What instructions cost. Default: `quern-1`. */
+  readonly schedule?: NonNullable<StoreOptions['schedule']>;
+  /** Most pages (64 KiB) of all memories together, those of `new Memory` included. Default: no limit. */
+  readonly maxPages?: number;
+  /** Most nested Wasm frames of one call. Default and most: 65,536. */
+  readonly maxCallDepth?: number;
+  /** Most value slots (8 bytes) of all frames of one call. Default and most: 1,000,000. */
+  readonly maxStackSlots?: number;
+}
+
+/** Prototypes of the objects that are made without a constructor's being called. */
+export interface Prototypes {
+  module: object;
+  instance: object;
+  memory: object;
+  table: object;
+  global: object;
+  tag: object;
+  exception: object;
+}
+
+export interface Realm {
+  readonly store: Store;
+  readonly features: Features;
+  readonly errors: NativeErrors;
+  /** Null without a limit. */
+  readonly budget: Budget | null;
+  readonly prototypes: Prototypes;
+  /** The function object of a function; always the same one. */
+  readonly functionObject: (func: FuncInstance) => object;
+  /** What JavaScript catches when a call ends with an exception. */
+  readonly thrownValue: (exception: ExceptionInstance) => unknown;
+}
+
+/** What modules may use by default: published toolchains still emit the old form of exceptions. */
+const usualFeatures: Features = new Set([...defaultFeatures, 'legacy-exceptions' as const]);
+
+/** The parts that need no class. */
+export const realmBasics = (
+  options: WebAssemblyOptions,
+): Pick<Realm, 'store' | 'features' | 'errors' | 'budget'> => {
+  const { schedule, maxPages, maxCallDepth, maxStackSlots } = options;
+  return {
+    store: new Store({
+      ...(schedule && { schedule }),
+      ...(maxPages !== undefined && { maxMemoryPages: maxPages }),
+      ...(maxCallDepth !== undefined && { maxCallDepth }),
+      ...(maxStackSlots !== undefined && { maxStackSlots }),
+    }),
+    features: options.features ?? usualFeatures,
+    errors: makeNativeErrors(),
+    budget: options.fuel === undefined ? null : new Budget(options.fuel),
+  };
+};

@@ -1,0 +1,77 @@
+/**
+ * Internal slots: which instance of the engine an object of the JavaScript API stands for, and the other way
+ * round. One map for the whole process, as the API's object caches belong to the agent: an instance has at most
+ * one object, and objects of one namespace can be imported by modules of another. @spec object-caches
+ */
+import type { CompiledModule } from '../interpreter/code.ts';
+import type { ExceptionInstance } from '../interpreter/exception.ts';
+import type { FuncInstance } from '../interpreter/function.ts';
+import type { GlobalInstance } from '../interpreter/global.ts';
+import type { MemoryInstance } from '../interpreter/memory.ts';
+import type { TableInstance } from '../interpreter/table.ts';
+import type { TagInstance } from '../interpreter/tag.ts';
+
+/** What a `Module` object stands for. */
+export interface ModuleSlot {
+  readonly kind: 'module';
+  readonly compiled: CompiledModule;
+  /** Names of the sets of builtins that are switched on, without `wasm:`. */
+  readonly builtins: readonly string[];
+  /** The module name whose imports are string constants; null for none. */
+  readonly stringModule: string | null;
+}
+/** What an `Instance` object stands for. */
+export interface InstanceSlot {
+  readonly kind: 'instance';
+  readonly exports: object;
+}
+
+/** Everything that has an object, by kind. */
+export interface Slots {
+  readonly module: ModuleSlot;
+  readonly instance: InstanceSlot;
+  readonly memory: MemoryInstance;
+  readonly table: TableInstance;
+  readonly global: GlobalInstance;
+  readonly tag: TagInstance;
+  readonly exn: ExceptionInstance;
+  readonly func: FuncInstance;
+}
+type Slot = Slots[keyof Slots];
+
+const slots = new WeakMap<object, Slot>();
+const objects = new WeakMap<Slot, object>();
+
+export const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** What a value stands for, if it is an object of that kind. */
+export const slotOf = <K extends keyof Slots>(value: unknown, kind: K): Slots[K] | undefined => {
+  const slot = isObject(value) ? slots.get(value) : undefined;
+  return slot?.kind === kind ? (slot as Slots[K]) : undefined;
+};
+
+const article = (kind: string): string => (/^[aeiou]/.test(kind) ? 'an' : 'a');
+const interfaceNames: Readonly<Partial<Record<keyof Slots, string>>> = { exn: 'exception', func: 'function' };
+
+/**
+ * What a value stands for.
+ *
+ * @throws TypeError when it is not an object of that kind
+ */
+export const brand = <K extends keyof Slots>(value: unknown, kind: K, what = 'this'): Slots[K] => {
+  const slot = slotOf(value, kind);
+  const name = interfaceNames[kind] ?? kind;
+  if (slot === undefined) throw new TypeError(`${what} is not ${article(name)} ${name} object`);
+  return slot;
+};
+
+/** Makes an object stand for an instance. */
+export const bind = <T extends object>(object: T, slot: Slot): T => {
+  slots.set(object, slot);
+  objects.set(slot, object);
+  return object;
+};
+
+/** The object of an instance; `make` makes the first one. */
+export const objectOf = (slot: Slot, make: () => object): object => objects.get(slot) ?? bind(make(), slot);

@@ -1,0 +1,29 @@
+/** Compiling what a response carries. @see https://webassembly.github.io/spec/web-api/ */
+import { isObject } from './slots.ts';
+
+/** What is used of a `Response`. */
+export interface ResponseLike {
+  readonly ok: boolean;
+  readonly headers: { get(name: string): string | null };
+  arrayBuffer(): Promise<ArrayBufferLike>;
+}
+
+const isResponse = (value: unknown): value is ResponseLike => {
+  const { arrayBuffer, headers } = value as Partial<ResponseLike>;
+  return typeof arrayBuffer === 'function' && typeof headers?.get === 'function';
+};
+
+/**
+ * The bytes of a response, or of the promise of one.
+ * @throws TypeError when it is none, failed, or is not of type application/wasm
+ */
+export const bytesOf = async (source: unknown): Promise<Uint8Array> => {
+  const response = await source;
+  if (!isObject(response) || !isResponse(response)) throw new TypeError('the source must be a Response');
+  const type = response.headers.get('Content-Type') ?? '';
+  // No parameters are allowed behind the type. @see the Web API, "compile a potential WebAssembly response"
+  if (type.trim().toLowerCase() !== 'application/wasm')
+    throw new TypeError(`the response is of type "${type}", not application/wasm`);
+  if (!response.ok) throw new TypeError('the response has a status of failure');
+  return new Uint8Array(await response.arrayBuffer());
+};

@@ -1,0 +1,210 @@
+/**
+ * Values of JavaScript and of WebAssembly, each turned into the other, straight from and into a frame.
+ * @spec tojsvalue, towebassemblyvalue
+ *
+ * DETERMINISM: a NaN of JavaScript becomes the canonical one; whatever payload it may carry is not looked at.
+ */
+import type { Ref } from '../interpreter/function.ts';
+import { FuncInstance } from '../interpreter/function.ts';
+import { matchesRef, toI31 } from '../interpreter/references.ts';
+import {
+  EXNREF,
+  EXTERNREF,
+  F32,
+  F64,
+  FUNCREF,
+  HEAP_EXN,
+  HEAP_EXTERN,
+  HEAP_FUNC,
+  heapOf,
+  I32,
+  I64,
+  isNullable,
+  isRef,
+  matchesHeapType,
+  slotsOf,
+  V128,
+  type ValType,
+  valTypeName,
+} from '../syntax/types.ts';
+import { aggregateObject, aggregateOf, isAggregate } from './gc-objects.ts';
+import { slotOf } from './slots.ts';
+import { toEnum } from './web-idl.ts';
+
+/** Makes the object of a function that goes out to JavaScript. */
+export type FunctionObjects = (func: FuncInstance) => object;
+
+/** `undefined` as a reference: the engine's frames have only null for what is absent. */
+const UNDEFINED = Object.freeze({ name: 'undefined' });
+
+const scratch = new DataView(new ArrayBuffer(8));
+const NAN_32 = 0x7fc0_0000;
+const NAN_64 = 0x7ff8_0000;
+
+/** Whether a type has no values that JavaScript could see. */
+export const isHidden = (type: ValType): boolean =>
+  type === V128 || (isRef(type) && matchesHeapType(heapOf(type), HEAP_EXN));
+
+/** Whether a signature has values that cannot cross. */
+export const hasHidden = (types: readonly ValType[]): boolean => types.some(isHidden);
+
+/** Names of the types that JavaScript can ask for. @spec tovaluetype */
+const valueTypes = {
+  i32: I32,
+  i64: I64,
+  f32: F32,
+  f64: F64,
+  v128: V128,
+  externref: EXTERNREF,
+  anyfunc: FUNCREF,
+  exnref: EXNREF,
+} as const;
+type ValueTypeName = Exclude<keyof typeof valueTypes, 'exnref'>;
+const valueTypeNames = Object.keys(valueTypes).filter((name) => name !== 'exnref') as ValueTypeName[];
+const tableKinds = ['anyfunc', 'externref'] as const;
+
+/** The type of a name. @throws TypeError for an unknown one */
+export const toValueType = (name: unknown, what: string): ValType =>
+  valueTypes[toEnum(name, valueTypeNames, what)];
+
+/** The element type of a table. @throws TypeError for an unknown one */
+export const toTableKind = (name: unknown): ValType => valueTypes[toEnum(name, tableKinds, 'element')];
+
+/** A reference for JavaScript. */
+export const fromRef = (ref: unknown, functions: FunctionObjects): unknown => {
+  if (typeof ref !== 'object' || ref === null) return ref;
+  if (ref instanceof FuncInstance) return functions(ref);
+  if (isAggregate(ref)) return aggregateObject(ref);
+  return ref === UNDEFINED ? undefined : ref;
+};
+
+/** A host value as a reference of type any or extern. */
+const hostRef = (value: unknown): Ref => {
+  if (value === undefined) return UNDEFINED;
+  return aggregateOf(value) ?? (value as Ref);
+};
+
+/**
+ * A reference of a type.
+ * @throws TypeError when the value is none
+ */
+export const toRef = (value: unknown, type: ValType): Ref => {
+  const heap = heapOf(type);
+  if (value === null) {
+    if (isNullable(type)) return null;
+  } else if (matchesHeapType(heap, HEAP_EXTERN)) {
+    if (heap === HEAP_EXTERN) return hostRef(value);
+  } else if (matchesHeapType(heap, HEAP_FUNC)) {
+    const func = slotOf(value, 'func');
+    if (func !== undefined && matchesRef(func, type)) return func;
+  } else {
+    const isI31 = typeof value === 'number' && toI31(value) === value;
+    // A negative zero among the i31 is zero.
+    const ref = isI31 ? value + 0 : hostRef(value);
+    if (matchesRef(ref, type)) return ref;
+  }
+  throw new TypeError(`the value is not of type ${valTypeName(type)}`);
+};
+
+/** Reads a value for JavaScript from a frame. @spec tojsvalue */
+export const readJsValue = (
+  type: ValType,
+  words: Int32Array,
+  at: number,
+  refs: readonly unknown[],
+  functions: FunctionObjects,
+): unknown => {
+  switch (type) {
+    case I32:
+      return words[at];
+    case I64:
+      return (BigInt(words[at + 1]!) << 32n) | BigInt(words[at]! >>> 0);
+    case F32:
+      scratch.setInt32(0, words[at]!);
+      return scratch.getFloat32(0);
+    case F64:
+      scratch.setInt32(0, words[at + 1]!);
+      scratch.setInt32(4, words[at]!);
+      return scratch.getFloat64(0);
+    default:
+      return fromRef(refs[at >> 1] ?? null, functions);
+  }
+};
+
+/**
+ * Writes a value of JavaScript into a frame. @spec towebassemblyvalue
+ * @throws TypeError when the value is not one of the type, or what converting it threw
+ */
+export const writeJsValue = (
+  type: ValType,
+  value: unknown,
+  words: Int32Array,
+  at: number,
+  refs: unknown[],
+): void => {
+  switch (type) {
+    case I32:
+      words[at] = +(value as number);
+      return;
+    case I64: {
+      const big = BigInt.asUintN(64, value as bigint);
+      words[at] = Number(big & 0xffff_ffffn);
+      words[at + 1] = Number(big >> 32n);
+      return;
+    }
+    case F32: {
+      const number = +(value as number);
+      scratch.setFloat32(0, number);
+      words[at] = Number.isNaN(number) ? NAN_32 : scratch.getInt32(0);
+      return;
+    }
+    case F64: {
+      const number = +(value as number);
+      scratch.setFloat64(0, number);
+      words[at] = Number.isNaN(number) ? 0 : scratch.getInt32(4);
+      words[at + 1] = Number.isNaN(number) ? NAN_64 : scratch.getInt32(0);
+      return;
+    }
+    default: {
+      const ref = toRef(value, type);
+      while (refs.length <= at >> 1) refs.push(null);
+      refs[at >> 1] = ref;
+    }
+  }
+};
+
+/** Reads the values of a list of types, which lie one behind the other. */
+export const readJsValues = (
+  types: readonly ValType[],
+  words: Int32Array,
+  base: number,
+  refs: readonly unknown[],
+  functions: FunctionObjects,
+): unknown[] => {
+  let at = base;
+  return types.map((type) => {
+    const value = readJsValue(type, words, at, refs, functions);
+    at += 2 * slotsOf(type);
+    return value;
+  });
+};
+
+/** Writes the values of a list of types; those that are missing are undefined. */
+export const writeJsValues = (
+  types: readonly ValType[],
+  values: readonly unknown[],
+  words: Int32Array,
+  base: number,
+  refs: unknown[],
+): void => {
+  let at = base;
+  for (let i = 0; i < types.length; i++) {
+    writeJsValue(types[i]!, values[i], words, at, refs);
+    at += 2 * slotsOf(types[i]!);
+  }
+};
+
+/** The value that a global or table element has when none is given; undefined if the type has none. @spec defaultvalue */
+export const hasDefault = (type: ValType): boolean => !isRef(type) || isNullable(type);
+/** The reference that stands for a missing value. */
+export const defaultRef = (type: ValType): Ref => (type === EXTERNREF ? UNDEFINED : null);
