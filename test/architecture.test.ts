@@ -12,6 +12,7 @@ const layers = [
   'decoder',
   'validator',
   'interpreter',
+  'webassembly',
   'kernel',
   'host',
   'conformance',
@@ -77,7 +78,9 @@ describe('layers', () => {
       reached.add(path);
       for (const name of importsOf(path)) if (name.endsWith('.ts')) visit(name);
     };
-    for (const entry of ['index.ts', 'wasm.ts', 'kernel.ts', 'inspect.ts', 'errors.ts']) visit(entry);
+    const nodeEntries = ['node.ts'];
+    for (const entry of sources.filter((path) => !path.includes('/') && !nodeEntries.includes(path)))
+      visit(entry);
     const found = [...reached].filter((path) => nodeFolders.some((folder) => path.startsWith(`${folder}/`)));
     assert.deepEqual(found, []);
   });
@@ -89,7 +92,8 @@ describe('layers', () => {
 });
 
 describe('shipped code', () => {
-  // Some platforms search code for these words and refuse it, comments or not.
+  // Some platforms search code for these words and refuse it, comments or not. The namespace of quern/webassembly
+  // is no exception: its name stands in its files, but never with a member of it.
   const forbidden = ['WebAssembly.', 'eval(', 'new Function('];
   const shipped = filesIn('build/src', '.js');
 

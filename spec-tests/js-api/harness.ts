@@ -49,9 +49,9 @@ const expectError = (
   check(isRight(error as Error), description, `expected ${wanted}, got ${formatValue(error)}`);
 };
 const isOf =
-  (constructor: ErrorClass) =>
+  (cls: ErrorClass) =>
   (error: Error): boolean =>
-    error.constructor === constructor && error.name === constructor.name;
+    error.constructor === cls && error.name === cls.name;
 /** The older form, which names an error by an example. */
 const isLike =
   (example: Error) =>
@@ -114,8 +114,8 @@ const assertions = {
   assert_not_own_property: (object: object, key: PropertyKey, description?: unknown) =>
     check(!Object.hasOwn(object, key), description, `property ${String(key)}`),
   assert_unreached: (description?: unknown) => check(false, description, 'reached what is unreachable'),
-  assert_throws_js: (constructor: ErrorClass, fn: () => unknown, description?: unknown) =>
-    throws(fn, description, (error) => expectError(error, description, isOf(constructor), constructor.name)),
+  assert_throws_js: (cls: ErrorClass, fn: () => unknown, description?: unknown) =>
+    throws(fn, description, (error) => expectError(error, description, isOf(cls), cls.name)),
   assert_throws_exactly: (exception: unknown, fn: () => unknown, description?: unknown) =>
     throws(fn, description, (error) =>
       check(Object.is(error, exception), description, 'threw something else'),
@@ -124,13 +124,10 @@ const assertions = {
     throws(fn, description, (error) => expectError(error, description, isLike(example), example.name)),
   promise_rejects_js: (
     _test: TestContext,
-    constructor: ErrorClass,
+    cls: ErrorClass,
     promise: Promise<unknown>,
     description?: unknown,
-  ) =>
-    rejects(promise, description, (error) =>
-      expectError(error, description, isOf(constructor), constructor.name),
-    ),
+  ) => rejects(promise, description, (error) => expectError(error, description, isOf(cls), cls.name)),
   promise_rejects: (_test: TestContext, example: Error, promise: Promise<unknown>, description?: unknown) =>
     rejects(promise, description, (error) => expectError(error, description, isLike(example), example.name)),
   // Not of the harness: one file takes it from the shell of an engine.

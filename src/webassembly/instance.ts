@@ -9,6 +9,7 @@ import { callFunction, hostFunctionOf } from './functions.ts';
 import { globalObject, makeGlobal } from './global.ts';
 import { builtinOf } from './js-string.ts';
 import { memoryObject } from './memory.ts';
+import { toModule } from './module.ts';
 import type { Realm } from './realm.ts';
 import { bind, brand, type InstanceSlot, isObject, type ModuleSlot, slotOf } from './slots.ts';
 import { tableObject } from './table.ts';
@@ -125,7 +126,7 @@ export const makeInstanceClass = (realm: Realm) =>
   asInterface(
     class Instance {
       constructor(module: unknown, importObject: unknown = undefined) {
-        const slot = brand(module, 'module', 'the first argument');
+        const slot = toModule(realm, module, 'the first argument');
         bind(this, instantiateCore(realm, slot, readImports(realm, slot, importObject)));
       }
 

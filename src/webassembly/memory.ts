@@ -88,7 +88,8 @@ class BufferObject {
     if (given === null) return;
     if (this.isResizable) {
       const contents = memory.bytes;
-      (given as Transferable).resize!.call(given, memory.byteLength);
+      // The method of the language: the buffer's own makes the memory grow.
+      (ArrayBuffer.prototype as Transferable).resize!.call(given, memory.byteLength);
       new Uint8Array(given).set(contents);
       memory.view = new DataView(given);
       return;

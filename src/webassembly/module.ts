@@ -5,7 +5,7 @@ import { HEAP_EXTERN, matchesDefType, matchesValType, refType } from '../syntax/
 import { toNativeError } from './errors.ts';
 import { builtinOf } from './js-string.ts';
 import type { Realm } from './realm.ts';
-import { bind, brand, type ModuleSlot } from './slots.ts';
+import { bind, brand, isObject, type ModuleSlot, slotOf } from './slots.ts';
 import { asInterface, copyBytes, toDictionary, toScalarString, toSequence } from './web-idl.ts';
 
 /** What the options of compiling say. */
@@ -60,9 +60,51 @@ export const compileBytes = (realm: Realm, bytes: Uint8Array, options: CompileOp
   return slot;
 };
 
+/**
+ * Key of what is left of a module when it was sent to a worker. The standard has modules cloned; for an object of
+ * JavaScript a clone is a copy of its enumerable properties, so that this one carries the bytes.
+ */
+const CLONE_KEY = 'quern:module';
+interface Clone {
+  readonly bytes: Uint8Array;
+  readonly builtins: readonly string[];
+  readonly stringModule: string | null;
+}
+
+/** Makes an object stand for a module, in such a way that it can be sent to a worker. */
+const bindModule = <T extends object>(object: T, slot: ModuleSlot): T => {
+  const clone = (): Clone => {
+    const { compiled, builtins, stringModule } = slot;
+    return { bytes: compiled.module.bytes, builtins, stringModule };
+  };
+  Object.defineProperty(object, CLONE_KEY, { get: clone, enumerable: true, configurable: true });
+  return bind(object, slot);
+};
+
+/** The module that was sent to this worker as an object; undefined for any other value. */
+const received = (realm: Realm, value: unknown): ModuleSlot | undefined => {
+  const clone = isObject(value) ? Object.getOwnPropertyDescriptor(value, CLONE_KEY)?.value : undefined;
+  const { bytes, builtins, stringModule } = (clone ?? {}) as Partial<Clone>;
+  if (!(bytes instanceof Uint8Array)) return undefined;
+  const options = { builtins, importedStringConstants: stringModule };
+  const slot = compileBytes(realm, bytes.slice(), toCompileOptions(options));
+  delete (value as Record<string, unknown>)[CLONE_KEY];
+  Object.setPrototypeOf(value, realm.prototypes.module);
+  bindModule(value as object, slot);
+  return slot;
+};
+
+/** The module that a value stands for, if it does. */
+export const moduleOf = (realm: Realm, value: unknown): ModuleSlot | undefined =>
+  slotOf(value, 'module') ?? received(realm, value);
+
+/** The same. @throws TypeError when it is none */
+export const toModule = (realm: Realm, value: unknown, what: string): ModuleSlot =>
+  moduleOf(realm, value) ?? brand(value, 'module', what);
+
 /** The object of a module. */
 export const moduleObject = (realm: Realm, slot: ModuleSlot): object =>
-  bind(Object.create(realm.prototypes.module) as object, slot);
+  bindModule(Object.create(realm.prototypes.module) as object, slot);
 
 /** Whether bytes are a module that `compileBytes` takes. */
 export const isValid = (realm: Realm, bytes: Uint8Array, options: CompileOptions): boolean => {
@@ -90,16 +132,16 @@ export const makeModuleClass = (realm: Realm) =>
     class Module {
       constructor(bytes: unknown, options: unknown = undefined) {
         const copy = copyBytes(bytes);
-        bind(this, compileBytes(realm, copy, toCompileOptions(options)));
+        bindModule(this, compileBytes(realm, copy, toCompileOptions(options)));
       }
 
       static exports(module: unknown): object[] {
-        const { compiled } = brand(module, 'module', 'the argument');
+        const { compiled } = toModule(realm, module, 'the argument');
         return compiled.module.exports.map(({ name, kind }) => ({ name, kind: kindNames[kind] }));
       }
 
       static imports(module: unknown): object[] {
-        const { compiled, builtins, stringModule } = brand(module, 'module', 'the argument');
+        const { compiled, builtins, stringModule } = toModule(realm, module, 'the argument');
         return compiled.module.imports
           .filter(
             (entry) =>
@@ -109,7 +151,7 @@ export const makeModuleClass = (realm: Realm) =>
       }
 
       static customSections(module: unknown, sectionName: unknown): ArrayBuffer[] {
-        const { compiled } = brand(module, 'module', 'the first argument');
+        const { compiled } = toModule(realm, module, 'the first argument');
         if (sectionName === undefined) throw new TypeError('the name of the sections is missing');
         const wanted = `${sectionName as string}`;
         const { bytes, customs } = compiled.module;

@@ -9,9 +9,16 @@ import { functionObject } from './functions.ts';
 import { makeGlobalClass } from './global.ts';
 import { instanceObject, instantiateCore, makeInstanceClass, readImports } from './instance.ts';
 import { makeMemoryClass } from './memory.ts';
-import { compileBytes, isValid, makeModuleClass, moduleObject, toCompileOptions } from './module.ts';
+import {
+  compileBytes,
+  isValid,
+  makeModuleClass,
+  moduleObject,
+  moduleOf,
+  toCompileOptions,
+} from './module.ts';
 import { type Realm, realmBasics, type WebAssemblyOptions } from './realm.ts';
-import { type ModuleSlot, slotOf } from './slots.ts';
+import type { ModuleSlot } from './slots.ts';
 import { bytesOf } from './streaming.ts';
 import { makeTableClass } from './table.ts';
 import type { WebAssemblyNamespace } from './types.ts';
@@ -77,7 +84,7 @@ const makeFunctions = (realm: Realm) => ({
     importObject: unknown = undefined,
     options: unknown = undefined,
   ): Promise<object> => {
-    const module = slotOf(source, 'module');
+    const module = moduleOf(realm, source);
     if (module !== undefined)
       return instantiateLater(realm, module, readImports(realm, module, importObject));
     return instantiateBytes(realm, copyBytes(source), importObject, options);

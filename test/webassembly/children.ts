@@ -1,0 +1,66 @@
+/** Starts the processes that run programs on one engine or another, and talks with them. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { root } from '../shared.ts';
+import type { ProgramAnswer } from './program-child.ts';
+import type { ProgramName } from './programs.ts';
+
+/** Neither native Wasm nor code from strings. */
+export const withoutWasm = ['--no-expose-wasm', '--disallow-code-generation-from-strings'] as const;
+/** Gives a process, and its workers, the namespace. */
+export const preload = `--import=${pathToFileURL(join(root, 'build/src/webassembly-auto.js')).href}`;
+
+/** Without NODE_OPTIONS, which may switch Wasm off. */
+const plainEnvironment = { ...process.env, NODE_OPTIONS: '' };
+
+const script = (name: string): string => join(root, 'build/test/webassembly', name);
+
+/** Runs Node and gives what it printed; what went to stderr is in the error if it failed. */
+export const runNode = (args: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, env: plainEnvironment });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (errors += chunk));
+    child.on('close', (code) => {
+      if (code === 0) resolve(output);
+      else reject(new Error(`exit code ${code}: ${errors.slice(0, 2000)}`));
+    });
+  });
+
+/** Runs a script of this folder. */
+export const runScript = (name: string, flags: readonly string[], args: readonly string[]): Promise<string> =>
+  runNode([...flags, script(name), ...args]);
+
+/** A process that runs programs, one after the other. */
+export class ProgramProcess {
+  readonly label: string;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #answers: AsyncIterator<string>;
+
+  constructor(label: string, engine: 'native' | 'quern' | 'polywasm', flags: readonly string[] = []) {
+    this.label = label;
+    const own = engine === 'quern' ? withoutWasm : [];
+    this.#child = spawn(process.execPath, [...own, ...flags, script('program-child.js'), engine], {
+      cwd: root,
+      env: plainEnvironment,
+    });
+    this.#child.stderr.resume();
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Does one unit of work of a program; loads it the first time. */
+  async ask(name: ProgramName): Promise<ProgramAnswer> {
+    this.#child.stdin.write(`${name}\n`);
+    const { value, done } = await this.#answers.next();
+    return done ? { error: 'the process ended' } : (JSON.parse(value as string) as ProgramAnswer);
+  }
+
+  stop(): void {
+    this.#child.stdin.end();
+    this.#child.kill();
+  }
+}
