@@ -6,13 +6,11 @@
  * that must pass. Exit code 1 when a command failed. With `--flip` every expectation is falsified, and the exit
  * code is 1 when an assertion still passed.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from '../test/shared.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import type { Engine } from './engine.ts';
 import type { FailedCommand, ScriptResult } from './outcome.ts';
+import { writePart } from './page.ts';
 import { byGroup, conformancePage, type GroupResult, printSummary } from './report.ts';
 import { runScript } from './runner.ts';
 import {
@@ -107,10 +105,8 @@ const main = async (): Promise<number> => {
   }
   if (values.flip) return judgeFlip(groups);
   printSummary(groups, print);
-  if (values.report) {
-    mkdirSync(join(root, 'docs'), { recursive: true });
-    writeFileSync(join(root, 'docs/conformance.md'), conformancePage(engine.name, groups));
-  }
+  if (values.report)
+    writePart('Test suite', 'npm run spec -- --report', conformancePage(engine.name, groups));
   return groups.some(({ results }) => results.some(({ failures }) => failures.length > 0)) ? 1 : 0;
 };
 

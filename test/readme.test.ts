@@ -8,7 +8,7 @@ import { runQuern } from './cli/run-quern.ts';
 import { buildExamples } from './examples/example-plugins.ts';
 import { root } from './shared.ts';
 
-const documents = ['README.md', 'examples/README.md'];
+const documents = ['README.md', 'examples/README.md', 'docs/webassembly.md'];
 const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
 
 interface Block {
@@ -60,7 +60,7 @@ for (const document of documents) {
     test('names only scripts that exist', () => {
       const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
       const text = readFileSync(join(root, document), 'utf8');
-      const named = [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]!);
+      const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]!);
       assert.deepEqual(
         named.filter((name) => !Object.hasOwn(scripts, name)),
         [],

@@ -1,6 +1,7 @@
 /**
- * Runs recorded plug-ins on the official Extism SDK: `extism-child.js PACKAGE BUILD ID…`. Prints a line of JSON
- * for each set-up: what became of its calls. Which engine runs them is the global namespace's matter.
+ * Runs recorded plug-ins on the official Extism SDK: `extism-child.js PACKAGE BUILD PORT ID…`. Prints a line of
+ * JSON for each set-up: what became of its calls. Which engine runs them is the global namespace's matter. Requests
+ * go to PORT of this machine in place of the recorded one.
  *
  * BUILD is `node` or `browser`. Node's own WASI insists on native memories, so that plug-ins with WASI need the
  * build that brings its own.
@@ -8,7 +9,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { inputOf, moduleBytes, readSetUps, recordedFunctions } from '../plugins/recorded.ts';
+import {
+  inputOf,
+  moduleBytes,
+  type RecordedCall,
+  readSetUps,
+  recordedFunctions,
+} from '../plugins/recorded.ts';
 import { root } from '../shared.ts';
 
 /** The part of the SDK that is used. */
@@ -24,9 +31,21 @@ interface SetUpOptions {
   readonly hosts?: readonly string[];
 }
 
-const [packageName, build, ...ids] = process.argv.slice(2) as [string, 'node' | 'browser', ...string[]];
+const [packageName, build, port, ...ids] = process.argv.slice(2) as [
+  string,
+  'node' | 'browser',
+  string,
+  ...string[],
+];
 const entry = build === 'node' ? 'dist/esm/mod.js' : 'dist/browser/mod.js';
 const sdk = (await import(pathToFileURL(join(root, 'node_modules', packageName, entry)).href)) as Sdk;
+
+/** A copy, since version 1.0.3 takes the whole buffer behind a view. */
+const inputFor = (call: RecordedCall): Uint8Array | undefined => {
+  if (call.in === null) return undefined;
+  const text = call.in.text?.replace('127.0.0.1:18765', `127.0.0.1:${port}`);
+  return Uint8Array.from(text === undefined ? inputOf(call) : Buffer.from(text));
+};
 
 /** Traps are compared by kind: engines word them differently. */
 const kindOf = (error: unknown): string => {
@@ -68,12 +87,10 @@ for (const setUp of readSetUps().filter(({ id }) => ids.includes(id))) {
     return null;
   });
   for (const call of plugin === null ? [] : setUp.calls) {
-    const end = await plugin!
-      .call(call.fn, call.in === null ? undefined : Uint8Array.from(inputOf(call)))
-      .then(
-        (output) => describe(output?.bytes()),
-        (error: unknown) => `error: ${kindOf(error)}`,
-      );
+    const end = await plugin!.call(call.fn, inputFor(call)).then(
+      (output) => describe(output?.bytes()),
+      (error: unknown) => `error: ${kindOf(error)}`,
+    );
     calls.push(`${call.fn}: ${end}`);
   }
   report();

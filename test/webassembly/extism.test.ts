@@ -3,10 +3,11 @@
  * in Node without Wasm, and in Node without a compiler, where Wasm cannot be.
  */
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { needsShared, shared } from '../shared.ts';
+import { needsShared } from '../shared.ts';
 import { preload, runScript, withoutWasm } from './children.ts';
 
 /** Set-ups by the build of the SDK that can run them; see `extism-child.ts`. */
@@ -26,12 +27,21 @@ const runs: readonly {
 
 describe('the official SDK', needsShared, () => {
   if (needsShared.skip) return;
-  const server = fork(shared('plugins/fixture.mjs'), { execArgv: [], silent: true });
-  before(() => once(server.stdout!, 'data'));
-  after(() => server.disconnect());
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => {
+      response.statusCode = request.url?.startsWith('/teapot') ? 418 : 200;
+      response.setHeader('x-fixture', 'yes');
+      response.end(`${request.method} ${request.url} ${request.headers['x-accept']} ${body}`);
+    });
+  });
+  before(() => once(server.listen(0, '127.0.0.1'), 'listening'));
+  after(() => server.close());
   for (const { packageName, build, flags, ids } of runs) {
     test(`${packageName}, ${build}, ${flags.at(-1)}: ${ids.join(', ')}`, async () => {
-      const args = [packageName, build, ...ids];
+      const { port } = server.address() as AddressInfo;
+      const args = [packageName, build, String(port), ...ids];
       const [expected, actual] = await Promise.all([
         runScript('extism-child.js', [], args),
         runScript('extism-child.js', [...flags, preload], args),
