@@ -11,14 +11,43 @@ import {
 } from './host/compiled-plugin.ts';
 import { portablePlatform } from './host/portable-platform.ts';
 
-/** Creates a plug-in from a manifest, bytes, a compiled module or a URL. */
+/**
+ * Creates a plug-in from a manifest, bytes, a compiled module or a URL.
+ *
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * const plugin = await createPlugin(readFileSync('build/examples/greet.wasm'));
+ * console.log((await plugin.call('greet', 'Ada')).text()); // → Hello, Ada!
+ * ```
+ */
 export const createPlugin: CreatePlugin = createPluginOn(portablePlatform);
-/** The same as `createPlugin`. */
+/**
+ * The same as `createPlugin`.
+ *
+ * ```js
+ * console.log(newPlugin === createPlugin); // → true
+ * ```
+ */
 export const newPlugin: CreatePlugin = createPlugin;
 export default createPlugin;
-/** Reads, checks and compiles a plug-in once, to make many instances of it. */
+/**
+ * Reads, checks and compiles a plug-in once, to make many instances of it.
+ *
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * const compiled = await compilePlugin({ wasm: [{ data: readFileSync('build/examples/greet.wasm') }] });
+ * const plugin = await compiled.instantiate({ config: { greeting: 'Hallo' } });
+ * console.log((await plugin.call('greet', 'Ada')).text()); // → Hallo, Ada!
+ * ```
+ */
 export const compilePlugin: CompilePlugin = compilePluginOn(portablePlatform);
-/** What plug-ins can do on this host. */
+/**
+ * What plug-ins can do on this host.
+ *
+ * ```js
+ * console.log(CAPABILITIES.fsAccess, CAPABILITIES.supportsWasiPreview1); // → false true
+ * ```
+ */
 export const CAPABILITIES: Capabilities = capabilitiesOf(portablePlatform);
 
 export type { ErrorCode } from './errors/catalogue.ts';

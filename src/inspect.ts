@@ -108,6 +108,10 @@ const typeText = (module: Module, kind: ExternKind, index: number): string => {
  * The validator alone knows what belongs to which feature; it names one at a time, so it is asked until it is
  * content.
  *
+ * ```js
+ * console.log(findFeatures(decodeModule(doubleWasm))); // → []
+ * ```
+ *
  * @throws MalformedError, InvalidError, LimitError
  */
 export const findFeatures = (module: Module): FeatureKey[] => {
@@ -150,6 +154,11 @@ const summariseSections = (module: Module): SectionSummary[] => {
 /**
  * Summarises a module, after validating it.
  *
+ * ```js
+ * const { exports, functionCount } = summariseModule(doubleWasm);
+ * console.log(exports[0].name, exports[0].type, functionCount); // → double (i32) -> i32 1
+ * ```
+ *
  * @throws MalformedError, InvalidError, LimitError
  */
 export const summariseModule = (bytes: Uint8Array): ModuleSummary => {
@@ -173,7 +182,13 @@ export const summariseModule = (bytes: Uint8Array): ModuleSummary => {
   };
 };
 
-/** Index of a function by name or by number in text; null if there is none. */
+/**
+ * Index of a function by name or by number in text; null if there is none.
+ *
+ * ```js
+ * console.log(findFunction(decodeModule(doubleWasm), 'double')); // → 0
+ * ```
+ */
 export const findFunction = (module: Module, text: string): number | null => {
   if (/^\d+$/.test(text)) return Number(text) < module.funcs.length ? Number(text) : null;
   const exported = module.exports.find(({ kind, name }) => kind === 'func' && name === text);

@@ -11,14 +11,45 @@ import {
 } from './host/compiled-plugin.ts';
 import { nodePlatform } from './host/node/platform.ts';
 
-/** Creates a plug-in from a manifest, a path, bytes, a compiled module or a URL. */
+/**
+ * Creates a plug-in from a manifest, a path, bytes, a compiled module or a URL.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm', { config: { greeting: 'Salut' } });
+ * console.log((await plugin.call('greet', 'Ada')).text()); // → Salut, Ada!
+ * ```
+ */
 export const createPlugin: CreatePlugin = createPluginOn(nodePlatform);
-/** The same as `createPlugin`. */
+/**
+ * The same as `createPlugin`.
+ *
+ * ```js
+ * console.log(newPlugin === createPlugin); // → true
+ * ```
+ */
 export const newPlugin: CreatePlugin = createPlugin;
 export default createPlugin;
-/** Reads, checks and compiles a plug-in once, to make many instances of it. */
+/**
+ * Reads, checks and compiles a plug-in once, to make many instances of it.
+ *
+ * ```js
+ * const compiled = await compilePlugin('build/examples/greet.wasm');
+ * const [french, german] = [
+ *   await compiled.instantiate({ config: { greeting: 'Salut' } }),
+ *   await compiled.instantiate({ config: { greeting: 'Hallo' } }),
+ * ];
+ * console.log((await french.call('greet', 'Ada')).text()); // → Salut, Ada!
+ * console.log((await german.call('greet', 'Ada')).text()); // → Hallo, Ada!
+ * ```
+ */
 export const compilePlugin: CompilePlugin = compilePluginOn(nodePlatform);
-/** What plug-ins can do on this host. */
+/**
+ * What plug-ins can do on this host.
+ *
+ * ```js
+ * console.log(CAPABILITIES.supportsTimeouts, CAPABILITIES.hasWorkerCapability); // → true false
+ * ```
+ */
 export const CAPABILITIES: Capabilities = capabilitiesOf(nodePlatform);
 
 export type { ErrorCode } from './errors/catalogue.ts';

@@ -34,5 +34,12 @@ export type {
 } from './webassembly/types.ts';
 export { createWebAssembly };
 
-/** The namespace without limits. */
+/**
+ * The namespace without limits.
+ *
+ * ```js
+ * const { instance } = await WebAssembly.instantiate(doubleWasm);
+ * console.log(instance.exports.double(21)); // → 42
+ * ```
+ */
 export const WebAssembly: WebAssemblyNamespace = createWebAssembly();

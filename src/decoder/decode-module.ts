@@ -52,6 +52,11 @@ interface Parts {
 /**
  * Decodes a module.
  *
+ * ```js
+ * const module = decodeModule(doubleWasm);
+ * console.log(module.funcs.length, module.exports[0].kind); // → 1 func
+ * ```
+ *
  * @throws MalformedError with the offset; InvalidError for a type index that does not exist; LimitError;
  * UnsupportedError for a proposal whose encoding is not known
  */

@@ -23,6 +23,15 @@ const outdented = new Set(['end', 'else', 'catch', 'catch_all', 'delegate']);
 /**
  * Disassembles one function, lazily.
  *
+ * ```js
+ * for (const { text } of disassembleFunction(decodeModule(doubleWasm), 0)) console.log(text);
+ * // → func 0 (;double;) (type 0) (param i32) (result i32)
+ * // → local.get 0
+ * // → i32.const 1
+ * // → i32.shl
+ * // → end
+ * ```
+ *
  * @throws UsageError for an index without a body; MalformedError where the body is damaged, after the lines before
  */
 export const disassembleFunction = (module: Module, funcIndex: number): Iterable<ListingLine> => {
@@ -67,6 +76,13 @@ function* linesOf(module: Module, funcIndex: number, body: FuncBody): Iterable<L
   }
 }
 
-/** A line for the terminal: offset in hexadecimal, indentation, text. */
+/**
+ * A line for the terminal: offset in hexadecimal, indentation, text.
+ *
+ * ```js
+ * const [, line] = disassembleFunction(decodeModule(doubleWasm), 0);
+ * console.log(formatLine(line).trim().endsWith('local.get 0')); // → true
+ * ```
+ */
 export const formatLine = ({ offset, depth, text }: ListingLine): string =>
   `${offset.toString(16).padStart(6, '0')}  ${'  '.repeat(Math.min(depth, 40))}${text}`;

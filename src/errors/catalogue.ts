@@ -40,7 +40,13 @@ const damaged = 'The file is damaged or is not a WebAssembly module; build or do
 const compilerBug = 'The compiler that made the module has a fault; report it there with the module.';
 const guestBug = 'The plug-in has a fault; the backtrace shows where.';
 
-/** Every error code, in order of the phases. Key = code. */
+/**
+ * Every error code, in order of the phases. Key = code.
+ *
+ * ```js
+ * console.log(catalogue['trap.unreachable'].text); // → unreachable
+ * ```
+ */
 export const catalogue = {
   // Binary format
   'malformed.magic': row('MalformedError', 'magic header not detected', damaged),

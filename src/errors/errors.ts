@@ -51,7 +51,16 @@ export interface ErrorDetails extends ErrorPosition {
   readonly exception?: object;
 }
 
-/** Base of every error that Quern throws on purpose. */
+/**
+ * Base of every error that Quern throws on purpose.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
+ * const error = await plugin.call('ratio', '0').catch((caught) => caught);
+ * console.log(error instanceof QuernError, error.code); // → true trap.divide-by-zero
+ * console.log(error.details.backtrace[1].funcName.endsWith('ratio')); // → true
+ * ```
+ */
 export abstract class QuernError extends Error {
   readonly [brand] = true;
   abstract readonly code: ErrorCode;
@@ -92,38 +101,178 @@ const errorClass = <C extends ErrorClass>(name: C): QuernErrorClass<C> => {
   return cls as never;
 };
 
-/** The bytes are not a module. Sets `offset`, `section`. Script form: assert_malformed. */
+/**
+ * The bytes are not a module. Sets `offset`, `section`. Script form: assert_malformed.
+ *
+ * ```js
+ * try {
+ *   decodeModule(new Uint8Array([0, 0x61, 0x73, 0x6d]));
+ * } catch (error) {
+ *   console.log(error instanceof MalformedError, error.message); // → true unexpected end
+ * }
+ * ```
+ */
 export const MalformedError: QuernErrorClass<'MalformedError'> = errorClass('MalformedError');
-/** The module breaks a validation rule. Sets `offset`, `funcIndex`, `instruction`. Script form: assert_invalid. */
+/**
+ * The module breaks a validation rule. Sets `offset`, `funcIndex`, `instruction`. Script form: assert_invalid.
+ *
+ * ```js
+ * const bytes = doubleWasm.slice();
+ * bytes[bytes.indexOf(0x74)] = 0x7c; // i64.add in place of i32.shl
+ * try {
+ *   compileModule(bytes);
+ * } catch (error) {
+ *   console.log(error instanceof InvalidError, error.details.instruction); // → true i64.add
+ * }
+ * ```
+ */
 export const InvalidError: QuernErrorClass<'InvalidError'> = errorClass('InvalidError');
-/** The module needs a feature that this engine lacks or that is switched off. Sets `feature`. */
+/**
+ * The module needs a feature that this engine lacks or that is switched off. Sets `feature`.
+ *
+ * ```js
+ * try {
+ *   compileModule(doubleWasm, new Set());
+ * } catch (error) {
+ *   console.log(error instanceof UnsupportedError); // → true
+ * }
+ * ```
+ */
 export const UnsupportedError: QuernErrorClass<'UnsupportedError'> = errorClass('UnsupportedError');
-/** Legal, but over an implementation limit. Sets `limit`, `actual`. */
+/**
+ * Legal, but over an implementation limit. Sets `limit`, `actual`.
+ *
+ * ```js
+ * // (module (memory 65535))
+ * const bytes = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 5, 1, 0, 0xff, 0xff, 3]);
+ * try {
+ *   instantiate(new Store(), compileModule(bytes), () => undefined);
+ * } catch (error) {
+ *   console.log(error instanceof LimitError, error.details.limit); // → true 32767
+ * }
+ * ```
+ */
 export const LimitError: QuernErrorClass<'LimitError'> = errorClass('LimitError');
-/** An import is missing or of another type. Sets `module`, `name`, `expected`, `actual`. Script form: assert_unlinkable. */
+/**
+ * An import is missing or of another type. Sets `module`, `name`, `expected`, `actual`. Script form: assert_unlinkable.
+ *
+ * ```js
+ * const error = await createPlugin('build/examples/counter.wasm').catch((caught) => caught);
+ * console.log(error instanceof UnlinkableError, error.details.name); // → true remark
+ * ```
+ */
 export const UnlinkableError: QuernErrorClass<'UnlinkableError'> = errorClass('UnlinkableError');
-/** Execution trapped. Sets `backtrace`, `fuelConsumed`. Script form: assert_trap. */
+/**
+ * Execution trapped. Sets `backtrace`, `fuelConsumed`. Script form: assert_trap.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
+ * const error = await plugin.call('ratio', '0').catch((caught) => caught);
+ * console.log(error instanceof TrapError, error.message); // → true integer divide by zero
+ * ```
+ */
 export const TrapError: QuernErrorClass<'TrapError'> = errorClass('TrapError');
-/** A budget ran out. Sets `backtrace`, `fuelConsumed`. Script form: assert_exhaustion. */
+/**
+ * A budget ran out. Sets `backtrace`, `fuelConsumed`. Script form: assert_exhaustion.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const error = await plugin.call('greet', 'Ada', null, { fuel: 100 }).catch((caught) => caught);
+ * console.log(error instanceof ExhaustionError, error.code, error.details.fuelConsumed <= 100); // → true exhaustion.fuel true
+ * ```
+ */
 export const ExhaustionError: QuernErrorClass<'ExhaustionError'> = errorClass('ExhaustionError');
-/** A Wasm exception that nothing caught. Sets `exception`, `backtrace`, `fuelConsumed`. Script form: assert_exception. */
+/**
+ * A Wasm exception that nothing caught. Sets `exception`, `backtrace`, `fuelConsumed`. Script form: assert_exception.
+ *
+ * ```js
+ * const tag = new TagInstance({ type: funcDefType([I32], []) });
+ * const thrower = hostFunction({ kind: 'func', params: [], results: [] }, () => {
+ *   throw makeException(tag, [7n]);
+ * });
+ * const execution = startExecution(thrower, []);
+ * console.log(execution.run(), execution.error instanceof ThrownException); // → trap true
+ * console.log(execution.error.details.exception.values); // → [ 7n ]
+ * ```
+ */
 export const ThrownException: QuernErrorClass<'ThrownException'> = errorClass('ThrownException');
-/** A host function threw; `cause` is what it threw. */
+/**
+ * A host function threw; `cause` is what it threw.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/counter.wasm', {
+ *   functions: { 'extism:host/user': { remark: () => 'not a handle' } },
+ * });
+ * const error = await plugin.call('count', 'a').catch((caught) => caught);
+ * console.log(error instanceof HostError, error.code); // → true host.value
+ * ```
+ */
 export const HostError: QuernErrorClass<'HostError'> = errorClass('HostError');
-/** The guest called `proc_exit`. Sets `exitCode`. */
+/**
+ * The guest called `proc_exit`. Sets `exitCode`.
+ *
+ * ```js
+ * const error = new ExitError('exit.code', { exitCode: 3 });
+ * console.log(error.details.exitCode); // → 3
+ * ```
+ */
 export const ExitError: QuernErrorClass<'ExitError'> = errorClass('ExitError');
-/** The plug-in reported a failure, or was called wrongly. Sets `returnCode`. */
+/**
+ * The plug-in reported a failure, or was called wrongly. Sets `returnCode`.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const error = await plugin.call('wave').catch((caught) => caught);
+ * console.log(error instanceof PluginError, error.message); // → true Plugin error: function "wave" does not exist
+ * ```
+ */
 export const PluginError: QuernErrorClass<'PluginError'> = errorClass('PluginError');
-/** The manifest, or what it points to, cannot be used. Sets `path`. */
+/**
+ * The manifest, or what it points to, cannot be used. Sets `path`.
+ *
+ * ```js
+ * const error = await createPlugin({ wasm: [] }).catch((caught) => caught);
+ * console.log(error instanceof ManifestError); // → true
+ * ```
+ */
 export const ManifestError: QuernErrorClass<'ManifestError'> = errorClass('ManifestError');
-/** The embedder used the API wrongly. */
+/**
+ * The embedder used the API wrongly.
+ *
+ * ```js
+ * const error = await createPlugin('build/examples/greet.wasm', { fuel: -1 }).catch((caught) => caught);
+ * console.log(error instanceof UsageError, error.code); // → true usage.argument
+ * ```
+ */
 export const UsageError: QuernErrorClass<'UsageError'> = errorClass('UsageError');
-/** The call was stopped from outside. */
+/**
+ * The call was stopped from outside.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const signal = AbortSignal.abort();
+ * const error = await plugin.call('greet', 'Ada', null, { signal }).catch((caught) => caught);
+ * console.log(error instanceof InterruptedError, error.code); // → true interrupted.cancelled
+ * ```
+ */
 export const InterruptedError: QuernErrorClass<'InterruptedError'> = errorClass('InterruptedError');
-/** A bug in Quern itself. */
+/**
+ * A bug in Quern itself.
+ *
+ * ```js
+ * console.log(new InternalError('internal.bug', { detail: 'what was wrong' }).advice !== ''); // → true
+ * ```
+ */
 export const InternalError: QuernErrorClass<'InternalError'> = errorClass('InternalError');
 
-/** Whether a caught value is an error of Quern's, of any copy of the package; optionally of one code. */
+/**
+ * Whether a caught value is an error of Quern's, of any copy of the package; optionally of one code.
+ *
+ * ```js
+ * const error = await createPlugin('no-such-file.wasm').catch((caught) => caught);
+ * console.log(isQuernError(error), isQuernError(error, 'manifest.source')); // → true true
+ * ```
+ */
 export const isQuernError = (value: unknown, code?: ErrorCode): value is QuernError =>
   typeof value === 'object' &&
   value !== null &&

@@ -12,8 +12,9 @@ import { type LoadedModule, loadModules, resolveManifest } from './wasm-source.t
  * The modules and settings of a plug-in, from which instances are made that share nothing but code.
  *
  * ```js
- * const compiled = await compilePlugin('plugin.wasm', { useWasi: true });
- * const plugin = await compiled.instantiate({ config: { user: 'Ada' } });
+ * const compiled = await compilePlugin('build/examples/greet.wasm');
+ * const plugin = await compiled.instantiate({ config: { greeting: 'Salut' } });
+ * console.log((await plugin.call('greet', 'Ada')).text()); // → Salut, Ada!
  * ```
  */
 export class CompiledPlugin {
@@ -63,7 +64,15 @@ export type CreatePlugin = (
   options?: PluginOptions,
 ) => Promise<Plugin>;
 
-/** `compilePlugin` for a platform. */
+/**
+ * `compilePlugin` for a platform.
+ *
+ * ```js
+ * const silent = { ...nodePlatform, readFile: undefined };
+ * const error = await compilePluginOn(silent)('build/examples/greet.wasm').catch((caught) => caught);
+ * console.log(error.message.endsWith('this host has no file system')); // → true
+ * ```
+ */
 export const compilePluginOn =
   (platform: Platform): CompilePlugin =>
   async (manifest, options = {}) => {
@@ -74,7 +83,16 @@ export const compilePluginOn =
     return new CompiledPlugin(modules, settings, own, platform);
   };
 
-/** `createPlugin` for a platform: the entry points bind it to theirs, embedders to their own. */
+/**
+ * `createPlugin` for a platform: the entry points bind it to theirs, embedders to their own.
+ *
+ * ```js
+ * // A host whose clock stands still.
+ * const clock = { realtime: () => 0n, monotonic: () => 0n, resolution: 1n };
+ * const create = createPluginOn({ ...nodePlatform, clock });
+ * console.log((await (await create('build/examples/greet.wasm')).call('greet', 'Ada')).text()); // → Hello, Ada!
+ * ```
+ */
 export const createPluginOn = (platform: Platform): CreatePlugin => {
   const compile = compilePluginOn(platform);
   return async (manifest, options = {}) => (await compile(manifest, options)).instantiate();

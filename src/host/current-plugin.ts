@@ -24,7 +24,21 @@ const toBytes = (value: unknown, what: string): Uint8Array => {
   throw badArgument(`${what} must be a string or bytes, not ${value === null ? 'null' : typeof value}`);
 };
 
-/** View of the running plug-in for host functions. */
+/**
+ * View of the running plug-in for host functions.
+ *
+ * ```js
+ * const remark = (plugin, total) => {
+ *   plugin.setVariable('last', String(total));
+ *   return plugin.store(`${total} so far`);
+ * };
+ * const plugin = await createPlugin('build/examples/counter.wasm', {
+ *   functions: { 'extism:host/user': { remark } },
+ * });
+ * console.log((await plugin.call('count', 'aeiou')).json().remark); // → 5 so far
+ * console.log(plugin.getVariable('last').text()); // → 5
+ * ```
+ */
 export class CurrentPlugin {
   #live: PluginState | null;
 

@@ -31,9 +31,11 @@ export interface CallBackend {
  * A call in pieces. The plug-in is busy until it has ended.
  *
  * ```js
- * const call = await plugin.startCall('count', 'Hello', { fuel: 10_000 });
- * while ((await call.run()) === 'paused') call.addFuel(10_000);
- * console.log(call.output.text(), call.fuelConsumed);
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const call = await plugin.startCall('greet', 'Ada', { fuel: 1000 });
+ * let pauses = 0;
+ * for (; (await call.run()) === 'paused'; pauses++) call.addFuel(10_000);
+ * console.log(call.output.text(), pauses > 0); // → Hello, Ada! true
  * ```
  */
 export class PluginCall {

@@ -72,7 +72,17 @@ interface Linked {
   readonly wasi: Preview1 | null;
 }
 
-/** A plug-in, ready to be called. Made by `createPlugin`. */
+/**
+ * A plug-in, ready to be called. Made by `createPlugin`.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions, fuel: 1_000_000 });
+ * await plugin.call('count', 'Hello');
+ * console.log((await plugin.call('count', 'World')).json().total); // → 3
+ * console.log(plugin.fuelConsumed < 1_000_000, await plugin.functionExists('ratio')); // → true true
+ * await plugin.close();
+ * ```
+ */
 export class Plugin {
   readonly #modules: ReadonlyMap<string, LoadedModule>;
   readonly #options: CheckedOptions;

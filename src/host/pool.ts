@@ -37,7 +37,17 @@ const checkCount = (value: number | undefined, name: string, least: number, othe
 const isSpoiledBy = (error: unknown): boolean =>
   !isQuernError(error) || !['PluginError', 'UsageError'].includes(error.name);
 
-/** A pool of plug-ins. Made by `createPool`. */
+/**
+ * A pool of plug-ins. Made by `createPool`.
+ *
+ * ```js
+ * const pool = createPool(await compilePlugin('build/examples/greet.wasm'), { maxInstances: 2 });
+ * const outputs = await Promise.all(['Ada', 'Grace', 'Barbara'].map((name) => pool.call('greet', name)));
+ * console.log(outputs.map((output) => output.text()).join(' ')); // → Hello, Ada! Hello, Grace! Hello, Barbara!
+ * console.log(pool.size); // → 2
+ * await pool.close();
+ * ```
+ */
 export class PluginPool {
   readonly #compiled: CompiledPlugin;
   readonly #maxInstances: number;
@@ -190,8 +200,8 @@ const closedError = (): Error => new UsageError('usage.state', { detail: 'the po
  * Makes a pool of instances of a compiled plug-in.
  *
  * ```js
- * const pool = createPool(await compilePlugin('plugin.wasm'), { maxInstances: 8 });
- * const output = await pool.call('greet', 'Ada');
+ * const pool = createPool(await compilePlugin('build/examples/greet.wasm'), { maxInstances: 8 });
+ * console.log((await pool.call('greet', 'Ada')).text()); // → Hello, Ada!
  * ```
  */
 export const createPool = (compiled: CompiledPlugin, options: PoolOptions = {}): PluginPool =>

@@ -37,7 +37,14 @@ const failNoOutput = (): never => {
   throw new UsageError('usage.state', { detail: 'there is no output to read JSON from' });
 };
 
-/** The codecs that are there: `text`, `bytes`, `json<T>()`, and `nothing` for no input or no output. */
+/**
+ * The codecs that are there: `text`, `bytes`, `json<T>()`, and `nothing` for no input or no output.
+ *
+ * ```js
+ * const { encode } = codecs.json();
+ * console.log(encode({ a: 1 }), codecs.text.encode('plain')); // → {"a":1} plain
+ * ```
+ */
 export const codecs: {
   readonly text: Codec<string>;
   readonly bytes: Codec<Uint8Array>;
@@ -64,9 +71,11 @@ export type TypedPlugin<S extends Readonly<Record<string, AnyShape>>> = {
 /**
  * Gives the functions of a plug-in types.
  *
- * ```ts
- * const counter = await typedPlugin(plugin, { count: { input: codecs.text, output: codecs.json<{ count: number }>() } });
- * const { count } = await counter.count('Hello');
+ * ```js
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
+ * const counter = await typedPlugin(plugin, { count: { input: codecs.text, output: codecs.json() } });
+ * const { total } = await counter.count('Hello');
+ * console.log(total); // → 2
  * ```
  *
  * @throws PluginError when the plug-in does not export one of them
@@ -129,11 +138,15 @@ const readParam = (context: CurrentPlugin, kind: ValueKind, value: number | bigi
  * Declares a host function: what its implementation takes and returns is inferred, and a plug-in that imports it
  * with another type is refused when it is linked.
  *
- * ```ts
- * const lookUp = typedHostFunction(
- *   { params: [codecs.text, 'i32'], result: codecs.json<string[]>() },
- *   async (context, word, limit) => (await dictionary(word)).slice(0, limit),
+ * ```js
+ * const remark = typedHostFunction(
+ *   { params: ['i64'], result: codecs.text },
+ *   async (plugin, total) => `${total} so far`,
  * );
+ * const plugin = await createPlugin('build/examples/counter.wasm', {
+ *   functions: { 'extism:host/user': { remark } },
+ * });
+ * console.log((await plugin.call('count', 'Hello')).json().remark); // → 2 so far
  * ```
  */
 export const typedHostFunction = <

@@ -11,7 +11,15 @@ import type { Handler } from './exception-handlers.ts';
 import type { FuelSchedule } from './fuel.ts';
 import { MAX_PACKED_SLOT } from './isa.ts';
 
-/** A module that was decoded and validated; instances share it and its code. */
+/**
+ * A module that was decoded and validated; instances share it and its code.
+ *
+ * ```js
+ * const compiled = compileModule(doubleWasm);
+ * const [one, two] = [new Store(), new Store()].map((store) => instantiate(store, compiled, () => undefined));
+ * console.log(one.compiled === two.compiled); // → true
+ * ```
+ */
 export class CompiledModule {
   readonly module: Module;
   readonly features: Features;

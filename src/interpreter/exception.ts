@@ -9,6 +9,14 @@ import { isQuernError, UsageError } from '../errors/errors.ts';
 import { type RawValue, readValues, writeValues } from './function.ts';
 import type { TagInstance } from './tag.ts';
 
+/**
+ * An exception: its tag and the values that it carries. @spec syntax-exninst
+ *
+ * ```js
+ * const exception = makeException(new TagInstance({ type: funcDefType([I32], []) }), [7n]);
+ * console.log(exception instanceof ExceptionInstance, exception.values); // → true [ 7n ]
+ * ```
+ */
 export class ExceptionInstance {
   readonly kind = 'exn';
   readonly tag: TagInstance;
@@ -30,6 +38,11 @@ export class ExceptionInstance {
 
 /**
  * Makes an exception that a host function can throw into the guest.
+ *
+ * ```js
+ * const tag = new TagInstance({ type: funcDefType([I64], []) });
+ * console.log(makeException(tag, [1n << 40n]).values); // → [ 1099511627776n ]
+ * ```
  *
  * @throws UsageError when the number of values is not that of the tag
  */

@@ -33,6 +33,7 @@ const KEPT_REFS = 4096;
 /** Most calls from Wasm to the host and back, nested: each takes room on the JavaScript stack. */
 const MAX_NESTED = 200;
 
+/** Options of `startExecution`. */
 export interface ExecutionOptions {
   /** Fuel to begin with. Default: no limit. */
   readonly fuel?: number;
@@ -44,7 +45,9 @@ export interface ExecutionOptions {
   readonly onResults?: HostWrite;
 }
 
+/** What `Execution.run` came to. */
 export type RunResult = 'done' | 'trap' | 'paused';
+/** Why a call is paused: out of fuel, at the end of a slice, or waiting for a host function. */
 export type PauseReason = 'fuel' | 'slice' | 'host';
 
 /** The call that runs now, if any; others wait in host functions below it. */
@@ -53,6 +56,17 @@ let active: Execution | null = null;
 let resident: Execution | null = null;
 let nested = 0;
 
+/**
+ * One call into Wasm, as data: made by `startExecution`, taken further by `run`.
+ *
+ * ```js
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const execution = startExecution(instance.exports.get('double'), [21n], { fuel: 4 });
+ * console.log(execution.run(), execution.pause, execution.fuelConsumed); // → paused fuel 4
+ * execution.addFuel(1);
+ * console.log(execution.run(), execution.results); // → done [ 42n ]
+ * ```
+ */
 export class Execution {
   readonly func: FuncInstance;
   /** Values of a call that is done. */
@@ -454,7 +468,15 @@ const checkFuel = (fuel: number): number => {
   return fuel;
 };
 
-/** Prepares a call; `run` starts it. Arguments are raw values, or a function that writes them to a frame. */
+/**
+ * Prepares a call; `run` starts it. Arguments are raw values, or a function that writes them to a frame.
+ *
+ * ```js
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const execution = startExecution(instance.exports.get('double'), [4n]);
+ * console.log(execution.run(), execution.results, execution.fuelConsumed); // → done [ 8n ] 5
+ * ```
+ */
 export const startExecution = (
   func: FuncInstance,
   args: readonly RawValue[] | HostWrite,
@@ -463,6 +485,11 @@ export const startExecution = (
 
 /**
  * Calls a function and runs it to its end. @spec embed-func-invoke
+ *
+ * ```js
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * console.log(invoke(instance.exports.get('double'), [1n])); // → [ 2n ]
+ * ```
  *
  * @throws TrapError, ExhaustionError (fuel included), or whatever a host function threw
  */

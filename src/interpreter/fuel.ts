@@ -7,6 +7,7 @@
  */
 import type { FuelClass } from '../syntax/instructions.ts';
 
+/** What instructions, sizes and host calls cost: a named table. See docs/metering.md. */
 export interface FuelSchedule {
   /** Name with version, e.g. `quern-1`. */
   readonly name: string;
@@ -28,7 +29,14 @@ export interface FuelSchedule {
   readonly growPage: number;
 }
 
-/** The default: weights that follow what an interpreter really spends. */
+/**
+ * The default: weights that follow what an interpreter really spends.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm', { schedule: quern1 });
+ * console.log(quern1.name, plugin.fuelConsumed > 0); // → quern-1 true
+ * ```
+ */
 export const quern1: FuelSchedule = Object.freeze<FuelSchedule>({
   name: 'quern-1',
   cost: Object.freeze({
@@ -59,7 +67,16 @@ export const quern1: FuelSchedule = Object.freeze<FuelSchedule>({
   growPage: 1024,
 });
 
-/** One per instruction, nothing for structure, `unreachable` and `return`, one per function entry: wasmtime's rule. */
+/**
+ * One per instruction, nothing for structure, `unreachable` and `return`, one per function entry: wasmtime's rule.
+ *
+ * ```js
+ * const instance = instantiate(new Store({ schedule: flat1 }), compileModule(doubleWasm), () => undefined);
+ * const execution = startExecution(instance.exports.get('double'), [21n]);
+ * execution.run();
+ * console.log(execution.fuelConsumed); // → 4
+ * ```
+ */
 export const flat1: FuelSchedule = Object.freeze<FuelSchedule>({
   name: 'flat-1',
   cost: Object.freeze({
@@ -90,7 +107,13 @@ export const flat1: FuelSchedule = Object.freeze<FuelSchedule>({
   growPage: 0,
 });
 
-/** Schedules by name. */
+/**
+ * Schedules by name.
+ *
+ * ```js
+ * console.log([...schedules.keys()].join(' ')); // → quern-1 flat-1
+ * ```
+ */
 export const schedules: ReadonlyMap<string, FuelSchedule> = new Map([
   [quern1.name, quern1],
   [flat1.name, flat1],

@@ -49,7 +49,15 @@ export type RawHostCode = (
 /** Writes the results of an asynchronous host function. */
 export type HostWrite = (words: Int32Array, base: number, refs: unknown[]) => void;
 
-/** @spec syntax-funcinst */
+/**
+ * A function of Wasm or of the host. @spec syntax-funcinst
+ *
+ * ```js
+ * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const double = exports.get('double');
+ * console.log(double instanceof FuncInstance, double.signature.params.map(valTypeName)); // → true [ 'i32' ]
+ * ```
+ */
 export class FuncInstance {
   readonly kind = 'func';
   readonly type: DefType;
@@ -152,7 +160,19 @@ export const writeValues = (
   });
 };
 
-/** A host function in its fast form; see `RawHostCode`. */
+/**
+ * A host function in its fast form; see `RawHostCode`.
+ *
+ * ```js
+ * const type = { kind: 'func', params: [I32], results: [I32] };
+ * const square = rawHostFunction(type, (words, base, caller) => {
+ *   words[base] = Math.imul(words[base], words[base]);
+ *   caller.charge(3);
+ * });
+ * const execution = startExecution(square, [7n]);
+ * console.log(execution.run(), execution.results, execution.fuelConsumed >= 3); // → done [ 49n ] true
+ * ```
+ */
 export const rawHostFunction = (type: FuncType, code: RawHostCode): FuncInstance =>
   new FuncInstance(funcDefType(type.params, type.results), null, null, code);
 
@@ -175,6 +195,11 @@ const toList = (result: HostResult, count: number): readonly RawValue[] => {
  *
  * What it throws ends the call and reaches the embedder unchanged; only an `ExceptionInstance` can be caught by
  * the guest, since nothing else has a tag that the guest knows.
+ *
+ * ```js
+ * const square = hostFunction({ kind: 'func', params: [I32], results: [I32] }, ([x]) => x * x);
+ * console.log(invoke(square, [7n])); // → [ 49n ]
+ * ```
  */
 export const hostFunction = (
   type: FuncType,

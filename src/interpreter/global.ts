@@ -7,6 +7,18 @@
 import { type GlobalType, isRef } from '../syntax/types.ts';
 import { type RawValue, readValue, writeValue } from './function.ts';
 
+/**
+ * A global. @spec syntax-globalinst
+ *
+ * ```js
+ * // (module (global (export "g") i32 (i32.const 7)))
+ * const bytes = Uint8Array.from([
+ *   0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 6, 6, 1, 0x7f, 0, 0x41, 7, 0x0b, 7, 5, 1, 1, 0x67, 3, 0,
+ * ]);
+ * const global = instantiate(new Store(), compileModule(bytes), () => undefined).exports.get('g');
+ * console.log(global instanceof GlobalInstance, global.value); // → true 7n
+ * ```
+ */
 export class GlobalInstance {
   readonly kind = 'global';
   readonly type: GlobalType;

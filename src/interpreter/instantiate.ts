@@ -30,6 +30,11 @@ export type ImportResolver = (module: string, name: string, desc: ImportType) =>
 /**
  * Decodes and validates a module. @spec embed-module-decode
  *
+ * ```js
+ * const compiled = compileModule(doubleWasm);
+ * console.log(compiled.module.exports.map(({ name }) => name)); // → [ 'double' ]
+ * ```
+ *
  * @throws MalformedError, InvalidError, UnsupportedError, LimitError
  */
 export const compileModule = (bytes: Uint8Array, features: Features = defaultFeatures): CompiledModule => {
@@ -38,6 +43,7 @@ export const compileModule = (bytes: Uint8Array, features: Features = defaultFea
   return new CompiledModule(module, features);
 };
 
+/** Options of `instantiate`. */
 export interface InstantiateOptions {
   /** Runs the start function with this much fuel. Default: no limit. */
   readonly fuel?: number;
@@ -50,6 +56,11 @@ export interface InstantiateOptions {
  *
  * Every import is resolved and matched before anything takes effect; what active segments have written stays
  * when a later one traps.
+ *
+ * ```js
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * console.log(invoke(instance.exports.get('double'), [21n])); // → [ 42n ]
+ * ```
  *
  * @throws UnlinkableError, LimitError, TrapError, ExhaustionError, or what a host function threw
  */

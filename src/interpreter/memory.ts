@@ -16,6 +16,14 @@ export interface PageBudget {
 
 export const PAGE_SIZE = 65536;
 
+/**
+ * A linear memory. @spec syntax-meminst
+ *
+ * ```js
+ * const memory = new MemoryInstance({ limits: { min: 1n, max: 2n, address: I32 }, isShared: false, pageSizeLog2: 16 });
+ * console.log(memory.byteLength, memory.grow(1), memory.grow(1)); // → 65536 1 -1
+ * ```
+ */
 export class MemoryInstance {
   readonly kind = 'memory';
   /** The whole buffer; only the first `byteLength` bytes belong to the memory. */

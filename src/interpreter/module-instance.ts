@@ -9,7 +9,7 @@ import type { Store } from './store.ts';
 import type { TableInstance } from './table.ts';
 import type { TagInstance } from './tag.ts';
 
-/** @spec syntax-externval */
+/** What can be imported and exported. @spec syntax-externval */
 export type ExternInstance = FuncInstance | TableInstance | MemoryInstance | GlobalInstance | TagInstance;
 
 /** Memory 0 of an instance that has none: every access is out of bounds. */
@@ -19,6 +19,14 @@ const noMemory = new MemoryInstance({
   pageSizeLog2: 16,
 });
 
+/**
+ * An instance of a module: what its code runs on. Made by `instantiate`. @spec syntax-moduleinst
+ *
+ * ```js
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * console.log([...instance.exports.keys()]); // → [ 'double' ]
+ * ```
+ */
 export class ModuleInstance {
   readonly store: Store;
   readonly compiled: CompiledModule;

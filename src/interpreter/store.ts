@@ -4,6 +4,7 @@ import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limit
 import { type FuelSchedule, quern1 } from './fuel.ts';
 import type { PageBudget } from './memory.ts';
 
+/** Options of a store. */
 export interface StoreOptions {
   /** What instructions cost. Default: `quern-1`. */
   readonly schedule?: FuelSchedule;
@@ -15,6 +16,14 @@ export interface StoreOptions {
   readonly maxMemoryPages?: number;
 }
 
+/**
+ * What instances share: limits, and the schedule that prices their code. @spec syntax-store
+ *
+ * ```js
+ * const store = new Store({ schedule: flat1, maxCallDepth: 1000 });
+ * console.log(store.maxCallDepth, store.pagesInUse); // → 1000 0
+ * ```
+ */
 export class Store implements PageBudget {
   readonly schedule: FuelSchedule;
   readonly maxCallDepth: number;

@@ -4,6 +4,15 @@ import { MAX_TABLE_ELEMENTS } from '../syntax/limits.ts';
 import { I64, type TableType } from '../syntax/types.ts';
 import type { Ref } from './function.ts';
 
+/**
+ * A table of references. @spec syntax-tableinst
+ *
+ * ```js
+ * const table = new TableInstance({ limits: { min: 1n, max: null, address: I32 }, element: EXTERNREF }, null);
+ * table.elements[0] = { any: 'object' };
+ * console.log(table.grow(2, null), table.elements.length); // → 1 3
+ * ```
+ */
 export class TableInstance {
   readonly kind = 'table';
   readonly elements: Ref[] = [];

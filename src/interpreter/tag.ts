@@ -1,6 +1,14 @@
 /** Tag instances: compared by identity. @spec syntax-taginst */
 import { type FuncType, isRef, slotsOf, type TagType } from '../syntax/types.ts';
 
+/**
+ * A tag of exceptions; it is itself, and equal to no other. @spec syntax-taginst
+ *
+ * ```js
+ * const tag = new TagInstance({ type: funcDefType([I32, I64], []) });
+ * console.log(tag.signature.params.map(valTypeName)); // → [ 'i32', 'i64' ]
+ * ```
+ */
 export class TagInstance {
   readonly kind = 'tag';
   readonly type: TagType;

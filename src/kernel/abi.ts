@@ -7,9 +7,21 @@
  */
 import { I32, I64, type ValType } from '../syntax/types.ts';
 
-/** The namespace of the kernel's functions. */
+/**
+ * The namespace of the kernel's functions.
+ *
+ * ```js
+ * console.log(KERNEL_NAMESPACE); // → extism:host/env
+ * ```
+ */
 export const KERNEL_NAMESPACE = 'extism:host/env';
-/** The default namespace of functions that an embedder supplies. */
+/**
+ * The default namespace of functions that an embedder supplies.
+ *
+ * ```js
+ * console.log(USER_NAMESPACE); // → extism:host/user
+ * ```
+ */
 export const USER_NAMESPACE = 'extism:host/user';
 
 /** One function of the ABI. */
@@ -39,7 +51,13 @@ const row = <B extends 'kernel' | 'host'>(
   summary: string,
 ): KernelFunctionRow & { readonly by: B } => ({ by, params, results, fuel, perSize, summary });
 
-/** Every function of the namespace. Key = import name. */
+/**
+ * Every function of the namespace. Key = import name.
+ *
+ * ```js
+ * console.log(kernelAbi.alloc.params.map(valTypeName), kernelAbi.alloc.fuel); // → [ 'i64' ] 8
+ * ```
+ */
 export const kernelAbi = {
   alloc: row('kernel', [I64], [I64], 8, 'blocks', 'Allocates a block; 0 when there is no memory or n is 0.'),
   free: row('kernel', [I64], [], 4, 'blocks', 'Frees a block; anything but a handle is ignored.'),

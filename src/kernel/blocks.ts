@@ -44,6 +44,12 @@ export type GrowthGuard = (pageCount: number) => boolean;
 /**
  * Kernel memory with its allocator. Addresses and lengths are numbers; a 64-bit value beyond 2^53 may be passed
  * rounded, because it is out of bounds either way.
+ *
+ * ```js
+ * const memory = new BlockMemory();
+ * const handle = memory.alloc(10);
+ * console.log(handle, memory.length(handle), memory.length(handle + 1)); // → 77 10 0
+ * ```
  */
 export class BlockMemory {
   /** Block headers looked at since the counter was last cleared; work that fuel pays for (`takeWorkCost`). */

@@ -86,14 +86,28 @@ const codes: Readonly<Record<KernelFunctionName, RawCode>> = {
   memory_bytes: (kernel, slots, base) => writeU64(slots, base, kernel.memory.managedLength),
 };
 
-/** The type of a row as the engine wants it. */
+/**
+ * The type of a row as the engine wants it.
+ *
+ * ```js
+ * console.log(kernelFuncType('alloc').results.map(valTypeName)); // → [ 'i64' ]
+ * ```
+ */
 export const kernelFuncType = (name: KernelAbiName): FuncType => ({
   kind: 'func',
   params: kernelAbi[name].params,
   results: kernelAbi[name].results,
 });
 
-/** Runs the code of one row on slots; for embedders and tests that have no guest. */
+/**
+ * Runs the code of one row on slots; for embedders and tests that have no guest.
+ *
+ * ```js
+ * const slots = new Int32Array([10, 0]);
+ * runKernelFunction(new Kernel(), 'alloc', slots);
+ * console.log(slots[0]); // → 77
+ * ```
+ */
 export const runKernelFunction = (
   kernel: Kernel,
   name: KernelFunctionName,
@@ -112,6 +126,12 @@ export const takeWorkCost = ({ memory }: Kernel, schedule: FuelSchedule): number
 
 /**
  * The kernel's function instances by import name.
+ *
+ * ```js
+ * const kernel = new Kernel();
+ * const imports = createKernelImports(kernel, quern1);
+ * console.log(invoke(imports.get('alloc'), [10n])); // → [ 77n ]
+ * ```
  *
  * @param schedule prices of memory growth; the other prices are columns of the ABI table
  */

@@ -21,7 +21,16 @@ export interface KernelOptions {
   readonly mayGrow?: GrowthGuard;
 }
 
-/** One kernel; shared by all modules of a plug-in. */
+/**
+ * One kernel; shared by all modules of a plug-in.
+ *
+ * ```js
+ * const kernel = new Kernel();
+ * kernel.setInput(new Uint8Array([1, 2, 3]));
+ * kernel.outputSet(kernel.inputOffset + 1, 2);
+ * console.log(kernel.output()); // → Uint8Array(2) [ 2, 3 ]
+ * ```
+ */
 export class Kernel {
   readonly memory: BlockMemory;
   #isOutputSet = false;

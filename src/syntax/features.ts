@@ -16,7 +16,13 @@ const row = (version: FeatureRow['version'], isExecuted: boolean, summary: strin
   summary,
 });
 
-/** Every feature, by key. */
+/**
+ * Every feature, by key.
+ *
+ * ```js
+ * console.log(featureTable['mutable-globals'].summary); // → import and export of mutable globals
+ * ```
+ */
 export const featureTable = {
   mvp: row('1.0', true, 'WebAssembly 1.0'),
   'mutable-globals': row('1.0', true, 'import and export of mutable globals'),
@@ -46,7 +52,14 @@ export type FeatureKey = keyof typeof featureTable;
 /** The features that are switched on. */
 export type Features = ReadonlySet<FeatureKey>;
 
-/** Everything that the interpreter can run and that is part of the spec. */
+/**
+ * Everything that the interpreter can run and that is part of the spec.
+ *
+ * ```js
+ * const features = new Set([...defaultFeatures, 'threads']);
+ * console.log(compileModule(doubleWasm, features).features.has('threads')); // → true
+ * ```
+ */
 export const defaultFeatures: Features = new Set(
   (Object.keys(featureTable) as FeatureKey[]).filter(
     (key) => featureTable[key].isExecuted && featureTable[key].version !== ('proposal' as string),

@@ -653,7 +653,13 @@ export type SpecialMnemonic = Extract<(typeof table)[number], { readonly type: '
 /** A row of the table. */
 export type InstructionRow = Row<Mnemonic, string>;
 
-/** The instruction set, sorted by prefix and opcode. */
+/**
+ * The instruction set, sorted by prefix and opcode.
+ *
+ * ```js
+ * console.log(instructions.find(({ name }) => name === 'i32.add').type); // → i32 i32 -> i32
+ * ```
+ */
 export const instructions: readonly InstructionRow[] = table;
 
 /** Index in `instructions`, by mnemonic. */

@@ -6,6 +6,7 @@
  */
 import type { DefType, GlobalType, MemoryType, TableType, TagType, ValType } from './types.ts';
 
+/** Kinds of imports and exports. @spec syntax-externtype */
 export type ExternKind = 'func' | 'table' | 'memory' | 'global' | 'tag';
 
 /** What an import asks for. */
@@ -16,6 +17,7 @@ export type ImportType =
   | { readonly kind: 'global'; readonly type: GlobalType }
   | { readonly kind: 'tag'; readonly type: TagType };
 
+/** An import of a module. @spec syntax-import */
 export interface Import {
   readonly module: string;
   readonly name: string;
@@ -24,6 +26,7 @@ export interface Import {
   readonly offset: number;
 }
 
+/** An export of a module. @spec syntax-export */
 export interface Export {
   readonly name: string;
   readonly kind: ExternKind;
@@ -118,6 +121,7 @@ export interface SectionRange {
   readonly end: number;
 }
 
+/** A decoded module: every index space, function bodies as ranges of bytes. @spec syntax-module */
 export interface Module {
   readonly bytes: Uint8Array;
   readonly types: readonly DefType[];

@@ -17,10 +17,45 @@ export type ValType = number;
 /** Abstract heap type (negative) or canonical type id (zero or more). */
 export type HeapType = number;
 
+/**
+ * The type of 32-bit integers. @spec syntax-numtype
+ *
+ * ```js
+ * console.log(valTypeName(I32)); // → i32
+ * ```
+ */
 export const I32 = -1;
+/**
+ * The type of 64-bit integers.
+ *
+ * ```js
+ * console.log(valTypeName(I64)); // → i64
+ * ```
+ */
 export const I64 = -2;
+/**
+ * The type of 32-bit floats.
+ *
+ * ```js
+ * console.log(valTypeName(F32)); // → f32
+ * ```
+ */
 export const F32 = -3;
+/**
+ * The type of 64-bit floats.
+ *
+ * ```js
+ * console.log(valTypeName(F64)); // → f64
+ * ```
+ */
 export const F64 = -4;
+/**
+ * The type of vectors. @spec syntax-vectype
+ *
+ * ```js
+ * console.log(valTypeName(V128)); // → v128
+ * ```
+ */
 export const V128 = -5;
 /** Packed storage types of fields. */
 export const I8 = -8;
@@ -49,7 +84,21 @@ export const isNullable = (type: ValType): boolean => (type & 1) === 1;
 export const heapOf = (type: ValType): HeapType => (type >> 1) - 64;
 export const isNumOrVec = (type: ValType): boolean => type < 0 && type >= V128;
 
+/**
+ * The type of references to functions, null included. @spec syntax-reftype
+ *
+ * ```js
+ * console.log(valTypeName(FUNCREF)); // → funcref
+ * ```
+ */
 export const FUNCREF: ValType = refType(HEAP_FUNC, true);
+/**
+ * The type of references to what the embedder has, null included.
+ *
+ * ```js
+ * console.log(valTypeName(EXTERNREF)); // → externref
+ * ```
+ */
 export const EXTERNREF: ValType = refType(HEAP_EXTERN, true);
 export const EXNREF: ValType = refType(HEAP_EXN, true);
 export const ANYREF: ValType = refType(HEAP_ANY, true);
@@ -93,16 +142,19 @@ export interface Limits {
   /** Address type: `I32` or `I64`. */
   readonly address: ValType;
 }
+/** The type of a memory. @spec syntax-memtype */
 export interface MemoryType {
   readonly limits: Limits;
   readonly isShared: boolean;
   /** log2 of the page size in bytes; 16 without the custom page size proposal. */
   readonly pageSizeLog2: number;
 }
+/** The type of a table. @spec syntax-tabletype */
 export interface TableType {
   readonly limits: Limits;
   readonly element: ValType;
 }
+/** The type of a global. @spec syntax-globaltype */
 export interface GlobalType {
   readonly type: ValType;
   readonly isMutable: boolean;
@@ -193,7 +245,13 @@ export const canonicalise = (
   return types;
 };
 
-/** The canonical type of a plain function type (final, no supertype, a group of its own). */
+/**
+ * The canonical type of a plain function type (final, no supertype, a group of its own).
+ *
+ * ```js
+ * console.log(funcDefType([I32], [I64]) === funcDefType([I32], [I64])); // → true
+ * ```
+ */
 export const funcDefType = (params: readonly ValType[], results: readonly ValType[]): DefType =>
   canonicalise([{ isFinal: true, supertypes: [], comp: { kind: 'func', params, results } }], 0, [])[0]!;
 
@@ -284,7 +342,13 @@ const shortRefNames: Readonly<Record<string, string>> = {
   noextern: 'nullexternref',
   noexn: 'nullexnref',
 };
-/** Text form of a value type, e.g. `i32`, `funcref`, `(ref null 3)`. */
+/**
+ * Text form of a value type, e.g. `i32`, `funcref`, `(ref null 3)`.
+ *
+ * ```js
+ * console.log(valTypeName(V128)); // → v128
+ * ```
+ */
 export const valTypeName = (type: ValType): string => {
   if (type < 0) return numNames[type] ?? `?${type}`;
   const heap = heapTypeName(heapOf(type));

@@ -171,6 +171,11 @@ const validateFunctions = (s: BodyState): void => {
 /**
  * Checks every rule of the spec on a decoded module, and sets `maxStackSlots` of its bodies. @spec valid-module
  *
+ * ```js
+ * validateModule(decodeModule(doubleWasm), defaultFeatures);
+ * console.log('valid'); // → valid
+ * ```
+ *
  * @throws MalformedError for bytes in bodies that are no instructions
  * @throws InvalidError for a broken rule
  * @throws UnsupportedError for a valid module that needs a feature outside `features`

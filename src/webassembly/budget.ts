@@ -9,9 +9,12 @@ import type { Caller } from '../interpreter/function.ts';
 /**
  * A supply of fuel that calls share and that can be refilled between them, or by a host function during one.
  *
- * @example
- * const tank = new FuelTank(1_000_000);
- * const namespace = createWebAssembly({ fuel: tank });
+ * ```js
+ * const tank = new FuelTank(1000);
+ * const wasm = createWebAssembly({ fuel: tank });
+ * const { exports } = new wasm.Instance(new wasm.Module(doubleWasm));
+ * console.log(exports.double(1), exports.double(2), tank.consumed, tank.left); // → 2 4 10 990
+ * ```
  */
 export class FuelTank {
   private amount: number;

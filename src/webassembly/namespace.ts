@@ -105,9 +105,11 @@ const makeFunctions = (realm: Realm) => ({
 /**
  * Makes a namespace in the form of the standard's, on this engine.
  *
- * @example
- * const wasm = createWebAssembly({ fuel: 10_000_000, maxPages: 1024 });
- * const { instance } = await wasm.instantiate(bytes, imports);
+ * ```js
+ * const wasm = createWebAssembly({ fuel: 10_000, maxPages: 1024 });
+ * const { instance } = await wasm.instantiate(doubleWasm);
+ * console.log(instance.exports.double(21)); // → 42
+ * ```
  */
 export const createWebAssembly = (options: WebAssemblyOptions = {}): WebAssemblyNamespace => {
   const realm = makeRealm(options);

@@ -7,9 +7,13 @@ import type { ResponseLike } from './streaming.ts';
 
 /** Anything that bytes are taken from. */
 export type BufferSource = ArrayBufferLike | ArrayBufferView;
+/** Kinds of imports and exports, in the standard's words. */
 export type ImportExportKind = 'function' | 'table' | 'memory' | 'global' | 'tag';
+/** Names of value types. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'externref' | 'anyfunc';
+/** Names of the types that addresses have. */
 export type AddressType = 'i32' | 'i64';
+/** An address or a size: a number where addresses are i32, a bigint where they are i64. */
 export type AddressValue = number | bigint;
 
 /** Objects by module and name. */
@@ -19,24 +23,28 @@ export type ImportObject = Readonly<Record<string, Readonly<Record<string, any>>
 // biome-ignore lint/suspicious/noExplicitAny: only the module knows what it exports
 export type ExportsObject = Readonly<Record<string, any>>;
 
+/** Options of compiling a module. */
 export interface CompileOptions {
   /** Sets of builtins, e.g. `js-string`. */
   readonly builtins?: Iterable<string>;
   /** The module name whose imported globals are string constants of their own names. */
   readonly importedStringConstants?: string | null;
 }
+/** What a memory is made from; sizes in pages. */
 export interface MemoryDescriptor {
   readonly initial: AddressValue;
   readonly maximum?: AddressValue;
   readonly address?: AddressType;
   readonly shared?: boolean;
 }
+/** What a table is made from; sizes in elements. */
 export interface TableDescriptor {
   readonly element: 'anyfunc' | 'externref';
   readonly initial: AddressValue;
   readonly maximum?: AddressValue;
   readonly address?: AddressType;
 }
+/** What a global is made from. */
 export interface GlobalDescriptor {
   readonly value: ValueType;
   readonly mutable?: boolean;
@@ -45,15 +53,18 @@ export interface GlobalDescriptor {
 /** A compiled module. */
 // biome-ignore lint/complexity/noBannedTypes: it has no members; its class has
 export type Module = {};
+/** An instance of a module. */
 export interface Instance {
   readonly exports: ExportsObject;
 }
+/** A linear memory. */
 export interface Memory {
   readonly buffer: ArrayBuffer;
   grow(delta: AddressValue): AddressValue;
   toFixedLengthBuffer(): ArrayBuffer;
   toResizableBuffer(): ArrayBuffer;
 }
+/** A table of references. */
 export interface Table {
   readonly length: AddressValue;
   // biome-ignore lint/suspicious/noExplicitAny: functions or host values
@@ -61,6 +72,7 @@ export interface Table {
   grow(delta: AddressValue, value?: unknown): AddressValue;
   set(index: AddressValue, value?: unknown): void;
 }
+/** A global. */
 export interface Global {
   // biome-ignore lint/suspicious/noExplicitAny: numbers, bigints or references
   value: any;
@@ -70,12 +82,14 @@ export interface Global {
 /** The tag of exceptions. */
 // biome-ignore lint/complexity/noBannedTypes: it has no members
 export type Tag = {};
+/** An exception of WebAssembly. */
 export interface Exception {
   readonly stack: string | undefined;
   is(exceptionTag: Tag): boolean;
   // biome-ignore lint/suspicious/noExplicitAny: numbers, bigints or references
   getArg(exceptionTag: Tag, index: number): any;
 }
+/** What instantiating bytes gives. */
 export interface InstantiatedSource {
   readonly module: Module;
   readonly instance: Instance;

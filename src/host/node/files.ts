@@ -247,6 +247,14 @@ class NodeDirectory implements OpenDirectory {
 /**
  * A directory of this machine, to hand to guests.
  *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm', {
+ *   useWasi: true,
+ *   wasi: { preopens: { '/data': readOnlyFiles(nodeDirectory('build/examples')) } },
+ * });
+ * console.log((await plugin.call('greet', 'Ada')).text()); // → Hello, Ada!
+ * ```
+ *
  * @param path the directory; symbolic links in this path are followed, those inside of it never out of it
  */
 export const nodeDirectory = (path: string, anchorKind: AnchorKind = bestAnchorKind()): FileTree => {

@@ -32,7 +32,13 @@ const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) =
   return () => clearTimeout(timer);
 };
 
-/** The platform of the Node entry point. */
+/**
+ * The platform of the Node entry point.
+ *
+ * ```js
+ * console.log(nodePlatform.clock.monotonic() <= nodePlatform.clock.monotonic()); // → true
+ * ```
+ */
 export const nodePlatform: Platform = {
   clock,
   random: { fill: (bytes) => void randomFillSync(bytes) },

@@ -199,7 +199,14 @@ class MemoryDirectory implements OpenDirectory {
   }
 }
 
-/** A file tree in memory. The host fills and reads it by paths from its root; guests get it as a directory. */
+/**
+ * A file tree in memory. The host fills and reads it by paths from its root; guests get it as a directory.
+ *
+ * ```js
+ * const files = new MemoryFiles({ 'note.txt': 'remember' });
+ * console.log(new TextDecoder().decode(files.readFile('note.txt'))); // → remember
+ * ```
+ */
 export class MemoryFiles implements FileTree {
   readonly #root: MemoryDirectoryNode;
 

@@ -76,7 +76,18 @@ class ReadOnlyDirectory implements OpenDirectory {
   }
 }
 
-/** The same files, but nothing of them can be changed: every attempt fails with `rofs`. */
+/**
+ * The same files, but nothing of them can be changed: every attempt fails with `rofs`.
+ *
+ * ```js
+ * const files = new MemoryFiles({ 'note.txt': 'remember' });
+ * const plugin = await createPlugin('build/examples/greet.wasm', {
+ *   useWasi: true,
+ *   wasi: { preopens: { '/data': readOnlyFiles(files) } },
+ * });
+ * console.log((await plugin.call('greet', 'Ada')).text()); // → Hello, Ada!
+ * ```
+ */
 export const readOnlyFiles = (tree: FileTree): FileTree => ({
   openRoot: (now) => new ReadOnlyDirectory(tree.openRoot(now)),
 });
