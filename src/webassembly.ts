@@ -38,8 +38,8 @@ export { createWebAssembly };
  * The namespace without limits.
  *
  * ```js
- * const { instance } = await WebAssembly.instantiate(doubleWasm);
- * console.log(instance.exports.double(21)); // → 42
+ * const { Instance, Module } = WebAssembly;
+ * console.log(new Instance(new Module(doubleWasm)).exports.double(21)); // → 42
  * ```
  */
 export const WebAssembly: WebAssemblyNamespace = createWebAssembly();
