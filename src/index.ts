@@ -112,6 +112,7 @@ export type {
   Logger,
   Platform,
   RandomSource,
+  Sleep,
 } from './host/sources.ts';
 export type { WhenBusy } from './host/turns.ts';
 export {

@@ -239,6 +239,11 @@ export const catalogue = {
     'HTTP response exceeds the configured maximum number of bytes',
     'Raise memory.maxHttpResponseBytes.',
   ),
+  'host.http-redirect': row(
+    'HostError',
+    'HTTP redirect cannot be checked',
+    'Use the URL that it redirects to, or allow every host ("*"): browsers do not tell where a redirect leads.',
+  ),
   'host.http-failed': row('HostError', 'HTTP request failed', 'The detail says which step failed.'),
   'exit.code': row('ExitError', 'exited', 'The guest ended itself with proc_exit.'),
   'plugin.error': row('PluginError', 'Plugin-originated error', 'The plug-in reported this failure itself.'),

@@ -95,6 +95,14 @@ export class CallWatch {
     return this.#stopped;
   }
 
+  /** Calls back once when the call is stopped, unless what is returned is called before. */
+  onStop(listener: () => void): () => void {
+    this.#stopListeners.add(listener);
+    return () => {
+      this.#stopListeners.delete(listener);
+    };
+  }
+
   /** Stops the call. */
   cancel(cause: unknown): void {
     this.#stop('cancelled', cause);

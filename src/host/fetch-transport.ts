@@ -1,5 +1,5 @@
 /** HTTP by the Fetch API: the host's own `fetch`, or one that the embedder passes as an option. */
-import { httpFailure } from './http-client.ts';
+import { HostError } from '../errors/errors.ts';
 import type { HttpHeaders, HttpRequest, HttpResponse, HttpTransport } from './sources.ts';
 
 /** A `Response`, as far as it is used; a mock needs no more than `status`, `headers` and `arrayBuffer`. */
@@ -60,30 +60,44 @@ async function* chunksOf(response: FetchResponse & StreamedResponse): AsyncGener
   }
 }
 
-const send = async (fetch: FetchLike, request: HttpRequest): Promise<HttpResponse> => {
+/** What sends, and what it may do by itself. */
+export interface FetchSettings {
+  /**
+   * Whether redirects are left to `fetch` where every host is allowed. Browsers hide where a redirect leads, so it
+   * is that or none. Not for a `fetch` of the embedder, which may have rules of its own for each hop.
+   */
+  readonly followsFreely: boolean;
+}
+
+const hiddenRedirect = (url: string, what: string): Error =>
+  new HostError('host.http-redirect', { detail: `"${url}": ${what}` });
+
+const send = async (
+  fetch: FetchLike,
+  request: HttpRequest,
+  { followsFreely }: FetchSettings,
+): Promise<HttpResponse> => {
   const { url, method, headers, body, cancelled } = request;
   const { AbortController } = globalThis as { AbortController?: new () => Controller };
   const controller = cancelled === null || AbortController === undefined ? null : new AbortController();
   if (controller !== null) void cancelled?.then(() => controller.abort());
+  const follows = followsFreely && request.mayGoAnywhere;
   const response: FetchResponse & StreamedResponse = await fetch(url, {
     method,
     headers,
-    redirect: 'manual',
+    redirect: follows ? 'follow' : 'manual',
     ...(body === null ? {} : { body }),
     ...(controller === null ? {} : { signal: controller.signal }),
   });
   // SAFETY: a redirect that was followed, or is hidden as browsers hide it, leads where nothing was checked.
-  if (response.redirected === true) throw httpFailure(`"${url}": fetch followed a redirect by itself`);
-  if (response.type === 'opaqueredirect') {
-    throw httpFailure(
-      `"${url}" redirects, and this host does not tell where; use the URL that it redirects to`,
-    );
-  }
+  // Looking at the last URL afterwards would be too late: by then the servers in between have been asked.
+  if (response.redirected === true && !follows) throw hiddenRedirect(url, 'fetch followed one by itself');
+  if (response.type === 'opaqueredirect') throw hiddenRedirect(url, 'this host does not tell where it leads');
   return { status: response.status, headers: listHeaders(response), body: chunksOf(response) };
 };
 
 /** A transport that sends by `fetch`. */
 export const fetchTransport =
-  (fetch: FetchLike): HttpTransport =>
+  (fetch: FetchLike, settings: FetchSettings = { followsFreely: false }): HttpTransport =>
   (request) =>
-    send(fetch, request);
+    send(fetch, request, settings);

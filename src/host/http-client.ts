@@ -25,8 +25,8 @@ export interface ClientRequest {
 
 /** Rules for one request and what follows from it. */
 export interface ClientRules {
-  /** Called before each hop; throws when it must not be sent. */
-  readonly check: (url: HttpUrl) => void;
+  /** Called before each hop; throws when it must not be sent. Null when every hop may be. */
+  readonly check: ((url: HttpUrl) => void) | null;
   /** Most bytes of the body of the answer. */
   readonly maxBytes: number;
 }
@@ -110,8 +110,9 @@ const send = async (
   transport: HttpTransport,
   url: HttpUrl,
   request: ClientRequest,
+  mayGoAnywhere: boolean,
 ): Promise<HttpResponse> => {
-  const response = await transport({ ...request, url: url.href });
+  const response = await transport({ ...request, url: url.href, mayGoAnywhere });
   checkHeaders(response.headers);
   return response;
 };
@@ -125,8 +126,8 @@ const follow = async (
   let url = parseHttpUrl(request.url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     if (url === null) throw httpFailure(`"${request.url}" is not an http or https URL without credentials`);
-    rules.check(url);
-    const response = await send(transport, url, request);
+    rules.check?.(url);
+    const response = await send(transport, url, request, rules.check === null);
     const location = redirectStatuses.includes(response.status) ? headerOf(response, 'location') : null;
     if (location === null) {
       const { status, headers } = response;

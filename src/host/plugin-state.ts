@@ -59,6 +59,11 @@ export class PluginState implements PluginStateParts {
     return this.limits?.watch.stopped ?? null;
   }
 
+  /** Calls back once when the running call is stopped, unless what is returned is called before. */
+  onStop(listener: () => void): () => void {
+    return this.limits?.watch.onStop(listener) ?? (() => {});
+  }
+
   /** Charges bytes that cross the host boundary to the running host call. */
   chargeBytes(byteCount: number): void {
     this.caller?.charge(hostBytesCost(this.schedule, byteCount));

@@ -167,6 +167,7 @@ export class Plugin {
       functions,
       wasi: wasi === null ? null : createWasiNamespaces(wasi, schedule),
     });
+    if (wasi !== null) wasi.onStop = (listener) => state.onStop(listener);
     const main = linker.link();
     for (const instance of linker.instances) {
       for (const { func, args } of initialisersOf(instance)) {

@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../errors/errors.ts';
 import { type FetchLike, fetchTransport } from './fetch-transport.ts';
-import type { Clock, HttpTransport, Logger, Platform, RandomSource } from './sources.ts';
+import type { Clock, HttpTransport, Logger, Platform, RandomSource, Sleep } from './sources.ts';
 
 /** What may be on the global object, as far as it is used. */
 interface Ambient {
@@ -32,11 +32,7 @@ export const createDateClock = (): Clock => {
     realtime: () => BigInt(Date.now()) * BigInt(NANOSECONDS_PER_MILLISECOND),
     monotonic: () => BigInt(Math.round(milliseconds() * NANOSECONDS_PER_MILLISECOND)),
     resolution: BigInt(NANOSECONDS_PER_MILLISECOND),
-    sleep: (nanoseconds) => {
-      const { setTimeout } = ambient;
-      if (setTimeout === undefined) return undefined;
-      return sleepWith(setTimeout, nanoseconds);
-    },
+    sleep: (nanoseconds) => (ambient.setTimeout === undefined ? undefined : sleepWith(startTimer, nanoseconds)),
   };
 };
 
@@ -44,18 +40,19 @@ export const createDateClock = (): Clock => {
 const MAX_TIMER = 0x7fff_ffff;
 
 /** Waits with timers; rounds up to whole milliseconds, so that no sleep ends early. */
-export const sleepWith = async (
-  setTimeout: (done: () => void, milliseconds: number) => unknown,
-  nanoseconds: bigint,
-): Promise<void> => {
+export const sleepWith = (start: NonNullable<Platform['startTimer']>, nanoseconds: bigint): Sleep => {
   let left = Math.ceil(Number(nanoseconds) / NANOSECONDS_PER_MILLISECOND);
-  while (left > 0) {
-    const step = Math.min(left, MAX_TIMER);
-    await new Promise<void>((done) => {
-      setTimeout(() => done(), step);
-    });
-    left -= step;
-  }
+  let cancel = (): void => {};
+  const done = new Promise<void>((resolve) => {
+    const next = (): void => {
+      if (left <= 0) return resolve();
+      const step = Math.min(left, MAX_TIMER);
+      left -= step;
+      cancel = start(step, next);
+    };
+    next();
+  });
+  return { done, cancel: () => cancel() };
 };
 
 const random: RandomSource = {
@@ -87,7 +84,7 @@ const logger: Logger = {
 const http: HttpTransport = (request) => {
   const { fetch } = ambient;
   if (fetch === undefined) throw new UsageError('usage.state', { detail: 'this host has no fetch' });
-  return fetchTransport((url, init) => fetch(url, init))(request);
+  return fetchTransport((url, init) => fetch(url, init), { followsFreely: true })(request);
 };
 
 const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) => {

@@ -8,6 +8,14 @@
 import { UsageError } from '../errors/errors.ts';
 import type { FileTree } from './wasi/files.ts';
 
+/** Waiting that can be given up. */
+export interface Sleep {
+  /** Resolves when the time has passed; never after `cancel`. */
+  readonly done: Promise<void>;
+  /** Gives it up: no timer is left. */
+  cancel(): void;
+}
+
 /** A source of time. */
 export interface Clock {
   /** Nanoseconds since the Unix epoch. */
@@ -17,7 +25,7 @@ export interface Clock {
   /** Smallest step of both, in nanoseconds. */
   readonly resolution: bigint;
   /** Waits; the call pauses meanwhile. A clock that cannot omits it: guests that sleep then go on at once. */
-  sleep?(nanoseconds: bigint): Promise<void> | undefined;
+  sleep?(nanoseconds: bigint): Sleep | undefined;
 }
 
 /** A source of random bytes. */
@@ -44,6 +52,8 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
+  /** Whether any server may answer. Only then a transport that is not told where a redirect leads may follow it. */
+  readonly mayGoAnywhere: boolean;
   /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
   readonly cancelled: Promise<void> | null;
 }
@@ -54,7 +64,7 @@ export interface HttpResponse {
   /** The body in pieces; giving up the iteration closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
 }
-/** Sends one request and answers with what the server said: a transport never follows a redirect by itself. */
+/** Sends one request and answers with what the server said, a redirect too unless `mayGoAnywhere`. */
 export type HttpTransport = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** What a host offers to plug-ins and to `createPlugin`. Absent members are absent abilities. */

@@ -98,7 +98,7 @@ const fetchBytes = async (
   if (platform.http === undefined) throw unreadable(url, 'this host has no way to fetch URLs');
   const request = { url, method, headers: { accept: ACCEPT, ...headers }, body: null, cancelled: null };
   // Whoever writes a manifest may name any server; only plug-ins are kept to an allow-list.
-  const rules = { check: () => {}, maxBytes: MAX_DOWNLOAD_BYTES };
+  const rules = { check: null, maxBytes: MAX_DOWNLOAD_BYTES };
   const answer = await exchange(platform.http, request, rules).catch((cause: unknown) => {
     throw unreadable(url, messageOf(cause), cause);
   });

@@ -291,6 +291,27 @@ describe('time and randomness', () => {
     // Reading the clock to find out how long to wait took a millisecond.
     assert.equal(await time(virtual, 1), 4_000_001_000_000n);
   });
+  test('a sleep that is cut off leaves no timer behind', async () => {
+    // Others than ours are not counted: the runner of the tests has some.
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const plugin = await create({ timeoutMs: 30 });
+    const before = timers();
+    const hour = subscription(3_600_000_000_000n);
+    await assert.rejects(call(plugin, 'poll_oneoff', [1024, 2048, 1, 512], hour), {
+      code: 'interrupted.timeout',
+    });
+    assert.equal(timers(), before);
+    const controller = new AbortController();
+    const input = new Uint8Array(80 + hour.length);
+    [1024, 2048, 1, 512].forEach((operand, i) => {
+      new DataView(input.buffer).setUint32(8 * i, operand, true);
+    });
+    input.set(hour, 80);
+    const cancelled = plugin.call('poll_oneoff', input, undefined, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 5);
+    await assert.rejects(cancelled, { code: 'interrupted.cancelled' });
+    assert.equal(timers(), before);
+  });
   test('streams are ready at once', async () => {
     const plugin = await create({ wasi: { stdin: 'abc' } });
     const onInput = subscription(0n);

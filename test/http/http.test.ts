@@ -386,7 +386,7 @@ describe('the fetch option', () => {
   test('a fetch that hides or follows redirects is refused', async () => {
     for (const extra of [{ type: 'opaqueredirect', status: 0 }, { redirected: true }]) {
       const plugin = await create({ allowedHosts: ['a.test'], fetch: async () => answer(200, 'x', extra) });
-      await assert.rejects(get(plugin, { url: 'http://a.test/' }), { code: 'host.http-failed' });
+      await assert.rejects(get(plugin, { url: 'http://a.test/' }), { code: 'host.http-redirect' });
     }
   });
   test('what it throws is the cause', async () => {

@@ -10,6 +10,16 @@ import { sendByNode } from './http-transport.ts';
 /** `hrtime` starts anywhere; offset by the wall clock once, it gives nanoseconds since 1970. */
 const epochOffset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
 
+const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) => {
+  if (milliseconds === 0) {
+    // Without the millisecond that a timer takes at least.
+    const task = setImmediate(onElapsed);
+    return () => clearImmediate(task);
+  }
+  const timer = setTimeout(onElapsed, milliseconds);
+  return () => clearTimeout(timer);
+};
+
 const clock: Clock = {
   // The wall clock is read anew each time, since it can be set; `hrtime` only refines it below a millisecond.
   realtime: () => {
@@ -19,17 +29,7 @@ const clock: Clock = {
   },
   monotonic: () => process.hrtime.bigint(),
   resolution: 1_000n,
-  sleep: (nanoseconds) => sleepWith(setTimeout, nanoseconds),
-};
-
-const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) => {
-  if (milliseconds === 0) {
-    // Without the millisecond that a timer takes at least.
-    const task = setImmediate(onElapsed);
-    return () => clearImmediate(task);
-  }
-  const timer = setTimeout(onElapsed, milliseconds);
-  return () => clearTimeout(timer);
+  sleep: (nanoseconds) => sleepWith(startTimer, nanoseconds),
 };
 
 /**

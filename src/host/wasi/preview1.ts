@@ -96,6 +96,8 @@ export class Preview1 {
   readonly descriptors = new DescriptorTable();
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** Registers what is to be done when the running call is stopped; returns what takes it back. */
+  onStop: (listener: () => void) => () => void = () => () => {};
 
   /** @throws UsageError for options that cannot be, and where a directory cannot be opened */
   constructor(options: WasiOptions, clock: Clock, random: RandomSource) {

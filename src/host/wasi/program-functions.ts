@@ -37,9 +37,13 @@ const poll = (wasi: Preview1, call: WasiCall): WasiAnswer => {
   const { subscription } = call.layout;
   call.moved(subscription.size * count);
   const { wait, finish } = readPoll(call.memory, { input, output, count, countOut }, subscription, wasi);
-  const sleeping = wait > 0n ? wasi.clock.sleep?.(wait) : undefined;
-  if (sleeping !== undefined) return sleeping.then(() => () => finish(memoryOf(call.caller)));
-  return finish(call.memory);
+  const sleep = wait > 0n ? wasi.clock.sleep?.(wait) : undefined;
+  if (sleep === undefined) return finish(call.memory);
+  const forget = wasi.onStop(() => sleep.cancel());
+  return sleep.done.then(() => {
+    forget();
+    return () => finish(memoryOf(call.caller));
+  });
 };
 
 /** Code by name. */
