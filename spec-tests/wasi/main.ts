@@ -1,104 +1,175 @@
 /**
- * Runs the preview-1 tests of WebAssembly/wasi-testsuite in this process, on real or on memory files:
- * `node build/spec-tests/wasi/main.js SUITE [--files real|memory] [--strict] [NAME…]`.
+ * Runs the preview-1 tests of WebAssembly/wasi-testsuite:
+ * `node build/spec-tests/wasi/main.js SUITE [--files real|memory|page] [--strict] [--report] [NAME…]`.
  *
- * SUITE is a checkout of the branch `prod/testsuite-base`, which holds the tests as modules. With `--strict` those
- * in Rust insist on the errors of Unix where they would accept several. The official runner is driven by `quern.py` instead.
+ * SUITE is a checkout of the branch `prod/testsuite-base`, which holds the tests as modules. They run in this process
+ * on real or on memory files, or on memory files in a page of headless Chromium. With `--strict` those in Rust insist
+ * on the errors of Unix. `--report` writes the sums of all three into docs/conformance.md. The official runner is
+ * driven by `quern.py` instead.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createPlugin, type FileTree, isQuernError, MemoryFiles, nodeDirectory } from '../../src/node.ts';
+import { createPlugin, type FileTree, MemoryFiles, nodeDirectory } from '../../src/node.ts';
+import { runPage } from '../../test/browser/browser.ts';
+import { writePart } from '../page.ts';
+import { type PageResults, type PageTest, runOfficialTest, type Specification } from './official-test.ts';
 
-/** What a test file says beside its module; absent members have the values of the official specification. */
-interface Specification {
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly root?: string | null;
-  readonly exit_code?: number;
-  readonly stdout?: string;
-}
-type FilesKind = 'real' | 'memory';
-
+const kinds = ['real', 'memory', 'page'] as const;
+type FilesKind = (typeof kinds)[number];
 const languages = ['rust', 'c', 'assemblyscript'] as const;
+const PAGE_TIMEOUT = 540_000;
+
+/** A test of the checkout. */
+interface Found {
+  readonly language: (typeof languages)[number];
+  /** Language and name. */
+  readonly name: string;
+  readonly wasm: string;
+  readonly spec: Specification;
+  /** Files of its directory: path in the directory → path here; null for no directory. */
+  readonly files: Readonly<Record<string, string>> | null;
+  readonly root: string | null;
+}
+
 const isLeftover = (path: string): boolean => path.endsWith('.cleanup');
 
-/** Copies a directory into memory. */
-const intoMemory = (root: string): MemoryFiles => {
-  const files = new MemoryFiles();
-  for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
-    if (!isLeftover(path) && statSync(join(root, path)).isFile()) {
-      files.writeFile(path, readFileSync(join(root, path)));
-    }
-  }
-  return files;
-};
+const filesIn = (root: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((path) => !isLeftover(path) && statSync(join(root, path)).isFile())
+      .map((path) => [path, join(root, path)]),
+  );
+
+const findTests = (suite: string, names: readonly string[]): Found[] =>
+  languages.flatMap((language) => {
+    const folder = join(suite, 'tests', language, 'testsuite/wasm32-wasip1');
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.wasm'))
+      .filter((file) => names.length === 0 || names.includes(basename(file, '.wasm')))
+      .sort()
+      .map((file): Found => {
+        const described = join(folder, file.replace(/\.wasm$/, '.json'));
+        const spec = (
+          existsSync(described) ? JSON.parse(readFileSync(described, 'utf8')) : {}
+        ) as Specification;
+        const root = spec.root ? join(folder, spec.root) : null;
+        const files = root === null ? null : filesIn(root);
+        const name = `${language}/${basename(file, '.wasm')}`;
+        return { language, name, wasm: join(folder, file), spec, files, root };
+      });
+  });
 
 /** A fresh copy of the directory that a test works in, and how to remove it. */
-const copyOf = (root: string, kind: FilesKind): { tree: FileTree; remove: () => void } => {
-  if (kind === 'memory') return { tree: intoMemory(root), remove: () => {} };
+const copyOf = ({ files, root }: Found, kind: FilesKind): { tree: FileTree | null; remove: () => void } => {
+  if (files === null || root === null) return { tree: null, remove: () => {} };
+  if (kind === 'memory') {
+    const entries = Object.entries(files).map(([path, from]) => [path, readFileSync(from)] as const);
+    return { tree: new MemoryFiles(Object.fromEntries(entries)), remove: () => {} };
+  }
   const copy = mkdtempSync(join(tmpdir(), 'quern-wasi-'));
   cpSync(root, copy, { recursive: true, filter: (path) => !isLeftover(path) });
   return { tree: nodeDirectory(copy), remove: () => rmSync(copy, { recursive: true, force: true }) };
 };
 
-/** Runs one test; null when it passes, else why it does not. */
-const runTest = async (file: string, kind: FilesKind, isStrict: boolean): Promise<string | null> => {
-  const described = file.replace(/\.wasm$/, '.json');
-  const spec = (existsSync(described) ? JSON.parse(readFileSync(described, 'utf8')) : {}) as Specification;
-  const files = spec.root ? copyOf(join(file, '..', spec.root), kind) : null;
-  const output = { stdout: '', stderr: '' };
-  try {
-    const plugin = await createPlugin(
-      { wasm: [{ path: file }] },
-      {
-        wasi: {
-          args: [file, ...(spec.args ?? [])],
-          env: { ...(isStrict ? { ERRNO_MODE_UNIX: '1' } : {}), ...spec.env },
-          stdout: (chunk) => void (output.stdout += Buffer.from(chunk)),
-          stderr: (chunk) => void (output.stderr += Buffer.from(chunk)),
-          preopens: files === null ? {} : { '/': files.tree },
-        },
-      },
-    );
-    const exitCode = await plugin.call('_start').then(
-      () => 0,
-      (error: unknown) => (isQuernError(error, 'exit.code') ? error.details.exitCode : String(error)),
-    );
-    await plugin.close();
-    if (exitCode !== (spec.exit_code ?? 0)) return `exit code ${exitCode}: ${output.stderr}`;
-    const isSame = spec.stdout === undefined || output.stdout === spec.stdout;
-    return isSame ? null : `standard output: ${output.stdout}`;
-  } finally {
-    files?.remove();
+const runHere = async (tests: readonly Found[], kind: FilesKind, isStrict: boolean): Promise<PageResults> => {
+  const results: Record<string, string | null> = {};
+  for (const test of tests) {
+    const { tree, remove } = copyOf(test, kind);
+    try {
+      results[test.name] = await runOfficialTest(createPlugin, {
+        ...test,
+        wasm: readFileSync(test.wasm),
+        tree,
+        isStrict,
+      });
+    } finally {
+      remove();
+    }
   }
+  return results;
 };
+
+/** Runs tests in a page; everything of the suite that the page may read is at a path of its own. */
+const runInPage = async (tests: readonly Found[], isStrict: boolean): Promise<PageResults> => {
+  const served = new Map<string, string>();
+  const serve = (file: string): string => {
+    served.set(`/suite/${served.size}.wasm`, file);
+    return `/suite/${served.size - 1}.wasm`;
+  };
+  const list = tests.map(
+    ({ name, wasm, spec, files }): PageTest => ({
+      name,
+      wasm: serve(wasm),
+      spec,
+      files:
+        files &&
+        Object.fromEntries(Object.entries(files).map(([path, file]) => [path, serve(file)] as const)),
+      isStrict,
+    }),
+  );
+  const find = (path: string): Uint8Array | string | null => {
+    if (path === '/tests.json') return JSON.stringify(list);
+    const file = served.get(path);
+    return file === undefined ? null : readFileSync(file);
+  };
+  return (await runPage({
+    module: 'spec-tests/wasi/page.js',
+    find,
+    timeoutMs: PAGE_TIMEOUT,
+  })) as PageResults;
+};
+
+/** Prints failures and sums, and returns the sums by language. */
+const summarise = (tests: readonly Found[], results: PageResults): string[] =>
+  languages.map((language) => {
+    const own = tests.filter((test) => test.language === language);
+    const failed = own.filter(({ name }) => results[name] !== null);
+    for (const { name } of failed) process.stdout.write(`FAIL ${name}: ${results[name]}\n`);
+    process.stdout.write(`${language}: ${own.length - failed.length} of ${own.length}\n`);
+    if (failed.length > 0) process.exitCode = 1;
+    return `${own.length - failed.length} of ${own.length}`;
+  });
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { files: { type: 'string', default: 'real' }, strict: { type: 'boolean', default: false } },
+  options: {
+    files: { type: 'string', default: 'real' },
+    strict: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+  },
 });
 const [suite, ...names] = positionals;
-if (suite === undefined || (values.files !== 'real' && values.files !== 'memory')) {
-  process.stderr.write('usage: main.js SUITE [--files real|memory] [--strict] [NAME…]\n');
+const kind = kinds.find((name) => name === values.files);
+if (suite === undefined || kind === undefined) {
+  process.stderr.write(`usage: main.js SUITE [--files ${kinds.join('|')}] [--strict] [--report] [NAME…]\n`);
   process.exit(2);
 }
-let failureCount = 0;
-for (const language of languages) {
-  const folder = join(suite, 'tests', language, 'testsuite/wasm32-wasip1');
-  const tests = readdirSync(folder).filter((name) => name.endsWith('.wasm'));
-  let passed = 0;
-  let count = 0;
-  for (const test of tests.sort()) {
-    const name = basename(test, '.wasm');
-    if (names.length > 0 && !names.includes(name)) continue;
-    count++;
-    const failure = await runTest(join(folder, test), values.files, values.strict && language === 'rust');
-    if (failure === null) passed++;
-    else process.stdout.write(`FAIL ${language}/${name}: ${failure}\n`);
+const tests = findTests(suite, names);
+const run = (on: FilesKind): Promise<PageResults> =>
+  on === 'page' ? runInPage(tests, values.strict) : runHere(tests, on, values.strict);
+
+if (values.report) {
+  const rows: string[] = [];
+  for (const each of kinds) {
+    const sums = summarise(tests, await run(each));
+    const title = {
+      real: 'real directories, Node',
+      memory: 'memory files, Node',
+      page: 'memory files, a page in Chromium',
+    };
+    rows.push(`| ${[title[each], ...sums].join(' | ')} |`);
   }
-  process.stdout.write(`${language}: ${passed} of ${count}\n`);
-  failureCount += count - passed;
-}
-process.exitCode = failureCount === 0 ? 0 : 1;
+  const head = ['| files | Rust | C | AssemblyScript |', '|---|--:|--:|--:|'];
+  const text = [
+    '## WASI preview 1',
+    '',
+    'The preview-1 tests of WebAssembly/wasi-testsuite, branch `prod/testsuite-base`, without a list of expected',
+    'failures; those in Rust insist on the errors of Unix. How to run them is in [wasi.md](wasi.md).',
+    '',
+    ...head,
+    ...rows,
+  ];
+  writePart('WASI', 'node build/spec-tests/wasi/main.js SUITE --strict --report', text.join('\n'));
+} else summarise(tests, await run(kind));

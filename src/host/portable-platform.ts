@@ -32,7 +32,8 @@ export const createDateClock = (): Clock => {
     realtime: () => BigInt(Date.now()) * BigInt(NANOSECONDS_PER_MILLISECOND),
     monotonic: () => BigInt(Math.round(milliseconds() * NANOSECONDS_PER_MILLISECOND)),
     resolution: BigInt(NANOSECONDS_PER_MILLISECOND),
-    sleep: (nanoseconds) => (ambient.setTimeout === undefined ? undefined : sleepWith(startTimer, nanoseconds)),
+    sleep: (nanoseconds) =>
+      ambient.setTimeout === undefined ? undefined : sleepWith(startTimer, nanoseconds),
   };
 };
 
@@ -45,7 +46,10 @@ export const sleepWith = (start: NonNullable<Platform['startTimer']>, nanosecond
   let cancel = (): void => {};
   const done = new Promise<void>((resolve) => {
     const next = (): void => {
-      if (left <= 0) return resolve();
+      if (left <= 0) {
+        resolve();
+        return;
+      }
       const step = Math.min(left, MAX_TIMER);
       left -= step;
       cancel = start(step, next);

@@ -1,8 +1,9 @@
 /**
  * A guest that makes the WASI calls it is told to: a module that re-exports every function behind its own memory,
  * called through the engine, so that each test reads like the system calls of a program.
+ *
+ * Knows nothing of Node, since the same tests run in a browser page; `node-guest.ts` compiles the module for Node.
  */
-import assert from 'node:assert/strict';
 import { createSeededRandom, createVirtualClock } from '../../src/host/sources.ts';
 import {
   layouts,
@@ -19,6 +20,7 @@ import type { FileTree } from '../../src/host/wasi/files.ts';
 import { createWasiImports, Preview1, type WasiOptions } from '../../src/host/wasi/preview1.ts';
 import { I64 } from '../../src/syntax/types.ts';
 import {
+  type CompiledModule,
   compileModule,
   FuncInstance,
   instantiate,
@@ -28,7 +30,7 @@ import {
   Store,
   startExecution,
 } from '../../src/wasm.ts';
-import { compileWat } from '../host/wat.ts';
+import { assert } from './assertions.ts';
 
 const names = Object.keys(wasiAbi) as WasiFunctionName[];
 const typeText = (name: WasiFunctionName): string => {
@@ -40,13 +42,20 @@ const forward = (name: WasiFunctionName): string => {
   return `(func (export "${name}") ${typeText(name)} (call $${name} ${operands}))`;
 };
 
-const { guest: guestBytes } = compileWat({
-  guest: `(module
+/** The module in text form. */
+export const guestText = `(module
     ${names.map((name) => `(import "wasi_snapshot_preview1" "${name}" (func $${name} ${typeText(name)}))`).join('\n')}
     (memory (export "memory") 4)
-    ${names.map(forward).join('\n')})`,
-});
-const compiled = compileModule(guestBytes);
+    ${names.map(forward).join('\n')})`;
+
+let compiled: CompiledModule | null = null;
+/** Hands in the module in binary form; before the first `Guest`. */
+export const provideGuest = (bytes: Uint8Array): void => {
+  compiled = compileModule(bytes);
+};
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** Where the guest keeps paths, results and data. */
 const PATH = 1024;
@@ -99,6 +108,7 @@ export class Guest {
     this.wasi = new Preview1({ ...options, preopens: trees }, createVirtualClock(), createSeededRandom());
     const imports = createWasiImports(this.wasi, quern1, namespace);
     this.#namespace = namespace;
+    assert.ok(compiled !== null, 'provideGuest was not called');
     this.#instance = instantiate(new Store(), compiled, (_, name) => imports.get(name));
   }
 
@@ -124,7 +134,7 @@ export class Guest {
 
   /** Puts a path into memory. */
   #put(path: string | Uint8Array, at: number = PATH): [number, number] {
-    const bytes = typeof path === 'string' ? Buffer.from(path) : path;
+    const bytes = typeof path === 'string' ? encode(path) : path;
     this.bytes.set(bytes, at);
     return [at, bytes.length];
   }
@@ -168,11 +178,11 @@ export class Guest {
     this.memory.setUint32(VECTOR + 4, length, true);
     const answer = this.call('fd_read', fd, VECTOR, 1, OUT);
     if (answer !== 'success') return answer;
-    return Buffer.from(this.bytes.subarray(DATA, DATA + this.memory.getUint32(OUT, true))).toString();
+    return decode(this.bytes.subarray(DATA, DATA + this.memory.getUint32(OUT, true)));
   }
 
   write(fd: number, text: string): Errno {
-    const bytes = Buffer.from(text);
+    const bytes = encode(text);
     this.bytes.set(bytes, DATA);
     this.memory.setUint32(VECTOR, DATA, true);
     this.memory.setUint32(VECTOR + 4, bytes.length, true);
@@ -220,7 +230,7 @@ export class Guest {
   readlink(path: string, at = ROOT): Result<string> {
     const answer = this.call('path_readlink', at, ...this.#put(path), DATA, 4096, OUT);
     if (answer !== 'success') return answer;
-    return Buffer.from(this.bytes.subarray(DATA, DATA + this.memory.getUint32(OUT, true))).toString();
+    return decode(this.bytes.subarray(DATA, DATA + this.memory.getUint32(OUT, true)));
   }
   link(from: string, to: string, { at = ROOT, toAt = ROOT, follow = false } = {}): Errno {
     return this.call('path_link', at, follow ? 1 : 0, ...this.#put(from), toAt, ...this.#put(to, OTHER_PATH));
@@ -265,7 +275,7 @@ export class Guest {
       while (at + 24 <= DATA + used) {
         const length = this.memory.getUint32(at + 16, true);
         if (at + 24 + length > DATA + used) break;
-        found.push(Buffer.from(this.bytes.subarray(at + 24, at + 24 + length)).toString());
+        found.push(decode(this.bytes.subarray(at + 24, at + 24 + length)));
         cookie = this.memory.getBigUint64(at, true);
         at += 24 + length;
       }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { chromium } from '../browser/browser.ts';
 import { root } from '../shared.ts';
 
 const suite = process.env['QUERN_WASI_TESTSUITE'];
@@ -16,8 +17,10 @@ describe('official WASI tests', { skip: suite === undefined && 'QUERN_WASI_TESTS
     ['real', proof],
     ['memory', proof],
     ['memory', ['--jitless']],
+    ['page', proof],
   ] as const) {
-    test(`${name} files, ${flags[0]}`, () => {
+    const skip = name === 'page' && chromium === null && 'Chromium not found';
+    test(`${name} files, ${flags[0]}`, { skip }, () => {
       const main = join(root, 'build/spec-tests/wasi/main.js');
       const run = spawnSync(process.execPath, [...flags, main, suite ?? '', '--files', name, '--strict'], {
         encoding: 'utf8',

@@ -13,12 +13,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** What no guest may ever read. */
-export const SECRET = 'the secret of the host';
+import { type Places, SECRET } from './attempts.ts';
 
 /** A folder with `inside`, which guests get, and `outside`, which they must not reach. */
-export class Sandbox {
+export class Sandbox implements Places {
   readonly base: string;
   readonly inside: string;
   readonly outside: string;
