@@ -12,6 +12,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -245,8 +246,11 @@ const startSwapping = (sandbox: Sandbox): ChildProcess => {
   });
 };
 
+/** Attempts of each race; `QUERN_RACE_ROUNDS=200000 npm test -- wasi/escape` for a long run. */
+const ROUNDS = Number(process.env['QUERN_RACE_ROUNDS'] ?? 4000);
+
 describe('races with a process that swaps a directory for a link', () => {
-  const rounds = 4000;
+  const rounds = ROUNDS;
   const race = async (
     kind: 'held' | 'named',
     step: (guest: Guest, seen: Set<unknown>, i: number) => void,
@@ -272,6 +276,34 @@ describe('races with a process that swaps a directory for a link', () => {
     }
   };
   const skip = process.platform !== 'linux' && 'directories can be held on Linux only';
+
+  test('a check of the path before use is let through: the races are real', { skip }, async (t) => {
+    const sandbox = new Sandbox();
+    const other = startSwapping(sandbox);
+    const path = join(sandbox.inside, 'swap', 'secret');
+    /** What a sandbox by string prefix would do. */
+    const readChecked = (): string => {
+      try {
+        return realpathSync(path).startsWith(`${sandbox.inside}/`) ? readFileSync(path, 'utf8') : 'refused';
+      } catch {
+        return 'refused';
+      }
+    };
+    try {
+      // Counted from when the other process has started.
+      while (readChecked() === 'mine');
+      let attempts = 1;
+      while (readChecked() !== SECRET) {
+        assert.ok(attempts < 2_000_000, 'never let through: the races prove nothing');
+        attempts++;
+      }
+      t.diagnostic(`let through at attempt ${attempts}; the tests below make ${ROUNDS} each`);
+    } finally {
+      other.disconnect();
+      await once(other, 'exit');
+      sandbox.remove();
+    }
+  });
 
   for (const kind of kinds) {
     test(`reading through it, ${kind}`, () => race(kind, (g, seen) => seen.add(g.readFile('swap/secret'))));

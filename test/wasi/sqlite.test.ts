@@ -1,12 +1,13 @@
 /** SQLite on WASI files: the recorded calls on memory files, and what is left when a guest dies while it writes. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { FileTree } from '../../src/host/wasi/files.ts';
 import { compileModule, createPlugin, MemoryFiles, nodeDirectory, type Plugin } from '../../src/node.ts';
-import { needsShared, shared } from '../shared.ts';
+import { needsShared, root, shared } from '../shared.ts';
 
 interface SetUp {
   readonly id: string;
@@ -17,6 +18,20 @@ interface SetUp {
     readonly out: { readonly text: string };
   }[];
 }
+
+/** How often a writing process is killed; `QUERN_KILLS=300 npm test -- wasi/sqlite` for a long run. */
+const KILLS = Number(process.env['QUERN_KILLS'] ?? 8);
+
+/** Most file operations of two transactions; each kill hits one of them. */
+const OPERATIONS = 60;
+
+/** Lets a process write until it kills itself at a file operation, and returns the last row it told of. */
+const writeUntilKilled = (folder: string, wasm: string, operation: number): number => {
+  const writer = join(root, 'build/test/wasi/sqlite-writer.js');
+  const run = spawnSync(process.execPath, [writer, wasm, folder, String(operation)], { encoding: 'utf8' });
+  assert.equal(run.signal, 'SIGKILL', run.stderr);
+  return Number(run.stdout.trim().split('\n').at(-1));
+};
 
 describe('SQLite on WASI files', needsShared, () => {
   if (needsShared.skip) return;
@@ -84,5 +99,39 @@ describe('SQLite on WASI files', needsShared, () => {
     } finally {
       rmSync(path, { recursive: true, force: true });
     }
+  });
+
+  test('a process that is killed while it writes loses nothing committed', async (t) => {
+    const path = mkdtempSync(join(tmpdir(), 'quern-sqlite-'));
+    t.after(() => rmSync(path, { recursive: true, force: true }));
+    const tree = nodeDirectory(path);
+    await query(tree, 'create table t(a integer primary key, b)');
+    const seed = Number(process.env['QUERN_SEED'] ?? Date.now() % 1_000_000);
+    let state = seed;
+    let inTheMiddle = 0;
+    let rows = 0;
+    for (let i = 0; i < KILLS; i++) {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      const operation = 1 + ((state >>> 16) % OPERATIONS);
+      const acknowledged = writeUntilKilled(path, shared('plugins', setUp.wasm), operation);
+      // What is left of a transaction that had begun; SQLite rolls it back when the database is opened.
+      if (existsSync(join(path, 't.db-journal'))) inTheMiddle++;
+      const sql = 'select count(*), max(a), sum(length(b)) from t; pragma integrity_check';
+      const [[[count, last, length]], [[integrity]]] = JSON.parse(await query(tree, sql)) as [
+        [[number, number | null, number | null]],
+        [[string]],
+      ];
+      assert.equal(integrity, 'ok', `seed ${seed}, kill ${i} at operation ${operation}`);
+      assert.ok(
+        count >= acknowledged,
+        `seed ${seed}, kill ${i} at operation ${operation}: row ${acknowledged} of ${count} is lost`,
+      );
+      // Whole rows only; at most the one that was not acknowledged any more.
+      assert.ok(count <= acknowledged + 1, `${count} rows where ${acknowledged} were told of`);
+      assert.deepEqual([last ?? 0, length ?? 0], [count, 20_000 * count]);
+      rows = count;
+    }
+    t.diagnostic(`seed ${seed}: ${KILLS} kills, ${inTheMiddle} in a transaction, ${rows} rows`);
+    assert.ok(rows >= KILLS, 'each process commits at least one row before it dies');
   });
 });
