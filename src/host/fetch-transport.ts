@@ -81,7 +81,7 @@ const send = async (
   const { AbortController } = globalThis as { AbortController?: new () => Controller };
   const controller = cancelled === null || AbortController === undefined ? null : new AbortController();
   if (controller !== null) void cancelled?.then(() => controller.abort());
-  const follows = followsFreely && request.mayGoAnywhere;
+  const follows = followsFreely && request.mayGoAnywhere === true;
   const response: FetchResponse & StreamedResponse = await fetch(url, {
     method,
     headers,

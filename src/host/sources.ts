@@ -52,8 +52,8 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
-  /** Whether any server may answer. Only then a transport that is not told where a redirect leads may follow it. */
-  readonly mayGoAnywhere: boolean;
+  /** Whether any server may answer (default: no). Only then a transport that is not told where a redirect leads may follow it. */
+  readonly mayGoAnywhere?: boolean;
   /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
   readonly cancelled: Promise<void> | null;
 }
