@@ -66,6 +66,7 @@ export const requiredGroups: readonly string[] = [
   'proposals/threads',
   'proposals/wide-arithmetic',
   'proposals/custom-page-sizes',
+  'proposals/custom-descriptors',
   'extra/threads',
 ];
 
@@ -118,6 +119,7 @@ const folderFeatures: Readonly<Record<string, FeatureKey>> = {
   'extra/threads': 'threads',
   'proposals/wide-arithmetic': 'wide-arithmetic',
   'proposals/custom-page-sizes': 'custom-page-sizes',
+  'proposals/custom-descriptors': 'custom-descriptors',
 };
 
 /** The features that a script is judged with. */

@@ -3,8 +3,7 @@
  * nothing is allocated by a count that the bytes have not paid for.
  */
 import type { CodeOf } from '../errors/catalogue.ts';
-import { LimitError, MalformedError, UnsupportedError } from '../errors/errors.ts';
-import type { FeatureKey } from '../syntax/features.ts';
+import { LimitError, MalformedError } from '../errors/errors.ts';
 import { decodeUtf8 } from '../syntax/utf8.ts';
 
 export class ByteReader {
@@ -26,16 +25,6 @@ export class ByteReader {
       offset,
       ...(this.section === '' ? {} : { section: this.section }),
       ...(detail === '' ? {} : { detail }),
-    });
-  }
-
-  /** For what only a proposal gives a meaning that this decoder does not know. */
-  failUnsupported(feature: FeatureKey, offset: number): never {
-    throw new UnsupportedError('unsupported.feature', {
-      feature,
-      offset,
-      section: this.section,
-      detail: feature,
     });
   }
 

@@ -179,7 +179,10 @@ const assemble = (bytes: Uint8Array, parts: Parts): Module => {
   const globals: Module['globals'][number][] = [];
   const tags: TagType[] = [];
   for (const { desc } of imports) {
-    if (desc.kind === 'func') funcs.push({ type: desc.type, typeIndex: desc.typeIndex, body: null });
+    if (desc.kind === 'func') {
+      const { type, typeIndex, isExact } = desc;
+      funcs.push({ type, typeIndex, isExact, body: null });
+    }
     else if (desc.kind === 'table') tables.push({ type: desc.type, init: null });
     else if (desc.kind === 'memory') memories.push(desc.type);
     else if (desc.kind === 'global') globals.push({ type: desc.type, init: null });
@@ -193,7 +196,7 @@ const assemble = (bytes: Uint8Array, parts: Parts): Module => {
     importedTagCount: tags.length,
   };
   parts.functions.forEach((declaration, i) => {
-    funcs.push({ ...declaration, body: parts.bodies[i]! });
+    funcs.push({ ...declaration, isExact: true, body: parts.bodies[i]! });
   });
   for (const table of parts.tables) tables.push(table);
   for (const memory of parts.memories) memories.push(memory);

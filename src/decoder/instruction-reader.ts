@@ -159,9 +159,6 @@ export class InstructionReader {
 
   private failOpcode(): never {
     const { bytes, offset } = this;
-    // struct.new_desc to br_on_cast_desc_eq_fail of the custom descriptors proposal.
-    const isDescriptor = bytes[offset] === 0xfb && bytes[offset + 1]! >= 0x20 && bytes[offset + 1]! <= 0x26;
-    if (isDescriptor) this.cursor.failUnsupported('custom-descriptors', offset);
     const code = [...bytes.subarray(offset, this.pos)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
     const { section } = this.cursor;
     throw new MalformedError(

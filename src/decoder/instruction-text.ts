@@ -8,10 +8,12 @@ import type { ImmediateKind } from '../syntax/immediates.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
 import type { Module } from '../syntax/module.ts';
 import {
+  defType,
   type FuncType,
   type HeapType,
   heapOf,
   heapTypeName,
+  isExactHeap,
   isNullable,
   isRef,
   refType,
@@ -35,7 +37,9 @@ export class TextContext {
 
   /** Concrete types are named by their index in this module, not by their canonical id. */
   heapType(heap: HeapType): string {
-    return heap < 0 ? heapTypeName(heap) : `${this.typeIndices.get(heap) ?? '?'}`;
+    if (heap < 0) return heapTypeName(heap);
+    const index = `${this.typeIndices.get(defType(heap).id) ?? '?'}`;
+    return isExactHeap(heap) ? `(exact ${index})` : index;
   }
 
   valType(type: ValType): string {
@@ -155,6 +159,7 @@ const keywords: Partial<Record<Mnemonic, string>> = {
   'select t': 'select',
   'ref.test null': 'ref.test',
   'ref.cast null': 'ref.cast',
+  'ref.cast_desc_eq null': 'ref.cast_desc_eq',
 };
 
 /** Memories and tables come first in the text, and are left out where they are all the first one. */
@@ -184,6 +189,8 @@ export const instructionText = (r: InstructionReader, context: TextContext): str
     case 'ref.cast':
     case 'ref.test null':
     case 'ref.cast null':
+    case 'ref.cast_desc_eq':
+    case 'ref.cast_desc_eq null':
       parts[0] = context.valType(refType(r.heapType, row.name.endsWith('null')));
       break;
     default:

@@ -81,15 +81,23 @@ const externKinds: readonly ExternKind[] = ['func', 'table', 'memory', 'global',
 /** An imported function of an exact type, in the custom descriptors proposal. */
 const EXACT_FUNC = 0x20;
 
+/** A type use of a function. */
+export interface FuncDeclaration {
+  readonly type: DefType;
+  readonly typeIndex: number;
+}
+const readFuncType = (r: ByteReader, types: readonly DefType[]): FuncDeclaration => {
+  const offset = r.pos;
+  const typeIndex = r.u32();
+  return { type: typeAt(types, typeIndex, offset), typeIndex };
+};
+
 const readImportType = (r: ByteReader, types: readonly DefType[]): ImportType => {
   const code = r.byte();
   const kind = externKinds[code];
   switch (kind) {
-    case 'func': {
-      const offset = r.pos;
-      const typeIndex = r.u32();
-      return { kind, type: typeAt(types, typeIndex, offset), typeIndex };
-    }
+    case 'func':
+      return { kind, isExact: false, ...readFuncType(r, types) };
     case 'table':
       return { kind, type: readTableType(r, resolverOf(types)) };
     case 'memory':
@@ -99,7 +107,7 @@ const readImportType = (r: ByteReader, types: readonly DefType[]): ImportType =>
     case 'tag':
       return { kind, type: readTagType(r, types) };
     default:
-      if (code === EXACT_FUNC) r.failUnsupported('custom-descriptors', r.pos - 1);
+      if (code === EXACT_FUNC) return { kind: 'func', isExact: true, ...readFuncType(r, types) };
       return r.fail('malformed.import-kind', r.pos - 1);
   }
 };
@@ -117,23 +125,9 @@ export const readImports = (r: ByteReader, types: readonly DefType[]): Import[] 
     'imports',
   );
 
-/** A function that the function section declares. */
-export interface FuncDeclaration {
-  readonly type: DefType;
-  readonly typeIndex: number;
-}
-
 /** @spec binary-funcsec */
 export const readFunctions = (r: ByteReader, types: readonly DefType[]): FuncDeclaration[] =>
-  r.list(
-    () => {
-      const offset = r.pos;
-      const typeIndex = r.u32();
-      return { type: typeAt(types, typeIndex, offset), typeIndex };
-    },
-    MAX_FUNCTIONS,
-    'functions',
-  );
+  r.list(() => readFuncType(r, types), MAX_FUNCTIONS, 'functions');
 
 /** A function that reads over the expression at the cursor, to behind its `end`. @spec binary-expr */
 const expressionReader = (r: ByteReader, types: readonly DefType[]): (() => ConstExpr) => {

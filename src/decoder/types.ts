@@ -1,10 +1,12 @@
 /** The grammar of types. @spec binary-type */
+import type { CodeOf } from '../errors/catalogue.ts';
 import { InvalidError } from '../errors/errors.ts';
 import { MAX_PARAMS, MAX_RESULTS, MAX_STRUCT_FIELDS, MAX_TYPES } from '../syntax/limits.ts';
 import {
   type CompType,
   canonicalise,
   type DefType,
+  exactHeap,
   type FieldType,
   type GlobalType,
   HEAP_ARRAY,
@@ -28,6 +30,9 @@ import type { ByteReader } from './byte-reader.ts';
 
 const REF = -28;
 const REF_NULL = -29;
+const EXACT = -30;
+/** The same as a byte. */
+const EXACT_BYTE = 0x62;
 
 const isAbstractHeap = (code: number): boolean =>
   (code <= HEAP_NOEXN && code >= HEAP_ARRAY) || code === HEAP_EXN;
@@ -49,7 +54,10 @@ export const readHeapType = (r: ByteReader, resolve: TypeResolver): HeapType => 
   const offset = r.pos;
   const code = r.s33();
   if (code >= 0) return resolve(code, offset);
-  if (code === EXACT) r.failUnsupported('custom-descriptors', offset);
+  if (code === EXACT) {
+    const indexOffset = r.pos;
+    return exactHeap(resolve(r.u32(), indexOffset));
+  }
   if (!isAbstractHeap(code)) r.fail('malformed.reference-type', offset);
   return code;
 };
@@ -62,12 +70,16 @@ const refTypeOf = (r: ByteReader, code: number, resolve: TypeResolver): ValType 
 
 const s7 = (byte: number): number => (byte < 0x40 ? byte : byte - 0x80);
 
-/** @spec binary-valtype */
-export const readValType = (r: ByteReader, resolve: TypeResolver): ValType => {
+/** @param malformed what to call a code that is no type. @spec binary-valtype */
+export const readValType = (
+  r: ByteReader,
+  resolve: TypeResolver,
+  malformed: 'malformed.type' | 'malformed.storage-type' = 'malformed.type',
+): ValType => {
   const offset = r.pos;
   const code = s7(r.byte());
   if (isNumOrVec(code)) return code;
-  return refTypeOf(r, code, resolve) ?? r.fail('malformed.type', offset);
+  return refTypeOf(r, code, resolve) ?? r.fail(malformed, offset);
 };
 
 /** @spec binary-reftype */
@@ -89,15 +101,9 @@ const readField = (r: ByteReader, resolve: TypeResolver): FieldType => {
   if (code === I8 || code === I16) {
     r.byte();
     storage = code;
-  } else storage = readValType(r, resolve);
+  } else storage = readValType(r, resolve, 'malformed.storage-type');
   return { storage, isMutable: readMutability(r) };
 };
-
-/** Forms of the custom descriptors proposal. */
-const DESCRIBES = 0x4c;
-const DESCRIPTOR = 0x4d;
-/** Its exact heap types, as s33. */
-const EXACT = -30;
 
 /** @spec binary-comptype */
 const readCompType = (r: ByteReader, form: number, resolve: TypeResolver): CompType => {
@@ -112,9 +118,6 @@ const readCompType = (r: ByteReader, form: number, resolve: TypeResolver): CompT
       return { kind: 'struct', fields: r.list(() => readField(r, resolve), MAX_STRUCT_FIELDS, 'fields') };
     case 0x5e:
       return { kind: 'array', element: readField(r, resolve) };
-    case DESCRIBES:
-    case DESCRIPTOR:
-      return r.failUnsupported('custom-descriptors', r.pos - 1);
     default:
       return r.fail('malformed.type-form', r.pos - 1);
   }
@@ -123,6 +126,8 @@ const readCompType = (r: ByteReader, form: number, resolve: TypeResolver): CompT
 const OPEN_SUB = 0x50;
 const FINAL_SUB = 0x4f;
 const REC = 0x4e;
+const DESCRIPTOR = 0x4d;
+const DESCRIBES = 0x4c;
 
 /** @spec binary-subtype */
 const readSubType = (r: ByteReader, own: number, resolve: TypeResolver): SubType => {
@@ -130,7 +135,7 @@ const readSubType = (r: ByteReader, own: number, resolve: TypeResolver): SubType
   // The form is a signed LEB of one byte.
   if (form >= 0x80) r.fail('malformed.integer-long', r.pos - 1);
   if (form !== OPEN_SUB && form !== FINAL_SUB) {
-    return { isFinal: true, supertypes: [], comp: readCompType(r, form, resolve) };
+    return { isFinal: true, supertypes: [], ...readDescribedType(r, form, resolve) };
   }
   const offset = r.pos;
   const supertypes = r.list(() => r.u32());
@@ -138,12 +143,53 @@ const readSubType = (r: ByteReader, own: number, resolve: TypeResolver): SubType
   for (const index of supertypes) {
     if (index >= own) throw new InvalidError('invalid.unknown-type', { offset, detail: `${index}` });
   }
-  return { isFinal: form === FINAL_SUB, supertypes, comp: readCompType(r, r.byte(), resolve) };
+  return { isFinal: form === FINAL_SUB, supertypes, ...readDescribedType(r, r.byte(), resolve) };
+};
+
+/** A composite type behind its clauses, `describes` before `descriptor`; custom descriptors, "Binary Format". */
+const readDescribedType = (
+  r: ByteReader,
+  first: number,
+  resolve: TypeResolver,
+): Pick<SubType, 'describes' | 'descriptor' | 'comp'> => {
+  let form = first;
+  const clause = (code: number): number | null => {
+    if (form !== code) return null;
+    const index = r.u32();
+    form = r.byte();
+    return index;
+  };
+  const describes = clause(DESCRIBES);
+  const descriptor = clause(DESCRIPTOR);
+  return { describes, descriptor, comp: readCompType(r, form, resolve) };
+};
+
+/**
+ * Checks that the clauses of a group name each other. This is validation, but canonical types have no place for
+ * a descriptor that is elsewhere.
+ */
+const checkDescriptors = (group: readonly SubType[], base: number, offset: number): void => {
+  for (const [i, { describes = null, descriptor = null }] of group.entries()) {
+    const own = base + i;
+    const fail = (code: CodeOf<'InvalidError'>): never => {
+      throw new InvalidError(code, { section: 'type', offset, detail: `type ${own}` });
+    };
+    if (describes !== null) {
+      const described = group[describes - base] ?? fail('invalid.described-group');
+      if (described.descriptor !== own) fail('invalid.not-descriptor');
+      if (describes >= own) fail('invalid.described-order');
+    }
+    if (descriptor !== null) {
+      const described = group[descriptor - base] ?? fail('invalid.descriptor-group');
+      if (described.describes !== own) fail('invalid.not-described');
+    }
+  }
 };
 
 /** Reads one recursive group behind `earlier` types and canonicalises it. @spec binary-rectype */
 export const readRecType = (r: ByteReader, earlier: readonly DefType[]): readonly DefType[] => {
   const base = earlier.length;
+  const start = r.pos;
   let highest = -1;
   let highestOffset = 0;
   const resolve: TypeResolver = (index, offset) => {
@@ -156,8 +202,12 @@ export const readRecType = (r: ByteReader, earlier: readonly DefType[]): readonl
     r.list(() => group.push(readSubType(r, base + group.length, resolve)), MAX_TYPES, 'types');
   } else group.push(readSubType(r, base, resolve));
   if (highest >= base + group.length) {
+    // SPEC: the byte is type 98 by the grammar, and the prefix repeated by the reference interpreter, which
+    // reads the index as signed. It is the first where there are that many types: compilers write it.
+    if (r.bytes[highestOffset] === EXACT_BYTE) r.fail('malformed.storage-type', highestOffset);
     throw new InvalidError('invalid.unknown-type', { offset: highestOffset, detail: `${highest}` });
   }
+  checkDescriptors(group, base, start);
   return canonicalise(group, base, earlier);
 };
 

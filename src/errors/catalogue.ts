@@ -76,6 +76,7 @@ export const catalogue = {
   'malformed.end-opcode': row('MalformedError', 'END opcode expected', damaged),
   'malformed.locals': row('MalformedError', 'too many locals', damaged),
   'malformed.type': row('MalformedError', 'malformed value type', damaged),
+  'malformed.storage-type': row('MalformedError', 'malformed storage type', damaged),
   'malformed.reference-type': row('MalformedError', 'malformed reference type', damaged),
   'malformed.type-form': row('MalformedError', 'malformed definition type', damaged),
   'malformed.block-type': row('MalformedError', 'unexpected end', damaged),
@@ -132,7 +133,26 @@ export const catalogue = {
   'invalid.array-mismatch': row('InvalidError', 'array types do not match', compilerBug),
   'invalid.shared-maximum': row('InvalidError', 'shared memory must have maximum', compilerBug),
   'invalid.page-size': row('InvalidError', 'invalid custom page size', compilerBug),
-  'invalid.descriptor': row('InvalidError', 'descriptor', compilerBug),
+  'invalid.descriptor-group': row('InvalidError', 'descriptor type is outside rec group', compilerBug),
+  'invalid.described-group': row('InvalidError', 'described type is outside rec group', compilerBug),
+  'invalid.described-order': row('InvalidError', 'forward use of described type', compilerBug),
+  'invalid.not-described': row('InvalidError', 'type is not described by its descriptor', compilerBug),
+  'invalid.not-descriptor': row('InvalidError', 'described type is not described by descriptor', compilerBug),
+  'invalid.descriptor-kind': row('InvalidError', 'descriptor type must be a struct', compilerBug),
+  'invalid.described-kind': row('InvalidError', 'described type must be a struct', compilerBug),
+  'invalid.descriptor': row('InvalidError', 'descriptor type', compilerBug),
+  'invalid.described': row('InvalidError', 'described type', compilerBug),
+  'invalid.descriptor-required': row(
+    'InvalidError',
+    'type with descriptor requires descriptor allocation',
+    compilerBug,
+  ),
+  'invalid.descriptor-refused': row(
+    'InvalidError',
+    'type without descriptor requires non-descriptor allocation',
+    compilerBug,
+  ),
+  'invalid.no-descriptor': row('InvalidError', 'type without descriptor', compilerBug),
 
   // Legal, but not (yet) by this engine or with these options
   'unsupported.feature': row(
@@ -180,10 +200,12 @@ export const catalogue = {
   'trap.null-array': row('TrapError', 'null array reference', guestBug),
   'trap.null-i31': row('TrapError', 'null i31 reference', guestBug),
   'trap.null-exception': row('TrapError', 'null exception reference', guestBug),
+  'trap.null-descriptor': row('TrapError', 'null descriptor reference', guestBug),
   'trap.array-bounds': row('TrapError', 'out of bounds array access', guestBug),
   'trap.cast': row('TrapError', 'cast failure', guestBug),
   'trap.string-bounds': row('TrapError', 'out of bounds string access', guestBug),
   'trap.code-point': row('TrapError', 'invalid code point', guestBug),
+  'trap.descriptor-cast': row('TrapError', 'descriptor cast failure', guestBug),
   'trap.unaligned-atomic': row('TrapError', 'unaligned atomic', guestBug),
   'trap.expected-shared': row('TrapError', 'expected shared memory', guestBug),
   'trap.deadlock': row(

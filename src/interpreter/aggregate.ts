@@ -65,10 +65,13 @@ export class StructInstance {
   readonly type: DefType;
   /** Words and references, field after field. */
   readonly values: (number | Ref)[];
+  /** Null unless the type has a descriptor. */
+  readonly descriptor: StructInstance | null;
 
   /** A structure of default values. */
-  constructor(type: DefType) {
+  constructor(type: DefType, descriptor: StructInstance | null = null) {
     this.type = type;
+    this.descriptor = descriptor;
     this.values = structLayout(type).defaults.slice();
   }
 }
@@ -79,8 +82,9 @@ export const structFrom = (
   words: Int32Array,
   base: number,
   refs: readonly unknown[],
+  descriptor: StructInstance | null = null,
 ): StructInstance => {
-  const struct = new StructInstance(type);
+  const struct = new StructInstance(type, descriptor);
   const { values } = struct;
   let k = base;
   for (const { start, width, shift } of structLayout(type).fields) {

@@ -20,6 +20,7 @@ import type { MachineState } from './machine-state.ts';
 import { CONTINUE, NEED_FUEL, trapStatus } from './status.ts';
 
 const NULL_STRUCTURE = trapStatus('trap.null-structure');
+const NULL_DESCRIPTOR = trapStatus('trap.null-descriptor');
 const NULL_ARRAY = trapStatus('trap.null-array');
 const ARRAY_BOUNDS = trapStatus('trap.array-bounds');
 const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
@@ -60,6 +61,16 @@ const structOps = ({ C, I, R, first, second }: ColdTools): Record<StructOp, Cold
   return {
     struct_new: (m, at) => setRef(m, at, structFrom(defType(C[at + 1]!), I, m.fp + C[at + 2]!, R)),
     struct_new_default: (m, at) => setRef(m, at, new StructInstance(defType(C[at + 1]!))),
+    struct_new_desc: (m, at) => {
+      const descriptor = refAt(m, C[at + 3]!) as StructInstance | null;
+      if (descriptor === null) return NULL_DESCRIPTOR;
+      return setRef(m, at, structFrom(defType(C[at + 1]!), I, m.fp + C[at + 2]!, R, descriptor));
+    },
+    struct_new_default_desc: (m, at) => {
+      const descriptor = R[second(m, at) >> 1] as StructInstance | null;
+      if (descriptor === null) return NULL_DESCRIPTOR;
+      return setRef(m, at, new StructInstance(defType(C[at + 1]!), descriptor));
+    },
     struct_get32: (m, at) => {
       const struct = R[second(m, at) >> 1] as StructInstance | null;
       if (struct === null) return NULL_STRUCTURE;

@@ -1,15 +1,18 @@
 /** Cold operations on references: calls through them, tests and casts, branches on them, i31. */
+import type { StructInstance } from './aggregate.ts';
 import type { Cold, ColdTools } from './cold-tools.ts';
 import type { FuncInstance, Ref } from './function.ts';
 import type { referenceOps } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
-import { matchesRef, toI31 } from './references.ts';
+import { isDescribedBy, matchesRef, toI31 } from './references.ts';
 import { CONTINUE, NO_FUEL, trapStatus } from './status.ts';
 
 const NULL_REFERENCE = trapStatus('trap.null-reference');
 const NULL_FUNCTION = trapStatus('trap.null-function');
 const NULL_I31 = trapStatus('trap.null-i31');
+const NULL_DESCRIPTOR = trapStatus('trap.null-descriptor');
 const CAST = trapStatus('trap.cast');
+const DESCRIPTOR_CAST = trapStatus('trap.descriptor-cast');
 
 export const createReferenceOps = (tools: ColdTools): Record<keyof typeof referenceOps, Cold> => {
   const { C, I, R, first, second, callFunction, tailCall } = tools;
@@ -54,6 +57,26 @@ export const createReferenceOps = (tools: ColdTools): Record<keyof typeof refere
     ref_cast: (m, at) => {
       const ref = secondRef(m, at);
       return matchesRef(ref, C[at + 1]!) ? setRef(m, at, ref) : CAST;
+    },
+    ref_get_desc: (m, at) => {
+      const ref = secondRef(m, at) as StructInstance | null;
+      return ref === null ? NULL_REFERENCE : setRef(m, at, ref.descriptor);
+    },
+    ref_cast_desc_eq: (m, at) => {
+      const ref = secondRef(m, at);
+      const descriptor = refAt(m, C[at + 1]!);
+      if (descriptor === null) return NULL_DESCRIPTOR;
+      return isDescribedBy(ref, descriptor, C[at + 2] !== 0) ? setRef(m, at, ref) : DESCRIPTOR_CAST;
+    },
+    br_on_cast_desc_eq: (m, at) => {
+      const descriptor = secondRef(m, at);
+      if (descriptor === null) return NULL_DESCRIPTOR;
+      return branchIf(m, isDescribedBy(firstRef(m, at), descriptor, C[at + 1] !== 0), at + 2);
+    },
+    br_on_cast_desc_eq_fail: (m, at) => {
+      const descriptor = secondRef(m, at);
+      if (descriptor === null) return NULL_DESCRIPTOR;
+      return branchIf(m, !isDescribedBy(firstRef(m, at), descriptor, C[at + 1] !== 0), at + 2);
     },
     ref_i31: (m, at) => setRef(m, at, toI31(I[second(m, at)]!)),
     i31_get_s: (m, at) => {

@@ -51,12 +51,17 @@ const takeStruct = (instance: ModuleInstance, type: DefType): void =>
   take(instance, 8 * structLayout(type).defaults.length);
 
 const popMany = (stack: RawValue[], count: number): RawValue[] => stack.splice(stack.length - count, count);
+const popDescriptor = (stack: RawValue[]): StructInstance => {
+  const descriptor = stack.pop() as StructInstance | null;
+  if (descriptor === null) throw new TrapError('trap.null-descriptor');
+  return descriptor;
+};
 const popI32 = (stack: RawValue[]): number => Number(stack.pop() as bigint);
 
 /**
  * Performs an instruction on the stack of a constant expression; false if it is not one of these.
  *
- * @throws TrapError for more than the limit of arrays and structures
+ * @throws TrapError for more than the limit of arrays and structures, and for a descriptor that is null
  */
 export const evaluateAggregate = (
   instance: ModuleInstance,
@@ -66,17 +71,25 @@ export const evaluateAggregate = (
 ): boolean => {
   const type = instance.compiled.module.types[reader.index]!;
   switch (name) {
-    case 'struct.new': {
+    case 'struct.new':
+    case 'struct.new_desc': {
+      const descriptor = name === 'struct.new_desc' ? popDescriptor(stack) : null;
       takeStruct(instance, type);
       const types = (type.comp as StructType).fields.map(({ storage }) => unpack(storage));
       const { words, refs } = layOut(types, popMany(stack, types.length));
-      stack.push(structFrom(type, words, 0, refs));
+      stack.push(structFrom(type, words, 0, refs, descriptor));
       return true;
     }
     case 'struct.new_default':
       takeStruct(instance, type);
       stack.push(new StructInstance(type));
       return true;
+    case 'struct.new_default_desc': {
+      const descriptor = popDescriptor(stack);
+      takeStruct(instance, type);
+      stack.push(new StructInstance(type, descriptor));
+      return true;
+    }
     case 'array.new': {
       const length = popI32(stack);
       const { words, refs } = layOut([unpack((type.comp as ArrayType).element.storage)], popMany(stack, 1));

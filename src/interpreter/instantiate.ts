@@ -129,7 +129,8 @@ const matchesLimits = (actual: Limits, wanted: Limits): boolean =>
 const matches = (found: ExternInstance, desc: ImportType): boolean => {
   switch (desc.kind) {
     case 'func':
-      return found.kind === 'func' && matchesDefType(found.type, desc.type);
+      if (found.kind !== 'func') return false;
+      return desc.isExact ? found.type === desc.type : matchesDefType(found.type, desc.type);
     case 'table':
       return (
         found.kind === 'table' &&
@@ -162,8 +163,10 @@ const describeLimits = ({ min, max, address }: Limits): string =>
 /** Text of an import's or extern's type, for messages. */
 const describe = (item: ImportType | ExternInstance): string => {
   switch (item.kind) {
-    case 'func':
-      return `func ${funcTypeName(item.type.comp as FuncType)}`;
+    case 'func': {
+      const isExact = 'isExact' in item && item.isExact;
+      return `func ${isExact ? 'exactly ' : ''}${funcTypeName(item.type.comp as FuncType)}`;
+    }
     case 'table':
       return `table ${describeLimits(item.type.limits)} ${valTypeName(item.type.element)}`;
     case 'memory':

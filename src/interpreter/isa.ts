@@ -140,6 +140,11 @@ export const referenceOps = {
   ref_eq: 'dss',
   ref_test: 'dsi',
   ref_cast: 'dsi',
+  // references and descriptors, then whether null passes
+  ref_get_desc: 'ds',
+  ref_cast_desc_eq: 'dssi',
+  br_on_cast_desc_eq: 'ssip',
+  br_on_cast_desc_eq_fail: 'ssip',
   ref_i31: 'ds',
   i31_get_s: 'ds',
   i31_get_u: 'ds',
@@ -150,6 +155,9 @@ export const aggregateOps = {
   // type, slot of the first operand
   struct_new: 'dii',
   struct_new_default: 'di',
+  // type, slots of the first operand and of the descriptor
+  struct_new_desc: 'diii',
+  struct_new_default_desc: 'dsi',
   // place of the field, mask or shift of a packed one
   struct_get32: 'dsi',
   struct_get_u: 'dsii',

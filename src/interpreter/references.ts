@@ -17,6 +17,7 @@ import {
   HEAP_I31,
   HEAP_STRUCT,
   heapOf,
+  isExactHeap,
   isNullable,
   matchesDefType,
   type ValType,
@@ -37,7 +38,8 @@ export const matchesRef = (ref: Ref, type: ValType): boolean => {
   if (heap >= 0) {
     const isTyped =
       ref instanceof StructInstance || ref instanceof ArrayInstance || ref instanceof FuncInstance;
-    return isTyped && matchesDefType(ref.type, defType(heap));
+    if (!isTyped) return false;
+    return isExactHeap(heap) ? ref.type === defType(heap) : matchesDefType(ref.type, defType(heap));
   }
   switch (heap) {
     case HEAP_ANY:
@@ -58,3 +60,10 @@ export const matchesRef = (ref: Ref, type: ValType): boolean => {
       return false;
   }
 };
+
+/**
+ * Whether a reference passes a cast by descriptor: it is described by that very value, or is a null that the
+ * target type takes.
+ */
+export const isDescribedBy = (ref: Ref, descriptor: Ref, takesNull: boolean): boolean =>
+  ref === null ? takesNull : ref instanceof StructInstance && ref.descriptor === descriptor;

@@ -49,6 +49,8 @@ export const trapCodes = [
   'trap.array-bounds',
   'trap.cast',
   'trap.allocation-size',
+  'trap.null-descriptor',
+  'trap.descriptor-cast',
 ] as const satisfies readonly ErrorCode[];
 export type TrapCode = (typeof trapCodes)[number];
 

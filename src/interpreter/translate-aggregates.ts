@@ -42,6 +42,19 @@ export const structNew = (t: Translation): void => {
   t.result(opOf.struct_new, newRef(type), type.id, first);
 };
 
+/** The descriptor lies behind the fields. */
+export const structNewDesc = (t: Translation): void => {
+  const type = typeOf(t);
+  const { fields } = type.comp as StructType;
+  const first = popSettled(t, fields.length + 1);
+  t.result(opOf.struct_new_desc, newRef(type), type.id, first, 2 * t.slots[t.height + fields.length]!);
+};
+
+export const structNewDefaultDesc = (t: Translation): void => {
+  const type = typeOf(t);
+  t.simple(opOf.struct_new_default_desc, 1, newRef(type), type.id);
+};
+
 export const structNewDefault = (t: Translation): void => {
   const type = typeOf(t);
   t.result(opOf.struct_new_default, newRef(type), type.id);

@@ -39,13 +39,18 @@ export const convert = (t: Translation, heap: number): void => {
   t.types[t.height - 1] = refType(heap, true);
 };
 
-/** Branches with the reference on top: either the label takes it, or it is gone when the branch is taken. */
+/**
+ * Branches with the reference on top: either the label takes it, or it is gone when the branch is taken.
+ *
+ * @param b the operands of the operations behind the reference
+ */
 const branchOnReference = (
   t: Translation,
   taken: Op,
   notTaken: Op,
-  type: ValType,
   labelTakesIt: boolean,
+  b = 0,
+  c = 0,
 ): void => {
   const control = target(t, t.reader.index);
   const h = t.height - 1;
@@ -56,13 +61,13 @@ const branchOnReference = (
   if (movesFor(t, control)) {
     t.settleAll();
     const over = t.writer.newLabel();
-    t.writer.branch(notTaken, over, slot, type);
+    t.writer.branch(notTaken, over, slot, b, c);
     emitTaken(t, control);
     t.writer.endRun();
     t.bind(over);
   } else {
     control.isReferenced = true;
-    t.writer.branch(taken, control.label, slot, type);
+    t.writer.branch(taken, control.label, slot, b, c);
   }
   t.height = h;
   t.lastWrite = -1;
@@ -71,13 +76,13 @@ const branchOnReference = (
 /** @spec exec-br_on_null */
 export const brOnNull = (t: Translation): void => {
   const type = t.types[t.height - 1]!;
-  branchOnReference(t, opOf.br_on_null, opOf.br_on_non_null, 0, false);
+  branchOnReference(t, opOf.br_on_null, opOf.br_on_non_null, false);
   t.pushSlot(nonNull(type));
 };
 
 /** @spec exec-br_on_non_null */
 export const brOnNonNull = (t: Translation): void => {
-  branchOnReference(t, opOf.br_on_non_null, opOf.br_on_null, 0, true);
+  branchOnReference(t, opOf.br_on_non_null, opOf.br_on_null, true);
 };
 
 /** @spec exec-br_on_cast */
@@ -86,8 +91,28 @@ export const brOnCast = (t: Translation, isOnFailure: boolean): void => {
   const to = refType(heapType2, isNullable2);
   const taken = isOnFailure ? opOf.br_on_cast_fail : opOf.br_on_cast;
   const notTaken = isOnFailure ? opOf.br_on_cast : opOf.br_on_cast_fail;
-  branchOnReference(t, taken, notTaken, to, true);
+  branchOnReference(t, taken, notTaken, true, to);
   t.pushSlot(isOnFailure ? to : refType(heapType, true));
+};
+
+/** Custom descriptors, "New Instructions". */
+export const brOnCastDescEq = (t: Translation, isOnFailure: boolean): void => {
+  const { heapType, heapType2, isNullable2 } = t.reader;
+  const descriptor = t.slotOf(t.pop());
+  const taken = isOnFailure ? opOf.br_on_cast_desc_eq_fail : opOf.br_on_cast_desc_eq;
+  const notTaken = isOnFailure ? opOf.br_on_cast_desc_eq : opOf.br_on_cast_desc_eq_fail;
+  branchOnReference(t, taken, notTaken, true, descriptor, isNullable2 ? 1 : 0);
+  t.pushSlot(refType(isOnFailure ? heapType2 : heapType, true));
+};
+
+export const refGetDesc = (t: Translation): void => {
+  const { descriptor } = t.code.unit.module.types[t.reader.index]!;
+  t.simple(opOf.ref_get_desc, 1, refType(descriptor!.id, false));
+};
+
+export const refCastDescEq = (t: Translation, isNullable: boolean): void => {
+  const type = refType(t.reader.heapType, isNullable);
+  t.simple(opOf.ref_cast_desc_eq, 2, type, isNullable ? 1 : 0);
 };
 
 export const refTest = (t: Translation, isNullable: boolean): void => {

@@ -44,7 +44,7 @@ export const featureTable = {
   threads: row('proposal', true, 'shared memories and atomics'),
   'wide-arithmetic': row('proposal', true, '128-bit integer arithmetic'),
   'custom-page-sizes': row('proposal', true, 'memories with pages of another size'),
-  'custom-descriptors': row('proposal', false, 'descriptors of structures'),
+  'custom-descriptors': row('proposal', true, 'descriptors of structures, exact types'),
 } as const satisfies Record<string, FeatureRow>;
 
 /** The key of a feature. */

@@ -296,6 +296,13 @@ const table = [
   row(0xfb, 0x1c, 'ref.i31', [], 'special', 'gc', 'reference', 'aggregate', 0, 'always'),
   row(0xfb, 0x1d, 'i31.get_s', [], 'special', 'gc', 'reference', 'aggregate'),
   row(0xfb, 0x1e, 'i31.get_u', [], 'special', 'gc', 'reference', 'aggregate'),
+  row(0xfb, 0x20, 'struct.new_desc', ['typeidx'], 'special', 'custom-descriptors', 'allocation', 'aggregate', 0, 'always'),
+  row(0xfb, 0x21, 'struct.new_default_desc', ['typeidx'], 'special', 'custom-descriptors', 'allocation', 'aggregate', 0, 'always'),
+  row(0xfb, 0x22, 'ref.get_desc', ['typeidx'], 'special', 'custom-descriptors', 'reference', 'reference'),
+  row(0xfb, 0x23, 'ref.cast_desc_eq', ['heaptype'], 'special', 'custom-descriptors', 'reference', 'reference'),
+  row(0xfb, 0x24, 'ref.cast_desc_eq null', ['heaptype'], 'special', 'custom-descriptors', 'reference', 'reference'),
+  row(0xfb, 0x25, 'br_on_cast_desc_eq', ['cast'], 'special', 'custom-descriptors', 'branch', 'control'),
+  row(0xfb, 0x26, 'br_on_cast_desc_eq_fail', ['cast'], 'special', 'custom-descriptors', 'branch', 'control'),
 
   row(0xfc, 0x00, 'i32.trunc_sat_f32_s', [], 'f32 -> i32', 'saturating-float-to-int', 'float', 'numeric.cvtop'),
   row(0xfc, 0x01, 'i32.trunc_sat_f32_u', [], 'f32 -> i32', 'saturating-float-to-int', 'float', 'numeric.cvtop'),

@@ -11,7 +11,13 @@ export type ExternKind = 'func' | 'table' | 'memory' | 'global' | 'tag';
 
 /** What an import asks for. */
 export type ImportType =
-  | { readonly kind: 'func'; readonly type: DefType; readonly typeIndex: number }
+  | {
+      readonly kind: 'func';
+      readonly type: DefType;
+      readonly typeIndex: number;
+      /** Whether a function of a subtype will not do. */
+      readonly isExact: boolean;
+    }
   | { readonly kind: 'table'; readonly type: TableType }
   | { readonly kind: 'memory'; readonly type: MemoryType }
   | { readonly kind: 'global'; readonly type: GlobalType }
@@ -45,6 +51,8 @@ export interface ConstExpr {
 export interface Func {
   readonly type: DefType;
   readonly typeIndex: number;
+  /** Whether its type is known to be `type` and no subtype; false for most imports. */
+  readonly isExact: boolean;
   /** The body; null for an import. */
   readonly body: FuncBody | null;
 }

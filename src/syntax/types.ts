@@ -6,7 +6,8 @@
  * - number and vector types are negative: their binary encodings read as s7 (-1 … -5);
  * - packed types are -8 and -9, likewise;
  * - reference types are positive: `((heap + 64) << 1) | nullable`, where `heap` is an abstract heap type
- *   (negative, its s33 encoding) or the id of a canonical defined type (zero or more).
+ *   (negative, its s33 encoding) or the id of a canonical defined type (zero or more), with one bit more where it
+ *   is that type exactly and none of its subtypes (custom descriptors).
  *
  * Defined types are canonical process-wide (`canonicalise`): two structurally equal recursive groups have the
  * same ids, in one module or across modules, so type equality is equality of ids.
@@ -14,7 +15,7 @@
 
 /** A value, packed or bottom type; see the file header. */
 export type ValType = number;
-/** Abstract heap type (negative) or canonical type id (zero or more). */
+/** Abstract heap type (negative) or canonical type id (zero or more), which may be exact. */
 export type HeapType = number;
 
 /**
@@ -82,6 +83,12 @@ export const refType = (heap: HeapType, nullable: boolean): ValType =>
 export const isRef = (type: ValType): boolean => type > 0;
 export const isNullable = (type: ValType): boolean => (type & 1) === 1;
 export const heapOf = (type: ValType): HeapType => (type >> 1) - 64;
+/** Far above every id: there is no room for that many types. */
+const EXACT = 1 << 28;
+/** The exact form of a defined heap type. */
+export const exactHeap = (heap: HeapType): HeapType => heap | EXACT;
+/** Whether a heap type is a defined type without its subtypes. */
+export const isExactHeap = (heap: HeapType): boolean => heap >= EXACT;
 export const isNumOrVec = (type: ValType): boolean => type < 0 && type >= V128;
 
 /**
@@ -133,6 +140,10 @@ export interface DefType {
   /** Number of supertypes above this one. */
   readonly depth: number;
   readonly comp: CompType;
+  /** The type whose values describe values of this one; of the same recursive group, as `describes` is. */
+  readonly descriptor: DefType | null;
+  /** The type whose values are described by values of this one. */
+  readonly describes: DefType | null;
 }
 
 /** Bounds of a memory (in pages) or table (in elements); 64-bit values, hence bigint where declared. */
@@ -170,13 +181,16 @@ export interface SubType {
   /** Type indices of declared supertypes. */
   readonly supertypes: readonly number[];
   readonly comp: CompType;
+  /** Type index, inside the recursive group, of the descriptor and of the described type. */
+  readonly descriptor?: number | null;
+  readonly describes?: number | null;
 }
 
 const definedTypes: DefType[] = [];
 const groupsByKey = new Map<string, readonly DefType[]>();
 
-/** The canonical type of an id. */
-export const defType = (id: number): DefType => definedTypes[id]!;
+/** The canonical type of an id, or of a defined heap type, exact or not. */
+export const defType = (heap: HeapType): DefType => definedTypes[heap & ~EXACT]!;
 
 /**
  * Canonicalises one recursive group: returns the process-wide defined types, the same objects for every
@@ -192,9 +206,13 @@ export const canonicalise = (
   earlier: readonly DefType[],
 ): readonly DefType[] => {
   // In the key, indices into the group are relative ("r0"), earlier ones are canonical ids ("c7").
-  const heapKey = (index: number): string => (index < base ? `c${earlier[index]!.id}` : `r${index - base}`);
+  const typeKey = (index: number): string => (index < base ? `c${earlier[index]!.id}` : `r${index - base}`);
+  const heapKey = (heap: HeapType): string =>
+    isExactHeap(heap) ? `x${typeKey(heap & ~EXACT)}` : typeKey(heap);
   const valKey = (t: ValType): string =>
     isRef(t) && heapOf(t) >= 0 ? `${isNullable(t) ? '?' : '!'}${heapKey(heapOf(t))}` : `${t}`;
+  const clauseKey = (name: string, index: number | null | undefined): string =>
+    index === null || index === undefined ? '' : `${name}${typeKey(index)}`;
   const fieldKey = (f: FieldType): string => `${f.isMutable ? 'm' : ''}${valKey(f.storage)}`;
   const compKey = (c: CompType): string => {
     switch (c.kind) {
@@ -207,17 +225,22 @@ export const canonicalise = (
     }
   };
   const key = group
-    .map((t) => `${t.isFinal ? '' : 'o'}${t.supertypes.map(heapKey).join()}:${compKey(t.comp)}`)
+    .map((t) => {
+      const clauses = clauseKey('e', t.describes) + clauseKey('d', t.descriptor);
+      return `${t.isFinal ? '' : 'o'}${t.supertypes.map(typeKey).join()}${clauses}:${compKey(t.comp)}`;
+    })
     .join(';');
   const known = groupsByKey.get(key);
   if (known !== undefined) return known;
 
   const firstId = definedTypes.length;
   const toId = (index: number): number => (index < base ? earlier[index]!.id : firstId + index - base);
+  const toHeap = (heap: HeapType): HeapType =>
+    isExactHeap(heap) ? exactHeap(toId(heap & ~EXACT)) : toId(heap);
   const valType = (t: ValType): ValType =>
-    isRef(t) && heapOf(t) >= 0 ? refType(toId(heapOf(t)), isNullable(t)) : t;
+    isRef(t) && heapOf(t) >= 0 ? refType(toHeap(heapOf(t)), isNullable(t)) : t;
   const field = (f: FieldType): FieldType => ({ storage: valType(f.storage), isMutable: f.isMutable });
-  const types: DefType[] = [];
+  const types: { -readonly [K in keyof DefType]: DefType[K] }[] = [];
   for (const t of group) {
     const superIndex = t.supertypes[0];
     const supertype =
@@ -238,8 +261,15 @@ export const canonicalise = (
       supertype,
       depth: supertype ? supertype.depth + 1 : 0,
       comp,
+      descriptor: null,
+      describes: null,
     });
     definedTypes.push(types[types.length - 1]!);
+  }
+  // A descriptor stands behind the type that it describes.
+  for (const [i, { descriptor, describes }] of group.entries()) {
+    types[i]!.descriptor = types[(descriptor ?? -1) - base] ?? null;
+    types[i]!.describes = types[(describes ?? -1) - base] ?? null;
   }
   groupsByKey.set(key, types);
   return types;
@@ -270,6 +300,7 @@ const abstractOf = (comp: CompType): HeapType =>
 export const matchesHeapType = (sub: HeapType, sup: HeapType): boolean => {
   if (sub === sup) return true;
   if (sub >= 0) {
+    if (isExactHeap(sup)) return false;
     if (sup >= 0) return matchesDefType(defType(sub), defType(sup));
     return matchesHeapType(abstractOf(defType(sub).comp), sup);
   }
@@ -334,7 +365,8 @@ const numNames: Readonly<Record<number, string>> = {
 };
 
 /** Text form of a heap type. */
-export const heapTypeName = (heap: HeapType): string => heapNames[heap] ?? `$${heap}`;
+export const heapTypeName = (heap: HeapType): string =>
+  heapNames[heap] ?? (isExactHeap(heap) ? `(exact $${heap & ~EXACT})` : `$${heap}`);
 
 const shortRefNames: Readonly<Record<string, string>> = {
   none: 'nullref',

@@ -4,6 +4,7 @@
  */
 import {
   type ArrayType,
+  exactHeap,
   type FieldType,
   HEAP_ARRAY,
   HEAP_I31,
@@ -20,9 +21,15 @@ import { isDefaultable } from './locals.ts';
 import type { BodyState } from './stacks.ts';
 import { checkData, elementAt } from './variable-rules.ts';
 
-/** The reference type of the type at an index. */
-const typeRef = (s: BodyState, index: number, nullable: boolean): ValType =>
-  refType(s.context.module.types[index]!.id, nullable);
+/** The type of references to values of the type at an index, or of a subtype. */
+const typeRef = (s: BodyState, index: number): ValType =>
+  refType(s.context.module.types[index]!.id, true);
+/**
+ * The type of a reference to a new value of the type at an index. It is exact with or without custom
+ * descriptors: only a type that is declared as exact can tell the difference.
+ */
+const newRef = (s: BodyState, index: number): ValType =>
+  refType(exactHeap(s.context.module.types[index]!.id), false);
 
 const structAt = (s: BodyState): StructType => {
   const { index } = s.reader;
@@ -48,22 +55,38 @@ const checkPacking = (s: BodyState, storage: ValType, wantsPacked: boolean): voi
   if (isPacked(storage) !== wantsPacked) s.fail(wantsPacked ? 'invalid.not-packed' : 'invalid.packed');
 };
 
-/** @spec valid-struct.new */
-export const struct_new = (s: BodyState): void => {
-  const { fields } = structAt(s);
-  for (let i = fields.length - 1; i >= 0; i--) s.pop(unpack(fields[i]!.storage));
-  s.push(typeRef(s, s.reader.index, false));
+/** Pops the descriptor, if the new structure has one. */
+const popDescriptor = (s: BodyState, isGiven: boolean): void => {
+  const { descriptor } = s.context.module.types[s.reader.index]!;
+  if (descriptor === null) {
+    if (isGiven) s.fail('invalid.descriptor-refused');
+    return;
+  }
+  if (!isGiven) s.fail('invalid.descriptor-required');
+  s.pop(refType(exactHeap(descriptor.id), true));
 };
-/** @spec valid-struct.new_default */
-export const struct_new_default = (s: BodyState): void => {
+const newStruct = (s: BodyState, hasDescriptor: boolean): void => {
+  const { fields } = structAt(s);
+  popDescriptor(s, hasDescriptor);
+  for (let i = fields.length - 1; i >= 0; i--) s.pop(unpack(fields[i]!.storage));
+  s.push(newRef(s, s.reader.index));
+};
+const newDefaultStruct = (s: BodyState, hasDescriptor: boolean): void => {
   const { fields } = structAt(s);
   if (!fields.every((f) => isDefaultable(f.storage))) s.fail('invalid.not-defaultable');
-  s.push(typeRef(s, s.reader.index, false));
+  popDescriptor(s, hasDescriptor);
+  s.push(newRef(s, s.reader.index));
 };
+/** @spec valid-struct.new */
+export const struct_new = (s: BodyState): void => newStruct(s, false);
+export const struct_new_desc = (s: BodyState): void => newStruct(s, true);
+/** @spec valid-struct.new_default */
+export const struct_new_default = (s: BodyState): void => newDefaultStruct(s, false);
+export const struct_new_default_desc = (s: BodyState): void => newDefaultStruct(s, true);
 const getField = (s: BodyState, wantsPacked: boolean): void => {
   const { storage } = fieldAt(s);
   checkPacking(s, storage, wantsPacked);
-  s.pop(typeRef(s, s.reader.index, true));
+  s.pop(typeRef(s, s.reader.index));
   s.push(unpack(storage));
 };
 /** @spec valid-struct.get */
@@ -74,7 +97,7 @@ export const struct_set = (s: BodyState): void => {
   const { storage, isMutable } = fieldAt(s);
   if (!isMutable) s.fail('invalid.immutable-field');
   s.pop(unpack(storage));
-  s.pop(typeRef(s, s.reader.index, true));
+  s.pop(typeRef(s, s.reader.index));
 };
 
 /** @spec valid-array.new */
@@ -82,14 +105,14 @@ export const array_new = (s: BodyState): void => {
   const { storage } = elementOf(s, s.reader.index);
   s.pop(I32);
   s.pop(unpack(storage));
-  s.push(typeRef(s, s.reader.index, false));
+  s.push(newRef(s, s.reader.index));
 };
 /** @spec valid-array.new_default */
 export const array_new_default = (s: BodyState): void => {
   const { storage } = elementOf(s, s.reader.index);
   if (!isDefaultable(storage)) s.fail('invalid.not-defaultable');
   s.pop(I32);
-  s.push(typeRef(s, s.reader.index, false));
+  s.push(newRef(s, s.reader.index));
 };
 /** @spec valid-array.new_fixed */
 export const array_new_fixed = (s: BodyState): void => {
@@ -97,7 +120,7 @@ export const array_new_fixed = (s: BodyState): void => {
   const type = unpack(elementOf(s, index).storage);
   // SAFETY: the count is any u32; below a polymorphic base there is nothing left to check.
   for (let i = 0; i < index2 && !(s.isPolymorphic && s.height === s.base); i++) s.pop(type);
-  s.push(typeRef(s, index, false));
+  s.push(newRef(s, index));
 };
 const checkNumeric = (s: BodyState, storage: ValType): void => {
   if (!isPacked(storage) && !isNumOrVec(storage)) s.fail('invalid.array-type');
@@ -109,7 +132,7 @@ const checkElements = (s: BodyState, storage: ValType): void => {
 const newFromSegment = (s: BodyState): void => {
   s.pop(I32);
   s.pop(I32);
-  s.push(typeRef(s, s.reader.index, false));
+  s.push(newRef(s, s.reader.index));
 };
 /** @spec valid-array.new_data */
 export const array_new_data = (s: BodyState): void => {
@@ -126,7 +149,7 @@ const getElement = (s: BodyState, wantsPacked: boolean): void => {
   const { storage } = elementOf(s, s.reader.index);
   checkPacking(s, storage, wantsPacked);
   s.pop(I32);
-  s.pop(typeRef(s, s.reader.index, true));
+  s.pop(typeRef(s, s.reader.index));
   s.push(unpack(storage));
 };
 /** @spec valid-array.get */
@@ -137,7 +160,7 @@ export const array_set = (s: BodyState): void => {
   const { storage } = mutableElement(s);
   s.pop(unpack(storage));
   s.pop(I32);
-  s.pop(typeRef(s, s.reader.index, true));
+  s.pop(typeRef(s, s.reader.index));
 };
 /** @spec valid-array.fill */
 export const array_fill = (s: BodyState): void => {
@@ -145,7 +168,7 @@ export const array_fill = (s: BodyState): void => {
   s.pop(I32);
   s.pop(unpack(storage));
   s.pop(I32);
-  s.pop(typeRef(s, s.reader.index, true));
+  s.pop(typeRef(s, s.reader.index));
 };
 /** @spec valid-array.copy */
 export const array_copy = (s: BodyState): void => {
@@ -155,15 +178,15 @@ export const array_copy = (s: BodyState): void => {
   if (!s.matches(from, to)) s.fail('invalid.array-mismatch');
   s.pop(I32);
   s.pop(I32);
-  s.pop(typeRef(s, index2, true));
+  s.pop(typeRef(s, index2));
   s.pop(I32);
-  s.pop(typeRef(s, index, true));
+  s.pop(typeRef(s, index));
 };
 const initFromSegment = (s: BodyState): void => {
   s.pop(I32);
   s.pop(I32);
   s.pop(I32);
-  s.pop(typeRef(s, s.reader.index, true));
+  s.pop(typeRef(s, s.reader.index));
 };
 /** @spec valid-array.init_data */
 export const array_init_data = (s: BodyState): void => {

@@ -30,6 +30,7 @@ import {
   FRAME_TRY_TABLE,
   type ValTypes,
 } from './stacks.ts';
+import { descriptorOf, hierarchyOf } from './variable-rules.ts';
 
 const none: ValTypes = [];
 const singletons = new Map<ValType, ValTypes>();
@@ -286,15 +287,28 @@ export const br_on_non_null = (s: BodyState): void => {
   s.pushAll(types.slice(0, -1));
 };
 
-const castTypes = (
-  s: BodyState,
-): { readonly from: ValType; readonly to: ValType; readonly rest: ValType } => {
+interface CastTypes {
+  readonly from: ValType;
+  readonly to: ValType;
+  /** What is left when the cast fails: null only if the target does not take it. */
+  readonly rest: ValType;
+}
+const castTypes = (s: BodyState): CastTypes => {
   const { heapType, heapType2, isNullable, isNullable2 } = s.reader;
   const from = refType(heapType, isNullable);
   const to = refType(heapType2, isNullable2);
-  if (!s.matches(to, from)) s.fail('invalid.type', 'target of a cast must be a subtype');
-  // What is left when the cast fails: null only if the target does not take it.
+  s.useType(from);
+  s.useType(to);
   return { from, to, rest: refType(heapType, isNullable && !isNullable2) };
+};
+/** Custom descriptors relaxes the rule of 3.0: the two types need no more than a hierarchy in common. */
+const checkHierarchy = (s: BodyState, { from, to }: CastTypes): void => {
+  if (hierarchyOf(s, from) !== hierarchyOf(s, to))
+    s.fail('invalid.type', 'source and target of a cast have nothing in common');
+};
+const checkCast = (s: BodyState, types: CastTypes): void => {
+  if (s.context.features.has('custom-descriptors')) checkHierarchy(s, types);
+  else if (!s.matches(types.to, types.from)) s.fail('invalid.type', 'target of a cast must be a subtype');
 };
 const branchOnCast = (s: BodyState, from: ValType, taken: ValType, kept: ValType): void => {
   const types = s.labelTypes(s.reader.index);
@@ -309,11 +323,28 @@ const branchOnCast = (s: BodyState, from: ValType, taken: ValType, kept: ValType
 };
 /** @spec valid-br_on_cast */
 export const br_on_cast = (s: BodyState): void => {
-  const { from, to, rest } = castTypes(s);
-  branchOnCast(s, from, to, rest);
+  const types = castTypes(s);
+  checkCast(s, types);
+  branchOnCast(s, types.from, types.to, types.rest);
 };
 /** @spec valid-br_on_cast_fail */
 export const br_on_cast_fail = (s: BodyState): void => {
-  const { from, to, rest } = castTypes(s);
+  const types = castTypes(s);
+  checkCast(s, types);
+  branchOnCast(s, types.from, types.rest, types.to);
+};
+/** Custom descriptors, "New Instructions": as above, with the descriptor on top. */
+const descriptorCastTypes = (s: BodyState): CastTypes => {
+  const types = castTypes(s);
+  checkHierarchy(s, types);
+  s.pop(descriptorOf(s, s.reader.heapType2));
+  return types;
+};
+export const br_on_cast_desc_eq = (s: BodyState): void => {
+  const { from, to, rest } = descriptorCastTypes(s);
+  branchOnCast(s, from, to, rest);
+};
+export const br_on_cast_desc_eq_fail = (s: BodyState): void => {
+  const { from, to, rest } = descriptorCastTypes(s);
   branchOnCast(s, from, rest, to);
 };

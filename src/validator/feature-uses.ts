@@ -13,6 +13,7 @@ import {
   HEAP_FUNC,
   HEAP_NOEXN,
   heapOf,
+  isExactHeap,
   isNullable,
   isRef,
   V128,
@@ -25,6 +26,7 @@ export const featureOfValType = (type: ValType): FeatureKey | null => {
   if (type === FUNCREF || type === EXTERNREF) return 'reference-types';
   const heap = heapOf(type);
   if (heap === HEAP_EXN || heap === HEAP_NOEXN) return 'exceptions';
+  if (isExactHeap(heap)) return 'custom-descriptors';
   const isOlder = heap >= 0 || (!isNullable(type) && (heap === HEAP_FUNC || heap === HEAP_EXTERN));
   return isOlder ? 'function-references' : 'gc';
 };
@@ -35,6 +37,7 @@ export const featureOfValType = (type: ValType): FeatureKey | null => {
  */
 export const featureOfDefType = (type: DefType): FeatureKey | null => {
   const { comp } = type;
+  if (type.descriptor !== null || type.describes !== null) return 'custom-descriptors';
   if (comp.kind !== 'func' || !type.isFinal || type.supertype !== null) return 'gc';
   const isConcrete = (t: ValType): boolean => isRef(t) && heapOf(t) >= 0;
   if (comp.params.some(isConcrete) || comp.results.some(isConcrete)) return 'function-references';

@@ -2,6 +2,7 @@
  * Validity of types (spec chapter Validation/Types): declared subtyping, limits, and which features the types
  * of a module need.
  */
+import { catalogue } from '../errors/catalogue.ts';
 import { type ErrorPosition, InvalidError, LimitError } from '../errors/errors.ts';
 import { MAX_SUBTYPING_DEPTH } from '../syntax/limits.ts';
 import {
@@ -12,9 +13,11 @@ import {
   I64,
   type Limits,
   type MemoryType,
+  matchesDefType,
   matchesValType,
   type TableType,
   type TagType,
+  type ValType,
 } from '../syntax/types.ts';
 import { type Context, invalid } from './context.ts';
 import { featureOfDefType } from './feature-uses.ts';
@@ -41,10 +44,8 @@ const matchesCompType = (sub: CompType, sup: CompType): boolean => {
   return sub.kind === 'array' && sup.kind === 'array' && matchesField(sub.element, sup.element);
 };
 
-/** Checks one defined type against its declared supertype. @spec valid-subtype */
-const checkSubType = (type: DefType, index: number, types: readonly DefType[]): void => {
-  const { supertype } = type;
-  if (supertype === null) return;
+/** Checks the length of a chain of supertypes. */
+const checkDepth = (type: DefType, index: number): void => {
   if (type.depth > MAX_SUBTYPING_DEPTH) {
     const detail = `type ${index} has ${type.depth} supertypes`;
     throw new LimitError('limit.module', {
@@ -54,9 +55,50 @@ const checkSubType = (type: DefType, index: number, types: readonly DefType[]): 
       actual: type.depth,
     });
   }
-  if (supertype.isFinal || !matchesCompType(type.comp, supertype.comp)) {
-    const message = `sub type ${index} does not match super type ${types.indexOf(supertype)}`;
-    throw new InvalidError('invalid.sub-type', { section: 'type' }, message);
+};
+
+/** Custom descriptors, "Custom Descriptor Definitions": the clauses of a type and of its supertype. */
+const checkClauses = (type: DefType, supertype: DefType, types: readonly DefType[]): boolean => {
+  const check = (
+    code: 'invalid.described' | 'invalid.descriptor',
+    sub: DefType | null,
+    sup: DefType | null,
+  ): void => {
+    if (sub === null || sup === null || matchesDefType(sub, sup)) return;
+    const message = `${catalogue[code].text} ${types.lastIndexOf(sub)} does not match ${types.lastIndexOf(sup)}`;
+    throw new InvalidError(code, { section: 'type' }, message);
+  };
+  check('invalid.described', type.describes, supertype.describes);
+  // A describing type has a layout of its own; a described one may add a descriptor that its supertype lacks.
+  if ((type.describes === null) !== (supertype.describes === null)) return false;
+  check('invalid.descriptor', type.descriptor, supertype.descriptor);
+  return type.descriptor !== null || supertype.descriptor === null;
+};
+
+/** Checks one defined type against its declared supertype. @spec valid-subtype */
+const checkSubType = (type: DefType, index: number, types: readonly DefType[]): void => {
+  const { supertype } = type;
+  if (supertype === null) return;
+  const isMatch =
+    !supertype.isFinal &&
+    checkClauses(type, supertype, types) &&
+    matchesCompType(type.comp, supertype.comp);
+  if (isMatch) return;
+  // Equal types have several indices; the nearest one is the likeliest to be meant.
+  const superIndex = types.lastIndexOf(supertype, index);
+  const message = `sub type ${index} does not match super type ${superIndex}`;
+  throw new InvalidError('invalid.sub-type', { section: 'type' }, message);
+};
+
+/** The value and storage types that a type is made of. */
+const componentsOf = (comp: CompType): readonly ValType[] => {
+  switch (comp.kind) {
+    case 'func':
+      return [...comp.params, ...comp.results];
+    case 'struct':
+      return comp.fields.map(({ storage }) => storage);
+    default:
+      return [comp.element.storage];
   }
 };
 
@@ -64,13 +106,16 @@ const checkSubType = (type: DefType, index: number, types: readonly DefType[]): 
 export const validateTypes = (context: Context): void => {
   const position: ErrorPosition = { section: 'type' };
   // Depth first: matching walks up the supertypes, so their number must be known to be small.
+  context.module.types.forEach(checkDepth);
+  for (const type of context.module.types) {
+    if (type.comp.kind === 'struct') continue;
+    if (type.descriptor !== null) invalid('invalid.descriptor-kind', position);
+    if (type.describes !== null) invalid('invalid.described-kind', position);
+  }
   context.module.types.forEach(checkSubType);
   for (const type of context.module.types) {
     context.use(featureOfDefType(type), position);
-    const { comp } = type;
-    if (comp.kind !== 'func') continue;
-    for (const t of comp.params) context.useType(t, position);
-    for (const t of comp.results) context.useType(t, position);
+    for (const t of componentsOf(type.comp)) context.useType(t, position);
   }
 };
 

@@ -2,18 +2,23 @@
  * Typing of variable, table, memory and reference instructions (spec chapter Validation/Instructions). Loads,
  * stores and arithmetic are not here: their types come from the instruction table, see `rules.ts`.
  */
-import { MalformedError } from '../errors/errors.ts';
+import { InvalidError, MalformedError } from '../errors/errors.ts';
 import {
   ANYREF,
+  defType,
   EXNREF,
   EXTERNREF,
+  exactHeap,
   FUNCREF,
   HEAP_ANY,
   HEAP_EQ,
   HEAP_EXTERN,
+  type HeapType,
   heapOf,
+  heapTypeName,
   I32,
   I64,
+  isExactHeap,
   isNullable,
   refType,
   type TableType,
@@ -201,7 +206,7 @@ export const ref_func = (s: BodyState): void => {
   // Outside bodies the instruction itself is the declaration.
   if (s.isConstant) s.context.isDeclared[index] = 1;
   else if (s.context.isDeclared[index] !== 1) s.fail('invalid.declaration', `function ${index}`);
-  s.push(refType(func.type.id, false));
+  s.push(refType(func.isExact ? exactHeap(func.type.id) : func.type.id, false));
 };
 /** @spec valid-ref.as_non_null */
 export const ref_as_non_null = (s: BodyState): void => s.push(refType(heapOf(s.popRef()), false));
@@ -215,13 +220,14 @@ export const ref_eq = (s: BodyState): void => {
 /** The nullable top types of the four hierarchies. */
 const hierarchies: readonly ValType[] = [ANYREF, FUNCREF, EXTERNREF, EXNREF];
 
-/** Pops what `ref.test` and `ref.cast` take: any reference of the target's hierarchy. */
-const popCastable = (s: BodyState, target: ValType): void => {
-  s.pop(hierarchies.find((top) => s.matches(target, top))!);
-};
+/** The nullable top type above a reference type. */
+export const hierarchyOf = (s: BodyState, type: ValType): ValType =>
+  hierarchies.find((top) => s.matches(type, top))!;
+
 const cast = (s: BodyState, nullable: boolean, result: ValType | null): void => {
   const target = refType(s.reader.heapType, nullable);
-  popCastable(s, target);
+  s.useType(target);
+  s.pop(hierarchyOf(s, target));
   s.push(result ?? target);
 };
 /** @spec valid-ref.test */
@@ -230,6 +236,38 @@ export const ref_test_null = (s: BodyState): void => cast(s, true, I32);
 /** @spec valid-ref.cast */
 export const ref_cast = (s: BodyState): void => cast(s, false, null);
 export const ref_cast_null = (s: BodyState): void => cast(s, true, null);
+/** The type of descriptors of values of a heap type, exact as that is. */
+export const descriptorOf = (s: BodyState, heap: HeapType): ValType => {
+  const { types } = s.context.module;
+  const { descriptor = null } = heap < 0 ? {} : defType(heap);
+  if (descriptor !== null) {
+    return refType(isExactHeap(heap) ? exactHeap(descriptor.id) : descriptor.id, true);
+  }
+  const index = heap < 0 ? heapTypeName(heap) : `${types.indexOf(defType(heap))}`;
+  const name = isExactHeap(heap) ? `(exact ${index})` : index;
+  throw new InvalidError('invalid.no-descriptor', s.position(), `type ${name} does not have a descriptor`);
+};
+const castByDescriptor = (s: BodyState, nullable: boolean): void => {
+  const { heapType } = s.reader;
+  const target = refType(heapType, nullable);
+  s.pop(descriptorOf(s, heapType));
+  s.pop(hierarchyOf(s, target));
+  s.push(target);
+};
+/** Custom descriptors, "New Instructions". */
+export const ref_cast_desc_eq = (s: BodyState): void => castByDescriptor(s, false);
+export const ref_cast_desc_eq_null = (s: BodyState): void => castByDescriptor(s, true);
+export const ref_get_desc = (s: BodyState): void => {
+  const { index } = s.reader;
+  const type = s.context.module.types[index];
+  if (type === undefined) unknownIndex('invalid.unknown-type', index, s.position());
+  const { descriptor } = type;
+  if (descriptor === null) unknownIndex('invalid.no-descriptor', index, s.position());
+  const actual = s.pop(refType(type.id, true));
+  // Only of a value of exactly this type is it known exactly what describes it.
+  const isExact = s.matches(actual, refType(exactHeap(type.id), true));
+  s.push(refType(isExact ? exactHeap(descriptor.id) : descriptor.id, false));
+};
 const convert = (s: BodyState, from: number, to: number): void => {
   const actual = s.pop(refType(from, true));
   // In unreachable code the operand may be taken as non-null, the strongest result.

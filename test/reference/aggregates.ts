@@ -2,6 +2,7 @@
 import {
   type ArrayType,
   type DefType,
+  exactHeap,
   type FieldType,
   HEAP_ANY,
   HEAP_EXTERN,
@@ -23,9 +24,11 @@ export class StructValue {
   readonly type: DefType;
   /** Bits as they are stored: packed fields are cut to their width. */
   readonly fields: RawValue[];
-  constructor(type: DefType, fields: RawValue[]) {
+  readonly descriptor: StructValue | null;
+  constructor(type: DefType, fields: RawValue[], descriptor: StructValue | null) {
     this.type = type;
     this.fields = fields;
+    this.descriptor = descriptor;
   }
 }
 /** @spec syntax-arrayinst */
@@ -82,5 +85,5 @@ export const isOfHeapType = (reference: object, heap: number): boolean => {
     reference instanceof ArrayValue ||
     reference instanceof WasmFunction ||
     reference instanceof HostFunction;
-  return isTyped && matchesHeapType(reference.type.id, heap);
+  return isTyped && matchesHeapType(exactHeap(reference.type.id), heap);
 };

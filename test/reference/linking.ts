@@ -17,7 +17,8 @@ const matchesLimits = (size: number, actual: Limits, wanted: Limits): boolean =>
 const matchesImport = (actual: ExternInstance, wanted: ImportType): boolean => {
   switch (wanted.kind) {
     case 'func':
-      return actual.kind === 'func' && matchesDefType(actual.type, wanted.type);
+      if (actual.kind !== 'func') return false;
+      return wanted.isExact ? actual.type === wanted.type : matchesDefType(actual.type, wanted.type);
     case 'table':
       return (
         actual.kind === 'table' &&

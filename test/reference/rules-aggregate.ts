@@ -26,35 +26,33 @@ const typeOf = (machine: Machine, { index }: Instruction): DefType =>
 const pushRef = (machine: Machine, value: StructValue | ArrayValue): void =>
   machine.push({ type: refType(value.type.id, false), bits: value });
 
+const popDescriptor = (machine: Machine): StructValue => {
+  const descriptor = machine.popRef();
+  if (descriptor === null) throw new TrapError('trap.null-descriptor');
+  return descriptor as StructValue;
+};
+
 /** @spec exec-struct.new */
-const struct_new: Rule = {
+const struct_new = (hasDescriptor: boolean): Rule => ({
   step(machine, instruction) {
     const type = typeOf(machine, instruction);
     const fields = fieldsOf(type);
+    const descriptor = hasDescriptor ? popDescriptor(machine) : null;
     const values = machine.popMany(fields.length);
-    pushRef(
-      machine,
-      new StructValue(
-        type,
-        fields.map(({ storage }, i) => pack(storage, values[i]!.bits)),
-      ),
-    );
+    const bits = fields.map(({ storage }, i) => pack(storage, values[i]!.bits));
+    pushRef(machine, new StructValue(type, bits, descriptor));
   },
-};
+});
 
 /** @spec exec-struct.new_default */
-const struct_new_default: Rule = {
+const struct_new_default = (hasDescriptor: boolean): Rule => ({
   step(machine, instruction) {
     const type = typeOf(machine, instruction);
-    pushRef(
-      machine,
-      new StructValue(
-        type,
-        fieldsOf(type).map(({ storage }) => defaultBits(storage)),
-      ),
-    );
+    const descriptor = hasDescriptor ? popDescriptor(machine) : null;
+    const bits = fieldsOf(type).map(({ storage }) => defaultBits(storage));
+    pushRef(machine, new StructValue(type, bits, descriptor));
   },
-};
+});
 
 const popStruct = (machine: Machine): StructValue => {
   const struct = machine.popRef();
@@ -299,8 +297,10 @@ const array_init_from = (source: Source): Rule =>
   });
 
 export const aggregateRules: Readonly<Record<string, Rule>> = {
-  'struct.new': struct_new,
-  'struct.new_default': struct_new_default,
+  'struct.new': struct_new(false),
+  'struct.new_default': struct_new_default(false),
+  'struct.new_desc': struct_new(true),
+  'struct.new_default_desc': struct_new_default(true),
   'struct.get': struct_get(false),
   'struct.get_s': struct_get(true),
   'struct.get_u': struct_get(false),

@@ -1,7 +1,7 @@
 /** Typed function references, casts, and i31. */
 import { TrapError } from '../../src/errors/errors.ts';
 import { HEAP_ANY, HEAP_EXTERN, HEAP_I31, I32, refType } from '../../src/syntax/types.ts';
-import { I31Value, isOfHeapType, isSame } from './aggregates.ts';
+import { I31Value, isOfHeapType, isSame, StructValue } from './aggregates.ts';
 import type { Instruction } from './body.ts';
 import type { FunctionInstance } from './instances.ts';
 import type { Machine, Rule } from './machine.ts';
@@ -91,6 +91,42 @@ const ref_cast = (isNullable: boolean): Rule => ({
   },
 });
 
+/** The descriptor operand of a cast. */
+const popDescriptor = (machine: Machine): object => {
+  const descriptor = machine.popRef();
+  if (descriptor === null) throw new TrapError('trap.null-descriptor');
+  return descriptor;
+};
+const isDescribed = (reference: object | null, descriptor: object, isNullable: boolean): boolean =>
+  reference === null
+    ? isNullable
+    : reference instanceof StructValue && reference.descriptor === descriptor;
+
+/** Custom descriptors, "New Instructions". */
+const ref_get_desc: Rule = {
+  step(machine) {
+    const reference = machine.popRef() as StructValue | null;
+    if (reference === null) throw new TrapError('trap.null-reference');
+    const { descriptor } = reference;
+    machine.push({ type: refType(descriptor!.type.id, false), bits: descriptor });
+  },
+};
+const ref_cast_desc_eq = (isNullable: boolean): Rule => ({
+  step(machine, { heapType }) {
+    const descriptor = popDescriptor(machine);
+    const reference = machine.popRef();
+    if (!isDescribed(reference, descriptor, isNullable)) throw new TrapError('trap.descriptor-cast');
+    machine.push({ type: refType(heapType, isNullable), bits: reference });
+  },
+});
+const branchOnDescriptor = (when: boolean): Rule => ({
+  step(machine, { index, isNullable2 }) {
+    const descriptor = popDescriptor(machine);
+    const { bits } = machine.stack[machine.stack.length - 1]!;
+    if (isDescribed(bits as object | null, descriptor, isNullable2) === when) machine.branch(index);
+  },
+});
+
 /** @spec exec-any.convert_extern @spec exec-extern.convert_any */
 const convert = (heap: number): Rule => ({
   step: (machine) => machine.push({ type: refType(heap, true), bits: machine.popRef() }),
@@ -124,6 +160,11 @@ export const referenceRules: Readonly<Record<string, Rule>> = {
   'ref.test null': ref_test(true),
   'ref.cast': ref_cast(false),
   'ref.cast null': ref_cast(true),
+  'ref.get_desc': ref_get_desc,
+  'ref.cast_desc_eq': ref_cast_desc_eq(false),
+  'ref.cast_desc_eq null': ref_cast_desc_eq(true),
+  br_on_cast_desc_eq: branchOnDescriptor(true),
+  br_on_cast_desc_eq_fail: branchOnDescriptor(false),
   'any.convert_extern': convert(HEAP_ANY),
   'extern.convert_any': convert(HEAP_EXTERN),
   'ref.i31': ref_i31,
