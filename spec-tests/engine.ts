@@ -97,6 +97,10 @@ export interface EngineTraits {
   readonly suiteTexts: boolean;
   /** Whether malformed and invalid are told apart; if not, failures are `rejected`. */
   readonly phases: boolean;
+  /** Whether it has every feature: to call a module unsupported is then a failure. */
+  readonly everyFeature: boolean;
+  /** Whether a wait that nothing can end is a trap; if not, it blocks. */
+  readonly findsDeadlocks: boolean;
 }
 
 /** One engine, for one script at a time. Failures are thrown as `EngineFailure`. */

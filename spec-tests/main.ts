@@ -14,11 +14,10 @@ import { writePart } from './page.ts';
 import { byGroup, conformancePage, type GroupResult, printSummary } from './report.ts';
 import { runScript } from './runner.ts';
 import {
-  excuseOf,
   featuresOf,
   listSuite,
   loadScript,
-  noThreadsIn,
+  parallelThreadsIn,
   requiredGroups,
   selectEntries,
   suiteFolder,
@@ -61,9 +60,8 @@ const runSuite = async (
     const options = {
       flip: flags.flip,
       features: featuresOf(entry),
-      noThreads: noThreadsIn(folder, entry),
-      excused: supersededLines(folder, entry),
-      excuse: excuseOf(entry),
+      needsParallel: parallelThreadsIn(folder, entry),
+      exceptions: supersededLines(folder, entry),
     };
     const result = await runScript(loadScript(folder, entry), engine, options);
     if (!flags.flip) printFailures(result.failures, flags.verbose);

@@ -21,6 +21,9 @@ export interface ScriptResult {
   failedAssertions: number;
   readonly failures: FailedCommand[];
   readonly skipped: Map<string, number>;
+  /** Failures of the right class whose texts were compared, and those that do not begin as the suite says. */
+  texts: number;
+  differingTexts: number;
 }
 
 export const emptyResult = (name: string): ScriptResult => ({
@@ -30,6 +33,8 @@ export const emptyResult = (name: string): ScriptResult => ({
   failedAssertions: 0,
   failures: [],
   skipped: new Map(),
+  texts: 0,
+  differingTexts: 0,
 });
 
 export const skippedCount = (result: ScriptResult): number => {
@@ -43,6 +48,8 @@ export interface Totals {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  readonly texts: number;
+  readonly differingTexts: number;
   readonly reasons: ReadonlyMap<string, number>;
 }
 
@@ -51,11 +58,15 @@ export const totalsOf = (results: readonly ScriptResult[]): Totals => {
   let passed = 0;
   let failed = 0;
   let skipped = 0;
+  let texts = 0;
+  let differingTexts = 0;
   for (const result of results) {
     passed += result.passed;
     failed += result.failures.length;
     skipped += skippedCount(result);
+    texts += result.texts;
+    differingTexts += result.differingTexts;
     for (const [reason, count] of result.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
   }
-  return { passed, failed, skipped, reasons };
+  return { passed, failed, skipped, texts, differingTexts, reasons };
 };

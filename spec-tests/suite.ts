@@ -102,16 +102,6 @@ export const selectEntries = (
 export const loadScript = (folder: string, entry: SuiteEntry): Script =>
   readScript(join(folder, entry.name), entry.name);
 
-/**
- * Why a script's failures do not count: a proposal changes rules of core (its modules may be valid that core
- * calls invalid), so that an engine without it cannot be judged by the proposal's own files.
- */
-export const excuseOf = ({ name }: SuiteEntry): string | null => {
-  const key = /^proposals\/([^/]+)\//.exec(name)?.[1];
-  const isOff = key !== undefined && key in featureTable && !featureTable[key as FeatureKey].isExecuted;
-  return isOff ? `proposal ${key} is off` : null;
-};
-
 /** Scripts of these folders need features beyond those that are on by default. */
 const folderFeatures: Readonly<Record<string, FeatureKey>> = {
   legacy: 'legacy-exceptions',
@@ -130,13 +120,17 @@ export const featuresOf = ({ name }: SuiteEntry): Features => {
     : defaultFeatures;
 };
 
+interface Conflict {
+  readonly file: string;
+  readonly lines: readonly number[];
+  readonly why: string;
+}
 /** The form of `known.json` as far as it is used. */
 interface KnownConflicts {
-  readonly superseded: readonly {
-    readonly file: string;
-    readonly lines: readonly number[];
-    readonly why: string;
-  }[];
+  /** Commands that later versions of Wasm contradict. */
+  readonly superseded: readonly Conflict[];
+  /** Commands of core that a proposal contradicts: they hold without it. */
+  readonly featureDependent: readonly Conflict[];
   /** Scripts whose threads must run at the same time. */
   readonly needsRealThreads: readonly string[];
 }
@@ -145,16 +139,20 @@ const readKnown = (folder: string): KnownConflicts =>
   JSON.parse(readFileSync(join(folder, 'known.json'), 'utf8')) as KnownConflicts;
 
 /** Why the threads of a script cannot run one after the other; null where they can. */
-export const noThreadsIn = (folder: string, { name }: SuiteEntry): string | null =>
-  readKnown(folder).needsRealThreads.includes(`${name}.wast`) ? 'parallel threads' : null;
+export const parallelThreadsIn = (folder: string, { name }: SuiteEntry): string | null =>
+  readKnown(folder).needsRealThreads.includes(`${name}.wast`) ? 'needs threads that run in parallel' : null;
+
+const linesOf = (conflicts: readonly Conflict[], file: string): ReadonlyMap<number, string> =>
+  new Map(
+    conflicts.flatMap((conflict) =>
+      conflict.file === file ? conflict.lines.map((line) => [line, conflict.why] as const) : [],
+    ),
+  );
 
 /** Lines of a script that later versions of Wasm contradict, with the reason. */
-export const supersededLines = (folder: string, entry: SuiteEntry): ReadonlyMap<number, string> => {
-  const known = readKnown(folder);
-  const lines = new Map<number, string>();
-  for (const conflict of known.superseded) {
-    if (conflict.file !== `${entry.name}.wast`) continue;
-    for (const line of conflict.lines) lines.set(line, 'superseded by a later version of Wasm');
-  }
-  return lines;
-};
+export const supersededLines = (folder: string, { name }: SuiteEntry): ReadonlyMap<number, string> =>
+  linesOf(readKnown(folder).superseded, `${name}.wast`);
+
+/** Lines of a script of core that a proposal contradicts, with the reason. */
+export const featureDependentLines = (folder: string, { name }: SuiteEntry): ReadonlyMap<number, string> =>
+  linesOf(readKnown(folder).featureDependent, `${name.replace(/^core\//, '')}.wast`);

@@ -88,7 +88,7 @@ export const quernEngine = (options: CallOptions): Engine => {
   let features = defaultFeatures;
   return {
     name: options.careful ? 'quern, careful code' : 'quern',
-    traits: { suiteTexts: true, phases: true },
+    traits: { suiteTexts: true, phases: true, everyFeature: true, findsDeadlocks: true },
     startScript(switched) {
       features = switched;
       store = makeStore();

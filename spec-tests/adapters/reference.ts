@@ -78,7 +78,7 @@ export const referenceEngine = (metering: Metering): Engine => {
   let features = defaultFeatures;
   return {
     name: 'reference',
-    traits: { suiteTexts: true, phases: true },
+    traits: { suiteTexts: true, phases: true, everyFeature: true, findsDeadlocks: true },
     startScript(switched) {
       features = switched;
       return spectest();

@@ -182,8 +182,7 @@ const assemble = (bytes: Uint8Array, parts: Parts): Module => {
     if (desc.kind === 'func') {
       const { type, typeIndex, isExact } = desc;
       funcs.push({ type, typeIndex, isExact, body: null });
-    }
-    else if (desc.kind === 'table') tables.push({ type: desc.type, init: null });
+    } else if (desc.kind === 'table') tables.push({ type: desc.type, init: null });
     else if (desc.kind === 'memory') memories.push(desc.type);
     else if (desc.kind === 'global') globals.push({ type: desc.type, init: null });
     else tags.push(desc.type);

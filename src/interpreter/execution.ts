@@ -24,6 +24,7 @@ import { MachineState } from './machine-state.ts';
 import type { ModuleInstance } from './module-instance.ts';
 import * as status from './status.ts';
 import type { Store } from './store.ts';
+import { trapMessage } from './trap-message.ts';
 import { unwind } from './unwind.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
@@ -419,6 +420,7 @@ export class Execution {
     const name = status.trapCodes[code - status.FIRST_TRAP];
     if (name === undefined) return new InternalError('internal.bug', { detail: `status ${code}` });
     const raw = this.rawFrames();
+    const message = trapMessage(name, this.machine, this.state);
     this.outcome = 'trap';
     const fuelConsumed = this.fuelConsumed;
     const details = {
@@ -429,7 +431,7 @@ export class Execution {
     };
     return catalogue[name].class === 'ExhaustionError'
       ? new ExhaustionError(name as 'exhaustion.call-stack', details)
-      : new TrapError(name as 'trap.unreachable', details);
+      : new TrapError(name as 'trap.unreachable', details, message);
   }
 
   private uncaughtError(): Error {

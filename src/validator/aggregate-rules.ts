@@ -22,8 +22,7 @@ import type { BodyState } from './stacks.ts';
 import { checkData, elementAt } from './variable-rules.ts';
 
 /** The type of references to values of the type at an index, or of a subtype. */
-const typeRef = (s: BodyState, index: number): ValType =>
-  refType(s.context.module.types[index]!.id, true);
+const typeRef = (s: BodyState, index: number): ValType => refType(s.context.module.types[index]!.id, true);
 /**
  * The type of a reference to a new value of the type at an index. It is exact with or without custom
  * descriptors: only a type that is declared as exact can tell the difference.

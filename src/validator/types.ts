@@ -80,9 +80,7 @@ const checkSubType = (type: DefType, index: number, types: readonly DefType[]): 
   const { supertype } = type;
   if (supertype === null) return;
   const isMatch =
-    !supertype.isFinal &&
-    checkClauses(type, supertype, types) &&
-    matchesCompType(type.comp, supertype.comp);
+    !supertype.isFinal && checkClauses(type, supertype, types) && matchesCompType(type.comp, supertype.comp);
   if (isMatch) return;
   // Equal types have several indices; the nearest one is the likeliest to be meant.
   const superIndex = types.lastIndexOf(supertype, index);

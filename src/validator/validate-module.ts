@@ -28,7 +28,8 @@ const validateDeclarations = (context: Context): void => {
   for (const type of module.tags) validateTagType(context, type, { section: 'tag' });
   for (const { type } of module.globals) context.useType(type.type, { section: 'global' });
   for (const { desc, offset } of module.imports) {
-    if (desc.kind === 'func' && desc.isExact) context.use('custom-descriptors', { section: 'import', offset });
+    if (desc.kind === 'func' && desc.isExact)
+      context.use('custom-descriptors', { section: 'import', offset });
     if (desc.kind === 'global' && desc.type.isMutable)
       context.use('mutable-globals', { section: 'import', offset });
   }

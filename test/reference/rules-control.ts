@@ -110,9 +110,11 @@ const indirectCallee = (
 ): FunctionInstance | Error => {
   const { module } = machine.frame;
   const { elements } = module.tables[index2]!;
-  if (element >= BigInt(elements.length)) return new TrapError('trap.undefined-element');
+  if (element >= BigInt(elements.length))
+    return new TrapError('trap.undefined-element', {}, `undefined element ${element}`);
   const func = elements[Number(element)] as FunctionInstance | null | undefined;
-  if (func === null || func === undefined) return new TrapError('trap.uninitialised-element');
+  if (func === null || func === undefined)
+    return new TrapError('trap.uninitialised-element', {}, `uninitialized element ${element}`);
   const isType = matchesDefType(func.type, module.module.types[index]!);
   return isType ? func : new TrapError('trap.indirect-call-type');
 };

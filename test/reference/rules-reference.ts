@@ -98,9 +98,7 @@ const popDescriptor = (machine: Machine): object => {
   return descriptor;
 };
 const isDescribed = (reference: object | null, descriptor: object, isNullable: boolean): boolean =>
-  reference === null
-    ? isNullable
-    : reference instanceof StructValue && reference.descriptor === descriptor;
+  reference === null ? isNullable : reference instanceof StructValue && reference.descriptor === descriptor;
 
 /** Custom descriptors, "New Instructions". */
 const ref_get_desc: Rule = {
