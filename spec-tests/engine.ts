@@ -111,6 +111,8 @@ export interface Engine {
   startScript(features: Features): Awaitable<EngineInstance>;
   /** Decodes and validates. */
   compile(bytes: Uint8Array): Awaitable<EngineModule>;
+  /** Checks the custom sections of a module, for engines that look at them. */
+  checkCustoms?(module: EngineModule): Awaitable<void>;
   /** Names of the modules it imports from. */
   importedModules(module: EngineModule): readonly string[];
   instantiate(

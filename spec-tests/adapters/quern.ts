@@ -1,4 +1,5 @@
 /** Quern's own interpreter as an `Engine`. */
+import { decodeBranchHints } from '../../src/decoder/branch-hints.ts';
 import { ArrayInstance, StructInstance } from '../../src/interpreter/aggregate.ts';
 import type { CompiledModule } from '../../src/interpreter/code.ts';
 import { startExecution } from '../../src/interpreter/execution.ts';
@@ -95,6 +96,10 @@ export const quernEngine = (options: CallOptions): Engine => {
       return spectest();
     },
     compile: (bytes) => translating(() => compileModule(bytes, features)),
+    checkCustoms: (module) =>
+      translating(() => {
+        decodeBranchHints((module as CompiledModule).module);
+      }),
     importedModules: (module) => (module as CompiledModule).module.imports.map((entry) => entry.module),
     instantiate: (module, registered) =>
       translating(() =>

@@ -114,6 +114,8 @@ export const sideBySide = (left: Engine, right: Engine): Engine => {
       );
       return new Pair(l, r);
     },
+    // The reference executes; it reads no custom sections.
+    checkCustoms: (module) => left.checkCustoms?.((module as Pair).left),
     importedModules: (module) => left.importedModules((module as Pair).left),
     async instantiate(module, registered) {
       const [l, r] = await both(

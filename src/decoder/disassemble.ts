@@ -5,6 +5,7 @@
 import { UsageError } from '../errors/errors.ts';
 import { instructions } from '../syntax/instructions.ts';
 import type { FuncBody, Module } from '../syntax/module.ts';
+import { branchHintSection, branchHintsOf } from './branch-hints.ts';
 import { InstructionReader, nesting } from './instruction-reader.ts';
 import { instructionText, TextContext } from './instruction-text.ts';
 
@@ -62,10 +63,16 @@ function* linesOf(module: Module, funcIndex: number, body: FuncBody): Iterable<L
     );
     yield { offset: body.start, depth: 1, text: `(local ${runs.filter(Boolean).join(' ')})` };
   }
+  const hints = branchHintsOf(module);
   const reader = new InstructionReader(module.bytes, module.types);
   reader.reset(body.codeStart, body.end);
   for (let depth = 1; reader.pos < reader.end; ) {
     reader.read();
+    const isLikely = hints.get(reader.offset);
+    if (isLikely !== undefined) {
+      const text = `(@${branchHintSection} "\\0${isLikely ? 1 : 0}")`;
+      yield { offset: reader.offset, depth, text };
+    }
     const isOut = outdented.has(instructions[reader.row]!.name);
     yield {
       offset: reader.offset,

@@ -92,6 +92,7 @@ export const catalogue = {
   'malformed.zero-byte': row('MalformedError', 'zero byte expected', damaged),
   'malformed.catch': row('MalformedError', 'malformed catch clause', damaged),
   'malformed.cast': row('MalformedError', 'malformed br_on_cast flags', damaged),
+  'malformed.branch-hint': row('MalformedError', '@metadata.code.branch_hint section', damaged),
   'malformed.tag-attribute': row('MalformedError', 'malformed tag attribute', damaged),
 
   // Validation
@@ -153,6 +154,12 @@ export const catalogue = {
     compilerBug,
   ),
   'invalid.no-descriptor': row('InvalidError', 'type without descriptor', compilerBug),
+
+  'invalid.branch-hint': row(
+    'InvalidError',
+    '@metadata.code.branch_hint annotation: invalid target',
+    compilerBug,
+  ),
 
   // Legal, but not (yet) by this engine or with these options
   'unsupported.feature': row(
