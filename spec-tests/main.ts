@@ -1,12 +1,14 @@
 /**
  * Runs the official suite on an engine:
- * `npm run spec -- [--engine quern|reference|native|both] [--careful] [--unit-fuel] [--flip] [--report] [NAME…]`.
+ * `npm run spec -- [--engine quern|reference|native|both] [--careful] [--unit-fuel] [--feature KEY] [--flip]
+ * [--report] [NAME…]`.
  *
  * A NAME is a file (`linking`), a folder (`proposals/threads`) or a group (`base`); `--required` means the groups
  * that must pass. Exit code 1 when a command failed. With `--flip` every expectation is falsified, and the exit
  * code is 1 when an assertion still passed.
  */
 import { parseArgs } from 'node:util';
+import { type FeatureKey, featureTable } from '../src/syntax/features.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import type { Engine } from './engine.ts';
 import type { FailedCommand, ScriptResult } from './outcome.ts';
@@ -31,6 +33,7 @@ const options = {
   engine: { type: 'string', default: 'quern' },
   careful: { type: 'boolean', default: false },
   'unit-fuel': { type: 'boolean', default: false },
+  feature: { type: 'string', multiple: true, default: [] as string[] },
   flip: { type: 'boolean', default: false },
   required: { type: 'boolean', default: false },
   report: { type: 'boolean', default: false },
@@ -53,13 +56,13 @@ const runSuite = async (
   engine: Engine,
   folder: string,
   names: readonly string[],
-  flags: { flip: boolean; verbose: boolean },
+  flags: { flip: boolean; verbose: boolean; feature: readonly string[] },
 ): Promise<readonly GroupResult[]> => {
   const results: (readonly [string, ScriptResult])[] = [];
   for (const entry of selectEntries(listSuite(folder), names)) {
     const options = {
       flip: flags.flip,
-      features: featuresOf(entry),
+      features: new Set([...featuresOf(entry), ...(flags.feature as readonly FeatureKey[])]),
       needsParallel: parallelThreadsIn(folder, entry),
       exceptions: supersededLines(folder, entry),
     };
@@ -84,6 +87,11 @@ const main = async (): Promise<number> => {
   const name = engineNames.find((known) => known === values.engine);
   if (name === undefined) {
     print(`unknown engine ${values.engine}; one of ${engineNames.join(', ')}`);
+    return 2;
+  }
+  const unknown = values.feature.find((key) => !(key in featureTable));
+  if (unknown !== undefined) {
+    print(`unknown feature ${unknown}; one of ${Object.keys(featureTable).join(', ')}`);
     return 2;
   }
   if (suiteFolder === null) {

@@ -129,8 +129,6 @@ interface Conflict {
 interface KnownConflicts {
   /** Commands that later versions of Wasm contradict. */
   readonly superseded: readonly Conflict[];
-  /** Commands of core that a proposal contradicts: they hold without it. */
-  readonly featureDependent: readonly Conflict[];
   /** Scripts whose threads must run at the same time. */
   readonly needsRealThreads: readonly string[];
 }
@@ -152,7 +150,3 @@ const linesOf = (conflicts: readonly Conflict[], file: string): ReadonlyMap<numb
 /** Lines of a script that later versions of Wasm contradict, with the reason. */
 export const supersededLines = (folder: string, { name }: SuiteEntry): ReadonlyMap<number, string> =>
   linesOf(readKnown(folder).superseded, `${name}.wast`);
-
-/** Lines of a script of core that a proposal contradicts, with the reason. */
-export const featureDependentLines = (folder: string, { name }: SuiteEntry): ReadonlyMap<number, string> =>
-  linesOf(readKnown(folder).featureDependent, `${name.replace(/^core\//, '')}.wast`);

@@ -51,15 +51,18 @@ const valCodes = {
   exnref: 0x69,
 } as const;
 
-/** An abstract heap type by name, a defined one by index. */
-export type Heap = keyof typeof heapCodes | number;
+/** An abstract heap type by name, a defined one by index, which may be exact. */
+export type Heap = keyof typeof heapCodes | number | { readonly exact: number };
 export interface Ref {
   readonly heap: Heap;
   readonly nullable: boolean;
 }
 export type Type = keyof typeof valCodes | Ref;
 
-export const heapType = (heap: Heap): number[] => (typeof heap === 'number' ? sleb(heap) : [heapCodes[heap]]);
+export const heapType = (heap: Heap): number[] => {
+  if (typeof heap === 'string') return [heapCodes[heap]];
+  return typeof heap === 'number' ? sleb(heap) : [0x62, ...u32(heap.exact)];
+};
 export const valType = (type: Type): number[] =>
   typeof type === 'string' ? [valCodes[type]] : [type.nullable ? 0x63 : 0x64, ...heapType(type.heap)];
 

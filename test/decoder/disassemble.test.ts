@@ -50,6 +50,17 @@ describe('the text of an instruction', () => {
     [['ref.test', 1], 'ref.test (ref 1)'],
     [['ref.cast null', 'i31'], 'ref.cast i31ref'],
     [['struct.get', 1, 0], 'struct.get 1 0'],
+    [['struct.new_desc', 1], 'struct.new_desc 1'],
+    [['ref.null', { exact: 1 }], 'ref.null (exact 1)'],
+    [['ref.cast_desc_eq', { exact: 1 }], 'ref.cast_desc_eq (ref (exact 1))'],
+    [['ref.cast_desc_eq null', 1], 'ref.cast_desc_eq (ref null 1)'],
+    [
+      [
+        'br_on_cast_desc_eq',
+        { label: 0, from: { heap: 'eq', nullable: true }, to: { heap: { exact: 1 }, nullable: false } },
+      ],
+      'br_on_cast_desc_eq 0 eqref (ref (exact 1))',
+    ],
     [
       ['br_on_cast', { label: 1, from: { heap: 'any', nullable: true }, to: { heap: 1, nullable: false } }],
       'br_on_cast 1 anyref (ref 1)',

@@ -24,9 +24,18 @@ const count = (output: string, word: string): number =>
   Number(new RegExp(`(\\d+) ${word}`).exec(output)?.[1] ?? 0);
 
 /** Runs `npm run spec -- ARGS` on the build. */
-export const runSuite = async (...args: string[]): Promise<SuiteRun> => {
+export const runSuite = (...args: string[]): Promise<SuiteRun> => runSuiteOf({}, ...args);
+
+/** The same on other data: the environment says where. */
+export const runSuiteOf = async (
+  environment: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<SuiteRun> => {
   const main = join(root, 'build/spec-tests/main.js');
-  const child = spawn(process.execPath, [...flags, main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...flags, main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -30,6 +30,7 @@ test('the number of rows is that of the spec, 499, and of the proposals', () => 
     'legacy-exceptions': 5,
     'wide-arithmetic': 4,
     threads: 67,
+    'custom-descriptors': 7,
   });
 });
 
@@ -99,6 +100,8 @@ test('constant expressions may hold what the spec lists', () => {
     'any.convert_extern',
     'extern.convert_any',
     'ref.i31',
+    'struct.new_desc',
+    'struct.new_default_desc',
     'v128.const',
   ]);
 });

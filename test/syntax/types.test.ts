@@ -9,6 +9,7 @@ import {
   type DefType,
   defType,
   EXNREF,
+  exactHeap,
   F64,
   FUNCREF,
   funcDefType,
@@ -94,6 +95,29 @@ describe('canonicalisation', () => {
     assert.equal(new Set([plain, ...others]).size, others.length + 1);
   });
 
+  test('clauses are part of a type, and lead to the types of the group', () => {
+    const pair = (earlier: number): SubType[] => [
+      { ...sub(struct(I32)), descriptor: earlier + 1 },
+      { ...sub(struct(I64)), describes: earlier },
+    ];
+    const [described, descriptor] = declare(pair(0));
+    assert.equal(described.descriptor, descriptor);
+    assert.equal(descriptor.describes, described);
+    assert.equal(descriptor.descriptor, null);
+    const later = declare([sub(struct(F64))], pair(1));
+    assert.deepEqual(later.slice(1), [described, descriptor]);
+    assert.notEqual(declare([sub(struct(I32)), sub(struct(I64))])[0], described);
+  });
+
+  test('an exact reference is not an inexact one', () => {
+    const exact = (): SubType => sub(struct(refType(exactHeap(0), true)));
+    const [first] = declare([exact()]);
+    assert.equal(declare([exact()])[0], first);
+    assert.notEqual(declare([sub(struct(refType(0, true)))])[0], first);
+    assert.ok(first.comp.kind === 'struct');
+    assert.equal(first.comp.fields[0].storage, refType(exactHeap(first.id), true));
+  });
+
   test('the order in a group and the place in it are part of a type', () => {
     const [a, b] = declare([sub(struct(I32)), sub(struct(I32))]);
     assert.notEqual(a, b);
@@ -149,9 +173,10 @@ describe('supertypes', () => {
 
 describe('matching', () => {
   const [structure, array] = declare(
-    [sub(struct())],
+    [sub(struct(), [], false)],
     [sub({ kind: 'array', element: { storage: I8, isMutable: true } })],
   );
+  const [, substructure] = declare([sub(struct(), [], false)], [sub(struct(), [0])]);
   const func = funcDefType([], []);
   /** Every heap type and those directly above it, as the spec's figure of the hierarchy has them. */
   const above: ReadonlyMap<number, readonly number[]> = new Map([
@@ -162,10 +187,16 @@ describe('matching', () => {
     [HEAP_ARRAY, [HEAP_EQ]],
     [structure.id, [HEAP_STRUCT]],
     [array.id, [HEAP_ARRAY]],
-    [HEAP_NONE, [HEAP_I31, structure.id, array.id]],
+    [substructure.id, [structure.id]],
+    // Exact types are below their own type only.
+    [exactHeap(structure.id), [structure.id]],
+    [exactHeap(substructure.id), [substructure.id]],
+    [exactHeap(array.id), [array.id]],
+    [exactHeap(func.id), [func.id]],
+    [HEAP_NONE, [HEAP_I31, exactHeap(structure.id), exactHeap(substructure.id), exactHeap(array.id)]],
     [HEAP_FUNC, []],
     [func.id, [HEAP_FUNC]],
-    [HEAP_NOFUNC, [func.id]],
+    [HEAP_NOFUNC, [exactHeap(func.id)]],
     [HEAP_EXTERN, []],
     [HEAP_NOEXTERN, [HEAP_EXTERN]],
     [HEAP_EXN, []],

@@ -107,6 +107,7 @@ const groups = [
   'proposals/threads',
   'proposals/custom-page-sizes',
   'proposals/wide-arithmetic',
+  'proposals/custom-descriptors',
 ];
 
 describe('modules of the official suite, all features on', needsShared, () => {
