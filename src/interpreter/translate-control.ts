@@ -2,8 +2,8 @@
 import { instructions } from '../syntax/instructions.ts';
 import { type FuncType, I64, isRef, slotsOf, V128, type ValType } from '../syntax/types.ts';
 import { MAX_PACKED_SLOT, type Op, opOf } from './isa.ts';
-import { closeProtection, enterCatch, markDelegate } from './translate-exceptions.ts';
 import { branchOn, popCondition } from './translate-numeric.ts';
+import { closeProtection, enterCatch, markDelegate } from './translate-protection.ts';
 import { CONSTANT, type Control, is32, type Translation } from './translation.ts';
 
 const openers: ReadonlySet<string> = new Set(['block', 'loop', 'if', 'try', 'try_table']);

@@ -5,16 +5,11 @@
  * the handler's own; the validator counts it (`control-rules.ts`).
  */
 import type { Catch } from '../decoder/instruction-reader.ts';
-import { instructions } from '../syntax/instructions.ts';
-import { type FuncType, HEAP_EXN, refType, slotsOf, type ValType } from '../syntax/types.ts';
+import { slotsOf } from '../syntax/types.ts';
 import { opOf } from './isa.ts';
 import { blockType, emitTaken, end, skipUnreachable, target } from './translate-control.ts';
+import { enterCatch, markDelegate, tagParams } from './translate-protection.ts';
 import type { Control, Translation } from './translation.ts';
-
-const EXNREF = refType(HEAP_EXN, false);
-
-const tagParams = (t: Translation, tag: number): readonly ValType[] =>
-  (t.code.unit.module.tags[tag]!.type.comp as FuncType).params;
 
 /** Values in canonical slots, from where the operation copies them. @spec exec-throw */
 export const throw_ = (t: Translation): void => {
@@ -98,35 +93,8 @@ export const catch_ = (t: Translation): void => {
   enterCatch(t);
 };
 
-/** Starts the handler of the current `try` that the reader stands at. */
-export const enterCatch = (t: Translation): void => {
-  const control = target(t, 0);
-  closeProtection(t, control);
-  t.height = control.base;
-  t.pendingLocals = 0;
-  const tag = instructions[t.reader.row]!.name === 'catch' ? t.reader.index : -1;
-  const refSlot = t.pushSlot(EXNREF);
-  const label = t.writer.newLabel();
-  t.handlers.add(control.protection!.handler, { tag, slot: t.nextSlot(), refSlot, label });
-  if (tag >= 0) for (const type of tagParams(t, tag)) t.pushSlot(type);
-  t.bind(label);
-};
-
 /** Ends a `try` without handlers of its own: another construct's stand in for them. */
 export const delegate = (t: Translation): void => {
   markDelegate(t);
   end(t);
-};
-
-/** Records what the `delegate` that the reader stands at says. */
-export const markDelegate = (t: Translation): void => {
-  // The label counts from outside the `try`.
-  t.handlers.delegate(t.controls.length - 2 - t.reader.index);
-};
-
-/** The code from here on is no longer protected by the handlers of this construct. */
-export const closeProtection = (t: Translation, { protection }: Control): void => {
-  if (!protection?.isOpen) return;
-  t.handlers.end(t.writer.size);
-  protection.isOpen = false;
 };
