@@ -285,11 +285,13 @@ export class Execution {
 
   private begin(): RunResult {
     const { state, func } = this;
-    this.hasBegun = true;
     state.pc = HALT_PC;
     state.fp = 0;
     state.sp = 0;
-    this.takeSlice(0);
+    // A host function called from outside has no code that a pause could stand in: it is not called yet.
+    state.top = func.borderWords;
+    if (!this.takeSlice(func.host === null ? 0 : state.schedule.hostCall)) return this.stop('fuel');
+    this.hasBegun = true;
     return this.goOn(this.machine.callFunction(state, func, 0));
   }
 
