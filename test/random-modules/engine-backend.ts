@@ -1,0 +1,127 @@
+/** Scenarios on the interpreter: fast, careful, or with its fuel in small pieces. */
+import { isQuernError } from '../../src/errors/errors.ts';
+import { ExceptionInstance, makeException } from '../../src/interpreter/exception.ts';
+import { startExecution } from '../../src/interpreter/execution.ts';
+import { FuncInstance, hostFunction, type RawValue, type Ref } from '../../src/interpreter/function.ts';
+import { GlobalInstance } from '../../src/interpreter/global.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
+import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
+import { Store } from '../../src/interpreter/store.ts';
+import { TagInstance } from '../../src/interpreter/tag.ts';
+import type { Features } from '../../src/syntax/features.ts';
+import { type FuncType, funcDefType, I32 } from '../../src/syntax/types.ts';
+import { HostObject, hostObjects, memoriesText, numberBits, numberText } from './raw-values.ts';
+import { type Backend, EXHAUSTED } from './run-scenario.ts';
+import type { Imported, Kind, Scenario } from './scenario.ts';
+
+/** Fuel of one call; binaryen's modules limit themselves, but not in the size of what they do. */
+const FUEL = 20_000_000;
+/** Pieces are single units up to so many pauses of a call, and larger ones afterwards. */
+const UNIT_PAUSES = 300;
+const LARGE_PIECE = 5000;
+
+/** How calls are run. */
+export interface EngineMode {
+  readonly careful: boolean;
+  readonly inPieces: boolean;
+}
+
+export class EngineBackend implements Backend<RawValue> {
+  cost = '';
+  private readonly scenario: Scenario;
+  private readonly features: Features;
+  private readonly mode: EngineMode;
+  private instance!: ModuleInstance;
+  private tag = new TagInstance({ type: funcDefType([I32], []) });
+
+  constructor(scenario: Scenario, features: Features, mode: EngineMode) {
+    this.scenario = scenario;
+    this.features = features;
+    this.mode = mode;
+  }
+
+  start(call: (imported: Imported, args: readonly RawValue[]) => readonly RawValue[]): void {
+    const compiled = compileModule(this.scenario.bytes, this.features);
+    let next = 0;
+    this.instance = instantiate(new Store(), compiled, (_, name, desc) => {
+      const imported = this.scenario.imports[next++]!;
+      switch (desc.kind) {
+        case 'func':
+          return new FuncInstance(
+            desc.type,
+            null,
+            null,
+            hostFunction(desc.type.comp as FuncType, (args) => call(imported, args) as RawValue[]).host,
+          );
+        case 'tag': {
+          const tag = new TagInstance(desc.type);
+          if (name === 'wasmtag') this.tag = tag;
+          return tag;
+        }
+        case 'global':
+          return new GlobalInstance(desc.type, this.valueOf(imported.value!));
+        default:
+          return undefined;
+      }
+    });
+  }
+
+  invoke(func: number, args: readonly RawValue[]): readonly RawValue[] {
+    const { careful, inPieces } = this.mode;
+    const callee = this.instance.funcs[func]!;
+    const execution = startExecution(callee, args, { careful, fuel: inPieces ? 0 : FUEL });
+    let status = execution.run();
+    for (let pauses = 0; inPieces && status === 'paused' && execution.fuelConsumed < FUEL; pauses++) {
+      execution.addFuel(pauses < UNIT_PAUSES ? 1 : LARGE_PIECE);
+      status = execution.run();
+    }
+    this.cost = ` | ${execution.fuelConsumed}`;
+    if (status === 'paused') throw EXHAUSTED;
+    if (status === 'trap') throw execution.error;
+    return execution.results;
+  }
+
+  ending(error: unknown): string {
+    if (error === EXHAUSTED) return EXHAUSTED;
+    if (error instanceof ExceptionInstance) return 'exception.uncaught';
+    if (!isQuernError(error)) throw error;
+    return error.code.startsWith('exhaustion.') ? EXHAUSTED : error.code;
+  }
+
+  textOf(value: RawValue, kind: Kind): string {
+    if (typeof value === 'bigint') return numberText(value, kind);
+    if (value === null) return 'null';
+    if (typeof value === 'number') return `i31:${value}`;
+    if (value instanceof HostObject) return `host:${value.id}`;
+    return value instanceof FuncInstance ? `func:${this.instance.funcs.indexOf(value)}` : 'object';
+  }
+
+  valueOf(text: string): RawValue {
+    const [kind, digits] = text.split(':');
+    if (kind === 'null') return null;
+    if (kind === 'i31') return Number(digits);
+    if (kind === 'host') return hostObjects[Number(digits)]!;
+    if (kind === 'func') return this.instance.funcs[Number(digits)]!;
+    return numberBits(text)!;
+  }
+
+  raise(value: number): never {
+    throw makeException(this.tag, [BigInt.asUintN(32, BigInt(value))]);
+  }
+
+  memories(): string {
+    return memoriesText(this.instance.memories);
+  }
+  tableLength(table: number): number {
+    return this.instance.tables[table]!.elements.length;
+  }
+  getElement(table: number, index: number): RawValue {
+    return this.instance.tables[table]!.elements[index]!;
+  }
+  setElement(table: number, index: number, value: RawValue): void {
+    this.instance.tables[table]!.elements[index] = value as Ref;
+  }
+  global(index: number): RawValue {
+    return this.instance.globals[index]!.value;
+  }
+}
