@@ -233,6 +233,11 @@ export const catalogue = {
     'out of fuel',
     'Raise the fuel limit, or resume the paused call.',
   ),
+  'exhaustion.heap': row(
+    'ExhaustionError',
+    'heap exhausted',
+    'Raise maxHeapBytes, or let the plug-in do less in one call: what it drops counts until the call is over.',
+  ),
   'exhaustion.memory': row('ExhaustionError', 'out of memory', 'Raise the memory limit.'),
   'exhaustion.pool': row(
     'ExhaustionError',

@@ -64,6 +64,11 @@ export type PluginConfig = Readonly<Record<string, string>>;
 export interface MemoryOptions {
   /** Most 64 KiB pages of the plug-in's memories and of the kernel's growth together. */
   readonly maxPages?: number | null | undefined;
+  /**
+   * Most bytes of GC objects, exceptions and table elements: those that a call finds, and all that it makes.
+   * Default: 1 GiB.
+   */
+  readonly maxHeapBytes?: number | null | undefined;
   /** Most bytes of the body of one HTTP response. Default: 50 MiB. */
   readonly maxHttpResponseBytes?: number | null | undefined;
   /** Most bytes of all variables together. Default: 1 MiB. */
@@ -72,6 +77,7 @@ export interface MemoryOptions {
   readonly maxLogBytes?: number | null | undefined;
   // The spelling of JSON manifests; of two, the one in camel case counts.
   readonly max_pages?: number | null | undefined;
+  readonly max_heap_bytes?: number | null | undefined;
   readonly max_http_response_bytes?: number | null | undefined;
   readonly max_var_bytes?: number | null | undefined;
   readonly max_log_bytes?: number | null | undefined;
@@ -117,6 +123,7 @@ export interface ManifestSettings {
 /** Memory limits after checking; null = default. */
 export interface CheckedMemoryOptions {
   readonly maxPages: number | null;
+  readonly maxHeapBytes: number | null;
   readonly maxHttpResponseBytes: number | null;
   readonly maxVarBytes: number | null;
   readonly maxLogBytes: number | null;
@@ -223,6 +230,7 @@ export const checkMemoryOptions = (value: unknown, path: string): CheckedMemoryO
   const limit = (key: string): number | null => checkLimit(field(value, key), `${path}.${key}`);
   return {
     maxPages: limit('maxPages'),
+    maxHeapBytes: limit('maxHeapBytes'),
     maxHttpResponseBytes: limit('maxHttpResponseBytes'),
     maxVarBytes: limit('maxVarBytes'),
     maxLogBytes: limit('maxLogBytes'),

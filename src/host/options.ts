@@ -132,6 +132,7 @@ const DEFAULT_MAX_RESPONSE_BYTES = 52_428_800;
 
 const noLimits: CheckedMemoryOptions = {
   maxPages: null,
+  maxHeapBytes: null,
   maxHttpResponseBytes: null,
   maxVarBytes: null,
   maxLogBytes: null,

@@ -158,6 +158,7 @@ export class Plugin {
     const store = new Store({
       schedule,
       ...(memory.maxPages === null ? {} : { maxMemoryPages: memory.maxPages }),
+      ...(memory.maxHeapBytes === null ? {} : { maxHeapBytes: memory.maxHeapBytes }),
     });
     // One budget of pages for the growth of the kernel and for all memories of the guest.
     const kernel = new Kernel({ mayGrow: (pageCount) => store.take(pageCount) });

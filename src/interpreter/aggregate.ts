@@ -19,6 +19,7 @@ import {
   type ValType,
 } from '../syntax/types.ts';
 import type { Ref } from './function.ts';
+import { REF_BYTES } from './table.ts';
 
 /** Words of a value of a storage type; 0 for references. */
 export const wordsOf = (storage: ValType): 0 | 1 | 2 | 4 =>
@@ -36,9 +37,16 @@ export interface FieldPlace {
 }
 interface StructLayout {
   readonly fields: readonly FieldPlace[];
+  /** What a structure counts as in the heap budget. */
+  readonly byteLength: number;
   /** The values of a structure whose fields all have their defaults. */
   readonly defaults: readonly (0 | null)[];
 }
+
+/** What an object counts as without its contents: about what V8 takes for it, of the dearest kind. */
+export const OBJECT_BYTES = 96;
+/** The same for arrays, whose numbers are objects of their own to the host. */
+const ARRAY_BYTES = 256;
 
 /** By id of the defined type. A subtype's layout begins with that of its supertype. */
 const layouts = new Map<number, StructLayout>();
@@ -55,7 +63,7 @@ export const structLayout = (type: DefType): StructLayout => {
     else for (let i = 0; i < width; i++) defaults.push(0);
     return { start, width, shift: packedShift(storage) };
   });
-  layout = { fields, defaults };
+  layout = { fields, defaults, byteLength: OBJECT_BYTES + REF_BYTES * defaults.length };
   layouts.set(type.id, layout);
   return layout;
 };
@@ -63,6 +71,8 @@ export const structLayout = (type: DefType): StructLayout => {
 /** @spec syntax-structinst */
 export class StructInstance {
   readonly type: DefType;
+  /** The last time that it was found reachable; see `settleHeap`. */
+  mark = 0;
   /** Words and references, field after field. */
   readonly values: (number | Ref)[];
   /** Null unless the type has a descriptor. */
@@ -101,6 +111,8 @@ type Elements = Int8Array | Int16Array | Int32Array | Ref[];
 /** @spec syntax-arrayinst */
 export class ArrayInstance {
   readonly type: DefType;
+  /** The last time that it was found reachable; see `settleHeap`. */
+  mark = 0;
   readonly length: number;
   /** Words of an element; 0 for references. Packed elements have arrays of their own width. */
   readonly width: 0 | 1 | 2 | 4;
@@ -167,8 +179,14 @@ export class ArrayInstance {
 /** Bytes that an element takes, in a data segment and against the limit; a reference counts as 8. */
 export const elementBytes = (type: DefType): number => {
   const { storage } = (type.comp as ArrayType).element;
-  return storage === I8 ? 1 : storage === I16 ? 2 : 4 * wordsOf(storage) || 8;
+  return storage === I8 ? 1 : storage === I16 ? 2 : 4 * wordsOf(storage) || REF_BYTES;
 };
+
+/** What a structure counts as in the heap budget. */
+export const structBytes = (type: DefType): number => structLayout(type).byteLength;
+/** What an array counts as in the heap budget. */
+export const arrayBytes = (type: DefType, length: number): number =>
+  ARRAY_BYTES + length * elementBytes(type);
 
 /** Whether an array of that length is within the implementation limit. */
 export const isArrayLength = (type: DefType, length: number): boolean =>

@@ -5,11 +5,13 @@
 import { defType, slotsOf } from '../syntax/types.ts';
 import {
   type ArrayInstance,
+  arrayBytes,
   elementBytes,
   isArrayLength,
   newArray,
   StructInstance,
   setElements,
+  structBytes,
   structFrom,
 } from './aggregate.ts';
 import type { Cold, ColdTools } from './cold-tools.ts';
@@ -26,6 +28,7 @@ const ARRAY_BOUNDS = trapStatus('trap.array-bounds');
 const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
 const TABLE_BOUNDS = trapStatus('trap.table-bounds');
 const ALLOCATION_SIZE = trapStatus('trap.allocation-size');
+const HEAP_EXHAUSTED = trapStatus('exhaustion.heap');
 
 type AggregateOp = keyof typeof aggregateOps;
 type StructOp = Extract<AggregateOp, `struct_${string}`>;
@@ -59,17 +62,29 @@ const structOps = ({ C, I, R, first, second }: ColdTools): Record<StructOp, Cold
   };
   const refAt = (m: MachineState, word: number): unknown => R[(m.fp + word) >> 1];
   return {
-    struct_new: (m, at) => setRef(m, at, structFrom(defType(C[at + 1]!), I, m.fp + C[at + 2]!, R)),
-    struct_new_default: (m, at) => setRef(m, at, new StructInstance(defType(C[at + 1]!))),
+    struct_new: (m, at) => {
+      const type = defType(C[at + 1]!);
+      if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
+      return setRef(m, at, structFrom(type, I, m.fp + C[at + 2]!, R));
+    },
+    struct_new_default: (m, at) => {
+      const type = defType(C[at + 1]!);
+      if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
+      return setRef(m, at, new StructInstance(type));
+    },
     struct_new_desc: (m, at) => {
       const descriptor = refAt(m, C[at + 3]!) as StructInstance | null;
       if (descriptor === null) return NULL_DESCRIPTOR;
-      return setRef(m, at, structFrom(defType(C[at + 1]!), I, m.fp + C[at + 2]!, R, descriptor));
+      const type = defType(C[at + 1]!);
+      if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
+      return setRef(m, at, structFrom(type, I, m.fp + C[at + 2]!, R, descriptor));
     },
     struct_new_default_desc: (m, at) => {
       const descriptor = R[second(m, at) >> 1] as StructInstance | null;
       if (descriptor === null) return NULL_DESCRIPTOR;
-      return setRef(m, at, new StructInstance(defType(C[at + 1]!), descriptor));
+      const type = defType(C[at + 1]!);
+      if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
+      return setRef(m, at, new StructInstance(type, descriptor));
     },
     struct_get32: (m, at) => {
       const struct = R[second(m, at) >> 1] as StructInstance | null;
@@ -142,7 +157,10 @@ const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Co
   };
   return {
     array_new_fixed: (m, at) => {
-      const array = newArray(defType(C[at + 1]!), C[at + 3]!);
+      const type = defType(C[at + 1]!);
+      const count = C[at + 3]!;
+      if (!m.instance.store.takeHeap(arrayBytes(type, count))) return HEAP_EXHAUSTED;
+      const array = newArray(type, count);
       if (array === null) return ALLOCATION_SIZE;
       setElements(array, I, m.fp + C[at + 2]!, R);
       R[first(m, at) >> 1] = array;
@@ -200,6 +218,7 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
     const type = defType(C[at + 2]!);
     if (!isArrayLength(type, count)) return ALLOCATION_SIZE;
     if (!pay(m, bulkTableCost(m.schedule, count))) return NEED_FUEL;
+    if (!m.instance.store.takeHeap(arrayBytes(type, count))) return HEAP_EXHAUSTED;
     const array = newArray(type, count);
     if (array === null) return ALLOCATION_SIZE;
     fill(array, k);

@@ -1,5 +1,5 @@
 /** Cold operations that throw. They stay where they are; `unwind.ts` finds the handler. */
-import { ExceptionInstance } from './exception.ts';
+import { ExceptionInstance, exceptionBytes } from './exception.ts';
 import type { ColdOp } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
 import { THROWN, trapStatus } from './status.ts';
@@ -7,6 +7,7 @@ import { THROWN, trapStatus } from './status.ts';
 export type ExceptionOp = Extract<ColdOp, 'throw' | 'throw_ref'>;
 
 const NULL_EXCEPTION = trapStatus('trap.null-exception');
+const HEAP_EXHAUSTED = trapStatus('exhaustion.heap');
 
 /** @param C code @param I words of the frames @param R references of the frames */
 export const createExceptionOps = (
@@ -23,6 +24,7 @@ export const createExceptionOps = (
     throw: (m, at) => {
       const base = m.fp + C[at + 1]!;
       const tag = m.instance.tags[C[at + 2]!]!;
+      if (!m.instance.store.takeHeap(exceptionBytes(tag))) return HEAP_EXHAUSTED;
       const refs = tag.hasRefs ? R.slice(base >> 1, (base >> 1) + tag.slotCount) : [];
       return raise(m, at, new ExceptionInstance(tag, I.slice(base, base + 2 * tag.slotCount), refs));
     },

@@ -1,6 +1,6 @@
 /** The instructions of constant expressions that make structures, arrays and i31 references. */
 import type { InstructionReader } from '../decoder/instruction-reader.ts';
-import { TrapError } from '../errors/errors.ts';
+import { ExhaustionError, TrapError } from '../errors/errors.ts';
 import type { Mnemonic } from '../syntax/instructions.ts';
 import { MAX_ARRAY_BYTES } from '../syntax/limits.ts';
 import {
@@ -13,12 +13,12 @@ import {
 } from '../syntax/types.ts';
 import {
   type ArrayInstance,
-  elementBytes,
+  arrayBytes,
   newArray,
   StructInstance,
   setElements,
+  structBytes,
   structFrom,
-  structLayout,
 } from './aggregate.ts';
 import { type RawValue, writeValues } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
@@ -37,18 +37,19 @@ const layOut = (
 
 /** SAFETY: a few bytes of a module can ask for a limit's worth, so all expressions together share one. */
 const take = (instance: ModuleInstance, byteLength: number): void => {
+  if (!instance.store.takeHeap(byteLength))
+    throw new ExhaustionError('exhaustion.heap', { detail: 'constant expressions' });
   instance.constantBytes += byteLength;
   if (instance.constantBytes > MAX_ARRAY_BYTES)
     throw new TrapError('trap.allocation-size', { detail: 'constant expressions' });
 };
 const allocate = (instance: ModuleInstance, type: DefType, length: number): ArrayInstance => {
-  take(instance, length * elementBytes(type));
+  take(instance, arrayBytes(type, length));
   const array = newArray(type, length);
   if (array === null) throw new TrapError('trap.allocation-size', { detail: `${length} elements` });
   return array;
 };
-const takeStruct = (instance: ModuleInstance, type: DefType): void =>
-  take(instance, 8 * structLayout(type).defaults.length);
+const takeStruct = (instance: ModuleInstance, type: DefType): void => take(instance, structBytes(type));
 
 const popMany = (stack: RawValue[], count: number): RawValue[] => stack.splice(stack.length - count, count);
 const popDescriptor = (stack: RawValue[]): StructInstance => {

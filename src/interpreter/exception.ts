@@ -6,7 +6,9 @@
  * the object itself, which is what keeps its identity.
  */
 import { isQuernError, UsageError } from '../errors/errors.ts';
+import { OBJECT_BYTES } from './aggregate.ts';
 import { type RawValue, readValues, writeValues } from './function.ts';
+import { REF_BYTES } from './table.ts';
 import type { TagInstance } from './tag.ts';
 
 /**
@@ -19,6 +21,8 @@ import type { TagInstance } from './tag.ts';
  */
 export class ExceptionInstance {
   readonly kind = 'exn';
+  /** The last time that it was found reachable; see `settleHeap`. */
+  mark = 0;
   readonly tag: TagInstance;
   readonly words: Int32Array;
   /** References by slot; empty where the tag has none. */
@@ -35,6 +39,9 @@ export class ExceptionInstance {
     return readValues(this.tag.signature.params, this.words, 0, this.refs);
   }
 }
+
+/** What an exception counts as in the heap budget. */
+export const exceptionBytes = (tag: TagInstance): number => 2 * OBJECT_BYTES + 2 * REF_BYTES * tag.slotCount;
 
 /**
  * Makes an exception that a host function can throw into the guest.

@@ -18,6 +18,7 @@ import { HALT_PC } from './cold.ts';
 import { exceptionOf } from './exception.ts';
 import { type FuelSchedule, quern1 } from './fuel.ts';
 import { type FuncInstance, type HostWrite, type RawValue, readValues, writeValues } from './function.ts';
+import { settleHeap } from './heap.ts';
 import { opOf } from './isa.ts';
 import { getMachine, type Machine, mapCareful, mapFast } from './machine.ts';
 import { MachineState } from './machine-state.ts';
@@ -175,6 +176,7 @@ export class Execution {
     state.thrown = exceptionOf(error);
     if (state.thrown !== null) return;
     this.outcome = 'trap';
+    this.leaveStore();
     this.error = error;
   }
 
@@ -292,6 +294,10 @@ export class Execution {
     state.top = func.borderWords;
     if (!this.takeSlice(func.host === null ? 0 : state.schedule.hostCall)) return this.stop('fuel');
     this.hasBegun = true;
+    if (func.instance !== null) {
+      settleHeap(func.instance, this.savedRefs);
+      func.instance.store.openCalls++;
+    }
     return this.goOn(this.machine.callFunction(state, func, 0));
   }
 
@@ -396,7 +402,13 @@ export class Execution {
     return map.sites[map.siteIndex(pc)]?.remaining ?? 0;
   }
 
+  /** The call is over: its frames hold nothing any more. */
+  private leaveStore(): void {
+    if (this.hasBegun && this.func.instance !== null) this.func.instance.store.openCalls--;
+  }
+
   private finish(): RunResult {
+    this.leaveStore();
     const { words, refs } = this.machine;
     if (this.onResults === null) this.results = readValues(this.func.signature.results, words, 0, refs);
     else this.onResults(words, 0, refs);
@@ -414,6 +426,7 @@ export class Execution {
   private fail(error: unknown): RunResult {
     this.error = error;
     this.outcome = 'trap';
+    this.leaveStore();
     this.dropRefs();
     return 'trap';
   }

@@ -208,7 +208,7 @@ const allocate = (instance: ModuleInstance): void => {
   }
   for (const { type, init } of module.tables.slice(module.importedTableCount)) {
     instance.tables.push(
-      new TableInstance(type, init === null ? null : (evaluateConstant(instance, init) as Ref)),
+      new TableInstance(type, init === null ? null : (evaluateConstant(instance, init) as Ref), store),
     );
   }
   for (const segment of module.elements) {

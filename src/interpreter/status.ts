@@ -25,7 +25,7 @@ export const UNCAUGHT = 8;
 /** Statuses from here on are traps: `FIRST_TRAP + index` in `trapCodes`. */
 export const FIRST_TRAP = 16;
 
-/** Traps (and the one exhaustion that the loop finds) by number. */
+/** Traps, and the exhaustions that code can run into, by number. */
 export const trapCodes = [
   'trap.unreachable',
   'trap.divide-by-zero',
@@ -51,6 +51,7 @@ export const trapCodes = [
   'trap.allocation-size',
   'trap.null-descriptor',
   'trap.descriptor-cast',
+  'exhaustion.heap',
 ] as const satisfies readonly ErrorCode[];
 export type TrapCode = (typeof trapCodes)[number];
 

@@ -1,8 +1,9 @@
 /** The store: limits and the fuel schedule that its instances share. @spec syntax-store */
 import { UsageError } from '../errors/errors.ts';
-import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
+import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_HEAP_BYTES, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import { type FuelSchedule, quern1 } from './fuel.ts';
 import type { PageBudget } from './memory.ts';
+import type { HeapBudget } from './table.ts';
 
 /** Options of a store. */
 export interface StoreOptions {
@@ -14,6 +15,11 @@ export interface StoreOptions {
   readonly maxStackSlots?: number;
   /** Most pages of all memories together. Default: no limit but that of each memory. */
   readonly maxMemoryPages?: number;
+  /**
+   * Most bytes of structures, arrays, exceptions and elements of tables: of those that were reachable when the
+   * outermost call began, and all that were made since. Infinity is allowed. Default: 1 GiB.
+   */
+  readonly maxHeapBytes?: number;
 }
 
 /**
@@ -24,24 +30,41 @@ export interface StoreOptions {
  * console.log(store.maxCallDepth, store.pagesInUse); // → 1000 0
  * ```
  */
-export class Store implements PageBudget {
+export class Store implements PageBudget, HeapBudget {
   readonly schedule: FuelSchedule;
   readonly maxCallDepth: number;
   readonly maxStackSlots: number;
   readonly maxMemoryPages: number;
+  readonly maxHeapBytes: number;
   /** Pages of all memories that were allocated here. */
   pagesInUse = 0;
+  /** Bytes that count against `maxHeapBytes`. */
+  heapBytes = 0;
+  /** From how many on it is worth looking at what is still reachable; see `settleHeap`. */
+  settleFrom = 0;
+  /** Calls that have begun and are not over: their frames may hold objects. */
+  openCalls = 0;
 
   constructor(options: StoreOptions = {}) {
     this.schedule = options.schedule ?? quern1;
     this.maxCallDepth = limit('maxCallDepth', options.maxCallDepth, DEFAULT_MAX_CALL_DEPTH);
     this.maxStackSlots = limit('maxStackSlots', options.maxStackSlots, DEFAULT_MAX_STACK_SLOTS);
     this.maxMemoryPages = options.maxMemoryPages ?? Number.POSITIVE_INFINITY;
+    this.maxHeapBytes =
+      options.maxHeapBytes === Number.POSITIVE_INFINITY
+        ? options.maxHeapBytes
+        : limit('maxHeapBytes', options.maxHeapBytes ?? DEFAULT_MAX_HEAP_BYTES, Number.MAX_SAFE_INTEGER);
   }
 
   take(pageCount: number): boolean {
     if (this.pagesInUse + pageCount > this.maxMemoryPages) return false;
     this.pagesInUse += pageCount;
+    return true;
+  }
+
+  takeHeap(byteCount: number): boolean {
+    if (this.heapBytes + byteCount > this.maxHeapBytes) return false;
+    this.heapBytes += byteCount;
     return true;
   }
 }

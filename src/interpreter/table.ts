@@ -4,6 +4,15 @@ import { MAX_TABLE_ELEMENTS } from '../syntax/limits.ts';
 import { I64, type TableType } from '../syntax/types.ts';
 import type { Ref } from './function.ts';
 
+/** What a store allows besides memories; see `Store`. */
+export interface HeapBudget {
+  /** Takes bytes from the budget; false if they are not to be had, and then nothing was taken. */
+  takeHeap(byteCount: number): boolean;
+}
+
+/** Bytes that an element of a table, or a reference in an array, counts as. */
+export const REF_BYTES = 8;
+
 /**
  * A table of references. @spec syntax-tableinst
  *
@@ -17,17 +26,20 @@ export class TableInstance {
   readonly kind = 'table';
   readonly elements: Ref[] = [];
   private readonly declared: TableType;
+  private readonly budget: HeapBudget | null;
 
-  constructor(type: TableType, init: Ref) {
+  constructor(type: TableType, init: Ref, budget: HeapBudget | null = null) {
     const { min } = type.limits;
-    if (min > BigInt(MAX_TABLE_ELEMENTS)) {
+    const isTooLarge = min > BigInt(MAX_TABLE_ELEMENTS);
+    if (isTooLarge || budget?.takeHeap(Number(min) * REF_BYTES) === false) {
       throw new LimitError('limit.table', {
-        limit: MAX_TABLE_ELEMENTS,
+        ...(isTooLarge ? { limit: MAX_TABLE_ELEMENTS } : {}),
         actual: String(min),
         detail: `${min} elements`,
       });
     }
     this.declared = type;
+    this.budget = budget;
     this.append(Number(min), init);
   }
 
@@ -53,7 +65,7 @@ export class TableInstance {
    */
   grow(count: number, init: Ref): number {
     const old = this.elements.length;
-    if (!this.canGrow(count)) return -1;
+    if (!this.canGrow(count) || this.budget?.takeHeap(count * REF_BYTES) === false) return -1;
     this.append(count, init);
     return old;
   }

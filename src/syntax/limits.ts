@@ -39,3 +39,8 @@ export const MAX_MEMORY_PAGES = 32_767;
 export const DEFAULT_MAX_CALL_DEPTH = 65_536;
 /** Default budget of value slots (8 bytes each) over all frames of a call. */
 export const DEFAULT_MAX_STACK_SLOTS = 1_000_000;
+/**
+ * Default budget of a store for what lies in no memory: structures, arrays, exceptions and elements of tables, as
+ * `heap.ts` counts them. Below what JavaScript engines give a process, which dies when it is exceeded.
+ */
+export const DEFAULT_MAX_HEAP_BYTES = 1_073_741_824;
