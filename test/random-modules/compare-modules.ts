@@ -23,7 +23,13 @@ export const startNative = (node: string): LineProcess => {
 };
 
 /** Why a module was not, or not wholly, compared with native Wasm. */
-export type LeftOut = 'invalid' | 'mixed-exceptions' | 'exhausted';
+export type LeftOut = 'invalid' | 'mixed-exceptions' | 'unknown-to-native' | 'exhausted';
+
+/** Why V8 may reject what is valid: binaryen also uses `ref.as_non_null` where it only has references. */
+const rejections: readonly (readonly [RegExp, LeftOut])[] = [
+  [/legacy .*exception|exception .*legacy/, 'mixed-exceptions'],
+  [/enable with --experimental-wasm/, 'unknown-to-native'],
+];
 
 /** What came of a module, for statistics. */
 export interface ModuleComparison {
@@ -99,10 +105,9 @@ export const compareOn = async (
   if (native === null) return { nativeSteps: 0, leftOut: isExhausted ? 'exhausted' : null, traps };
   const answer = await native.ask<NativeAnswer>(questionOf(scenario.bytes, scenario));
   if (answer.rejection !== null) {
-    if (!/legacy .*exception|exception .*legacy/.test(answer.rejection)) {
-      throw new Error(`native Wasm rejects the module: ${answer.rejection}`);
-    }
-    return { nativeSteps: 0, leftOut: 'mixed-exceptions', traps };
+    const known = rejections.find(([text]) => text.test(answer.rejection!));
+    if (known === undefined) throw new Error(`native Wasm rejects the module: ${answer.rejection}`);
+    return { nativeSteps: 0, leftOut: known[1], traps };
   }
   const [left, right] = upToExhaustion(answer.lines.map(coarsen), lines.map(withoutCost).map(coarsen));
   assert.deepEqual(right, left, 'Quern against native Wasm');
