@@ -37,11 +37,11 @@ const layOut = (
 
 /** SAFETY: a few bytes of a module can ask for a limit's worth, so all expressions together share one. */
 const take = (instance: ModuleInstance, byteLength: number): void => {
-  if (!instance.store.takeHeap(byteLength))
-    throw new ExhaustionError('exhaustion.heap', { detail: 'constant expressions' });
   instance.constantBytes += byteLength;
   if (instance.constantBytes > MAX_ARRAY_BYTES)
     throw new TrapError('trap.allocation-size', { detail: 'constant expressions' });
+  if (!instance.store.takeHeap(byteLength))
+    throw new ExhaustionError('exhaustion.heap', { detail: 'constant expressions' });
 };
 const allocate = (instance: ModuleInstance, type: DefType, length: number): ArrayInstance => {
   take(instance, arrayBytes(type, length));

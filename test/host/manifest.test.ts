@@ -134,6 +134,7 @@ describe('settings of a manifest', () => {
         assert.equal(checked.timeoutMs, 5);
         assert.deepEqual(checked.memory, {
           maxPages: 3,
+          maxHeapBytes: null,
           maxHttpResponseBytes: null,
           maxVarBytes: null,
           maxLogBytes: 9,
