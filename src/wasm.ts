@@ -33,10 +33,18 @@ export {
   instantiate,
 } from './interpreter/instantiate.ts';
 export { MemoryInstance } from './interpreter/memory.ts';
+export { openSharedMemory, type SharedMemoryHandle, shareMemory } from './interpreter/memory-handle.ts';
 export type { ExternInstance, ModuleInstance } from './interpreter/module-instance.ts';
+export {
+  type ScheduledThread,
+  Scheduler,
+  type SchedulerClock,
+  type SchedulerOptions,
+} from './interpreter/scheduler.ts';
 export { Store, type StoreOptions } from './interpreter/store.ts';
 export { TableInstance } from './interpreter/table.ts';
 export { TagInstance } from './interpreter/tag.ts';
+export type { Waiter } from './interpreter/waiters.ts';
 export { defaultFeatures, type FeatureKey, type Features, featureTable } from './syntax/features.ts';
 export type { Export, ExternKind, Import, ImportType, Module } from './syntax/module.ts';
 export {

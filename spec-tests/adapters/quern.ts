@@ -44,7 +44,8 @@ const call = (func: FuncInstance, args: readonly RawValue[], options: CallOption
   let status = execution.run();
   for (; status === 'paused'; status = execution.run()) {
     trace = traceStep(trace ?? 0, execution.fuelConsumed);
-    execution.addFuel(1);
+    if (execution.pause === 'wait') execution.endWait();
+    else execution.addFuel(1);
   }
   if (status === 'trap') throw toFailure(execution.error, execution.fuelConsumed, trace);
   return { values: execution.results.map(boxed), fuel: execution.fuelConsumed, trace };

@@ -56,7 +56,8 @@ const call = (func: FunctionInstance, args: readonly RawValue[], unitFuel: boole
   let status = machine.run();
   for (; status === 'paused'; status = machine.run()) {
     trace = traceStep(trace ?? 0, machine.fuelConsumed);
-    machine.addFuel(1);
+    if (machine.waiting !== null) machine.endWait();
+    else machine.addFuel(1);
   }
   if (status === 'trap') throw toFailure(machine.error, machine.fuelConsumed, trace);
   return { values: machine.results, fuel: machine.fuelConsumed, trace };

@@ -167,6 +167,11 @@ export const catalogue = {
     'feature is not supported',
     'Switch the feature on if it is off, or build the module without it.',
   ),
+  'unsupported.agents': row(
+    'UnsupportedError',
+    'the host cannot share memories between workers',
+    'Leave out sharing: "workers" and let a Scheduler run the threads, or isolate the page (COOP and COEP).',
+  ),
   'limit.module': row('LimitError', 'implementation limit exceeded', 'See docs/limits.md.'),
   'limit.memory': row(
     'LimitError',
@@ -218,7 +223,7 @@ export const catalogue = {
   'trap.deadlock': row(
     'TrapError',
     'wait without end',
-    'The plug-in waits for another thread, and only one runs here; build it without threads.',
+    'Each thread waits for a notify that none will send; a single call can only wait for other threads.',
   ),
   'trap.allocation-size': row('TrapError', 'allocation size too large', guestBug),
 

@@ -103,6 +103,8 @@ export const runToEnd = async (execution: Execution, limits: RunLimits): Promise
         return { results, hasFailed: false, error: undefined, fuelConsumed, isAbandoned: false };
       }
       if (result === 'trap') return failed(execution, execution.error);
+      // One call runs at a time: nobody else could end its wait for a notify.
+      execution.endWait();
     }
     if (execution.pause === 'fuel' && standStill === null)
       return abandon(execution, (details) => new ExhaustionError('exhaustion.fuel', details));

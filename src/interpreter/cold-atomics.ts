@@ -1,20 +1,20 @@
 /**
- * Atomic operations of the threads proposal. One agent runs, so a plain read, a computation and a plain write
- * are atomic; what remains are the alignment rule and the answers of `wait`, which no one can end.
+ * Atomic operations of the threads proposal. Between the calls of one JavaScript thread, a plain read, a
+ * computation and a plain write are atomic, since no call is interrupted inside an instruction; where workers share
+ * the memory, `cold-shared-atomics.ts` does the same with JavaScript's `Atomics`.
  */
 import { instructions } from '../syntax/instructions.ts';
+import { createSharedAtomics } from './cold-shared-atomics.ts';
+import type { Cold, ColdTools } from './cold-tools.ts';
 import type { MachineState } from './machine-state.ts';
 import type { MemoryInstance } from './memory.ts';
-import { CONTINUE, trapStatus } from './status.ts';
+import { waitShared } from './shared-memory.ts';
+import { CONTINUE, HOST_ERROR, trapStatus, WAIT_PAUSE } from './status.ts';
+import { NOT_EQUAL, Waiter } from './waiters.ts';
 
 const UNALIGNED = trapStatus('trap.unaligned-atomic');
 const NOT_SHARED = trapStatus('trap.expected-shared');
-const DEADLOCK = trapStatus('trap.deadlock');
 const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
-
-/** Answers of `memory.atomic.wait`. */
-const NOT_EQUAL = 1;
-const TIMED_OUT = 2;
 
 type Action =
   | 'load'
@@ -26,9 +26,11 @@ type Action =
   | 'xor'
   | 'xchg'
   | 'cmpxchg'
-  | 'wait'
-  | 'notify';
-interface Form {
+  | 'notify'
+  | 'fence';
+
+/** What one instruction does. */
+export interface AtomicForm {
   readonly action: Action;
   /** Bytes in memory. */
   readonly size: number;
@@ -37,19 +39,20 @@ interface Form {
 }
 
 const prefix = 0xfe;
-/** By opcode, from the names: `i32.atomic.rmw8.add_u`, `memory.atomic.wait64`. */
-const forms: readonly (Form | undefined)[] = instructions.reduce<Form[]>((list, row) => {
-  const match = /\b(load|store|add|sub|and|or|xor|xchg|cmpxchg|wait|notify)[0-9]*(_u)?$/.exec(row.name);
+/** By opcode, from the names: `i32.atomic.rmw8.add_u`. Waits are an operation of their own. */
+const forms: readonly (AtomicForm | undefined)[] = instructions.reduce<AtomicForm[]>((list, row) => {
+  const match = /\b(load|store|add|sub|and|or|xor|xchg|cmpxchg|notify|fence)[0-9]*(_u)?$/.exec(row.name);
   if (row.prefix === prefix && match !== null)
     list[row.code] = { action: match[1] as Action, size: row.access, is64: row.name.startsWith('i64') };
   return list;
 }, []);
 
-/** @param C code @param I words of the frames */
-export const createAtomicOps = (
-  C: Int32Array,
-  I: Int32Array,
-): { readonly atomic: (m: MachineState, at: number) => number } => {
+export const createAtomicOps = ({
+  C,
+  I,
+  next,
+}: ColdTools): { readonly atomic: Cold; readonly atomic_wait: Cold } => {
+  const shared = createSharedAtomics(I);
   /** Low words of what was read, and high words. */
   let low = 0;
   let high = 0;
@@ -73,7 +76,7 @@ export const createAtomicOps = (
   };
 
   /** Stores what the action makes of the value read and the operand at words k and k+1. */
-  const modify = (memory: MemoryInstance, ea: number, { action, size }: Form, k: number): void => {
+  const modify = (memory: MemoryInstance, ea: number, { action, size }: AtomicForm, k: number): void => {
     let lo = I[k]!;
     let hi = I[k + 1]!;
     if (action === 'add') {
@@ -101,42 +104,100 @@ export const createAtomicOps = (
     return lo === low && (size < 8 || I[k + 1] === high);
   };
 
-  /** Nobody can wake the caller: a wait that could block ends at once, or never. @spec exec-atomic-wait */
-  const wait = (k: number, size: number): number => {
-    if (!isExpected(k + 2, size)) I[k] = NOT_EQUAL;
-    else if (I[k + 5]! < 0) return DEADLOCK;
-    else I[k] = TIMED_OUT;
-    return CONTINUE;
-  };
-
-  const atomic = (m: MachineState, at: number): number => {
-    const k = m.fp + C[at + 1]!;
-    const form = forms[C[at + 2]!]!;
+  /** Performs an action on a memory that no worker shares. */
+  const perform = (memory: MemoryInstance, ea: number, form: AtomicForm, k: number): void => {
     const { action, size, is64 } = form;
-    const memory = m.instance.memories[C[at + 5]!]!;
-    // Alignment first, as in the reference interpreter. @spec exec-atomic-load
-    if (((I[k]! + C[at + 3]!) & (size - 1)) !== 0) return UNALIGNED;
-    if (action === 'wait' && !memory.isShared) return NOT_SHARED;
-    // Beyond 2^53 the sum is not exact, but far out of bounds.
-    const highWords = (memory.is64 ? I[k + 1]! >>> 0 : 0) + (C[at + 4]! >>> 0);
-    const ea = (I[k]! >>> 0) + (C[at + 3]! >>> 0) + highWords * 2 ** 32;
-    if (ea + size > memory.byteLength) return MEMORY_BOUNDS;
     if (action === 'store') {
       write(memory, ea, size, I[k + 2]!, I[k + 3]!);
-      return CONTINUE;
-    }
-    if (action === 'notify') {
-      I[k] = 0;
-      return CONTINUE;
+      return;
     }
     read(memory, ea, size);
-    if (action === 'wait') return wait(k, size);
     if (action === 'cmpxchg') {
       if (isExpected(k + 2, size)) write(memory, ea, size, I[k + 4]!, I[k + 5]!);
     } else if (action !== 'load') modify(memory, ea, form, k + 2);
     I[k] = low;
     if (is64) I[k + 1] = high;
+  };
+
+  /** Where an access of `size` bytes goes, from its address at word k and its offset at `at`; checks it. */
+  let ea = 0;
+  const place = (memory: MemoryInstance, k: number, at: number, size: number, mustShare: boolean): number => {
+    // Alignment first, as in the reference interpreter. @spec exec-atomic-load
+    if (((I[k]! + C[at]!) & (size - 1)) !== 0) return UNALIGNED;
+    if (mustShare && !memory.isShared) return NOT_SHARED;
+    // Beyond 2^53 the sum is not exact, but far out of bounds.
+    const highWords = (memory.is64 ? I[k + 1]! >>> 0 : 0) + (C[at + 1]! >>> 0);
+    ea = (I[k]! >>> 0) + (C[at]! >>> 0) + highWords * 2 ** 32;
+    return ea + size > memory.byteLength ? MEMORY_BOUNDS : CONTINUE;
+  };
+
+  const notify = (memory: MemoryInstance, k: number): void => {
+    const count = I[k + 2]! >>> 0;
+    I[k] = memory.cells === null ? memory.waiters.notify(ea, count) : shared.notify(memory.cells, ea, count);
+  };
+
+  const atomic: Cold = (m, at) => {
+    const form = forms[C[at + 2]!]!;
+    if (form.action === 'fence') {
+      for (const { cells } of m.instance.memories) cells?.fence();
+      return CONTINUE;
+    }
+    const k = m.fp + C[at + 1]!;
+    const memory = m.instance.memories[C[at + 5]!]!;
+    const status = place(memory, k, at + 3, form.size, false);
+    if (status !== CONTINUE) return status;
+    if (form.action === 'notify') notify(memory, k);
+    else if (memory.cells !== null) shared.perform(memory.cells, ea, form, k);
+    else perform(memory, ea, form, k);
     return CONTINUE;
   };
-  return { atomic };
+
+  /** Ends an instruction that waits: pays for the run behind it, where the call goes on. */
+  const pauseWith = (m: MachineState, waiter: Waiter): number => {
+    m.waiter = waiter;
+    m.fuel -= C[m.pc - 1]!;
+    return WAIT_PAUSE;
+  };
+
+  /** @spec exec-memory.atomic.wait */
+  const atomic_wait: Cold = (m, at) => {
+    const k = m.fp + C[at + 1]!;
+    const size = C[at + 2]!;
+    const memory = m.instance.memories[C[at + 5]!]!;
+    const status = place(memory, k, at + 3, size, true);
+    if (status !== CONTINUE) return status;
+    // Operands take a slot each: address, expected value, timeout. A negative one has no end.
+    const timeout = I[k + 5]! < 0 ? null : (BigInt(I[k + 5]!) << 32n) | BigInt(I[k + 4]! >>> 0);
+    if (memory.cells !== null) return waitForWorkers(m, memory, k, size, timeout);
+    read(memory, ea, size);
+    if (!isExpected(k + 2, size)) {
+      I[k] = NOT_EQUAL;
+      return next(m);
+    }
+    const waiter = new Waiter(ea, timeout, k, memory.waiters);
+    memory.waiters.add(waiter);
+    return pauseWith(m, waiter);
+  };
+
+  const waitForWorkers = (
+    m: MachineState,
+    { cells }: MemoryInstance,
+    k: number,
+    size: number,
+    timeout: bigint | null,
+  ): number => {
+    try {
+      const high = size === 8 ? I[k + 3]! : null;
+      const end = waitShared(cells!, ea, I[k + 2]!, high, timeout, m.instance.store.canBlock);
+      if (typeof end !== 'number') return pauseWith(m, new Waiter(ea, timeout, k, end));
+      I[k] = end;
+      return next(m);
+    } catch (error) {
+      // Inside the instruction: nothing behind it is paid.
+      m.pc -= 1;
+      m.error = error;
+      return HOST_ERROR;
+    }
+  };
+  return { atomic, atomic_wait };
 };

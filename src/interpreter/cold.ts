@@ -593,7 +593,7 @@ export const createCold = (
     ...createReferenceOps(tools),
     ...createAggregateOps(tools),
     ...createWideOps(C, I),
-    ...createAtomicOps(C, I),
+    ...createAtomicOps(tools),
   };
 
   const convert = (m: MachineState, at: number, isSigned: boolean): number => {

@@ -1,6 +1,6 @@
 /**
- * One call into Wasm that can stop anywhere and go on: out of fuel, at the end of a time slice, or waiting for
- * the host. All of its state is data (engine.md §1.4); while it does not run, its stacks lie in copies here.
+ * One call into Wasm that can stop anywhere and go on: out of fuel, at the end of a time slice, waiting for the
+ * host, or for a notify. All of its state is data (engine.md §1.4); while it does not run, its stacks lie in copies here.
  */
 import { catalogue } from '../errors/catalogue.ts';
 import {
@@ -27,11 +27,14 @@ import * as status from './status.ts';
 import type { Store } from './store.ts';
 import { trapMessage } from './trap-message.ts';
 import { unwind } from './unwind.ts';
+import type { Waiter } from './waiters.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
 const SLICE = 200_000;
 /** Slots of references that stay allocated between calls. */
 const KEPT_REFS = 4096;
+const DEADLOCK = status.trapStatus('trap.deadlock');
+const MEMORY_BOUNDS = status.trapStatus('trap.memory-bounds');
 /** Most calls from Wasm to the host and back, nested: each takes room on the JavaScript stack. */
 const MAX_NESTED = 200;
 
@@ -49,8 +52,8 @@ export interface ExecutionOptions {
 
 /** What `Execution.run` came to. */
 export type RunResult = 'done' | 'trap' | 'paused';
-/** Why a call is paused: out of fuel, at the end of a slice, or waiting for a host function. */
-export type PauseReason = 'fuel' | 'slice' | 'host';
+/** Why a call is paused: out of fuel, at the end of a slice, waiting for a host function, or for a notify. */
+export type PauseReason = 'fuel' | 'slice' | 'host' | 'wait';
 
 /** The call that runs now, if any; others wait in host functions below it. */
 let active: Execution | null = null;
@@ -83,6 +86,8 @@ export class Execution {
   private readonly onResults: HostWrite | null;
   private outcome: RunResult | null = null;
   private hasBegun = false;
+  /** Whether the call waited without end, and traps when it goes on. */
+  private isDeadlocked = false;
   private given: number;
   private savedWords = new Int32Array(0);
   private savedCalls = new Int32Array(0);
@@ -147,6 +152,40 @@ export class Execution {
     const added = Math.min(checkFuel(fuel), Number.MAX_SAFE_INTEGER - this.given);
     this.given += added;
     this.state.reserve += added;
+  }
+
+  /** Takes back the fuel that a paused call has left, all of it; the call pauses again before it does anything. */
+  takeFuel(): number {
+    if (this.outcome !== 'paused') return 0;
+    const { state } = this;
+    const left = this.fuelLeft;
+    // In hand is what remains beyond the run ahead, whose price was part of what is left.
+    state.fuel += state.reserve - left;
+    state.reserve = 0;
+    this.given -= left;
+    return left;
+  }
+
+  /** How a call paused by `memory.atomic.wait` waits; it goes on when there is an answer. */
+  get waiter(): Waiter | null {
+    return this.state.waiter;
+  }
+
+  /**
+   * Ends a wait that nobody else can end: its time is over, or, if it has no end, the call traps with
+   * `trap.deadlock` at the next `run`.
+   */
+  endWait(): void {
+    const { state } = this;
+    const { waiter } = state;
+    if (waiter === null || waiter.answer !== null) return;
+    waiter.timeOut();
+    if (waiter.timeout !== null) return;
+    // As if the instruction had trapped: with nothing paid for what lies behind.
+    state.waiter = null;
+    state.fuel += this.machine.space.words[state.pc - 1]!;
+    state.pc -= 1;
+    this.isDeadlocked = true;
   }
 
   /** The promise that a call paused by a host function waits for. */
@@ -218,6 +257,8 @@ export class Execution {
     if (this.outcome === 'done' || this.outcome === 'trap') return this.outcome;
     if (this.state.pending !== null)
       throw new UsageError('usage.state', { detail: 'the call waits for a host function' });
+    if (this.state.waiter?.answer === null)
+      throw new UsageError('usage.state', { detail: 'the call waits for a notify' });
     if (active === this) throw new UsageError('usage.state', { detail: 'the call is running' });
     if (nested >= MAX_NESTED) {
       this.outcome = 'trap';
@@ -233,6 +274,7 @@ export class Execution {
     this.pause = null;
     try {
       this.moveIn();
+      this.settleWait();
       this.outcome = this.hasBegun ? this.goOn(this.resumption) : this.begin();
     } catch (cause) {
       // Nothing that a guest does throws here: host errors and traps arrive as statuses.
@@ -247,9 +289,18 @@ export class Execution {
     return this.outcome;
   }
 
+  /** Hands the answer to a wait that has ended. */
+  private settleWait(): void {
+    const { waiter } = this.state;
+    if (waiter === null) return;
+    this.machine.words[waiter.base] = waiter.answer!;
+    this.state.waiter = null;
+  }
+
   /** What a paused call goes on with. */
   private get resumption(): number {
     if (this.state.thrown !== null) return status.THROWN;
+    if (this.isDeadlocked) return DEADLOCK;
     // A host call that waited may have left the run behind it unpaid.
     return this.state.fuel < 0 ? status.NO_FUEL : status.CONTINUE;
   }
@@ -332,6 +383,8 @@ export class Execution {
           break;
         case status.HOST_PAUSE:
           return this.stop('host');
+        case status.WAIT_PAUSE:
+          return this.stop('wait');
         case status.HOST_ERROR:
           return this.fail(state.error);
         case status.THROWN:
@@ -340,13 +393,20 @@ export class Execution {
         case status.UNCAUGHT:
           return this.fail(this.uncaughtError());
         default:
-          return this.fail(this.trapError(code));
+          // The loop knows the size that a memory had when it began; another worker may have made it grow.
+          if (code !== MEMORY_BOUNDS || !this.seesGrowth()) return this.fail(this.trapError(code));
       }
       if (state.pc === HALT_PC && state.sp === 0) return this.finish();
       // What a host function charged beyond the fuel left is owed before any further instruction, free ones too.
       if (state.fuel < 0 && !this.takeSlice(0)) return this.stop('fuel');
       code = machine.dispatch(state);
     }
+  }
+
+  private seesGrowth(): boolean {
+    let hasGrown = false;
+    for (const memory of this.state.instance.memories) if (memory.refresh()) hasGrown = true;
+    return hasGrown;
   }
 
   private stop(reason: PauseReason): RunResult {
@@ -503,6 +563,8 @@ export const startExecution = (
 /**
  * Calls a function and runs it to its end. @spec embed-func-invoke
  *
+ * Nothing else runs meanwhile: a wait for a notify times out at once, or traps if it has no end.
+ *
  * ```js
  * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
  * console.log(invoke(instance.exports.get('double'), [1n])); // → [ 2n ]
@@ -516,7 +578,13 @@ export const invoke = (
   options?: ExecutionOptions,
 ): RawValue[] => {
   const execution = new Execution(func, args, options);
-  switch (execution.run()) {
+  let result = execution.run();
+  // Workers that share the memory can notify, but not while this thread waits in a plain call.
+  while (execution.pause === 'wait' && result === 'paused' && execution.waiter?.promise === null) {
+    execution.endWait();
+    result = execution.run();
+  }
+  switch (result) {
     case 'done':
       return execution.results;
     case 'trap':

@@ -253,6 +253,8 @@ export const coldOps = {
   // wide arithmetic: slot of the first operand; atomics: the same, opcode, offset, memory
   ...each('i64_', ['add128', 'sub128', 'mul_wide_s', 'mul_wide_u'], '', 'i'),
   atomic: 'iiiii',
+  // slot of the first operand, size, offset, memory; the last word is what remains behind
+  atomic_wait: 'iiiiii',
 } as const satisfies Layouts;
 
 export type HotOp = keyof typeof hotOps;

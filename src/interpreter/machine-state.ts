@@ -4,6 +4,7 @@ import type { ExceptionInstance } from './exception.ts';
 import type { FuelSchedule } from './fuel.ts';
 import type { Caller, FuncInstance, HostWrite } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
+import type { Waiter } from './waiters.ts';
 
 /** A host call that waits for its promise. */
 export interface PendingHostCall {
@@ -39,6 +40,8 @@ export class MachineState implements Caller {
   /** What the guest, or a host function, threw. */
   thrown: ExceptionInstance | null = null;
   pending: PendingHostCall | null = null;
+  /** How the call waits for a notify, if it does. */
+  waiter: Waiter | null = null;
   /** Words in use during a host call. */
   top = 0;
   readonly schedule: FuelSchedule;

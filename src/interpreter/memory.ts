@@ -7,6 +7,8 @@
 import { LimitError } from '../errors/errors.ts';
 import { MAX_MEMORY_PAGES } from '../syntax/limits.ts';
 import { I64, type MemoryType } from '../syntax/types.ts';
+import { allocateShared, type SharedCells } from './shared-memory.ts';
+import { WaiterQueue } from './waiters.ts';
 
 /** What a store allows memories to grow by; see `Store`. */
 export interface PageBudget {
@@ -28,23 +30,53 @@ export class MemoryInstance {
   readonly kind = 'memory';
   /** The whole buffer; only the first `byteLength` bytes belong to the memory. */
   view: DataView;
+  /** Bytes of the memory. When workers share it, those that this thread knows of: `refresh` looks. */
   byteLength: number;
   readonly pageSize: number;
   /** Told of each growth, one by nothing included: for an embedder that gives the buffer out. */
   onGrow: (() => void) | null = null;
+  /** Calls of this thread that wait here. */
+  readonly waiters = new WaiterQueue();
+  /** Views for atomic access when workers share the memory; null otherwise. */
+  readonly cells: SharedCells | null;
   private readonly declared: MemoryType;
   private readonly budget: PageBudget | null;
 
-  constructor(type: MemoryType, budget: PageBudget | null = null) {
+  /**
+   * @param sharing cells of a memory that another worker has made; `workers` makes such cells if the type is
+   * shared; null keeps the memory to this JavaScript thread
+   * @throws LimitError, UnsupportedError
+   */
+  constructor(
+    type: MemoryType,
+    budget: PageBudget | null = null,
+    sharing: SharedCells | 'workers' | null = null,
+  ) {
     const { min } = type.limits;
     this.declared = type;
     this.budget = budget;
     this.pageSize = 2 ** type.pageSizeLog2;
+    const isGiven = sharing !== null && sharing !== 'workers';
     // Far too large a number may lose digits here, and stays too large.
-    this.byteLength = Number(min) * this.pageSize;
+    this.byteLength = (isGiven ? sharing.pageCount : Number(min)) * this.pageSize;
     const isTooLarge = this.byteLength > MAX_BYTES;
     const isGranted = !isTooLarge && (budget === null || budget.take(unitsOf(this.byteLength)));
-    const view = isGranted ? allocate(this.byteLength, type.isShared) : null;
+    let cells = isGiven ? sharing : null;
+    if (isGranted && sharing === 'workers' && type.isShared) {
+      cells = allocateShared(this.mostPages * this.pageSize, Number(min));
+      if (cells === null) {
+        throw new LimitError('limit.memory', {
+          actual: this.mostPages,
+          detail: `${this.mostPages} pages, the maximum of a memory for workers, which is reserved at once`,
+        });
+      }
+    }
+    this.cells = cells;
+    const view = !isGranted
+      ? null
+      : cells === null
+        ? allocate(this.byteLength, type.isShared)
+        : new DataView(cells.buffer);
     if (view === null) {
       throw new LimitError('limit.memory', {
         ...(isTooLarge ? { limit: Math.floor(MAX_BYTES / this.pageSize) } : {}),
@@ -65,7 +97,17 @@ export class MemoryInstance {
   }
 
   get pageCount(): number {
+    this.refresh();
     return this.byteLength / this.pageSize;
+  }
+
+  /** Looks whether another worker has made the memory grow; true if it has. */
+  refresh(): boolean {
+    if (this.cells === null) return false;
+    const byteLength = this.cells.pageCount * this.pageSize;
+    if (byteLength === this.byteLength) return false;
+    this.byteLength = byteLength;
+    return true;
   }
 
   /** The type with the current size as its minimum: what imports are matched against. */
@@ -75,15 +117,20 @@ export class MemoryInstance {
 
   /** A view of the current memory; take it anew after anything that may grow the memory. */
   get bytes(): Uint8Array {
+    this.refresh();
     return new Uint8Array(this.view.buffer, 0, this.byteLength);
   }
 
   /** Whether the memory may grow by that many pages, the store's budget aside. */
   canGrow(pageCount: number): boolean {
+    return this.pageCount + pageCount <= this.mostPages;
+  }
+
+  /** Pages that the memory may have at most. */
+  private get mostPages(): number {
     const most = Math.floor(MAX_BYTES / this.pageSize);
     const declared = this.declared.limits.max;
-    const limit = declared === null || declared > BigInt(most) ? most : Number(declared);
-    return this.pageCount + pageCount <= limit;
+    return declared === null || declared > BigInt(most) ? most : Number(declared);
   }
 
   /**
@@ -96,6 +143,11 @@ export class MemoryInstance {
     const byteLength = this.byteLength + pageCount * this.pageSize;
     const units = unitsOf(byteLength) - unitsOf(this.byteLength);
     if (units > 0 && this.budget !== null && !this.budget.take(units)) return -1;
+    if (this.cells !== null && !this.cells.grow(old, old + pageCount)) {
+      // Another worker was faster: what was taken goes back, and growing begins anew.
+      this.budget?.take(-units);
+      return this.grow(pageCount);
+    }
     if (byteLength > this.view.byteLength) {
       const view = enlarge(this.bytes, byteLength, this.isShared);
       if (view === null) return -1;

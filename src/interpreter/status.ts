@@ -22,6 +22,8 @@ export const RESTART = 6;
 export const THROWN = 7;
 /** Nobody catches the exception. */
 export const UNCAUGHT = 8;
+/** The call waits for a notify; `state.waiter` holds how. */
+export const WAIT_PAUSE = 9;
 /** Statuses from here on are traps: `FIRST_TRAP + index` in `trapCodes`. */
 export const FIRST_TRAP = 16;
 

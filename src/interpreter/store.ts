@@ -4,6 +4,7 @@ import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_HEAP_BYTES, DEFAULT_MAX_STACK_SLOTS
 import { type FuelSchedule, quern1 } from './fuel.ts';
 import type { PageBudget } from './memory.ts';
 import type { HeapBudget } from './table.ts';
+import { checkBlocking, checkSharing } from './shared-memory.ts';
 
 /** Options of a store. */
 export interface StoreOptions {
@@ -20,6 +21,17 @@ export interface StoreOptions {
    * outermost call began, and all that were made since. Infinity is allowed. Default: 1 GiB.
    */
   readonly maxHeapBytes?: number;
+  /**
+   * Who has a part in memories that are declared shared. `thread` (default): calls in this JavaScript thread,
+   * which a `Scheduler` lets take turns. `workers`: other worker threads as well; such a memory lies in a
+   * SharedArrayBuffer that holds its declared maximum, and travels by `shareMemory` and `openSharedMemory`.
+   */
+  readonly sharing?: 'thread' | 'workers';
+  /**
+   * Whether a wait on a memory that workers share blocks this JavaScript thread instead of pausing the call.
+   * For workers; browsers forbid it to the page itself. Default: false.
+   */
+  readonly canBlock?: boolean;
 }
 
 /**
@@ -36,6 +48,8 @@ export class Store implements PageBudget, HeapBudget {
   readonly maxStackSlots: number;
   readonly maxMemoryPages: number;
   readonly maxHeapBytes: number;
+  readonly sharing: 'thread' | 'workers';
+  readonly canBlock: boolean;
   /** Pages of all memories that were allocated here. */
   pagesInUse = 0;
   /** Bytes that count against `maxHeapBytes`. */
@@ -45,6 +59,7 @@ export class Store implements PageBudget, HeapBudget {
   /** Calls that have begun and are not over: their frames may hold objects. */
   openCalls = 0;
 
+  /** @throws UsageError, and UnsupportedError when workers cannot share memories on this host */
   constructor(options: StoreOptions = {}) {
     this.schedule = options.schedule ?? quern1;
     this.maxCallDepth = limit('maxCallDepth', options.maxCallDepth, DEFAULT_MAX_CALL_DEPTH);
@@ -54,6 +69,10 @@ export class Store implements PageBudget, HeapBudget {
       options.maxHeapBytes === Number.POSITIVE_INFINITY
         ? options.maxHeapBytes
         : limit('maxHeapBytes', options.maxHeapBytes ?? DEFAULT_MAX_HEAP_BYTES, Number.MAX_SAFE_INTEGER);
+    this.sharing = options.sharing ?? 'thread';
+    this.canBlock = options.canBlock ?? false;
+    if (this.sharing === 'workers') checkSharing();
+    if (this.canBlock) checkBlocking();
   }
 
   take(pageCount: number): boolean {

@@ -21,9 +21,25 @@ export const wide = (t: Translation, op: Op, count: number): void => {
 
 const resultTypes: Readonly<Record<string, ValType>> = { i32: I32, i64: I64 };
 
-/** One operation for all of them: atomics are rare, and slow everywhere. */
+/** A wait may have to pause: operands in their canonical slots, a boundary before (`stops`) and behind. */
+export const wait = (t: Translation): void => {
+  const { access } = instructions[t.reader.row]!;
+  const { lo, hi, memory } = t.reader;
+  for (let i = 0; i < 3; i++) t.pop();
+  t.writer.emit(opOf.atomic_wait, t.nextSlot() * 2, access, lo, hi, memory);
+  t.writer.size -= 1;
+  t.endStop([I32]);
+};
+
+/** One operation for all others: atomics are rare, and slow everywhere. */
 export const atomic = (t: Translation): void => {
-  const { code, type } = instructions[t.reader.row]!;
+  const { code, type, name } = instructions[t.reader.row]!;
+  // Without operands, and reading none of the fields of an access.
+  if (name === 'atomic.fence') {
+    t.writer.emit(opOf.atomic, 0, code);
+    t.lastWrite = -1;
+    return;
+  }
   const { lo, hi, memory } = t.reader;
   const [params, result] = type.split('->') as [string, string];
   const base = popSettled(t, params.trim().split(' ').length);

@@ -215,7 +215,7 @@ const resultOf = (row: InstructionRow): ValType => {
   return type;
 };
 
-/** Instructions that may stop in the middle: sized operations and calls that can reach the host. */
+/** Instructions that may stop in the middle: sized operations, calls that can reach the host, waits. */
 const stops: ReadonlySet<Mnemonic> = new Set<Mnemonic>([
   'call_indirect',
   'return_call_indirect',
@@ -237,6 +237,8 @@ const stops: ReadonlySet<Mnemonic> = new Set<Mnemonic>([
   'array.copy',
   'array.init_data',
   'array.init_elem',
+  'memory.atomic.wait32',
+  'memory.atomic.wait64',
 ]);
 
 /** Address type of the memory that the instruction names. */
@@ -275,12 +277,11 @@ const specials: Partial<Record<Mnemonic, Special>> = {
   'i64.sub128': (t) => atomics.wide(t, opOf.i64_sub128, 4),
   'i64.mul_wide_s': (t) => atomics.wide(t, opOf.i64_mul_wide_s, 2),
   'i64.mul_wide_u': (t) => atomics.wide(t, opOf.i64_mul_wide_u, 2),
-  'atomic.fence': () => {},
   ...Object.fromEntries(
-    instructions
-      .filter((row) => row.group === 'atomic' && row.name !== 'atomic.fence')
-      .map((row) => [row.name, atomics.atomic]),
+    instructions.filter((row) => row.group === 'atomic').map((row) => [row.name, atomics.atomic]),
   ),
+  'memory.atomic.wait32': (t) => atomics.wait(t),
+  'memory.atomic.wait64': (t) => atomics.wait(t),
   drop: (t) => variables.drop(t),
   select: (t) => variables.select(t),
   'select t': (t) => variables.select(t),

@@ -78,7 +78,8 @@ const runEngine = (
   let status = execution.run();
   for (; status === 'paused'; status = execution.run()) {
     pauses.push(execution.fuelConsumed);
-    execution.addFuel(step);
+    if (execution.pause === 'wait') execution.endWait();
+    else execution.addFuel(step);
   }
   const result = status === 'done' ? execution.results : codeOf(execution.error);
   return { result, fuel: execution.fuelConsumed, pauses };
@@ -95,7 +96,8 @@ const runReference = (
   let status = machine.run();
   for (; status === 'paused'; status = machine.run()) {
     pauses.push(machine.fuelConsumed);
-    machine.addFuel(1);
+    if (machine.waiting !== null) machine.endWait();
+    else machine.addFuel(1);
   }
   const result = status === 'done' ? machine.results : codeOf(machine.error);
   return { result, fuel: machine.fuelConsumed, pauses };

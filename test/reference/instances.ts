@@ -78,11 +78,22 @@ export class TableInstance {
     this.elements = Array.from({ length: Number(type.limits.min) }, () => init);
   }
 }
+/** One machine that waits at an address of a memory. */
+export interface Waiting {
+  readonly ea: number;
+  /** Nanoseconds; negative = for ever. */
+  readonly timeout: bigint;
+  readonly memory: MemoryInstance;
+  /** 0 woken, 2 timed out; null while it lasts. */
+  answer: 0 | 2 | null;
+}
 /** @spec syntax-meminst */
 export class MemoryInstance {
   readonly kind = 'memory';
   readonly type: MemoryType;
   bytes: Uint8Array;
+  /** Who waits here, in the order of coming. */
+  readonly waiters: Waiting[] = [];
   constructor(type: MemoryType) {
     this.type = type;
     this.bytes = new Uint8Array(Number(type.limits.min << BigInt(type.pageSizeLog2)));

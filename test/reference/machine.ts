@@ -18,10 +18,11 @@ import {
   HostFunction,
   type ModuleInstance,
   type ReferenceOptions,
+  type Waiting,
   type WasmFunction,
 } from './instances.ts';
 import { rules } from './rules.ts';
-import { defaultValue, type RawValue, type Value } from './values.ts';
+import { defaultValue, i32, type RawValue, type Value } from './values.ts';
 
 /** @spec syntax-label */
 export interface Label {
@@ -72,6 +73,13 @@ const LARGE_FRAME = 2047;
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
 const slotsOfAll = (types: readonly ValType[]): number => sum(types.map(slotsOf));
 
+/** Ends a wait whose time is over. */
+export const timeOut = (waiting: Waiting): void => {
+  const { waiters } = waiting.memory;
+  waiters.splice(waiters.indexOf(waiting), 1);
+  waiting.answer = 2;
+};
+
 export class Machine {
   readonly options: ReferenceOptions;
   readonly stack: Value[] = [];
@@ -79,6 +87,8 @@ export class Machine {
   fuelLeft: number;
   fuelConsumed = 0;
   error: QuernError | null = null;
+  /** The wait that the machine stands in; its answer is pushed when it goes on. */
+  waiting: Waiting | null = null;
 
   /** @param fuel units to start with; Infinity by default */
   constructor(options: ReferenceOptions = defaultOptions, fuel: number = Number.POSITIVE_INFINITY) {
@@ -97,14 +107,31 @@ export class Machine {
     }
   }
 
-  /** Runs until the end, a trap, or the first instruction that the fuel left does not cover. */
+  /** Runs until the end, a trap, a wait, or the first instruction that the fuel left does not cover. */
   run(): MachineStatus {
     try {
-      while (this.frames.length > 0 && this.error === null) if (!this.step()) return 'paused';
+      if (this.waiting !== null) {
+        if (this.waiting.answer === null) throw new Error('the machine waits');
+        this.push(i32(this.waiting.answer));
+        this.waiting = null;
+      }
+      while (this.frames.length > 0 && this.error === null) {
+        if (!this.step() || this.waiting !== null) return 'paused';
+      }
     } catch (error) {
       this.stop(error);
     }
     return this.error === null ? 'done' : 'trap';
+  }
+
+  /** Ends a wait that nobody else can end, as `Execution.endWait` does. */
+  endWait(): void {
+    const { waiting } = this;
+    if (waiting === null || waiting.answer !== null) return;
+    if (waiting.timeout < 0n) {
+      this.error = new TrapError('trap.deadlock');
+      this.waiting = null;
+    } else timeOut(waiting);
   }
 
   addFuel(amount: number): void {

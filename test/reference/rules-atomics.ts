@@ -1,4 +1,4 @@
-/** Atomics of the threads proposal, for one agent. */
+/** Atomics of the threads proposal; machines that wait are woken by each other. */
 import { TrapError } from '../../src/errors/errors.ts';
 import { I32, I64, type ValType } from '../../src/syntax/types.ts';
 import type { Instruction } from './body.ts';
@@ -67,23 +67,32 @@ const cmpxchg = (type: ValType, size: number): Rule => ({
   },
 });
 
-/** Nobody else runs, so nobody can wake the one that waits. @spec exec-memory.atomic.wait */
+/** @spec exec-memory.atomic.wait */
 const wait = (size: number): Rule => ({
   step(machine, instruction) {
     const timeout = BigInt.asIntN(64, machine.popBits());
     const expected = machine.popBits();
-    const isEqual = read(popPlace(machine, instruction, size, true), size) === expected;
-    if (isEqual && timeout < 0n) throw new TrapError('trap.deadlock');
-    machine.push(i32(isEqual ? 2 : 1));
+    const place = popPlace(machine, instruction, size, true);
+    if (read(place, size) !== expected) {
+      machine.push(i32(1));
+      return;
+    }
+    machine.waiting = { ...place, timeout, answer: null };
+    place.memory.waiters.push(machine.waiting);
   },
 });
 
 /** @spec exec-memory.atomic.notify */
 const notify: Rule = {
   step(machine, instruction) {
-    machine.popBits();
-    popPlace(machine, instruction, 4);
-    machine.push(i32(0));
+    const count = Number(machine.popBits());
+    const { memory, ea } = popPlace(machine, instruction, 4);
+    const woken = memory.waiters.filter((waiting) => waiting.ea === ea).slice(0, count);
+    for (const waiting of woken) {
+      memory.waiters.splice(memory.waiters.indexOf(waiting), 1);
+      waiting.answer = 0;
+    }
+    machine.push(i32(woken.length));
   },
 };
 

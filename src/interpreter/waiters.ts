@@ -1,0 +1,89 @@
+/**
+ * Calls that wait at an address of a shared memory, and who wakes them. @spec exec-memory.atomic.wait
+ *
+ * Between the calls of one JavaScript thread a wait is a pause: the call leaves the machine, and a notify of
+ * another call sets its answer. DETERMINISM: waiters of an address are woken in the order in which they came.
+ * Where workers share the memory, the queue is that of the JavaScript engine; see `shared-memory.ts`.
+ */
+
+/** What `memory.atomic.wait` answers: woken, the value was another one, or the time was over. */
+export const WOKEN = 0;
+export const NOT_EQUAL = 1;
+export const TIMED_OUT = 2;
+
+/** One call that waits. */
+export class Waiter {
+  /** First of the bytes it waits at. */
+  readonly address: number;
+  /** Nanoseconds it waits at most, from when it began; null = for ever. */
+  readonly timeout: bigint | null;
+  /** Word index of the answer on the call's stack. */
+  readonly base: number;
+  /** Resolves when the answer is there; null between calls of one JavaScript thread. */
+  readonly promise: Promise<void> | null;
+  private settled: typeof WOKEN | typeof TIMED_OUT | null = null;
+  private readonly queue: WaiterQueue | null;
+
+  constructor(
+    address: number,
+    timeout: bigint | null,
+    base: number,
+    end: WaiterQueue | Promise<'ok' | 'timed-out'>,
+  ) {
+    this.address = address;
+    this.timeout = timeout;
+    this.base = base;
+    this.queue = end instanceof WaiterQueue ? end : null;
+    this.promise =
+      end instanceof WaiterQueue
+        ? null
+        : end.then((answer) => {
+            this.settled = answer === 'ok' ? WOKEN : TIMED_OUT;
+          });
+  }
+
+  /** What the wait came to; null while it lasts. */
+  get answer(): number | null {
+    return this.settled;
+  }
+
+  /** Ends the wait as a notify does. The queue calls this. */
+  wake(): void {
+    this.settled = WOKEN;
+  }
+
+  /** Ends the wait since its time is over; without effect when it has ended, or when workers share the memory. */
+  timeOut(): void {
+    if (this.settled !== null || this.queue === null) return;
+    this.queue.remove(this);
+    this.settled = TIMED_OUT;
+  }
+}
+
+/** The waiters of one memory. */
+export class WaiterQueue {
+  private readonly byAddress = new Map<number, Waiter[]>();
+
+  add(waiter: Waiter): void {
+    const list = this.byAddress.get(waiter.address);
+    if (list === undefined) this.byAddress.set(waiter.address, [waiter]);
+    else list.push(waiter);
+  }
+
+  remove(waiter: Waiter): void {
+    const list = this.byAddress.get(waiter.address) ?? [];
+    const index = list.indexOf(waiter);
+    if (index >= 0) list.splice(index, 1);
+    if (list.length === 0) this.byAddress.delete(waiter.address);
+  }
+
+  /** Wakes at most `count` waiters of an address, those that came first; returns how many. */
+  notify(address: number, count: number): number {
+    const woken = (this.byAddress.get(address) ?? []).slice(0, count);
+    for (const waiter of woken) {
+      this.remove(waiter);
+      waiter.wake();
+    }
+    return woken.length;
+  }
+}
