@@ -84,6 +84,9 @@ export const unitFuelBudgets = { maxCallDepth: 1000, maxStackSlots: 20_000 } as 
 export const traceStep = (trace: number, fuelConsumed: number): number =>
   (Math.imul(trace, 31) + fuelConsumed) | 0;
 
+/** Fuel of a turn when calls of threads take turns: small, so that short programs interleave, and no divisor. */
+export const threadSlice = 7;
+
 /** A compiled module; only its engine looks inside. */
 export type EngineModule = object;
 /** An instance; only its engine looks inside. */
@@ -99,8 +102,6 @@ export interface EngineTraits {
   readonly phases: boolean;
   /** Whether it has every feature: to call a module unsupported is then a failure. */
   readonly everyFeature: boolean;
-  /** Whether a wait that nothing can end is a trap; if not, it blocks. */
-  readonly findsDeadlocks: boolean;
 }
 
 /** One engine, for one script at a time. Failures are thrown as `EngineFailure`. */
@@ -126,6 +127,17 @@ export interface Engine {
   kindOf(reference: object): ReferenceKind | null;
   /** Contents of all memories of an instance, where the engine can look. */
   memories?(instance: EngineInstance): readonly Uint8Array[];
+  /**
+   * The engine as a thread of a script sees it: `invoke` answers when the threads have taken the turns it needs.
+   * Engines without it run threads one after the other.
+   */
+  forThread?(): Engine;
+  /** Lets one call of a thread take its turn; false if none is under way. */
+  turn?(): boolean;
+  /** What another worker needs to have the shared memories that an instance exports; can be sent to it. */
+  share?(instance: EngineInstance): object;
+  /** An instance that exports what another worker shares. */
+  adopt?(shared: object): EngineInstance;
   /** Ends child processes. */
   close?(): Awaitable<void>;
 }

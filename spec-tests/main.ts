@@ -1,7 +1,10 @@
 /**
  * Runs the official suite on an engine:
- * `npm run spec -- [--engine quern|reference|native|both] [--careful] [--unit-fuel] [--feature KEY] [--flip]
- * [--report] [NAME…]`.
+ * `npm run spec -- [--engine quern|reference|native|both] [--threads turns|workers] [--careful] [--unit-fuel]
+ * [--feature KEY] [--flip] [--report] [NAME…]`.
+ *
+ * Threads of scripts take turns in one JavaScript thread, or are worker threads on memories that they share. Without
+ * `--threads`, scripts whose threads must run at the same time run in both ways.
  *
  * A NAME is a file (`linking`), a folder (`proposals/threads`) or a group (`base`); `--required` means the groups
  * that must pass. Exit code 1 when a command failed. With `--flip` every expectation is falsified, and the exit
@@ -9,28 +12,32 @@
  */
 import { parseArgs } from 'node:util';
 import { type FeatureKey, featureTable } from '../src/syntax/features.ts';
+import { quernEngine } from './adapters/quern.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import type { Engine } from './engine.ts';
 import type { FailedCommand, ScriptResult } from './outcome.ts';
 import { writePart } from './page.ts';
 import { byGroup, conformancePage, type GroupResult, printSummary } from './report.ts';
-import { runScript } from './runner.ts';
+import { runScript, type StartWorker } from './runner.ts';
 import {
   featuresOf,
   listSuite,
   loadScript,
-  parallelThreadsIn,
+  needsRealThreads,
   requiredGroups,
+  type SuiteEntry,
   selectEntries,
   suiteFolder,
   supersededLines,
 } from './suite.ts';
+import { workerStarter } from './thread-worker.ts';
 
 /** Failures of one file that are printed in full. */
 const printedFailures = 20;
 
 const options = {
   engine: { type: 'string', default: 'quern' },
+  threads: { type: 'string' },
   careful: { type: 'boolean', default: false },
   'unit-fuel': { type: 'boolean', default: false },
   feature: { type: 'string', multiple: true, default: [] as string[] },
@@ -51,24 +58,61 @@ const printFailures = (failures: readonly FailedCommand[], isVerbose: boolean): 
     print(`… and ${failures.length - shown.length} more (--verbose shows all)`);
 };
 
+interface RunFlags {
+  readonly feature: readonly string[];
+  readonly flip: boolean;
+  readonly verbose: boolean;
+  readonly careful: boolean;
+}
+
+/** An engine, and how it runs the threads of scripts. */
+interface Way {
+  readonly engine: Engine;
+  readonly startWorker: StartWorker | null;
+  readonly runs: (entry: SuiteEntry) => boolean;
+  /** Added to the names of groups. */
+  readonly suffix: string;
+}
+
+/** The ways in which scripts are run. */
+const waysOf = (
+  folder: string,
+  engine: Engine,
+  threads: string | undefined,
+  { careful }: RunFlags,
+): readonly Way[] => {
+  const turns: Way = { engine, startWorker: null, runs: () => true, suffix: '' };
+  const workers = (runs: Way['runs']): Way => ({
+    engine: quernEngine({ careful, unitFuel: false, workers: true }),
+    startWorker: workerStarter(careful),
+    runs,
+    suffix: ' (workers)',
+  });
+  if (threads === 'workers') return [workers(() => true)];
+  if (threads === 'turns' || engine.name === 'reference' || engine.share === undefined) return [turns];
+  return [turns, workers((entry) => needsRealThreads(folder, entry))];
+};
+
 /** Runs the selected scripts one after the other. */
 const runSuite = async (
-  engine: Engine,
+  ways: readonly Way[],
   folder: string,
   names: readonly string[],
-  flags: { flip: boolean; verbose: boolean; feature: readonly string[] },
+  flags: RunFlags,
 ): Promise<readonly GroupResult[]> => {
   const results: (readonly [string, ScriptResult])[] = [];
   for (const entry of selectEntries(listSuite(folder), names)) {
-    const options = {
-      flip: flags.flip,
-      features: new Set([...featuresOf(entry), ...(flags.feature as readonly FeatureKey[])]),
-      needsParallel: parallelThreadsIn(folder, entry),
-      exceptions: supersededLines(folder, entry),
-    };
-    const result = await runScript(loadScript(folder, entry), engine, options);
-    if (!flags.flip) printFailures(result.failures, flags.verbose);
-    results.push([entry.group, result]);
+    for (const { engine, startWorker, suffix } of ways.filter(({ runs }) => runs(entry))) {
+      const options = {
+        flip: flags.flip,
+        features: new Set([...featuresOf(entry), ...(flags.feature as readonly FeatureKey[])]),
+        startWorker,
+        exceptions: supersededLines(folder, entry),
+      };
+      const result = await runScript(loadScript(folder, entry), engine, options);
+      if (!flags.flip) printFailures(result.failures, flags.verbose);
+      results.push([`${entry.group}${suffix}`, { ...result, name: `${result.name}${suffix}` }]);
+    }
   }
   return byGroup(results);
 };
@@ -94,6 +138,10 @@ const main = async (): Promise<number> => {
     print(`unknown feature ${unknown}; one of ${Object.keys(featureTable).join(', ')}`);
     return 2;
   }
+  if (values.threads !== undefined && values.threads !== 'turns' && values.threads !== 'workers') {
+    print(`unknown way to run threads: ${values.threads}; turns or workers`);
+    return 2;
+  }
   if (suiteFolder === null) {
     print('The suite was not found: set QUERN_SHARED, or put the data beside the checkout. Nothing was run.');
     return 0;
@@ -103,7 +151,12 @@ const main = async (): Promise<number> => {
     unitFuel: values['unit-fuel'],
   });
   const names = values.required ? [...positionals, ...requiredGroups] : positionals;
-  const groups = await runSuite(engine, suiteFolder, names, values);
+  const groups = await runSuite(
+    waysOf(suiteFolder, engine, values.threads, values),
+    suiteFolder,
+    names,
+    values,
+  );
   await engine.close?.();
   if (groups.length === 0) {
     print(`no script is named ${names.join(' or ')}`);

@@ -37,6 +37,18 @@ export const emptyResult = (name: string): ScriptResult => ({
   differingTexts: 0,
 });
 
+/** Adds the sums of a part to those of the whole. */
+export const addResult = (whole: ScriptResult, part: ScriptResult): void => {
+  whole.passed += part.passed;
+  whole.assertions += part.assertions;
+  whole.failedAssertions += part.failedAssertions;
+  whole.failures.push(...part.failures);
+  whole.texts += part.texts;
+  whole.differingTexts += part.differingTexts;
+  for (const [reason, count] of part.skipped)
+    whole.skipped.set(reason, (whole.skipped.get(reason) ?? 0) + count);
+};
+
 export const skippedCount = (result: ScriptResult): number => {
   let sum = 0;
   for (const count of result.skipped.values()) sum += count;

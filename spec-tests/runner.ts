@@ -16,7 +16,7 @@ import {
   type FailureKind,
   type Invocation,
 } from './engine.ts';
-import { emptyResult, type Outcome, type ScriptResult } from './outcome.ts';
+import { addResult, emptyResult, type Outcome, type ScriptResult } from './outcome.ts';
 import type { Action, Command, ModuleAssertion, ModuleSource, Script, ScriptValue } from './script.ts';
 import { expectedText, flipped, HostReferences, matches, rawText, toRaw } from './values.ts';
 
@@ -25,15 +25,33 @@ export interface RunOptions {
   readonly flip?: boolean;
   /** Lines whose commands must not pass, with the reason. */
   readonly exceptions?: ReadonlyMap<number, string>;
-  /**
-   * Reason to give up the script at its first failure, which must come: it needs threads that run at the same
-   * time.
-   */
-  readonly needsParallel?: string | null;
+  /** Runs the threads of the script in workers; otherwise they take turns, or follow one another. */
+  readonly startWorker?: StartWorker | null;
+  /** Instances that are there before the first command. */
+  readonly instances?: ReadonlyMap<string, EngineInstance>;
   /** The features that are switched on; by default those of the spec. */
   readonly features?: Features;
   /** Told after each command; for comparisons beyond the script's own. */
   readonly afterCommand?: (command: Command, outcome: Outcome) => void;
+}
+
+/** What a worker is told about the thread it runs; everything can be sent to it. */
+export interface ThreadRequest {
+  readonly script: Script;
+  readonly features: Features;
+  readonly flip: boolean;
+  /** The instance that the thread sees, by what `Engine.share` gave. */
+  readonly shared: ReadonlyMap<string, object>;
+}
+/** Starts a worker; resolves to what became of the commands. */
+export type StartWorker = (request: ThreadRequest) => Promise<ScriptResult>;
+
+/** A thread of a script under way. */
+interface Thread {
+  readonly run: () => Promise<void>;
+  /** Resolves when its commands are through; null before they begin. */
+  end: Promise<void> | null;
+  isOver: boolean;
 }
 
 /** Runs all commands of `script`. */
@@ -94,14 +112,9 @@ class ScriptRun {
   private readonly missingNames = new Map<string, Missing>();
   private lastInstance: EngineInstance | Missing | null = null;
   private lastDefinition: EngineModule | Missing | null = null;
-  private readonly threads = new Map<
-    string,
-    { readonly run: ScriptRun; readonly commands: readonly Command[] }
-  >();
-  /** What the threads of a script have in common. */
-  private readonly common: { isAbandoned: boolean };
   /** Lines of exceptions that were met. */
   private readonly metExceptions = new Set<number>();
+  private readonly threads = new Map<string, Thread>();
 
   /** @param parent the run that a thread belongs to */
   constructor(script: Script, engine: Engine, options: RunOptions, parent: ScriptRun | null = null) {
@@ -110,24 +123,17 @@ class ScriptRun {
     this.options = options;
     this.result = parent?.result ?? emptyResult(script.name);
     this.hosts = parent?.hosts ?? new HostReferences();
-    this.common = parent?.common ?? { isAbandoned: false };
     const spectest = parent?.registered.get('spectest');
     if (spectest !== undefined) this.registered.set('spectest', spectest);
   }
 
   async start(): Promise<void> {
+    for (const [name, instance] of this.options.instances ?? []) this.instances.set(name, instance);
     this.registered.set('spectest', await this.engine.startScript(this.options.features ?? defaultFeatures));
   }
 
   async command(command: Command): Promise<void> {
-    const { needsParallel } = this.options;
-    if (needsParallel && command.type === 'thread' && !this.canTryThreads) this.common.isAbandoned = true;
-    if (needsParallel && this.common.isAbandoned) return this.skipWhole(command, needsParallel);
-    let outcome = await this.outcomeOf(command);
-    if (needsParallel && (outcome.status === 'failed' || this.common.isAbandoned)) {
-      this.common.isAbandoned = true;
-      outcome = { status: 'skipped', reason: needsParallel };
-    }
+    const outcome = await this.outcomeOf(command);
     const isAssertion = command.type.startsWith('assert_');
     if (outcome.status === 'skipped') {
       this.result.skipped.set(outcome.reason, (this.result.skipped.get(outcome.reason) ?? 0) + 1);
@@ -142,56 +148,80 @@ class ScriptRun {
     this.options.afterCommand?.(command, outcome);
   }
 
-  /** Without a trap at the end of a wait that nothing ends, the attempt would never be over. */
-  private get canTryThreads(): boolean {
-    return this.engine.traits.findsDeadlocks && !this.options.flip;
-  }
-
-  /** Skips a command; a thread counts each command that it holds and has not run. */
-  private skipWhole(command: Command, reason: string): void {
-    this.result.skipped.set(reason, (this.result.skipped.get(reason) ?? 0) + 1);
-    const inner =
-      command.type === 'thread'
-        ? command.commands
-        : command.type === 'wait'
-          ? (this.threads.get(command.thread)?.commands ?? [])
-          : [];
-    for (const each of inner) this.skipWhole(each, reason);
-  }
-
   /** Counts exceptions that are listed without need as failures. */
   checkExceptions(): void {
-    const { exceptions, needsParallel, flip } = this.options;
-    const fail = (line: number | string, message: string): void => {
+    for (const [line, reason] of this.options.exceptions ?? []) {
+      if (this.metExceptions.has(line)) continue;
       this.result.failures.push({
         where: `${this.script.sourceName}:${line}`,
         command: 'exception',
-        message,
+        message: `listed as an exception (${reason}), but is no command`,
       });
-    };
-    for (const [line, reason] of exceptions ?? []) {
-      if (!this.metExceptions.has(line)) fail(line, `listed as an exception (${reason}), but is no command`);
     }
-    if (needsParallel && !flip && !this.common.isAbandoned)
-      fail('all', `listed as an exception (${needsParallel}), but passes`);
   }
 
-  /** Prepares a thread, which sees nothing of its surroundings but one instance. */
+  /** Starts a thread, which sees nothing of its surroundings but one instance. */
   private fork(command: Command & { readonly type: 'thread' }): void {
-    const run = new ScriptRun(this.script, this.engine, this.options, this);
-    const { sharedModule, commands } = command;
+    const { startWorker } = this.options;
+    const run = (): Promise<void> =>
+      startWorker ? this.runInWorker(command, startWorker) : this.runThread(command);
+    const thread: Thread = { run, end: null, isOver: false };
+    this.threads.set(command.name, thread);
+    // Threads of an engine that cannot let them take turns begin when they are waited for.
+    if (startWorker || this.engine.forThread !== undefined) this.begin(thread);
+  }
+
+  private begin(thread: Thread): Promise<void> {
+    if (thread.end === null) {
+      thread.end = thread.run().finally(() => {
+        thread.isOver = true;
+      });
+      // A failure counts where the thread is waited for.
+      thread.end.catch(() => {});
+    }
+    return thread.end;
+  }
+
+  private async runThread({ sharedModule, commands }: Command & { type: 'thread' }): Promise<void> {
+    const engine = this.engine.forThread?.() ?? this.engine;
+    const run = new ScriptRun(this.script, engine, this.options, this);
     if (sharedModule !== null) {
       run.instances.set(sharedModule, this.instances.get(sharedModule) ?? new Missing('no shared module'));
     }
-    this.threads.set(command.name, { run, commands });
+    for (const command of commands) await run.command(command);
   }
 
-  /** Threads run one after the other, each when it is waited for: one of the orders that are allowed. */
+  private async runInWorker(
+    { sharedModule, commands }: Command & { type: 'thread' },
+    startWorker: StartWorker,
+  ): Promise<void> {
+    const instance = sharedModule === null ? undefined : this.instances.get(sharedModule);
+    const { name, sourceName, bytes } = this.script;
+    const { features, flip } = this.options;
+    const result = await startWorker({
+      script: { name, sourceName, bytes, commands },
+      features: features ?? defaultFeatures,
+      flip: flip ?? false,
+      shared:
+        instance === undefined || instance instanceof Missing
+          ? new Map()
+          : new Map([[sharedModule!, this.engine.share!(instance)]]),
+    });
+    addResult(this.result, result);
+  }
+
+  /** Waits for a thread; those that take turns take them meanwhile. */
   private async join(name: string): Promise<void> {
     const thread = this.threads.get(name);
     if (thread === undefined) throw new Mismatch(`no thread ${name}`);
     this.threads.delete(name);
-    for (const command of thread.commands) await thread.run.command(command);
+    const end = this.begin(thread);
+    while (this.engine.turn !== undefined && !thread.isOver) {
+      // What a turn has ended goes on before the next one.
+      await new Promise(setImmediate);
+      this.engine.turn();
+    }
+    await end;
   }
 
   private async outcomeOf(command: Command): Promise<Outcome> {
@@ -244,8 +274,9 @@ class ScriptRun {
           this.act(command.action),
         );
       case 'thread':
+        return this.fork(command);
       case 'wait':
-        return command.type === 'thread' ? this.fork(command) : this.join(command.thread);
+        return this.join(command.thread);
       case 'unknown':
         throw new Mismatch(`unknown command: ${command.what}`);
       default:

@@ -136,9 +136,9 @@ interface KnownConflicts {
 const readKnown = (folder: string): KnownConflicts =>
   JSON.parse(readFileSync(join(folder, 'known.json'), 'utf8')) as KnownConflicts;
 
-/** Why the threads of a script cannot run one after the other; null where they can. */
-export const parallelThreadsIn = (folder: string, { name }: SuiteEntry): string | null =>
-  readKnown(folder).needsRealThreads.includes(`${name}.wast`) ? 'needs threads that run in parallel' : null;
+/** Whether the threads of a script must run at the same time: one waits until another notifies. */
+export const needsRealThreads = (folder: string, { name }: SuiteEntry): boolean =>
+  readKnown(folder).needsRealThreads.includes(`${name}.wast`);
 
 const linesOf = (conflicts: readonly Conflict[], file: string): ReadonlyMap<number, string> =>
   new Map(

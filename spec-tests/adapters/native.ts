@@ -96,7 +96,7 @@ export const nativeEngine = (suiteFolder: string): Engine => {
 
   return {
     name: 'native',
-    traits: { suiteTexts: false, phases: false, everyFeature: false, findsDeadlocks: false },
+    traits: { suiteTexts: false, phases: false, everyFeature: false },
     async startScript() {
       hosts.clear();
       await child.ask({ op: 'start' });

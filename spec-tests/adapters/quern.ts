@@ -11,8 +11,14 @@ import {
 import { GlobalInstance } from '../../src/interpreter/global.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
 import { MemoryInstance } from '../../src/interpreter/memory.ts';
+import {
+  openSharedMemory,
+  type SharedMemoryHandle,
+  shareMemory,
+} from '../../src/interpreter/memory-handle.ts';
 import type { ExternInstance } from '../../src/interpreter/module-instance.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { type ScheduledThread, Scheduler } from '../../src/interpreter/scheduler.ts';
+import { Store, type StoreOptions } from '../../src/interpreter/store.ts';
 import { TableInstance } from '../../src/interpreter/table.ts';
 import { defaultFeatures } from '../../src/syntax/features.ts';
 import {
@@ -23,6 +29,7 @@ import {
   type Metering,
   type RawValue,
   type ReferenceKind,
+  threadSlice,
   traceStep,
   unitFuelBudgets,
 } from '../engine.ts';
@@ -35,6 +42,53 @@ interface QuernInstance {
 }
 interface CallOptions extends Metering {
   readonly careful: boolean;
+  /** Shared memories are real ones, for worker threads. */
+  readonly workers?: boolean;
+}
+
+/** Calls of threads, which take turns. */
+class ThreadCalls {
+  private readonly slice: number;
+  private scheduler: Scheduler;
+  private readonly pending = new Map<
+    ScheduledThread,
+    { readonly resolve: (invocation: Invocation) => void; readonly reject: (failure: EngineFailure) => void }
+  >();
+
+  constructor(slice: number) {
+    this.slice = slice;
+    this.scheduler = this.start();
+  }
+
+  private start(): Scheduler {
+    return new Scheduler({ slice: this.slice, onSlice: () => true });
+  }
+
+  begin(func: FuncInstance, args: readonly RawValue[]): Promise<Invocation> {
+    return new Promise((resolve, reject) => {
+      this.pending.set(this.scheduler.spawn(func, args), { resolve, reject });
+    });
+  }
+
+  turn(): boolean {
+    if (this.pending.size === 0) return false;
+    try {
+      this.scheduler.run();
+    } catch (error) {
+      for (const { reject } of this.pending.values()) reject(toFailure(error));
+      this.pending.clear();
+      this.scheduler = this.start();
+    }
+    for (const [thread, { resolve, reject }] of this.pending) {
+      const { outcome, execution } = thread;
+      if (outcome === null) continue;
+      this.pending.delete(thread);
+      const { results, fuelConsumed: fuel } = execution;
+      if (outcome === 'done') resolve({ values: results.map(boxed), fuel, trace: null });
+      else reject(toFailure(execution.error, fuel));
+    }
+    return true;
+  }
 }
 
 const call = (func: FuncInstance, args: readonly RawValue[], options: CallOptions): Invocation => {
@@ -85,12 +139,14 @@ class BoxedI31 {
 const boxed = (value: QuernValue): RawValue => (typeof value === 'number' ? new BoxedI31(value) : value);
 
 export const quernEngine = (options: CallOptions): Engine => {
-  const makeStore = (): Store => new Store(options.unitFuel ? unitFuelBudgets : {});
+  const sharing: StoreOptions = options.workers ? { sharing: 'workers', canBlock: true } : {};
+  const makeStore = (): Store => new Store({ ...sharing, ...(options.unitFuel ? unitFuelBudgets : {}) });
+  const threads = new ThreadCalls(options.unitFuel ? 1 : threadSlice);
   let store = makeStore();
   let features = defaultFeatures;
-  return {
+  const engine: Engine = {
     name: options.careful ? 'quern, careful code' : 'quern',
-    traits: { suiteTexts: true, phases: true, everyFeature: true, findsDeadlocks: true },
+    traits: { suiteTexts: true, phases: true, everyFeature: true },
     startScript(switched) {
       features = switched;
       store = makeStore();
@@ -114,5 +170,25 @@ export const quernEngine = (options: CallOptions): Engine => {
       translating(() => boxed((find(instance, name, 'global') as GlobalInstance).value)),
     kindOf,
     memories: (instance) => (instance as QuernInstance).memories.map((memory) => memory.bytes),
+    share: (instance) => {
+      const { exports } = instance as QuernInstance;
+      const memories = [...exports].filter(([, item]) => item.kind === 'memory' && item.isShared);
+      return new Map(memories.map(([name, memory]) => [name, shareMemory(memory as MemoryInstance)]));
+    },
+    adopt: (shared) => {
+      const handles = [...(shared as ReadonlyMap<string, SharedMemoryHandle>)];
+      const exports = new Map(handles.map(([name, handle]) => [name, openSharedMemory(store, handle)]));
+      return { exports, memories: [...exports.values()] };
+    },
+  };
+  if (options.workers) return engine;
+  return {
+    ...engine,
+    forThread: () => ({
+      ...engine,
+      invoke: (instance, name, args) => threads.begin(find(instance, name, 'func') as FuncInstance, args),
+      turn: () => threads.turn(),
+    }),
+    turn: () => threads.turn(),
   };
 };

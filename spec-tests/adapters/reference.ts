@@ -16,6 +16,7 @@ import {
 } from '../../test/reference/instances.ts';
 import { instantiate } from '../../test/reference/instantiate.ts';
 import { Machine } from '../../test/reference/machine.ts';
+import { ReferenceScheduler, type Turns } from '../../test/reference/scheduler.ts';
 import {
   type Engine,
   EngineFailure,
@@ -24,6 +25,7 @@ import {
   type Metering,
   type RawValue,
   type ReferenceKind,
+  threadSlice,
   traceStep,
   unitFuelBudgets,
 } from '../engine.ts';
@@ -63,6 +65,48 @@ const call = (func: FunctionInstance, args: readonly RawValue[], unitFuel: boole
   return { values: machine.results, fuel: machine.fuelConsumed, trace };
 };
 
+/** Calls of threads, which take turns. */
+class ThreadCalls {
+  private readonly slice: number;
+  private scheduler: ReferenceScheduler;
+  private readonly pending = new Map<
+    Turns,
+    { readonly resolve: (invocation: Invocation) => void; readonly reject: (failure: EngineFailure) => void }
+  >();
+
+  constructor(slice: number) {
+    this.slice = slice;
+    this.scheduler = new ReferenceScheduler(slice);
+  }
+
+  begin(func: FunctionInstance, args: readonly RawValue[], unitFuel: boolean): Promise<Invocation> {
+    const machine = new Machine(optionsFor(unitFuel), 0);
+    machine.start(func, args);
+    return new Promise((resolve, reject) => {
+      this.pending.set(this.scheduler.spawn(machine), { resolve, reject });
+    });
+  }
+
+  turn(): boolean {
+    if (this.pending.size === 0) return false;
+    try {
+      this.scheduler.turn();
+    } catch (error) {
+      for (const { reject } of this.pending.values()) reject(toFailure(error));
+      this.pending.clear();
+      this.scheduler = new ReferenceScheduler(this.slice);
+    }
+    for (const [thread, { resolve, reject }] of this.pending) {
+      const { status, machine } = thread;
+      if (status === 'paused') continue;
+      this.pending.delete(thread);
+      if (status === 'done') resolve({ values: machine.results, fuel: machine.fuelConsumed, trace: null });
+      else reject(toFailure(machine.error, machine.fuelConsumed));
+    }
+    return true;
+  }
+}
+
 const find = (instance: EngineInstance, name: string, kind: ExternInstance['kind']): ExternInstance => {
   const found = (instance as ReferenceInstance).exports.get(name);
   if (found?.kind !== kind) throw new EngineFailure('crash', `no exported ${kind} "${name}"`);
@@ -77,9 +121,10 @@ const kindOf = (reference: object): ReferenceKind | null => {
 
 export const referenceEngine = (metering: Metering): Engine => {
   let features = defaultFeatures;
-  return {
+  const threads = new ThreadCalls(metering.unitFuel ? 1 : threadSlice);
+  const engine: Engine = {
     name: 'reference',
-    traits: { suiteTexts: true, phases: true, everyFeature: true, findsDeadlocks: true },
+    traits: { suiteTexts: true, phases: true, everyFeature: true },
     startScript(switched) {
       features = switched;
       return spectest();
@@ -104,5 +149,15 @@ export const referenceEngine = (metering: Metering): Engine => {
     get: (instance, name) => (find(instance, name, 'global') as GlobalInstance).value.bits,
     kindOf,
     memories: (instance) => (instance as ReferenceInstance).memories.map((memory) => memory.bytes),
+  };
+  return {
+    ...engine,
+    forThread: () => ({
+      ...engine,
+      invoke: (instance, name, args) =>
+        threads.begin(find(instance, name, 'func') as FunctionInstance, args, metering.unitFuel),
+      turn: () => threads.turn(),
+    }),
+    turn: () => threads.turn(),
   };
 };

@@ -39,8 +39,8 @@ const differ = (what: string, left: unknown, right: unknown): EngineFailure =>
 
 /** What both sides gave, or the failure that both gave; throws where they differ. */
 const both = async <T>(left: () => Awaitable<T>, right: () => Awaitable<T>): Promise<readonly [T, T]> => {
-  const l = await attempt(left);
-  const r = await attempt(right);
+  // Both begin before either is awaited: calls of threads end turn by turn.
+  const [l, r] = await Promise.all([attempt(left), attempt(right)]);
   if (l.failure === null && r.failure === null) return [l.value, r.value];
   const [lText, rText] = [l, r].map(({ failure }) =>
     failure === null ? 'success' : `${failure.kind} "${failure.message}"`,
@@ -102,7 +102,22 @@ export const sideBySide = (left: Engine, right: Engine): Engine => {
     return { values: pairValues(l.values, r.values), fuel: l.fuel, trace: l.trace };
   };
 
+  const { forThread: forThreadLeft, turn: turnLeft } = left;
+  const { forThread: forThreadRight, turn: turnRight } = right;
+  const threads =
+    forThreadLeft && forThreadRight && turnLeft && turnRight
+      ? {
+          forThread: () => sideBySide(forThreadLeft(), forThreadRight()),
+          turn: () => {
+            const [l, r] = [turnLeft(), turnRight()];
+            if (l !== r) throw differ('whether threads are over', !l, !r);
+            return l;
+          },
+        }
+      : {};
+
   return {
+    ...threads,
     name: `${left.name} beside ${right.name}`,
     traits: left.traits,
     startScript: async (features) =>

@@ -243,13 +243,15 @@ const initialise = (instance: ModuleInstance): void => {
     if (segment.mode !== 'passive') instance.elements[i] = [];
   });
   // Nothing grows a memory here, so that one view of each lasts.
-  const memories = instance.memories.map((memory) => memory.bytes);
+  const memories = instance.memories.map((memory) => {
+    memory.refresh();
+    return memory.bytes;
+  });
   module.data.forEach((segment, i) => {
     if (segment.mode !== 'active') return;
     const memory = memories[segment.memoryIndex]!;
     const bytes = instance.data[i]!;
     const offset = offsetOf(evaluateConstant(instance, segment.offset!));
-    memory.refresh();
     if (offset + bytes.length > memory.byteLength)
       throw new TrapError('trap.memory-bounds', { offset: segment.position });
     memory.set(bytes, offset);

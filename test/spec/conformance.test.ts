@@ -8,10 +8,10 @@ import { runSuite, type SuiteRun } from './run-suite.ts';
 /** Commands of the required groups that neither need a text parser nor a feature that is not executed. */
 const leastPassed = 39_000;
 
-const assertConforms = (run: SuiteRun): void => {
+const assertConforms = (run: SuiteRun, least = leastPassed): void => {
   assert.equal(run.exitCode, 0, run.output);
   assert.equal(run.failed, 0);
-  assert.ok(run.passed >= leastPassed, `only ${run.passed} commands passed`);
+  assert.ok(run.passed >= least, `only ${run.passed} commands passed`);
 };
 
 test('the required groups pass on fast code', needsShared, async () => {
@@ -26,6 +26,21 @@ test('the required groups pass with fuel handed out one unit at a time', needsSh
   assertConforms(await runSuite('--required', '--unit-fuel'));
 });
 
+test('threads are worker threads on one memory', needsShared, async () => {
+  const run = await runSuite('--threads', 'workers', 'extra/threads', 'proposals/threads');
+  assertConforms(run, 1100);
+  assert.deepEqual(
+    [...run.reasons.keys()].filter((reason) => reason.includes('thread')),
+    [],
+  );
+});
+
+test('threads that take turns wait and are woken, for every size of a turn', needsShared, async () => {
+  for (const flags of [[], ['--unit-fuel']]) {
+    assertConforms(await runSuite('--threads', 'turns', ...flags, 'extra/threads'), 550);
+  }
+});
+
 test(
   'only what needs a text parser, and contradictions that the data lists, are skipped',
   needsShared,
@@ -37,7 +52,6 @@ test(
     };
     const allowed = new Set([
       'text format',
-      'needs threads that run in parallel',
       ...known.superseded.map(({ why }) => why),
     ]);
     assert.deepEqual(

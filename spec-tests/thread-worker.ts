@@ -1,0 +1,49 @@
+/**
+ * A thread of a script in a worker of its own, on memories that all workers share: both ends of the worker.
+ *
+ * Started as a worker, this file runs the commands of one thread; threads that those start in turn get workers, too.
+ */
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { quernEngine } from './adapters/quern.ts';
+import { EngineFailure } from './engine.ts';
+import type { ScriptResult } from './outcome.ts';
+import { runScript, type StartWorker, type ThreadRequest } from './runner.ts';
+
+/** After so long a thread counts as stuck; a whole script takes a fraction of a second. */
+const PATIENCE_MS = 60_000;
+
+/** What is sent to a worker. */
+interface WorkerTask {
+  readonly request: ThreadRequest;
+  readonly careful: boolean;
+}
+
+/** Starts workers for the threads of scripts. */
+export const workerStarter =
+  (careful: boolean): StartWorker =>
+  (request) =>
+    new Promise<ScriptResult>((resolve, reject) => {
+      const task: WorkerTask = { request, careful };
+      const worker = new Worker(new URL(import.meta.url), { workerData: task });
+      const fail = (text: string): void => {
+        clearTimeout(timer);
+        reject(new EngineFailure('crash', text));
+        void worker.terminate();
+      };
+      const timer = setTimeout(() => fail('the thread is stuck'), PATIENCE_MS);
+      worker.once('message', (result: ScriptResult) => {
+        clearTimeout(timer);
+        resolve(result);
+      });
+      worker.once('error', (error) => fail(`the worker failed: ${error.message}`));
+      worker.once('exit', (code) => fail(`the worker ended with code ${code}`));
+    });
+
+const runTask = async ({ request, careful }: WorkerTask): Promise<ScriptResult> => {
+  const { script, shared, ...options } = request;
+  const engine = quernEngine({ careful, unitFuel: false, workers: true });
+  const instances = new Map([...shared].map(([name, memories]) => [name, engine.adopt!(memories)]));
+  return runScript(script, engine, { ...options, instances, startWorker: workerStarter(careful) });
+};
+
+if (!isMainThread) parentPort!.postMessage(await runTask(workerData as WorkerTask));
