@@ -83,8 +83,8 @@ export class Scheduler {
   private turn: number | null = null;
   /** Nanoseconds by which virtual time is ahead of the fuel. */
   private leap = 0n;
-  /** The sleep of the host's clock that all threads wait for. */
-  private nap: Promise<void> | null = null;
+  /** The sleep of the host's clock that all threads wait for, and when it ends. */
+  private nap: { readonly until: bigint; readonly end: Promise<void> } | null = null;
   private isRunning = false;
 
   /** @throws UsageError */
@@ -156,8 +156,7 @@ export class Scheduler {
       }
     } else if (this.pause === 'wait') {
       const promises = this.ring.flatMap(({ waiter }) => waiter?.promise ?? []);
-      if (this.nap !== null) promises.push(this.nap);
-      this.nap = null;
+      if (this.nap !== null) promises.push(this.nap.end);
       // None: the clock cannot sleep, and is asked again.
       if (promises.length > 0) await Promise.race(promises);
     }
@@ -205,10 +204,14 @@ export class Scheduler {
       throw this.deadlock();
     }
     if (this.clock === null) this.leap += deadline - this.now;
-    else {
+    else if (this.nap === null || deadline < this.nap.until) {
       const nanoseconds = deadline - this.clock.monotonic();
       // A clock that sleeps in no time is a virtual one.
-      this.nap = (nanoseconds > 0n ? this.clock.sleep?.(nanoseconds) : undefined) ?? null;
+      const sleep = nanoseconds > 0n ? this.clock.sleep?.(nanoseconds) : undefined;
+      const end = sleep?.then(() => {
+        this.nap = null;
+      });
+      this.nap = end === undefined ? null : { until: deadline, end };
     }
     this.timeOutWaits();
   }

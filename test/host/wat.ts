@@ -19,7 +19,7 @@ const script = `
     process.exit(1);
   });
   const modules = Object.entries(sources).map(([name, text]) => {
-    const module = wabt.parseWat(name, text, { multi_value: true });
+    const module = wabt.parseWat(name, text, { multi_value: true, threads: true });
     return [name, Buffer.from(module.toBinary({ write_debug_names: hasNames }).buffer).toString('base64')];
   });
   process.stdout.write(JSON.stringify(Object.fromEntries(modules)));
