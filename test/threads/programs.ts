@@ -8,13 +8,9 @@
  */
 import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
 import type { MemoryInstance } from '../../src/interpreter/memory.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
 import type { Store } from '../../src/interpreter/store.ts';
-import { defaultFeatures, type Features } from '../../src/syntax/features.ts';
 import { compileWat } from '../host/wat.ts';
-
-/** The spec's features, and threads. */
-export const features: Features = new Set([...defaultFeatures, 'threads']);
+import { features } from './instance.ts';
 
 /** First byte of the litmus tests, and bytes of one round. */
 export const LITMUS = 1024;
@@ -106,6 +102,7 @@ const programs = `(module
       (else (loop $again
         (drop (memory.atomic.wait32 (i32.const 20) (local.get $round) (i64.const -1)))
         (br_if $again (i32.eq (i32.atomic.load (i32.const 20)) (local.get $round)))))))
+  (export "meet" (func $barrier))
   (func $round (param $i i32) (result i32) (i32.add (i32.const ${LITMUS}) (i32.shl (local.get $i) (i32.const 4))))
 
   ;; Store buffering: each of two threads writes its own and reads the other's.
@@ -223,13 +220,6 @@ export const makeMemory = (store: Store): MemoryInstance =>
   instantiate(store, compileModule(binaries.memory, features), () => undefined).exports.get(
     'memory',
   ) as MemoryInstance;
-
-/** The programs on a memory. */
-export const makeInstance = (
-  store: Store,
-  shared: MemoryInstance,
-  bytes: Uint8Array = binaries.programs,
-): ModuleInstance => instantiate(store, compileModule(bytes, features), () => shared);
 
 /** A call of one of the programs. */
 export type Call = readonly [name: string, ...args: bigint[]];

@@ -19,13 +19,14 @@ import type * as reference from '../reference/instances.ts';
 import { instantiate as instantiateReference } from '../reference/instantiate.ts';
 import { Machine } from '../reference/machine.ts';
 import { ReferenceScheduler } from '../reference/scheduler.ts';
-import { binaries, type Call, features, LITMUS, makeInstance, makeMemory, ROUND } from './programs.ts';
+import { features, makeInstance } from './instance.ts';
+import { binaries, type Call, LITMUS, makeMemory, ROUND } from './programs.ts';
 
 /** A memory, and the programs on it. */
 const makeWorld = (): { memory: MemoryInstance; func: (name: string) => FuncInstance } => {
   const store = new Store();
   const memory = makeMemory(store);
-  const { exports } = makeInstance(store, memory);
+  const { exports } = makeInstance(store, memory, binaries.programs);
   return { memory, func: (name) => exports.get(name) as FuncInstance };
 };
 
