@@ -19,13 +19,25 @@ export interface AgentTask {
 /** Results of the calls, or codes of errors. */
 export type AgentReport = readonly (readonly RawValue[] | string)[];
 
+/** A worker that says nothing for so long waits for ever; the slowest of them takes a few seconds. */
+const PATIENCE_MS = 120_000;
+
 /** Starts a worker; resolves when its calls are over. */
 export const startAgent = (task: AgentTask): Promise<AgentReport> =>
-  new Promise((resolve, reject) => {
+  new Promise<AgentReport>((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: task });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('the worker ended without a report')));
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      reject(error);
+      void worker.terminate();
+    };
+    const timer = setTimeout(() => fail(new Error('the worker is stuck')), PATIENCE_MS);
+    worker.once('message', (report: AgentReport) => {
+      clearTimeout(timer);
+      resolve(report);
+    });
+    worker.once('error', fail);
+    worker.once('exit', () => fail(new Error('the worker ended without a report')));
   });
 
 const runCall = async (func: FuncInstance, args: readonly RawValue[]): Promise<AgentReport[number]> => {
