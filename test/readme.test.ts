@@ -8,7 +8,7 @@ import { runQuern } from './cli/run-quern.ts';
 import { buildExamples } from './examples/example-plugins.ts';
 import { root } from './shared.ts';
 
-const documents = ['README.md', 'examples/README.md', 'docs/webassembly.md'];
+const documents = ['README.md', 'examples/README.md', 'docs/threads.md', 'docs/webassembly.md'];
 const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
 
 interface Block {

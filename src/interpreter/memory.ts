@@ -158,8 +158,12 @@ export class MemoryInstance {
     return old;
   }
 
-  /** The buffer, made to end where the memory ends; a growth may replace it. */
+  /**
+   * The buffer, made to end where the memory ends; a growth may replace it. That of a memory for workers is the one
+   * they share, which holds the maximum.
+   */
   exactBuffer(): ArrayBufferLike {
+    if (this.cells !== null) return this.cells.buffer;
     if (this.view.byteLength !== this.byteLength)
       this.view = new DataView(this.view.buffer.slice(0, this.byteLength));
     return this.view.buffer;
