@@ -227,6 +227,37 @@ describe('scheduler', () => {
     assert.ok(totals.size > 10, `only ${totals.size} different runs, seed ${seed}`);
   });
 
+  test('random threads on the same few words equal the reference', () => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const random = new Random(seed);
+    const address = (): bigint => BigInt(512 + 8 * random.below(3));
+    const bits = (): bigint => BigInt(random.below(2)) * 0x8000_0001_0000_0001n;
+    const narrow = (): bigint => BigInt(random.below(2)) * 0x8000_0001n;
+    const makers: readonly (() => Call)[] = [
+      () => ['exchange64', address(), bits(), bits()],
+      () => ['exchange8', address() + BigInt(random.below(8)), narrow(), narrow()],
+      () => ['or16', address() + 2n, bits()],
+      () => ['xor32', address() + 4n, bits()],
+      () => ['store64', address(), bits()],
+      () => ['load64', address() + BigInt(random.below(2))],
+      () => ['wait32', address(), narrow(), BigInt(random.below(300))],
+      () => ['wait64', address(), 0n, BigInt(random.below(300))],
+      () => ['notify', address(), BigInt(random.below(3))],
+      () => ['count', BigInt(1 + random.below(3))],
+      () => ['mutex', BigInt(1 + random.below(3))],
+    ];
+    for (let i = 0; i < 80; i++) {
+      const calls = Array.from({ length: 2 + random.below(8) }, () => random.pick(makers)());
+      const slice = 1 + random.below(30);
+      const text = calls.map((call) => call.join(' ')).join(', ');
+      assert.deepEqual(
+        runThreads(calls, { slice }),
+        runReference(calls, slice),
+        `seed ${seed}, slice ${slice}: ${text}`,
+      );
+    }
+  });
+
   test('locks exclude: no increment is lost in any interleaving', () => {
     for (const program of ['spin', 'mutex']) {
       for (let seed = 0; seed < 40; seed++) {
