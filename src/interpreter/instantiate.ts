@@ -196,7 +196,7 @@ const allocate = (instance: ModuleInstance): void => {
     instance.funcs.push(new FuncInstance(module.funcs[i]!.type, instance, unit.funcs[i]!, null));
   }
   for (const type of module.memories.slice(module.importedMemoryCount))
-    instance.memories.push(new MemoryInstance(type, store, store.sharing === 'workers' ? 'workers' : null));
+    instance.memories.push(new MemoryInstance(type, store));
   instance.memory0 = instance.memories[0] ?? instance.memory0;
   for (const type of module.tags.slice(module.importedTagCount)) instance.tags.push(new TagInstance(type));
   for (let i = module.importedGlobalCount; i < module.globals.length; i++) {

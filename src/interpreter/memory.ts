@@ -14,6 +14,8 @@ import { WaiterQueue } from './waiters.ts';
 export interface PageBudget {
   /** Takes pages from the budget; false if they are not to be had, and then nothing was taken. */
   take(pageCount: number): boolean;
+  /** With `workers`, memories that are declared shared can be shared with other worker threads. */
+  readonly sharing?: 'thread' | 'workers';
 }
 
 export const PAGE_SIZE = 65536;
@@ -43,26 +45,20 @@ export class MemoryInstance {
   private readonly budget: PageBudget | null;
 
   /**
-   * @param sharing cells of a memory that another worker has made; `workers` makes such cells if the type is
-   * shared; null keeps the memory to this JavaScript thread
+   * @param given cells of a memory that another worker has made
    * @throws LimitError, UnsupportedError
    */
-  constructor(
-    type: MemoryType,
-    budget: PageBudget | null = null,
-    sharing: SharedCells | 'workers' | null = null,
-  ) {
+  constructor(type: MemoryType, budget: PageBudget | null = null, given: SharedCells | null = null) {
     const { min } = type.limits;
     this.declared = type;
     this.budget = budget;
     this.pageSize = 2 ** type.pageSizeLog2;
-    const isGiven = sharing !== null && sharing !== 'workers';
     // Far too large a number may lose digits here, and stays too large.
-    this.byteLength = (isGiven ? sharing.pageCount : Number(min)) * this.pageSize;
+    this.byteLength = (given?.pageCount ?? Number(min)) * this.pageSize;
     const isTooLarge = this.byteLength > MAX_BYTES;
     const isGranted = !isTooLarge && (budget === null || budget.take(unitsOf(this.byteLength)));
-    let cells = isGiven ? sharing : null;
-    if (isGranted && sharing === 'workers' && type.isShared) {
+    let cells = given;
+    if (isGranted && given === null && budget?.sharing === 'workers' && type.isShared) {
       cells = allocateShared(this.mostPages * this.pageSize, Number(min));
       if (cells === null) {
         throw new LimitError('limit.memory', {

@@ -178,7 +178,7 @@ describe('a C program of threads', { skip: !hasClang && 'clang with wasm-ld not 
 
   test('in workers gives the same result', async () => {
     const store = new Store({ sharing: 'workers' });
-    const handle = shareMemory(new MemoryInstance(type, store, 'workers'));
+    const handle = shareMemory(new MemoryInstance(type, store));
     const task = { bytes, handle, canBlock: true };
     const work = Array.from({ length: THREADS }, (_, id) =>
       startAgent({ ...task, calls: [['enter', BigInt(id)], ['work']] }),

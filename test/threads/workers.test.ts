@@ -248,7 +248,10 @@ describe('memories of workers', () => {
   test('reserve their maximum, which costs nothing before it is used', () => {
     const limits = { min: 1n, max: 32_767n, address: I32 };
     const before = process.memoryUsage().rss;
-    const memory = new MemoryInstance({ limits, isShared: true, pageSizeLog2: 16 }, null, 'workers');
+    const memory = new MemoryInstance(
+      { limits, isShared: true, pageSizeLog2: 16 },
+      new Store({ sharing: 'workers' }),
+    );
     assert.equal(memory.view.byteLength, 32_767 * 65_536);
     assert.equal(memory.byteLength, 65_536);
     assert.ok(process.memoryUsage().rss - before < 2 ** 28);
@@ -336,7 +339,7 @@ describe('a thread that must not block', () => {
 test('unshared memories of such a store are as everywhere', () => {
   const store = new Store({ sharing: 'workers' });
   const limits = { min: 1n, max: null, address: I32 };
-  const memory = new MemoryInstance({ limits, isShared: false, pageSizeLog2: 16 }, store, 'workers');
+  const memory = new MemoryInstance({ limits, isShared: false, pageSizeLog2: 16 }, store);
   assert.equal(memory.cells, null);
   assert.ok(memory.view.buffer instanceof ArrayBuffer);
   assert.equal(
