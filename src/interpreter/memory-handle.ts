@@ -20,7 +20,16 @@ export interface SharedMemoryHandle {
 }
 
 /**
- * The handle of a memory, for other workers. @throws UsageError unless the memory is declared shared and was made in a
+ * The handle of a memory, for other workers.
+ *
+ * ```js
+ * const limits = { min: 1n, max: 2n, address: I32 };
+ * const store = new Store({ sharing: 'workers' });
+ * const memory = new MemoryInstance({ limits, isShared: true, pageSizeLog2: 16 }, store);
+ * console.log(shareMemory(memory).buffer.byteLength); // → 131072
+ * ```
+ *
+ * @throws UsageError unless the memory is declared shared and was made in a
  * store with `sharing: 'workers'`
  */
 export const shareMemory = (memory: MemoryInstance): SharedMemoryHandle => {
@@ -45,6 +54,15 @@ export const shareMemory = (memory: MemoryInstance): SharedMemoryHandle => {
 /**
  * The memory of a handle, as an instance of this worker, to be given to `instantiate` as an import. Its pages of now
  * count in the budget of the store; those that others make it grow by do not.
+ *
+ * ```js
+ * const limits = { min: 1n, max: 2n, address: I32 };
+ * const store = new Store({ sharing: 'workers' });
+ * const memory = new MemoryInstance({ limits, isShared: true, pageSizeLog2: 16 }, store);
+ * const other = openSharedMemory(store, shareMemory(memory));
+ * other.grow(1);
+ * console.log(memory.pageCount); // → 2
+ * ```
  *
  * @throws UsageError when it is no such handle, UnsupportedError where the host has no shared memory, LimitError
  */

@@ -14,8 +14,8 @@ import type { Waiter } from './waiters.ts';
 export interface SchedulerClock {
   /** Nanoseconds since some point, never going back. Read once in each turn while a wait has a timeout. */
   monotonic(): bigint;
-  /** Lets time pass: at once (undefined), or until the promise resolves. */
-  sleep?(nanoseconds: bigint): Promise<void> | undefined;
+  /** Lets time pass: at once (undefined), or until `done` resolves. */
+  sleep?(nanoseconds: bigint): { readonly done: Promise<void> } | undefined;
 }
 
 export interface SchedulerOptions {
@@ -63,6 +63,16 @@ export class ScheduledThread {
 
 const DEFAULT_SLICE = 10_000;
 
+/**
+ * Lets calls take turns; see the file's header and docs/threads.md.
+ *
+ * ```js
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const scheduler = new Scheduler({ slice: 100 });
+ * const thread = scheduler.spawn(instance.exports.get('double'), [4n]);
+ * console.log(scheduler.run(), thread.execution.results); // → done [ 8n ]
+ * ```
+ */
 export class Scheduler {
   /** Every thread that was spawned, in that order. */
   readonly threads: ScheduledThread[] = [];
@@ -208,7 +218,7 @@ export class Scheduler {
       const nanoseconds = deadline - this.clock.monotonic();
       // A clock that sleeps in no time is a virtual one.
       const sleep = nanoseconds > 0n ? this.clock.sleep?.(nanoseconds) : undefined;
-      const end = sleep?.then(() => {
+      const end = sleep?.done.then(() => {
         this.nap = null;
       });
       this.nap = end === undefined ? null : { until: deadline, end };

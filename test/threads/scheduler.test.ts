@@ -363,11 +363,12 @@ describe('scheduler', () => {
     const naps: bigint[] = [];
     const clock = {
       monotonic: () => now,
-      sleep: async (nanoseconds: bigint) => {
-        await Promise.resolve();
-        naps.push(nanoseconds);
-        now += nanoseconds;
-      },
+      sleep: (nanoseconds: bigint) => ({
+        done: Promise.resolve().then(() => {
+          naps.push(nanoseconds);
+          now += nanoseconds;
+        }),
+      }),
     };
     const real = new Scheduler({ clock });
     const threads = [30n, 20n].map((timeout) => real.spawn(func('wait32'), [128n, 0n, timeout]));
