@@ -18,6 +18,7 @@ export interface SchedulerClock {
   sleep?(nanoseconds: bigint): { readonly done: Promise<void> } | undefined;
 }
 
+/** How long turns are, what they may cost, and what time it is. */
 export interface SchedulerOptions {
   /** Fuel of one turn. Default: 10,000. */
   readonly slice?: number;
