@@ -3,8 +3,8 @@ import { UsageError } from '../errors/errors.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_HEAP_BYTES, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import { type FuelSchedule, quern1 } from './fuel.ts';
 import type { PageBudget } from './memory.ts';
-import type { HeapBudget } from './table.ts';
 import { checkBlocking, checkSharing } from './shared-memory.ts';
+import type { HeapBudget } from './table.ts';
 
 /** Options of a store. */
 export interface StoreOptions {

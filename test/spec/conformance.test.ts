@@ -50,10 +50,7 @@ test(
     const known = JSON.parse(readFileSync(shared('spec-suite', 'known.json'), 'utf8')) as {
       superseded: { why: string }[];
     };
-    const allowed = new Set([
-      'text format',
-      ...known.superseded.map(({ why }) => why),
-    ]);
+    const allowed = new Set(['text format', ...known.superseded.map(({ why }) => why)]);
     assert.deepEqual(
       [...run.reasons.keys()].filter((reason) => !allowed.has(reason)),
       [],
