@@ -130,4 +130,5 @@ export type { WasiOptions } from './host/wasi/preview1.ts';
 export { readOnlyFiles } from './host/wasi/read-only-files.ts';
 export type { PauseReason } from './interpreter/execution.ts';
 export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel.ts';
+export { defineSchedule } from './interpreter/fuel-schedule.ts';
 export { compileModule } from './interpreter/instantiate.ts';

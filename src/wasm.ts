@@ -14,6 +14,7 @@ export {
   startExecution,
 } from './interpreter/execution.ts';
 export { type FuelSchedule, flat1, quern1, schedules } from './interpreter/fuel.ts';
+export { defineSchedule } from './interpreter/fuel-schedule.ts';
 export {
   type Caller,
   FuncInstance,

@@ -45,7 +45,11 @@ const sizeRows: readonly (readonly [string, (schedule: FuelSchedule) => string])
 
 const kernelRows = (): string[][] =>
   Object.entries(kernelAbi).map(([name, row]) => {
-    const size = { blocks: `1 per ${BLOCKS_PER_FUEL_UNIT} block headers looked at, growth`, bytes: 'bytes' };
+    const size = {
+      blocks: `1 per ${BLOCKS_PER_FUEL_UNIT} block headers looked at, growth`,
+      zeroed: 'as `memory.fill`, of the bytes in use',
+      bytes: 'bytes',
+    };
     return [code(name), String(row.fuel), row.perSize === null ? '' : size[row.perSize], row.summary];
   });
 

@@ -304,6 +304,11 @@ export const catalogue = {
     'Check the path or URL and its permissions.',
   ),
   'usage.argument': row('UsageError', 'bad argument', 'See the documentation of the function.'),
+  'usage.schedule': row(
+    'UsageError',
+    'bad fuel schedule',
+    'docs/metering.md says what a schedule of your own must hold.',
+  ),
   'usage.state': row('UsageError', 'not possible in this state', 'See the documentation of the function.'),
   'interrupted.timeout': row('InterruptedError', 'EXTISM: call canceled due to timeout', 'Raise timeoutMs.'),
   'interrupted.instantiation': row(

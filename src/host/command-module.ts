@@ -6,6 +6,7 @@
  * watch, so that budgets hold to the unit and can be spent anywhere.
  */
 import { ExhaustionError } from '../errors/errors.ts';
+import { bulkMemoryCost, bulkTableCost, type FuelSchedule, growMemoryCost } from '../interpreter/fuel.ts';
 import { type Caller, type FuncInstance, hostFunction, type RawValue } from '../interpreter/function.ts';
 import type { ModuleInstance } from '../interpreter/module-instance.ts';
 import type { Store } from '../interpreter/store.ts';
@@ -30,6 +31,32 @@ const pagesOf = ({ memories, compiled }: ModuleInstance): number =>
   memories
     .slice(compiled.module.importedMemoryCount)
     .reduce((sum, { byteLength }) => sum + Math.ceil(byteLength / PAGE_SIZE), 0);
+
+/**
+ * What a new instance costs: its memories as growth, its data and elements as bulk operations, its functions as
+ * elements of a table. Else a plug-in could make its host copy a large module for the price of a call.
+ */
+export const instantiationCost = (schedule: FuelSchedule, module: Module): number => {
+  const { memories, importedMemoryCount, tables, importedTableCount, data, elements, funcs } = module;
+  const pages = memories
+    .slice(importedMemoryCount)
+    .reduce(
+      (sum, { limits, pageSizeLog2 }) =>
+        sum + Math.ceil(Number(limits.min << BigInt(pageSizeLog2)) / PAGE_SIZE),
+      0,
+    );
+  const dataBytes = data.reduce((sum, { start, end }) => sum + (end - start), 0);
+  const items =
+    funcs.length +
+    tables.slice(importedTableCount).reduce((sum, { type }) => sum + Number(type.limits.min), 0) +
+    elements.reduce(
+      (sum, { funcIndices, expressions }) => sum + (funcIndices ?? expressions ?? []).length,
+      0,
+    );
+  return (
+    growMemoryCost(schedule, pages) + bulkMemoryCost(schedule, dataBytes) + bulkTableCost(schedule, items)
+  );
+};
 
 /** One command among the modules of a plug-in. */
 export class CommandModule {
@@ -70,6 +97,7 @@ export class CommandModule {
       throw new ExhaustionError('exhaustion.call-stack', { detail: 'too many commands wait for each other' });
     }
     const instance = this.#make();
+    caller.charge(instantiationCost(this.#store.schedule, instance.compiled.module));
     state.commandDepth++;
     try {
       const { start } = instance.compiled.module;

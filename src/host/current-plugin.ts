@@ -137,6 +137,16 @@ export class CurrentPlugin {
     this.#state.kernel.errorSet(Number(handle));
   }
 
+  /**
+   * Adds to the bill of the running call, for work that the host function does. What it reads and stores is charged
+   * already, by the schedule.
+   *
+   * @throws UsageError for anything but a whole number that is not negative
+   */
+  charge(fuel: number): void {
+    this.#state.caller?.charge(fuel);
+  }
+
   /** The value that was given to `Plugin.call` for host functions. */
   hostContext<T = unknown>(): T {
     return this.#state.hostContext as T;

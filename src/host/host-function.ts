@@ -5,7 +5,13 @@
  * as a signed number, f32 and f64 as numbers. A closure may return a promise: the call pauses until it settles.
  */
 import { HostError, UnlinkableError, UsageError } from '../errors/errors.ts';
-import { type FuncInstance, type HostWrite, rawHostFunction } from '../interpreter/function.ts';
+import { hostFunctionCost } from '../interpreter/fuel.ts';
+import {
+  type FuncInstance,
+  type HostWrite,
+  type RawHostCode,
+  rawHostFunction,
+} from '../interpreter/function.ts';
 import { takeWorkCost } from '../kernel/imports.ts';
 import {
   F32,
@@ -166,7 +172,7 @@ export const importHostFunction = (
       });
     };
   };
-  return rawHostFunction(type, (words, base, caller, refs) => {
+  const run: RawHostCode = (words, base, caller, refs) => {
     const args = type.params.map((param, i) => readArgument(param, words, base + 2 * i));
     const { context } = state;
     const settle = (): void => {
@@ -187,5 +193,6 @@ export const importHostFunction = (
     settle();
     write(result)(words, base, refs);
     return undefined;
-  });
+  };
+  return rawHostFunction(type, run, hostFunctionCost(state.schedule, module, name, 0));
 };

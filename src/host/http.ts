@@ -7,9 +7,8 @@
  */
 import { HostError } from '../errors/errors.ts';
 import { hostBytesCost } from '../interpreter/fuel.ts';
-import { type FuncInstance, rawHostFunction } from '../interpreter/function.ts';
-import { kernelAbi } from '../kernel/abi.ts';
-import { kernelFuncType, readU64, takeWorkCost, writeU64 } from '../kernel/imports.ts';
+import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
+import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../kernel/imports.ts';
 import { isAllowedHost } from './host-patterns.ts';
 import { type ClientRequest, exchange, httpFailure } from './http-client.ts';
 import type { PluginState } from './plugin-state.ts';
@@ -128,13 +127,13 @@ export const headersAsJson = (headers: HttpHeaders): string => {
 /** The function instance of `http_request`. */
 export const createHttpRequest = (state: PluginState): FuncInstance => {
   const { http, schedule, kernel } = state;
-  return rawHostFunction(kernelFuncType('http_request'), (slots, base, caller) => {
+  const run: RawHostCode = (slots, base, caller) => {
     const bodyAddress = readU64(slots, base + 2);
     state.lastAnswer = null;
     const json = readBlock(state, readU64(slots, base), 'request');
     const body = bodyAddress === 0 ? null : readBlock(state, bodyAddress, 'body of the request');
     const sent = hostBytesCost(schedule, json.length + (body?.length ?? 0));
-    caller.charge(kernelAbi.http_request.fuel + sent + takeWorkCost(kernel, schedule));
+    caller.charge(sent + takeWorkCost(kernel, schedule));
     const request = readRequest(state, json, body);
     if (http.transport === null) throw httpFailure('this host cannot send requests');
     const rules = { check: checkOf(http), maxBytes: http.maxBytes };
@@ -146,7 +145,8 @@ export const createHttpRequest = (state: PluginState): FuncInstance => {
       writeU64(words, at, handle);
       caller.charge(hostBytesCost(schedule, received.body.length) + takeWorkCost(kernel, schedule));
     });
-  });
+  };
+  return rawHostFunction(kernelFuncType('http_request'), run, kernelFunctionCost(schedule, 'http_request'));
 };
 
 const noRoom = (): Error => httpFailure('no room in kernel memory for the body of the response');

@@ -1,6 +1,7 @@
 /** Options of `createPlugin`: their shape, their defaults, and how they combine with a manifest's settings. */
 import { UsageError } from '../errors/errors.ts';
-import { type FuelSchedule, quern1, schedules } from '../interpreter/fuel.ts';
+import type { FuelSchedule } from '../interpreter/fuel.ts';
+import { selectSchedule } from '../interpreter/fuel-schedule.ts';
 import { type FetchLike, fetchTransport } from './fetch-transport.ts';
 import { checkHostFunctions, type HostFunction, type HostFunctions } from './host-function.ts';
 import type { HttpSettings } from './http.ts';
@@ -92,7 +93,7 @@ export interface PluginOptions {
   readonly nodeWorkerArgs?: object | undefined;
   /** Fuel of each call. Default: no limit. */
   readonly fuel?: number | undefined;
-  /** What instructions cost: a schedule or the name of one. Default: `quern-1`. */
+  /** What everything costs: a schedule, a table of your own (`defineSchedule`) or a name. Default: `quern-1`. */
   readonly schedule?: FuelSchedule | string | undefined;
   /** Virtual time and seeded randomness: the same input gives the same result everywhere. Default: false. */
   readonly deterministic?: boolean | DeterministicOptions | undefined;
@@ -136,17 +137,6 @@ const noLimits: CheckedMemoryOptions = {
   maxHttpResponseBytes: null,
   maxVarBytes: null,
   maxLogBytes: null,
-};
-
-const checkSchedule = (value: FuelSchedule | string | undefined): FuelSchedule => {
-  if (value === undefined) return quern1;
-  if (typeof value !== 'string') return value;
-  const schedule = schedules.get(value);
-  if (schedule !== undefined) return schedule;
-  const known = [...schedules.keys()].join(', ');
-  throw new UsageError('usage.argument', {
-    detail: `unknown fuel schedule "${value}"; expected one of ${known}`,
-  });
 };
 
 /** Checks an amount of fuel. @throws UsageError */
@@ -255,6 +245,6 @@ export const checkOptions = (
   whenBusy: checkWhenBusy(options.whenBusy),
   renewAfterFailure: options.renewAfterFailure ?? false,
   fuel: checkFuel(options.fuel),
-  schedule: checkSchedule(options.schedule),
+  schedule: selectSchedule(options.schedule),
   ...chooseSources(options, platform),
 });

@@ -5,26 +5,25 @@
  * and what the plug-in's author should know is logged.
  */
 import { hostBytesCost } from '../interpreter/fuel.ts';
-import { type FuncInstance, rawHostFunction } from '../interpreter/function.ts';
-import { type HostFunctionName, kernelAbi } from '../kernel/abi.ts';
-import { kernelFuncType, readU64, takeWorkCost, writeU64 } from '../kernel/imports.ts';
+import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
+import type { HostFunctionName } from '../kernel/abi.ts';
+import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../kernel/imports.ts';
 import { createHttpRequest, headersAsJson } from './http.ts';
 import { logLevelNumber, type MessageLevel } from './logging.ts';
 import type { PluginState } from './plugin-state.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
 
-/** Code of one function on the slots of a call; returns how many bytes crossed the border. */
+/** Code of one function on the slots of a call; returns how many bytes were read and written. */
 type PdkCode = (state: PluginState, slots: Int32Array, base: number) => number;
 
 const hex = (address: number): string => `${address.toString(16).padStart(16, '0')}H`;
 
-/** Text of the block of a key, which is freed; handle 0 is the empty text, anything but a handle is null. */
-const takeText = (state: PluginState, address: number): string | null => {
-  if (address === 0) return '';
+/** Bytes of the block of a key or message, which is freed; none for handle 0, null for anything but a handle. */
+const takeBytes = (state: PluginState, address: number): Uint8Array | null => {
+  if (address === 0) return new Uint8Array(0);
   const bytes = state.kernel.read(address);
-  if (bytes === null) return null;
-  state.kernel.free(address);
-  return decodeUtf8(bytes);
+  if (bytes !== null) state.kernel.free(address);
+  return bytes;
 };
 
 /** Answers with a value in a new block. An empty value has a handle as well, so that it differs from none. */
@@ -32,6 +31,16 @@ const answer = (state: PluginState, slots: Int32Array, base: number, value: Uint
   writeU64(slots, base, value === null ? 0 : state.kernel.storePresent(value));
   return value?.length ?? 0;
 };
+
+/** Answers with what a key names. */
+const lookUp =
+  (find: (state: PluginState, key: string) => Uint8Array | null): PdkCode =>
+  (state, slots, base) => {
+    const key = takeBytes(state, readU64(slots, base));
+    return (
+      (key?.length ?? 0) + answer(state, slots, base, key === null ? null : find(state, decodeUtf8(key)))
+    );
+  };
 
 const setVariable: PdkCode = (state, slots, base) => {
   const keyAddress = readU64(slots, base);
@@ -72,28 +81,23 @@ const log =
       state.kernel.free(address);
       return 0;
     }
-    const byteLength = state.kernel.memory.length(address);
-    const text = takeText(state, address);
-    if (text === null) {
+    const bytes = takeBytes(state, address);
+    if (bytes === null) {
       const where = `0x${address.toString(16).padStart(64, '0')}`;
       state.logger.write('error', `failed to log(${level}): bad block reference in addr ${where}`);
       return 0;
     }
-    state.logger.write(level, text, byteLength);
-    return text.length;
+    state.logger.write(level, decodeUtf8(bytes), bytes.length);
+    return bytes.length;
   };
 
 /** A row of the table by the host that has no code here does not compile. */
 const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>> = {
-  config_get: (state, slots, base) => {
-    const key = takeText(state, readU64(slots, base));
-    const value = key === null ? undefined : state.config.get(key);
-    return answer(state, slots, base, value === undefined ? null : encodeUtf8(value));
-  },
-  var_get: (state, slots, base) => {
-    const key = takeText(state, readU64(slots, base));
-    return answer(state, slots, base, key === null ? null : state.variables.get(key));
-  },
+  config_get: lookUp(({ config }, key) => {
+    const value = config.get(key);
+    return value === undefined ? null : encodeUtf8(value);
+  }),
+  var_get: lookUp(({ variables }, key) => variables.get(key)),
   var_set: setVariable,
   http_status_code: (state, slots, base) => {
     slots[base] = state.lastAnswer?.status ?? 0;
@@ -121,13 +125,12 @@ export const createPdkImports = (state: PluginState): Map<string, FuncInstance> 
   const { schedule } = state;
   for (const name of Object.keys(codes) as (keyof typeof codes)[]) {
     const code = codes[name];
-    const { fuel } = kernelAbi[name];
-    const instance = rawHostFunction(kernelFuncType(name), (slots, base, caller) => {
+    const run: RawHostCode = (slots, base, caller) => {
       const byteCount = code(state, slots, base);
-      caller.charge(fuel + hostBytesCost(schedule, byteCount) + takeWorkCost(state.kernel, schedule));
+      caller.charge(hostBytesCost(schedule, byteCount) + takeWorkCost(state.kernel, schedule));
       return undefined;
-    });
-    imports.set(name, instance);
+    };
+    imports.set(name, rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name)));
   }
   return imports;
 };

@@ -113,7 +113,7 @@ export const createCold = (
   };
 
   const callHost = (m: MachineState, func: FuncInstance, base: number): number => {
-    const cost = m.schedule.hostCall;
+    const cost = m.schedule.hostCall + func.fuel;
     if (m.fuel < cost) {
       m.need = cost;
       return NEED_FUEL;
@@ -182,8 +182,9 @@ export const createCold = (
   const tailCall = (m: MachineState, func: FuncInstance, from: number): number => {
     const { fp } = m;
     if (func.host !== null) {
-      if (m.fuel < m.schedule.hostCall) {
-        m.need = m.schedule.hostCall;
+      const cost = m.schedule.hostCall + func.fuel;
+      if (m.fuel < cost) {
+        m.need = cost;
         return NEED_FUEL;
       }
       // The frame is gone before the host runs: this is a call by whoever called the current function.

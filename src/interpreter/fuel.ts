@@ -19,6 +19,11 @@ export interface FuelSchedule {
   readonly localsPerUnit: number;
   /** Cost of a call into the host, on top of the call instruction. */
   readonly hostCall: number;
+  /**
+   * Prices of host functions on top of `hostCall`, by namespace and name with a space between, e.g.
+   * `extism:host/user send`. They take the place of those in the tables of the kernel and of WASI. Default: none.
+   */
+  readonly functions?: Readonly<Record<string, number>> | undefined;
   /** Bytes that one unit crosses the host boundary; 0 = free. */
   readonly hostBytesPerUnit: number;
   /** Bytes that one unit copies or fills; 0 = free. */
@@ -136,6 +141,16 @@ export const growMemoryCost = (schedule: FuelSchedule, pageCount: number): numbe
 /** Size term of a table.grow that succeeds. */
 export const growTableCost = (schedule: FuelSchedule, elementCount: number): number =>
   perUnit(elementCount, schedule.bulkElementsPerUnit);
+/** Price of a host function on top of `hostCall`: the schedule's own, or that of a table. */
+export const hostFunctionCost = (
+  { functions }: FuelSchedule,
+  namespace: string,
+  name: string,
+  tablePrice: number,
+): number => {
+  const key = `${namespace} ${name}`;
+  return functions !== undefined && Object.hasOwn(functions, key) ? functions[key]! : tablePrice;
+};
 /** Cost of bytes that cross the host boundary. */
 export const hostBytesCost = (schedule: FuelSchedule, byteCount: number): number =>
   perUnit(byteCount, schedule.hostBytesPerUnit);

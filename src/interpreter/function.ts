@@ -31,7 +31,11 @@ export type RawValue = bigint | Ref;
 export interface Caller {
   /** The instance whose code called; null when the embedder did. */
   readonly instance: ModuleInstance | null;
-  /** Adds to the bill of the running call. */
+  /**
+   * Adds to the bill of the running call. More than is left is owed: no further instruction runs before it is paid.
+   *
+   * @throws UsageError for anything but a whole number that is not negative
+   */
   charge(fuel: number): void;
 }
 
@@ -68,18 +72,22 @@ export class FuncInstance {
   readonly host: RawHostCode | null;
   /** Words that arguments or results take, whichever is more. */
   readonly borderWords: number;
+  /** Of a host function: its price beyond the schedule's `hostCall`, paid before it runs. */
+  readonly fuel: number;
 
   constructor(
     type: DefType,
     instance: ModuleInstance | null,
     code: FuncCode | null,
     host: RawHostCode | null,
+    fuel = 0,
   ) {
     this.type = type;
     this.typeId = type.id;
     this.instance = instance;
     this.code = code;
     this.host = host;
+    this.fuel = fuel;
     this.borderWords = 2 * Math.max(slotCount(this.signature.params), slotCount(this.signature.results));
   }
 
@@ -172,9 +180,11 @@ export const writeValues = (
  * const execution = startExecution(square, [7n]);
  * console.log(execution.run(), execution.results, execution.fuelConsumed >= 3); // → done [ 49n ] true
  * ```
+ *
+ * @param fuel price of a call beyond the schedule's `hostCall`; paid before the function runs
  */
-export const rawHostFunction = (type: FuncType, code: RawHostCode): FuncInstance =>
-  new FuncInstance(funcDefType(type.params, type.results), null, null, code);
+export const rawHostFunction = (type: FuncType, code: RawHostCode, fuel = 0): FuncInstance =>
+  new FuncInstance(funcDefType(type.params, type.results), null, null, code, fuel);
 
 /** What a host function of values may return: nothing, one value, or a list; or a promise of these. */
 export type HostResult = RawValue | readonly RawValue[] | undefined;

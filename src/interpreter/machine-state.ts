@@ -1,5 +1,6 @@
 /** The registers of a running call, as the loop, the cold operations and `Execution` share them. */
 
+import { UsageError } from '../errors/errors.ts';
 import type { ExceptionInstance } from './exception.ts';
 import type { FuelSchedule } from './fuel.ts';
 import type { Caller, FuncInstance, HostWrite } from './function.ts';
@@ -52,6 +53,11 @@ export class MachineState implements Caller {
   }
 
   charge(fuel: number): void {
+    if (!Number.isSafeInteger(fuel) || fuel < 0) {
+      throw new UsageError('usage.argument', {
+        detail: `a charge must be a whole number that is not negative, not ${fuel}`,
+      });
+    }
     this.fuel -= fuel;
   }
 }

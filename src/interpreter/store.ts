@@ -1,15 +1,16 @@
 /** The store: limits and the fuel schedule that its instances share. @spec syntax-store */
 import { UsageError } from '../errors/errors.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_HEAP_BYTES, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
-import { type FuelSchedule, quern1 } from './fuel.ts';
+import type { FuelSchedule } from './fuel.ts';
+import { selectSchedule } from './fuel-schedule.ts';
 import type { PageBudget } from './memory.ts';
 import { checkBlocking, checkSharing } from './shared-memory.ts';
 import type { HeapBudget } from './table.ts';
 
 /** Options of a store. */
 export interface StoreOptions {
-  /** What instructions cost. Default: `quern-1`. */
-  readonly schedule?: FuelSchedule;
+  /** What instructions cost: a schedule, or the name of one. Default: `quern-1`. */
+  readonly schedule?: FuelSchedule | string;
   /** Most nested Wasm frames of one call. Default and most: 65,536. */
   readonly maxCallDepth?: number;
   /** Most value slots (8 bytes) of all frames of one call. Default and most: 1,000,000. */
@@ -61,7 +62,7 @@ export class Store implements PageBudget, HeapBudget {
 
   /** @throws UsageError, and UnsupportedError when workers cannot share memories on this host */
   constructor(options: StoreOptions = {}) {
-    this.schedule = options.schedule ?? quern1;
+    this.schedule = selectSchedule(options.schedule);
     this.maxCallDepth = limit('maxCallDepth', options.maxCallDepth, DEFAULT_MAX_CALL_DEPTH);
     this.maxStackSlots = limit('maxStackSlots', options.maxStackSlots, DEFAULT_MAX_STACK_SLOTS);
     this.maxMemoryPages = options.maxMemoryPages ?? Number.POSITIVE_INFINITY;

@@ -29,13 +29,14 @@ export interface KernelFunctionRow {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
   readonly by: 'kernel' | 'host';
-  /** Fuel of a call, on top of the schedule's `hostCall`. */
+  /** Fuel of a call, on top of the schedule's `hostCall`; paid before it runs. */
   readonly fuel: number;
   /**
    * What makes a call dearer: `blocks` = one unit per 8 block headers looked at (and the schedule's `growPage`
-   * per page of growth), `bytes` = the schedule's price of bytes that cross the host boundary.
+   * per page of growth), `zeroed` = the schedule's price of filling memory, `bytes` = its price of bytes that cross
+   * the host boundary, and of work on blocks.
    */
-  readonly perSize: 'blocks' | 'bytes' | null;
+  readonly perSize: 'blocks' | 'zeroed' | 'bytes' | null;
   readonly summary: string;
 }
 
@@ -98,7 +99,7 @@ export const kernelAbi = {
   output_length: row('kernel', [], [I64], 0, null, 'Length of the output.'),
   error_set: row('kernel', [I64], [], 0, null, 'Makes a block the error message; 0 clears it.'),
   error_get: row('kernel', [], [I64], 0, null, 'Handle of the error message; 0 when there is none.'),
-  reset: row('kernel', [], [], 8, null, 'Frees every block and clears input, output and error.'),
+  reset: row('kernel', [], [], 8, 'zeroed', 'Frees every block and clears input, output and error.'),
   memory_bytes: row('kernel', [], [I64], 0, null, 'Bytes that the allocator manages.'),
   config_get: row(
     'host',

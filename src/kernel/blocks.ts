@@ -56,6 +56,8 @@ export class BlockMemory {
   visitedCount = 0;
   /** Pages grown since the counter was last cleared. */
   grownPages = 0;
+  /** Bytes that resets have zeroed since the counter was last cleared. */
+  zeroedBytes = 0;
 
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(INITIAL_PAGES * PAGE_SIZE);
   #view = new DataView(this.#bytes.buffer);
@@ -183,6 +185,7 @@ export class BlockMemory {
 
   /** Frees every block and zeroes what was in use; the memory does not shrink. Registers are the caller's. */
   reset(): void {
+    this.zeroedBytes += this.readRoot(ROOT_POSITION);
     this.#bytes.fill(0, FIRST_BLOCK, FIRST_BLOCK + this.readRoot(ROOT_POSITION));
     this.#headers.clear(FIRST_BLOCK + this.readRoot(ROOT_POSITION));
     this.writeRoot(ROOT_POSITION, 0);

@@ -3,10 +3,16 @@
  *
  * All of them use the raw form: i64 arguments and results are two 32-bit words of a slot, no BigInt.
  */
-import { type FuelSchedule, growMemoryCost } from '../interpreter/fuel.ts';
-import { type FuncInstance, rawHostFunction } from '../interpreter/function.ts';
+import { bulkMemoryCost, type FuelSchedule, growMemoryCost, hostFunctionCost } from '../interpreter/fuel.ts';
+import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
 import type { FuncType } from '../syntax/types.ts';
-import { BLOCKS_PER_FUEL_UNIT, type KernelAbiName, type KernelFunctionName, kernelAbi } from './abi.ts';
+import {
+  BLOCKS_PER_FUEL_UNIT,
+  KERNEL_NAMESPACE,
+  type KernelAbiName,
+  type KernelFunctionName,
+  kernelAbi,
+} from './abi.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Code of one function: argument `i` is at `slots[base + 2 * i]` (high word behind it), the result at `base`. */
@@ -115,14 +121,20 @@ export const runKernelFunction = (
   base = 0,
 ): void => codes[name](kernel, slots, base);
 
-/** What the block headers visited and the pages grown since the last time cost. */
+/** What the block headers visited, the pages grown and the bytes zeroed since the last time cost. */
 export const takeWorkCost = ({ memory }: Kernel, schedule: FuelSchedule): number => {
   const search = Math.floor(memory.visitedCount / BLOCKS_PER_FUEL_UNIT);
   const growth = growMemoryCost(schedule, memory.grownPages);
+  const zeroing = bulkMemoryCost(schedule, memory.zeroedBytes);
   memory.visitedCount = 0;
   memory.grownPages = 0;
-  return search + growth;
+  memory.zeroedBytes = 0;
+  return search + growth + zeroing;
 };
+
+/** Price of a function of the namespace, on top of the schedule's `hostCall`. */
+export const kernelFunctionCost = (schedule: FuelSchedule, name: KernelAbiName): number =>
+  hostFunctionCost(schedule, KERNEL_NAMESPACE, name, kernelAbi[name].fuel);
 
 /**
  * The kernel's function instances by import name.
@@ -133,30 +145,25 @@ export const takeWorkCost = ({ memory }: Kernel, schedule: FuelSchedule): number
  * console.log(invoke(imports.get('alloc'), [10n])); // → [ 77n ]
  * ```
  *
- * @param schedule prices of memory growth; the other prices are columns of the ABI table
+ * @param schedule prices of memory growth and zeroing; the others are columns of the ABI table, if it has no own
  */
 export const createKernelImports = (kernel: Kernel, schedule: FuelSchedule): Map<string, FuncInstance> => {
   const imports = new Map<string, FuncInstance>();
   for (const name of Object.keys(codes) as KernelFunctionName[]) {
     const code = codes[name];
-    const { fuel, perSize } = kernelAbi[name];
-    const type = kernelFuncType(name);
-    if (perSize === null && fuel === 0) {
-      const cheap = rawHostFunction(type, (slots, base) => {
-        code(kernel, slots, base);
-        return undefined;
-      });
-      imports.set(name, cheap);
-      continue;
-    }
-    imports.set(
-      name,
-      rawHostFunction(type, (slots, base, caller) => {
-        code(kernel, slots, base);
-        caller.charge(fuel + takeWorkCost(kernel, schedule));
-        return undefined;
-      }),
-    );
+    const { perSize } = kernelAbi[name];
+    const run: RawHostCode =
+      perSize === null
+        ? (slots, base) => {
+            code(kernel, slots, base);
+            return undefined;
+          }
+        : (slots, base, caller) => {
+            code(kernel, slots, base);
+            caller.charge(takeWorkCost(kernel, schedule));
+            return undefined;
+          };
+    imports.set(name, rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name)));
   }
   return imports;
 };

@@ -17,7 +17,7 @@ export const oddSchedule: FuelSchedule = Object.freeze<FuelSchedule>({
   cost: Object.freeze({
     structure: 0,
     simple: 3,
-    branch: 0,
+    branch: 1,
     call: 7,
     div: 11,
     float: 13,

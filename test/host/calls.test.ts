@@ -102,11 +102,15 @@ describe('what stops a call', () => {
   });
   test('a host function that goes on after its call was stopped reaches nothing', async () => {
     const late: Promise<unknown>[] = [];
+    let open: () => void = () => {};
+    const afterwards = new Promise<void>((resolve) => {
+      open = resolve;
+    });
     let isFirst = true;
     const plugin = await create({ timeoutMs: 20 }, (context, handle) => {
       if (!isFirst) return handle;
       isFirst = false;
-      const work = later(60).then(() => {
+      const work = afterwards.then(() => {
         context.setError('from the past');
         return handle;
       });
@@ -115,6 +119,7 @@ describe('what stops a call', () => {
     });
     await assert.rejects(plugin.call('wait'), { code: 'interrupted.timeout' });
     const next = plugin.call('wait', 'fresh');
+    open();
     await assert.rejects(late[0]!, /the call of this host function was stopped/);
     assert.equal((await next)?.text(), 'fresh');
   });

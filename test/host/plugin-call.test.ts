@@ -255,18 +255,19 @@ describe('commands among the modules', () => {
     const plugin = await createPlugin(manifest);
     const whole = await plugin.call('run');
     const total = plugin.fuelConsumed;
-    const call = await plugin.startCall('run', '', { fuel: 200 });
+    // An instance of the command with its page of memory, and some of its loop.
+    const call = await plugin.startCall('run', '', { fuel: 1_300 });
     assert.equal(await call.run(), 'paused');
     assert.deepEqual(
       call.backtrace.map(({ funcName }) => funcName),
       ['work', 'run'],
     );
-    assert.ok(call.fuelConsumed <= 200 && call.fuelConsumed > 150);
+    assert.ok(call.fuelConsumed <= 1_300 && call.fuelConsumed > 1_250);
     await finish(call, 50);
     assert.deepEqual([call.fuelConsumed, number(call.output)], [total, number(whole)]);
     await plugin.call('run', '', undefined, { fuel: total });
     await assert.rejects(plugin.call('run', '', undefined, { fuel: total - 1 }), { code: 'exhaustion.fuel' });
-    const given = await plugin.startCall('run', '', { fuel: 300 });
+    const given = await plugin.startCall('run', '', { fuel: 1_400 });
     await given.run();
     const consumed = given.fuelConsumed;
     await given.cancel();

@@ -118,15 +118,19 @@ const callingInstance = (memoryOf: () => MemoryInstance | undefined): ModuleInst
 };
 
 const adapt = (func: FuncInstance, caller: Caller): HostFunction =>
-  new HostFunction(func.type, (args) => {
-    const { params, results } = func.signature;
-    const words = new Int32Array(func.borderWords);
-    const refs: unknown[] = [];
-    writeValues(params, args, words, 0, refs);
-    const pending = func.host!(words, 0, caller, refs);
-    if (pending !== undefined) throw new Error('the reference executor cannot wait for a host function');
-    return readValues(results, words, 0, refs) as readonly ReferenceValue[];
-  });
+  new HostFunction(
+    func.type,
+    (args) => {
+      const { params, results } = func.signature;
+      const words = new Int32Array(func.borderWords);
+      const refs: unknown[] = [];
+      writeValues(params, args, words, 0, refs);
+      const pending = func.host!(words, 0, caller, refs);
+      if (pending !== undefined) throw new Error('the reference executor cannot wait for a host function');
+      return readValues(results, words, 0, refs) as readonly ReferenceValue[];
+    },
+    func.fuel,
+  );
 
 /** The reference executor. */
 export const reference: MakeExecutor = (compiled, resolve, schedule) => {

@@ -55,7 +55,10 @@ export class HostFunction {
   readonly kind = 'func';
   readonly type: DefType;
   readonly call: (args: readonly RawValue[]) => readonly RawValue[];
-  constructor(type: DefType, call: (args: readonly RawValue[]) => readonly RawValue[]) {
+  /** Price of a call on top of the schedule's `hostCall`. */
+  readonly fuel: number;
+  constructor(type: DefType, call: (args: readonly RawValue[]) => readonly RawValue[], fuel = 0) {
+    this.fuel = fuel;
     this.type = type;
     this.call = call;
   }

@@ -85,7 +85,7 @@ const br_table: Rule = {
 const return_: Rule = { step: (machine) => machine.returnFromFrame() };
 
 export const hostCost = (machine: Machine, func: FunctionInstance | null): number =>
-  func instanceof HostFunction ? machine.options.schedule.hostCall : 0;
+  func instanceof HostFunction ? machine.options.schedule.hostCall + func.fuel : 0;
 
 const directCallee = (machine: Machine, { index }: Instruction): FunctionInstance =>
   machine.frame.module.funcs[index]!;

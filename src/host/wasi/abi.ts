@@ -109,7 +109,7 @@ export const DIRECTORY_RIGHTS: bigint = allOf([
 /** What a function works on. */
 type Subject = 'nothing' | 'descriptor' | 'file' | 'directory' | 'socket';
 
-/** One function. Fuel is on top of the schedule's `hostCall`; bytes moved cost extra. */
+/** One function. Fuel is on top of the schedule's `hostCall` and paid before it runs; bytes moved cost extra. */
 export interface WasiFunctionRow {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];

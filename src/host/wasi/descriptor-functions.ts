@@ -21,6 +21,7 @@ import {
 } from './descriptors.ts';
 import { ErrnoSignal } from './errno.ts';
 import type { DirectoryEntry, FileStat, FileTimes } from './files.ts';
+import { VECTOR_SIZE } from './guest-memory.ts';
 import type { Preview1 } from './preview1.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
@@ -77,14 +78,15 @@ const transfer = (call: WasiCall, countAt: number, move: (buffer: Uint8Array) =>
   let total = 0;
   // Addresses are checked before anything is moved.
   const buffers = call.memory.vectors(call.u32(1), call.u32(2));
+  call.moved(VECTOR_SIZE * buffers.length);
   call.memory.slice(call.u32(countAt), 4);
   for (const buffer of buffers) {
     if (buffer.length === 0) continue;
     const count = move(buffer);
+    call.moved(count);
     total += count;
     if (count < buffer.length) break;
   }
-  call.moved(total);
   call.memory.writeU32(call.u32(countAt), total);
   return 'success';
 };
@@ -195,6 +197,8 @@ const readDirectory = (wasi: Preview1, call: WasiCall, descriptor: DirectoryDesc
   const entries = wasi.descriptors.listing(descriptor, cookie === 0n, () => {
     const found = descriptor.directory.entries(MAX_ENTRIES);
     if (found === null) throw new ErrnoSignal('overflow');
+    // The whole listing is read at once, however little of it fits into the buffer.
+    call.moved(DIRENT_SIZE * found.length);
     return [...dots, ...found];
   });
   let used = 0;
@@ -267,6 +271,7 @@ export const anyDescriptorFunctions: Readonly<
   fd_prestat_dir_name: (_, call, descriptor) => {
     const name = preopenName(descriptor);
     if (call.u32(2) < name.length) return 'nametoolong';
+    call.moved(name.length);
     call.memory.slice(call.u32(1), name.length).set(name);
     return 'success';
   },

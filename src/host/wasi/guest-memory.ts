@@ -9,6 +9,8 @@ import { ErrnoSignal } from './errno.ts';
 const fault = new ErrnoSignal('fault');
 const inval = new ErrnoSignal('inval');
 
+/** Bytes that describe one buffer. */
+export const VECTOR_SIZE = 8;
 /** Most vectors of one read or write, as POSIX systems have it. */
 const MAX_VECTORS = 1024;
 /** Most bytes that one read or write moves; more is a short read or write, which guests must expect. */
@@ -67,14 +69,17 @@ export class GuestMemory {
     this.#view.setBigUint64(address, value, true);
   }
 
-  /** The buffers of an array of (address, length) pairs, cut off at `MAX_TRANSFER` bytes. */
+  /** The buffers of an array of `VECTOR_SIZE` bytes each: address and length; cut off at `MAX_TRANSFER` bytes. */
   vectors(address: number, count: number): Uint8Array[] {
     if (count > MAX_VECTORS) throw inval;
-    this.#check(address, 8 * count);
+    this.#check(address, VECTOR_SIZE * count);
     const buffers: Uint8Array[] = [];
     let room = MAX_TRANSFER;
     for (let i = 0; i < count; i++) {
-      const buffer = this.slice(this.readU32(address + 8 * i), this.readU32(address + 8 * i + 4));
+      const buffer = this.slice(
+        this.readU32(address + VECTOR_SIZE * i),
+        this.readU32(address + VECTOR_SIZE * i + 4),
+      );
       buffers.push(buffer.subarray(0, room));
       room -= Math.min(room, buffer.length);
     }

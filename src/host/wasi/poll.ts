@@ -10,10 +10,11 @@ import {
   SUBSCRIPTION_ABSTIME,
 } from './abi.ts';
 import type { Descriptor, DescriptorTable } from './descriptors.ts';
-import { type Errno, errno } from './errno.ts';
+import { errno } from './errno.ts';
 import type { GuestMemory } from './guest-memory.ts';
 
-const EVENT_SIZE = 32;
+/** Bytes of one event. */
+export const EVENT_SIZE = 32;
 /** Most subscriptions of one call; more is `inval`. */
 export const MAX_SUBSCRIPTIONS = 4096;
 
@@ -83,8 +84,8 @@ const writeEvent = (memory: GuestMemory, at: number, event: Subscription): void 
 export interface Poll {
   /** Nanoseconds until the first event. */
   readonly wait: bigint;
-  /** Writes the events; takes the memory anew, since it may have been replaced meanwhile. */
-  finish(memory: GuestMemory): Errno;
+  /** Writes the events and returns how many; takes the memory anew, since it may have been replaced meanwhile. */
+  finish(memory: GuestMemory): number;
 }
 
 /** Reads the subscriptions of a poll. @throws ErrnoSignal */
@@ -119,7 +120,7 @@ export const readPoll = (
         writeEvent(current, output + i * EVENT_SIZE, event);
       });
       current.writeU32(countOut, events.length);
-      return 'success';
+      return events.length;
     },
   };
 };

@@ -5,11 +5,12 @@
  * bills what is moved, and turns signals into numbers. The functions themselves are in the files beside this one.
  */
 import { UsageError } from '../../errors/errors.ts';
-import { type FuelSchedule, hostBytesCost } from '../../interpreter/fuel.ts';
+import { type FuelSchedule, hostBytesCost, hostFunctionCost } from '../../interpreter/fuel.ts';
 import {
   type Caller,
   type FuncInstance,
   type HostWrite,
+  type RawHostCode,
   rawHostFunction,
 } from '../../interpreter/function.ts';
 import type { Clock, RandomSource } from '../sources.ts';
@@ -188,13 +189,14 @@ const guarded = <T>(run: () => T): T | Errno => {
 const createImport = (
   wasi: Preview1,
   name: WasiFunctionName,
-  layout: Layout,
+  namespace: keyof typeof layouts,
   schedule: FuelSchedule,
 ): FuncInstance => {
+  const layout: Layout = layouts[namespace];
   const row: WasiFunctionRow = wasiAbi[name];
   const code = codeOf(name, row);
   const type = { kind: 'func', params: row.params, results: row.results } as const;
-  return rawHostFunction(type, (words, base, caller: Caller) => {
+  const run: RawHostCode = (words, base, caller: Caller) => {
     let byteCount = 0;
     const call: WasiCall = {
       memory: memoryOf(caller),
@@ -206,20 +208,27 @@ const createImport = (
         byteCount += count;
       },
     };
-    const answer = guarded(() => code(wasi, call));
-    caller.charge(row.fuel + hostBytesCost(schedule, byteCount));
+    /** Runs code of the function and charges what it moved, however it ends. */
+    const billed = <T>(part: () => T): T | Errno => {
+      byteCount = 0;
+      try {
+        return guarded(part);
+      } finally {
+        caller.charge(hostBytesCost(schedule, byteCount));
+      }
+    };
+    const answer = billed(() => code(wasi, call));
     if (typeof answer === 'string') {
       words[base] = errno[answer];
       return undefined;
     }
     return answer.then((finish): HostWrite => {
       return (resumed, at) => {
-        byteCount = 0;
-        resumed[at] = errno[guarded(finish)];
-        caller.charge(hostBytesCost(schedule, byteCount));
+        resumed[at] = errno[billed(finish)];
       };
     });
-  });
+  };
+  return rawHostFunction(type, run, hostFunctionCost(schedule, namespace, name, row.fuel));
 };
 
 /** The functions of preview 1 by import name. */
@@ -231,7 +240,7 @@ export const createWasiImports = (
   new Map(
     (Object.keys(wasiAbi) as WasiFunctionName[]).map((name) => [
       name,
-      createImport(wasi, name, layouts[namespace], schedule),
+      createImport(wasi, name, namespace, schedule),
     ]),
   );
 

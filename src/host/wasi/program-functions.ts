@@ -1,8 +1,9 @@
 /** The functions of preview 1 that need no descriptor: arguments, environment, clocks, random, waiting, exit. */
 import { ExitError } from '../../errors/errors.ts';
 import { CLOCK_LAST, type WasiNameOn } from './abi.ts';
-import { MAX_TRANSFER } from './guest-memory.ts';
-import { MAX_SUBSCRIPTIONS, readClock, readPoll } from './poll.ts';
+import type { Errno } from './errno.ts';
+import { type GuestMemory, MAX_TRANSFER } from './guest-memory.ts';
+import { EVENT_SIZE, MAX_SUBSCRIPTIONS, readClock, readPoll } from './poll.ts';
 import type { Preview1 } from './preview1.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
@@ -37,12 +38,16 @@ const poll = (wasi: Preview1, call: WasiCall): WasiAnswer => {
   const { subscription } = call.layout;
   call.moved(subscription.size * count);
   const { wait, finish } = readPoll(call.memory, { input, output, count, countOut }, subscription, wasi);
+  const deliver = (memory: GuestMemory): Errno => {
+    call.moved(EVENT_SIZE * finish(memory));
+    return 'success';
+  };
   const sleep = wait > 0n ? wasi.clock.sleep?.(wait) : undefined;
-  if (sleep === undefined) return finish(call.memory);
+  if (sleep === undefined) return deliver(call.memory);
   const forget = wasi.onStop(() => sleep.cancel());
   return sleep.done.then(() => {
     forget();
-    return () => finish(memoryOf(call.caller));
+    return () => deliver(memoryOf(call.caller));
   });
 };
 
