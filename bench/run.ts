@@ -6,12 +6,16 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runDeadline } from './deadline.ts';
 import { EngineProcess } from './engine-process.ts';
 import type { EngineName } from './engines/engine.ts';
 import { geometricMean, measure, median, type Samples } from './measure.ts';
+import { runMetering } from './metering.ts';
 import { selectWorkloads, type Workload } from './workloads.ts';
 
 const help = `npm run bench -- [flags] [WORKLOAD…]
+npm run bench -- metering [WORKLOAD…]   what metering costs, on the same workloads
+npm run bench -- deadline               how soon a call is stopped, and what others notice
   --engines NAMES   besides native: quern, polywasm (default quern,polywasm)
   --sketch FOLDER   measure the sketch of a register interpreter in FOLDER, too
   --build FOLDER    measure this build of quern (default build)
@@ -100,9 +104,16 @@ const run = async (): Promise<void> => {
     process.exitCode = 1;
 };
 
+const choose = (): Promise<void> => {
+  const [first, ...rest] = positionals;
+  const options = { samples: Number(values.samples), targetMs: Number(values.target) };
+  if (first === 'metering') return runMetering(values.build, rest, options);
+  return first === 'deadline' ? runDeadline() : run();
+};
+
 if (values.help) process.stdout.write(help);
 else {
-  await run().catch((error: Error) => {
+  await choose().catch((error: Error) => {
     console.error(error.message);
     process.exitCode = 1;
   });
