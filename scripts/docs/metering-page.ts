@@ -2,6 +2,12 @@
 
 import { wasiAbi } from '../../src/host/wasi/abi.ts';
 import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts';
+import {
+  circularClasses,
+  MAX_CALL_PRICE,
+  MAX_PAGE_PRICE,
+  MAX_PRICE,
+} from '../../src/interpreter/fuel-schedule.ts';
 import { BLOCKS_PER_FUEL_UNIT, kernelAbi } from '../../src/kernel/abi.ts';
 import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
 import { code, pageHead, table } from './markdown.ts';
@@ -10,12 +16,52 @@ const schedules: readonly FuelSchedule[] = [quern1, flat1];
 
 const contract = `Fuel is counted in Wasm instructions, exactly:
 
-1. A call with fuel _n_ executes the longest prefix of instructions whose cost is at most _n_ and pauses before the first one that it cannot afford. A call that needs exactly _n_ completes.
+1. A call with fuel _n_ executes the longest prefix of instructions whose cost is at most _n_ and pauses before the first one that it cannot afford. A call that needs exactly _n_ completes. The price of entering a function is due with its first instruction.
 2. A trap is charged up to and including the instruction that trapped.
 3. Operations that cost by size check their bounds first, then charge, then act: one that fails is not charged for its size.
-4. The number is the same on every JavaScript engine, with and without a compiler, with and without tracing.
+4. A call into the host pays its fixed price before the host function runs. What the function moves, or charges for its own work (\`CurrentPlugin.charge\`), is known only afterwards; it is charged then, and where it is more than is left the call owes it: no further instruction runs, and the call does not return, before it is paid. Fuel that is left is never below zero.
+5. How fuel is handed out, in one go or in pieces, changes nothing.
+6. The number is the same on every JavaScript engine, with and without a compiler, with and without tracing.
 
-A schedule is a named, versioned table. Changing a price makes a new version and a line under "Fuel" in the changelog.`;
+A schedule is a named, versioned table. Changing a price makes a new version and a line under "Fuel" in the changelog.
+
+Not charged is what the embedder does: making a plug-in, preparing a call, reading its output. The initialisation of a plug-in runs code of the plug-in; its bill is \`plugin.fuelConsumed\` before the first call.
+
+## Out of fuel
+
+\`plugin.call\` rejects with \`exhaustion.fuel\`, which tells how much was used and where the plug-in stood. \`plugin.startCall\` returns a call that pauses instead, and goes on with more:
+
+\`\`\`js
+const call = await plugin.startCall('count', 'Hello', { fuel: 10_000 });
+while ((await call.run()) === 'paused') call.addFuel(10_000);
+console.log(call.output.text(), call.fuelConsumed);
+\`\`\`
+
+\`call.backtrace\` shows where it stands, \`call.cancel()\` gives it up, \`call.requestPause()\` stops it for other reasons than fuel. The plug-in is busy until the call has ended. Whatever ended it, kernel memory is fresh for the next call and host functions that were still at work reach nothing any more; memory, globals and tables are as the call left them, or new with \`renewAfterFailure\`.
+
+## A schedule of your own
+
+\`defineSchedule\`, the \`schedule\` option and \`--schedule FILE.json\` take a table of the same shape:
+
+\`\`\`js
+const mine = defineSchedule({
+  ...quern1,
+  name: 'mine-1',
+  cost: { ...quern1.cost, div: 20 },
+  functions: { 'extism:host/user send': 500 },
+});
+\`\`\`
+
+It is checked, and refused with \`usage.schedule\`, so that two things hold. Nothing can run for ever without paying: ${circularClasses.map((name) => `\`${name}\``).join(', ')} must cost something, since every circle goes through one of them. And no sum leaves 32 bits. Prices are whole numbers: of an instruction at most ${MAX_PRICE}, of a call or an entry at most ${MAX_CALL_PRICE.toLocaleString('en')}, of a page at most ${MAX_PAGE_PRICE.toLocaleString('en')}; \`structure\` is 0; \`…PerUnit\` says how many bytes, locals or elements one unit pays for, 0 for free. Every class and unit must be there. \`functions\` prices host functions by namespace and name, in place of the prices below. Names of ours are taken; put a version into yours, and change it with the prices.`;
+
+const vectors = `[fuel-vectors.json](fuel-vectors.json) holds programs with their bills, so that another engine can be checked against this one. \`npm run gen:fuel-vectors\` writes it.
+
+- \`schedules\`: the tables that are used, in full.
+- \`programs\`: \`{id, schedule, modules | suite, calls}\`. \`modules\` are base64; the second may import from the first under the name \`m0\`. \`suite\` names a module of the official suite by file, byte range and SHA-256. The calls go to the same instances, in order.
+- A call: \`{module, name, args?, results? | trap?, fuel, memory, pauses?}\`. Values are the bits as unsigned decimals. \`trap\` is an [error code](errors.md). \`memory\` is the first 16 hex digits of the SHA-256 over, for each memory of the first module, its length in decimal, a space, and its bytes. \`pauses\` are \`{n, used, memory}\`: the same call with fuel \`n\`, made on new instances after the same calls before it, pauses having used so much, with this in memory.
+- \`plugins\`: \`{id, schedule, plugin, initialisation, calls}\`, recorded plug-ins by file and SHA-256, with the \`deterministic\` option; \`output\` is a SHA-256, \`error\` a code.
+
+Generated programs import three functions of \`env\`: \`mix(a: i32, b: i64) → i32\` is \`a · 31 + b\` modulo 2³² of the unsigned values; \`log(i32)\` does nothing; \`pair() → (i64, i32)\` returns \`c · (−2³² − 1)\` and \`c\`, where \`c\` counts its calls, from 1, since the program was made. Each costs \`hostCall\`.`;
 
 const perUnit = (unit: number, what: string): string =>
   unit === 0 ? 'free' : `1 per ${unit} ${what}, rounded up`;
@@ -39,6 +85,17 @@ const sizeRows: readonly (readonly [string, (schedule: FuelSchedule) => string])
   [
     '`table.copy`, `table.fill`, `table.init`, `table.grow`',
     (s) => perUnit(s.bulkElementsPerUnit, 'elements'),
+  ],
+  [
+    'a linked command, for each call',
+    (s) =>
+      [
+        s.growPage === 0 ? '' : `${s.growPage} per page`,
+        s.bulkBytesPerUnit === 0 ? '' : `1 per ${s.bulkBytesPerUnit} bytes of data`,
+        s.bulkElementsPerUnit === 0 ? '' : `1 per ${s.bulkElementsPerUnit} functions and elements`,
+      ]
+        .filter((text) => text !== '')
+        .join(', ') || 'free',
   ],
   ['`memory.grow` that succeeds', (s) => (s.growPage === 0 ? 'free' : `${s.growPage} per page`)],
 ];
@@ -69,13 +126,15 @@ export const meteringPage = (): string => {
       sizeRows.map(([what, price]) => [what, ...schedules.map(price)]),
     ),
     '## Functions of the Extism kernel and host\n',
-    'On top of the price of calling the host, in every schedule:\n',
+    'On top of the price of calling the host, in every schedule without prices of its own. `bytes` are those of keys, values, messages, requests and answers; work on blocks is paid with all functions. Bytes that a host function of yours reads and stores through its `CurrentPlugin` cost the same.\n',
     table(['function', 'fuel', 'and by size', 'what'], kernelRows()),
     '## Functions of WASI preview 1\n',
-    'On top of the price of calling the host, in every schedule; bytes that cross the border cost as above.\n',
+    'On top of the price of calling the host, in every schedule without prices of its own. Bytes that cross the border cost as above: contents, paths, names, strings, 8 bytes for each buffer of a read or write, 24 for each entry of a directory that is listed anew, subscriptions and events of a poll.\n',
     table(
       ['function', 'fuel', 'what'],
       Object.entries(wasiAbi).map(([name, row]) => [code(name), row.fuel, row.summary]),
     ),
+    '## Vectors\n',
+    `${vectors}\n`,
   ].join('\n');
 };

@@ -14,6 +14,7 @@ import {
 } from '../node.ts';
 import { type Flags, type Parsed, type PluginFlags, usageError } from './flags.ts';
 import { withProgress } from './progress.ts';
+import { scheduleOf } from './schedule.ts';
 
 type CallFlags = Flags<'call'>;
 
@@ -129,7 +130,7 @@ const optionsOf = (flags: PluginFlags): PluginOptions => ({
   useWasi: flags.wasi ?? false,
   enableWasiOutput: flags.wasi ?? false,
   fuel: wholeNumber(flags, 'fuel') ?? undefined,
-  schedule: flags['fuel-schedule'],
+  schedule: scheduleOf(flags.schedule),
   deterministic: flags.deterministic ?? false,
   allowHttpResponseHeaders: flags['enable-http-response-headers'] ?? false,
 });

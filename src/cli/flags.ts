@@ -43,7 +43,10 @@ const pluginFlags = {
   link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
   manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
   fuel: { value: 'N', help: 'stop a call that would use more fuel' },
-  'fuel-schedule': { value: 'NAME', help: 'what instructions cost: quern-1 (default) or flat-1' },
+  schedule: {
+    value: 'NAME|FILE.json',
+    help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
+  },
   deterministic: { help: 'virtual clock and seeded randomness: the same result everywhere' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
@@ -73,7 +76,10 @@ export const commands = {
       env: { value: 'NAME=VALUE', multiple: true, help: 'set an environment variable' },
       dir: { value: 'HOST::GUEST[::ro]', multiple: true, help: 'let the program use a directory' },
       fuel: { value: 'N', help: 'stop a program that would use more fuel' },
-      'fuel-schedule': { value: 'NAME', help: 'what instructions cost: quern-1 (default) or flat-1' },
+      schedule: {
+        value: 'NAME|FILE.json',
+        help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
+      },
       'show-fuel': { help: 'print the fuel on standard error' },
     },
   },

@@ -6,6 +6,7 @@ import type { FileTree } from '../host/wasi/files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPlugin, isQuernError } from '../node.ts';
 import { type Flags, type Parsed, parseWholeNumber, usageError } from './flags.ts';
+import { scheduleOf } from './schedule.ts';
 
 const READ_ONLY_SUFFIX = '::ro';
 /** Most bytes that one read of standard input takes. */
@@ -75,7 +76,7 @@ export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<vo
     {
       logLevel: 'error',
       fuel: fuelOf(flags),
-      schedule: flags['fuel-schedule'],
+      schedule: scheduleOf(flags.schedule),
       wasi: {
         args: [file, ...args],
         env: Object.fromEntries((flags.env ?? []).map(variableOf)),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { flat1 } from '../../src/node.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
 import { runQuern } from './run-quern.ts';
 
@@ -94,8 +95,19 @@ describe('quern call', () => {
     assert.equal(short.stdout, '');
   });
 
+  test('a schedule of one\u2019s own comes from a file', () => {
+    const file = (name: string, table: object): string => fileOf(name, JSON.stringify(table));
+    const fuelOf = (path: string) => callGreet('--show-fuel', '--schedule', path);
+    const same = fuelOf(file('same.json', { ...flat1, name: 'same-1' }));
+    assert.equal(same.status, 0, same.stderr);
+    assert.equal(same.stderr, callGreet('--show-fuel', '--schedule', 'flat-1').stderr);
+    const free = fuelOf(file('free.json', { ...flat1, name: 'free-1', cost: { ...flat1.cost, branch: 0 } }));
+    assert.equal(free.status, 2);
+    assert.match(free.stderr, /cost\.branch must be a whole number from 1/);
+    assert.match(fuelOf(join(folder, 'none.json')).stderr, /cannot read the schedule/);
+  });
   test('another schedule gives another bill', () => {
-    const bill = (schedule: string) => callGreet('--show-fuel', '--fuel-schedule', schedule).stderr;
+    const bill = (schedule: string) => callGreet('--show-fuel', '--schedule', schedule).stderr;
     assert.notEqual(bill('flat-1'), bill('quern-1'));
   });
 
@@ -157,7 +169,7 @@ describe('quern call, failing', () => {
 
   test('an unknown log level or schedule is a mistake of usage', () => {
     assert.equal(callGreet('--log-level', 'loud').status, 2);
-    assert.equal(callGreet('--fuel-schedule', 'gold-1').status, 2);
+    assert.equal(callGreet('--schedule', 'gold-1').status, 2);
     assert.equal(callGreet('--fuel=-1').status, 2);
   });
 });

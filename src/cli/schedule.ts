@@ -1,0 +1,23 @@
+/** `--schedule`: the name of a schedule, or a file with a table of one's own in JSON (docs/metering.md). */
+import { readFileSync } from 'node:fs';
+import { isQuernError } from '../errors/errors.ts';
+import type { FuelSchedule } from '../interpreter/fuel.ts';
+import { selectSchedule } from '../interpreter/fuel-schedule.ts';
+import { usageError } from './flags.ts';
+
+const readTable = (file: string): FuelSchedule => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as FuelSchedule;
+  } catch (error) {
+    throw usageError(`cannot read the schedule ${file}: ${(error as Error).message}`);
+  }
+};
+
+/** What a value of `--schedule` means. @throws UsageError */
+export const scheduleOf = (text: string | undefined): FuelSchedule => {
+  try {
+    return selectSchedule(text?.endsWith('.json') ? readTable(text) : text);
+  } catch (error) {
+    throw isQuernError(error, 'usage.schedule') ? usageError(`--schedule ${text}: ${error.message}`) : error;
+  }
+};
