@@ -23,6 +23,7 @@ export {
   PluginError,
   QuernError,
   type QuernErrorClass,
+  SnapshotError,
   ThrownException,
   TrapError,
   UnlinkableError,

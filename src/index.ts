@@ -60,6 +60,7 @@ export {
   ManifestError,
   PluginError,
   QuernError,
+  SnapshotError,
   TrapError,
   UnlinkableError,
   UsageError,

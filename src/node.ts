@@ -62,6 +62,7 @@ export {
   ManifestError,
   PluginError,
   QuernError,
+  SnapshotError,
   TrapError,
   UnlinkableError,
   UsageError,

@@ -42,6 +42,14 @@ export {
   type SchedulerClock,
   type SchedulerOptions,
 } from './interpreter/scheduler.ts';
+export type { FindHostValue } from './interpreter/snapshot/reference-reader.ts';
+export type { NameHostValue } from './interpreter/snapshot/reference-writer.ts';
+export {
+  restoreSnapshot,
+  type SnapshotSource,
+  type SnapshotTarget,
+  takeSnapshot,
+} from './interpreter/snapshot/snapshot.ts';
 export { Store, type StoreOptions } from './interpreter/store.ts';
 export { TableInstance } from './interpreter/table.ts';
 export { TagInstance } from './interpreter/tag.ts';

@@ -21,6 +21,7 @@ const when: Readonly<Record<ErrorClass, string>> = {
   ManifestError: 'The manifest, or what it points to, cannot be used. `details.path` names the key or file.',
   UsageError: 'The API was used wrongly.',
   InterruptedError: 'The call was stopped from outside.',
+  SnapshotError: 'A snapshot cannot be taken, or cannot be restored.',
   InternalError: 'A bug in Quern itself.',
 };
 

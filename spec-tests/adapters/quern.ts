@@ -36,7 +36,7 @@ import {
 import { makeSpectest } from '../spectest.ts';
 import { toFailure, translating } from './failures.ts';
 
-interface QuernInstance {
+export interface QuernInstance {
   readonly exports: ReadonlyMap<string, ExternInstance>;
   readonly memories: readonly MemoryInstance[];
 }
@@ -105,13 +105,19 @@ const call = (func: FuncInstance, args: readonly RawValue[], options: CallOption
   return { values: execution.results.map(boxed), fuel: execution.fuelConsumed, trace };
 };
 
-const find = (instance: EngineInstance, name: string, kind: ExternInstance['kind']): ExternInstance => {
+/** An export of an instance. */
+export const find = (
+  instance: EngineInstance,
+  name: string,
+  kind: ExternInstance['kind'],
+): ExternInstance => {
   const found = (instance as QuernInstance).exports.get(name);
   if (found?.kind !== kind) throw new EngineFailure('crash', `no exported ${kind} "${name}"`);
   return found;
 };
 
-const spectest = (): QuernInstance => {
+/** The host module of scripts. */
+export const spectest = (): QuernInstance => {
   const exports = makeSpectest<ExternInstance>({
     func: (params) => hostFunction({ kind: 'func', params, results: [] }, () => []),
     global: (type, bits) => new GlobalInstance({ type, isMutable: false }, bits),
@@ -121,7 +127,8 @@ const spectest = (): QuernInstance => {
   return { exports, memories: [...exports.values()].filter((entry) => entry.kind === 'memory') };
 };
 
-const kindOf = (reference: object): ReferenceKind | null => {
+/** Kind of a reference. */
+export const kindOf = (reference: object): ReferenceKind | null => {
   if (reference instanceof StructInstance) return 'struct';
   if (reference instanceof ArrayInstance) return 'array';
   if (reference instanceof BoxedI31) return 'i31';
@@ -136,7 +143,9 @@ class BoxedI31 {
     this.value = value;
   }
 }
-const boxed = (value: QuernValue): RawValue => (typeof value === 'number' ? new BoxedI31(value) : value);
+/** A value in the form of the runner. */
+export const boxed = (value: QuernValue): RawValue =>
+  typeof value === 'number' ? new BoxedI31(value) : value;
 
 export const quernEngine = (options: CallOptions): Engine => {
   const sharing: StoreOptions = options.workers ? { sharing: 'workers', canBlock: true } : {};

@@ -4,16 +4,20 @@ import { nativeEngine } from './native.ts';
 import { quernEngine } from './quern.ts';
 import { referenceEngine } from './reference.ts';
 import { sideBySide } from './side-by-side.ts';
+import { snapshotEngine } from './snapshot.ts';
 
 export interface EngineOptions extends Metering {
   /** Run careful code only: one internal instruction per Wasm instruction. */
   readonly careful: boolean;
 }
 
-export const engineNames = ['quern', 'reference', 'native', 'both'] as const;
+export const engineNames = ['quern', 'reference', 'native', 'both', 'snapshot'] as const;
 export type EngineName = (typeof engineNames)[number];
 
-/** `both` runs Quern and the reference executor side by side and fails where they differ. */
+/**
+ * `both` runs Quern and the reference executor side by side and fails where they differ; `snapshot` is Quern, with
+ * every call moved to other instances on the way.
+ */
 export const makeEngine = (name: EngineName, suiteFolder: string, options: EngineOptions): Engine => {
   switch (name) {
     case 'quern':
@@ -22,6 +26,8 @@ export const makeEngine = (name: EngineName, suiteFolder: string, options: Engin
       return referenceEngine(options);
     case 'native':
       return nativeEngine(suiteFolder);
+    case 'snapshot':
+      return sideBySide(snapshotEngine(options), quernEngine(options));
     default:
       return sideBySide(quernEngine(options), referenceEngine(options));
   }

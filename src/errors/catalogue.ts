@@ -21,6 +21,7 @@ export type ErrorClass =
   | 'ManifestError'
   | 'UsageError'
   | 'InterruptedError'
+  | 'SnapshotError'
   | 'InternalError';
 
 /** One row: the class, the text (a prefix of the message), and what a person can do about it. */
@@ -317,6 +318,31 @@ export const catalogue = {
     'Raise timeoutMs; it covers the initialisation of a plug-in as well.',
   ),
   'interrupted.cancelled': row('InterruptedError', 'call canceled', 'The call was cancelled by the host.'),
+  'snapshot.corrupt': row(
+    'SnapshotError',
+    'snapshot is damaged',
+    'Use the bytes exactly as `snapshot` returned them; take a new snapshot.',
+  ),
+  'snapshot.truncated': row(
+    'SnapshotError',
+    'snapshot ends too early',
+    'Part of the snapshot is missing; store and send it as a whole.',
+  ),
+  'snapshot.version': row(
+    'SnapshotError',
+    'snapshot is of another format version',
+    'Restore it with the version of Quern that made it, or take a new one.',
+  ),
+  'snapshot.foreign': row(
+    'SnapshotError',
+    'snapshot does not belong to this',
+    'Restore it with the same modules, linked in the same way, under the same fuel schedule and features.',
+  ),
+  'snapshot.unsupported': row(
+    'SnapshotError',
+    'state cannot be stored',
+    'The detail names what has no form in bytes; pass an encoder for host values, or take the snapshot at another time.',
+  ),
   'internal.bug': row(
     'InternalError',
     'internal error',

@@ -257,6 +257,17 @@ export const UsageError: QuernErrorClass<'UsageError'> = errorClass('UsageError'
  */
 export const InterruptedError: QuernErrorClass<'InterruptedError'> = errorClass('InterruptedError');
 /**
+ * A snapshot cannot be taken, or cannot be restored.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const bytes = plugin.snapshot().subarray(0, 100);
+ * const error = await restorePlugin('build/examples/greet.wasm', bytes).catch((caught) => caught);
+ * console.log(error instanceof SnapshotError, error.code); // → true snapshot.truncated
+ * ```
+ */
+export const SnapshotError: QuernErrorClass<'SnapshotError'> = errorClass('SnapshotError');
+/**
  * A bug in Quern itself.
  *
  * ```js

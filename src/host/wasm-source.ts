@@ -5,6 +5,7 @@
 import { ManifestError } from '../errors/errors.ts';
 import { CompiledModule } from '../interpreter/code.ts';
 import { compileModule } from '../interpreter/instantiate.ts';
+import { sha256Hex } from '../syntax/sha256.ts';
 import { decodeBase64 } from './base64.ts';
 import { exchange, headerOf } from './http-client.ts';
 import {
@@ -18,7 +19,6 @@ import {
   parseManifest,
   type ResponseLike,
 } from './manifest.ts';
-import { sha256Hex } from './sha256.ts';
 import type { Platform } from './sources.ts';
 import { decodeUtf8 } from './text.ts';
 

@@ -85,6 +85,7 @@ export const createCold = (
 ): {
   cold: (m: MachineState, op: number) => number;
   callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
+  repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
 } => {
   const C = space.words;
   /** Word index of a packed operand. */
@@ -119,11 +120,16 @@ export const createCold = (
       return NEED_FUEL;
     }
     m.fuel -= cost;
+    return runHost(m, func, base);
+  };
+
+  const runHost = (m: MachineState, func: FuncInstance, base: number): number => {
+    const { fuel } = m;
     m.top = base + func.borderWords;
     try {
       const promise = func.host!(I, base, m, R);
       if (promise !== undefined) {
-        m.pending = { func, base, promise };
+        m.pending = { func, base, promise, fuel };
         return HOST_PAUSE;
       }
     } catch (error) {
@@ -618,7 +624,7 @@ export const createCold = (
     if ((status >= FIRST_TRAP && op !== vectorCode) || status === NEED_FUEL) m.pc = at;
     return status;
   };
-  return { cold, callFunction };
+  return { cold, callFunction, repeatHostCall: (m, func, base) => goOn(m, runHost(m, func, base)) };
 };
 
 const loadSizes = [4, 1, 1, 2, 2, 8, 1, 1, 2, 2, 4, 4];

@@ -8,6 +8,7 @@ import {
   ExhaustionError,
   InternalError,
   isQuernError,
+  SnapshotError,
   ThrownException,
   TrapError,
   UsageError,
@@ -50,6 +51,24 @@ export interface ExecutionOptions {
   readonly onResults?: HostWrite;
 }
 
+/** The raw state of a call that does not run; what `snapshot/` stores and makes. */
+export interface SavedExecution {
+  readonly state: MachineState;
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly calls: Int32Array<ArrayBuffer>;
+  readonly refs: unknown[];
+  /** All fuel that the call was ever given. */
+  readonly given: number;
+  readonly hasBegun: boolean;
+  readonly pause: PauseReason | null;
+  /** A host function that must be called again, with the arguments that lie at `base`. */
+  readonly hostCall: HostCall | null;
+}
+interface HostCall {
+  readonly func: FuncInstance;
+  readonly base: number;
+}
+
 /** What `Execution.run` came to. */
 export type RunResult = 'done' | 'trap' | 'paused';
 /** Why a call is paused: out of fuel, at the end of a slice, waiting for a host function, or for a notify. */
@@ -85,15 +104,25 @@ export class Execution {
   private readonly onSlice: (() => boolean) | null;
   private readonly onResults: HostWrite | null;
   private outcome: RunResult | null = null;
+  private isActive = false;
+  /** While it runs: the call that waits for it in a host function. */
+  outer: Execution | null = null;
   private hasBegun = false;
   /** Whether the call waited without end, and traps when it goes on. */
   private isDeadlocked = false;
   private given: number;
+  /** The host function that a restored call is paused in. */
+  private hostCall: HostCall | null = null;
   private savedWords = new Int32Array(0);
   private savedCalls = new Int32Array(0);
   private savedRefs: unknown[] = [];
 
-  constructor(func: FuncInstance, args: readonly RawValue[] | HostWrite, options: ExecutionOptions = {}) {
+  /** @param args null for a call that is restored */
+  constructor(
+    func: FuncInstance,
+    args: readonly RawValue[] | HostWrite | null,
+    options: ExecutionOptions = {},
+  ) {
     this.func = func;
     this.machine = getMachine();
     const store: Store | null = func.instance?.store ?? null;
@@ -107,6 +136,7 @@ export class Execution {
     state.reserve = this.given;
     this.onSlice = options.onSlice ?? null;
     this.onResults = options.onResults ?? null;
+    if (args === null) return;
     this.savedWords = new Int32Array(func.borderWords);
     if (typeof args === 'function') {
       args(this.savedWords, 0, this.savedRefs);
@@ -119,6 +149,55 @@ export class Execution {
       });
     }
     writeValues(params, args, this.savedWords, 0, this.savedRefs);
+  }
+
+  /**
+   * A call as it was saved.
+   *
+   * @internal
+   */
+  static restore(
+    func: FuncInstance,
+    options: ExecutionOptions,
+    make: (state: MachineState) => SavedExecution,
+  ): Execution {
+    const execution = new Execution(func, null, options);
+    const { words, calls, refs, given, hasBegun, pause, hostCall } = make(execution.state);
+    execution.savedWords = words;
+    execution.savedCalls = calls;
+    execution.savedRefs = refs;
+    execution.given = given;
+    execution.hasBegun = hasBegun;
+    execution.pause = pause;
+    execution.hostCall = hostCall;
+    execution.outcome = hasBegun ? 'paused' : null;
+    return execution;
+  }
+
+  /**
+   * The raw state.
+   *
+   * @internal
+   * @throws UsageError while it runs, and when it is over
+   */
+  save(): SavedExecution {
+    if (this.isActive || this.outcome === 'done' || this.outcome === 'trap') {
+      const detail = this.isActive ? 'the call is running' : 'the call is over';
+      throw new UsageError('usage.state', { detail });
+    }
+    if (this.state.waiter !== null)
+      throw new SnapshotError('snapshot.unsupported', { detail: 'a call that waits for a notify' });
+    if (resident === this) this.moveOut();
+    return {
+      state: this.state,
+      words: this.savedWords,
+      calls: this.savedCalls,
+      refs: this.savedRefs,
+      given: this.given,
+      hasBegun: this.hasBegun,
+      pause: this.pause,
+      hostCall: this.hostCall ?? this.state.pending,
+    };
   }
 
   /** Fuel that this call has used, what it owes included. */
@@ -141,7 +220,7 @@ export class Execution {
 
   private get balance(): number {
     const { fuel, reserve, pc } = this.state;
-    return this.outcome === null || this.outcome === 'done'
+    return this.outcome === null || this.hostCall !== null || this.outcome === 'done'
       ? fuel + reserve
       : fuel + reserve + this.remainingAt(pc);
   }
@@ -227,13 +306,14 @@ export class Execution {
    */
   abandon(error: unknown): void {
     if (this.outcome === 'done' || this.outcome === 'trap') return;
-    if (active === this) throw new UsageError('usage.state', { detail: 'the call is running' });
+    if (this.isActive) throw new UsageError('usage.state', { detail: 'the call is running' });
     const { state, balance } = this;
     state.reserve = balance;
     state.fuel = 0;
     state.pc = HALT_PC;
     state.sp = 0;
     state.pending = null;
+    this.hostCall = null;
     state.thrown = null;
     state.instances.length = 0;
     this.savedWords = new Int32Array(0);
@@ -259,7 +339,7 @@ export class Execution {
       throw new UsageError('usage.state', { detail: 'the call waits for a host function' });
     if (this.state.waiter?.answer === null)
       throw new UsageError('usage.state', { detail: 'the call waits for a notify' });
-    if (active === this) throw new UsageError('usage.state', { detail: 'the call is running' });
+    if (this.isActive) throw new UsageError('usage.state', { detail: 'the call is running' });
     if (nested >= MAX_NESTED) {
       this.outcome = 'trap';
       this.error = new ExhaustionError('exhaustion.call-stack', {
@@ -268,6 +348,8 @@ export class Execution {
       return 'trap';
     }
     const outer = active;
+    this.outer = outer;
+    this.isActive = true;
     active = this;
     nested++;
     this.outcome = null;
@@ -275,12 +357,14 @@ export class Execution {
     try {
       this.moveIn();
       this.settleWait();
-      this.outcome = this.hasBegun ? this.goOn(this.resumption) : this.begin();
+      this.outcome = this.hasBegun ? this.goOn(this.resume()) : this.begin();
     } catch (cause) {
       // Nothing that a guest does throws here: host errors and traps arrive as statuses.
       this.outcome = this.fail(isQuernError(cause) ? cause : new InternalError('internal.bug', { cause }));
     } finally {
       active = outer;
+      this.outer = null;
+      this.isActive = false;
       nested--;
       // A call that is over leaves nothing behind; a paused one stays until another needs the machine.
       if (this.outcome !== 'paused') resident = null;
@@ -298,7 +382,12 @@ export class Execution {
   }
 
   /** What a paused call goes on with. */
-  private get resumption(): number {
+  private resume(): number {
+    const { hostCall } = this;
+    if (hostCall !== null) {
+      this.hostCall = null;
+      return this.machine.repeatHostCall(this.state, hostCall.func, hostCall.base);
+    }
     if (this.state.thrown !== null) return status.THROWN;
     if (this.isDeadlocked) return DEADLOCK;
     // A host call that waited may have left the run behind it unpaid.
@@ -535,6 +624,13 @@ export class Execution {
     return backtrace(this.rawFrames());
   }
 }
+
+/** Whether a call of the store runs now: what it holds is then in motion. @internal */
+export const isRunning = (store: Store): boolean => {
+  for (let call = active; call !== null; call = call.outer)
+    if (call.func.instance?.store === store) return true;
+  return false;
+};
 
 const checkFuel = (fuel: number): number => {
   if (!Number.isSafeInteger(fuel) || fuel < 0) {

@@ -12,6 +12,8 @@ export interface PendingHostCall {
   readonly func: FuncInstance;
   readonly base: number;
   readonly promise: Promise<HostWrite>;
+  /** Fuel in hand when the host function was called: what it charges comes after. */
+  readonly fuel: number;
 }
 
 export class MachineState implements Caller {

@@ -20,7 +20,7 @@ import { createVectors, type RunVectors } from './vector.generated.ts';
 /** Words of the code array at first; it doubles when it is full. */
 const CODE_WORDS = 1 << 22;
 /** Slots beyond the counted ones: the outermost call's arguments and results. */
-const SPARE_SLOTS = 4096;
+export const SPARE_SLOTS = 4096;
 
 export interface Machine extends Stacks {
   readonly space: CodeSpace;
@@ -30,6 +30,8 @@ export interface Machine extends Stacks {
   /** Whether the vector loops were trained: not before the first vector code. */
   knowsVectors: boolean;
   callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
+  /** Calls a host function again whose call was paid for before; see `snapshot/`. */
+  repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
 }
 
 let machine: Machine | null = null;
@@ -61,12 +63,16 @@ const createMachine = (): Machine => {
     wideVectors: () => 0,
     knowsVectors: false,
     callFunction: () => 0,
+    repeatHostCall: () => 0,
   };
   const connect = (): void => {
     const loops = createVectors(space.words, stacks.words, stacks.doubles, stacks.floats);
     Object.assign(made, loops);
-    const { cold, callFunction } = createCold(space, stacks, loops, (code) => translateFast(made, code));
+    const { cold, callFunction, repeatHostCall } = createCold(space, stacks, loops, (code) =>
+      translateFast(made, code),
+    );
     made.callFunction = callFunction;
+    made.repeatHostCall = repeatHostCall;
     made.dispatch = createDispatch(
       space.words,
       stacks.callStack,
@@ -109,6 +115,7 @@ const translateFast = (made: Machine, code: FuncCode): number => {
 
 /** Boundaries and sites of a function's fast code: translating it again, with recording on, tells. */
 export const mapFast = (code: FuncCode): CodeMap => {
+  if (code.fast === null) translateFast(getMachine(), code);
   code.fastMap ??= translate(code, null, true).map(code.fast!.start);
   return code.fastMap;
 };

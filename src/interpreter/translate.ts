@@ -92,11 +92,21 @@ export const translate = (
   return new TranslatedCode(t);
 };
 
+/**
+ * Walks over the body of a function, and shows what is on the stack in front of each instruction that can be
+ * reached: all operands in their canonical slots. Makes no code.
+ *
+ * @returns the translation at its end
+ */
+export const walkBody = (code: FuncCode, visit: (t: Translation) => void): Translation =>
+  translateBody(code, [], false, false, visit);
+
 const translateBody = (
   code: FuncCode,
   fastBoundaries: readonly Boundary[] | null,
   isRecording: boolean,
   usesRefs: boolean,
+  visit: (t: Translation) => void = () => {},
 ): Translation => {
   const t = new Translation(code, fastBoundaries, isRecording);
   const func = code.unit.module.funcs[code.index]!;
@@ -122,6 +132,7 @@ const translateBody = (
   while (t.controls.length > 0) {
     t.reader.read();
     t.writer.offset = t.reader.offset;
+    visit(t);
     translateInstruction(t);
   }
   exceptions.finishHandlers(t);

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { decodeBase64 } from '../../src/host/base64.ts';
-import { sha256Hex } from '../../src/host/sha256.ts';
 import { createSeededRandom } from '../../src/host/sources.ts';
 import { decodeUtf8, encodeUtf8 } from '../../src/host/text.ts';
+import { sha256Hex } from '../../src/syntax/sha256.ts';
 
 const random = createSeededRandom(1);
 const randomBytes = (length: number): Uint8Array => {

@@ -1,5 +1,5 @@
 /**
- * SHA-256 (FIPS 180-4), for the hashes in manifests.
+ * SHA-256 (FIPS 180-4): for the hashes in manifests, and what snapshots know a module by.
  *
  * Synchronous and dependency-free: WebCrypto is neither on every host nor synchronous.
  */

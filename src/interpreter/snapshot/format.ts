@@ -1,0 +1,109 @@
+/**
+ * TABLE: the format of snapshots. Writer, reader and docs/snapshots.md derive from it.
+ *
+ * A snapshot is a head, sections in order of their numbers, and a checksum. Numbers are little-endian wherever
+ * it runs, so the same state gives the same bytes on every machine and in every JavaScript engine. Nothing in it
+ * depends on how code was translated: places in code are byte offsets of the module, frames hold the locals and
+ * operands of the standard.
+ */
+
+/** First bytes of every snapshot. */
+export const MAGIC: readonly number[] = [0x00, 0x71, 0x73, 0x6e, 0x61, 0x70, 0x0d, 0x0a];
+/** Version of the format; a change of any section makes a new one. */
+export const FORMAT_VERSION = 1;
+/** Bytes of the head: magic, version (4), whole length (8). */
+export const HEAD_BYTES = 20;
+/** Bytes behind the last section: the CRC-32 of everything before. */
+export const TAIL_BYTES = 4;
+/** Unit in which memories are stored: blocks of zeros are left out. */
+export const BLOCK_BYTES = 256;
+
+/** One section. */
+export interface SectionRow {
+  readonly id: number;
+  /** What it holds, in the notation of docs/snapshots.md. */
+  readonly layout: string;
+  readonly summary: string;
+}
+
+const row = (id: number, layout: string, summary: string): SectionRow => ({ id, layout, summary });
+
+/** Every section, by name. Those below 32 are the engine's; the others belong to plug-ins. */
+export const snapshotSections = {
+  modules: row(
+    1,
+    'schedule:text prices:u32 modules:vec(sha256:byte[32] features:vec(text))',
+    'what the snapshot is bound to: the fuel schedule with a checksum of its prices, the modules and their features',
+  ),
+  instances: row(
+    2,
+    'instances:vec(module:uint) links:u32',
+    'which module each instance is of, and a checksum of what they share with each other',
+  ),
+  memories: row(
+    3,
+    'vec(pages:uint runs:vec(zeroBlocks:uint blocks:uint bytes))',
+    'size and contents of each memory; blocks of 256 zero bytes are left out',
+  ),
+  globals: row(4, 'value*', 'the value of each global'),
+  tables: row(5, 'vec(size:uint runs:vec(count:uint ref))', 'size and elements of each table'),
+  segments: row(
+    6,
+    'instance*(elements:vec(dropped:byte ref*) data:vec(dropped:byte))',
+    'which segments were dropped, and the references of passive element segments',
+  ),
+  objects: row(
+    7,
+    'heads:vec(object) contents:(value* | ref*)*',
+    'structures, arrays, exceptions and host values that references lead to; shared ones are there once, cycles are kept',
+  ),
+  executions: row(
+    8,
+    'vec(function:uint flags:byte used:int left:int end:byte frames:vec(function:uint offset:uint) value*)',
+    'paused calls: for each frame its function, the place in its code, its locals and its operands',
+  ),
+  plugin: row(
+    32,
+    'started:byte consumed:int stale:byte modules:vec(name:text)',
+    'state of the plug-in itself, and the names of its instances in order',
+  ),
+  kernel: row(
+    33,
+    'pages:uint output:byte work:uint grown:uint trusted:byte headers:runs contents:runs',
+    'kernel memory with its registers, and the index of its blocks',
+  ),
+  settings: row(
+    34,
+    'config:vec(text text) variables:vec(text bytes) logLevel:text logBytes:uint answer:(status headers)?',
+    'configuration, variables, log level, and the last answer to an HTTP request',
+  ),
+  sources: row(
+    35,
+    'clock:(elapsed:int epoch:int)? random:(u32 u32 u32 u32)?',
+    'virtual clock and seeded randomness',
+  ),
+  wasi: row(
+    36,
+    'nodes:vec(node) descriptors:vec(number:uint descriptor)',
+    'files in memory with their contents, and open descriptors with their positions and rights',
+  ),
+  call: row(
+    37,
+    'function:text deterministic:byte',
+    'the call that is paused: what was called, to judge its result when it ends',
+  ),
+} as const satisfies Readonly<Record<string, SectionRow>>;
+
+/** Name of a section. */
+export type SectionName = keyof typeof snapshotSections;
+
+/** How a paused call stands: the `end` of an execution. */
+export const AT_INSTRUCTION = 0;
+/** In a host function, which is called again when the call goes on. */
+export const IN_HOST_CALL = 1;
+/** An exception was thrown and looks for its handler. */
+export const THROWING = 2;
+/** The outermost function has returned. */
+export const RETURNED = 3;
+/** It has not begun; the values are the arguments. */
+export const NOT_BEGUN = 4;

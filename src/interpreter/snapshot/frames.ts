@@ -1,0 +1,174 @@
+/**
+ * The call stack of a paused call as frames of the standard: a function, a place in its code, values.
+ *
+ * In the machine a frame is a return point and a stretch of words, and records between frames say where a call
+ * crossed instances. None of that is stored: it follows from the functions and their places, so a forged snapshot
+ * cannot make frames overlap or return to where no call was.
+ */
+import { InternalError } from '../../errors/errors.ts';
+import { HALT_PC, LEAVE_PC } from '../cold.ts';
+import type { SavedExecution } from '../execution.ts';
+import type { FuncInstance } from '../function.ts';
+import { getMachine } from '../machine.ts';
+import type { MachineState } from '../machine-state.ts';
+import type { ModuleInstance } from '../module-instance.ts';
+import { callPlaceOf, carefulPc, placeOf, returnPc } from './code-places.ts';
+import { corrupt } from './snapshot-reader.ts';
+
+/** One frame of a stack that is read. */
+export interface Frame {
+  readonly func: FuncInstance;
+  /** Byte offset of the instruction that comes next, or of the call that is under way. */
+  readonly offset: number;
+  /** Index of the first word. */
+  readonly fp: number;
+}
+
+/** The frames of a paused call, outermost first. */
+export interface Stack {
+  readonly frames: readonly Frame[];
+  /** Fuel that was paid in advance for what lies ahead. */
+  readonly remaining: number;
+}
+
+/** Where a call stands, and how much of its stacks is below. */
+interface Standpoint {
+  readonly pc: number;
+  readonly fp: number;
+  readonly sp: number;
+  readonly instance: ModuleInstance;
+  /** Records of crossed instances that are below. */
+  readonly crossings: number;
+  /** Whether the run ahead was paid for. */
+  readonly isPaid: boolean;
+}
+
+const standpoint = ({ state, calls, hostCall }: SavedExecution): Standpoint => {
+  const { pc, fp, sp, instance, instances } = state;
+  // What threw stands inside its call: one word in front of where it would return to.
+  const at = state.thrown === null ? pc : pc + 1;
+  const crossings = instances.length;
+  if (at !== LEAVE_PC || hostCall !== null) return { pc: at, fp, sp, instance, crossings, isPaid: true };
+  // Nothing happens on the way back to the frame below, which is in another instance.
+  return {
+    pc: calls[sp - 2]!,
+    fp: calls[sp - 1]!,
+    sp: sp - 2,
+    instance: instances[crossings - 1]!,
+    crossings: crossings - 1,
+    isPaid: false,
+  };
+};
+
+/** Reads the stack of the machine. */
+export const readStack = (saved: SavedExecution): Stack => {
+  const { state, calls, hostCall } = saved;
+  const { pc, fp, sp, instance, crossings, isPaid } = standpoint(saved);
+  const frames: Frame[] = [];
+  let crossed = 0;
+  for (let i = 0; i < sp; i += 2) {
+    const caller = calls[i]!;
+    if (caller === LEAVE_PC) crossed++;
+    else if (caller !== HALT_PC) {
+      const owner = crossed < crossings ? state.instances[crossed]! : instance;
+      frames.push(callerAt(caller, calls[i + 1]!, owner));
+    }
+  }
+  if (pc === HALT_PC || pc === LEAVE_PC) return { frames, remaining: 0 };
+  if (hostCall !== null || state.thrown !== null) {
+    frames.push(callerAt(pc, fp, instance));
+    return { frames, remaining: 0 };
+  }
+  const region = regionAt(pc);
+  const { offset, remaining } = placeOf(region, pc);
+  frames.push({ func: instance.funcs[region.func.index]!, offset, fp });
+  return { frames, remaining: isPaid ? remaining : 0 };
+};
+
+const regionAt = (pc: number): NonNullable<ReturnType<ReturnType<typeof getMachine>['space']['find']>> => {
+  const region = getMachine().space.find(pc);
+  if (region === null) throw new InternalError('internal.bug', { detail: `no code at ${pc}` });
+  return region;
+};
+
+const callerAt = (pc: number, fp: number, instance: ModuleInstance): Frame => {
+  const region = regionAt(pc - 1);
+  return { func: instance.funcs[region.func.index]!, offset: callPlaceOf(region, pc), fp };
+};
+
+/** Puts frames onto the stack of the machine. */
+export class StackBuilder {
+  private readonly state: MachineState;
+  private readonly isCareful: boolean;
+  private readonly calls: number[] = [];
+  /** Where the next frame returns to. */
+  private pc = HALT_PC;
+  private fp = 0;
+  private instance: ModuleInstance;
+  private depth = 0;
+
+  constructor(state: MachineState, isCareful: boolean) {
+    this.state = state;
+    this.isCareful = isCareful;
+    this.instance = state.instance;
+  }
+
+  /** First word of the next frame: where the arguments of the call under way lie. */
+  get base(): number {
+    return this.fp;
+  }
+
+  /** Adds a frame whose first word is `fp`. */
+  enter(func: FuncInstance, fp: number): void {
+    this.depth++;
+    if (2 * this.depth > this.state.callLimit - 2 * this.state.instances.length)
+      throw corrupt('more nested calls than the limit');
+    if (fp + 2 * func.code!.frameSlots > this.state.stackLimit) throw corrupt('larger frames than the limit');
+    this.calls.push(this.pc, this.fp);
+    this.cross(func.instance!);
+    this.fp = fp;
+  }
+
+  private cross(to: ModuleInstance): void {
+    if (to === this.instance) return;
+    this.calls.push(LEAVE_PC, 0);
+    this.state.callLimit += 2;
+    this.state.instances.push(this.instance);
+    this.instance = to;
+  }
+
+  /** The frame that was entered last is inside the call instruction at an offset. */
+  call(func: FuncInstance, offset: number): void {
+    const pc = returnPc(func.code!, offset, this.isCareful);
+    if (pc === null) throw corrupt('a frame is not inside a call');
+    this.pc = pc;
+  }
+
+  /** It stands in front of the instruction at an offset. */
+  stand(func: FuncInstance, offset: number): void {
+    const pc = carefulPc(func.code!, offset);
+    if (pc === null) throw corrupt('a frame stands where no instruction is');
+    this.pc = pc;
+  }
+
+  /** It called a host function, as the instance says which is another one when the caller's frame is gone. */
+  callHost(caller: ModuleInstance): void {
+    if (caller === this.instance) return;
+    this.calls.push(this.pc, this.fp);
+    this.state.callLimit += 2;
+    this.state.instances.push(this.instance);
+    this.instance = caller;
+    this.pc = LEAVE_PC;
+    this.fp = 0;
+  }
+
+  /** Sets the registers; `isThrowing` puts the call inside the instruction that it is at. */
+  finish(isThrowing: boolean): Int32Array<ArrayBuffer> {
+    const { state } = this;
+    state.pc = isThrowing ? this.pc - 1 : this.pc;
+    state.fp = this.fp;
+    state.sp = this.calls.length;
+    state.instance = this.instance;
+    return Int32Array.from(this.calls);
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * Makes the objects of a snapshot anew, and reads references to them.
+ *
+ * First all objects are made empty, then each is filled; so cycles need no special care. No more is allocated than
+ * the bytes that are there can fill, and every reference is checked against the type of the place it goes to.
+ */
+import {
+  F32,
+  HEAP_EXN,
+  HEAP_FUNC,
+  heapOf,
+  I32,
+  isNullable,
+  isRef,
+  slotsOf,
+  V128,
+  type ValType,
+  valTypeName,
+} from '../../syntax/types.ts';
+import {
+  ArrayInstance,
+  elementBytes,
+  newArray,
+  packedShift,
+  StructInstance,
+  structLayout,
+} from '../aggregate.ts';
+import { ExceptionInstance } from '../exception.ts';
+import { FuncInstance, type Ref } from '../function.ts';
+import { matchesRef, toI31 } from '../references.ts';
+import type { Inventory } from './inventory.ts';
+import * as tag from './reference-writer.ts';
+import { corrupt, type SnapshotReader } from './snapshot-reader.ts';
+
+/** Finds a value of the embedder by the name that it was given; see `NameHostValue`. */
+export type FindHostValue = (name: string) => unknown;
+
+/** Whether a reference may lie where the type says. */
+const fits = (ref: Ref, type: ValType): boolean => {
+  if (ref === null) return isNullable(type);
+  const heap = heapOf(type);
+  if (heap === HEAP_FUNC) return ref instanceof FuncInstance;
+  if (heap === HEAP_EXN) return ref instanceof ExceptionInstance;
+  return matchesRef(ref, type);
+};
+
+export class ReferenceReader {
+  private readonly inventory: Inventory;
+  private readonly find: FindHostValue;
+  private readonly objects: unknown[] = [];
+
+  constructor(inventory: Inventory, find: FindHostValue) {
+    this.inventory = inventory;
+    this.find = find;
+  }
+
+  /** Reads a reference for a place of a type; in a place that need not be set yet, null is always right. */
+  ref(reader: SnapshotReader, type: ValType, mayBeUnset = false): Ref {
+    const ref = this.any(reader);
+    if (!fits(ref, type) && !(mayBeUnset && ref === null))
+      throw corrupt(`a reference is not of type ${valTypeName(type)}`);
+    return ref;
+  }
+
+  private any(reader: SnapshotReader): Ref {
+    switch (reader.u8()) {
+      case tag.NULL:
+        return null;
+      case tag.I31_REF: {
+        const value = reader.i32();
+        if (toI31(value) !== value) throw corrupt('an i31 does not fit 31 bits');
+        return value;
+      }
+      case tag.FUNC_REF: {
+        const { items } = this.inventory.funcs;
+        return items[reader.index(items.length, 'function')]!;
+      }
+      case tag.OBJECT_REF:
+        return this.objects[reader.index(this.objects.length, 'object')] as Ref;
+      default:
+        throw corrupt('unknown kind of reference');
+    }
+  }
+
+  /** Reads a value into a frame at the word `at`. */
+  value(
+    reader: SnapshotReader,
+    type: ValType,
+    words: Int32Array,
+    at: number,
+    refs: unknown[],
+    mayBeUnset = false,
+  ): void {
+    if (isRef(type)) {
+      refs[at >> 1] = this.ref(reader, type, mayBeUnset);
+      return;
+    }
+    const count = type === I32 || type === F32 ? 1 : type === V128 ? 4 : 2;
+    for (let i = 0; i < count; i++) words[at + i] = reader.i32();
+  }
+
+  readObjects(reader: SnapshotReader): void {
+    // Contents follow behind all heads, and each field or element takes at least a byte there.
+    let budget = reader.left;
+    const spend = (byteCount: number): void => {
+      budget -= byteCount;
+      if (budget < 0) throw corrupt('there are more objects than bytes for them');
+    };
+    const made: object[] = [];
+    const objects = reader.list(() => this.head(reader, spend, made));
+    // References are resolved only now: any object may lead to any other.
+    for (const object of objects) this.objects.push(object);
+    for (const object of made) this.fill(reader, object);
+  }
+
+  /** Reads what an object is; `made` gets those that have contents. */
+  private head(reader: SnapshotReader, spend: (byteCount: number) => void, made: object[]): unknown {
+    const make = <T extends object>(object: T): T => {
+      made.push(object);
+      return object;
+    };
+    switch (reader.u8()) {
+      case tag.STRUCT: {
+        const type = this.type(reader);
+        if (type.comp.kind !== 'struct') throw corrupt('a structure of a type that is none');
+        spend(structLayout(type).defaults.length);
+        return make(new StructInstance(type));
+      }
+      case tag.ARRAY: {
+        const type = this.type(reader);
+        if (type.comp.kind !== 'array') throw corrupt('an array of a type that is none');
+        const length = reader.count();
+        spend(length * (isRef(type.comp.element.storage) ? 1 : elementBytes(type)));
+        const array = newArray(type, length);
+        if (array === null) throw corrupt(`an array of ${length} elements is too large`);
+        return make(array);
+      }
+      case tag.EXCEPTION: {
+        const { items } = this.inventory.tags;
+        const instance = items[reader.index(items.length, 'tag')]!;
+        spend(instance.slotCount);
+        const refs = instance.hasRefs ? new Array<Ref>(instance.slotCount).fill(null) : [];
+        return make(new ExceptionInstance(instance, new Int32Array(2 * instance.slotCount), refs));
+      }
+      case tag.HOST_NAMED:
+        return this.find(reader.text());
+      case tag.HOST_FALSE:
+        return false;
+      case tag.HOST_TRUE:
+        return true;
+      case tag.HOST_NUMBER: {
+        const bits = new DataView(new ArrayBuffer(8));
+        bits.setInt32(0, reader.i32(), true);
+        bits.setInt32(4, reader.i32(), true);
+        return bits.getFloat64(0, true);
+      }
+      case tag.HOST_STRING: {
+        let text = '';
+        for (let count = reader.count(); count > 0; count--) text += String.fromCharCode(reader.uint(0xffff));
+        return text;
+      }
+      default:
+        throw corrupt('unknown kind of object');
+    }
+  }
+
+  private type(reader: SnapshotReader): ArrayInstance['type'] {
+    const { modules } = this.inventory;
+    const { types } = modules[reader.index(modules.length, 'module')]!.module;
+    return types[reader.index(types.length, 'type')]!;
+  }
+
+  private fill(reader: SnapshotReader, object: object): void {
+    if (object instanceof StructInstance) this.fillStruct(reader, object);
+    else if (object instanceof ArrayInstance) this.fillArray(reader, object);
+    else if (object instanceof ExceptionInstance) {
+      let at = 0;
+      for (const type of object.tag.signature.params) {
+        this.value(reader, type, object.words, at, object.refs as unknown[]);
+        at += 2 * slotsOf(type);
+      }
+    }
+  }
+
+  private fillStruct(reader: SnapshotReader, { type, values }: StructInstance): void {
+    if (type.comp.kind !== 'struct') return;
+    const { fields } = structLayout(type);
+    type.comp.fields.forEach(({ storage }, i) => {
+      const { start, width, shift } = fields[i]!;
+      if (width === 0) values[start] = this.ref(reader, storage);
+      else for (let k = 0; k < width; k++) values[start + k] = (reader.i32() << shift) >> shift;
+    });
+  }
+
+  private fillArray(reader: SnapshotReader, { type, elements, width }: ArrayInstance): void {
+    if (type.comp.kind !== 'array') return;
+    const { storage } = type.comp.element;
+    const isNarrow = packedShift(storage) !== 0;
+    for (let i = 0; i < elements.length; i++) {
+      if (width === 0) elements[i] = this.ref(reader, storage);
+      else if (!isNarrow) elements[i] = reader.i32();
+      else elements[i] = elementBytes(type) === 1 ? reader.u8() : reader.u8() | (reader.u8() << 8);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Snapshots of the engine: all state of a store's instances and of calls that are paused in them, as bytes; and
+ * back, in another process or another JavaScript engine.
+ *
+ * The embedder names the instances, links the same modules in the same way before it restores, and gets the
+ * paused calls to go on with. Code is never part of a snapshot: it is bound to the hashes of the modules.
+ */
+import { UsageError } from '../../errors/errors.ts';
+import { type Execution, type ExecutionOptions, isRunning } from '../execution.ts';
+import type { ModuleInstance } from '../module-instance.ts';
+import { readExecution, writeExecution } from './executions.ts';
+import { featuresOf, Inventory, moduleHash, pricesOf } from './inventory.ts';
+import { type FindHostValue, ReferenceReader } from './reference-reader.ts';
+import { type NameHostValue, ReferenceWriter } from './reference-writer.ts';
+import { foreign, SnapshotFile, type SnapshotReader } from './snapshot-reader.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
+import { readState, writeState } from './store-state.ts';
+
+/** What a snapshot is taken of. */
+export interface SnapshotSource {
+  /** All instances that can be reached, in an order that will be the same when it is restored. */
+  readonly instances: readonly ModuleInstance[];
+  /** Calls that are paused, or have not begun. Default: none. */
+  readonly executions?: readonly Execution[] | undefined;
+  /** Names the embedder's objects that externrefs lead to. Default: such an object is an error. */
+  readonly nameHostValue?: NameHostValue | undefined;
+}
+
+/** Where a snapshot is restored to. */
+export interface SnapshotTarget {
+  /** Instances of the same modules, linked in the same way, that have not run (`skipStart`). */
+  readonly instances: readonly ModuleInstance[];
+  /** Finds the embedder's objects by the names that they were given. */
+  readonly findHostValue?: FindHostValue | undefined;
+  /** Options of the calls that go on; `fuel` and `careful` do not count, since both are part of the snapshot. */
+  readonly options?: ExecutionOptions | undefined;
+}
+
+/** Writes the sections of the engine. @internal */
+export const writeEngine = (
+  out: SnapshotWriter,
+  { instances, executions = [], nameHostValue }: SnapshotSource,
+): void => {
+  const inventory = new Inventory(instances);
+  const { store, modules, links } = inventory;
+  if (isRunning(store))
+    throw new UsageError('usage.state', { detail: 'a call of these instances is running' });
+  const refs = new ReferenceWriter(out, inventory, nameHostValue);
+  out.section('modules', () => {
+    out.text(store.schedule.name);
+    out.u32(pricesOf(store.schedule));
+    out.list(modules, (compiled) => {
+      out.raw(moduleHash(compiled.module));
+      out.list(featuresOf(compiled), (feature) => out.text(feature));
+    });
+  });
+  out.section('instances', () => {
+    out.list(inventory.moduleNumbers, (number) => out.uint(number));
+    out.u32(links);
+  });
+  writeState(out, inventory, refs);
+  // Objects come before the calls that lead to them, so calls are looked through first.
+  const calls = new SnapshotWriter();
+  const callRefs = refs.into(calls);
+  calls.list(executions, (execution) => writeExecution(calls, execution, inventory, callRefs));
+  out.section('objects', () => refs.writeObjects());
+  out.section('executions', () => out.raw(calls.contents()));
+};
+
+/** Reads the sections of the engine. @internal */
+export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Execution[] => {
+  const { instances, findHostValue = missingValue, options = {} } = target;
+  const inventory = new Inventory(instances);
+  if (isRunning(inventory.store))
+    throw new UsageError('usage.state', { detail: 'a call of these instances is running' });
+  file.read('modules', (reader) => checkModules(reader, inventory));
+  file.read('instances', (reader) => checkInstances(reader, inventory));
+  const refs = new ReferenceReader(inventory, findHostValue);
+  file.read('objects', (reader) => refs.readObjects(reader));
+  const apply = readState(file, inventory, refs);
+  const executions = file.read('executions', (reader) =>
+    reader.list(() => readExecution(reader, inventory, refs, options)),
+  );
+  apply();
+  return executions;
+};
+
+const missingValue = (name: string): never => {
+  throw new UsageError('usage.argument', {
+    name,
+    detail: `the snapshot holds the host value "${name}"; pass findHostValue`,
+  });
+};
+
+const checkModules = (reader: SnapshotReader, { store, modules }: Inventory): void => {
+  const { schedule } = store;
+  const name = reader.text();
+  if (name !== schedule.name || reader.u32() !== pricesOf(schedule))
+    throw foreign(`taken under the fuel schedule "${name}", this is "${schedule.name}"`);
+  if (reader.uint(Number.MAX_SAFE_INTEGER) !== modules.length) throw foreign('another number of modules');
+  for (const compiled of modules) {
+    const hash = moduleHash(compiled.module);
+    if (reader.raw(hash.length).some((byte, i) => byte !== hash[i])) throw foreign('taken of another module');
+    const features = reader.list(() => reader.text());
+    if (features.join() !== featuresOf(compiled).join())
+      throw foreign('taken with other features switched on');
+  }
+};
+
+const checkInstances = (reader: SnapshotReader, { moduleNumbers, modules, links }: Inventory): void => {
+  const numbers = reader.list(() => reader.index(modules.length, 'module'));
+  if (numbers.join() !== moduleNumbers.join() || reader.u32() !== links)
+    throw foreign('the modules were linked in another way');
+};
+
+/**
+ * Takes a snapshot: memories, globals, tables, segments, all objects that can be reached, and paused calls. The
+ * same state gives the same bytes, everywhere. Nothing changes, and calls can go on afterwards.
+ *
+ * A call that waits for a promise of a host function is stored as it was before that function was called; where
+ * it is restored, the function is called again with the same arguments.
+ *
+ * ```js
+ * const call = startExecution(instance.exports.get('run'), [], { fuel: 1000 });
+ * call.run(); // 'paused'
+ * const bytes = takeSnapshot({ instances: [instance], executions: [call] });
+ * ```
+ *
+ * @throws UsageError while a call runs, and for calls that are over; SnapshotError (`snapshot.unsupported`) for
+ *   what has no form in bytes: unnamed host values, functions and objects of other instances
+ */
+export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
+  const out = new SnapshotWriter();
+  writeEngine(out, source);
+  return out.finish();
+};
+
+/**
+ * Puts instances into the state of a snapshot, and makes its paused calls, in order.
+ *
+ * Everything is checked before anything is changed, but for limits of the store on memory, which show when the
+ * memories grow: after an error the instances are not to be used.
+ *
+ * ```js
+ * const instance = instantiate(new Store(), compiled, resolve, { skipStart: true });
+ * const [call] = restoreSnapshot(bytes, { instances: [instance] });
+ * call.addFuel(1000);
+ * call.run();
+ * ```
+ *
+ * @throws SnapshotError when the bytes are damaged, cut off, of another version or of other modules; UsageError
+ */
+export const restoreSnapshot = (bytes: Uint8Array, target: SnapshotTarget): Execution[] => {
+  if (!(bytes instanceof Uint8Array))
+    throw new UsageError('usage.argument', { detail: 'a snapshot is a Uint8Array' });
+  const file = new SnapshotFile(bytes);
+  if (file.has('plugin')) throw foreign('it is a snapshot of a plug-in; restore it with restorePlugin');
+  return readEngine(file, target);
+};
