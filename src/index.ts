@@ -8,6 +8,8 @@ import {
   type CreatePlugin,
   compilePluginOn,
   createPluginOn,
+  type RestorePlugin,
+  restorePluginOn,
 } from './host/compiled-plugin.ts';
 import { portablePlatform } from './host/portable-platform.ts';
 
@@ -41,6 +43,22 @@ export default createPlugin;
  * ```
  */
 export const compilePlugin: CompilePlugin = compilePluginOn(portablePlatform);
+/**
+ * Makes a plug-in of a snapshot that `Plugin.snapshot` gave, from the same manifest and with the same options.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const call = await plugin.startCall('greet', 'Ada', { fuel: 100 });
+ * console.log(await call.run()); // → paused
+ * const other = await restorePlugin('build/examples/greet.wasm', plugin.snapshot());
+ * const rest = other.activeCall;
+ * rest.addFuel(1_000_000);
+ * console.log(await rest.run(), rest.output.text()); // → done Hello, Ada!
+ * ```
+ *
+ * @throws SnapshotError, or what `createPlugin` throws before anything runs
+ */
+export const restorePlugin: RestorePlugin = restorePluginOn(portablePlatform);
 /**
  * What plug-ins can do on this host.
  *
@@ -79,6 +97,9 @@ export {
   type CreatePlugin,
   compilePluginOn,
   createPluginOn,
+  type RestoreOptions,
+  type RestorePlugin,
+  restorePluginOn,
 } from './host/compiled-plugin.ts';
 export type { CurrentPlugin, CurrentPlugin as CallContext } from './host/current-plugin.ts';
 export type { FetchLike, FetchResponse } from './host/fetch-transport.ts';

@@ -1,6 +1,8 @@
 /**
  * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
  */
+import { UsageError } from '../errors/errors.ts';
+import type { DetailedCallOptions } from './calling.ts';
 import { nameModules } from './linker.ts';
 import type { CheckedManifest, ManifestLike } from './manifest.ts';
 import { checkOptions, type PluginOptions, withFetch } from './options.ts';
@@ -46,6 +48,19 @@ export class CompiledPlugin {
     return this.#create({ ...this.#options, ...options });
   }
 
+  /**
+   * Makes a plug-in of a snapshot of the same modules; see `restorePlugin`.
+   *
+   * @throws SnapshotError, UnlinkableError, LimitError, UsageError
+   */
+  async restore(snapshot: Uint8Array, options: RestoreOptions = {}): Promise<Plugin> {
+    if (!(snapshot instanceof Uint8Array))
+      throw new UsageError('usage.argument', { detail: 'a snapshot is a Uint8Array' });
+    const { activeCall, ...own } = options;
+    const checked = checkOptions({ ...this.#options, ...own }, this.#settings, this.#platform);
+    return Plugin.restore(this.#modules, checked, this.#platform, snapshot, activeCall ?? {});
+  }
+
   async #create(options: PluginOptions): Promise<Plugin> {
     const checked = checkOptions(options, this.#settings, this.#platform);
     return Plugin.create(this.#modules, checked, this.#platform);
@@ -57,6 +72,19 @@ export type CompilePlugin = (
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
 ) => Promise<CompiledPlugin>;
+
+/** Options of `restorePlugin`: those of `createPlugin`, and what a call that stands still goes on with. */
+export interface RestoreOptions extends PluginOptions {
+  /** Host context and limits of the call; its fuel is part of the snapshot. */
+  readonly activeCall?: Omit<DetailedCallOptions, 'fuel' | 'whenBusy'> | undefined;
+}
+
+/** Makes plug-ins of snapshots on one platform. */
+export type RestorePlugin = (
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  snapshot: Uint8Array,
+  options?: RestoreOptions,
+) => Promise<Plugin>;
 
 /** Makes plug-ins on one platform. */
 export type CreatePlugin = (
@@ -96,4 +124,11 @@ export const compilePluginOn =
 export const createPluginOn = (platform: Platform): CreatePlugin => {
   const compile = compilePluginOn(platform);
   return async (manifest, options = {}) => (await compile(manifest, options)).instantiate();
+};
+
+/** `restorePlugin` for a platform. */
+export const restorePluginOn = (platform: Platform): RestorePlugin => {
+  const compile = compilePluginOn(platform);
+  return async (manifest, snapshot, options = {}) =>
+    (await compile(manifest, options)).restore(snapshot, options);
 };

@@ -41,7 +41,8 @@ export class LevelLogger {
   level: LogLevel;
   readonly #logger: Logger;
   readonly #maxBytes: number;
-  #byteCount = 0;
+  /** Bytes that the call has written. */
+  byteCount = 0;
 
   constructor(logger: Logger, level: LogLevel, maxBytes: number | null = null) {
     this.#logger = logger;
@@ -51,7 +52,7 @@ export class LevelLogger {
 
   /** Gives the next call its budget. */
   beginCall(): void {
-    this.#byteCount = 0;
+    this.byteCount = 0;
   }
 
   /** Whether a message of that level is written. */
@@ -61,9 +62,9 @@ export class LevelLogger {
 
   /** Writes a message; beyond the budget, one that says so, and then nothing. */
   write(level: MessageLevel, message: string, byteLength: number = message.length): void {
-    if (!this.lets(level) || this.#byteCount > this.#maxBytes) return;
-    this.#byteCount += byteLength;
-    if (this.#byteCount <= this.#maxBytes) this.#logger[level](message);
+    if (!this.lets(level) || this.byteCount > this.#maxBytes) return;
+    this.byteCount += byteLength;
+    if (this.byteCount <= this.#maxBytes) this.#logger[level](message);
     else
       this.#logger.error(`log limit of ${this.#maxBytes} bytes reached; the rest of this call is not logged`);
   }

@@ -44,8 +44,10 @@ export class PluginCall {
   readonly #backend: CallBackend;
   readonly #standStill: StandStill;
   readonly #ended: Promise<void>;
-  #status: PluginCallStatus = 'ready';
-  #pause: PauseReason | null = null;
+  #status: PluginCallStatus;
+  #pause: PauseReason | null;
+  /** Whether `perform` was called: not yet, for a call that was restored. */
+  #isPerformed = false;
   #isPauseWanted = false;
   #result: CallResult | null = null;
   #output: PluginOutput | null = null;
@@ -55,9 +57,16 @@ export class PluginCall {
   #onHalt: () => void = () => {};
   #onEnd: () => void = () => {};
 
-  /** Users call `Plugin.startCall`. @internal */
-  constructor(functionName: string, backend: CallBackend) {
+  /**
+   * Users call `Plugin.startCall`.
+   *
+   * @param pause why the call is paused, when it was restored
+   * @internal
+   */
+  constructor(functionName: string, backend: CallBackend, pause: PauseReason | null = null) {
     this.functionName = functionName;
+    this.#status = pause === null ? 'ready' : 'paused';
+    this.#pause = pause;
     this.#backend = backend;
     const isWanted = (): boolean => this.#isPauseWanted;
     this.#standStill = {
@@ -123,10 +132,9 @@ export class PluginCall {
       const halted = new Promise<void>((resolve) => {
         this.#onHalt = resolve;
       });
-      const isNew = this.#status === 'ready';
       this.#status = 'running';
       this.#pause = null;
-      if (isNew) void this.#perform();
+      if (!this.#isPerformed) void this.#perform();
       else this.#backend.budget.watch.wake();
       await halted;
     }
@@ -171,7 +179,7 @@ export class PluginCall {
   async cancel(reason?: unknown): Promise<void> {
     if (this.#isOver) return;
     this.#backend.budget.watch.cancel(reason);
-    if (this.#status === 'ready') void this.#perform();
+    if (!this.#isPerformed) void this.#perform();
     await this.#ended;
   }
 
@@ -191,6 +199,7 @@ export class PluginCall {
   }
 
   async #perform(): Promise<void> {
+    this.#isPerformed = true;
     this.#status = 'running';
     let end: PluginCallStatus = 'failed';
     try {

@@ -4,10 +4,11 @@
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
  */
-import { UsageError } from '../errors/errors.ts';
-import type { Execution } from '../interpreter/execution.ts';
+import { SnapshotError, UsageError } from '../errors/errors.ts';
+import type { Execution, PauseReason } from '../interpreter/execution.ts';
 import { FuncInstance, type RawValue } from '../interpreter/function.ts';
 import type { ModuleInstance } from '../interpreter/module-instance.ts';
+import { SnapshotFile } from '../interpreter/snapshot/snapshot-reader.ts';
 import { Store } from '../interpreter/store.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { ExternKind } from '../syntax/module.ts';
@@ -26,7 +27,7 @@ import {
   type PluginInput,
   toBytes,
 } from './calling.ts';
-import { initialisersOf } from './guest-runtime.ts';
+import { type Initialiser, initialisersOf } from './guest-runtime.ts';
 import { Linker } from './linker.ts';
 import { LevelLogger } from './logging.ts';
 import type { CheckedOptions } from './options.ts';
@@ -40,7 +41,9 @@ import {
   type RunOutcome,
   runToEnd,
   type StandStill,
+  wantsPause,
 } from './run.ts';
+import { type PluginParts, readPlugin, type SavedCall, writePlugin } from './snapshot/plugin-snapshot.ts';
 import type { Platform } from './sources.ts';
 import { Turns } from './turns.ts';
 import { Variables } from './variables.ts';
@@ -67,9 +70,24 @@ const COMMAND_ENTRY = '_start';
 /** What one instantiation made. */
 interface Linked {
   readonly main: ModuleInstance;
+  /** In the order of their initialisation; `main` is one of them. */
+  readonly instances: readonly ModuleInstance[];
   readonly state: PluginState;
   /** Null when WASI is not switched on. */
   readonly wasi: Preview1 | null;
+}
+
+/** What a call is for, and how far it has come. */
+interface CallTask {
+  readonly functionName: string;
+  readonly input: Uint8Array;
+  readonly hostContext: unknown;
+  /** Of a call that was restored: the execution to go on with, until it has. */
+  restored: Execution | null;
+  /** The initialiser that runs, counted over all instances; -1 when none does. */
+  initialiser: number;
+  /** Null until the call runs. */
+  linked: Linked | null;
 }
 
 /**
@@ -95,6 +113,9 @@ export class Plugin {
   readonly #turns = new Turns();
   /** The call that is made in pieces and has not ended; null for none. */
   #call: PluginCall | null = null;
+  /** What it is for, and its limits. */
+  #task: CallTask | null = null;
+  #budget: CallBudget | null = null;
   /** State of what runs now; null between calls. */
   #running: PluginState | null = null;
   #isClosed = false;
@@ -131,30 +152,133 @@ export class Plugin {
     const plugin = new Plugin(modules, options, platform);
     const budget = plugin.#budgetOf(checkCallLimits({}, options), 'interrupted.instantiation');
     try {
-      await plugin.#instantiate(budget, null);
+      await plugin.#instantiate(budget, null, null);
     } finally {
       budget.watch.close();
     }
     return plugin;
   }
 
-  async #instantiate(budget: CallBudget, standStill: StandStill | null): Promise<void> {
-    const { usesWasi, wasi, clock, random } = this.#options;
-    const wasiState = usesWasi ? new Preview1(wasi, clock, random) : null;
-    const previous = this.#linked;
+  /**
+   * Makes a plug-in of a snapshot; users call `restorePlugin`.
+   *
+   * @internal
+   * @throws SnapshotError, UnlinkableError, LimitError
+   */
+  static async restore(
+    modules: ReadonlyMap<string, LoadedModule>,
+    options: CheckedOptions,
+    platform: Platform,
+    snapshot: Uint8Array,
+    callOptions: DetailedCallOptions,
+  ): Promise<Plugin> {
+    const plugin = new Plugin(modules, options, platform);
+    const limits = checkCallLimits(callOptions, options);
+    const file = new SnapshotFile(snapshot);
+    const linked = plugin.#link();
     try {
-      this.#linked = await this.#link(wasiState, budget, standStill);
+      plugin.#adopt(file, linked, limits, callOptions.hostContext);
     } catch (error) {
-      wasiState?.close();
+      linked.wasi?.close();
       throw error;
     }
-    previous?.wasi?.close();
+    return plugin;
+  }
+
+  /** Takes over what a snapshot says. */
+  #adopt(file: SnapshotFile, linked: Linked, limits: CallLimits, hostContext: unknown): void {
+    const { state } = linked;
+    const onSlice = (): boolean => state.limits !== null && wantsPause(state.limits);
+    const { fuelConsumed, isStale, call, execution } = readPlugin(file, this.#partsOf(linked), { onSlice });
+    this.#linked = linked;
+    this.#isStale = isStale;
+    this.#fuelConsumed = fuelConsumed;
+    if (call === null) return;
+    const { functionName, input, initialiser, fuel } = call;
+    findFunction(linked.main, functionName);
+    if (initialiser >= initialisersOfAll(linked.instances).length)
+      throw new SnapshotError('snapshot.corrupt', { detail: 'an initialiser that does not exist' });
+    void this.#turns.take('refuse', null);
+    const hasBegun = execution !== null;
+    const task = { ...newTask(functionName, input, hostContext), restored: execution, initialiser };
+    task.linked = hasBegun ? linked : null;
+    if (execution !== null) {
+      state.executions = [execution];
+      state.hostContext = hostContext;
+      this.#running = state;
+    }
+    this.#openCall(task, { ...this.#budgetOf(limits), fuel }, execution?.pause ?? null);
+  }
+
+  #partsOf({ instances, state, wasi }: Linked): PluginParts {
+    const { clock, random } = this.#options;
+    return { instances, state, wasi, clock, random, config: this.#config };
+  }
+
+  /**
+   * Everything that the plug-in is, as bytes: memories, kernel, variables, configuration, files in memory, positions
+   * of open files, and the call that stands still, if there is one. `restorePlugin` goes on from there, in another
+   * process, on another machine or in another JavaScript engine. The same state gives the same bytes.
+   *
+   * ```js
+   * const call = await plugin.startCall('count', 'Hello', { fuel: 10_000 });
+   * await call.run(); // 'paused'
+   * const bytes = plugin.snapshot();
+   * // elsewhere
+   * const other = await restorePlugin('plugin.wasm', bytes);
+   * other.activeCall.addFuel(10_000);
+   * await other.activeCall.run();
+   * ```
+   *
+   * It holds what the plug-in holds, secrets included. Docs: docs/snapshots.md.
+   *
+   * @throws UsageError while a call runs; SnapshotError (`snapshot.unsupported`) for what has no form in bytes
+   */
+  snapshot(): Uint8Array {
+    const call = this.#call;
+    const task = this.#task;
+    if (this.#turns.isTaken && (call === null || task === null || call.status === 'running')) {
+      throw new UsageError('usage.state', {
+        detail: 'a call runs; take snapshots between calls, or of a call of `startCall` that is paused',
+      });
+    }
+    const linked = task?.linked ?? this.#require();
+    const saved = task === null || call === null ? null : savedCall(task, this.#budget?.fuel ?? null);
+    return writePlugin(this.#partsOf(linked), {
+      fuelConsumed: this.#fuelConsumed,
+      isStale: this.#isStale,
+      call: saved,
+    });
+  }
+
+  /** The call of `startCall` that has not ended, also in a plug-in that was restored; null for none. */
+  get activeCall(): PluginCall | null {
+    return this.#call;
+  }
+
+  async #instantiate(
+    budget: CallBudget,
+    standStill: StandStill | null,
+    task: CallTask | null,
+  ): Promise<void> {
+    const previous = this.#linked;
+    const linked = task?.restored ? task.linked! : this.#link();
+    if (task !== null) task.linked = linked;
+    try {
+      await this.#initialise(linked, budget, standStill, task);
+    } catch (error) {
+      linked.wasi?.close();
+      throw error;
+    }
+    this.#linked = linked;
+    if (previous !== linked) previous?.wasi?.close();
     this.#isStale = false;
   }
 
-  /** Links and initialises an instance of everything. */
-  async #link(wasi: Preview1 | null, budget: CallBudget, standStill: StandStill | null): Promise<Linked> {
-    const { schedule, memory, functions } = this.#options;
+  /** Links a new instance of everything; no code of theirs runs. */
+  #link(): Linked {
+    const { schedule, memory, functions, usesWasi, clock, random, wasi: wasiOptions } = this.#options;
+    const wasi = usesWasi ? new Preview1(wasiOptions, clock, random) : null;
     const store = new Store({
       schedule,
       ...(memory.maxPages === null ? {} : { maxMemoryPages: memory.maxPages }),
@@ -163,20 +287,35 @@ export class Plugin {
     // One budget of pages for the growth of the kernel and for all memories of the guest.
     const kernel = new Kernel({ mayGrow: (pageCount) => store.take(pageCount) });
     const state = new PluginState(this.#parts, kernel);
-    const linker = new Linker(store, state, {
-      modules: this.#modules,
-      functions,
-      wasi: wasi === null ? null : createWasiNamespaces(wasi, schedule),
-    });
     if (wasi !== null) wasi.onStop = (listener) => state.onStop(listener);
-    const main = linker.link();
-    for (const instance of linker.instances) {
-      for (const { func, args } of initialisersOf(instance)) {
-        const outcome = await this.#run(state, func, args, budget, standStill);
-        if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
-      }
+    try {
+      const linker = new Linker(store, state, {
+        modules: this.#modules,
+        functions,
+        wasi: wasi === null ? null : createWasiNamespaces(wasi, schedule),
+      });
+      return { main: linker.link(), instances: linker.instances, state, wasi };
+    } catch (error) {
+      wasi?.close();
+      throw error;
     }
-    return { main, state, wasi };
+  }
+
+  /** Runs what initialises the instances; a restored call goes on in the middle of it. */
+  async #initialise(
+    { instances, state }: Linked,
+    budget: CallBudget,
+    standStill: StandStill | null,
+    task: CallTask | null,
+  ): Promise<void> {
+    const initialisers = initialisersOfAll(instances);
+    for (let i = task?.restored ? task.initialiser : 0; i < initialisers.length; i++) {
+      const { func, args } = initialisers[i]!;
+      if (task !== null) task.initialiser = i;
+      const outcome = await this.#run(state, func, args, budget, standStill, task);
+      if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
+    }
+    if (task !== null) task.initialiser = -1;
   }
 
   /**
@@ -213,7 +352,8 @@ export class Plugin {
     const limits = checkCallLimits(options, this.#options);
     const turn = this.#takeTurn(limits);
     if (turn !== null) await turn;
-    return this.#perform(functionName, bytes, options.hostContext, this.#budgetOf(limits), null);
+    const task = newTask(functionName, bytes, options.hostContext);
+    return this.#perform(task, this.#budgetOf(limits), null);
   }
 
   /**
@@ -246,15 +386,22 @@ export class Plugin {
       throw error;
     }
     this.#fuelConsumed = 0;
-    const budget = this.#budgetOf(limits);
-    const call = new PluginCall(functionName, {
+    return this.#openCall(newTask(functionName, bytes, options.hostContext), this.#budgetOf(limits), null);
+  }
+
+  #openCall(task: CallTask, budget: CallBudget, pause: PauseReason | null): PluginCall {
+    const { functionName } = task;
+    const backend = {
       budget,
-      perform: (standStill) => this.#perform(functionName, bytes, options.hostContext, budget, standStill),
+      perform: (standStill: StandStill) => this.#perform(task, budget, standStill),
       judge,
       executions: () => this.#running?.executions ?? [],
       fuelConsumed: () => this.fuelConsumed,
-    });
+    };
+    const call = new PluginCall(functionName, backend, pause);
     this.#call = call;
+    this.#task = task;
+    this.#budget = budget;
     return call;
   }
 
@@ -365,27 +512,30 @@ export class Plugin {
 
   #endTurn(): void {
     this.#call = null;
+    this.#task = null;
+    this.#budget = null;
     if (this.#isClosed) this.#release();
     this.#turns.pass();
   }
 
   /** A call from its turn on to its end. */
-  async #perform(
-    functionName: string,
-    input: Uint8Array,
-    hostContext: unknown,
-    budget: CallBudget,
-    standStill: StandStill | null,
-  ): Promise<CallResult> {
+  async #perform(task: CallTask, budget: CallBudget, standStill: StandStill | null): Promise<CallResult> {
+    const { functionName, input, hostContext } = task;
+    const isInitialising = task.initialiser >= 0;
     try {
-      this.#fuelConsumed = 0;
+      if (task.restored === null) this.#fuelConsumed = 0;
       if (budget.watch.isStopped()) throw budget.watch.error({});
-      if (this.#isStale) await this.#instantiate(budget, standStill);
-      const { main, state } = this.#require();
+      if (isInitialising || (this.#isStale && task.restored === null))
+        await this.#instantiate(budget, standStill, task);
+      const linked = this.#require();
+      const { main, state } = linked;
       const func = findFunction(main, functionName);
-      this.#isStale = functionName === COMMAND_ENTRY;
-      begin(state, input, hostContext);
-      const outcome = await this.#run(state, func, [], budget, standStill);
+      if (task.restored === null) {
+        this.#isStale = functionName === COMMAND_ENTRY;
+        begin(state, input, hostContext);
+        task.linked = linked;
+      }
+      const outcome = await this.#run(state, func, [], budget, standStill, task);
       state.hostContext = undefined;
       if (outcome.hasFailed && !isCleanExit(outcome.error)) this.#isStale ||= this.#options.renewAfterFailure;
       return finish(state, func, outcome, this.#fuelConsumed);
@@ -395,14 +545,19 @@ export class Plugin {
     }
   }
 
+  /** Runs a function to its end; the execution of a restored call, where there is one. */
   async #run(
     state: PluginState,
     func: FuncInstance,
     args: readonly RawValue[],
     budget: CallBudget,
     standStill: StandStill | null,
+    task: CallTask | null,
   ): Promise<RunOutcome> {
     const limits: RunLimits = { watch: budget.watch, standStill };
+    const restored = task?.restored ?? null;
+    if (task !== null) task.restored = null;
+    if (restored !== null) return this.#goOn(state, restored, limits);
     // What initialisation used of the budget is gone for the call behind it.
     const fuel = budget.fuel === null ? null : Math.max(0, budget.fuel - this.#fuelConsumed);
     return this.#goOn(state, prepareRun(func, args, fuel, limits), limits);
@@ -424,5 +579,23 @@ export class Plugin {
     return outcome;
   }
 }
+
+const newTask = (functionName: string, input: Uint8Array, hostContext: unknown): CallTask => ({
+  ...{ functionName, input, hostContext, restored: null, initialiser: -1, linked: null },
+});
+
+/** What a snapshot says of a call; the input is in the kernel once the function runs. */
+const savedCall = (
+  { functionName, input, initialiser, linked }: CallTask,
+  fuel: number | null,
+): SavedCall => {
+  const hasBegun = linked !== null;
+  const isRead = hasBegun && initialiser < 0;
+  return { functionName, input: isRead ? new Uint8Array(0) : input, initialiser, hasBegun, fuel };
+};
+
+/** The initialisers of all instances, in order. */
+const initialisersOfAll = (instances: readonly ModuleInstance[]): Initialiser[] =>
+  instances.flatMap((instance) => initialisersOf(instance));
 
 const closedError = (): Error => new UsageError('usage.state', { detail: 'plugin is closed' });

@@ -29,14 +29,18 @@ export interface RunLimits {
   readonly standStill: StandStill | null;
 }
 
+/** Whether a call that computes should pause: it is stopped, its owner wants it, or it is the turn of others. */
+export const wantsPause = ({ watch, standStill }: RunLimits): boolean =>
+  watch.shouldPause() || standStill?.isWanted === true;
+
 /** Prepares an execution for `runToEnd`. */
 export const prepareRun = (
   func: FuncInstance,
   args: readonly RawValue[],
   fuel: number | null,
-  { watch, standStill }: RunLimits,
+  limits: RunLimits,
 ): Execution => {
-  const onSlice = (): boolean => watch.shouldPause() || standStill?.isWanted === true;
+  const onSlice = (): boolean => wantsPause(limits);
   return startExecution(func, args, { onSlice, ...(fuel === null ? {} : { fuel }) });
 };
 

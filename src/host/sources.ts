@@ -16,8 +16,16 @@ export interface Sleep {
   cancel(): void;
 }
 
+/** A source whose state is data, which snapshots of plug-ins keep. */
+export interface Storable<T> {
+  save(): T;
+  load(state: T): void;
+}
+
 /** A source of time. */
 export interface Clock {
+  /** Of a virtual clock: nanoseconds since 1970 at its start, and since then. */
+  readonly storable?: Storable<readonly [start: bigint, elapsed: bigint]>;
   /** Nanoseconds since the Unix epoch. */
   realtime(): bigint;
   /** Nanoseconds since some point, never going back. */
@@ -30,6 +38,8 @@ export interface Clock {
 
 /** A source of random bytes. */
 export interface RandomSource {
+  /** Of a seeded source: its four words. */
+  readonly storable?: Storable<readonly number[]>;
   /** Fills `bytes`; called with at most 65,536 of them. */
   fill(bytes: Uint8Array): void;
 }
@@ -110,7 +120,7 @@ export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock 
       detail: 'deterministic.epoch must be whole milliseconds or a date',
     });
   }
-  const start = BigInt(milliseconds) * 1_000_000n;
+  let start = BigInt(milliseconds) * 1_000_000n;
   let elapsed = 0n;
   const tick = (): bigint => {
     const now = elapsed;
@@ -124,6 +134,12 @@ export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock 
     sleep: (nanoseconds) => {
       elapsed += nanoseconds;
       return undefined;
+    },
+    storable: {
+      save: () => [start, elapsed],
+      load: (state) => {
+        [start, elapsed] = state;
+      },
     },
   };
 };
@@ -156,6 +172,12 @@ export const createSeededRandom = (seed: number | bigint = 0): RandomSource => {
     return result;
   };
   return {
+    storable: {
+      save: () => [a, b, c, d],
+      load: (state) => {
+        [a, b, c, d] = state as [number, number, number, number];
+      },
+    },
     fill: (bytes) => {
       for (let at = 0; at < bytes.length; at += 4) {
         const word = next();

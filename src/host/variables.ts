@@ -16,6 +16,11 @@ export class Variables {
     this.#maxBytes = maxBytes ?? DEFAULT_MAX_VAR_BYTES;
   }
 
+  /** All of them, by name. */
+  entries(): Iterable<readonly [name: string, value: Uint8Array]> {
+    return this.#values;
+  }
+
   /** The value, not to be changed; null when unset. */
   get(name: string): Uint8Array | null {
     return this.#values.get(name) ?? null;

@@ -75,6 +75,15 @@ export class BlockMemory {
     this.#headers.reserve(PAGE_SIZE);
   }
 
+  /** Work that was not paid for yet, as a list of counters. */
+  get work(): readonly number[] {
+    return [this.visitedCount, this.grownPages];
+  }
+  set work([visitedCount = 0, grownPages = 0]: readonly number[]) {
+    this.visitedCount = visitedCount;
+    this.grownPages = grownPages;
+  }
+
   /** Pages of the memory, those that the allocator does not manage yet included. */
   get pageCount(): number {
     return this.#pageCount;
@@ -85,6 +94,50 @@ export class BlockMemory {
   }
   get #byteLength(): number {
     return this.#pageCount * PAGE_SIZE;
+  }
+
+  /** The whole memory, its root included; not to be changed. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#byteLength);
+  }
+
+  /** Whether no plug-in has written over a header since the last reset. */
+  get isTrusted(): boolean {
+    return this.#headers.isTrusted;
+  }
+
+  /**
+   * Makes a fresh memory what another one was: as large, with the contents that `write` puts there.
+   *
+   * @returns null, or why there can be no such memory
+   */
+  restore(pageCount: number, isTrusted: boolean, write: (bytes: Uint8Array) => void): string | null {
+    const grown = pageCount - INITIAL_PAGES;
+    if (grown < 0 || pageCount > this.#maxPages) return 'kernel memory of an impossible size';
+    if (!this.#grow(grown)) return 'no room for kernel memory';
+    this.grownPages = 0;
+    const managed = PAGE_SIZE - ROOT_SIZE + grown * PAGE_SIZE;
+    write(this.#bytes.subarray(0, this.#byteLength));
+    if (this.#view.getUint8(ROOT_INITIALISED) !== 1 || this.managedLength !== managed)
+      return 'kernel memory with a damaged root';
+    // The registers are numbers of 32 bits.
+    for (let field = ROOT_POSITION; field < ROOT_SIZE; field += 8)
+      if (this.readRoot(field) > 0xffff_ffff) return 'kernel memory with a damaged root';
+    if (this.readRoot(ROOT_POSITION) > managed) return 'kernel memory with a damaged root';
+    if (!isTrusted) this.#headers.distrust();
+    else if (!this.#indexBlocks()) return 'kernel memory with damaged blocks';
+    return null;
+  }
+
+  /** Finds all headers anew; false if they are no chain. */
+  #indexBlocks(): boolean {
+    const end = FIRST_BLOCK + this.readRoot(ROOT_POSITION);
+    let header = FIRST_BLOCK;
+    while (header + HEADER_SIZE <= end) {
+      this.#headers.add(header);
+      header += HEADER_SIZE + this.#view.getUint32(header + 4, true);
+    }
+    return header === end;
   }
 
   /** Value of a field of the root record. */

@@ -42,6 +42,11 @@ export class HeaderIndex {
     this.#isTrusted = true;
   }
 
+  /** Notes that headers were written over. */
+  distrust(): void {
+    this.#isTrusted = false;
+  }
+
   /** Takes notice of a store of `byteCount` (at most 8) bytes by a guest. */
   noteStore(address: number, byteCount: number): void {
     // Headers that start up to 11 bytes before the store overlap it, and those that start within it.

@@ -39,6 +39,22 @@ export class Kernel {
     this.memory = new BlockMemory(options.mayGrow);
   }
 
+  /** Whether the plug-in has set an output, an empty one included. */
+  get isOutputSet(): boolean {
+    return this.#isOutputSet;
+  }
+
+  /** Makes a fresh kernel what another one was; see `BlockMemory.restore`. */
+  restore(
+    isOutputSet: boolean,
+    pageCount: number,
+    isTrusted: boolean,
+    write: (bytes: Uint8Array) => void,
+  ): string | null {
+    this.#isOutputSet = isOutputSet;
+    return this.memory.restore(pageCount, isTrusted, write);
+  }
+
   free(address: number): void {
     // A freed input counts as empty, though its address stays.
     if (this.memory.free(address) && address === this.inputOffset)

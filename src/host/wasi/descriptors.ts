@@ -6,9 +6,17 @@ import { ErrnoSignal } from './errno.ts';
 import type { DirectoryEntry, OpenDirectory, OpenFile } from './files.ts';
 
 /** Most descriptors of one program. */
-const MAX_DESCRIPTORS = 1024;
+export const MAX_DESCRIPTORS = 1024;
 /** What a program opens never gets the number of a standard stream, so that no print lands in a file by accident. */
 const FIRST_OPENED = 3;
+
+/** Where a descriptor came from: what is needed to open it anew. */
+export interface Origin {
+  /** Index of the pre-opened tree. */
+  readonly tree: number;
+  /** Path from its root, as the guest put it together; null when that is too long to keep. */
+  readonly path: string | null;
+}
 
 interface DescriptorBase {
   flags: number;
@@ -23,6 +31,8 @@ export type StreamReader = (maxBytes: number) => Uint8Array | Promise<Uint8Array
 /** A stream: bytes go in or out, there is no position. */
 export interface Stream extends DescriptorBase {
   readonly kind: 'stream';
+  /** How far a stream of known bytes was read. */
+  readonly progress?: { position: number } | undefined;
   /** Null where nothing can be read. */
   readonly read: StreamReader | null;
   /** Bytes that can be read without waiting. */
@@ -34,6 +44,7 @@ export interface Stream extends DescriptorBase {
 /** An open file with its position. */
 export interface FileDescriptor extends DescriptorBase {
   readonly kind: 'file';
+  readonly origin: Origin;
   readonly file: OpenFile;
   position: number;
 }
@@ -41,6 +52,7 @@ export interface FileDescriptor extends DescriptorBase {
 /** An open directory. */
 export interface DirectoryDescriptor extends DescriptorBase {
   readonly kind: 'directory';
+  readonly origin: Origin;
   readonly directory: OpenDirectory;
   /** Path of the guest, for pre-opened ones. */
   readonly preopenName: Uint8Array | null;
@@ -59,20 +71,21 @@ const closeDescriptor = (descriptor: Descriptor): void => {
 };
 
 /** A stream of bytes that are all there. */
-export const bytesReader = (contents: Uint8Array): Pick<Stream, 'read' | 'available'> => {
-  let position = 0;
+export const bytesReader = (contents: Uint8Array): Pick<Stream, 'read' | 'available' | 'progress'> => {
+  const progress = { position: 0 };
   return {
+    progress,
     read: (maxBytes) => {
-      const chunk = contents.subarray(position, position + maxBytes);
-      position += chunk.length;
+      const chunk = contents.subarray(progress.position, progress.position + maxBytes);
+      progress.position += chunk.length;
       return chunk;
     },
-    available: () => contents.length - position,
+    available: () => Math.max(0, contents.length - progress.position),
   };
 };
 
 /** A descriptor that can be read. */
-export const inputStream = (source: Pick<Stream, 'read' | 'available'>): Stream => ({
+export const inputStream = (source: Pick<Stream, 'read' | 'available' | 'progress'>): Stream => ({
   kind: 'stream',
   ...source,
   write: null,
@@ -93,8 +106,13 @@ export const outputStream = (write: (chunk: Uint8Array) => void): Stream => ({
 });
 
 /** A directory that a program finds open. */
-export const preopenedDirectory = (directory: OpenDirectory, name: Uint8Array): DirectoryDescriptor => ({
+export const preopenedDirectory = (
+  directory: OpenDirectory,
+  name: Uint8Array,
+  tree: number,
+): DirectoryDescriptor => ({
   kind: 'directory',
+  origin: { tree, path: '' },
   directory,
   preopenName: name,
   flags: 0,
@@ -103,13 +121,33 @@ export const preopenedDirectory = (directory: OpenDirectory, name: Uint8Array): 
 });
 
 /** Directories whose listings are kept, so that programs that read on do not list anew; bounds the host's memory. */
-const KEPT_LISTINGS = 8;
+export const KEPT_LISTINGS = 8;
 
 /** Descriptors by number. */
 export class DescriptorTable {
   readonly #byNumber = new Map<number, Descriptor>();
   /** Oldest first. */
   readonly #listings = new Map<DirectoryDescriptor, readonly DirectoryEntry[]>();
+
+  /** All descriptors, by number. */
+  get entries(): readonly (readonly [number: number, descriptor: Descriptor])[] {
+    return [...this.#byNumber].sort(([a], [b]) => a - b);
+  }
+
+  /** The listings that are kept, oldest first. */
+  get listings(): ReadonlyMap<DirectoryDescriptor, readonly DirectoryEntry[]> {
+    return this.#listings;
+  }
+
+  /** Takes the descriptors and listings of a snapshot in place of its own, which are closed. */
+  replace(
+    entries: readonly (readonly [number: number, descriptor: Descriptor])[],
+    listings: readonly (readonly [directory: DirectoryDescriptor, entries: readonly DirectoryEntry[]])[],
+  ): void {
+    this.closeAll();
+    for (const [number, descriptor] of entries) this.#byNumber.set(number, descriptor);
+    for (const [directory, kept] of listings) this.#listings.set(directory, kept);
+  }
 
   /** @throws ErrnoSignal `badf` */
   get(number: number): Descriptor {

@@ -6,6 +6,7 @@
  * cannot be talked out of its directory: it has no words for what is outside.
  */
 import type { Filetype } from './abi.ts';
+import type { AnyMemoryNode, MemoryDirectoryNode } from './memory-nodes.ts';
 
 /** Attributes of a file. Times are nanoseconds since 1970. */
 export interface FileStat {
@@ -37,6 +38,8 @@ export interface OpenMode {
 /** An open regular file. Positions are kept by the descriptor, not here. Members throw `ErrnoSignal`. */
 export interface OpenFile {
   readonly kind: 'file';
+  /** Of files in memory: what snapshots store. */
+  readonly node?: AnyMemoryNode | undefined;
   stat(): FileStat;
   /** Reads up to `buffer.length` bytes; 0 at the end. */
   read(buffer: Uint8Array, position: number): number;
@@ -60,6 +63,8 @@ export interface DirectoryEntry {
  */
 export interface OpenDirectory {
   readonly kind: 'directory';
+  /** Of directories in memory: what snapshots store. */
+  readonly node?: AnyMemoryNode | undefined;
   stat(): FileStat;
   setTimes(times: FileTimes): void;
   sync(): void;
@@ -86,8 +91,17 @@ export interface OpenDirectory {
   close(): void;
 }
 
+/** A tree in memory, from inside. */
+export interface MemoryTree {
+  readonly root: MemoryDirectoryNode;
+  /** Opens a file or directory that may have lost its name. Null for a link. */
+  openNode(node: AnyMemoryNode, now: () => bigint): OpenFile | OpenDirectory | null;
+}
+
 /** A directory tree that a host hands to guests. */
 export interface FileTree {
+  /** Of trees in memory, which are part of snapshots; other trees are opened anew. */
+  readonly memory?: MemoryTree | undefined;
   /** Holds the root open. @param now the time of the guest, for back ends that set times themselves */
   openRoot(now: () => bigint): OpenDirectory;
 }

@@ -10,6 +10,7 @@ import type {
   FileStat,
   FileTimes,
   FileTree,
+  MemoryTree,
   OpenDirectory,
   OpenFile,
   OpenMode,
@@ -42,6 +43,9 @@ class MemoryFile implements OpenFile {
     this.#node = node;
     this.#now = now;
     node.holders++;
+  }
+  get node(): AnyMemoryNode {
+    return this.#node;
   }
   stat(): FileStat {
     return this.#node.stat();
@@ -80,6 +84,10 @@ class MemoryDirectory implements OpenDirectory {
     this.#node = node;
     this.#now = now;
     node.holders++;
+  }
+
+  get node(): AnyMemoryNode {
+    return this.#node;
   }
 
   #entry(name: string): AnyMemoryNode {
@@ -224,6 +232,16 @@ export class MemoryFiles implements FileTree {
     }
     this.#root = reported('/', () => new MemoryDirectoryNode(new MemoryVolume(maxBytes), 0n));
     for (const [path, data] of Object.entries(contents)) this.writeFile(path, data);
+  }
+
+  get memory(): MemoryTree {
+    return {
+      root: this.#root,
+      openNode: (node, now) => {
+        if (node instanceof MemoryFileNode) return new MemoryFile(node, now);
+        return node instanceof MemoryDirectoryNode ? new MemoryDirectory(node, now) : null;
+      },
+    };
   }
 
   openRoot(now: Now): OpenDirectory {

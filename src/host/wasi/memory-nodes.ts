@@ -26,6 +26,20 @@ export class MemoryVolume {
     this.#usedBytes -= byteCount;
   }
 
+  /** Number that was given last. */
+  get lastInode(): bigint {
+    return this.#lastInode;
+  }
+
+  set lastInode(number: bigint) {
+    this.#lastInode = number;
+  }
+
+  /** Forgets all nodes, for a snapshot to fill it anew. */
+  restart(): void {
+    this.#usedBytes = 0;
+  }
+
   nextInode(): bigint {
     this.#lastInode += 1n;
     return this.#lastInode;
@@ -37,7 +51,7 @@ abstract class MemoryNode {
   /** Bytes of contents. */
   abstract readonly byteLength: number;
   readonly volume: MemoryVolume;
-  readonly ino: bigint;
+  ino: bigint;
   /** Names that lead here, and handles that keep the node although no name does. */
   nlink = 1;
   holders = 0;
@@ -149,6 +163,12 @@ export class MemoryDirectoryNode extends MemoryNode {
   readonly children = new Map<string, AnyMemoryNode>();
   /** Null for the root, and after removal. */
   parent: MemoryDirectoryNode | null = null;
+
+  /** Takes the room of a node that was forgotten. @throws ErrnoSignal `nospc` */
+  claim(): void {
+    this.volume.take(NODE_BYTES);
+    this.parent = null;
+  }
 
   get isRemoved(): boolean {
     return this.nlink === 0;

@@ -17,7 +17,7 @@ import {
   type WasiNameOn,
 } from './abi.ts';
 import { fd_readdir, readTimes, writeFilestat } from './descriptor-functions.ts';
-import type { DirectoryDescriptor } from './descriptors.ts';
+import type { DirectoryDescriptor, Origin } from './descriptors.ts';
 import { ErrnoSignal } from './errno.ts';
 import type { FileStat, OpenDirectory } from './files.ts';
 import { decodePath, meansDirectory, type Place, walkPath } from './path-walk.ts';
@@ -94,8 +94,21 @@ interface OpenRequest {
   readonly fdflags: number;
   readonly rights: bigint;
   readonly inheriting: bigint;
+  readonly path: string;
 }
-const WRITING = rights.fd_write | rights.fd_allocate | rights.fd_filestat_set_size;
+/** Rights that need a file open for writing. */
+export const WRITING = rights.fd_write | rights.fd_allocate | rights.fd_filestat_set_size;
+
+/** Longest path that is kept for a descriptor; going down and up again in ever new descriptors makes it longer. */
+const MAX_ORIGIN = 16_384;
+
+/** Where what a path names comes from. */
+const originOf = ({ origin }: DirectoryDescriptor, { path }: OpenRequest): Origin => {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  const whole = [...(origin.path ? [origin.path] : []), ...parts].join('/');
+  const isKnown = origin.path !== null && whole.length <= MAX_ORIGIN;
+  return { tree: origin.tree, path: isKnown ? whole : null };
+};
 
 const has = ({ flags }: OpenRequest, flag: number): boolean => (flags & flag) !== 0;
 
@@ -110,6 +123,7 @@ const openDirectoryAt = (
   if (changes || (request.rights & rights.fd_write) !== 0n) throw new ErrnoSignal('isdir');
   return wasi.descriptors.add({
     kind: 'directory',
+    origin: originOf(parent, request),
     directory: name === null ? directory.reopen() : directory.openDirectory(name),
     preopenName: null,
     flags: request.fdflags,
@@ -131,6 +145,7 @@ const openFileAt = (
   const file = directory.openFile(name!, { read: reads || !writes, write: writes, create, truncate });
   return wasi.descriptors.add({
     kind: 'file',
+    origin: originOf(parent, request),
     file,
     position: 0,
     flags: request.fdflags,
@@ -168,8 +183,9 @@ const openPlace = (
 };
 
 const pathOpen = (wasi: Preview1, call: WasiCall, parent: DirectoryDescriptor): WasiAnswer => {
-  const request = { flags: call.u32(4), rights: call.u64(5), inheriting: call.u64(6), fdflags: call.u32(7) };
+  const flags = { flags: call.u32(4), rights: call.u64(5), inheriting: call.u64(6), fdflags: call.u32(7) };
   const path = readPath(call, 2);
+  const request = { ...flags, path };
   call.memory.slice(call.u32(8), 4);
   if (request.flags > OFLAGS_ALL || request.fdflags > FDFLAGS_ALL) return 'inval';
   if (has(request, OFLAG_CREAT) && has(request, OFLAG_DIRECTORY)) return 'inval';

@@ -99,6 +99,10 @@ export class Preview1 {
   readonly random: RandomSource;
   /** Registers what is to be done when the running call is stopped; returns what takes it back. */
   onStop: (listener: () => void) => () => void = () => () => {};
+  /** Standard input, output and error as they were at the beginning. */
+  readonly streams: readonly Stream[];
+  /** Pre-opened trees, with the paths that the program knows them by. */
+  readonly trees: { readonly name: string; readonly tree: FileTree }[] = [];
 
   /** @throws UsageError for options that cannot be, and where a directory cannot be opened */
   constructor(options: WasiOptions, clock: Clock, random: RandomSource) {
@@ -109,8 +113,8 @@ export class Preview1 {
     );
     this.clock = clock;
     this.random = random;
-    const streams = [inputOf(options.stdin), outputOf(options, 'stdout'), outputOf(options, 'stderr')];
-    for (const stream of streams) this.descriptors.add(stream, 0);
+    this.streams = [inputOf(options.stdin), outputOf(options, 'stdout'), outputOf(options, 'stderr')];
+    for (const stream of this.streams) this.descriptors.add(stream, 0);
     try {
       for (const [name, tree] of Object.entries(options.preopens ?? {})) this.#preopen(name, tree);
     } catch (error) {
@@ -122,9 +126,13 @@ export class Preview1 {
   #preopen(name: string, tree: FileTree): void {
     if (typeof tree?.openRoot !== 'function') throw mistake(`wasi.preopens["${name}"] is not a file tree`);
     if (name.includes('\0')) throw mistake('wasi.preopens: a path holds a zero character');
-    const root = tree.openRoot(() => this.clock.realtime());
-    this.descriptors.add(preopenedDirectory(root, encodeUtf8(name)));
+    const root = tree.openRoot(this.now);
+    this.descriptors.add(preopenedDirectory(root, encodeUtf8(name), this.trees.length));
+    this.trees.push({ name, tree });
   }
+
+  /** The time that files get. */
+  readonly now = (): bigint => this.clock.realtime();
 
   /** The bytes of a file name. */
   encodeName(name: string): Uint8Array {

@@ -20,6 +20,9 @@ class ReadOnlyFile implements OpenFile {
   constructor(file: OpenFile) {
     this.#file = file;
   }
+  get node(): OpenFile['node'] {
+    return this.#file.node;
+  }
   stat(): FileStat {
     return this.#file.stat();
   }
@@ -47,6 +50,9 @@ class ReadOnlyDirectory implements OpenDirectory {
 
   constructor(directory: OpenDirectory) {
     this.#directory = directory;
+  }
+  get node(): OpenDirectory['node'] {
+    return this.#directory.node;
   }
   stat(): FileStat {
     return this.#directory.stat();
@@ -90,6 +96,14 @@ class ReadOnlyDirectory implements OpenDirectory {
  */
 export const readOnlyFiles = (tree: FileTree): FileTree => ({
   openRoot: (now) => new ReadOnlyDirectory(tree.openRoot(now)),
+  memory: tree.memory && {
+    root: tree.memory.root,
+    openNode: (node, now) => {
+      const open = tree.memory?.openNode(node, now) ?? null;
+      if (open === null) return null;
+      return open.kind === 'file' ? new ReadOnlyFile(open) : new ReadOnlyDirectory(open);
+    },
+  },
 });
 
 /** The error of linking or renaming into a directory of another file system. */

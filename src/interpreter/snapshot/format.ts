@@ -64,33 +64,28 @@ export const snapshotSections = {
   ),
   plugin: row(
     32,
-    'started:byte consumed:int stale:byte modules:vec(name:text)',
-    'state of the plug-in itself, and the names of its instances in order',
+    'used:uint stale:byte call:opt(function:text input:bytes initialiser:uint begun:byte limit:opt(uint))',
+    'fuel used before, whether the next call needs a new instance, and the call that stands still',
   ),
   kernel: row(
     33,
-    'pages:uint output:byte work:uint grown:uint trusted:byte headers:runs contents:runs',
-    'kernel memory with its registers, and the index of its blocks',
+    'pages:uint output:byte trusted:byte work:vec(uint) contents:runs',
+    'kernel memory with its registers; whether a plug-in wrote over block headers; work that is not paid for yet',
   ),
   settings: row(
     34,
-    'config:vec(text text) variables:vec(text bytes) logLevel:text logBytes:uint answer:(status headers)?',
+    'config:vec(text text) variables:vec(text bytes) logLevel:text logBytes:uint answer:opt(status:uint headers:vec(text text))',
     'configuration, variables, log level, and the last answer to an HTTP request',
   ),
   sources: row(
     35,
-    'clock:(elapsed:int epoch:int)? random:(u32 u32 u32 u32)?',
+    'clock:opt(start:i64 elapsed:i64) random:opt(u32 u32 u32 u32)',
     'virtual clock and seeded randomness',
   ),
   wasi: row(
     36,
-    'nodes:vec(node) descriptors:vec(number:uint descriptor)',
+    'trees:vec(name:text root:opt(uint)) volumes:vec(i64) nodes:vec(node) names:(vec(text uint))* descriptors:vec(number:uint descriptor) listings:vec(uint vec(text byte))',
     'files in memory with their contents, and open descriptors with their positions and rights',
-  ),
-  call: row(
-    37,
-    'function:text deterministic:byte',
-    'the call that is paused: what was called, to judge its result when it ends',
   ),
 } as const satisfies Readonly<Record<string, SectionRow>>;
 
