@@ -12,7 +12,8 @@ export const setLocal = (t: Translation, keeps: boolean): void => {
   const { index } = t.reader;
   const type = t.localTypes[index]!;
   const to = t.localSlots[index]!;
-  const producer = t.lastWrite;
+  // In careful code a call may stop in front of this instruction: the local must not have changed by then.
+  const producer = t.isCareful ? -1 : t.lastWrite;
   const size = t.writer.size;
   const h = t.pop();
   t.settleLocal(index);

@@ -29,6 +29,16 @@ export class HostFunctions {
     },
   };
 
+  /** State, as text. */
+  save(): string {
+    return JSON.stringify([this.seen, String(this.pairs)]);
+  }
+  load(text: string): void {
+    const [seen, pairs] = JSON.parse(text) as [string[], string];
+    this.seen = seen;
+    this.pairs = BigInt(pairs);
+  }
+
   /** What was called since the last time. */
   takeLog(): string {
     const text = this.seen.join(', ');

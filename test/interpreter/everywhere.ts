@@ -1,14 +1,17 @@
 /**
- * Calls an exported function in every way there is: fast code, careful code, the reference executor, and the
- * engine again with fuel that runs out at each possible place. All must agree.
+ * Calls an exported function in every way there is: fast code, careful code, the reference executor, the engine
+ * again with fuel that runs out at each possible place, and moved to other instances at each. All must agree.
  */
 import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { startExecution } from '../../src/interpreter/execution.ts';
 import type { FuncInstance } from '../../src/interpreter/function.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ExternInstance } from '../../src/interpreter/module-instance.ts';
+import type { ExternInstance, ModuleInstance } from '../../src/interpreter/module-instance.ts';
+import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
 import { Store } from '../../src/interpreter/store.ts';
 import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
 import { validateModule } from '../../src/validator/validate-module.ts';
@@ -105,6 +108,72 @@ const runReference = (
 
 const lots = 1_000_000;
 
+/** A program as other tests run it again: modules in base64, numbers as text. */
+export interface RecordedProgram {
+  readonly modules: readonly (readonly [name: string, bytes: string])[];
+  readonly name: string;
+  readonly args: readonly (string | null)[];
+  readonly features: readonly string[];
+}
+
+const corpusFolder = process.env['QUERN_CORPUS'];
+
+/** Notes a program where `QUERN_CORPUS` names a folder for it; see `test/snapshots`. */
+const record = (
+  modules: Modules,
+  name: string,
+  args: readonly RawValue[],
+  features: readonly FeatureKey[],
+): void => {
+  const folder = corpusFolder;
+  if (folder === undefined || args.some((arg) => typeof arg === 'object' && arg !== null)) return;
+  const program: RecordedProgram = {
+    modules: Object.entries(modules).map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),
+    name,
+    args: args.map((arg) => (arg === null ? null : String(arg))),
+    features,
+  };
+  appendFileSync(join(folder, `${process.pid}.jsonl`), `${JSON.stringify(program)}\n`);
+};
+
+/** Instances of all modules that have not run; each time newly compiled. */
+const link = (modules: Modules, features: readonly FeatureKey[], skipStart: boolean): ModuleInstance[] => {
+  const store = new Store();
+  const byName = new Map<string, ReadonlyMap<string, ExternInstance>>();
+  return Object.entries(modules).map(([name, bytes]) => {
+    const compiled = compileModule(bytes, new Set([...defaultFeatures, ...features]));
+    const instance = instantiate(store, compiled, (from, item) => byName.get(from)?.get(item), { skipStart });
+    byName.set(name, instance.exports);
+    return instance;
+  });
+};
+
+/** Runs with `step` units of fuel at a time, and goes on in other instances at each pause. */
+const runMoving = (
+  modules: Modules,
+  name: string,
+  args: readonly RawValue[],
+  features: readonly FeatureKey[],
+  step: number,
+): Outcome => {
+  let instances = link(modules, features, false);
+  let call = startExecution(instances.at(-1)!.exports.get(name) as FuncInstance, args, { fuel: 0 });
+  for (let moves = 0; call.run() === 'paused'; moves++) {
+    const bytes = takeSnapshot({ instances, executions: [call] });
+    if (moves < MOST_MOVES) {
+      instances = link(modules, features, true);
+      [call] = restoreSnapshot(bytes, { instances }) as [typeof call];
+      assert.deepEqual(takeSnapshot({ instances, executions: [call] }), bytes);
+    }
+    call.addFuel(moves < MOST_MOVES ? step : lots);
+  }
+  const result = call.error === undefined ? call.results : codeOf(call.error);
+  return { result, fuel: call.fuelConsumed };
+};
+
+/** Moves of one call: each compiles all modules anew. */
+const MOST_MOVES = 60;
+
 const engineFunc = (modules: Modules, name: string, features: readonly FeatureKey[]): FuncInstance =>
   onEngine(modules, features).get(name) as FuncInstance;
 
@@ -120,6 +189,8 @@ export const runOnAll = (
   args: readonly RawValue[] = [],
   features: readonly FeatureKey[] = [],
 ): Outcome => {
+  record(modules, name, args, features);
+  if (corpusFolder !== undefined) return runEngine(engineFunc(modules, name, features), args, lots, 0, false);
   const oracle = (fuel: number): ReturnType<typeof runReference> =>
     runReference(onReference(modules, features).get(name) as reference.FunctionInstance, args, fuel);
   const expected = oracle(lots);
@@ -130,12 +201,19 @@ export const runOnAll = (
     assert.deepEqual(run(lots, 0), expected, `careful: ${careful}`);
     assert.deepEqual(run(0, 1), stepwise, `fuel by units, careful: ${careful}`);
   }
-  return { result: expected.result, fuel: expected.fuel };
+  const outcome = { result: expected.result, fuel: expected.fuel };
+  // References of the embedder have no name that a snapshot could give them.
+  const isPlain = [...args, ...(typeof outcome.result === 'string' ? [] : outcome.result)].every(
+    (value) => typeof value === 'bigint' || value === null,
+  );
+  if (isPlain) assert.deepEqual(runMoving(modules, name, args, features, 1), outcome, 'moved');
+  return outcome;
 };
 
 /** `runOnAll`, and once for every place where the fuel can run out and be refilled. */
 export const runEverywhere: typeof runOnAll = (modules, name, args = [], features = []) => {
   const expected = runOnAll(modules, name, args, features);
+  if (corpusFolder !== undefined) return expected;
   for (let fuel = 0; fuel < expected.fuel; fuel++) {
     const func = engineFunc(modules, name, features);
     const { result, fuel: consumed } = runEngine(func, args, fuel, expected.fuel - fuel, false);

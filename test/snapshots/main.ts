@@ -1,0 +1,13 @@
+/** `npm run snapshots -- [COUNT] [SEED]`: pause, snapshot, restore in a fresh process, resume; at random points. */
+import { runPoints } from './run-points.ts';
+
+const [count = 1000, seed = Date.now() % 1_000_000_000] = process.argv.slice(2).map(Number);
+const begin = Date.now();
+process.stdout.write(`${count} points, seed ${seed}\n`);
+const { counts, mismatches, processes } = await runPoints(count, seed, true, (done) => {
+  if (done % 500 === 0) process.stdout.write(`${done} (${Math.round((Date.now() - begin) / 1000)} s)\n`);
+});
+for (const mismatch of mismatches.slice(0, 20)) process.stdout.write(`MISMATCH ${mismatch}\n`);
+const kinds = [...counts].map(([kind, n]) => `${n} ${kind}`).join(', ');
+process.stdout.write(`${kinds}; ${processes} processes; ${mismatches.length} mismatches\n`);
+process.exitCode = mismatches.length === 0 ? 0 : 1;
