@@ -15,6 +15,7 @@ import {
 import { type Flags, type Parsed, type PluginFlags, usageError } from './flags.ts';
 import { withProgress } from './progress.ts';
 import { scheduleOf } from './schedule.ts';
+import { callOnce, openPlugin } from './snapshots.ts';
 
 type CallFlags = Flags<'call'>;
 
@@ -163,6 +164,22 @@ const write = (data: Uint8Array | string): Promise<void> =>
     process.stdout.write(data, () => resolve());
   });
 
+/** One call that a snapshot is the beginning or the end of. */
+const callWithSnapshot = async (
+  plugin: Plugin,
+  functionName: string | undefined,
+  flags: CallFlags,
+): Promise<void> => {
+  if (flags.loop !== undefined) throw usageError('--loop goes without --snapshot and --resume');
+  try {
+    const output = await callOnce(plugin, functionName, () => readInput(flags), flags.snapshot);
+    if (output !== null) await write(output.bytes());
+    await write('\n');
+  } finally {
+    if (flags['show-fuel']) process.stderr.write(`fuel: ${plugin.fuelConsumed}\n`);
+  }
+};
+
 const callInLoop = async (plugin: Plugin, functionName: string, flags: CallFlags): Promise<void> => {
   const input = await readInput(flags);
   const count = wholeNumber(flags, 'loop') ?? 1;
@@ -180,11 +197,14 @@ const callInLoop = async (plugin: Plugin, functionName: string, flags: CallFlags
 
 /** Runs `quern call`. */
 export const runCall = async ({ operands, flags }: Parsed<'call'>): Promise<void> => {
-  const [source, functionName] = operands as readonly [string, string];
+  const [source, functionName] = operands as readonly [string, string | undefined];
+  const usesSnapshot = flags.snapshot !== undefined || flags.resume !== undefined;
+  if (functionName === undefined && flags.resume === undefined) throw usageError('FUNCTION is missing');
   const compiled = await compileFromFlags(source, flags);
-  const plugin = await compiled.instantiate();
+  const plugin = await openPlugin(compiled, wholeNumber(flags, 'fuel'), flags.resume);
   try {
-    await callInLoop(plugin, functionName, flags);
+    if (usesSnapshot) await callWithSnapshot(plugin, functionName, flags);
+    else await callInLoop(plugin, functionName!, flags);
   } finally {
     await plugin.close();
   }

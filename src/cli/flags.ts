@@ -60,12 +60,15 @@ const inputFlags = {
 export const commands = {
   call: {
     operands: ['PLUGIN', 'FUNCTION'],
+    optional: 1,
     summary: 'Call a function of a plug-in (a file or a URL) and print its output.',
     flags: {
       ...inputFlags,
       loop: { value: 'N', help: 'call so many times; the plug-in keeps its state (default 1)' },
       ...pluginFlags,
       'show-fuel': { help: 'print the fuel of each call on standard error' },
+      snapshot: { value: 'FILE', help: 'write the plug-in to a file when the call ends or is out of fuel' },
+      resume: { value: 'FILE', help: 'go on from such a file, with --fuel more' },
     },
   },
   run: {

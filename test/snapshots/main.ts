@@ -3,9 +3,10 @@ import { runPoints } from './run-points.ts';
 
 const [count = 1000, seed = Date.now() % 1_000_000_000] = process.argv.slice(2).map(Number);
 const begin = Date.now();
+const seconds = (): string => `${Math.round((Date.now() - begin) / 1000)} s`;
 process.stdout.write(`${count} points, seed ${seed}\n`);
-const { counts, mismatches, processes } = await runPoints(count, seed, true, (done) => {
-  if (done % 500 === 0) process.stdout.write(`${done} (${Math.round((Date.now() - begin) / 1000)} s)\n`);
+const { counts, mismatches, processes } = await runPoints(count, seed, true, null, (done) => {
+  if (done === 1 || done % 100 === 0) process.stdout.write(`${done} in ${seconds()}\n`);
 });
 for (const mismatch of mismatches.slice(0, 20)) process.stdout.write(`MISMATCH ${mismatch}\n`);
 const kinds = [...counts].map(([kind, n]) => `${n} ${kind}`).join(', ');

@@ -168,10 +168,14 @@ const namesOf = async (setUp: SetUp): Promise<Set<string>> => {
   return names;
 };
 
-/** The calls that are short enough, with what they take. */
-export const findSubjects = async (): Promise<Subject[]> => {
+/**
+ * The calls that are short enough, with what they take.
+ *
+ * @param names set-ups; all of them by default
+ */
+export const findSubjects = async (names: readonly string[] | null = null): Promise<Subject[]> => {
   const subjects: Subject[] = [];
-  for (const setUp of usable()) {
+  for (const setUp of usable().filter(({ id }) => names?.includes(id) ?? true)) {
     const names = await namesOf(setUp);
     for (let index = 0; index < setUp.calls.length; index++) {
       if (!names.has(setUp.calls[index]!.fn)) continue;

@@ -48,15 +48,17 @@ export interface PointReport {
  * Tries so many points.
  *
  * @param usesCorpus whether the tests of the interpreter are run first, to restore what they run
+ * @param setUps names of the set-ups of plug-ins; null for all
  */
 export const runPoints = async (
   count: number,
   seed: number,
   usesCorpus: boolean,
+  setUps: readonly string[] | null,
   onProgress: (done: number) => void = () => {},
 ): Promise<PointReport> => {
   const random = new Random(seed);
-  const subjects = sharedFolder === null ? [] : await findSubjects();
+  const subjects = sharedFolder === null ? [] : await findSubjects(setUps);
   const corpus = usesCorpus ? recordCorpus() : [];
   const next = async (): Promise<readonly Point[]> => {
     const die = random.below(10);

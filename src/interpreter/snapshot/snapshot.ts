@@ -86,10 +86,7 @@ export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Executio
 };
 
 const missingValue = (name: string): never => {
-  throw new UsageError('usage.argument', {
-    name,
-    detail: `the snapshot holds the host value "${name}"; pass findHostValue`,
-  });
+  throw foreign(`it holds the host value "${name}"; pass findHostValue`);
 };
 
 const checkModules = (reader: SnapshotReader, { store, modules }: Inventory): void => {

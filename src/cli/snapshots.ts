@@ -1,0 +1,76 @@
+/** `--snapshot` and `--resume` of `quern call`: a plug-in in a file, also in the middle of a call. */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { ExhaustionError } from '../errors/errors.ts';
+import type { CompiledPlugin, Plugin, PluginCall, PluginOutput } from '../node.ts';
+import { usageError } from './flags.ts';
+
+const readSnapshot = (file: string): Uint8Array => {
+  try {
+    return new Uint8Array(readFileSync(file));
+  } catch (cause) {
+    throw usageError(`cannot read the snapshot: ${(cause as Error).message}`);
+  }
+};
+
+/** The plug-in: new, or out of a snapshot, whose call then gets `fuel` more, or all that it needs. */
+export const openPlugin = async (
+  compiled: CompiledPlugin,
+  fuel: number | null,
+  resume: string | undefined,
+): Promise<Plugin> => {
+  if (resume === undefined) return compiled.instantiate();
+  const plugin = await compiled.restore(readSnapshot(resume));
+  plugin.activeCall?.addFuel(fuel ?? Number.MAX_SAFE_INTEGER);
+  return plugin;
+};
+
+/** Writes a snapshot in one piece: a crash leaves the file as it was, which may be the one that was resumed. */
+const writeSnapshot = (file: string, plugin: Plugin): void => {
+  const part = `${file}.part`;
+  try {
+    writeFileSync(part, plugin.snapshot());
+    renameSync(part, file);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
+};
+
+/** The call that was in the snapshot; a new one of the function otherwise. @throws UsageError */
+const callOf = async (
+  plugin: Plugin,
+  functionName: string | undefined,
+  readInput: () => Promise<Uint8Array | string>,
+): Promise<PluginCall> => {
+  const { activeCall } = plugin;
+  if (activeCall === null) {
+    if (functionName === undefined)
+      throw usageError('FUNCTION is missing; no call is paused in the snapshot');
+    return plugin.startCall(functionName, await readInput());
+  }
+  if (functionName !== undefined && functionName !== activeCall.functionName)
+    throw usageError(`the snapshot is in the middle of "${activeCall.functionName}"`);
+  return activeCall;
+};
+
+/**
+ * Makes a call, or goes on with the one of the snapshot, and writes a snapshot when it has ended or is out of fuel.
+ *
+ * @throws ExhaustionError when it is out of fuel; what the call failed with
+ */
+export const callOnce = async (
+  plugin: Plugin,
+  functionName: string | undefined,
+  readInput: () => Promise<Uint8Array | string>,
+  file: string | undefined,
+): Promise<PluginOutput | null> => {
+  const call = await callOf(plugin, functionName, readInput);
+  try {
+    if ((await call.run()) === 'done') return call.output;
+    const { fuelConsumed, backtrace } = call;
+    throw new ExhaustionError('exhaustion.fuel', { fuelConsumed, backtrace });
+  } finally {
+    if (file !== undefined) writeSnapshot(file, plugin);
+    if (call.status === 'paused') await call.cancel();
+  }
+};
