@@ -6,12 +6,14 @@ import { errorsPage } from './docs/errors-page.ts';
 import { instructionsPage } from './docs/instructions-page.ts';
 import { limitsPage } from './docs/limits-page.ts';
 import { meteringPage } from './docs/metering-page.ts';
+import { snapshotsPage } from './docs/snapshots-page.ts';
 
 const pages: Readonly<Record<string, () => string>> = {
   'docs/instructions.md': instructionsPage,
   'docs/errors.md': errorsPage,
   'docs/limits.md': () => limitsPage(join(root, 'src/syntax/limits.ts')),
   'docs/metering.md': meteringPage,
+  'docs/snapshots.md': snapshotsPage,
 };
 
 const isCheck = process.argv.includes('--check');
