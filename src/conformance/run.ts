@@ -3,7 +3,7 @@
  *
  * A host that ends, hangs or talks nonsense fails the case at hand and no other: the next one gets a new process.
  */
-import { sha256Hex } from '../host/sha256.ts';
+import { sha256Hex } from '../syntax/sha256.ts';
 import { type Case, type Expectation, type Level, levelOf } from './case.ts';
 import { moduleKey } from './expand-cases.ts';
 import { describeExpectation, inputBytes, judge } from './judge.ts';

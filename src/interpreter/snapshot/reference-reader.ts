@@ -12,6 +12,7 @@ import {
   I32,
   isNullable,
   isRef,
+  refType,
   slotsOf,
   V128,
   type ValType,
@@ -182,8 +183,14 @@ export class ReferenceReader {
     }
   }
 
-  private fillStruct(reader: SnapshotReader, { type, values }: StructInstance): void {
+  private fillStruct(reader: SnapshotReader, struct: StructInstance): void {
+    const { type, values } = struct;
     if (type.comp.kind !== 'struct') return;
+    if (type.descriptor !== null) {
+      const descriptor = this.ref(reader, refType(type.descriptor.id, false));
+      // Only here is an object there before what it is made of.
+      (struct as { descriptor: StructInstance | null }).descriptor = descriptor as StructInstance;
+    }
     const { fields } = structLayout(type);
     type.comp.fields.forEach(({ storage }, i) => {
       const { start, width, shift } = fields[i]!;

@@ -104,6 +104,7 @@ export class ReferenceWriter {
       const object = this.objects[i];
       if (object instanceof StructInstance) {
         const { fields } = structLayout(object.type);
+        this.meet(object.descriptor);
         for (const { start, width } of fields) if (width === 0) this.meet(object.values[start]);
       } else if (object instanceof ArrayInstance) {
         if (object.width === 0) for (const ref of object.elements) this.meet(ref);
@@ -172,6 +173,7 @@ export class ReferenceWriter {
   private contents(object: unknown): void {
     const { out } = this;
     if (object instanceof StructInstance) {
+      if (object.type.descriptor !== null) this.ref(object.descriptor);
       for (const { start, width } of structLayout(object.type).fields) {
         if (width === 0) this.ref(object.values[start]);
         else for (let i = 0; i < width; i++) out.u32(object.values[start + i] as number);
