@@ -551,6 +551,11 @@ export class Execution {
     return map.sites[map.siteIndex(pc)]?.remaining ?? 0;
   }
 
+  /** Whether its frames may hold objects of the store. @internal */
+  get isOpen(): boolean {
+    return this.hasBegun && this.outcome === 'paused' && this.func.instance !== null;
+  }
+
   /** The call is over: its frames hold nothing any more. */
   private leaveStore(): void {
     if (this.hasBegun && this.func.instance !== null) this.func.instance.store.openCalls--;

@@ -37,8 +37,8 @@ export const snapshotSections = {
   ),
   instances: row(
     2,
-    'instances:vec(module:uint) links:u32',
-    'which module each instance is of, and a checksum of what they share with each other',
+    'instances:vec(module:uint) links:u32 heap:uint settle:uint',
+    'which module each instance is of, a checksum of what they share with each other, and the bill of the heap',
   ),
   memories: row(
     3,

@@ -57,6 +57,8 @@ export const writeEngine = (
   out.section('instances', () => {
     out.list(inventory.moduleNumbers, (number) => out.uint(number));
     out.u32(links);
+    out.uint(store.heapBytes);
+    out.uint(Math.ceil(store.settleFrom));
   });
   writeState(out, inventory, refs);
   // Objects come before the calls that lead to them, so calls are looked through first.
@@ -74,7 +76,7 @@ export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Executio
   if (isRunning(inventory.store))
     throw new UsageError('usage.state', { detail: 'a call of these instances is running' });
   file.read('modules', (reader) => checkModules(reader, inventory));
-  file.read('instances', (reader) => checkInstances(reader, inventory));
+  const applyHeap = file.read('instances', (reader) => readInstances(reader, inventory));
   const refs = new ReferenceReader(inventory, findHostValue);
   file.read('objects', (reader) => refs.readObjects(reader));
   const apply = readState(file, inventory, refs);
@@ -82,6 +84,7 @@ export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Executio
     reader.list(() => readExecution(reader, inventory, refs, options)),
   );
   apply();
+  applyHeap(executions);
   return executions;
 };
 
@@ -104,10 +107,22 @@ const checkModules = (reader: SnapshotReader, { store, modules }: Inventory): vo
   }
 };
 
-const checkInstances = (reader: SnapshotReader, { moduleNumbers, modules, links }: Inventory): void => {
+/** Checks how the instances are linked; what is returned sets the bill of the heap. */
+const readInstances = (
+  reader: SnapshotReader,
+  { store, moduleNumbers, modules, links }: Inventory,
+): ((executions: readonly Execution[]) => void) => {
   const numbers = reader.list(() => reader.index(modules.length, 'module'));
   if (numbers.join() !== moduleNumbers.join() || reader.u32() !== links)
     throw foreign('the modules were linked in another way');
+  const heapBytes = reader.uint(Number.MAX_SAFE_INTEGER);
+  const settleFrom = reader.uint(Number.MAX_SAFE_INTEGER);
+  if (heapBytes > store.maxHeapBytes) throw foreign('it holds more than maxHeapBytes');
+  return (executions) => {
+    store.heapBytes = heapBytes;
+    store.settleFrom = settleFrom;
+    store.openCalls += executions.filter(({ isOpen }) => isOpen).length;
+  };
 };
 
 /**
