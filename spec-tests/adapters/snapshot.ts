@@ -160,7 +160,7 @@ export const snapshotEngine = (options: { careful: boolean }): Engine & { readon
   return {
     name: 'quern, moved',
     counts,
-    traits: { suiteTexts: true, phases: true, everyFeature: true, findsDeadlocks: true },
+    traits: { suiteTexts: true, phases: true, everyFeature: true },
     startScript(switched) {
       features = switched;
       world = new World();
