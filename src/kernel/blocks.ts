@@ -77,11 +77,12 @@ export class BlockMemory {
 
   /** Work that was not paid for yet, as a list of counters. */
   get work(): readonly number[] {
-    return [this.visitedCount, this.grownPages];
+    return [this.visitedCount, this.grownPages, this.zeroedBytes];
   }
-  set work([visitedCount = 0, grownPages = 0]: readonly number[]) {
+  set work([visitedCount = 0, grownPages = 0, zeroedBytes = 0]: readonly number[]) {
     this.visitedCount = visitedCount;
     this.grownPages = grownPages;
+    this.zeroedBytes = zeroedBytes;
   }
 
   /** Pages of the memory, those that the allocator does not manage yet included. */

@@ -9,6 +9,7 @@ import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts
 import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
 import { Store } from '../../src/interpreter/store.ts';
+import { defaultFeatures } from '../../src/syntax/features.ts';
 import { I32 } from '../../src/syntax/types.ts';
 import { assemble } from '../assembler.ts';
 import { Random } from '../generators/random.ts';
@@ -234,6 +235,18 @@ describe('what is refused', () => {
     assert.equal(refused(taken, [inStore(new Store({ schedule: flat1 }))]), 'snapshot.foreign');
     const featureless = instantiate(new Store(), compileModule(simple, new Set(['mvp'])), () => undefined);
     assert.equal(refused(taken, [featureless]), 'snapshot.foreign');
+  });
+
+  test('a memory that workers share', () => {
+    // (module (memory 1 1 shared))
+    const bytes = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 4, 1, 3, 1, 1]);
+    const features = new Set([...defaultFeatures, 'threads' as const]);
+    const store = new Store({ sharing: 'workers' });
+    const instance = instantiate(store, compileModule(bytes, features), () => undefined);
+    assert.throws(
+      () => takeSnapshot({ instances: [instance], executions: [] }),
+      (error) => code(error) === 'snapshot.unsupported',
+    );
   });
 
   test('another version, and bytes that are none', () => {

@@ -1,4 +1,6 @@
 /** What the instances of a store hold: memories, globals, tables, segments. */
+
+import { SnapshotError } from '../../errors/errors.ts';
 import { F32, I32, isRef, V128, type ValType } from '../../syntax/types.ts';
 import type { Ref } from '../function.ts';
 import type { GlobalInstance } from '../global.ts';
@@ -19,6 +21,10 @@ const wordCount = (type: ValType): number => (type === I32 || type === F32 ? 1 :
 export const writeState = (out: SnapshotWriter, inventory: Inventory, refs: ReferenceWriter): void => {
   out.section('memories', () =>
     out.list(inventory.memories.items, (memory) => {
+      if (memory.cells !== null) {
+        // Other threads write meanwhile: there is no moment that a snapshot could be of.
+        throw new SnapshotError('snapshot.unsupported', { detail: 'a memory that workers share' });
+      }
       out.uint(memory.pageCount);
       writeRuns(out, memory.bytes);
     }),
