@@ -1,7 +1,7 @@
 /**
  * Runs the official suite on an engine:
- * `npm run spec -- [--engine quern|reference|native|both] [--threads turns|workers] [--careful] [--unit-fuel]
- * [--feature KEY] [--flip] [--report] [NAME…]`.
+ * `npm run spec -- [--engine quern|reference|native|both|javascript-api] [--threads turns|workers]
+ * [--careful] [--unit-fuel] [--feature KEY] [--flip] [--report] [NAME…]`.
  *
  * Threads of scripts take turns in one JavaScript thread, or are worker threads on memories that they share. Without
  * `--threads`, scripts whose threads must run at the same time run in both ways.

@@ -1,5 +1,6 @@
 /** Makes the engine that an option of the command line names. */
 import type { Engine, Metering } from '../engine.ts';
+import { javascriptApiEngine } from './javascript-api.ts';
 import { nativeEngine } from './native.ts';
 import { quernEngine } from './quern.ts';
 import { referenceEngine } from './reference.ts';
@@ -11,7 +12,7 @@ export interface EngineOptions extends Metering {
   readonly careful: boolean;
 }
 
-export const engineNames = ['quern', 'reference', 'native', 'both', 'snapshot'] as const;
+export const engineNames = ['quern', 'reference', 'native', 'both', 'snapshot', 'javascript-api'] as const;
 export type EngineName = (typeof engineNames)[number];
 
 /**
@@ -24,6 +25,8 @@ export const makeEngine = (name: EngineName, suiteFolder: string, options: Engin
       return quernEngine(options);
     case 'reference':
       return referenceEngine(options);
+    case 'javascript-api':
+      return javascriptApiEngine(suiteFolder);
     case 'native':
       return nativeEngine(suiteFolder);
     case 'snapshot':

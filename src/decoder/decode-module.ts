@@ -5,7 +5,8 @@
  * validator reads in its one pass over them.
  */
 import { MalformedError } from '../errors/errors.ts';
-import type { CustomSection, Func, FuncBody, Module, SectionRange } from '../syntax/module.ts';
+import { MAX_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES } from '../syntax/limits.ts';
+import type { CustomSection, ExternKind, Func, FuncBody, Module, SectionRange } from '../syntax/module.ts';
 import type { DefType, MemoryType, TagType } from '../syntax/types.ts';
 import { ByteReader } from './byte-reader.ts';
 import * as sections from './sections.ts';
@@ -84,7 +85,18 @@ export const decodeModule = (bytes: Uint8Array): Module => {
   while (r.pos < bytes.length) last = readSection(r, parts, last);
   if (parts.functions.length !== parts.bodies.length) r.fail('malformed.code-count');
   if (parts.dataCount !== null && parts.dataCount !== parts.data.length) r.fail('malformed.data-count');
+  checkTotals(r, parts);
   return assemble(bytes, parts);
+};
+
+/** Tables and memories are limited together with the imported ones. */
+const checkTotals = (r: ByteReader, { imports, tables, memories }: Parts): void => {
+  const check = (kind: ExternKind, defined: number, limit: number, what: string): void => {
+    const total = imports.reduce((sum, { desc }) => sum + (desc.kind === kind ? 1 : 0), defined);
+    if (total > limit) r.failLimit(limit, total, 0, what);
+  };
+  check('table', tables.length, MAX_TABLES, 'tables');
+  check('memory', memories.length, MAX_MEMORIES, 'memories');
 };
 
 const startsWith = (bytes: Uint8Array, at: number, wanted: readonly number[]): boolean =>
@@ -92,6 +104,8 @@ const startsWith = (bytes: Uint8Array, at: number, wanted: readonly number[]): b
 
 /** @spec binary-magic, binary-version */
 const readHeader = (r: ByteReader): void => {
+  if (r.bytes.length > MAX_MODULE_BYTES)
+    r.failLimit(MAX_MODULE_BYTES, r.bytes.length, 0, 'bytes of the module');
   if (r.bytes.length < 4) throw new MalformedError('malformed.end', { offset: r.bytes.length });
   if (!startsWith(r.bytes, 0, [0x00, 0x61, 0x73, 0x6d])) r.fail('malformed.magic', 0);
   if (r.bytes.length < 8) throw new MalformedError('malformed.end', { offset: r.bytes.length });

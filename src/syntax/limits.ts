@@ -4,6 +4,8 @@
  * API's limits where they exist and are raised where the official suite or real modules need more.
  */
 
+/** Bytes of a module. */
+export const MAX_MODULE_BYTES = 1_073_741_824;
 /** Entries of the type section, recursive groups expanded. */
 export const MAX_TYPES = 1_000_000;
 export const MAX_FUNCTIONS = 1_000_000;
@@ -13,8 +15,10 @@ export const MAX_GLOBALS = 1_000_000;
 export const MAX_TAGS = 1_000_000;
 export const MAX_DATA_SEGMENTS = 100_000;
 export const MAX_ELEMENT_SEGMENTS = 10_000_000;
+/** Tables, imported ones included. */
 export const MAX_TABLES = 100_000;
-export const MAX_MEMORIES = 100_000;
+/** Memories, imported ones included. */
+export const MAX_MEMORIES = 100;
 export const MAX_PARAMS = 1_000;
 export const MAX_RESULTS = 1_000;
 /** Locals of one function, parameters included. */

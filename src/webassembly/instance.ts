@@ -1,8 +1,9 @@
 /** Reading imports, instantiating, and the class `Instance`. @spec instances, read-the-imports */
+import { UnlinkableError } from '../errors/errors.ts';
 import { instantiate } from '../interpreter/instantiate.ts';
 import type { ExternInstance, ModuleInstance } from '../interpreter/module-instance.ts';
 import type { Import } from '../syntax/module.ts';
-import { F32, F64, I32, I64, V128 } from '../syntax/types.ts';
+import { F32, F64, I32, I64, V128, valTypeName } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';
 import { tagObject } from './exception.ts';
 import { callFunction, hostFunctionOf } from './functions.ts';
@@ -15,21 +16,37 @@ import { bind, brand, type InstanceSlot, isObject, type ModuleSlot, slotOf } fro
 import { tableObject } from './table.ts';
 import { asInterface } from './web-idl.ts';
 
-const where = ({ module, name }: Import): string => `import "${module}" "${name}"`;
+const where = ({ module, name }: Import): string => `"${module}" "${name}"`;
+
+/** The error for an import that is of another kind than the module wants, or not there. */
+const notFitting = (
+  realm: Realm,
+  entry: Import,
+  value: unknown,
+  wanted: string,
+  cause?: unknown,
+): unknown => {
+  const { module, name } = entry;
+  const code = value === undefined ? 'unlinkable.unknown-import' : 'unlinkable.incompatible-import';
+  const detail = `${where(entry)}: not ${wanted}`;
+  return toNativeError(
+    realm.errors,
+    new UnlinkableError(code, { module, name, expected: wanted, detail, cause }),
+  );
+};
 
 /** The value that an import finds in the import object. */
 const lookUp = (entry: Import, importObject: object): unknown => {
   const namespace: unknown = Reflect.get(importObject, entry.module);
-  if (!isObject(namespace)) throw new TypeError(`${where(entry)}: the module is not an object`);
+  if (!isObject(namespace)) throw new TypeError(`import ${where(entry)}: the module is not an object`);
   return Reflect.get(namespace, entry.name);
 };
 
 /** What a value is as an import. @throws LinkError when it is of another kind */
 const toExtern = (realm: Realm, entry: Import, value: unknown, funcIndex: number): ExternInstance => {
-  const { LinkError } = realm.errors;
   const { desc } = entry;
   if (desc.kind === 'func') {
-    if (typeof value !== 'function') throw new LinkError(`${where(entry)}: not a function`);
+    if (typeof value !== 'function') throw notFitting(realm, entry, value, 'a function');
     return (
       slotOf(value, 'func') ??
       hostFunctionOf(realm, value as (...args: unknown[]) => unknown, desc.type, funcIndex)
@@ -37,18 +54,17 @@ const toExtern = (realm: Realm, entry: Import, value: unknown, funcIndex: number
   }
   const found = slotOf(value, desc.kind);
   if (found !== undefined) return found;
-  if (desc.kind !== 'global') throw new LinkError(`${where(entry)}: not a ${desc.kind} object`);
+  if (desc.kind !== 'global') throw notFitting(realm, entry, value, `a ${desc.kind}`);
   const { type } = desc.type;
   const isWrongNumber =
     (type === I64 && typeof value !== 'bigint') ||
     ((type === I32 || type === F32 || type === F64) && typeof value !== 'number');
-  if (isWrongNumber || type === V128)
-    throw new LinkError(`${where(entry)}: not a value of the global's type`);
+  if (isWrongNumber || type === V128) throw notFitting(realm, entry, value, valTypeName(type));
   try {
     return makeGlobal({ type, isMutable: false }, value);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw new LinkError(`${where(entry)}: ${cause.message}`, { cause });
+    throw notFitting(realm, entry, value, valTypeName(type), cause);
   }
 };
 

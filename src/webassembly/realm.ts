@@ -9,7 +9,7 @@ import { makeNativeErrors, type NativeErrors } from './errors.ts';
 
 /** Options behind the standard API. */
 export interface WebAssemblyOptions {
-  /** Features that modules may use. Default: those of the spec, and legacy exceptions. */
+  /** Features that modules may use. Default: those of the spec, legacy exceptions and threads. */
   readonly features?: Features;
   /**
    * Fuel for each call from JavaScript, the calls that it makes in turn included; or a `FuelTank` that calls
@@ -50,8 +50,12 @@ export interface Realm {
   readonly thrownValue: (exception: ExceptionInstance) => unknown;
 }
 
-/** What modules may use by default: published toolchains still emit the old form of exceptions. */
-const usualFeatures: Features = new Set([...defaultFeatures, 'legacy-exceptions' as const]);
+/** What modules may use by default: the spec, and what hosts have beyond it and toolchains emit. */
+const usualFeatures: Features = new Set([
+  ...defaultFeatures,
+  'legacy-exceptions' as const,
+  'threads' as const,
+]);
 
 /** The parts that need no class. */
 export const realmBasics = (

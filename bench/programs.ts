@@ -1,0 +1,86 @@
+/**
+ * How fast are real programs on `quern/webassembly`? CPU time of one unit of work, as a ratio to native Wasm:
+ * `npm run bench:programs -- [--samples N] [PROGRAM…]`. Engines run in processes of their own, in turn, and
+ * polywasm beside ours where it can; nothing is counted whose result is not that of native Wasm.
+ */
+import { parseArgs } from 'node:util';
+import { ProgramProcess } from '../test/webassembly/children.ts';
+import { type ProgramName, programNames } from '../test/webassembly/programs.ts';
+import { median } from './measure.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { samples: { type: 'string', default: '5' } },
+});
+const chosen = programNames.filter((name) => positionals.length === 0 || positionals.includes(name));
+if (chosen.length === 0) throw new Error(`unknown program; there are ${programNames.join(', ')}`);
+const samples = Number(values.samples);
+
+interface Times {
+  readonly load: number;
+  /** Without the first units, in which compilers warm up. */
+  readonly units: readonly number[];
+}
+type Outcome = Times | { readonly failure: string };
+
+/** A unit that has not answered by then will not. */
+const PATIENCE_MS = 120_000;
+const impatient = <T>(promise: Promise<T>): Promise<T | { error: string }> => {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<{ error: string }>((resolve) => {
+    timer = setTimeout(() => resolve({ error: 'no answer' }), PATIENCE_MS);
+  });
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
+};
+
+/** Measures one program on all engines, in turn. */
+const measure = async (name: ProgramName): Promise<Outcome[]> => {
+  const engines = (['native', 'quern', 'polywasm'] as const).map(
+    (engine) => new ProgramProcess(engine, engine),
+  );
+  const times = engines.map(() => ({ load: 0, units: [] as number[] }));
+  const failures: (string | null)[] = engines.map(() => null);
+  const WARM_UP = 3;
+  for (let round = 0; round < WARM_UP + samples; round++) {
+    let expected: string | null = null;
+    for (const [i, engine] of engines.entries()) {
+      if (failures[i] !== null) continue;
+      const answer = await impatient(engine.ask(name));
+      if ('error' in answer) failures[i] = answer.error.split('\n')[0]!.slice(0, 80);
+      else if (expected !== null && answer.result !== expected)
+        failures[i] = 'another result than native Wasm';
+      else {
+        expected ??= answer.result;
+        if (round === 0) times[i]!.load = answer.loadMs;
+        if (round >= WARM_UP) times[i]!.units.push(answer.ms);
+      }
+    }
+  }
+  for (const engine of engines) engine.stop();
+  return engines.map((_, i) => (failures[i] === null ? times[i]! : { failure: failures[i]! }));
+};
+
+const WIDTH = 14;
+const row = (head: string, cells: readonly string[]): string =>
+  head.padEnd(22) + cells.map((text) => text.padStart(WIDTH)).join('');
+
+console.log(
+  `Node ${process.version}; CPU time: native in milliseconds, the others as a ratio (median; lower is better)\n`,
+);
+console.log(row('', ['native unit', 'quern', 'polywasm', 'native load', 'quern', 'polywasm']));
+for (const name of chosen) {
+  const [native, ...others] = await measure(name);
+  if (native === undefined || 'failure' in native) {
+    console.log(row(name, ['failed']));
+    continue;
+  }
+  const ratio = (pick: (times: Times) => number): string[] => [
+    pick(native).toPrecision(3),
+    ...others.map((outcome) => ('failure' in outcome ? '–' : (pick(outcome) / pick(native)).toPrecision(3))),
+  ];
+  console.log(row(name, [...ratio(({ units }) => median(units)), ...ratio(({ load }) => Math.max(load, 1))]));
+  others.forEach((outcome, i) => {
+    if ('failure' in outcome) console.log(`  ${i === 0 ? 'quern' : 'polywasm'}: ${outcome.failure}`);
+  });
+  if ('failure' in others[0]!) process.exitCode = 1;
+}

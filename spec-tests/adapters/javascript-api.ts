@@ -1,0 +1,193 @@
+/**
+ * The engine through its JavaScript API (`quern/webassembly`), as an `Engine`: what the API adds to the engine
+ * must change nothing that a script can see.
+ *
+ * Values with all their bits do not cross that border: a NaN loses its payload, v128 and exnref cannot cross at
+ * all. Calls with such values go through a small module (`trampolineOf`), which reads numbers from a memory and
+ * writes them to it.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isQuernError } from '../../src/errors/errors.ts';
+import { StructInstance } from '../../src/interpreter/aggregate.ts';
+import { defaultFeatures } from '../../src/syntax/features.ts';
+import type { FuncType, GlobalType, ValType } from '../../src/syntax/types.ts';
+import { F32, F64, funcDefType, I32, I64, isRef, V128 } from '../../src/syntax/types.ts';
+import { aggregateOf } from '../../src/webassembly/gc-objects.ts';
+import { brand, slotOf } from '../../src/webassembly/slots.ts';
+import { isHidden } from '../../src/webassembly/values.ts';
+import { createWebAssembly, type Instance, type WebAssemblyNamespace } from '../../src/webassembly.ts';
+import { type Engine, EngineFailure, HostReference, type RawValue, type ReferenceKind } from '../engine.ts';
+import { CELL_BYTES, globalReaderOf, trampolineOf } from './api-trampoline.ts';
+import { toFailure } from './failures.ts';
+
+/** A reference that is not the runner's own, as the runner sees it. */
+class Kept {
+  readonly value: unknown;
+  readonly kind: ReferenceKind;
+  constructor(value: unknown, kind: ReferenceKind) {
+    this.value = value;
+    this.kind = kind;
+  }
+}
+
+const kindOf = (value: unknown): ReferenceKind => {
+  if (typeof value === 'function') return 'func';
+  if (typeof value === 'number') return 'i31';
+  const aggregate = aggregateOf(value);
+  return aggregate === undefined ? 'extern' : aggregate instanceof StructInstance ? 'struct' : 'array';
+};
+const fromRef = (value: unknown): RawValue =>
+  value === null || value instanceof HostReference ? value : new Kept(value, kindOf(value));
+const toRef = (value: RawValue): unknown => (value instanceof Kept ? value.value : value);
+
+/** Numbers that JavaScript holds bit by bit. */
+const isPlain = (type: ValType): boolean => type === I32 || type === I64 || (isRef(type) && !isHidden(type));
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+const toPlain = (type: ValType, value: RawValue): unknown => {
+  if (isRef(type)) return toRef(value);
+  scratch.setBigUint64(0, BigInt.asUintN(64, value as bigint), true);
+  if (type === I32) return scratch.getInt32(0, true);
+  if (type === F32) return scratch.getFloat32(0, true);
+  return type === F64 ? scratch.getFloat64(0, true) : value;
+};
+const fromPlain = (type: ValType, value: unknown): RawValue => {
+  if (isRef(type)) return fromRef(value);
+  if (type === I64) return BigInt.asUintN(64, value as bigint);
+  scratch.setBigUint64(0, 0n);
+  if (type === I32) scratch.setInt32(0, value as number, true);
+  else if (type === F32) scratch.setFloat32(0, value as number, true);
+  else scratch.setFloat64(0, value as number, true);
+  return scratch.getBigUint64(0, true);
+};
+
+/** The engine's error that an error of the API stands for. */
+const failureOf = (error: unknown, { Exception }: WebAssemblyNamespace): EngineFailure => {
+  if (error instanceof Exception)
+    return new EngineFailure('exception', 'uncaught exception', { cause: error });
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return toFailure(isQuernError(cause) ? cause : error);
+};
+
+type Exports = Readonly<Record<string, unknown>>;
+
+/** @param suiteFolder where `spectest.wasm` lies */
+export const javascriptApiEngine = (suiteFolder: string): Engine => {
+  let api = createWebAssembly({ features: defaultFeatures });
+  const spectestBytes = readFileSync(join(suiteFolder, 'spectest.wasm'));
+  const translating = <T>(step: () => T): T => {
+    try {
+      return step();
+    } catch (error) {
+      throw error instanceof EngineFailure ? error : failureOf(error, api);
+    }
+  };
+
+  const callPlain = (func: unknown, { params, results }: FuncType, args: readonly RawValue[]): RawValue[] => {
+    const call = func as (...values: unknown[]) => unknown;
+    const returned = call(...params.map((type, i) => toPlain(type, args[i]!)));
+    const list = results.length === 1 ? [returned] : ((returned as unknown[] | undefined) ?? []);
+    return results.map((type, i) => fromPlain(type, list[i]));
+  };
+
+  const invoke = (func: unknown, args: readonly RawValue[]): RawValue[] => {
+    const { signature, type } = brand(func, 'func');
+    const { params, results } = signature;
+    // Types of a group, or open ones, are not those of a trampoline; the suite has no odd NaN among their values.
+    const isOwn = funcDefType(params, results) === type;
+    const isDirect = params.every(isPlain) && results.every(isPlain);
+    if (isDirect || !isOwn) return callPlain(func, signature, args);
+    const { exports } = new api.Instance(new api.Module(trampolineOf(signature)), { host: { func } });
+    return runCells(exports, params, results, args);
+  };
+
+  const readGlobal = (global: unknown, type: GlobalType): RawValue => {
+    if (isPlain(type.type)) return fromPlain(type.type, (global as { value: unknown }).value);
+    const { exports } = new api.Instance(new api.Module(globalReaderOf(type)), { host: { global } });
+    return runCells(exports, [], [type.type], [])[0]!;
+  };
+
+  const exported = (instance: object, name: string): unknown => {
+    const found = ((instance as Instance).exports as Exports)[name];
+    if (found === undefined) throw new EngineFailure('crash', `no export "${name}"`);
+    return found;
+  };
+
+  return {
+    name: 'quern, JavaScript API',
+    traits: { suiteTexts: true, phases: true },
+    startScript(features) {
+      // What `spectest.wasm` lacks: it is of an older version.
+      const rich = createWebAssembly({ features: new Set([...features, 'threads']) });
+      api = createWebAssembly({ features });
+      const { exports } = new rich.Instance(new rich.Module(spectestBytes));
+      const limits = { initial: 10n, maximum: 20n };
+      const table64 = new rich.Table({ element: 'anyfunc', address: 'i64', ...limits });
+      const shared = new rich.Memory({ initial: 1, maximum: 2, shared: true });
+      return { exports: { ...exports, table64, shared_memory: shared } };
+    },
+    compile: (bytes) => translating(() => new api.Module(bytes.slice())),
+    importedModules: (module) => api.Module.imports(module).map((entry) => entry.module),
+    instantiate: (module, registered) =>
+      translating(() => {
+        const imports: Record<string, Exports> = Object.create(null) as Record<string, Exports>;
+        // A module that is not there is a TypeError in the JavaScript API; scripts call it an unknown import.
+        for (const { module: name } of api.Module.imports(module)) imports[name] = {};
+        for (const [name, instance] of registered) imports[name] = (instance as Instance).exports;
+        return new api.Instance(module, imports);
+      }),
+    invoke: (instance, name, args) =>
+      translating(() => ({ values: invoke(exported(instance, name), args), fuel: null, trace: null })),
+    get: (instance, name) =>
+      translating(() => {
+        const global = exported(instance, name);
+        return readGlobal(global, brand(global, 'global').type);
+      }),
+    kindOf: (reference) => (reference instanceof Kept ? reference.kind : null),
+    memories: (instance) =>
+      Object.values((instance as Instance).exports)
+        .filter((item) => slotOf(item, 'memory') !== undefined)
+        .map((item) => new Uint8Array((item as { buffer: ArrayBuffer }).buffer)),
+  };
+};
+
+const bitsOf: Readonly<Record<number, bigint>> = {
+  [I32]: 32n,
+  [F32]: 32n,
+  [I64]: 64n,
+  [F64]: 64n,
+  [V128]: 128n,
+};
+
+/** Writes arguments to the cells, calls, and reads the results from them. */
+const runCells = (
+  exports: Readonly<Record<string, unknown>>,
+  params: readonly ValType[],
+  results: readonly ValType[],
+  args: readonly RawValue[],
+): RawValue[] => {
+  const { memory, call } = exports as {
+    memory: { buffer: ArrayBuffer };
+    call: (...refs: unknown[]) => unknown;
+  };
+  const view = new DataView(memory.buffer);
+  const refs: unknown[] = [];
+  params.forEach((type, i) => {
+    const arg = args[i]!;
+    if (!isRef(type)) {
+      view.setBigUint64(i * CELL_BYTES, BigInt.asUintN(64, arg as bigint), true);
+      view.setBigUint64(i * CELL_BYTES + 8, (arg as bigint) >> 64n, true);
+    } else if (!isHidden(type)) refs.push(toRef(arg));
+  });
+  const returned = call(...refs);
+  const list = Array.isArray(returned) ? (returned as unknown[]) : [returned];
+  let next = 0;
+  return results.map((type, i) => {
+    const low = view.getBigUint64(i * CELL_BYTES, true);
+    if (isHidden(type) && isRef(type)) return low === 0n ? new Kept(null, 'exn') : null;
+    if (isRef(type)) return fromRef(list[next++]);
+    return BigInt.asUintN(Number(bitsOf[type]), low | (view.getBigUint64(i * CELL_BYTES + 8, true) << 64n));
+  });
+};
