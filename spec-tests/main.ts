@@ -17,7 +17,7 @@ import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import type { Engine } from './engine.ts';
 import type { FailedCommand, ScriptResult } from './outcome.ts';
 import { writePart } from './page.ts';
-import { byGroup, conformancePage, type GroupResult, printSummary } from './report.ts';
+import { byGroup, conformancePage, type GroupResult, printSummary, summaryPage } from './report.ts';
 import { runScript, type StartWorker } from './runner.ts';
 import {
   featuresOf,
@@ -126,6 +126,16 @@ const judgeFlip = (groups: readonly GroupResult[]): number => {
   return failed === assertions ? 0 : 1;
 };
 
+/** The page has the whole table of the engine, and the sums of the others. */
+const writeReport = (engine: string, option: string, groups: readonly GroupResult[]): void => {
+  if (option === 'quern')
+    writePart('Test suite', 'npm run spec -- --report', conformancePage(engine, groups));
+  else {
+    const command = `npm run spec -- --engine ${option} --report`;
+    writePart(`Test suite on ${option}`, command, summaryPage(engine, groups));
+  }
+};
+
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const name = engineNames.find((known) => known === values.engine);
@@ -164,8 +174,7 @@ const main = async (): Promise<number> => {
   }
   if (values.flip) return judgeFlip(groups);
   printSummary(groups, print);
-  if (values.report)
-    writePart('Test suite', 'npm run spec -- --report', conformancePage(engine.name, groups));
+  if (values.report) writeReport(engine.name, values.engine, groups);
   return groups.some(({ results }) => results.some(({ failures }) => failures.length > 0)) ? 1 : 0;
 };
 

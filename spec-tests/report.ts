@@ -85,3 +85,15 @@ export const conformancePage = (engineName: string, groups: readonly GroupResult
   ];
   return lines.join('\n');
 };
+
+/** The part of `docs/conformance.md` for a second way to the engine: the sums, and why commands were skipped. */
+export const summaryPage = (engineName: string, groups: readonly GroupResult[]): string => {
+  const { passed, failed, skipped, reasons } = totalsOf(groups.flatMap(({ results }) => results));
+  return [
+    `## Test suite: ${engineName}`,
+    '',
+    `**${passed} passed, ${failed} failed, ${skipped} skipped.** Skipped: ${sortedReasons(reasons)
+      .map(([reason, count]) => `${count} ${reason}`)
+      .join('; ')}.`,
+  ].join('\n');
+};

@@ -9,6 +9,7 @@
  * does not copy each time; asking for the buffer gives that up until the next growth.
  */
 import { MemoryInstance, PAGE_SIZE } from '../interpreter/memory.ts';
+import { MAX_MEMORY_PAGES } from '../syntax/limits.ts';
 import { I32, I64, type Limits, type ValType } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';
 import type { Realm } from './realm.ts';
@@ -44,7 +45,11 @@ interface Transferable {
   resize?(byteLength: number): void;
 }
 interface Cloner {
-  structuredClone?(value: unknown, options: { readonly transfer: readonly unknown[] }): unknown;
+  structuredClone?(value: unknown, options?: { readonly transfer: readonly unknown[] }): unknown;
+}
+interface Growable {
+  readonly growable?: boolean;
+  grow?(byteLength: number): void;
 }
 
 /** Moves the bytes of a buffer to a new one, which leaves the old one detached; null where that cannot be. */
@@ -60,12 +65,33 @@ const detach = (buffer: ArrayBufferLike): void => {
   if (buffer instanceof ArrayBuffer) moveBytes(buffer);
 };
 
+type ResizableConstructor = new (byteLength: number, options: { maxByteLength: number }) => ArrayBuffer;
+
+/** Most bytes that a resizable buffer reserves: what the engine can hold. */
+const MAX_RESERVED_BYTES = MAX_MEMORY_PAGES * PAGE_SIZE;
+
+/** Moves a shared memory to a block that can grow; null where the host has none. */
+const growableBlock = (memory: MemoryInstance): ArrayBufferLike | null => {
+  if (typeof SharedArrayBuffer === 'undefined') return null;
+  const { max } = memory.type.limits;
+  const maxByteLength = Math.min(Number(max) * memory.pageSize, MAX_RESERVED_BYTES);
+  const block = new (SharedArrayBuffer as unknown as ResizableConstructor)(memory.byteLength, {
+    maxByteLength,
+  });
+  if ((block as Growable).growable !== true) return null;
+  new Uint8Array(block).set(memory.bytes);
+  memory.view = new DataView(block);
+  return block;
+};
+
 /** The buffer of one memory as JavaScript has it. */
 class BufferObject {
   private readonly memory: MemoryInstance;
   /** The one that was given out last; null if none was since the last growth. */
   private given: ArrayBufferLike | null = null;
   private isResizable = false;
+  /** The block of a shared memory, once its buffer was asked for. */
+  private block: ArrayBufferLike | null = null;
 
   constructor(memory: MemoryInstance) {
     this.memory = memory;
@@ -75,17 +101,35 @@ class BufferObject {
   }
 
   get(): ArrayBufferLike {
-    if (this.given === null) {
-      this.given = this.memory.exactBuffer();
-      if (this.memory.isShared) Object.freeze(this.given);
-    }
+    this.given ??= this.memory.isShared ? this.sharedBuffer() : this.memory.exactBuffer();
     return this.given;
+  }
+
+  /**
+   * A buffer of a shared memory, which keeps its size and shows the memory's bytes for good. Buffers of different
+   * sizes over one block do not exist in the language; a growable one, of which each growth gives out a clone that
+   * remembers the size of its time, comes closest: only views that are made of an old clone are longer.
+   */
+  private sharedBuffer(): ArrayBufferLike {
+    const { memory } = this;
+    const { structuredClone } = globalThis as Cloner;
+    this.block ??= structuredClone === undefined ? null : growableBlock(memory);
+    if (this.block === null) return Object.freeze(memory.exactBuffer());
+    const clone = structuredClone!(this.block) as ArrayBufferLike;
+    Object.defineProperty(clone, 'byteLength', { value: memory.byteLength });
+    return Object.freeze(clone);
   }
 
   /** @spec refresh-the-memory-buffer */
   private refresh(): void {
-    const { given, memory } = this;
-    if (given === null) return;
+    const { given, memory, block } = this;
+    if (block !== null) {
+      // Growing changed no byte of the old ones, and the new ones are zero.
+      (block as Growable).grow!(memory.byteLength);
+      memory.view = new DataView(block);
+      this.given = null;
+    }
+    if (this.given === null || given === null) return;
     if (this.isResizable) {
       const contents = memory.bytes;
       // The method of the language: the buffer's own makes the memory grow.
@@ -144,10 +188,6 @@ class BufferObject {
       throw new RangeError('a memory grows by whole pages, up to its maximum');
   }
 }
-type ResizableConstructor = new (byteLength: number, options: { maxByteLength: number }) => ArrayBuffer;
-
-/** Most bytes that a resizable buffer reserves: what the engine can hold. */
-const MAX_RESERVED_BYTES = 32_767 * PAGE_SIZE;
 
 const buffers = new WeakMap<MemoryInstance, BufferObject>();
 const bufferOf = (memory: MemoryInstance): BufferObject => {

@@ -480,6 +480,34 @@ describe('memories', () => {
     assert.throws(() => new WebAssembly.Memory({ initial: 1 }).toResizableBuffer(), TypeError);
   });
 
+  test('buffers of a shared memory show the same bytes before and after a growth', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true });
+    const old = memory.buffer as unknown as SharedArrayBuffer;
+    assert.ok(old instanceof SharedArrayBuffer && Object.isFrozen(old));
+    const { store } = instanceOf(
+      {
+        types: [{ params: ['i32', 'i32'] }],
+        imports: [['m', 'memory', [2, 3, 1, 4]]],
+        funcs: [{ code: [local(0), local(1), ['i32.store8', {}]] }],
+        exports: [['store', 'func', 0]],
+      },
+      { m: { memory } },
+    ).exports;
+    const view = new Uint8Array(old);
+    store(7, 70);
+    assert.equal(memory.grow(2), 1);
+    const buffer = memory.buffer;
+    assert.notEqual(buffer, old);
+    assert.deepEqual([old.byteLength, buffer.byteLength], [65536, 3 * 65536]);
+    store(8, 80);
+    store(100_000, 9);
+    assert.deepEqual([view[7], view[8]], [70, 80]);
+    view[9] = 90;
+    const now = new Uint8Array(buffer);
+    assert.deepEqual([now[7], now[9], now[100_000]], [70, 90, 9]);
+    assert.throws(() => memory.grow(2), RangeError);
+  });
+
   test('sizes of a 64-bit memory and table are bigints', () => {
     const memory = new WebAssembly.Memory({ address: 'i64', initial: 1n });
     assert.equal(memory.grow(1n), 1n);
