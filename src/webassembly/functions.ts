@@ -9,6 +9,7 @@ import { FuncInstance, type RawHostCode } from '../interpreter/function.ts';
 import type { DefType, FuncType, ValType } from '../syntax/types.ts';
 import { isFinal, toNativeError } from './errors.ts';
 import { asException } from './exception.ts';
+import { isLost } from './memory.ts';
 import type { Realm } from './realm.ts';
 import { bind, objectOf } from './slots.ts';
 import { hasHidden, readJsValue, readJsValues, writeJsValue, writeJsValues } from './values.ts';
@@ -35,7 +36,9 @@ const readResults = (
 };
 
 /** The error for JavaScript that ended a call. */
-const errorOf = (realm: Realm, error: unknown): unknown => {
+const errorOf = (realm: Realm, { func, error }: Execution): unknown => {
+  if (isQuernError(error, 'internal.bug') && func.instance?.memories.some(isLost))
+    return new realm.errors.RuntimeError('JavaScript has detached the buffer of a memory', { cause: error });
   const exception = isQuernError(error, 'exception.uncaught') ? exceptionOf(error) : null;
   return exception === null ? toNativeError(realm.errors, error) : realm.thrownValue(exception);
 };
@@ -45,7 +48,7 @@ const finish = (realm: Realm, execution: Execution): void => {
     case 'done':
       return;
     case 'trap':
-      throw errorOf(realm, execution.error);
+      throw errorOf(realm, execution);
     default: {
       // Calls run to their end here, so that only fuel can stop one.
       const { fuelConsumed, backtrace } = execution;

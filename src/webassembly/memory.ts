@@ -84,6 +84,10 @@ const growableBlock = (memory: MemoryInstance): ArrayBufferLike | null => {
   return block;
 };
 
+/** Whether JavaScript has detached the buffer, which a native memory does not let happen. */
+export const isLost = ({ view, byteLength }: MemoryInstance): boolean =>
+  view.buffer.byteLength === 0 && byteLength > 0;
+
 /** The buffer of one memory as JavaScript has it. */
 class BufferObject {
   private readonly memory: MemoryInstance;
@@ -223,6 +227,7 @@ export const makeMemoryClass = (realm: Realm) =>
         const memory = brand(this, 'memory');
         const { address } = memory.type.limits;
         const pages = toAddress(delta, address, 'the number of pages');
+        if (isLost(memory)) throw new TypeError('JavaScript has detached the buffer of the memory');
         const old = memory.grow(Number(pages));
         if (old < 0) throw new RangeError('the memory cannot grow so far');
         return fromAddress(old, address);

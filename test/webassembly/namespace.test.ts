@@ -480,6 +480,22 @@ describe('memories', () => {
     assert.throws(() => new WebAssembly.Memory({ initial: 1 }).toResizableBuffer(), TypeError);
   });
 
+  test('a memory whose buffer JavaScript detached is lost, with a clear error', () => {
+    const { load, memory } = instanceOf({
+      types: [{ params: ['i32'], results: ['i32'] }],
+      memories: [{ min: 1 }],
+      funcs: [{ code: [local(0), ['i32.load8_u', {}]] }],
+      exports: [
+        ['load', 'func', 0],
+        ['memory', 'memory', 0],
+      ],
+    }).exports;
+    assert.equal(load(0), 0);
+    structuredClone(memory.buffer, { transfer: [memory.buffer] });
+    assert.throws(() => load(0), { name: 'RuntimeError', message: /detached/ });
+    assert.throws(() => memory.grow(1), { name: 'TypeError', message: /detached/ });
+  });
+
   test('buffers of a shared memory show the same bytes before and after a growth', () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 4, shared: true });
     const old = memory.buffer as unknown as SharedArrayBuffer;
