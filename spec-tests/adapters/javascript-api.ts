@@ -117,7 +117,7 @@ export const javascriptApiEngine = (suiteFolder: string): Engine => {
 
   return {
     name: 'quern, JavaScript API',
-    traits: { suiteTexts: true, phases: true },
+    traits: { suiteTexts: true, phases: true, everyFeature: true },
     startScript(features) {
       // What `spectest.wasm` lacks: it is of an older version.
       const rich = createWebAssembly({ features: new Set([...features, 'threads']) });

@@ -110,7 +110,7 @@ export const toNativeError = (errors: NativeErrors, error: unknown, isCompiling 
   // A stack overflow is what it is in JavaScript, and so is memory that is not to be had.
   if (code === 'exhaustion.call-stack')
     return dress(new RangeError(`Maximum call stack size exceeded: ${message}`, { cause: error }), error);
-  if (error.name === 'LimitError' && !isCompiling)
+  if (code === 'exhaustion.heap' || (error.name === 'LimitError' && !isCompiling))
     return dress(new RangeError(message, { cause: error }), error);
   // The host's own stack may overflow while it runs the engine.
   if (code === 'internal.bug' && error.cause instanceof RangeError) return error.cause;

@@ -44,17 +44,17 @@ const errorOf = (realm: Realm, { func, error }: Execution): unknown => {
 };
 
 const finish = (realm: Realm, execution: Execution): void => {
-  switch (execution.run()) {
-    case 'done':
-      return;
-    case 'trap':
-      throw errorOf(realm, execution);
-    default: {
-      // Calls run to their end here, so that only fuel can stop one.
-      const { fuelConsumed, backtrace } = execution;
-      throw toNativeError(realm.errors, new ExhaustionError('exhaustion.fuel', { fuelConsumed, backtrace }));
-    }
+  let result = execution.run();
+  // Calls run to their end here: nobody can notify one that waits, but its time may run out.
+  while (result === 'paused' && execution.pause === 'wait') {
+    execution.endWait();
+    result = execution.run();
   }
+  if (result === 'done') return;
+  if (result === 'trap') throw errorOf(realm, execution);
+  // Only fuel can have stopped it.
+  const { fuelConsumed, backtrace } = execution;
+  throw toNativeError(realm.errors, new ExhaustionError('exhaustion.fuel', { fuelConsumed, backtrace }));
 };
 
 /** Calls a function with values of JavaScript. @spec call-an-exported-function */

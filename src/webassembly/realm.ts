@@ -20,6 +20,8 @@ export interface WebAssemblyOptions {
   readonly schedule?: NonNullable<StoreOptions['schedule']>;
   /** Most pages (64 KiB) of all memories together, those of `new Memory` included. Default: no limit. */
   readonly maxPages?: number;
+  /** Most bytes of structures, arrays, exceptions and elements of tables. Default: 1 GiB. */
+  readonly maxHeapBytes?: number;
   /** Most nested Wasm frames of one call. Default and most: 65,536. */
   readonly maxCallDepth?: number;
   /** Most value slots (8 bytes) of all frames of one call. Default and most: 1,000,000. */
@@ -61,11 +63,12 @@ const usualFeatures: Features = new Set([
 export const realmBasics = (
   options: WebAssemblyOptions,
 ): Pick<Realm, 'store' | 'features' | 'errors' | 'budget'> => {
-  const { schedule, maxPages, maxCallDepth, maxStackSlots } = options;
+  const { schedule, maxPages, maxHeapBytes, maxCallDepth, maxStackSlots } = options;
   return {
     store: new Store({
       ...(schedule && { schedule }),
       ...(maxPages !== undefined && { maxMemoryPages: maxPages }),
+      ...(maxHeapBytes !== undefined && { maxHeapBytes }),
       ...(maxCallDepth !== undefined && { maxCallDepth }),
       ...(maxStackSlots !== undefined && { maxStackSlots }),
     }),

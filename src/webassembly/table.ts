@@ -46,7 +46,7 @@ export const makeTableClass = (realm: Realm) =>
         const limits = toLimits(members, address, mostElements(address));
         const init = value === undefined ? defaultRef(element) : toRef(value, element);
         try {
-          bind(this, new TableInstance({ limits, element }, init));
+          bind(this, new TableInstance({ limits, element }, init, realm.store));
         } catch (error) {
           throw toNativeError(realm.errors, error);
         }

@@ -143,6 +143,14 @@ describe('limits', () => {
     assert.throws(() => new Instance(new Module(bytes), { m: { f: () => {} } }), RangeError);
   });
 
+  test('elements of tables are counted, and too many are a RangeError', () => {
+    const { Table } = createWebAssembly({ maxHeapBytes: 8000 });
+    const table = new Table({ element: 'externref', initial: 500 });
+    assert.throws(() => table.grow(600), RangeError);
+    assert.throws(() => new Table({ element: 'anyfunc', initial: 600 }), RangeError);
+    assert.equal(table.grow(100), 500);
+  });
+
   test('depth is counted', () => {
     let depth = 0;
     for (const maxCallDepth of [10, 20]) {
