@@ -4,7 +4,6 @@
  * Reading checks the shape: a command or value that is not known becomes an `unknown` command, which the
  * runner counts as a failure, so that a new form in a later suite cannot slip through unnoticed.
  */
-import { readFileSync } from 'node:fs';
 
 /** Bytes of a module in the script's binary file. */
 export interface ModuleSource {
@@ -72,19 +71,19 @@ export interface Script {
   readonly commands: readonly Command[];
 }
 
-/** Reads one script of the suite. @param base path without `.json` / `.bin` */
-export const readScript = (base: string, name: string): Script => {
-  const json = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as {
-    source_filename: string;
-    commands: Json[];
-  };
-  return {
-    name,
-    sourceName: json.source_filename,
-    bytes: readFileSync(`${base}.bin`),
-    commands: json.commands.map(readCommand),
-  };
-};
+/** The JSON form of a script. */
+export interface ScriptJson {
+  readonly source_filename: string;
+  readonly commands: readonly Json[];
+}
+
+/** Makes a script of its JSON form and the bytes of its modules. */
+export const readScript = (json: ScriptJson, bytes: Uint8Array, name: string): Script => ({
+  name,
+  sourceName: json.source_filename,
+  bytes,
+  commands: json.commands.map(readCommand),
+});
 
 type Json = { readonly [key: string]: unknown };
 

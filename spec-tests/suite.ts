@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultFeatures, type FeatureKey, type Features, featureTable } from '../src/syntax/features.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
-import { readScript, type Script } from './script.ts';
+import { readScript, type Script, type ScriptJson } from './script.ts';
 
 /** Root of the suite's data, or null where it is absent. */
 export const suiteFolder: string | null =
@@ -99,8 +99,19 @@ export const selectEntries = (
         ),
       );
 
-export const loadScript = (folder: string, entry: SuiteEntry): Script =>
-  readScript(join(folder, entry.name), entry.name);
+/** A script as it lies in the suite: its JSON form and the bytes of its modules. */
+export const scriptData = (
+  folder: string,
+  { name }: SuiteEntry,
+): { json: ScriptJson; bytes: Uint8Array } => ({
+  json: JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as ScriptJson,
+  bytes: readFileSync(join(folder, `${name}.bin`)),
+});
+
+export const loadScript = (folder: string, entry: SuiteEntry): Script => {
+  const { json, bytes } = scriptData(folder, entry);
+  return readScript(json, bytes, entry.name);
+};
 
 /** Scripts of these folders need features beyond those that are on by default. */
 const folderFeatures: Readonly<Record<string, FeatureKey>> = {

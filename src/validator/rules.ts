@@ -92,11 +92,11 @@ const kindOf = (row: InstructionRow, signature: Signature | null): number => {
 export const rowKind: Uint8Array = Uint8Array.from(rows, (row, i) => kindOf(row, signatures[i]!));
 /** First and last operand type and result type of the rows of a simple kind. */
 export const rowFirst: Int8Array = Int8Array.from(signatures, (s) => s?.params[0] ?? 0);
-export const rowLast: Int8Array = Int8Array.from(signatures, (s) => s?.params.at(-1) ?? 0);
+export const rowLast: Int8Array = Int8Array.from(signatures, (s) => s?.params[s.params.length - 1] ?? 0);
 export const rowResult: Int8Array = Int8Array.from(signatures, (s) => s?.results[0] ?? 0);
 /** log2 of the bytes that a load or store touches: the largest alignment it may declare. */
 export const rowAlignment: Uint8Array = Uint8Array.from(rows, (row) =>
-  row.access ? Math.log2(row.access) : 0,
+  row.access ? 31 - Math.clz32(row.access) : 0,
 );
 const rowLanes: Uint8Array = Uint8Array.from(rows, laneCountOf);
 const rowHasMemArg: readonly boolean[] = rows.map(hasMemArg);

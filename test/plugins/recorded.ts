@@ -21,6 +21,10 @@ export interface SetUp {
   readonly wasi: boolean;
   readonly config?: Readonly<Record<string, string>>;
   readonly host?: boolean;
+  /** Hosts that requests may go to. */
+  readonly hosts?: readonly string[];
+  /** Directories, guest → host. */
+  readonly paths?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly calls: readonly RecordedCall[];
 }

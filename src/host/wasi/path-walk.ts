@@ -68,7 +68,7 @@ class Walk {
   }
 
   get #current(): OpenDirectory {
-    return this.#held.at(-1)!;
+    return this.#held[this.#held.length - 1]!;
   }
 
   /** Puts a path in front of what is pending. */

@@ -1,0 +1,56 @@
+/**
+ * Makes one classic script of the compiled driver and its program, which any JavaScript engine can be given.
+ *
+ * Engines of ES2023 get the shipped code as it is, joined by esbuild and not rewritten. For Hermes, which knows
+ * neither classes nor block scopes, swc lowers it to ES5, as Metro does for React Native.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transform } from '@swc/core';
+import { build } from 'esbuild';
+import { root } from '../test/shared.ts';
+import type { Program } from './program.ts';
+
+/** The language that an engine is given. */
+export type Syntax = 'es2023' | 'es5';
+
+const joinModules = async (): Promise<string> => {
+  const result = await build({
+    entryPoints: [join(root, 'build/engines/driver/transcript.js')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    // No platform: an import of anything but our own files is an error here.
+    platform: 'neutral',
+    target: 'esnext',
+    legalComments: 'none',
+  });
+  return result.outputFiles[0]!.text;
+};
+
+const lower = async (code: string): Promise<string> => {
+  const { code: lowered } = await transform(code, {
+    jsc: {
+      parser: { syntax: 'ecmascript' },
+      target: 'es5',
+      // Private members as properties with odd names: Hermes has no private ones, and maps are slow.
+      assumptions: { privateFieldsAsProperties: true, setPublicClassFields: true },
+      externalHelpers: false,
+    },
+    isModule: false,
+  });
+  return lowered;
+};
+
+/** Writes the script for one kind of engine and returns its path. */
+export const writeScript = async (syntax: Syntax, program: Program, folder: string): Promise<string> => {
+  const joined = await joinModules();
+  const code = syntax === 'es5' ? await lower(joined) : joined;
+  const path = join(folder, `transcript.${syntax}.cjs`);
+  const run = `var quernPrint = typeof print === 'function' ? print : console.log;
+globalThis.quernTranscribe(quernProgram, quernPrint).catch(function (error) {
+  quernPrint('FAILED ' + error + '\\n' + (error && error.stack));
+});`;
+  writeFileSync(path, `${code}\nvar quernProgram = ${JSON.stringify(program)};\n${run}\n`);
+  return path;
+};

@@ -1,0 +1,43 @@
+/** Scripts of the official suite by the suite's own runner: one line for each command, with results and fuel. */
+import { quernEngine } from '../../spec-tests/adapters/quern.ts';
+import { type Engine, EngineFailure, type Invocation } from '../../spec-tests/engine.ts';
+import { runScript } from '../../spec-tests/runner.ts';
+import { readScript } from '../../spec-tests/script.ts';
+import { rawText } from '../../spec-tests/values.ts';
+import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
+import type { ScriptProgram } from '../program.ts';
+import { bytesOf } from './plugins.ts';
+
+/** An engine that notes what each call came to. */
+const noting = (engine: Engine, notes: string[]): Engine => ({
+  ...engine,
+  invoke: async (instance, name, args): Promise<Invocation> => {
+    try {
+      const invocation = await engine.invoke(instance, name, args);
+      notes.push(`${name} [${invocation.values.map(rawText).join()}] fuel ${invocation.fuel}`);
+      return invocation;
+    } catch (error) {
+      if (error instanceof EngineFailure) notes.push(`${name} ${error.kind} fuel ${error.fuel}`);
+      throw error;
+    }
+  },
+});
+
+/** Runs a script. */
+export const transcribeScript = async (
+  program: ScriptProgram,
+  print: (line: string) => void,
+): Promise<void> => {
+  const notes: string[] = [];
+  const engine = noting(quernEngine({ careful: false, unitFuel: false }), notes);
+  const script = readScript(program.json, bytesOf(program.bytes), program.name);
+  await runScript(script, engine, {
+    features: new Set([...defaultFeatures, ...(program.features as FeatureKey[])]),
+    excused: new Map(program.excused.map((line) => [line, 'excused'])),
+    excuse: program.excuse,
+    afterCommand: ({ line, type }, outcome) => {
+      const failure = outcome.status === 'failed' ? ` ${outcome.message}` : '';
+      print(`${program.name}:${line} ${type} | ${outcome.status}${failure} | ${notes.splice(0).join('; ')}`);
+    },
+  });
+};

@@ -1,0 +1,34 @@
+/**
+ * Entry of the bundle that every JavaScript engine runs: prints what Quern does with a program, line by line.
+ *
+ * Nothing here or below may need more than the language: no modules, timers, files, decoders of text.
+ */
+
+import { isQuernError } from '../../src/index.ts';
+import { startExecution } from '../../src/interpreter/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/function.ts';
+import { compileModule, instantiate, Store } from '../../src/wasm.ts';
+import type { Program, RunProgram, Transcribe } from '../program.ts';
+import { memoryDigest } from './digest.ts';
+import { bytesOf, transcribePlugin } from './plugins.ts';
+import { transcribeScript } from './scripts.ts';
+
+/** Calls `run` of a module without imports, until it ends or its fuel does. */
+const transcribeRun = ({ id, wasm, fuel }: RunProgram): string => {
+  const { exports, memories } = instantiate(new Store(), compileModule(bytesOf(wasm)), () => undefined);
+  const execution = startExecution(exports.get('run') as FuncInstance, [1n], { fuel });
+  const status = execution.run();
+  const { error } = execution;
+  const end = status !== 'trap' ? status : isQuernError(error) ? error.code : String(error);
+  const results = execution.results.map(String).join();
+  return `${id} | ${end} [${results}] | fuel ${execution.fuelConsumed} | memory ${memoryDigest(memories)}`;
+};
+
+const transcribe: Transcribe = async ({ plugins, runs, scripts }: Program, print) => {
+  for (const run of runs) print(transcribeRun(run));
+  for (const plugin of plugins) await transcribePlugin(plugin, print);
+  for (const script of scripts) await transcribeScript(script, print);
+  print('end of the transcript');
+};
+
+(globalThis as { quernTranscribe?: Transcribe }).quernTranscribe = transcribe;

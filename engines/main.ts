@@ -1,0 +1,70 @@
+/**
+ * Runs one transcript on every JavaScript engine that is installed and compares them line by line:
+ * `npm run engines -- [--install] [--slice] [--keep] [--json FILE] [ENGINE…]`.
+ *
+ * ENGINE is the beginning of a name in `table.ts`; `--slice` covers little, `--keep` leaves scripts and transcripts
+ * in `build/transcripts`. Exit code 1 when one differs; an engine that is absent is named, and fails nothing.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { sharedFolder } from '../test/shared.ts';
+import { type Syntax, writeScript } from './bundle.ts';
+import { collect } from './collect.ts';
+import { compare, printTable, type Row, runEngine } from './compare.ts';
+import { type EngineRow, engines, installEngines } from './table.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    install: { type: 'boolean', default: false },
+    slice: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+});
+
+if (values.install) installEngines();
+if (sharedFolder === null) console.log('NOTICE: the reference data was not found; examples only');
+
+const folder = values.keep ? 'build/transcripts' : mkdtempSync(join(tmpdir(), 'quern-engines-'));
+mkdirSync(folder, { recursive: true });
+const program = collect(values.slice ? 'slice' : 'all');
+const scripts = new Map<Syntax, string>();
+const scriptFor = async (syntax: Syntax): Promise<string> => {
+  const path = scripts.get(syntax) ?? (await writeScript(syntax, program, folder));
+  scripts.set(syntax, path);
+  return path;
+};
+
+const [first] = engines;
+const isChosen = ({ id, isMode }: EngineRow): boolean =>
+  id === first!.id || (positionals.length === 0 ? !isMode : positionals.some((word) => id.startsWith(word)));
+const chosen = engines.filter(isChosen);
+let reference: readonly string[] | null = null;
+const rows: Row[] = [];
+for (const engine of chosen) {
+  const command = engine.command();
+  if (command === null) {
+    rows.push({ engine, result: null });
+    continue;
+  }
+  const run = await runEngine(command, await scriptFor(engine.syntax), engine.env ?? {});
+  if (values.keep) writeFileSync(join(folder, `${engine.id}.txt`), run.lines.join('\n'));
+  reference ??= run.lines;
+  rows.push({ engine, result: { seconds: run.seconds, ...compare(reference, run.lines) } });
+  printTable(rows.slice(-1), reference.length);
+}
+if (!values.keep) rmSync(folder, { recursive: true });
+const differing = rows.filter(({ result }) => result !== null && result.firstDifference !== null);
+const absent = rows.filter(({ result }) => result === null);
+for (const { engine } of absent) console.log(`absent: ${engine.title} (${engine.source})`);
+console.log(
+  `${rows.length - absent.length} engines and modes ran, ${differing.length} differ, ${absent.length} absent; ${reference?.length ?? 0} lines each`,
+);
+if (values.json !== undefined) {
+  const summary = rows.map(({ engine: { id, title }, result }) => ({ id, title, result }));
+  writeFileSync(values.json, JSON.stringify({ lines: reference, rows: summary }));
+}
+process.exitCode = differing.length > 0 ? 1 : 0;

