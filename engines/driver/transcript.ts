@@ -24,7 +24,12 @@ const transcribeRun = ({ id, wasm, fuel }: RunProgram): string => {
   return `${id} | ${end} [${results}] | fuel ${execution.fuelConsumed} | memory ${memoryDigest(memories)}`;
 };
 
-const transcribe: Transcribe = async ({ plugins, runs, scripts }: Program, print) => {
+/** A line in ASCII: shells cut lines at zero characters and disagree on what is beyond. */
+const plain = (line: string): string =>
+  line.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const transcribe: Transcribe = async ({ plugins, runs, scripts }: Program, printLine) => {
+  const print = (line: string): void => printLine(plain(line));
   for (const run of runs) print(transcribeRun(run));
   for (const plugin of plugins) await transcribePlugin(plugin, print);
   for (const script of scripts) await transcribeScript(script, print);

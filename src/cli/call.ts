@@ -12,7 +12,7 @@ import {
   type Plugin,
   type PluginOptions,
 } from '../node.ts';
-import { type Flags, type Parsed, type PluginFlags, usageError } from './flags.ts';
+import { deterministicOf, type Flags, type Parsed, type PluginFlags, usageError } from './flags.ts';
 import { withProgress } from './progress.ts';
 import { scheduleOf } from './schedule.ts';
 import { callOnce, openPlugin } from './snapshots.ts';
@@ -132,7 +132,7 @@ const optionsOf = (flags: PluginFlags): PluginOptions => ({
   enableWasiOutput: flags.wasi ?? false,
   fuel: wholeNumber(flags, 'fuel') ?? undefined,
   schedule: scheduleOf(flags.schedule),
-  deterministic: flags.deterministic ?? false,
+  deterministic: deterministicOf(flags),
   allowHttpResponseHeaders: flags['enable-http-response-headers'] ?? false,
 });
 

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { UsageError } from '../errors/errors.ts';
+import type { DeterministicOptions } from '../node.ts';
 
 /** One flag. Without `value` it is a switch. */
 export interface FlagRow {
@@ -27,6 +28,17 @@ export interface CommandRow {
   readonly flags: Readonly<Record<string, FlagRow>>;
 }
 
+const deterministicFlags = {
+  deterministic: {
+    help: 'virtual clock, seeded randomness, no traces of the host: the same result everywhere',
+  },
+  seed: { value: 'N', help: 'seed of the randomness of --deterministic (default 0)' },
+  epoch: {
+    value: 'TIME',
+    help: 'start of its clock: a date, or milliseconds since 1970 (default 2020-01-01)',
+  },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
 /** Flags that say how a plug-in is made; `extism call` has all but the last ones. */
 const pluginFlags = {
   wasi: { help: 'let the plug-in import WASI and show what it prints' },
@@ -47,7 +59,7 @@ const pluginFlags = {
     value: 'NAME|FILE.json',
     help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
   },
-  deterministic: { help: 'virtual clock and seeded randomness: the same result everywhere' },
+  ...deterministicFlags,
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** Flags that say what the input is. */
@@ -84,6 +96,7 @@ export const commands = {
         help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
       },
       'show-fuel': { help: 'print the fuel on standard error' },
+      ...deterministicFlags,
     },
   },
   bench: {
@@ -250,4 +263,30 @@ export const programHelp = (): string => {
     'quern COMMAND --help lists the flags of a command.',
     '',
   ].join('\n');
+};
+
+/** What `--deterministic`, `--seed` and `--epoch` ask for. @throws UsageError */
+export const deterministicOf = (flags: {
+  readonly deterministic?: boolean;
+  readonly seed?: string;
+  readonly epoch?: string;
+}): DeterministicOptions | false => {
+  const { deterministic = false, seed, epoch } = flags;
+  for (const [name, value] of Object.entries({ seed, epoch })) {
+    if (value !== undefined && !deterministic) throw usageError(`--${name} needs --deterministic`);
+  }
+  if (!deterministic) return false;
+  return {
+    ...(seed === undefined ? {} : { seed: parseWholeNumber('seed', seed) }),
+    ...(epoch === undefined ? {} : { epoch: parseTime(epoch) }),
+  };
+};
+
+/** Milliseconds since 1970. A date without a time zone is in UTC: the local one would be a trace of the host. */
+const parseTime = (text: string): number => {
+  if (/^-?\d+$/.test(text)) return parseWholeNumber('epoch', text);
+  const isPlain = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text);
+  const time = isPlain === null ? Number.NaN : Date.parse(isPlain[1] && !isPlain[4] ? `${text}Z` : text);
+  if (!Number.isNaN(time)) return time;
+  throw usageError(`--epoch must be a date like 2026-01-31T12:00:00Z or milliseconds, not "${text}"`);
 };

@@ -5,7 +5,7 @@ import { ErrnoSignal, errnoOfPosix } from '../host/wasi/errno.ts';
 import type { FileTree } from '../host/wasi/files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPlugin, isQuernError } from '../node.ts';
-import { type Flags, type Parsed, parseWholeNumber, usageError } from './flags.ts';
+import { deterministicOf, type Flags, type Parsed, parseWholeNumber, usageError } from './flags.ts';
 import { scheduleOf } from './schedule.ts';
 
 const READ_ONLY_SUFFIX = '::ro';
@@ -77,6 +77,7 @@ export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<vo
       logLevel: 'error',
       fuel: fuelOf(flags),
       schedule: scheduleOf(flags.schedule),
+      deterministic: deterministicOf(flags),
       wasi: {
         args: [file, ...args],
         env: Object.fromEntries((flags.env ?? []).map(variableOf)),

@@ -5,6 +5,7 @@ import { selectSchedule } from '../interpreter/fuel-schedule.ts';
 import { type FetchLike, fetchTransport } from './fetch-transport.ts';
 import { checkHostFunctions, type HostFunction, type HostFunctions } from './host-function.ts';
 import type { HttpSettings } from './http.ts';
+import { httpFailure } from './http-client.ts';
 import { checkLogLevel, type LogLevel, type LogListener, loggerOf } from './logging.ts';
 import {
   type CheckedMemoryOptions,
@@ -23,6 +24,7 @@ import {
   createSeededRandom,
   createVirtualClock,
   type DeterministicOptions,
+  type HttpTransport,
   type Logger,
   type Platform,
   type RandomSource,
@@ -31,6 +33,7 @@ import { checkWhenBusy, type WhenBusy } from './turns.ts';
 import type { FileTree } from './wasi/files.ts';
 import type { WasiOptions } from './wasi/preview1.ts';
 import { readOnlyFiles } from './wasi/read-only-files.ts';
+import { stableFiles } from './wasi/stable-files.ts';
 
 /** Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole. */
 export interface PluginOptions {
@@ -95,7 +98,10 @@ export interface PluginOptions {
   readonly fuel?: number | undefined;
   /** What everything costs: a schedule, a table of your own (`defineSchedule`) or a name. Default: `quern-1`. */
   readonly schedule?: FuelSchedule | string | undefined;
-  /** Virtual time and seeded randomness: the same input gives the same result everywhere. Default: false. */
+  /**
+   * Makes the plug-in a function of its inputs: virtual time, seeded randomness, files without traces of the host,
+   * no network but that of the `fetch` option; growth that the host has no room for ends the call. Default: false.
+   */
   readonly deterministic?: boolean | DeterministicOptions | undefined;
 }
 
@@ -117,6 +123,7 @@ export interface CheckedOptions {
   readonly schedule: FuelSchedule;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly isDeterministic: boolean;
 }
 
 const checkLogger = (logger: Logger): Logger => {
@@ -167,13 +174,25 @@ const openPaths = (
   );
 };
 
+/** In deterministic plug-ins, directories show nothing of the host. */
+const stableIf = (
+  deterministic: PluginOptions['deterministic'],
+  trees: Readonly<Record<string, FileTree>>,
+): Readonly<Record<string, FileTree>> =>
+  deterministic
+    ? Object.fromEntries(Object.entries(trees).map(([path, tree]) => [path, stableFiles(tree)]))
+    : trees;
+
 const usesWasi = ({ useWasi, wasi }: PluginOptions): boolean => useWasi ?? wasi !== undefined;
 
 const checkWasi = (options: PluginOptions, settings: ManifestSettings, platform: Platform): WasiOptions => {
   const allowedPaths = checkAllowedPaths(options.allowedPaths) ?? settings.allowedPaths ?? new Map();
   // Without WASI there is no way to use a directory, so none has to be there.
   if (!usesWasi(options)) return {};
-  const preopens = { ...openPaths(allowedPaths, platform), ...options.wasi?.preopens };
+  const preopens = stableIf(options.deterministic, {
+    ...openPaths(allowedPaths, platform),
+    ...options.wasi?.preopens,
+  });
   const forwards = options.enableWasiOutput ?? platform.wantsWasiOutput ?? false;
   if (!forwards) return { ...options.wasi, preopens };
   const { stdout, stderr } = platform;
@@ -202,10 +221,16 @@ export const withFetch = (platform: Platform, { fetch }: PluginOptions): Platfor
   return { ...platform, http: fetchTransport(fetch) };
 };
 
+/** The network is the one outside that has no virtual form. */
+const noNetwork: HttpTransport = () => {
+  throw httpFailure('a deterministic plug-in has no network; answer its requests by the fetch option');
+};
+
 const checkHttp = (options: PluginOptions, settings: ManifestSettings, platform: Platform): HttpSettings => {
   const memory = checkMemoryOptions(options.memory, 'memory') ?? settings.memory ?? noLimits;
   return {
-    transport: withFetch(platform, options).http ?? null,
+    transport:
+      options.deterministic && !options.fetch ? noNetwork : (withFetch(platform, options).http ?? null),
     allowedHosts: checkStringList(options.allowedHosts, 'allowedHosts') ?? settings.allowedHosts ?? [],
     maxBytes: memory.maxHttpResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     allowsHeaders: options.allowHttpResponseHeaders ?? false,
@@ -247,4 +272,5 @@ export const checkOptions = (
   fuel: checkFuel(options.fuel),
   schedule: selectSchedule(options.schedule),
   ...chooseSources(options, platform),
+  isDeterministic: Boolean(options.deterministic),
 });

@@ -277,15 +277,16 @@ export class Plugin {
 
   /** Links a new instance of everything; no code of theirs runs. */
   #link(): Linked {
-    const { schedule, memory, functions, usesWasi, clock, random, wasi: wasiOptions } = this.#options;
+    const { schedule, memory, functions, isDeterministic, usesWasi, clock, random, wasi: wasiOptions } = this.#options;
     const wasi = usesWasi ? new Preview1(wasiOptions, clock, random) : null;
     const store = new Store({
       schedule,
+      strictGrowth: isDeterministic,
       ...(memory.maxPages === null ? {} : { maxMemoryPages: memory.maxPages }),
       ...(memory.maxHeapBytes === null ? {} : { maxHeapBytes: memory.maxHeapBytes }),
     });
     // One budget of pages for the growth of the kernel and for all memories of the guest.
-    const kernel = new Kernel({ mayGrow: (pageCount) => store.take(pageCount) });
+    const kernel = new Kernel({ mayGrow: (pageCount) => store.take(pageCount), isStrict: isDeterministic });
     const state = new PluginState(this.#parts, kernel);
     if (wasi !== null) wasi.onStop = (listener) => state.onStop(listener);
     try {

@@ -4,7 +4,7 @@
  * The buffer may be larger than the memory, so that growing page by page does not copy each time; bounds are
  * always those of `byteLength`. Pages beyond it are zero and never shown.
  */
-import { LimitError } from '../errors/errors.ts';
+import { ExhaustionError, LimitError } from '../errors/errors.ts';
 import { MAX_MEMORY_PAGES } from '../syntax/limits.ts';
 import { I64, type MemoryType } from '../syntax/types.ts';
 import { allocateShared, type SharedCells } from './shared-memory.ts';
@@ -16,7 +16,13 @@ export interface PageBudget {
   take(pageCount: number): boolean;
   /** With `workers`, memories that are declared shared can be shared with other worker threads. */
   readonly sharing?: 'thread' | 'workers';
+  /** Whether growth within the limits that the host has no room for is an error, and not a result. */
+  readonly isStrict: boolean;
 }
+
+/** Growth that the limits allow and the host has no room for. */
+export const noRoom = (pageCount: number): Error =>
+  new ExhaustionError('exhaustion.memory', { detail: `the host has no room for ${pageCount} more pages` });
 
 export const PAGE_SIZE = 65536;
 
@@ -132,6 +138,7 @@ export class MemoryInstance {
   /**
    * Grows by whole pages. @spec grow-mem
    * @returns the old size in pages, or -1 if a limit forbids it
+   * @throws ExhaustionError when the host has no room and the budget is strict
    */
   grow(pageCount: number): number {
     const old = this.pageCount;
@@ -146,7 +153,11 @@ export class MemoryInstance {
     }
     if (byteLength > this.view.byteLength) {
       const view = enlarge(this.bytes, byteLength, this.isShared);
-      if (view === null) return -1;
+      if (view === null) {
+        // DETERMINISM: whether the host has room is no fact of the plug-in; it must not go on with it.
+        if (this.budget?.isStrict) throw noRoom(pageCount);
+        return -1;
+      }
       this.view = view;
     }
     this.byteLength = byteLength;

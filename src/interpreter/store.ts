@@ -33,6 +33,11 @@ export interface StoreOptions {
    * For workers; browsers forbid it to the page itself. Default: false.
    */
   readonly canBlock?: boolean;
+  /**
+   * Ends a call with `exhaustion.memory` where the limits allow a memory to grow and the host has no room, in place
+   * of telling the guest: what it is told then depends on its limits alone. Default: false.
+   */
+  readonly strictGrowth?: boolean;
 }
 
 /**
@@ -51,6 +56,7 @@ export class Store implements PageBudget, HeapBudget {
   readonly maxHeapBytes: number;
   readonly sharing: 'thread' | 'workers';
   readonly canBlock: boolean;
+  readonly isStrict: boolean;
   /** Pages of all memories that were allocated here. */
   pagesInUse = 0;
   /** Bytes that count against `maxHeapBytes`. */
@@ -74,6 +80,7 @@ export class Store implements PageBudget, HeapBudget {
     this.canBlock = options.canBlock ?? false;
     if (this.sharing === 'workers') checkSharing();
     if (this.canBlock) checkBlocking();
+    this.isStrict = options.strictGrowth ?? false;
   }
 
   take(pageCount: number): boolean {

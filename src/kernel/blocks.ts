@@ -5,6 +5,7 @@
  * Where the official kernel would trap or hand out a broken block (addresses at the very end of memory, sizes
  * that wrap), this one answers 0 or does nothing. The whole state of a kernel is this memory.
  */
+import { noRoom } from '../interpreter/memory.ts';
 import { HEADER_SIZE, HeaderIndex } from './header-index.ts';
 
 /** Bytes of a page, as in Wasm. */
@@ -65,10 +66,15 @@ export class BlockMemory {
   readonly #headers = new HeaderIndex();
   readonly #mayGrow: GrowthGuard;
   readonly #maxPages: number;
+  readonly #isStrict: boolean;
 
-  /** @param mayGrow asked before each growth; everything up to `maxPages` is allowed by default */
-  constructor(mayGrow: GrowthGuard = () => true, maxPages = 32_767) {
+  /**
+   * @param mayGrow asked before each growth; everything up to `maxPages` is allowed by default
+   * @param isStrict whether growth that is allowed and that the host has no room for throws ExhaustionError
+   */
+  constructor(mayGrow: GrowthGuard = () => true, maxPages = 32_767, isStrict = false) {
     this.#mayGrow = mayGrow;
+    this.#isStrict = isStrict;
     this.#maxPages = maxPages;
     this.#view.setUint8(ROOT_INITIALISED, 1);
     this.writeRoot(ROOT_LENGTH, PAGE_SIZE - ROOT_SIZE);
@@ -317,7 +323,11 @@ export class BlockMemory {
       const bytes =
         allocate(Math.min(byteLength + (byteLength >> 1), this.#maxPages * PAGE_SIZE)) ??
         allocate(byteLength);
-      if (bytes === null) return false;
+      if (bytes === null) {
+        // DETERMINISM: whether the host has room is no fact of the plug-in.
+        if (this.#isStrict) throw noRoom(pageCount);
+        return false;
+      }
       bytes.set(this.#bytes);
       this.#bytes = bytes;
       this.#view = new DataView(bytes.buffer);

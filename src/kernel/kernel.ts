@@ -19,6 +19,8 @@ import {
 export interface KernelOptions {
   /** Asked before the memory grows; default: always allowed. */
   readonly mayGrow?: GrowthGuard;
+  /** Whether growth that is allowed and that the host has no room for is an error. Default: false. */
+  readonly isStrict?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export class Kernel {
   #isOutputSet = false;
 
   constructor(options: KernelOptions = {}) {
-    this.memory = new BlockMemory(options.mayGrow);
+    this.memory = new BlockMemory(options.mayGrow, undefined, options.isStrict);
   }
 
   /** Whether the plug-in has set an output, an empty one included. */

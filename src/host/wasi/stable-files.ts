@@ -1,0 +1,229 @@
+/**
+ * A file tree whose attributes tell nothing of the host: what `deterministic` shows of directories.
+ *
+ * DETERMINISM: names and contents are a plug-in's input; the order of a listing, numbers of inodes and devices,
+ * sizes and link counts of directories, and the times of files are the host's own. Listings are sorted, numbers are
+ * given in the order in which files are first met, and times are those of the plug-in's clock: the beginning, or
+ * when the plug-in last changed the file.
+ */
+import { ErrnoSignal } from './errno.ts';
+import type {
+  DirectoryEntry,
+  FileStat,
+  FileTimes,
+  FileTree,
+  OpenDirectory,
+  OpenFile,
+  OpenMode,
+} from './files.ts';
+
+const DEVICE = 1n;
+
+interface Attributes {
+  readonly ino: bigint;
+  atim: bigint;
+  mtim: bigint;
+  ctim: bigint;
+}
+
+/** What is shown of the files of one tree. */
+class AttributeTable {
+  readonly #now: () => bigint;
+  readonly #beginning: bigint;
+  readonly #byInode = new Map<string, Attributes>();
+  #lastInode = 0n;
+
+  constructor(now: () => bigint) {
+    this.#now = now;
+    this.#beginning = now();
+  }
+
+  /** The attributes of a file, as the plug-in sees them. */
+  shown(stat: FileStat): FileStat {
+    const isFile = stat.filetype === 'file';
+    const { ino, atim, mtim, ctim } = this.#of(stat);
+    const [nlink, size] = [isFile ? stat.nlink : 1n, stat.filetype === 'directory' ? 0n : stat.size];
+    return { filetype: stat.filetype, dev: DEVICE, ino, nlink, size, atim, mtim, ctim };
+  }
+
+  /** Notes that a file was made: the host may have used the number of its inode before. */
+  made(stat: FileStat): void {
+    this.#byInode.delete(keyOf(stat));
+    this.changed(stat);
+  }
+
+  /** Notes that contents were changed. */
+  changed(stat: FileStat): void {
+    const now = this.#now();
+    Object.assign(this.#of(stat), { mtim: now, ctim: now });
+  }
+
+  /** Notes times that the plug-in set. */
+  setTimes(stat: FileStat, { atim, mtim }: FileTimes): void {
+    const own = this.#of(stat);
+    own.ctim = this.#now();
+    if (atim !== null) own.atim = atim;
+    if (mtim !== null) own.mtim = mtim;
+  }
+
+  #of(stat: FileStat): Attributes {
+    const key = keyOf(stat);
+    let found = this.#byInode.get(key);
+    if (found === undefined) {
+      this.#lastInode += 1n;
+      const time = this.#beginning;
+      found = { ino: this.#lastInode, atim: time, mtim: time, ctim: time };
+      this.#byInode.set(key, found);
+    }
+    return found;
+  }
+}
+
+const keyOf = ({ dev, ino }: FileStat): string => `${dev}:${ino}`;
+
+class StableFile implements OpenFile {
+  readonly kind = 'file';
+  readonly #file: OpenFile;
+  readonly #table: AttributeTable;
+
+  constructor(file: OpenFile, table: AttributeTable) {
+    this.#file = file;
+    this.#table = table;
+  }
+  stat(): FileStat {
+    return this.#table.shown(this.#file.stat());
+  }
+  read(buffer: Uint8Array, position: number): number {
+    // A read may come short of its own accord; that it did must not show.
+    let total = 0;
+    while (total < buffer.length) {
+      const count = this.#file.read(buffer.subarray(total), position + total);
+      if (count === 0) break;
+      total += count;
+    }
+    return total;
+  }
+  write(bytes: Uint8Array, position: number): number {
+    const count = this.#file.write(bytes, position);
+    this.#table.changed(this.#file.stat());
+    return count;
+  }
+  setSize(size: number): void {
+    this.#file.setSize(size);
+    this.#table.changed(this.#file.stat());
+  }
+  setTimes(times: FileTimes): void {
+    this.#file.setTimes(times);
+    this.#table.setTimes(this.#file.stat(), times);
+  }
+  sync(): void {
+    this.#file.sync();
+  }
+  close(): void {
+    this.#file.close();
+  }
+}
+
+class StableDirectory implements OpenDirectory {
+  readonly kind = 'directory';
+  readonly #directory: OpenDirectory;
+  readonly #table: AttributeTable;
+
+  constructor(directory: OpenDirectory, table: AttributeTable) {
+    this.#directory = directory;
+    this.#table = table;
+  }
+  stat(): FileStat {
+    return this.#table.shown(this.#directory.stat());
+  }
+  setTimes(times: FileTimes): void {
+    this.#directory.setTimes(times);
+    this.#table.setTimes(this.#directory.stat(), times);
+  }
+  sync(): void {
+    this.#directory.sync();
+  }
+  entries(limit: number): readonly DirectoryEntry[] | null {
+    const found = this.#directory.entries(limit);
+    return found === null ? null : [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+  statEntry(name: string): FileStat | null {
+    const stat = this.#directory.statEntry(name);
+    return stat === null ? null : this.#table.shown(stat);
+  }
+  setEntryTimes(name: string, times: FileTimes): void {
+    this.#directory.setEntryTimes(name, times);
+    this.#table.setTimes(this.#statOf(name), times);
+  }
+  reopen(): OpenDirectory {
+    return new StableDirectory(this.#directory.reopen(), this.#table);
+  }
+  openDirectory(name: string): OpenDirectory {
+    return new StableDirectory(this.#directory.openDirectory(name), this.#table);
+  }
+  openFile(name: string, mode: OpenMode): OpenFile {
+    const file = this.#directory.openFile(name, mode);
+    if (mode.create) this.#made(name);
+    else if (mode.truncate) this.#table.changed(file.stat());
+    return new StableFile(file, this.#table);
+  }
+  readLink(name: string): string {
+    return this.#directory.readLink(name);
+  }
+  createDirectory(name: string): void {
+    this.#directory.createDirectory(name);
+    this.#made(name);
+  }
+  createLink(name: string, target: string): void {
+    this.#directory.createLink(name, target);
+    this.#made(name);
+  }
+  link(name: string, to: OpenDirectory, toName: string): void {
+    this.#directory.link(name, unwrapped(to), toName);
+    changedDirectory(to);
+  }
+  rename(name: string, to: OpenDirectory, toName: string): void {
+    this.#directory.rename(name, unwrapped(to), toName);
+    this.#changed();
+    changedDirectory(to);
+  }
+  removeDirectory(name: string): void {
+    this.#directory.removeDirectory(name);
+    this.#changed();
+  }
+  removeFile(name: string): void {
+    this.#directory.removeFile(name);
+    this.#changed();
+  }
+  close(): void {
+    this.#directory.close();
+  }
+
+  #statOf(name: string): FileStat {
+    const stat = this.#directory.statEntry(name);
+    if (stat === null) throw new ErrnoSignal('noent');
+    return stat;
+  }
+  #made(name: string): void {
+    this.#table.made(this.#statOf(name));
+    this.#changed();
+  }
+  #changed(): void {
+    this.#table.changed(this.#directory.stat());
+  }
+
+  static inner(directory: OpenDirectory): OpenDirectory {
+    return directory instanceof StableDirectory ? directory.#directory : directory;
+  }
+  static noteChange(directory: OpenDirectory): void {
+    if (directory instanceof StableDirectory) directory.#changed();
+  }
+}
+
+const unwrapped = StableDirectory.inner;
+const changedDirectory = StableDirectory.noteChange;
+
+/** The same files, with listings and attributes that depend on nothing but names, contents and the plug-in. */
+export const stableFiles = (tree: FileTree): FileTree => ({
+  openRoot: (now) => new StableDirectory(tree.openRoot(now), new AttributeTable(now)),
+});
