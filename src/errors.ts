@@ -22,6 +22,7 @@ export {
   ManifestError,
   PluginError,
   QuernError,
+  ReplayError,
   type QuernErrorClass,
   SnapshotError,
   ThrownException,

@@ -12,6 +12,12 @@ import {
   restorePluginOn,
 } from './host/compiled-plugin.ts';
 import { portablePlatform } from './host/portable-platform.ts';
+import {
+  type ReplayRecording,
+  replayRecordingOn,
+  type VerifyReceipt,
+  verifyReceiptOn,
+} from './host/replay/replay-recording.ts';
 
 /**
  * Creates a plug-in from a manifest, bytes, a compiled module or a URL.
@@ -60,6 +66,36 @@ export const compilePlugin: CompilePlugin = compilePluginOn(portablePlatform);
  */
 export const restorePlugin: RestorePlugin = restorePluginOn(portablePlatform);
 /**
+ * Runs a recording from its beginning to its end; see docs/replay.md.
+ *
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * const bytes = readFileSync('build/examples/greet.wasm');
+ * const plugin = await createPlugin(bytes, { record: true });
+ * await plugin.call('greet', 'Ada');
+ * const [call] = await replayRecording(bytes, plugin.recording);
+ * console.log(call.functionName, call.result.output.text()); // → greet Hello, Ada!
+ * ```
+ */
+export const replayRecording: ReplayRecording = replayRecordingOn(portablePlatform);
+/**
+ * Verifies the receipt of a call by running the recording again.
+ *
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * const bytes = readFileSync('build/examples/greet.wasm');
+ * const plugin = await createPlugin(bytes, { record: true });
+ * await plugin.call('greet', 'Ada');
+ * const { receipt, recording } = plugin;
+ * const call = await verifyReceipt(receipt, bytes, recording);
+ * console.log(call.result.output.text()); // → Hello, Ada!
+ * const forged = { ...receipt, fuel: receipt.fuel - 1 };
+ * const error = await verifyReceipt(forged, bytes, recording).catch((caught) => caught);
+ * console.log(error.code, error.details.name); // → replay.receipt fuel
+ * ```
+ */
+export const verifyReceipt: VerifyReceipt = verifyReceiptOn(portablePlatform);
+/**
  * What plug-ins can do on this host.
  *
  * ```js
@@ -78,6 +114,7 @@ export {
   ManifestError,
   PluginError,
   QuernError,
+  ReplayError,
   SnapshotError,
   TrapError,
   UnlinkableError,
@@ -124,6 +161,9 @@ export type { PluginOutput } from './host/output.ts';
 export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin.ts';
 export type { PluginCall, PluginCallStatus } from './host/plugin-call.ts';
 export { createPool, type PluginPool, type PoolOptions } from './host/pool.ts';
+export type { Receipt } from './host/replay/receipt.ts';
+export type { ReplayedCall, ReplayOptions } from './host/replay/replay-recording.ts';
+export type { RecordSink } from './host/replay/settings.ts';
 export type {
   Clock,
   DeterministicOptions,

@@ -12,6 +12,12 @@ import {
   restorePluginOn,
 } from './host/compiled-plugin.ts';
 import { nodePlatform } from './host/node/platform.ts';
+import {
+  type ReplayRecording,
+  replayRecordingOn,
+  type VerifyReceipt,
+  verifyReceiptOn,
+} from './host/replay/replay-recording.ts';
 
 /**
  * Creates a plug-in from a manifest, a path, bytes, a compiled module or a URL.
@@ -62,6 +68,32 @@ export const compilePlugin: CompilePlugin = compilePluginOn(nodePlatform);
  */
 export const restorePlugin: RestorePlugin = restorePluginOn(nodePlatform);
 /**
+ * Runs a recording from its beginning to its end; see docs/replay.md.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
+ * await plugin.call('greet', 'Ada');
+ * const [call] = await replayRecording('build/examples/greet.wasm', plugin.recording);
+ * console.log(call.functionName, call.result.output.text()); // → greet Hello, Ada!
+ * ```
+ */
+export const replayRecording: ReplayRecording = replayRecordingOn(nodePlatform);
+/**
+ * Verifies the receipt of a call by running the recording again.
+ *
+ * ```js
+ * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
+ * await plugin.call('greet', 'Ada');
+ * const { receipt, recording } = plugin;
+ * const call = await verifyReceipt(receipt, 'build/examples/greet.wasm', recording);
+ * console.log(call.result.output.text()); // → Hello, Ada!
+ * const forged = { ...receipt, fuel: receipt.fuel - 1 };
+ * const error = await verifyReceipt(forged, 'build/examples/greet.wasm', recording).catch((caught) => caught);
+ * console.log(error.code, error.details.name); // → replay.receipt fuel
+ * ```
+ */
+export const verifyReceipt: VerifyReceipt = verifyReceiptOn(nodePlatform);
+/**
  * What plug-ins can do on this host.
  *
  * ```js
@@ -80,6 +112,7 @@ export {
   ManifestError,
   PluginError,
   QuernError,
+  ReplayError,
   SnapshotError,
   TrapError,
   UnlinkableError,
@@ -127,6 +160,9 @@ export type { PluginOutput } from './host/output.ts';
 export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin.ts';
 export type { PluginCall, PluginCallStatus } from './host/plugin-call.ts';
 export { createPool, type PluginPool, type PoolOptions } from './host/pool.ts';
+export type { Receipt } from './host/replay/receipt.ts';
+export type { ReplayedCall, ReplayOptions } from './host/replay/replay-recording.ts';
+export type { RecordSink } from './host/replay/settings.ts';
 export type {
   Clock,
   DeterministicOptions,

@@ -22,6 +22,7 @@ export type ErrorClass =
   | 'UsageError'
   | 'InterruptedError'
   | 'SnapshotError'
+  | 'ReplayError'
   | 'InternalError';
 
 /** One row: the class, the text (a prefix of the message), and what a person can do about it. */
@@ -342,6 +343,18 @@ export const catalogue = {
     'SnapshotError',
     'state cannot be stored',
     'The detail names what has no form in bytes; pass an encoder for host values, or take the snapshot at another time.',
+  ),
+  'replay.log': row('ReplayError', 'bad recording', 'Use the recording as it was written; it cannot be edited.'),
+  'replay.module': row('ReplayError', 'recorded with other modules', 'Replay with the modules of the recording.'),
+  'replay.diverged': row(
+    'ReplayError',
+    'the replay differs from the recording',
+    'Expected and actual event say where; the recording is of another call, or was made by another version.',
+  ),
+  'replay.receipt': row(
+    'ReplayError',
+    'the receipt does not hold',
+    'The detail names the field that differs; do not trust the result.',
   ),
   'internal.bug': row(
     'InternalError',

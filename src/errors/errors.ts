@@ -47,6 +47,8 @@ export interface ErrorDetails extends ErrorPosition {
   readonly returnCode?: number;
   readonly exitCode?: number;
   readonly path?: string;
+  /** Number of an event of a recording; its header is event 0. */
+  readonly event?: number;
   /** The exception instance that nothing caught. */
   readonly exception?: object;
 }
@@ -267,6 +269,16 @@ export const InterruptedError: QuernErrorClass<'InterruptedError'> = errorClass(
  * ```
  */
 export const SnapshotError: QuernErrorClass<'SnapshotError'> = errorClass('SnapshotError');
+/**
+ * A recording or a receipt that does not hold. Sets `event`, `expected`, `actual`.
+ *
+ * ```js
+ * const replay = 'no recording';
+ * const error = await createPlugin('build/examples/greet.wasm', { replay }).catch((caught) => caught);
+ * console.log(error instanceof ReplayError, error.code, error.details.event); // → true replay.log 0
+ * ```
+ */
+export const ReplayError: QuernErrorClass<'ReplayError'> = errorClass('ReplayError');
 /**
  * A bug in Quern itself.
  *

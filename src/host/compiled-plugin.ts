@@ -4,9 +4,11 @@
 import { UsageError } from '../errors/errors.ts';
 import type { DetailedCallOptions } from './calling.ts';
 import { nameModules } from './linker.ts';
-import type { CheckedManifest, ManifestLike } from './manifest.ts';
-import { checkOptions, type PluginOptions, withFetch } from './options.ts';
+import type { CheckedManifest, ManifestLike, ManifestSettings } from './manifest.ts';
+import { type CheckedOptions, checkOptions, type PluginOptions, withFetch } from './options.ts';
 import { Plugin } from './plugin.ts';
+import { parseLog } from './replay/log.ts';
+import { recordingOptions, replayOptions } from './replay/settings.ts';
 import type { Platform } from './sources.ts';
 import { type LoadedModule, loadModules, resolveManifest } from './wasm-source.ts';
 
@@ -62,10 +64,33 @@ export class CompiledPlugin {
   }
 
   async #create(options: PluginOptions): Promise<Plugin> {
-    const checked = checkOptions(options, this.#settings, this.#platform);
-    return Plugin.create(this.#modules, checked, this.#platform);
+    return Plugin.create(this.#modules, this.#checkOptions(options), this.#platform);
+  }
+
+  #checkOptions(options: PluginOptions): CheckedOptions {
+    const { record, replay, logger, onLog, enableWasiOutput, wasi, timeoutMs, schedule } = options;
+    const [modules, platform] = [this.#modules, this.#platform];
+    if (replay === undefined) {
+      const checked = checkOptions(options, this.#settings, platform);
+      if (!record) return checked;
+      return recordingOptions(checked, modules, typeof record === 'function' ? record : null);
+    }
+    if (record) throw new UsageError('usage.argument', { detail: 'record and replay exclude each other' });
+    // Settings come from the recording: those of the manifest may name what is not here.
+    const { stdout, stderr } = wasi ?? {};
+    const streams = { ...(stdout && { stdout }), ...(stderr && { stderr }) };
+    const own = { logger, onLog, enableWasiOutput, timeoutMs, schedule, wasi: streams, useWasi: true };
+    return replayOptions(checkOptions(own, noSettings, platform), modules, parseLog(replay));
   }
 }
+
+const noSettings: ManifestSettings = {
+  config: null,
+  memory: null,
+  allowedHosts: null,
+  allowedPaths: null,
+  timeoutMs: null,
+};
 
 /** Compiles plug-ins on one platform. */
 export type CompilePlugin = (

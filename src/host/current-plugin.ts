@@ -3,9 +3,11 @@
  * argument of every host function; the names are those of `CallContext` of `@extism/extism`.
  */
 import { UsageError } from '../errors/errors.ts';
+import { decodeBase64, encodeBase64 } from './base64.ts';
 import { checkLogLevel, type LogLevel } from './logging.ts';
 import { PluginOutput } from './output.ts';
 import type { PluginState } from './plugin-state.ts';
+import type { Operation } from './replay/operation.ts';
 import { encodeUtf8 } from './text.ts';
 
 const badArgument = (detail: string): Error => new UsageError('usage.argument', { detail });
@@ -41,6 +43,8 @@ const toBytes = (value: unknown, what: string): Uint8Array => {
  */
 export class CurrentPlugin {
   #live: PluginState | null;
+  /** Takes down what the host function does to the plug-in; null when nobody records it. */
+  #operations: Operation[] | null = null;
 
   /** @internal */
   constructor(state: PluginState) {
@@ -50,6 +54,11 @@ export class CurrentPlugin {
   get #state(): PluginState {
     if (this.#live !== null) return this.#live;
     throw new UsageError('usage.state', { detail: 'the call of this host function was stopped' });
+  }
+
+  /** Takes down, from now on, every change that is made through this view. @internal */
+  takeDown(operations: Operation[] | null): void {
+    this.#operations = operations;
   }
 
   /** Makes every further use an error. @internal */
@@ -63,12 +72,16 @@ export class CurrentPlugin {
    * @returns its handle; 0n when the size is 0 or there is no memory
    */
   alloc(size: bigint | number): bigint {
-    return BigInt(this.#state.kernel.memory.alloc(toAddress(size)));
+    const length = toAddress(size);
+    this.#operations?.push(['alloc', length]);
+    return BigInt(this.#state.kernel.memory.alloc(length));
   }
 
   /** Frees a block; anything but a handle is ignored. */
   free(address: bigint | number): void {
-    this.#state.kernel.free(toAddress(address));
+    const handle = toAddress(address);
+    this.#operations?.push(['free', handle]);
+    this.#state.kernel.free(handle);
   }
 
   /**
@@ -79,6 +92,7 @@ export class CurrentPlugin {
    */
   store(input: string | Uint8Array | ArrayBuffer): bigint {
     const bytes = toBytes(input, 'what to store');
+    this.#operations?.push(['store', encodeBase64(bytes)]);
     this.#state.chargeBytes(bytes.length);
     const handle = this.#state.kernel.store(bytes);
     if (handle === 0 && bytes.length > 0)
@@ -93,6 +107,8 @@ export class CurrentPlugin {
    */
   read(address: bigint | number): PluginOutput | null {
     const handle = toAddress(address);
+    // Reading changes nothing but the bill.
+    this.#operations?.push(['read', handle]);
     const bytes = handle === 0 ? new Uint8Array(0) : this.#state.kernel.read(handle);
     if (bytes === null) return null;
     this.#state.chargeBytes(bytes.length);
@@ -116,12 +132,15 @@ export class CurrentPlugin {
    * @throws UsageError when the limit on variables would be exceeded
    */
   setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
-    const refusal = this.#state.variables.set(String(name), new Uint8Array(toBytes(value, 'a variable')));
+    const bytes = new Uint8Array(toBytes(value, 'a variable'));
+    this.#operations?.push(['setVariable', String(name), encodeBase64(bytes)]);
+    const refusal = this.#state.variables.set(String(name), bytes);
     if (refusal !== null) throw new UsageError('usage.state', { detail: refusal });
   }
 
   /** Deletes a variable, if it is set. */
   deleteVariable(name: string): void {
+    this.#operations?.push(['deleteVariable', String(name)]);
     this.#state.variables.delete(String(name));
   }
 
@@ -134,6 +153,7 @@ export class CurrentPlugin {
     const message: unknown = error instanceof Error ? error.message : error;
     if (typeof message !== 'string' || message === '') throw badArgument('could not store error value');
     const handle = this.store(message);
+    this.#operations?.push(['errorSet', Number(handle)]);
     this.#state.kernel.errorSet(Number(handle));
   }
 
@@ -157,6 +177,33 @@ export class CurrentPlugin {
     return this.#state.logger.level;
   }
   set logLevel(level: LogLevel) {
+    this.#operations?.push(['logLevel', checkLogLevel(level)]);
     this.#state.logger.level = checkLogLevel(level);
+  }
+
+  /** Does again what was taken down. @internal */
+  redo([name, first = null, second = null]: Operation): void {
+    const state = this.#state;
+    switch (name) {
+      case 'alloc':
+        return void this.alloc(Number(first));
+      case 'free':
+        return this.free(Number(first));
+      case 'store':
+        return void this.store(decodeBase64(String(first))!);
+      case 'read':
+        return void this.read(Number(first));
+      case 'errorSet':
+        return state.kernel.errorSet(Number(first));
+      case 'setVariable':
+        return this.setVariable(String(first), decodeBase64(String(second))!);
+      case 'deleteVariable':
+        return this.deleteVariable(String(first));
+      case 'logLevel':
+        this.logLevel = String(first) as LogLevel;
+        return;
+      default:
+        throw new UsageError('usage.state', { detail: `no operation "${name}"` });
+    }
   }
 }

@@ -38,6 +38,12 @@ const declaredTypes = new WeakMap<HostFunction, FuncType>();
 /** Declares the type of a host function, for linking to check. */
 export const declareType = (fn: HostFunction, type: FuncType): void => void declaredTypes.set(fn, type);
 
+/** Gives a function that stands for another one the type that was declared for that one. */
+export const declareTypeOf = (fn: HostFunction, original: HostFunction): void => {
+  const type = declaredTypes.get(original);
+  if (type !== undefined) declareType(fn, type);
+};
+
 const isSameType = (a: FuncType, b: FuncType): boolean => funcTypeName(a) === funcTypeName(b);
 
 /** Checks host functions and copies them into maps, so that look-ups see own properties only. @throws UsageError */
@@ -125,7 +131,8 @@ const toResults = (value: unknown, count: number): readonly unknown[] | null => 
   return list.length === count ? list : null;
 };
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+/** Whether a host function answers later. */
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
 const crossable: readonly ValType[] = [I32, I64, F32, F64];

@@ -26,6 +26,8 @@ export interface HttpSettings {
   readonly maxBytes: number;
   /** Whether `http_headers` answers. */
   readonly allowsHeaders: boolean;
+  /** Takes the place of `exchange`; recordings are made there. */
+  readonly exchange?: typeof exchange;
 }
 
 /** Most bytes of the JSON of a request: what a URL and headers may reasonably take. */
@@ -137,7 +139,7 @@ export const createHttpRequest = (state: PluginState): FuncInstance => {
     const request = readRequest(state, json, body);
     if (http.transport === null) throw httpFailure('this host cannot send requests');
     const rules = { check: checkOf(http), maxBytes: http.maxBytes };
-    return exchange(http.transport, request, rules).then((received) => (words, at) => {
+    return (http.exchange ?? exchange)(http.transport, request, rules).then((received) => (words, at) => {
       state.lastAnswer = { status: received.status, headers: received.headers };
       // An empty body is handle 0, as in the other SDKs: there is nothing to read behind it either way.
       const handle = kernel.store(received.body);

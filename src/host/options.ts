@@ -6,6 +6,8 @@ import { type FetchLike, fetchTransport } from './fetch-transport.ts';
 import { checkHostFunctions, type HostFunction, type HostFunctions } from './host-function.ts';
 import type { HttpSettings } from './http.ts';
 import { httpFailure } from './http-client.ts';
+import type { RecordSink } from './replay/settings.ts';
+import type { Tape } from './replay/tape.ts';
 import { checkLogLevel, type LogLevel, type LogListener, loggerOf } from './logging.ts';
 import {
   type CheckedMemoryOptions,
@@ -103,6 +105,16 @@ export interface PluginOptions {
    * no network but that of the `fetch` option; growth that the host has no room for ends the call. Default: false.
    */
   readonly deterministic?: boolean | DeterministicOptions | undefined;
+  /**
+   * Records everything that comes from outside: host functions, time, randomness, files, HTTP. True keeps the lines
+   * for `Plugin.recording`; a function gets each line as it is written, too. Default: false.
+   */
+  readonly record?: boolean | RecordSink | undefined;
+  /**
+   * A recording: everything that comes from outside is taken from it, and so is every setting that the plug-in can
+   * notice. The calls must be the recorded ones, in the same order.
+   */
+  readonly replay?: string | Uint8Array | undefined;
 }
 
 /** Options after checking, combined with the settings of the manifest. */
@@ -124,6 +136,8 @@ export interface CheckedOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly isDeterministic: boolean;
+  /** What records or replays; null for neither. */
+  readonly tape: Tape | null;
 }
 
 const checkLogger = (logger: Logger): Logger => {
@@ -273,4 +287,5 @@ export const checkOptions = (
   schedule: selectSchedule(options.schedule),
   ...chooseSources(options, platform),
   isDeterministic: Boolean(options.deterministic),
+  tape: null,
 });

@@ -31,6 +31,13 @@ import { type Initialiser, initialisersOf } from './guest-runtime.ts';
 import { Linker } from './linker.ts';
 import { LevelLogger } from './logging.ts';
 import type { CheckedOptions } from './options.ts';
+import { encodeBase64 } from './base64.ts';
+import type { MemoryInstance } from '../interpreter/memory.ts';
+import type { LogEvent } from './replay/log.ts';
+import type { Operation } from './replay/operation.ts';
+import { type Receipt, receiptOf } from './replay/receipt.ts';
+import { TapeSession } from './replay/session.ts';
+import { stateHash } from './replay/state-hash.ts';
 import { PluginOutput } from './output.ts';
 import { PluginCall } from './plugin-call.ts';
 import { PluginState, type PluginStateParts } from './plugin-state.ts';
@@ -75,6 +82,8 @@ interface Linked {
   readonly state: PluginState;
   /** Null when WASI is not switched on. */
   readonly wasi: Preview1 | null;
+  /** Memories of all modules, each once. */
+  readonly memories: readonly MemoryInstance[];
 }
 
 /** What a call is for, and how far it has come. */
@@ -123,6 +132,8 @@ export class Plugin {
   #isStale = false;
   /** Of the executions of the last call that are over. */
   #fuelConsumed = 0;
+  /** Null when nothing is recorded or replayed. */
+  readonly #session: TapeSession | null;
 
   private constructor(
     modules: ReadonlyMap<string, LoadedModule>,
@@ -141,6 +152,8 @@ export class Plugin {
       schedule,
       http,
     };
+    this.#session = options.tape === null ? null : new TapeSession(options.tape);
+    if (options.tape !== null) options.tape.redo = (operation) => this.#redo(operation);
   }
 
   /** Links and initialises a plug-in; users call `createPlugin`. @internal */
@@ -156,6 +169,7 @@ export class Plugin {
     } finally {
       budget.watch.close();
     }
+    plugin.#session?.ready(plugin.#fuelConsumed, () => plugin.#stateHash());
     return plugin;
   }
 
@@ -172,6 +186,11 @@ export class Plugin {
     snapshot: Uint8Array,
     callOptions: DetailedCallOptions,
   ): Promise<Plugin> {
+    if (options.tape !== null) {
+      throw new UsageError('usage.argument', {
+        detail: 'a plug-in that is restored can be neither recorded nor replayed: its beginning is not known',
+      });
+    }
     const plugin = new Plugin(modules, options, platform);
     const limits = checkCallLimits(callOptions, options);
     const file = new SnapshotFile(snapshot);
@@ -295,7 +314,9 @@ export class Plugin {
         functions,
         wasi: wasi === null ? null : createWasiNamespaces(wasi, schedule),
       });
-      return { main: linker.link(), instances: linker.instances, state, wasi };
+      const main = linker.link();
+      const memories = new Set(linker.instances.flatMap((instance) => instance.memories));
+      return { main, instances: linker.instances, state, wasi, memories: [...memories] };
     } catch (error) {
       wasi?.close();
       throw error;
@@ -406,6 +427,76 @@ export class Plugin {
     return call;
   }
 
+  /** Performs a call with its beginning and its end on the tape, if there is one. */
+  async #taped(
+    functionName: string,
+    input: Uint8Array,
+    budget: CallBudget,
+    perform: () => Promise<CallResult>,
+  ): Promise<CallResult> {
+    const session = this.#session;
+    if (session === null) return perform();
+    session.beginCall(functionName, input);
+    budget.fuel = session.budget(budget.fuel);
+    const end = (outcome: { result: CallResult } | { error: unknown }): void =>
+      session.endCall(outcome, this.#fuelConsumed, budget.fuel, () => this.#stateHash());
+    let result: CallResult;
+    try {
+      result = await perform();
+    } catch (thrown) {
+      const error = session.failure(thrown);
+      end({ error });
+      throw error;
+    }
+    end({ result });
+    return result;
+  }
+
+  #stateHash(): string {
+    const { memories, state } = this.#require();
+    return stateHash(memories, state.kernel, state.variables);
+  }
+
+  /** Does again what the owner of the plug-in did while a host function ran. */
+  #redo([name, key, value = null]: Operation): boolean {
+    if (name !== 'setConfig') return false;
+    if (value === null) this.#config.delete(String(key));
+    else this.#config.set(String(key), String(value));
+    return true;
+  }
+
+  /** The next event of a replay; null behind the last one. @internal */
+  get upcomingEvent(): LogEvent | null {
+    return this.#session?.tape.upcoming ?? null;
+  }
+
+  /** The error of a replay that is asked something else than was recorded. @internal */
+  diverge(actual: LogEvent): Error {
+    return this.#session!.tape.diverge(actual);
+  }
+
+  /**
+   * The recording up to now: JSON lines (docs/replay.md), to be replayed by the `replay` option or `replayRecording`.
+   *
+   * @throws UsageError without the `record` option
+   */
+  get recording(): string {
+    const lines = this.#session?.tape.isReplay === false ? this.#session.tape.lines : null;
+    if (lines !== null) return lines.map((line) => `${line}\n`).join('');
+    throw new UsageError('usage.state', { detail: 'nothing is recorded; pass the record option' });
+  }
+
+  /**
+   * What the last call came to, for others to verify with the recording and the modules (`verifyReceipt`).
+   *
+   * @throws UsageError when nothing is recorded or replayed, or before the first call
+   */
+  get receipt(): Receipt {
+    const call = this.#session?.lastCall ?? null;
+    if (call !== null) return receiptOf(call, this.#modules, this.#options.schedule);
+    throw new UsageError('usage.state', { detail: 'no call was recorded; pass the record option' });
+  }
+
   /** Whether the main module exports a function of that name. */
   async functionExists(functionName: string): Promise<boolean> {
     return this.#require().main.exports.get(functionName) instanceof FuncInstance;
@@ -436,12 +527,15 @@ export class Plugin {
 
   /** Sets a variable of the plug-in to a copy of a value. @throws UsageError beyond the limit on variables */
   setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
-    const refusal = this.#parts.variables.set(name, new Uint8Array(toBytes(value)));
+    const bytes = new Uint8Array(toBytes(value));
+    this.#session?.change('setVariable', name, encodeBase64(bytes));
+    const refusal = this.#parts.variables.set(name, bytes);
     if (refusal !== null) throw new UsageError('usage.state', { detail: refusal });
   }
 
   /** Deletes a variable of the plug-in, if it is set. */
   deleteVariable(name: string): void {
+    this.#session?.change('deleteVariable', name);
     this.#parts.variables.delete(name);
   }
 
@@ -452,9 +546,11 @@ export class Plugin {
 
   /** Sets a configuration key for the calls from now on; null unsets it. */
   setConfig(key: string, value: string | null): void {
+    if (value !== null && typeof value !== 'string')
+      throw new UsageError('usage.argument', { detail: 'a configuration value must be a string or null' });
+    this.#session?.change('setConfig', key, value);
     if (value === null) this.#config.delete(key);
-    else if (typeof value === 'string') this.#config.set(key, value);
-    else throw new UsageError('usage.argument', { detail: 'a configuration value must be a string or null' });
+    else this.#config.set(key, value);
   }
 
   /** Whether a call runs, or stands still. */
@@ -475,7 +571,9 @@ export class Plugin {
    */
   async reset(): Promise<boolean> {
     if (this.#turns.isTaken) return false;
-    this.#require().state.kernel.reset();
+    const { kernel } = this.#require().state;
+    this.#session?.change('reset');
+    kernel.reset();
     return true;
   }
 
@@ -526,20 +624,24 @@ export class Plugin {
     try {
       if (task.restored === null) this.#fuelConsumed = 0;
       if (budget.watch.isStopped()) throw budget.watch.error({});
-      if (isInitialising || (this.#isStale && task.restored === null))
-        await this.#instantiate(budget, standStill, task);
-      const linked = this.#require();
-      const { main, state } = linked;
-      const func = findFunction(main, functionName);
-      if (task.restored === null) {
-        this.#isStale = functionName === COMMAND_ENTRY;
-        begin(state, input, hostContext);
-        task.linked = linked;
-      }
-      const outcome = await this.#run(state, func, [], budget, standStill, task);
-      state.hostContext = undefined;
-      if (outcome.hasFailed && !isCleanExit(outcome.error)) this.#isStale ||= this.#options.renewAfterFailure;
-      return finish(state, func, outcome, this.#fuelConsumed);
+      findFunction(this.#require().main, functionName);
+      return await this.#taped(functionName, input, budget, async () => {
+        if (isInitialising || (this.#isStale && task.restored === null))
+          await this.#instantiate(budget, standStill, task);
+        const linked = this.#require();
+        const { main, state } = linked;
+        const func = findFunction(main, functionName);
+        if (task.restored === null) {
+          this.#isStale = functionName === COMMAND_ENTRY;
+          begin(state, input, hostContext);
+          task.linked = linked;
+        }
+        const outcome = await this.#run(state, func, [], budget, standStill, task);
+        state.hostContext = undefined;
+        if (outcome.hasFailed && !isCleanExit(outcome.error))
+          this.#isStale ||= this.#options.renewAfterFailure;
+        return finish(state, func, outcome, this.#fuelConsumed);
+      });
     } finally {
       budget.watch.close();
       this.#endTurn();

@@ -26,6 +26,11 @@ export class Variables {
     return this.#values.get(name) ?? null;
   }
 
+  /** Names and values in the order of the names. */
+  sorted(): (readonly [name: string, value: Uint8Array])[] {
+    return [...this.#values].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
   /** Stores a value. Returns null, or the reason why there is no room for it. */
   set(name: string, value: Uint8Array): string | null {
     const old = this.#values.get(name);

@@ -1,0 +1,116 @@
+/**
+ * The format of recordings: JSON lines, one event each, the header first. See docs/replay.md.
+ *
+ * Every line ends with the field `check`, the beginning of the SHA-256 of the check before it and of its own text:
+ * a line that was changed, left out or moved is named. The check of the last line stands for the whole recording.
+ */
+import { ReplayError } from '../../errors/errors.ts';
+import { sha256Hex } from '../../syntax/sha256.ts';
+import { decodeUtf8, encodeUtf8 } from '../text.ts';
+
+/** Version of the format. */
+export const LOG_VERSION = 1;
+/** Longest recording that is read. */
+const MAX_LOG_LENGTH = 0x1fff_ffff;
+
+/** What can be in an event. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** One event: a question that the plug-in or its host asked, and how the outside answered. */
+export interface LogEvent {
+  /** What kind of event it is. */
+  readonly event: string;
+  /** The question; in a replay it must be the same. */
+  readonly ask: Json;
+  /** The answer; absent where none is possible. */
+  readonly answer?: Json;
+}
+
+/** Digits of a check that lines carry. */
+const CHECK_LENGTH = 16;
+const FIRST_CHECK = '';
+
+const checkOf = (previous: string, text: string): string => sha256Hex(encodeUtf8(previous + text));
+
+/** Writes events as lines. */
+export class LogWriter {
+  readonly lines: string[] = [];
+  readonly #onLine: ((line: string) => void) | null;
+  #check = FIRST_CHECK;
+
+  constructor(onLine: ((line: string) => void) | null) {
+    this.#onLine = onLine;
+  }
+
+  /** The full check of the last line: a hash of everything up to it. */
+  get hash(): string {
+    return this.#check;
+  }
+
+  write({ event, ask, answer }: LogEvent): void {
+    const text = JSON.stringify(answer === undefined ? { event, ask } : { event, ask, answer });
+    this.#check = checkOf(this.#check, text);
+    const line = `${text.slice(0, -1)},"check":"${this.#check.slice(0, CHECK_LENGTH)}"}`;
+    this.lines.push(line);
+    this.#onLine?.(line);
+  }
+}
+
+/** A recording that was read and whose checks hold. */
+export interface ParsedLog {
+  readonly events: readonly LogEvent[];
+  /** Full check of each line. */
+  readonly hashes: readonly string[];
+}
+
+const bad = (event: number, detail: string): Error =>
+  new ReplayError('replay.log', { event, detail: `event ${event}: ${detail}` });
+
+const tail = /,"check":"([0-9a-f]{16})"\}$/;
+
+const isEvent = (value: unknown): value is LogEvent =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<LogEvent>).event === 'string' &&
+  Object.hasOwn(value, 'ask');
+
+/**
+ * Reads a recording.
+ *
+ * @throws ReplayError `replay.log`, which names the first line that is damaged
+ */
+export const parseLog = (source: string | Uint8Array): ParsedLog => {
+  if (typeof source !== 'string' && !(source instanceof Uint8Array)) throw bad(0, 'expected text or bytes');
+  if (source.length > MAX_LOG_LENGTH) throw bad(0, 'too long');
+  const text = typeof source === 'string' ? source : decodeUtf8(source);
+  const lines = text.split('\n');
+  // What follows the last line feed is nothing, or a line that was cut off.
+  if (lines[lines.length - 1] === '') lines.pop();
+  const events: LogEvent[] = [];
+  const hashes: string[] = [];
+  let check = FIRST_CHECK;
+  lines.forEach((line, i) => {
+    const found = tail.exec(line);
+    if (found === null) throw bad(i, i === 0 ? 'not a recording' : 'the line is cut off or damaged');
+    const own = `${line.slice(0, found.index)}}`;
+    check = checkOf(check, own);
+    if (check.slice(0, CHECK_LENGTH) !== found[1]) throw bad(i, 'the line was changed, or lines before it left out');
+    const event = parseLine(own);
+    if (event === null) throw bad(i, 'not an event');
+    events.push(event);
+    hashes.push(check);
+  });
+  if (events[0]?.event !== 'recording') throw bad(0, 'not a recording');
+  const { version } = events[0].ask as { readonly version?: Json };
+  if (version !== LOG_VERSION) throw bad(0, `version ${String(version)}; this is for version ${LOG_VERSION}`);
+  return { events, hashes };
+};
+
+const parseLine = (text: string): LogEvent | null => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isEvent(value) ? value : null;
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,124 @@
+/** Runs a recording from its beginning to its end, and judges receipts by it. */
+import { isQuernError, ReplayError } from '../../errors/errors.ts';
+import { decodeBase64 } from '../base64.ts';
+import type { CallResult } from '../calling.ts';
+import { createPluginOn } from '../compiled-plugin.ts';
+import type { ManifestLike } from '../manifest.ts';
+import type { PluginOptions } from '../options.ts';
+import type { Plugin } from '../plugin.ts';
+import type { Platform } from '../sources.ts';
+import type { Json } from './log.ts';
+import { compareReceipts, type Receipt } from './receipt.ts';
+
+/** One call of a recording, made again. */
+export interface ReplayedCall {
+  readonly functionName: string;
+  /** Null when the call failed. */
+  readonly result: CallResult | null;
+  /** What the call failed with, as `Plugin.call` rejects; null when it returned. */
+  readonly error: unknown;
+  readonly receipt: Receipt;
+}
+
+/** Options of a replay: where log messages and standard output go, a schedule of one's own. */
+export type ReplayOptions = Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'timeoutMs' | 'schedule'>;
+
+const textOf = (json: Json | undefined): string => (typeof json === 'string' ? json : '');
+const bytesOf = (json: Json | undefined): Uint8Array => decodeBase64(textOf(json)) ?? new Uint8Array(0);
+
+/** Does what the owner of the plug-in did. */
+const change = async (plugin: Plugin, [name, key, value]: readonly Json[]): Promise<void> => {
+  if (name === 'setVariable') plugin.setVariable(textOf(key), bytesOf(value));
+  else if (name === 'deleteVariable') plugin.deleteVariable(textOf(key));
+  else if (name === 'setConfig') plugin.setConfig(textOf(key), value === null ? null : textOf(value));
+  else await plugin.reset();
+};
+
+const makeCall = async (plugin: Plugin, ask: Json): Promise<ReplayedCall> => {
+  const call = ask as { readonly function?: Json; readonly input?: Json } | null;
+  const functionName = textOf(call?.function);
+  let result: CallResult | null = null;
+  let error: unknown = null;
+  try {
+    result = await plugin.callDetailed(functionName, bytesOf(call?.input));
+  } catch (thrown) {
+    if (isQuernError(thrown) && thrown.code.startsWith('replay.')) throw thrown;
+    error = thrown;
+  }
+  return { functionName, result, error, receipt: plugin.receipt };
+};
+
+/** Makes the calls of a recording, until `isEnough` says so. */
+const replayCalls = async (
+  platform: Platform,
+  manifest: ManifestLike,
+  recording: string | Uint8Array,
+  options: ReplayOptions,
+  isEnough: (call: ReplayedCall) => boolean,
+): Promise<ReplayedCall[]> => {
+  const plugin = await createPluginOn(platform)(manifest, { ...options, replay: recording });
+  const calls: ReplayedCall[] = [];
+  try {
+    for (let next = plugin.upcomingEvent; next !== null; next = plugin.upcomingEvent) {
+      if (next.event === 'call') calls.push(await makeCall(plugin, next.ask));
+      else if (next.event === 'owner' && Array.isArray(next.ask)) await change(plugin, next.ask);
+      else throw plugin.diverge({ event: 'call', ask: null });
+      const last = calls[calls.length - 1];
+      if (last !== undefined && isEnough(last)) break;
+    }
+  } finally {
+    await plugin.close();
+  }
+  return calls;
+};
+
+/**
+ * Runs a recording from its beginning to its end: the same calls with the same inputs, and everything that came from
+ * outside out of the recording. Neither host functions nor files nor network are needed.
+ *
+ * @param manifest the modules of the recording, in any form that `createPlugin` takes; its settings do not count
+ * @throws ReplayError `replay.diverged` with the first event that differs, `replay.log`, `replay.module`
+ */
+export type ReplayRecording = (
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  recording: string | Uint8Array,
+  options?: ReplayOptions,
+) => Promise<readonly ReplayedCall[]>;
+
+/**
+ * Verifies a receipt: makes the calls of the recording up to the one that the receipt is of, and compares.
+ *
+ * @returns the call, whose output can be used
+ * @throws ReplayError `replay.receipt` with the first field that differs, or what `replayRecording` throws
+ */
+export type VerifyReceipt = (
+  receipt: Receipt,
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  recording: string | Uint8Array,
+  options?: ReplayOptions,
+) => Promise<ReplayedCall>;
+
+/** `replayRecording` for a platform. */
+export const replayRecordingOn =
+  (platform: Platform): ReplayRecording =>
+  async (manifest, recording, options = {}) =>
+    replayCalls(platform, await manifest, recording, options, () => false);
+
+/** `verifyReceipt` for a platform. */
+export const verifyReceiptOn =
+  (platform: Platform): VerifyReceipt =>
+  async (receipt, manifest, recording, options = {}) => {
+    const isMeant = ({ receipt: { transcriptHash } }: ReplayedCall): boolean =>
+      transcriptHash === receipt.transcriptHash;
+    const calls = await replayCalls(platform, await manifest, recording, options, isMeant);
+    // A receipt that fits none is compared with the call that it most likely means.
+    const found =
+      calls.find(isMeant) ??
+      calls.find((call) => call.receipt.inputHash === receipt.inputHash && call.functionName === receipt.function) ??
+      calls[calls.length - 1];
+    if (found === undefined) {
+      throw new ReplayError('replay.receipt', { detail: 'the recording holds no call' });
+    }
+    compareReceipts(receipt, found.receipt);
+    return found;
+  };

@@ -1,0 +1,187 @@
+/**
+ * The settings of a plug-in that it can notice, as the header of a recording has them; and from a header the options
+ * of a plug-in that needs nothing of its surroundings.
+ */
+import { ReplayError, UsageError } from '../../errors/errors.ts';
+import { type FuelSchedule, schedules } from '../../interpreter/fuel.ts';
+import { checkLogLevel } from '../logging.ts';
+import type { CheckedOptions } from '../options.ts';
+import { sha256Hex } from '../../syntax/sha256.ts';
+import type { StreamReader } from '../wasi/descriptors.ts';
+import type { WasiOptions } from '../wasi/preview1.ts';
+import type { LoadedModule } from '../wasm-source.ts';
+import { encodeUtf8 } from '../text.ts';
+import { bytes, wide } from './forms.ts';
+import { type Json, LOG_VERSION, type ParsedLog } from './log.ts';
+import { Tape } from './tape.ts';
+import { tapedTrees } from './taped-files.ts';
+import { replayedFunctions, tapedFunctions } from './taped-functions.ts';
+import { tapedClock, tapedExchange, tapedRandom, tapedReader } from './taped-sources.ts';
+
+/** Receives a recording line by line, without line feeds. */
+export type RecordSink = (line: string) => void;
+
+/** What the header says of WASI; null where it is switched off. */
+interface WasiSettings {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** All of standard input in base64; null where it was a reader, whose answers are events. */
+  readonly stdin: string | null;
+  readonly preopens: readonly string[];
+}
+/** The question of the event `recording`. */
+export interface Header {
+  readonly version: number;
+  /** Name and SHA-256 of each module, in the order of the manifest. */
+  readonly modules: readonly (readonly [name: string, hash: string])[];
+  readonly schedule: string;
+  readonly config: readonly (readonly [key: string, value: string])[];
+  readonly memory: CheckedOptions['memory'];
+  readonly logLevel: string;
+  readonly isDeterministic: boolean;
+  readonly renewAfterFailure: boolean;
+  readonly functions: readonly (readonly [module: string, names: readonly string[]])[];
+  readonly http: {
+    readonly allowedHosts: readonly string[];
+    readonly maxBytes: number;
+    readonly allowsHeaders: boolean;
+  };
+  readonly clock: { readonly resolution: string; readonly canSleep: boolean };
+  readonly wasi: WasiSettings | null;
+}
+
+/** Modules by name. */
+export type Modules = ReadonlyMap<string, LoadedModule>;
+
+/** Name and SHA-256 of modules, in order. */
+export const hashesOf = (modules: Modules): [name: string, hash: string][] =>
+  Array.from(modules, ([name, { compiled }]) => [name, sha256Hex(compiled.module.bytes)]);
+
+const stdinOf = (stdin: WasiOptions['stdin']): string | null => {
+  if (typeof stdin === 'function') return null;
+  return bytes.write(typeof stdin === 'string' ? encodeUtf8(stdin) : (stdin ?? new Uint8Array(0))) as string;
+};
+
+const headerOf = (options: CheckedOptions, modules: Modules): Header => {
+  const { schedule, config, memory, logLevel, isDeterministic, renewAfterFailure } = options;
+  const { functions, http, clock } = options;
+  const { allowedHosts, maxBytes, allowsHeaders } = http;
+  const { args = [], env = {}, stdin, preopens = {} } = options.wasi;
+  const wasi = { args, env, stdin: stdinOf(stdin), preopens: Object.keys(preopens) };
+  return {
+    version: LOG_VERSION,
+    modules: hashesOf(modules),
+    schedule: schedule.name,
+    config: [...config],
+    memory,
+    logLevel,
+    isDeterministic,
+    renewAfterFailure,
+    functions: Array.from(functions, ([module, members]) => [module, [...members.keys()]]),
+    http: { allowedHosts, maxBytes, allowsHeaders },
+    clock: { resolution: wide.write(clock.resolution) as string, canSleep: clock.sleep !== undefined },
+    wasi: options.usesWasi ? wasi : null,
+  };
+};
+
+/** Options under which everything that comes from outside is recorded. */
+export const recordingOptions = (
+  options: CheckedOptions,
+  modules: Modules,
+  onLine: RecordSink | null,
+): CheckedOptions => {
+  const { clock, random, functions, http, wasi } = options;
+  const tape = Tape.recorder(onLine);
+  tape.note('recording', headerOf(options, modules) as unknown as Json);
+  const { stdin } = wasi;
+  return {
+    ...options,
+    tape,
+    clock: tapedClock(tape, clock, {
+      resolution: clock.resolution,
+      canSleep: clock.sleep !== undefined,
+    }),
+    random: tapedRandom(tape, random),
+    functions: tapedFunctions(tape, functions),
+    http: { ...http, exchange: tapedExchange(tape) },
+    wasi: {
+      ...wasi,
+      ...(typeof stdin === 'function' ? { stdin: tapedReader(tape, stdin) } : {}),
+      preopens: tapedTrees(tape, wasi.preopens ?? {}, () => clock.realtime()),
+    },
+  };
+};
+
+const checkModules = (header: Header, modules: Modules): void => {
+  const actual = hashesOf(modules);
+  const list = (entries: readonly (readonly [string, string])[]): string =>
+    entries.map(([name, hash]) => `${name} ${hash}`).join(', ');
+  if (list(actual) === list(header.modules)) return;
+  const [expected, found] = [list(header.modules), list(actual)];
+  throw new ReplayError('replay.module', {
+    expected,
+    actual: found,
+    detail: `expected ${expected}; got ${found}`,
+  });
+};
+
+const scheduleOf = (name: string, given: FuelSchedule): FuelSchedule => {
+  if (given.name === name) return given;
+  const known = schedules.get(name);
+  if (known !== undefined) return known;
+  throw new UsageError('usage.argument', { detail: `recorded under the fuel schedule "${name}"; pass it as an option` });
+};
+
+const replayedWasi = (tape: Tape, settings: WasiSettings, given: WasiOptions): WasiOptions => {
+  const { args, env, stdin, preopens } = settings;
+  const reader: StreamReader = tapedReader(tape, null);
+  return {
+    // What the plug-in prints is no input, and may be looked at.
+    ...(given.stdout && { stdout: given.stdout }),
+    ...(given.stderr && { stderr: given.stderr }),
+    args,
+    env,
+    stdin: stdin === null ? reader : bytes.read(stdin),
+    preopens: tapedTrees(tape, Object.fromEntries(preopens.map((path) => [path, null])), () => 0n),
+  };
+};
+
+const bodyless = async (): Promise<never> => {
+  throw new Error('a replay sends no requests');
+};
+
+/**
+ * Options under which everything that comes from outside comes from a recording.
+ *
+ * @param given those of the replay: where log messages and standard output go, deadlines, an own fuel schedule
+ * @throws ReplayError for other modules, or a header that is none
+ */
+export const replayOptions = (given: CheckedOptions, modules: Modules, log: ParsedLog): CheckedOptions => {
+  const header = log.events[0]!.ask as unknown as Header;
+  checkModules(header, modules);
+  const tape = Tape.player(log);
+  tape.expect('recording', header as unknown as Json);
+  try {
+    const { config, memory, isDeterministic, renewAfterFailure, http, clock, wasi } = header;
+    return {
+      ...given,
+      tape,
+      usesWasi: wasi !== null,
+      wasi: wasi === null ? {} : replayedWasi(tape, wasi, given.wasi),
+      logLevel: checkLogLevel(header.logLevel),
+      functions: replayedFunctions(tape, header.functions),
+      config: new Map(config),
+      memory,
+      http: { ...http, transport: bodyless, exchange: tapedExchange(tape) },
+      fuel: null,
+      schedule: scheduleOf(header.schedule, given.schedule),
+      clock: tapedClock(tape, null, { resolution: wide.read(clock.resolution), canSleep: clock.canSleep }),
+      random: tapedRandom(tape, null),
+      isDeterministic,
+      renewAfterFailure,
+    };
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new ReplayError('replay.log', { event: 0, cause, detail: 'event 0: not a header' });
+  }
+};

@@ -1,0 +1,227 @@
+/**
+ * The one place where a plug-in's outside is recorded and replayed. Whatever asks the outside goes through a tape:
+ * when recording, the tape lets the question through and notes the answer; when replaying, it gives the answer that
+ * was noted, and the outside is not asked.
+ *
+ * Questions come in one order, since a plug-in waits for each answer. A replay whose question is another one has
+ * diverged: it ends there, and says with which event.
+ */
+import { HostError, InterruptedError, isQuernError, ReplayError } from '../../errors/errors.ts';
+import { ErrnoSignal, errno, type Errno } from '../wasi/errno.ts';
+import { type Json, type LogEvent, LogWriter, type ParsedLog } from './log.ts';
+import type { Operation } from './operation.ts';
+
+/** How an answer is written down and read back. */
+export interface Form<T> {
+  readonly write: (value: T) => Json;
+  readonly read: (json: Json) => T;
+}
+
+/** Longest text of an event in an error. */
+const MAX_SHOWN = 200;
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
+};
+
+/** What failed, as an answer. Only what the plug-in's call can come to is kept. */
+const failureOf = (error: unknown): Json => {
+  if (error instanceof ErrnoSignal) return { errno: error.name };
+  if (isQuernError(error)) return { code: error.code, message: error.message };
+  return { code: 'host.threw', message: error instanceof Error ? error.message : String(error) };
+};
+
+const isRecord = (json: Json | undefined): json is { readonly [key: string]: Json } =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);
+
+/** Throws what an answer says was thrown. */
+const rethrow = (failure: { readonly [key: string]: Json }): never => {
+  const { errno: name, code, message } = failure;
+  if (typeof name === 'string' && Object.hasOwn(errno, name)) throw new ErrnoSignal(name as Errno);
+  const text = String(message);
+  // The code tells what a call fails with; the class does not matter to a plug-in.
+  const error = new HostError('host.threw', { detail: text }, text);
+  if (typeof code === 'string') Object.defineProperty(error, 'code', { value: code, enumerable: true });
+  throw error;
+};
+
+/** Answers are one of `{ value }` and `{ failed }`. */
+const answerOf = <T>(value: T, form: Form<T>): Json => ({ value: form.write(value) });
+
+/** A recording in the making, or one that is replayed. */
+export class Tape {
+  readonly #writer: LogWriter | null;
+  readonly #log: ParsedLog | null;
+  #position = 0;
+  /** What went wrong first; nothing can be replayed behind it. */
+  #failure: Error | null = null;
+  /** Counts calls, so that an answer that comes after its call was stopped is dropped. */
+  #call = 0;
+  /** Changes of the host function that runs; null when none does. */
+  openOperations: Operation[] | null = null;
+  /** Does again what was done by methods of the plug-in while a host function ran; false for what is not such. */
+  redo: (operation: Operation) => boolean = () => false;
+
+  private constructor(writer: LogWriter | null, log: ParsedLog | null) {
+    this.#writer = writer;
+    this.#log = log;
+  }
+
+  /** @param onLine is given each line as it is written */
+  static recorder(onLine: ((line: string) => void) | null): Tape {
+    return new Tape(new LogWriter(onLine), null);
+  }
+  static player(log: ParsedLog): Tape {
+    return new Tape(null, log);
+  }
+
+  get isReplay(): boolean {
+    return this.#log !== null;
+  }
+  /** The lines that were recorded. */
+  get lines(): readonly string[] {
+    return this.#writer?.lines ?? [];
+  }
+  /** Hash of everything up to now. */
+  get hash(): string {
+    return this.#writer?.hash ?? this.#log!.hashes[this.#position - 1] ?? '';
+  }
+  /** Number of the next event. */
+  get position(): number {
+    return this.#log === null ? this.#writer!.lines.length : this.#position;
+  }
+  /** The event that comes next in a replay. */
+  get upcoming(): LogEvent | null {
+    return this.#log?.events[this.#position] ?? null;
+  }
+
+  /** Notes what no answer is needed for: in a replay it must be the same. @throws ReplayError */
+  note(event: string, ask: Json): void {
+    if (this.#log === null) this.#writer!.write({ event, ask });
+    else this.expect(event, ask);
+  }
+
+  /** Asks what is answered at once. `live` is what asks the outside. */
+  take<T>(event: string, ask: Json, form: Form<T>, live: () => T): T {
+    if (this.#log !== null) return this.#answered(event, ask, form);
+    let value: T;
+    try {
+      value = live();
+    } catch (error) {
+      this.write(event, ask, { failed: failureOf(error) });
+      throw error;
+    }
+    this.write(event, ask, answerOf(value, form));
+    return value;
+  }
+
+  /** Asks what is answered later. */
+  async takeLater<T>(event: string, ask: Json, form: Form<T>, live: () => Promise<T>): Promise<T> {
+    if (this.#log !== null) return this.#answered(event, ask, form);
+    const call = this.#call;
+    let value: T;
+    try {
+      value = await live();
+    } catch (error) {
+      if (this.#call === call) this.write(event, ask, { failed: failureOf(error) });
+      throw error;
+    }
+    if (this.#call === call) this.write(event, ask, answerOf(value, form));
+    return value;
+  }
+
+  /** Writes an event of a recording. */
+  write(event: string, ask: Json, answer: Json): void {
+    this.#writer!.write({ event, ask, answer });
+  }
+
+  /** Marks the end of a call: what comes later of its questions is not answered any more. */
+  closeCall(): void {
+    this.#call++;
+    this.openOperations = null;
+  }
+  /** Which call runs; see `closeCall`. */
+  get call(): number {
+    return this.#call;
+  }
+
+  /** The next event of a replay, which must be this one. @throws ReplayError */
+  expect(event: string, ask: Json): LogEvent {
+    if (this.#failure !== null) throw this.#failure;
+    const next = this.upcoming;
+    if (next?.event === 'end') this.#refuseInterrupted(next);
+    if (next === null || next.event !== event || JSON.stringify(next.ask) !== JSON.stringify(ask)) {
+      throw this.diverge({ event, ask });
+    }
+    this.#position++;
+    return next;
+  }
+
+  /** Goes past an event of a replay that was judged already. */
+  skip(): void {
+    this.#position++;
+  }
+
+  /** The error of a replay that is not as recorded. */
+  diverge(actual: LogEvent): Error {
+    const next = this.upcoming;
+    const expected =
+      next === null ? 'the end of the recording' : shown({ event: next.event, ask: next.ask });
+    const text = shown({ event: actual.event, ask: actual.ask });
+    this.#failure ??= new ReplayError('replay.diverged', {
+      event: this.#position,
+      expected,
+      actual: text,
+      detail: `event ${this.#position}: expected ${expected}, got ${text}`,
+    });
+    return this.#failure;
+  }
+
+  /** The end of the call that begins here or runs, in a replay. */
+  endOfCall(): LogEvent | null {
+    const { events } = this.#log!;
+    for (let i = this.#position; i < events.length; i++) {
+      if (events[i]!.event === 'end' || events[i]!.event === 'ready') return events[i]!;
+    }
+    return null;
+  }
+
+  /** Where the recorded call was stopped from outside, the replayed one is. */
+  #refuseInterrupted({ ask }: LogEvent): void {
+    const interrupted = interruptionOf(ask);
+    if (interrupted !== null) throw interrupted;
+  }
+
+  #answered<T>(event: string, ask: Json, form: Form<T>): T {
+    const { answer } = this.expect(event, ask);
+    if (!isRecord(answer)) throw this.damaged();
+    if (isRecord(answer['failed'])) return rethrow(answer['failed']);
+    try {
+      return form.read(answer['value'] ?? null);
+    } catch {
+      throw this.damaged();
+    }
+  }
+
+  /** The error of an answer that no recording has. */
+  damaged(): Error {
+    const event = this.#position - 1;
+    this.#failure ??= new ReplayError('replay.log', { event, detail: `event ${event}: not an answer` });
+    return this.#failure;
+  }
+}
+
+/** The error of a call that was stopped from outside, or null; `ask` is that of an `end`. */
+export const interruptionOf = (ask: Json): Error | null => {
+  const code = isRecord(ask) ? ask['failure'] : null;
+  return code === 'interrupted.timeout' || code === 'interrupted.cancelled'
+    ? new InterruptedError(code, {})
+    : null;
+};
+
+/** Throws what an answer says was thrown; nothing happens when it says nothing of the kind. */
+export const throwFailure = (answer: Json | undefined): void => {
+  if (isRecord(answer) && isRecord(answer['failed'])) rethrow(answer['failed']);
+};
+/** Notes what was thrown. */
+export const failed = (error: unknown): { readonly failed: Json } => ({ failed: failureOf(error) });

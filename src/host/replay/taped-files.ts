@@ -1,0 +1,204 @@
+/**
+ * Files on a tape: every operation on what is held open is a question, by the number of the holder in the order of
+ * opening. Nothing is noted of closing, which has no answer.
+ */
+import type { Filetype } from '../wasi/abi.ts';
+import type {
+  DirectoryEntry,
+  FileStat,
+  FileTimes,
+  FileTree,
+  OpenDirectory,
+  OpenFile,
+  OpenMode,
+} from '../wasi/files.ts';
+import { filetypes } from '../wasi/abi.ts';
+import { bytes, fingerprint, list, nothing, number, optional, text, wide } from './forms.ts';
+import type { Json } from './log.ts';
+import type { Form, Tape } from './tape.ts';
+
+const filetype: Form<Filetype> = {
+  write: (name) => name,
+  read: (json) => {
+    const name = text.read(json);
+    if (!Object.hasOwn(filetypes, name)) throw new Error('not a file type');
+    return name as Filetype;
+  },
+};
+const numbers = ['dev', 'ino', 'nlink', 'size', 'atim', 'mtim', 'ctim'] as const;
+const stat: Form<FileStat> = {
+  write: (value) => [value.filetype, ...numbers.map((key) => wide.write(value[key]))],
+  read: (json) => {
+    const [type = null, ...rest] = json as readonly Json[];
+    const values = Object.fromEntries(numbers.map((key, i) => [key, wide.read(rest[i] ?? null)]));
+    return { filetype: filetype.read(type), ...(values as Omit<FileStat, 'filetype'> & object) } as FileStat;
+  },
+};
+const entry: Form<DirectoryEntry> = {
+  write: (value) => [value.name, value.filetype],
+  read: (json) => {
+    const [name = null, type = null] = json as readonly Json[];
+    return { name: text.read(name), filetype: filetype.read(type) };
+  },
+};
+const times = ({ atim, mtim }: FileTimes): Json => [optional(wide).write(atim), optional(wide).write(mtim)];
+
+/** What all holders of one plug-in share. */
+interface Drawer {
+  readonly tape: Tape;
+  /** Number of the next holder. */
+  next: number;
+}
+
+/** Something held open, on a tape. `live` is null in a replay. */
+abstract class Taped<T extends OpenFile | OpenDirectory> {
+  protected readonly live: T | null;
+  protected readonly drawer: Drawer;
+  readonly #number: number;
+
+  constructor(live: T | null, drawer: Drawer) {
+    this.live = live;
+    this.drawer = drawer;
+    this.#number = drawer.next++;
+  }
+
+  protected take<R>(name: string, args: readonly Json[], form: Form<R>, run: (live: T) => R): R {
+    return this.drawer.tape.take('files', [this.#number, name, ...args], form, () => run(this.live!));
+  }
+  stat(): FileStat {
+    return this.take('stat', [], stat, (live) => live.stat());
+  }
+  setTimes(value: FileTimes): void {
+    this.take('setTimes', [times(value)], nothing, (live) => live.setTimes(value));
+  }
+  sync(): void {
+    this.take('sync', [], nothing, (live) => live.sync());
+  }
+  close(): void {
+    this.live?.close();
+  }
+}
+
+class TapedFile extends Taped<OpenFile> implements OpenFile {
+  readonly kind = 'file';
+
+  read(buffer: Uint8Array, position: number): number {
+    const chunk = this.take('read', [buffer.length, position], bytes, (live) =>
+      buffer.subarray(0, live.read(buffer, position)),
+    );
+    if (chunk.length > buffer.length) throw this.drawer.tape.damaged();
+    if (this.live === null) buffer.set(chunk);
+    return chunk.length;
+  }
+  write(data: Uint8Array, position: number): number {
+    return this.take('write', [fingerprint(data), position], number, (live) => live.write(data, position));
+  }
+  setSize(size: number): void {
+    this.take('setSize', [size], nothing, (live) => live.setSize(size));
+  }
+}
+
+class TapedDirectory extends Taped<OpenDirectory> implements OpenDirectory {
+  readonly kind = 'directory';
+
+  /** Opens something; the holder has the next number, here and in the replay. */
+  #open<L extends OpenFile | OpenDirectory, R>(
+    name: string,
+    args: readonly Json[],
+    run: (live: OpenDirectory) => L,
+    wrap: (live: L | null) => R,
+  ): R {
+    let opened: L | null = null;
+    this.take(name, args, nothing, (live) => {
+      opened = run(live);
+    });
+    return wrap(opened);
+  }
+  reopen(): OpenDirectory {
+    return this.#open('reopen', [], (live) => live.reopen(), this.#wrapDirectory);
+  }
+  openDirectory(name: string): OpenDirectory {
+    return this.#open('openDirectory', [name], (live) => live.openDirectory(name), this.#wrapDirectory);
+  }
+  openFile(name: string, mode: OpenMode): OpenFile {
+    const { read, write, create, truncate } = mode;
+    const wrap = (live: OpenFile | null): OpenFile => new TapedFile(live, this.drawer);
+    return this.#open(
+      'openFile',
+      [name, { read, write, create, truncate }],
+      (live) => live.openFile(name, mode),
+      wrap,
+    );
+  }
+  readonly #wrapDirectory = (live: OpenDirectory | null): OpenDirectory =>
+    new TapedDirectory(live, this.drawer);
+
+  entries(limit: number): readonly DirectoryEntry[] | null {
+    return this.take('entries', [limit], optional(list(entry)), (live) => live.entries(limit));
+  }
+  statEntry(name: string): FileStat | null {
+    return this.take('statEntry', [name], optional(stat), (live) => live.statEntry(name));
+  }
+  setEntryTimes(name: string, value: FileTimes): void {
+    this.take('setEntryTimes', [name, times(value)], nothing, (live) => live.setEntryTimes(name, value));
+  }
+  readLink(name: string): string {
+    return this.take('readLink', [name], text, (live) => live.readLink(name));
+  }
+  createDirectory(name: string): void {
+    this.take('createDirectory', [name], nothing, (live) => live.createDirectory(name));
+  }
+  createLink(name: string, target: string): void {
+    this.take('createLink', [name, target], nothing, (live) => live.createLink(name, target));
+  }
+  link(name: string, to: OpenDirectory, toName: string): void {
+    this.#move('link', name, to, toName, (live, target) => live.link(name, target, toName));
+  }
+  rename(name: string, to: OpenDirectory, toName: string): void {
+    this.#move('rename', name, to, toName, (live, target) => live.rename(name, target, toName));
+  }
+  removeDirectory(name: string): void {
+    this.take('removeDirectory', [name], nothing, (live) => live.removeDirectory(name));
+  }
+  removeFile(name: string): void {
+    this.take('removeFile', [name], nothing, (live) => live.removeFile(name));
+  }
+
+  #move(
+    what: string,
+    name: string,
+    to: OpenDirectory,
+    toName: string,
+    run: (live: OpenDirectory, target: OpenDirectory) => void,
+  ): void {
+    const target = to instanceof TapedDirectory ? (to.live ?? to) : to;
+    this.take(what, [name, toName], nothing, (live) => run(live, target));
+  }
+}
+
+/**
+ * Puts directory trees on a tape.
+ *
+ * @param now the time that the trees see: not that of the tape, since they are not asked in a replay
+ */
+export const tapedTrees = (
+  tape: Tape,
+  trees: Readonly<Record<string, FileTree | null>>,
+  now: () => bigint,
+): Record<string, FileTree> => {
+  const drawer: Drawer = { tape, next: 0 };
+  return Object.fromEntries(
+    Object.entries(trees).map(([path, tree]) => [
+      path,
+      {
+        openRoot: () => {
+          let root: OpenDirectory | null = null;
+          tape.take('open', path, nothing, () => {
+            root = tree!.openRoot(now);
+          });
+          return new TapedDirectory(root, drawer);
+        },
+      },
+    ]),
+  );
+};

@@ -1,0 +1,165 @@
+/**
+ * Host functions on a tape. Recorded are the arguments, every change that the function made to the plug-in (blocks,
+ * variables, the error, what reading cost), and what it returned or threw. In a replay the changes are made again,
+ * in the same order, and nobody's code runs.
+ */
+import type { CurrentPlugin } from '../current-plugin.ts';
+import { declareTypeOf, type HostFunction, isThenable } from '../host-function.ts';
+import type { Json } from './log.ts';
+import type { Operation } from './operation.ts';
+import { failed, type Tape, throwFailure } from './tape.ts';
+
+const odd: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  '-0': -0,
+  Infinity: Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
+};
+
+/** A value that crosses; what cannot cross is kept as far as the error about it needs. */
+const writeValue = (value: unknown): Json => {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number') {
+    if (Object.is(value, -0)) return '-0';
+    return Number.isFinite(value) ? value : String(value);
+  }
+  return value === undefined ? null : { other: value === null ? 'null' : typeof value };
+};
+
+const readValue = (json: Json): unknown => {
+  if (typeof json === 'number') return json;
+  if (typeof json === 'string') return json.endsWith('n') ? BigInt(json.slice(0, -1)) : odd[json];
+  switch (json !== null && (json as { readonly other?: Json }).other) {
+    case 'null':
+      return null;
+    case 'string':
+      return '';
+    case 'boolean':
+      return true;
+    case 'function':
+      return () => {};
+    case 'symbol':
+      return Symbol();
+    case 'object':
+      return {};
+    default:
+      return undefined;
+  }
+};
+
+/** Several results are any iterable; it is gone through once, so what goes on is a list. */
+const settled = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value
+    ? [...(value as Iterable<unknown>)]
+    : value;
+const writeResult = (value: unknown): Json =>
+  Array.isArray(value) ? { list: value.map(writeValue) } : writeValue(value);
+const readResult = (json: Json): unknown => {
+  const items = typeof json === 'object' && json !== null ? (json as { readonly list?: Json }).list : undefined;
+  return Array.isArray(items) ? items.map(readValue) : readValue(json);
+};
+
+interface Answer {
+  /** Whether the function answered later, so that the call paused. */
+  readonly later?: boolean;
+  readonly did: readonly Operation[];
+  readonly value?: Json;
+  readonly failed?: Json;
+}
+
+/** Calls the function and notes what it does. */
+const record = (
+  tape: Tape,
+  fn: HostFunction,
+  ask: Json,
+  context: CurrentPlugin,
+  args: readonly unknown[],
+): unknown => {
+  const did: Operation[] = [];
+  const { call } = tape;
+  context.takeDown(did);
+  tape.openOperations = did;
+  const end = (answer: Json, isLater: boolean): void => {
+    // A call that was stopped meanwhile has its end on the tape already.
+    if (tape.call !== call) return;
+    context.takeDown(null);
+    tape.openOperations = null;
+    tape.write('host', ask, { ...(isLater ? { later: true } : {}), did, ...(answer as object) });
+  };
+  const fail = (error: unknown, isLater: boolean): never => {
+    end(failed(error), isLater);
+    throw error;
+  };
+  const finish = (value: unknown, isLater: boolean): unknown => {
+    const result = settled(value);
+    end({ value: writeResult(result) }, isLater);
+    return result;
+  };
+  let result: unknown;
+  try {
+    result = fn(context, ...args);
+  } catch (error) {
+    return fail(error, false);
+  }
+  if (!isThenable(result)) return finish(result, false);
+  return Promise.resolve(result).then(
+    (value) => finish(value, true),
+    (error: unknown) => fail(error, true),
+  );
+};
+
+/** Does what the function did, and answers as it did. */
+const replay = (tape: Tape, ask: Json, context: CurrentPlugin): unknown => {
+  const answer = tape.expect('host', ask).answer as unknown as Partial<Answer> | null | undefined;
+  if (!Array.isArray(answer?.did)) throw tape.damaged();
+  const { did, later, value = null } = answer as Answer;
+  const perform = (): unknown => {
+    for (const operation of did) {
+      try {
+        if (!tape.redo(operation)) context.redo(operation);
+      } catch {
+        // What the function made of it is in its answer.
+      }
+    }
+    throwFailure(answer as Json);
+    return readResult(value);
+  };
+  return later ? Promise.resolve().then(perform) : perform();
+};
+
+const taped =
+  (tape: Tape, fn: HostFunction | null, names: readonly [module: string, name: string]): HostFunction =>
+  (context, ...args) => {
+    const ask = [...names, args.map(writeValue)];
+    return tape.isReplay ? replay(tape, ask, context) : record(tape, fn!, ask, context, args);
+  };
+
+/** Host functions by namespace and name. */
+export type FunctionTable = ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
+
+/** Puts host functions on a tape. */
+export const tapedFunctions = (tape: Tape, functions: FunctionTable): FunctionTable =>
+  new Map(
+    Array.from(functions, ([module, members]) => [
+      module,
+      new Map(
+        Array.from(members, ([name, fn]) => {
+          const on = taped(tape, fn, [module, name]);
+          declareTypeOf(on, fn);
+          return [name, on];
+        }),
+      ),
+    ]),
+  );
+
+/** Stands for host functions in a replay. */
+export const replayedFunctions = (
+  tape: Tape,
+  names: readonly (readonly [module: string, names: readonly string[]])[],
+): FunctionTable =>
+  new Map(
+    names.map(([module, members]) => [
+      module,
+      new Map(members.map((name) => [name, taped(tape, null, [module, name])])),
+    ]),
+  );

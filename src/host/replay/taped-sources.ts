@@ -1,0 +1,87 @@
+/** Time, randomness, standard input and the network on a tape. */
+import type { ClientRequest, ClientRules, HttpAnswer } from '../http-client.ts';
+import { exchange } from '../http-client.ts';
+import type { Clock, HttpTransport, RandomSource } from '../sources.ts';
+import type { StreamReader } from '../wasi/descriptors.ts';
+import { bytes, fingerprint, list, nothing, number, text, wide } from './forms.ts';
+import type { Json } from './log.ts';
+import type { Form, Tape } from './tape.ts';
+
+/** A clock on a tape. @param live null in a replay */
+export const tapedClock = (
+  tape: Tape,
+  live: Clock | null,
+  { resolution, canSleep }: { readonly resolution: bigint; readonly canSleep: boolean },
+): Clock => ({
+  realtime: () => tape.take('clock', 'realtime', wide, () => live!.realtime()),
+  monotonic: () => tape.take('clock', 'monotonic', wide, () => live!.monotonic()),
+  resolution,
+  ...(canSleep ? { sleep: (time) => sleep(tape, live, time) } : {}),
+});
+
+/** Whether the call pauses is an answer, so that it pauses in the replay as well. */
+const sleep = (tape: Tape, live: Clock | null, nanoseconds: bigint): Promise<void> | undefined => {
+  const ask = String(nanoseconds);
+  let pending: Promise<void> | undefined;
+  const mode = tape.take('sleep', ask, text, () => {
+    pending = live!.sleep?.(nanoseconds);
+    return pending === undefined ? 'at once' : 'later';
+  });
+  return mode === 'later' ? tape.takeLater('woken', ask, nothing, () => pending!) : undefined;
+};
+
+/** A random source on a tape. */
+export const tapedRandom = (tape: Tape, live: RandomSource | null): RandomSource => ({
+  fill: (into) => {
+    const filled = tape.take('random', into.length, bytes, () => {
+      live!.fill(into);
+      return into;
+    });
+    if (filled.length !== into.length) throw tape.damaged();
+    if (tape.isReplay) into.set(filled);
+  },
+});
+
+/** A reader of standard input on a tape. */
+export const tapedReader =
+  (tape: Tape, live: StreamReader | null): StreamReader =>
+  (maxBytes) => {
+    let pending: Promise<Uint8Array> | null = null;
+    const first = tape.take('stdin', maxBytes, chunkOrLater, () => {
+      const chunk = live!(maxBytes);
+      if (chunk instanceof Uint8Array) return chunk;
+      pending = chunk;
+      return null;
+    });
+    return first ?? tape.takeLater('stdin later', maxBytes, bytes, () => pending!);
+  };
+
+const chunkOrLater: Form<Uint8Array | null> = {
+  write: (chunk) => (chunk === null ? null : bytes.write(chunk)),
+  read: (json) => (json === null ? null : bytes.read(json)),
+};
+
+const pair: Form<readonly [string, string]> = {
+  write: (header) => header,
+  read: (json) => {
+    const [name, value] = list(text).read(json);
+    return [text.read(name ?? null), text.read(value ?? null)];
+  },
+};
+const answer: Form<HttpAnswer> = {
+  write: ({ status, headers, body }) => [status, list(pair).write(headers), bytes.write(body)],
+  read: (json) => {
+    const [status = null, headers = null, body = null] = json as readonly Json[];
+    return { status: number.read(status), headers: list(pair).read(headers), body: bytes.read(body) };
+  },
+};
+
+/** Sends a request, redirects and limits included, on a tape. */
+export const tapedExchange =
+  (tape: Tape): typeof exchange =>
+  (transport: HttpTransport, request: ClientRequest, rules: ClientRules) => {
+    const { url, method, headers, body } = request;
+    const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+    const ask = [method, url, sorted, body === null ? null : fingerprint(body)];
+    return tape.takeLater('http', ask, answer, () => exchange(transport, request, rules));
+  };
