@@ -344,8 +344,16 @@ export const catalogue = {
     'state cannot be stored',
     'The detail names what has no form in bytes; pass an encoder for host values, or take the snapshot at another time.',
   ),
-  'replay.log': row('ReplayError', 'bad recording', 'Use the recording as it was written; it cannot be edited.'),
-  'replay.module': row('ReplayError', 'recorded with other modules', 'Replay with the modules of the recording.'),
+  'replay.log': row(
+    'ReplayError',
+    'bad recording',
+    'Use the recording as it was written; it cannot be edited.',
+  ),
+  'replay.module': row(
+    'ReplayError',
+    'recorded with other modules',
+    'Replay with the modules of the recording.',
+  ),
   'replay.diverged': row(
     'ReplayError',
     'the replay differs from the recording',

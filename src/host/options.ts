@@ -6,8 +6,6 @@ import { type FetchLike, fetchTransport } from './fetch-transport.ts';
 import { checkHostFunctions, type HostFunction, type HostFunctions } from './host-function.ts';
 import type { HttpSettings } from './http.ts';
 import { httpFailure } from './http-client.ts';
-import type { RecordSink } from './replay/settings.ts';
-import type { Tape } from './replay/tape.ts';
 import { checkLogLevel, type LogLevel, type LogListener, loggerOf } from './logging.ts';
 import {
   type CheckedMemoryOptions,
@@ -21,6 +19,8 @@ import {
   type PluginConfig,
   READ_ONLY_PREFIX,
 } from './manifest.ts';
+import type { RecordSink } from './replay/settings.ts';
+import type { Tape } from './replay/tape.ts';
 import {
   type Clock,
   createSeededRandom,

@@ -7,11 +7,13 @@
 import { SnapshotError, UsageError } from '../errors/errors.ts';
 import type { Execution, PauseReason } from '../interpreter/execution.ts';
 import { FuncInstance, type RawValue } from '../interpreter/function.ts';
+import type { MemoryInstance } from '../interpreter/memory.ts';
 import type { ModuleInstance } from '../interpreter/module-instance.ts';
 import { SnapshotFile } from '../interpreter/snapshot/snapshot-reader.ts';
 import { Store } from '../interpreter/store.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { ExternKind } from '../syntax/module.ts';
+import { encodeBase64 } from './base64.ts';
 import { CallWatch, type TimeoutCode } from './call-watch.ts';
 import {
   begin,
@@ -31,16 +33,14 @@ import { type Initialiser, initialisersOf } from './guest-runtime.ts';
 import { Linker } from './linker.ts';
 import { LevelLogger } from './logging.ts';
 import type { CheckedOptions } from './options.ts';
-import { encodeBase64 } from './base64.ts';
-import type { MemoryInstance } from '../interpreter/memory.ts';
+import { PluginOutput } from './output.ts';
+import { PluginCall } from './plugin-call.ts';
+import { PluginState, type PluginStateParts } from './plugin-state.ts';
 import type { LogEvent } from './replay/log.ts';
 import type { Operation } from './replay/operation.ts';
 import { type Receipt, receiptOf } from './replay/receipt.ts';
 import { TapeSession } from './replay/session.ts';
 import { stateHash } from './replay/state-hash.ts';
-import { PluginOutput } from './output.ts';
-import { PluginCall } from './plugin-call.ts';
-import { PluginState, type PluginStateParts } from './plugin-state.ts';
 import {
   type CallBudget,
   prepareRun,

@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { replayRecordingOn } from '../../src/host/replay/replay-recording.ts';
 import {
   createPlugin,
   type HostFunctions,
@@ -17,7 +18,6 @@ import {
   type Receipt,
   verifyReceipt,
 } from '../../src/node.ts';
-import { replayRecordingOn } from '../../src/host/replay/replay-recording.ts';
 import { inputOf, moduleBytes, readSetUps, recordedFunctions, type SetUp } from '../plugins/recorded.ts';
 import { needsShared, shared } from '../shared.ts';
 
@@ -78,9 +78,12 @@ interface Recorded {
 }
 
 /** Calls are cut off here, so that replaying and recording all of them takes seconds. */
-const MOST_FUEL = 3_000_000;
+const MOST_FUEL = 1_500_000;
 
-const record = async (setUp: SetUp, change: (functions: HostFunctions) => HostFunctions): Promise<Recorded> => {
+const record = async (
+  setUp: SetUp,
+  change: (functions: HostFunctions) => HostFunctions,
+): Promise<Recorded> => {
   const isTimed = setUp.timeoutMs !== undefined;
   const plugin = await createPlugin(moduleBytes(setUp), {
     record: true,
@@ -131,7 +134,10 @@ describe('recorded set-ups', needsShared, () => {
       if (setUp.timeoutMs !== undefined) assert.deepEqual(recorded.errors, ['interrupted.timeout']);
       await checkReplay(setUp, recorded);
       const last = recorded.receipts.at(-1)!;
-      assert.equal((await verifyReceipt(last, moduleBytes(setUp), recorded.recording)).functionName, last.function);
+      assert.equal(
+        (await verifyReceipt(last, moduleBytes(setUp), recorded.recording)).functionName,
+        last.function,
+      );
     });
   }
 
@@ -145,6 +151,9 @@ describe('recorded set-ups', needsShared, () => {
   test('a recording is the same text each time, time and randomness aside', async () => {
     const setUp = readSetUps().find(({ id }) => id === 'fs_text')!;
     const [one, other] = [await record(setUp, (f) => f), await record(setUp, later)];
-    assert.equal(other.recording.replaceAll(/"later":true,|,"check":"\w+"/g, ''), one.recording.replaceAll(/,"check":"\w+"/g, ''));
+    assert.equal(
+      other.recording.replaceAll(/"later":true,|,"check":"\w+"/g, ''),
+      one.recording.replaceAll(/,"check":"\w+"/g, ''),
+    );
   });
 });

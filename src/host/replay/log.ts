@@ -94,7 +94,8 @@ export const parseLog = (source: string | Uint8Array): ParsedLog => {
     if (found === null) throw bad(i, i === 0 ? 'not a recording' : 'the line is cut off or damaged');
     const own = `${line.slice(0, found.index)}}`;
     check = checkOf(check, own);
-    if (check.slice(0, CHECK_LENGTH) !== found[1]) throw bad(i, 'the line was changed, or lines before it left out');
+    if (check.slice(0, CHECK_LENGTH) !== found[1])
+      throw bad(i, 'the line was changed, or lines before it left out');
     const event = parseLine(own);
     if (event === null) throw bad(i, 'not an event');
     events.push(event);

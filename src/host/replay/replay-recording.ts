@@ -114,7 +114,9 @@ export const verifyReceiptOn =
     // A receipt that fits none is compared with the call that it most likely means.
     const found =
       calls.find(isMeant) ??
-      calls.find((call) => call.receipt.inputHash === receipt.inputHash && call.functionName === receipt.function) ??
+      calls.find(
+        (call) => call.receipt.inputHash === receipt.inputHash && call.functionName === receipt.function,
+      ) ??
       calls[calls.length - 1];
     if (found === undefined) {
       throw new ReplayError('replay.receipt', { detail: 'the recording holds no call' });

@@ -37,7 +37,8 @@ export interface SeenCall {
 /** Code of an error, in words that do not depend on whose error it is. */
 const failureCode = (error: unknown): string => (isQuernError(error) ? error.code : 'host.threw');
 
-const sameEnd = (expected: Json, actual: CallEnd): boolean => JSON.stringify(expected) === JSON.stringify(actual);
+const sameEnd = (expected: Json, actual: CallEnd): boolean =>
+  JSON.stringify(expected) === JSON.stringify(actual);
 
 /** The part of a plug-in that records or replays. */
 export class TapeSession {

@@ -7,10 +7,10 @@ import { type FuelSchedule, schedules } from '../../interpreter/fuel.ts';
 import { checkLogLevel } from '../logging.ts';
 import type { CheckedOptions } from '../options.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
+import { encodeUtf8 } from '../text.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
 import type { WasiOptions } from '../wasi/preview1.ts';
 import type { LoadedModule } from '../wasm-source.ts';
-import { encodeUtf8 } from '../text.ts';
 import { bytes, wide } from './forms.ts';
 import { type Json, LOG_VERSION, type ParsedLog } from './log.ts';
 import { Tape } from './tape.ts';
@@ -129,7 +129,9 @@ const scheduleOf = (name: string, given: FuelSchedule): FuelSchedule => {
   if (given.name === name) return given;
   const known = schedules.get(name);
   if (known !== undefined) return known;
-  throw new UsageError('usage.argument', { detail: `recorded under the fuel schedule "${name}"; pass it as an option` });
+  throw new UsageError('usage.argument', {
+    detail: `recorded under the fuel schedule "${name}"; pass it as an option`,
+  });
 };
 
 const replayedWasi = (tape: Tape, settings: WasiSettings, given: WasiOptions): WasiOptions => {

@@ -7,7 +7,7 @@
  * diverged: it ends there, and says with which event.
  */
 import { HostError, InterruptedError, isQuernError, ReplayError } from '../../errors/errors.ts';
-import { ErrnoSignal, errno, type Errno } from '../wasi/errno.ts';
+import { type Errno, ErrnoSignal, errno } from '../wasi/errno.ts';
 import { type Json, type LogEvent, LogWriter, type ParsedLog } from './log.ts';
 import type { Operation } from './operation.ts';
 
@@ -165,8 +165,7 @@ export class Tape {
   /** The error of a replay that is not as recorded. */
   diverge(actual: LogEvent): Error {
     const next = this.upcoming;
-    const expected =
-      next === null ? 'the end of the recording' : shown({ event: next.event, ask: next.ask });
+    const expected = next === null ? 'the end of the recording' : shown({ event: next.event, ask: next.ask });
     const text = shown({ event: actual.event, ask: actual.ask });
     this.#failure ??= new ReplayError('replay.diverged', {
       event: this.#position,

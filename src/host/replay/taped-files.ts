@@ -2,7 +2,9 @@
  * Files on a tape: every operation on what is held open is a question, by the number of the holder in the order of
  * opening. Nothing is noted of closing, which has no answer.
  */
-import type { Filetype } from '../wasi/abi.ts';
+import { UsageError } from '../../errors/errors.ts';
+import { type Filetype, filetypes } from '../wasi/abi.ts';
+import { ErrnoSignal } from '../wasi/errno.ts';
 import type {
   DirectoryEntry,
   FileStat,
@@ -12,7 +14,6 @@ import type {
   OpenFile,
   OpenMode,
 } from '../wasi/files.ts';
-import { filetypes } from '../wasi/abi.ts';
 import { bytes, fingerprint, list, nothing, number, optional, text, wide } from './forms.ts';
 import type { Json } from './log.ts';
 import type { Form, Tape } from './tape.ts';
@@ -193,9 +194,14 @@ export const tapedTrees = (
       {
         openRoot: () => {
           let root: OpenDirectory | null = null;
-          tape.take('open', path, nothing, () => {
-            root = tree!.openRoot(now);
-          });
+          try {
+            tape.take('open', path, nothing, () => {
+              root = tree!.openRoot(now);
+            });
+          } catch (error) {
+            if (!(error instanceof ErrnoSignal)) throw error;
+            throw new UsageError('usage.argument', { detail: `cannot open "${path}": ${error.name}` });
+          }
           return new TapedDirectory(root, drawer);
         },
       },

@@ -55,7 +55,8 @@ const settled = (value: unknown): unknown =>
 const writeResult = (value: unknown): Json =>
   Array.isArray(value) ? { list: value.map(writeValue) } : writeValue(value);
 const readResult = (json: Json): unknown => {
-  const items = typeof json === 'object' && json !== null ? (json as { readonly list?: Json }).list : undefined;
+  const items =
+    typeof json === 'object' && json !== null ? (json as { readonly list?: Json }).list : undefined;
   return Array.isArray(items) ? items.map(readValue) : readValue(json);
 };
 
