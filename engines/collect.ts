@@ -15,7 +15,8 @@ import { assemble } from '../test/assembler.ts';
 import { example } from '../test/examples/example-plugins.ts';
 import { inputOf, moduleBytes, readSetUps, type SetUp } from '../test/plugins/recorded.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
-import type { PluginProgram, Program, RunProgram, ScriptProgram } from './program.ts';
+import type { PluginProgram, Program, RecordingProgram, RunProgram, ScriptProgram } from './program.ts';
+import { recordedSetUps, recordSetUp } from './recordings.ts';
 
 /** What is covered: everything, or the slice of `npm test` and CI. */
 export type Coverage = 'all' | 'slice';
@@ -109,13 +110,26 @@ const sliceScripts =
 /** Set-ups of the slice, cheap ones of every kind. */
 const sliceSetUps = /^(kernel_all|kernel_http|lua|sqlite_file|rust185_wasip1|fs_text)$/;
 
+/** One after the other: each holds what it makes of the outside. */
+const recordingPrograms = async (
+  setUps: readonly SetUp[],
+  [first]: PluginProgram['fuel'],
+): Promise<RecordingProgram[]> => {
+  const programs: RecordingProgram[] = [];
+  for (const setUp of setUps.filter(({ id }) => recordedSetUps.test(id))) {
+    programs.push(await recordSetUp(setUp, first));
+  }
+  return programs;
+};
+
 /** Gathers a program. */
-export const collect = (coverage: Coverage): Program => {
+export const collect = async (coverage: Coverage): Promise<Program> => {
   const isAll = coverage === 'all';
   const fuel = fuels[coverage];
   const setUps = sharedFolder === null ? [] : readSetUps();
   const scripts = suiteFolder === null ? [] : listSuite(suiteFolder);
   return {
+    recordings: await recordingPrograms(setUps, fuel),
     runs: runPrograms(fuel),
     plugins: [
       ...examplePrograms(fuel),

@@ -30,7 +30,7 @@ if (sharedFolder === null) console.log('NOTICE: the reference data was not found
 
 const folder = values.keep ? 'build/transcripts' : mkdtempSync(join(tmpdir(), 'quern-engines-'));
 mkdirSync(folder, { recursive: true });
-const program = collect(values.slice ? 'slice' : 'all');
+const program = await collect(values.slice ? 'slice' : 'all');
 const scripts = new Map<Syntax, string>();
 const scriptFor = async (syntax: Syntax): Promise<string> => {
   const path = scripts.get(syntax) ?? (await writeScript(syntax, program, folder));

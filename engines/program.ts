@@ -3,6 +3,7 @@
  * files, modules and decoders can take in, one literal.
  */
 import type { ScriptJson } from '../spec-tests/script.ts';
+import type { Receipt } from '../src/index.ts';
 
 /** A plug-in and the calls that go to it in order; bytes are in base64. */
 export interface PluginProgram {
@@ -37,11 +38,20 @@ export interface ScriptProgram {
   readonly excuse: string | null;
 }
 
+/** A recording with the receipts of its calls. */
+export interface RecordingProgram {
+  readonly id: string;
+  readonly wasm: string;
+  readonly recording: string;
+  readonly receipts: readonly Receipt[];
+}
+
 /** Everything that one transcript covers. */
 export interface Program {
   readonly plugins: readonly PluginProgram[];
   readonly runs: readonly RunProgram[];
   readonly scripts: readonly ScriptProgram[];
+  readonly recordings: readonly RecordingProgram[];
 }
 
 /** The function that the bundled script leaves on the global object. */

@@ -11,6 +11,7 @@ import { compileModule, instantiate, Store } from '../../src/wasm.ts';
 import type { Program, RunProgram, Transcribe } from '../program.ts';
 import { memoryDigest } from './digest.ts';
 import { bytesOf, transcribePlugin } from './plugins.ts';
+import { transcribeRecording } from './recordings.ts';
 import { transcribeScript } from './scripts.ts';
 
 /** Calls `run` of a module without imports, until it ends or its fuel does. */
@@ -28,11 +29,12 @@ const transcribeRun = ({ id, wasm, fuel }: RunProgram): string => {
 const plain = (line: string): string =>
   line.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-const transcribe: Transcribe = async ({ plugins, runs, scripts }: Program, printLine) => {
+const transcribe: Transcribe = async ({ plugins, runs, scripts, recordings }: Program, printLine) => {
   const print = (line: string): void => printLine(plain(line));
   for (const run of runs) print(transcribeRun(run));
   for (const plugin of plugins) await transcribePlugin(plugin, print);
   for (const script of scripts) await transcribeScript(script, print);
+  for (const recording of recordings) await transcribeRecording(recording, print);
   print('end of the transcript');
 };
 

@@ -14,6 +14,7 @@ import {
 } from '../node.ts';
 import { deterministicOf, type Flags, type Parsed, type PluginFlags, usageError } from './flags.ts';
 import { withProgress } from './progress.ts';
+import { openRecording, readRecording, writeReceipt } from './recordings.ts';
 import { scheduleOf } from './schedule.ts';
 import { callOnce, openPlugin } from './snapshots.ts';
 
@@ -84,6 +85,15 @@ const pathsOf = (flags: PluginFlags): Record<string, string> =>
       return at < 0 ? [item.replace(/^ro:/, ''), item] : [item.slice(at + 1), item.slice(0, at)];
     }),
   );
+
+/** The modules of a plug-in as `call` and `verify` name them. */
+export const modulesOf = async (
+  source: string,
+  { link, manifest }: { readonly link?: readonly string[]; readonly manifest?: boolean },
+): Promise<Manifest> => {
+  const own = manifest ? (await readManifest(source)).wasm : [wasmItem(source)];
+  return { wasm: [...(link ?? []).map(linkedModule), ...own] };
+};
 
 /** The manifest that the plug-in is made from: flags go before what a manifest file says. */
 const buildManifest = async (source: string, flags: PluginFlags): Promise<Manifest> => {
@@ -198,14 +208,27 @@ const callInLoop = async (plugin: Plugin, functionName: string, flags: CallFlags
 /** Runs `quern call`. */
 export const runCall = async ({ operands, flags }: Parsed<'call'>): Promise<void> => {
   const [source, functionName] = operands as readonly [string, string | undefined];
-  const usesSnapshot = flags.snapshot !== undefined || flags.resume !== undefined;
+  const isTaped = flags.record !== undefined || flags.replay !== undefined;
   if (functionName === undefined && flags.resume === undefined) throw usageError('FUNCTION is missing');
+  if (flags.receipt !== undefined && !isTaped) throw usageError('--receipt needs --record or --replay');
+  if (flags.resume !== undefined && isTaped)
+    throw usageError('--resume goes without --record and --replay');
+  const replay = flags.replay === undefined ? undefined : readRecording(flags.replay);
   const compiled = await compileFromFlags(source, flags);
-  const plugin = await openPlugin(compiled, wholeNumber(flags, 'fuel'), flags.resume);
+  const sink = flags.record === undefined ? null : openRecording(flags.record);
   try {
-    if (usesSnapshot) await callWithSnapshot(plugin, functionName, flags);
-    else await callInLoop(plugin, functionName!, flags);
+    const plugin = isTaped
+      ? await compiled.instantiate({ record: sink?.write, replay })
+      : await openPlugin(compiled, wholeNumber(flags, 'fuel'), flags.resume);
+    try {
+      if (flags.snapshot !== undefined || flags.resume !== undefined)
+        await callWithSnapshot(plugin, functionName, flags);
+      else await callInLoop(plugin, functionName!, flags);
+    } finally {
+      if (flags.receipt !== undefined) writeReceipt(flags.receipt, plugin);
+      await plugin.close();
+    }
   } finally {
-    await plugin.close();
+    sink?.close();
   }
 };

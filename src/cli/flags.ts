@@ -81,6 +81,9 @@ export const commands = {
       'show-fuel': { help: 'print the fuel of each call on standard error' },
       snapshot: { value: 'FILE', help: 'write the plug-in to a file when the call ends or is out of fuel' },
       resume: { value: 'FILE', help: 'go on from such a file, with --fuel more' },
+      record: { value: 'FILE', help: 'write down everything that comes from outside, to be replayed' },
+      replay: { value: 'FILE', help: 'take everything that comes from outside from a recording' },
+      receipt: { value: 'FILE', help: 'write what the last call came to, for quern verify (with --record)' },
     },
   },
   run: {
@@ -107,6 +110,16 @@ export const commands = {
       seconds: { value: 'N', help: 'how long to measure (default 3)' },
       calls: { value: 'N', help: 'how many calls to measure, in place of a time' },
       ...pluginFlags,
+    },
+  },
+  verify: {
+    operands: ['PLUGIN', 'RECORDING', 'RECEIPT'],
+    optional: 1,
+    summary: 'Run a recording again and say whether it, and a receipt, holds.',
+    flags: {
+      link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
+      manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
+      output: { help: 'print the output of the call' },
     },
   },
   inspect: {

@@ -22,6 +22,7 @@ import {
 } from './flags.ts';
 import { runInspect } from './inspect.ts';
 import { runProgram } from './run.ts';
+import { runVerify } from './verify.ts';
 
 const FAILURE = 1;
 const USAGE = 2;
@@ -55,6 +56,7 @@ const runCommand = async (name: CommandName, args: readonly string[]): Promise<v
       return;
     }
     if (name === 'call') await runCall(parseCommand('call', args));
+    else if (name === 'verify') await runVerify(parseCommand('verify', args));
     else if (name === 'run') await runProgram(parseCommand('run', args));
     else if (name === 'bench') await runBench(parseCommand('bench', args));
     else if (name === 'conformance') await runConformance(parseCommand('conformance', args));

@@ -7,6 +7,7 @@ import { decodeBase64, encodeBase64 } from './base64.ts';
 import { checkLogLevel, type LogLevel } from './logging.ts';
 import { PluginOutput } from './output.ts';
 import type { PluginState } from './plugin-state.ts';
+import type { Json } from './replay/log.ts';
 import type { Operation } from './replay/operation.ts';
 import { encodeUtf8 } from './text.ts';
 
@@ -152,9 +153,7 @@ export class CurrentPlugin {
   setError(error: string | Error): void {
     const message: unknown = error instanceof Error ? error.message : error;
     if (typeof message !== 'string' || message === '') throw badArgument('could not store error value');
-    const handle = this.store(message);
-    this.#operations?.push(['errorSet', Number(handle)]);
-    this.#state.kernel.errorSet(Number(handle));
+    this.errorSet(Number(this.store(message)));
   }
 
   /**
@@ -182,28 +181,31 @@ export class CurrentPlugin {
   }
 
   /** Does again what was taken down. @internal */
-  redo([name, first = null, second = null]: Operation): void {
-    const state = this.#state;
-    switch (name) {
-      case 'alloc':
-        return void this.alloc(Number(first));
-      case 'free':
-        return this.free(Number(first));
-      case 'store':
-        return void this.store(decodeBase64(String(first))!);
-      case 'read':
-        return void this.read(Number(first));
-      case 'errorSet':
-        return state.kernel.errorSet(Number(first));
-      case 'setVariable':
-        return this.setVariable(String(first), decodeBase64(String(second))!);
-      case 'deleteVariable':
-        return this.deleteVariable(String(first));
-      case 'logLevel':
-        this.logLevel = String(first) as LogLevel;
-        return;
-      default:
-        throw new UsageError('usage.state', { detail: `no operation "${name}"` });
-    }
+  redo([name, ...args]: Operation): void {
+    if (!Object.hasOwn(operations, name)) throw badArgument(`no operation "${name}"`);
+    operations[name]!(this, args);
+  }
+
+  /** Makes a block of kernel memory the error of the call. @internal */
+  errorSet(handle: number): void {
+    this.#operations?.push(['errorSet', handle]);
+    this.#state.kernel.errorSet(handle);
   }
 }
+
+const number = (json: Json | undefined): number => Number(json ?? 0);
+const bytes = (json: Json | undefined): Uint8Array => decodeBase64(String(json)) ?? new Uint8Array(0);
+
+/** How each operation is done again. Key = name in recordings. */
+const operations: Readonly<Record<string, (plugin: CurrentPlugin, args: readonly Json[]) => void>> = {
+  alloc: (plugin, [size]) => void plugin.alloc(number(size)),
+  free: (plugin, [address]) => plugin.free(number(address)),
+  store: (plugin, [data]) => void plugin.store(bytes(data)),
+  read: (plugin, [address]) => void plugin.read(number(address)),
+  errorSet: (plugin, [address]) => plugin.errorSet(number(address)),
+  setVariable: (plugin, [name, data]) => plugin.setVariable(String(name), bytes(data)),
+  deleteVariable: (plugin, [name]) => plugin.deleteVariable(String(name)),
+  logLevel: (plugin, [level]) => {
+    plugin.logLevel = checkLogLevel(level);
+  },
+};

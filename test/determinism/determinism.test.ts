@@ -54,6 +54,13 @@ describe('transcripts', () => {
     assert.equal(outcome.lines.at(-1), 'end of the transcript');
   });
 
+  test('hold the receipts of recordings that were made elsewhere', { skip: sharedFolder === null }, () => {
+    const lines = outcome.lines.filter((line) => line.startsWith('receipt of '));
+    assert.ok(lines.length > 50);
+    for (const line of lines) assert.match(line, / (holds|verified, fuel \d+)$/);
+    assert.ok(!outcome.lines.some((line) => line.startsWith('recording of ')));
+  });
+
   test('are the same in every mode', () => {
     assert.ok(outcome.rows.length > 5);
     for (const { title, result } of outcome.rows) assert.equal(result!.firstDifference, null, title);

@@ -1,0 +1,48 @@
+/** Files of recordings and receipts. */
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { isQuernError, type Plugin, type Receipt, type RecordSink } from '../node.ts';
+import { usageError } from './flags.ts';
+
+const readable = <T>(what: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    throw usageError(`cannot ${what}: ${(error as Error).message}`);
+  }
+};
+
+/** A file that takes a recording line by line, so that a crash loses nothing of it. */
+export const openRecording = (path: string): { readonly write: RecordSink; close(): void } => {
+  const file = readable('write the recording', () => openSync(path, 'w'));
+  return {
+    write: (line) => {
+      const bytes = Buffer.from(`${line}\n`);
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    },
+    close: () => closeSync(file),
+  };
+};
+
+/** The text of a recording. */
+export const readRecording = (path: string): string =>
+  readable('read the recording', () => readFileSync(path, 'utf8'));
+
+/** Writes the receipt of the last call; there is none before the first call. */
+export const writeReceipt = (path: string, plugin: Plugin): void => {
+  let receipt: Receipt;
+  try {
+    receipt = plugin.receipt;
+  } catch (error) {
+    if (isQuernError(error, 'usage.state')) return;
+    throw error;
+  }
+  readable('write the receipt', () => writeFileSync(path, `${JSON.stringify(receipt, null, 2)}\n`));
+};
+
+/** Reads a receipt. */
+export const readReceipt = (path: string): Receipt =>
+  readable('read the receipt', () => {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof value !== 'object' || value === null) throw new Error('not an object');
+    return value as Receipt;
+  });

@@ -1,0 +1,21 @@
+/** `quern verify`: runs a recording again, with nothing outside, and compares a receipt with it. */
+import { replayRecording, verifyReceipt } from '../node.ts';
+import { modulesOf } from './call.ts';
+import type { Parsed } from './flags.ts';
+import { readReceipt, readRecording } from './recordings.ts';
+
+/** Runs `quern verify`; what does not hold is an error. */
+export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<void> => {
+  const [source, recordingPath, receiptPath] = operands as readonly [string, string, string?];
+  const recording = readRecording(recordingPath);
+  const modules = await modulesOf(source, flags);
+  const calls =
+    receiptPath === undefined
+      ? await replayRecording(modules, recording)
+      : [await verifyReceipt(readReceipt(receiptPath), modules, recording)];
+  for (const { result, receipt } of calls) {
+    const end = receipt.failure ?? (receipt.error === null ? `returned ${receipt.returnCode}` : 'failed');
+    process.stderr.write(`${receipt.function}: ${end}, fuel ${receipt.fuel} (${receipt.schedule}); holds\n`);
+    if (flags.output && result?.output) process.stdout.write(result.output.bytes());
+  }
+};
