@@ -1,10 +1,9 @@
 /** Gathers what a transcript covers, from the examples and from the reference data where it is found. */
 import { readFileSync } from 'node:fs';
 import {
-  excuseOf,
   featuresOf,
   listSuite,
-  noThreadsIn,
+  needsRealThreads,
   type SuiteEntry,
   scriptData,
   suiteFolder,
@@ -100,7 +99,6 @@ const scriptProgram = (folder: string, entry: SuiteEntry): ScriptProgram => {
     bytes: base64(bytes),
     features: [...featuresOf(entry)].filter((key) => !defaultFeatures.has(key)),
     excused: [...supersededLines(folder, entry).keys()],
-    excuse: excuseOf(entry),
   };
 };
 
@@ -136,7 +134,7 @@ export const collect = async (coverage: Coverage): Promise<Program> => {
       ...setUps.filter(({ id }) => isAll || sliceSetUps.test(id)).map((setUp) => setUpProgram(setUp, fuel)),
     ],
     scripts: scripts
-      .filter((entry) => (isAll ? noThreadsIn(suiteFolder!, entry) === null : sliceScripts.test(entry.name)))
+      .filter((entry) => (isAll ? !needsRealThreads(suiteFolder!, entry) : sliceScripts.test(entry.name)))
       .map((entry) => scriptProgram(suiteFolder!, entry)),
   };
 };

@@ -34,8 +34,6 @@ export interface ScriptProgram {
   /** Features beyond the default ones. */
   readonly features: readonly string[];
   readonly excused: readonly number[];
-  /** Why failures do not count; null where they do. */
-  readonly excuse: string | null;
 }
 
 /** A recording with the receipts of its calls. */

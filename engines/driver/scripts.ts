@@ -33,8 +33,7 @@ export const transcribeScript = async (
   const script = readScript(program.json, bytesOf(program.bytes), program.name);
   await runScript(script, engine, {
     features: new Set([...defaultFeatures, ...(program.features as FeatureKey[])]),
-    excused: new Map(program.excused.map((line) => [line, 'excused'])),
-    excuse: program.excuse,
+    exceptions: new Map(program.excused.map((line) => [line, 'excused'])),
     afterCommand: ({ line, type }, outcome) => {
       const failure = outcome.status === 'failed' ? ` ${outcome.message}` : '';
       print(`${program.name}:${line} ${type} | ${outcome.status}${failure} | ${notes.splice(0).join('; ')}`);

@@ -1,7 +1,7 @@
 /** Time, randomness, standard input and the network on a tape. */
 import type { ClientRequest, ClientRules, HttpAnswer } from '../http-client.ts';
 import { exchange } from '../http-client.ts';
-import type { Clock, HttpTransport, RandomSource } from '../sources.ts';
+import type { Clock, HttpTransport, RandomSource, Sleep } from '../sources.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
 import { bytes, fingerprint, list, nothing, number, text, wide } from './forms.ts';
 import type { Json } from './log.ts';
@@ -20,14 +20,16 @@ export const tapedClock = (
 });
 
 /** Whether the call pauses is an answer, so that it pauses in the replay as well. */
-const sleep = (tape: Tape, live: Clock | null, nanoseconds: bigint): Promise<void> | undefined => {
+const sleep = (tape: Tape, live: Clock | null, nanoseconds: bigint): Sleep | undefined => {
   const ask = String(nanoseconds);
-  let pending: Promise<void> | undefined;
+  let pending: Sleep | undefined;
   const mode = tape.take('sleep', ask, text, () => {
     pending = live!.sleep?.(nanoseconds);
     return pending === undefined ? 'at once' : 'later';
   });
-  return mode === 'later' ? tape.takeLater('woken', ask, nothing, () => pending!) : undefined;
+  if (mode !== 'later') return undefined;
+  const done = tape.takeLater('woken', ask, nothing, () => pending!.done);
+  return { done, cancel: () => pending?.cancel() };
 };
 
 /** A random source on a tape. */
