@@ -1,5 +1,5 @@
 /** Short names for long data, so that transcripts stay small and differences can be read. */
-import { sha256Hex } from '../../src/host/sha256.ts';
+import { sha256Hex } from '../../src/syntax/sha256.ts';
 
 /** Length and SHA-256 of bytes. */
 export const dataDigest = (bytes: Uint8Array): string => `${bytes.length} bytes ${sha256Hex(bytes)}`;

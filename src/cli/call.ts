@@ -211,8 +211,7 @@ export const runCall = async ({ operands, flags }: Parsed<'call'>): Promise<void
   const isTaped = flags.record !== undefined || flags.replay !== undefined;
   if (functionName === undefined && flags.resume === undefined) throw usageError('FUNCTION is missing');
   if (flags.receipt !== undefined && !isTaped) throw usageError('--receipt needs --record or --replay');
-  if (flags.resume !== undefined && isTaped)
-    throw usageError('--resume goes without --record and --replay');
+  if (flags.resume !== undefined && isTaped) throw usageError('--resume goes without --record and --replay');
   const replay = flags.replay === undefined ? undefined : readRecording(flags.replay);
   const compiled = await compileFromFlags(source, flags);
   const sink = flags.record === undefined ? null : openRecording(flags.record);

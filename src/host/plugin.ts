@@ -296,7 +296,16 @@ export class Plugin {
 
   /** Links a new instance of everything; no code of theirs runs. */
   #link(): Linked {
-    const { schedule, memory, functions, isDeterministic, usesWasi, clock, random, wasi: wasiOptions } = this.#options;
+    const {
+      schedule,
+      memory,
+      functions,
+      isDeterministic,
+      usesWasi,
+      clock,
+      random,
+      wasi: wasiOptions,
+    } = this.#options;
     const wasi = usesWasi ? new Preview1(wasiOptions, clock, random) : null;
     const store = new Store({
       schedule,

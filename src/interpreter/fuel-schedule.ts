@@ -107,6 +107,7 @@ const isChecked = new WeakSet<object>([...schedules.values()]);
  *
  * ```js
  * const mine = defineSchedule({ ...quern1, name: 'mine-1', cost: { ...quern1.cost, div: 20 } });
+ * console.log(mine.cost.div, new Store({ schedule: mine }).schedule.name); // → 20 mine-1
  * ```
  *
  * @param value a table, e.g. parsed JSON

@@ -3,8 +3,8 @@
  * between calls. The ends are what a replay is judged by: output, fuel, and a hash of everything that is held.
  */
 import { isQuernError } from '../../errors/errors.ts';
-import type { CallResult } from '../calling.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
+import type { CallResult } from '../calling.ts';
 import { bytes } from './forms.ts';
 import type { Json } from './log.ts';
 import { interruptionOf, type Tape } from './tape.ts';

@@ -4,9 +4,9 @@
  */
 import { ReplayError, UsageError } from '../../errors/errors.ts';
 import { type FuelSchedule, schedules } from '../../interpreter/fuel.ts';
+import { sha256Hex } from '../../syntax/sha256.ts';
 import { checkLogLevel } from '../logging.ts';
 import type { CheckedOptions } from '../options.ts';
-import { sha256Hex } from '../../syntax/sha256.ts';
 import { encodeUtf8 } from '../text.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
 import type { WasiOptions } from '../wasi/preview1.ts';

@@ -133,9 +133,11 @@ const readInstances = (
  * it is restored, the function is called again with the same arguments.
  *
  * ```js
- * const call = startExecution(instance.exports.get('run'), [], { fuel: 1000 });
- * call.run(); // 'paused'
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const call = startExecution(instance.exports.get('double'), [21n], { fuel: 4 });
+ * console.log(call.run()); // → paused
  * const bytes = takeSnapshot({ instances: [instance], executions: [call] });
+ * console.log(bytes instanceof Uint8Array); // → true
  * ```
  *
  * @throws UsageError while a call runs, and for calls that are over; SnapshotError (`snapshot.unsupported`) for
@@ -154,10 +156,14 @@ export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
  * memories grow: after an error the instances are not to be used.
  *
  * ```js
- * const instance = instantiate(new Store(), compiled, resolve, { skipStart: true });
- * const [call] = restoreSnapshot(bytes, { instances: [instance] });
- * call.addFuel(1000);
+ * const make = () => instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const instance = make();
+ * const call = startExecution(instance.exports.get('double'), [21n], { fuel: 4 });
  * call.run();
+ * const bytes = takeSnapshot({ instances: [instance], executions: [call] });
+ * const [rest] = restoreSnapshot(bytes, { instances: [make()] });
+ * rest.addFuel(1000);
+ * console.log(rest.run(), rest.results, rest.fuelConsumed); // → done [ 42n ] 5
  * ```
  *
  * @throws SnapshotError when the bytes are damaged, cut off, of another version or of other modules; UsageError
