@@ -151,7 +151,16 @@ export const createPluginOn = (platform: Platform): CreatePlugin => {
   return async (manifest, options = {}) => (await compile(manifest, options)).instantiate();
 };
 
-/** `restorePlugin` for a platform. */
+/**
+ * `restorePlugin` for a platform.
+ *
+ * ```js
+ * const create = createPluginOn(nodePlatform);
+ * const plugin = await create('build/examples/greet.wasm');
+ * const other = await restorePluginOn(nodePlatform)('build/examples/greet.wasm', plugin.snapshot());
+ * console.log((await other.call('greet', 'Ada')).text()); // → Hello, Ada!
+ * ```
+ */
 export const restorePluginOn = (platform: Platform): RestorePlugin => {
   const compile = compilePluginOn(platform);
   return async (manifest, snapshot, options = {}) =>
