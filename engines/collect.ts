@@ -14,7 +14,15 @@ import { assemble } from '../test/assembler.ts';
 import { example } from '../test/examples/example-plugins.ts';
 import { inputOf, moduleBytes, readSetUps, type SetUp } from '../test/plugins/recorded.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
-import type { PluginProgram, Program, RecordingProgram, RunProgram, ScriptProgram } from './program.ts';
+import { readVectors, type VectorProgram } from '../test/vectors/format.ts';
+import type {
+  PluginProgram,
+  Program,
+  RecordingProgram,
+  RunProgram,
+  ScriptProgram,
+  VectorsProgram,
+} from './program.ts';
 import { recordedSetUps, recordSetUp } from './recordings.ts';
 
 /** What is covered: everything, or the slice of `npm test` and CI. */
@@ -120,6 +128,26 @@ const recordingPrograms = async (
   return programs;
 };
 
+/** Every so many-th program of the fuel vectors is in the slice. */
+const VECTORS_STRIDE = 12;
+
+const vectorModules = ({ modules, suite }: VectorProgram): readonly string[] => {
+  if (suite === undefined) return modules!;
+  const [start, length] = suite.at!;
+  return [base64(readFileSync(shared('spec-suite', suite.file)).subarray(start, start + length))];
+};
+
+const vectorsProgram = (isAll: boolean): VectorsProgram => {
+  const { schedules, programs } = readVectors();
+  const found = programs.filter(({ suite }) => suite === undefined || suiteFolder !== null);
+  return {
+    schedules,
+    programs: found
+      .filter((_, i) => isAll || i % VECTORS_STRIDE === 0)
+      .map((program) => ({ ...program, modules: vectorModules(program) })),
+  };
+};
+
 /** Gathers a program. */
 export const collect = async (coverage: Coverage): Promise<Program> => {
   const isAll = coverage === 'all';
@@ -127,6 +155,7 @@ export const collect = async (coverage: Coverage): Promise<Program> => {
   const setUps = sharedFolder === null ? [] : readSetUps();
   const scripts = suiteFolder === null ? [] : listSuite(suiteFolder);
   return {
+    vectors: vectorsProgram(isAll),
     recordings: await recordingPrograms(setUps, fuel),
     runs: runPrograms(fuel),
     plugins: [

@@ -4,6 +4,8 @@
  */
 import type { ScriptJson } from '../spec-tests/script.ts';
 import type { Receipt } from '../src/index.ts';
+import type { FuelSchedule } from '../src/interpreter/fuel.ts';
+import type { VectorCall } from '../test/vectors/format.ts';
 
 /** A plug-in and the calls that go to it in order; bytes are in base64. */
 export interface PluginProgram {
@@ -44,12 +46,24 @@ export interface RecordingProgram {
   readonly receipts: readonly Receipt[];
 }
 
+/** Programs of `docs/fuel-vectors.json`, their modules in base64. */
+export interface VectorsProgram {
+  readonly schedules: readonly FuelSchedule[];
+  readonly programs: readonly {
+    readonly id: string;
+    readonly schedule: string;
+    readonly modules: readonly string[];
+    readonly calls: readonly VectorCall[];
+  }[];
+}
+
 /** Everything that one transcript covers. */
 export interface Program {
   readonly plugins: readonly PluginProgram[];
   readonly runs: readonly RunProgram[];
   readonly scripts: readonly ScriptProgram[];
   readonly recordings: readonly RecordingProgram[];
+  readonly vectors: VectorsProgram;
 }
 
 /** The function that the bundled script leaves on the global object. */

@@ -13,6 +13,7 @@ import { memoryDigest } from './digest.ts';
 import { bytesOf, transcribePlugin } from './plugins.ts';
 import { transcribeRecording } from './recordings.ts';
 import { transcribeScript } from './scripts.ts';
+import { transcribeVectors } from './vectors.ts';
 
 /** Calls `run` of a module without imports, until it ends or its fuel does. */
 const transcribeRun = ({ id, wasm, fuel }: RunProgram): string => {
@@ -29,9 +30,13 @@ const transcribeRun = ({ id, wasm, fuel }: RunProgram): string => {
 const plain = (line: string): string =>
   line.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-const transcribe: Transcribe = async ({ plugins, runs, scripts, recordings }: Program, printLine) => {
+const transcribe: Transcribe = async (
+  { plugins, runs, scripts, recordings, vectors }: Program,
+  printLine,
+) => {
   const print = (line: string): void => printLine(plain(line));
   for (const run of runs) print(transcribeRun(run));
+  transcribeVectors(vectors, print);
   for (const plugin of plugins) await transcribePlugin(plugin, print);
   for (const script of scripts) await transcribeScript(script, print);
   for (const recording of recordings) await transcribeRecording(recording, print);

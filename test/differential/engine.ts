@@ -7,7 +7,8 @@ import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
 import { Store, type StoreOptions } from '../../src/interpreter/store.ts';
 import type { FuncType } from '../../src/syntax/types.ts';
 import type { Program } from '../generators/world.ts';
-import { HostFunctions, outcomeText, type Step, valuesText } from './report.ts';
+import { HostFunctions } from './host-functions.ts';
+import { outcomeText, type Step, valuesText } from './report.ts';
 
 /** A program's instances in the engine. */
 export class EngineWorld {

@@ -1,7 +1,8 @@
 /** The child process that runs generated programs on the JavaScript engine's own Wasm: a program a line. */
 import { createInterface } from 'node:readline';
 import type { Entry } from '../generators/world.ts';
-import { HostFunctions, outcomeText, valuesText } from './report.ts';
+import { HostFunctions } from './host-functions.ts';
+import { outcomeText, valuesText } from './report.ts';
 
 /** What comes in. */
 export interface NativeRequest {

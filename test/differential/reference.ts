@@ -12,7 +12,8 @@ import {
 } from '../reference/instances.ts';
 import { instantiate } from '../reference/instantiate.ts';
 import { Machine } from '../reference/machine.ts';
-import { HostFunctions, outcomeText, type Step, valuesText } from './report.ts';
+import { HostFunctions } from './host-functions.ts';
+import { outcomeText, type Step, valuesText } from './report.ts';
 
 export class ReferenceWorld {
   readonly host = new HostFunctions();
