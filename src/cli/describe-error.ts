@@ -6,9 +6,28 @@ import { type BacktraceFrame, isQuernError, type QuernError } from '../errors/er
 /** Byte offsets are written as other Wasm tools write them. */
 const hex = (offset: number): string => `0x${offset.toString(16)}`;
 
-const frameLine = ({ moduleName, funcName, funcIndex, offset }: BacktraceFrame): string => {
-  const where = [...(moduleName === '' ? [] : [moduleName]), `function ${funcIndex}`, `byte ${hex(offset)}`];
-  return `    at ${funcName} (${where.join(', ')})`;
+/** Names come from the plug-in. SAFETY: none of them may steer the terminal. */
+const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  text.replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd');
+
+const frameLine = ({
+  moduleName,
+  funcName,
+  funcIndex,
+  offset,
+  file,
+  line,
+  column,
+}: BacktraceFrame): string => {
+  const source = [file, line, column].filter((part) => part !== undefined).join(':');
+  const where = [
+    ...(source === '' ? [] : [source]),
+    ...(moduleName === '' ? [] : [moduleName]),
+    `function ${funcIndex}`,
+    `byte ${hex(offset)}`,
+  ];
+  return printable(`    at ${funcName} (${where.join(', ')})`);
 };
 
 /** More frames than these only show that a recursion is deep. */

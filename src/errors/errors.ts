@@ -26,9 +26,16 @@ export interface ErrorPosition {
 export interface BacktraceFrame {
   readonly moduleName: string;
   readonly funcIndex: number;
+  /** Name from the name section, an export or an import, those of Rust and C++ as they were written. */
   readonly funcName: string;
   /** Byte offset in the binary of the instruction that was executing or calling. */
   readonly offset: number;
+  /** Path of the source file, as the compiler wrote it; absent where the module carries no DWARF lines for the place. */
+  readonly file?: string;
+  /** Line in `file`, from 1. */
+  readonly line?: number;
+  /** Column in `line`, from 1; absent where the compiler did not say. */
+  readonly column?: number;
 }
 
 /** Fields beyond code and message; each class documents which ones it sets. */

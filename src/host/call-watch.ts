@@ -179,7 +179,7 @@ export class CallWatch {
   /** The error that a stopped call rejects with. */
   error(details: ErrorDetails): Error {
     return this.#reason === 'cancelled'
-      ? new InterruptedError('interrupted.cancelled', { ...details, cause: this.#cause })
+      ? new InterruptedError('interrupted.cancelled', Object.assign(details, { cause: this.#cause }))
       : new InterruptedError(this.#timeoutCode, details);
   }
 

@@ -63,12 +63,9 @@ const failed = (execution: Execution, error: unknown, isAbandoned = false): RunO
 });
 
 /** Gives a paused call up. Where it stood is part of the error. */
-const abandon = (
-  execution: Execution,
-  makeError: (details: Pick<Execution, 'fuelConsumed' | 'backtrace'>) => Error,
-): RunOutcome => {
+const abandon = (execution: Execution, makeError: (details: Execution['standing']) => Error): RunOutcome => {
   const isWaiting = execution.hostPromise !== null;
-  const error = makeError({ fuelConsumed: execution.fuelConsumed, backtrace: execution.backtrace });
+  const error = makeError(execution.standing);
   execution.abandon(error);
   return failed(execution, error, isWaiting);
 };

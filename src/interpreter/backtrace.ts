@@ -1,7 +1,10 @@
 /** The guest's stack at a trap or pause, by function and byte offset. Made lazily: it costs translations. */
 
+import { demangle } from '../decoder/demangle/demangle.ts';
+import { type SourceLine, sourceLines } from '../decoder/dwarf/source-lines.ts';
 import { decodeNames } from '../decoder/name-section.ts';
 import type { BacktraceFrame } from '../errors/errors.ts';
+import type { Module } from '../syntax/module.ts';
 import type { CodeRegion } from './code.ts';
 import type { CodeSpace } from './code-space.ts';
 import { mapCareful, mapFast } from './machine.ts';
@@ -29,17 +32,61 @@ export const rawBacktrace = (space: CodeSpace, state: MachineState, callStack: I
   return frames;
 };
 
-/** Names and byte offsets of the frames. */
-export const backtrace = (frames: readonly RawFrame[]): BacktraceFrame[] =>
-  frames.map(({ region, pc, isCaller }) => {
-    const { func } = region;
-    const map = region.isCareful ? mapCareful(func) : mapFast(func);
-    const site = map.sites[map.siteIndex(isCaller ? pc - 1 : pc)];
+/** Names, byte offsets and source lines of the frames. */
+export const backtrace = (frames: readonly RawFrame[]): BacktraceFrame[] => {
+  const offsets = frames.map(offsetOf);
+  const lines = linesOf(frames, offsets);
+  return frames.map(({ region: { func } }, i) => {
     const names = decodeNames(func.unit.module);
     return {
       moduleName: names.moduleName ?? '',
       funcIndex: func.index,
-      funcName: names.funcName(func.index) ?? `func[${func.index}]`,
-      offset: site?.offset ?? func.unit.module.funcs[func.index]!.body!.codeStart,
+      funcName: demangle(names.funcName(func.index) ?? `func[${func.index}]`),
+      offset: offsets[i]!,
+      ...lines[i],
     };
   });
+};
+
+/** Byte offset of the instruction that a frame is at. */
+const offsetOf = ({ region, pc, isCaller }: RawFrame): number => {
+  const { func } = region;
+  const map = region.isCareful ? mapCareful(func) : mapFast(func);
+  const site = map.sites[map.siteIndex(isCaller ? pc - 1 : pc)];
+  return site?.offset ?? func.unit.module.funcs[func.index]!.body!.codeStart;
+};
+
+/** Source lines of the frames. PERF: all frames of a module at once. */
+const linesOf = (frames: readonly RawFrame[], offsets: readonly number[]): (SourceLine | null)[] => {
+  const lines: (SourceLine | null)[] = frames.map(() => null);
+  const framesOf = new Map<Module, number[]>();
+  frames.forEach(({ region }, i) => {
+    const { module } = region.func.unit;
+    framesOf.set(module, [...(framesOf.get(module) ?? []), i]);
+  });
+  for (const [module, indices] of framesOf) {
+    const found = sourceLines(
+      module,
+      indices.map((i) => offsets[i]!),
+    );
+    indices.forEach((frame, k) => {
+      lines[frame] = found[k]!;
+    });
+  }
+  return lines;
+};
+
+/** Adds the backtrace to the details of an error, where it is made when somebody looks at it. */
+export const withBacktrace = <T extends object>(
+  details: T,
+  frames: readonly RawFrame[],
+): T & { readonly backtrace: readonly BacktraceFrame[] } => {
+  let made: readonly BacktraceFrame[] | null = null;
+  return Object.defineProperty(details, 'backtrace', {
+    enumerable: true,
+    get: () => {
+      made ??= backtrace(frames);
+      return made;
+    },
+  }) as never;
+};

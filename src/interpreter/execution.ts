@@ -14,7 +14,7 @@ import {
   UsageError,
 } from '../errors/errors.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
-import { backtrace, type RawFrame, rawBacktrace } from './backtrace.ts';
+import { backtrace, type RawFrame, rawBacktrace, withBacktrace } from './backtrace.ts';
 import { HALT_PC } from './cold.ts';
 import { exceptionOf } from './exception.ts';
 import { type FuelSchedule, quern1 } from './fuel.ts';
@@ -591,13 +591,7 @@ export class Execution {
     const raw = this.rawFrames();
     const message = trapMessage(name, this.machine, this.state);
     this.outcome = 'trap';
-    const fuelConsumed = this.fuelConsumed;
-    const details = {
-      fuelConsumed,
-      get backtrace(): readonly BacktraceFrame[] {
-        return backtrace(raw);
-      },
-    };
+    const details = withBacktrace({ fuelConsumed: this.fuelConsumed }, raw);
     return catalogue[name].class === 'ExhaustionError'
       ? new ExhaustionError(name as 'exhaustion.call-stack', details)
       : new TrapError(name as 'trap.unreachable', details, message);
@@ -606,13 +600,8 @@ export class Execution {
   private uncaughtError(): Error {
     const raw = this.rawFrames();
     this.outcome = 'trap';
-    return new ThrownException('exception.uncaught', {
-      exception: this.state.thrown!,
-      fuelConsumed: this.fuelConsumed,
-      get backtrace(): readonly BacktraceFrame[] {
-        return backtrace(raw);
-      },
-    });
+    const details = { exception: this.state.thrown!, fuelConsumed: this.fuelConsumed };
+    return new ThrownException('exception.uncaught', withBacktrace(details, raw));
   }
 
   private rawFrames(): RawFrame[] {
@@ -627,6 +616,11 @@ export class Execution {
   /** The guest's stack where the call stands, innermost first. */
   get backtrace(): readonly BacktraceFrame[] {
     return backtrace(this.rawFrames());
+  }
+
+  /** Fuel and stack where the call stands, for an error; the stack is read when somebody looks at it. */
+  get standing(): { readonly fuelConsumed: number; readonly backtrace: readonly BacktraceFrame[] } {
+    return withBacktrace({ fuelConsumed: this.fuelConsumed }, this.rawFrames());
   }
 }
 
@@ -692,10 +686,7 @@ export const invoke = (
       throw execution.error;
     default:
       if (execution.pause === 'fuel') {
-        throw new ExhaustionError('exhaustion.fuel', {
-          fuelConsumed: execution.fuelConsumed,
-          backtrace: execution.backtrace,
-        });
+        throw new ExhaustionError('exhaustion.fuel', execution.standing);
       }
       throw new UsageError('usage.state', {
         detail: 'the call paused; use startExecution for calls that may',
