@@ -139,6 +139,7 @@ export {
   restorePluginOn,
 } from './host/compiled-plugin.ts';
 export type { CurrentPlugin, CurrentPlugin as CallContext } from './host/current-plugin.ts';
+export type { PluginFailure } from './host/failure.ts';
 export type { FetchLike, FetchResponse } from './host/fetch-transport.ts';
 export type { HostFunction, HostFunctions } from './host/host-function.ts';
 export type { LogLevel, LogListener, MessageLevel } from './host/logging.ts';

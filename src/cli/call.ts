@@ -1,6 +1,7 @@
 /** `quern call`: makes a plug-in from files and flags, calls it and prints what it answers. */
 import { basename } from 'node:path';
 import type { CheckedManifest, ManifestWasm } from '../host/manifest.ts';
+import { dumpWriter } from '../host/node/dumps.ts';
 import { nodePlatform } from '../host/node/platform.ts';
 import { resolveManifest } from '../host/wasm-source.ts';
 import {
@@ -143,6 +144,7 @@ const optionsOf = (flags: PluginFlags): PluginOptions => ({
   fuel: wholeNumber(flags, 'fuel') ?? undefined,
   schedule: scheduleOf(flags.schedule),
   deterministic: deterministicOf(flags),
+  onFailure: dumpWriter(flags),
   allowHttpResponseHeaders: flags['enable-http-response-headers'] ?? false,
 });
 

@@ -60,6 +60,8 @@ const pluginFlags = {
     help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
   },
   ...deterministicFlags,
+  coredump: { value: 'FILE', help: 'write stack, memory and globals of a call that fails, for debuggers' },
+  memdump: { value: 'FILE', help: "write the kernel's memory of a call that fails" },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** Flags that say what the input is. */

@@ -2,6 +2,7 @@
 import { UsageError } from '../errors/errors.ts';
 import type { FuelSchedule } from '../interpreter/fuel.ts';
 import { selectSchedule } from '../interpreter/fuel-schedule.ts';
+import type { PluginFailure } from './failure.ts';
 import { type FetchLike, fetchTransport } from './fetch-transport.ts';
 import { checkHostFunctions, type HostFunction, type HostFunctions } from './host-function.ts';
 import type { HttpSettings } from './http.ts';
@@ -86,6 +87,12 @@ export interface PluginOptions {
    * and tables as the call left them.
    */
   readonly renewAfterFailure?: boolean | undefined;
+  /**
+   * Told of calls (and initialisations) that fail in the middle, before they reject: for a coredump or a dump of the
+   * kernel's memory. Messages and return codes of the plug-in are no such failures. What it throws takes the place of
+   * the error.
+   */
+  readonly onFailure?: ((failure: PluginFailure) => void) | undefined;
   /** Sends requests in place of the host's way: those of `http_request` and those for URLs in manifests. */
   readonly fetch?: FetchLike | undefined;
   /** Lets the plug-in read the headers of answers (`http_headers`). Default: false. */
@@ -131,6 +138,7 @@ export interface CheckedOptions {
   readonly timeSliceMs: number | null;
   readonly whenBusy: WhenBusy;
   readonly renewAfterFailure: boolean;
+  readonly onFailure: ((failure: PluginFailure) => void) | null;
   readonly fuel: number | null;
   readonly schedule: FuelSchedule;
   readonly clock: Clock;
@@ -213,6 +221,11 @@ const checkWasi = (options: PluginOptions, settings: ManifestSettings, platform:
   return { ...(stdout && { stdout }), ...(stderr && { stderr }), ...options.wasi, preopens };
 };
 
+const checkListener = (listener: PluginOptions['onFailure']): PluginOptions['onFailure'] => {
+  if (listener === undefined || typeof listener === 'function') return listener;
+  throw new UsageError('usage.argument', { detail: 'onFailure is not a function' });
+};
+
 const checkLogging = (
   { logger, onLog, logLevel }: PluginOptions,
   platform: Platform,
@@ -283,6 +296,7 @@ export const checkOptions = (
   timeSliceMs: checkLimit(options.timeSliceMs, 'timeSliceMs'),
   whenBusy: checkWhenBusy(options.whenBusy),
   renewAfterFailure: options.renewAfterFailure ?? false,
+  onFailure: checkListener(options.onFailure) ?? platform.onFailure ?? null,
   fuel: checkFuel(options.fuel),
   schedule: selectSchedule(options.schedule),
   ...chooseSources(options, platform),

@@ -29,6 +29,7 @@ import {
   type PluginInput,
   toBytes,
 } from './calling.ts';
+import { describeFailure, FailureFrames } from './failure.ts';
 import { type Initialiser, initialisersOf } from './guest-runtime.ts';
 import { Linker } from './linker.ts';
 import { LevelLogger } from './logging.ts';
@@ -130,6 +131,8 @@ export class Plugin {
   #isClosed = false;
   /** Whether the next call needs a new instance. */
   #isStale = false;
+  /** Where the last run failed; null unless somebody wants to know. */
+  #failureFrames: FailureFrames | null = null;
   /** Of the executions of the last call that are over. */
   #fuelConsumed = 0;
   /** Null when nothing is recorded or replayed. */
@@ -334,17 +337,20 @@ export class Plugin {
 
   /** Runs what initialises the instances; a restored call goes on in the middle of it. */
   async #initialise(
-    { instances, state }: Linked,
+    linked: Linked,
     budget: CallBudget,
     standStill: StandStill | null,
     task: CallTask | null,
   ): Promise<void> {
+    const { instances, state } = linked;
     const initialisers = initialisersOfAll(instances);
     for (let i = task?.restored ? task.initialiser : 0; i < initialisers.length; i++) {
       const { func, args } = initialisers[i]!;
       if (task !== null) task.initialiser = i;
       const outcome = await this.#run(state, func, args, budget, standStill, task);
-      if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
+      if (!outcome.hasFailed || isCleanExit(outcome.error)) continue;
+      this.#tellFailure(linked, outcome.error);
+      throw outcome.error;
     }
     if (task !== null) task.initialiser = -1;
   }
@@ -647,8 +653,10 @@ export class Plugin {
         }
         const outcome = await this.#run(state, func, [], budget, standStill, task);
         state.hostContext = undefined;
-        if (outcome.hasFailed && !isCleanExit(outcome.error))
+        if (outcome.hasFailed && !isCleanExit(outcome.error)) {
           this.#isStale ||= this.#options.renewAfterFailure;
+          this.#tellFailure(linked, outcome.error);
+        }
         return finish(state, func, outcome, this.#fuelConsumed);
       });
     } finally {
@@ -666,13 +674,24 @@ export class Plugin {
     standStill: StandStill | null,
     task: CallTask | null,
   ): Promise<RunOutcome> {
-    const limits: RunLimits = { watch: budget.watch, standStill };
+    this.#failureFrames = this.#options.onFailure === null ? null : new FailureFrames();
+    const onFailure = this.#failureFrames?.listener ?? null;
+    const limits: RunLimits = { watch: budget.watch, standStill, onFailure };
     const restored = task?.restored ?? null;
     if (task !== null) task.restored = null;
-    if (restored !== null) return this.#goOn(state, restored, limits);
+    if (restored !== null) {
+      restored.onFailure = onFailure;
+      return this.#goOn(state, restored, limits);
+    }
     // What initialisation used of the budget is gone for the call behind it.
     const fuel = budget.fuel === null ? null : Math.max(0, budget.fuel - this.#fuelConsumed);
     return this.#goOn(state, prepareRun(func, args, fuel, limits), limits);
+  }
+
+  #tellFailure({ instances, state }: Linked, error: unknown): void {
+    const frames = this.#failureFrames?.of(error) ?? [];
+    this.#failureFrames = null;
+    this.#options.onFailure?.(describeFailure(error, frames, instances, state.kernel));
   }
 
   /** Runs an execution, new or paused, to its end. */

@@ -3,7 +3,12 @@
  * where the owner of the call wants it to.
  */
 import { ExhaustionError } from '../errors/errors.ts';
-import { type Execution, type PauseReason, startExecution } from '../interpreter/execution.ts';
+import {
+  type Execution,
+  type FailureListener,
+  type PauseReason,
+  startExecution,
+} from '../interpreter/execution.ts';
 import type { FuncInstance, RawValue } from '../interpreter/function.ts';
 import type { CallWatch } from './call-watch.ts';
 
@@ -27,6 +32,8 @@ export interface RunLimits {
   readonly watch: CallWatch;
   /** Null where nobody can add fuel: then to be out of it is an error. */
   readonly standStill: StandStill | null;
+  /** Told where executions fail; null where nobody wants a dump. */
+  readonly onFailure: FailureListener | null;
 }
 
 /** Whether a call that computes should pause: it is stopped, its owner wants it, or it is the turn of others. */
@@ -41,7 +48,9 @@ export const prepareRun = (
   limits: RunLimits,
 ): Execution => {
   const onSlice = (): boolean => wantsPause(limits);
-  return startExecution(func, args, { onSlice, ...(fuel === null ? {} : { fuel }) });
+  const execution = startExecution(func, args, { onSlice, ...(fuel === null ? {} : { fuel }) });
+  execution.onFailure = limits.onFailure;
+  return execution;
 };
 
 /** How a call ended. `hasFailed` tells whether results or error count: anything can be thrown, also undefined. */

@@ -6,6 +6,7 @@
  * seed and epoch give the same readings on every machine.
  */
 import { UsageError } from '../errors/errors.ts';
+import type { PluginFailure } from './failure.ts';
 import type { FileTree } from './wasi/files.ts';
 
 /** Waiting that can be given up. */
@@ -96,6 +97,8 @@ export interface Platform {
   /** The host's standard output and error; used when a plug-in asks for them. */
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;
+  /** Told of failures of plug-ins that have no `onFailure` of their own. */
+  readonly onFailure?: (failure: PluginFailure) => void;
   /** Whether the environment asks for the guests' standard output (`EXTISM_ENABLE_WASI_OUTPUT`). */
   readonly wantsWasiOutput?: boolean;
 }

@@ -7,8 +7,10 @@ import type { BacktraceFrame } from '../errors/errors.ts';
 import type { Module } from '../syntax/module.ts';
 import type { CodeRegion } from './code.ts';
 import type { CodeSpace } from './code-space.ts';
+import { LEAVE_PC } from './cold.ts';
 import { mapCareful, mapFast } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
+import type { ModuleInstance } from './module-instance.ts';
 
 /** Most frames shown; recursion makes the rest uninteresting. */
 const MAX_FRAMES = 64;
@@ -18,17 +20,36 @@ export interface RawFrame {
   readonly pc: number;
   /** Whether pc is behind the call that it belongs to. */
   readonly isCaller: boolean;
+  /** Index of the frame's first word. */
+  readonly fp: number;
+  readonly instance: ModuleInstance;
 }
 
-/** Regions and program counters, innermost first. */
-export const rawBacktrace = (space: CodeSpace, state: MachineState, callStack: Int32Array): RawFrame[] => {
+/**
+ * Where the frames of a call lie, innermost first; at most `limit`.
+ *
+ * @param isInCall whether the innermost waits for the host, and stands behind its call instruction
+ */
+export const rawBacktrace = (
+  space: CodeSpace,
+  state: MachineState,
+  callStack: Int32Array,
+  isInCall: boolean,
+  limit: number = MAX_FRAMES,
+): RawFrame[] => {
   const frames: RawFrame[] = [];
-  const add = (pc: number, isCaller: boolean): void => {
+  let { instance } = state;
+  let crossings = state.instances.length;
+  const add = (pc: number, fp: number, isCaller: boolean): void => {
     const region = space.find(pc);
-    if (region !== null) frames.push({ region, pc, isCaller });
+    if (region !== null) frames.push({ region, pc, isCaller, fp, instance });
   };
-  add(state.pc, false);
-  for (let sp = state.sp - 2; sp >= 0 && frames.length < MAX_FRAMES; sp -= 2) add(callStack[sp]!, true);
+  add(state.pc, state.fp, isInCall);
+  for (let sp = state.sp - 2; sp >= 0 && frames.length < limit; sp -= 2) {
+    const pc = callStack[sp]!;
+    if (pc === LEAVE_PC) instance = state.instances[--crossings] ?? instance;
+    else add(pc, callStack[sp + 1]!, true);
+  }
   return frames;
 };
 
@@ -49,7 +70,7 @@ export const backtrace = (frames: readonly RawFrame[]): BacktraceFrame[] => {
 };
 
 /** Byte offset of the instruction that a frame is at. */
-const offsetOf = ({ region, pc, isCaller }: RawFrame): number => {
+export const offsetOf = ({ region, pc, isCaller }: RawFrame): number => {
   const { func } = region;
   const map = region.isCareful ? mapCareful(func) : mapFast(func);
   const site = map.sites[map.siteIndex(isCaller ? pc - 1 : pc)];

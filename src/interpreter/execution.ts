@@ -24,6 +24,7 @@ import { opOf } from './isa.ts';
 import { getMachine, type Machine, mapCareful, mapFast } from './machine.ts';
 import { MachineState } from './machine-state.ts';
 import type { ModuleInstance } from './module-instance.ts';
+import { MAX_DUMPED_FRAMES, type StackFrame, stackFrames } from './stack-frames.ts';
 import * as status from './status.ts';
 import type { Store } from './store.ts';
 import { trapMessage } from './trap-message.ts';
@@ -69,6 +70,9 @@ interface HostCall {
   readonly base: number;
 }
 
+/** Told of the failure of a call while its frames are still there: what it failed with, and what reads them. */
+export type FailureListener = (error: unknown, frames: () => StackFrame[]) => void;
+
 /** What `Execution.run` came to. */
 export type RunResult = 'done' | 'trap' | 'paused';
 /** Why a call is paused: out of fuel, at the end of a slice, waiting for a host function, or for a notify. */
@@ -103,6 +107,8 @@ export class Execution {
   private readonly state: MachineState;
   private readonly onSlice: (() => boolean) | null;
   private readonly onResults: HostWrite | null;
+  /** Told when the call fails; for dumps. @internal */
+  onFailure: FailureListener | null = null;
   private outcome: RunResult | null = null;
   private isActive = false;
   /** While it runs: the call that waits for it in a host function. */
@@ -293,6 +299,7 @@ export class Execution {
     state.pc -= 1;
     state.thrown = exceptionOf(error);
     if (state.thrown !== null) return;
+    this.tellFailure(error);
     this.outcome = 'trap';
     this.leaveStore();
     this.error = error;
@@ -307,6 +314,7 @@ export class Execution {
   abandon(error: unknown): void {
     if (this.outcome === 'done' || this.outcome === 'trap') return;
     if (this.isActive) throw new UsageError('usage.state', { detail: 'the call is running' });
+    this.tellFailure(error);
     const { state, balance } = this;
     state.reserve = balance;
     state.fuel = 0;
@@ -578,11 +586,21 @@ export class Execution {
   }
 
   private fail(error: unknown): RunResult {
+    this.tellFailure(error);
     this.error = error;
     this.outcome = 'trap';
     this.leaveStore();
     this.dropRefs();
     return 'trap';
+  }
+
+  private tellFailure(error: unknown): void {
+    this.onFailure?.(error, () =>
+      stackFrames(
+        this.rawFrames(MAX_DUMPED_FRAMES),
+        resident === this ? this.machine.words : this.savedWords,
+      ),
+    );
   }
 
   private trapError(code: number): Error {
@@ -604,13 +622,12 @@ export class Execution {
     return new ThrownException('exception.uncaught', withBacktrace(details, raw));
   }
 
-  private rawFrames(): RawFrame[] {
+  private rawFrames(limit?: number): RawFrame[] {
+    const { machine, state } = this;
     // Of a call that waits while others run, the stack lies in the copy.
-    return rawBacktrace(
-      this.machine.space,
-      this.state,
-      resident === this ? this.machine.callStack : this.savedCalls,
-    );
+    const calls = resident === this ? machine.callStack : this.savedCalls;
+    const isInCall = state.pending !== null || this.hostCall !== null;
+    return rawBacktrace(machine.space, state, calls, isInCall, limit);
   }
 
   /** The guest's stack where the call stands, innermost first. */

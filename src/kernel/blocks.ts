@@ -168,6 +168,11 @@ export class BlockMemory {
     return address >= FIRST_BLOCK && address < FIRST_BLOCK + this.managedLength;
   }
 
+  /** A copy of the whole memory. */
+  dump(): Uint8Array {
+    return this.#bytes.slice();
+  }
+
   /** Allocates `length` bytes; returns the address of the data, or 0. */
   alloc(length: number): number {
     if (length <= 0) return 0;

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   /** Options of Node. Default: no native Wasm, no code from strings. */
   readonly nodeFlags?: readonly string[];
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
@@ -21,10 +23,14 @@ const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
 /** Runs `quern` with arguments. */
 export const runQuern = (
   args: readonly string[],
-  { stdin = '', nodeFlags = proof }: RunOptions = {},
+  { stdin = '', nodeFlags = proof, environment = {} }: RunOptions = {},
 ): QuernRun => {
   const main = join(root, 'build/src/cli/main.js');
-  const run = spawnSync(process.execPath, [...nodeFlags, main, ...args], { cwd: root, input: stdin });
+  const run = spawnSync(process.execPath, [...nodeFlags, main, ...args], {
+    cwd: root,
+    input: stdin,
+    env: { ...process.env, ...environment },
+  });
   return {
     status: run.status,
     stdout: run.stdout.toString(),

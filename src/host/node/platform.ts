@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { sleepWith } from '../portable-platform.ts';
 import type { Clock, Platform } from '../sources.ts';
+import { dumpFilesOf, dumpWriter } from './dumps.ts';
 import { nodeDirectory } from './files.ts';
 import { sendByNode } from './http-transport.ts';
 
@@ -32,6 +33,8 @@ const clock: Clock = {
   sleep: (nanoseconds) => sleepWith(startTimer, nanoseconds),
 };
 
+const onFailure = dumpWriter(dumpFilesOf(process.env));
+
 /**
  * The platform of the Node entry point.
  *
@@ -49,5 +52,6 @@ export const nodePlatform: Platform = {
   openDirectory: (path) => nodeDirectory(path),
   stdout: (chunk) => void process.stdout.write(chunk),
   stderr: (chunk) => void process.stderr.write(chunk),
+  ...(onFailure === undefined ? {} : { onFailure }),
   wantsWasiOutput: Boolean(process.env['EXTISM_ENABLE_WASI_OUTPUT']),
 };

@@ -1,0 +1,36 @@
+/** Dumps of failed calls as files: `EXTISM_COREDUMP` and `EXTISM_MEMDUMP`, as in the Rust SDK, and the command's flags. */
+import { writeFileSync } from 'node:fs';
+import type { PluginFailure } from '../failure.ts';
+
+/** Where dumps go; absent = not wanted. */
+export interface DumpFiles {
+  readonly coredump?: string | undefined;
+  readonly memdump?: string | undefined;
+}
+
+/** What the environment asks for. */
+export const dumpFilesOf = (environment: Readonly<Record<string, string | undefined>>): DumpFiles => ({
+  coredump: environment['EXTISM_COREDUMP'] || undefined,
+  memdump: environment['EXTISM_MEMDUMP'] || undefined,
+});
+
+/** Writes the dumps that are wanted; undefined if none is. A file that cannot be written is no reason to fail otherwise. */
+export const dumpWriter = ({
+  coredump,
+  memdump,
+}: DumpFiles): ((failure: PluginFailure) => void) | undefined => {
+  if (coredump === undefined && memdump === undefined) return undefined;
+  const write = (file: string | undefined, make: () => Uint8Array): void => {
+    if (file === undefined) return;
+    try {
+      // Readable for the user only: a dump holds what the plug-in knew.
+      writeFileSync(file, make(), { mode: 0o600 });
+    } catch (error) {
+      process.stderr.write(`cannot write the dump: ${(error as Error).message}\n`);
+    }
+  };
+  return (failure) => {
+    write(coredump, failure.coredump);
+    write(memdump, failure.memdump);
+  };
+};
