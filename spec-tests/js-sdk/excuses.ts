@@ -1,0 +1,28 @@
+/** Tests of the official SDK that do not pass with Quern in its place; docs/migrating.md has the same reasons. */
+
+export interface Excuse {
+  readonly reason: string;
+  /** Whether it passes where the network is reached. */
+  readonly dependsOnNetwork?: true;
+}
+
+const nativeModule: Excuse = {
+  reason: 'needs the bytes of a native WebAssembly.Module, which cannot be got back',
+};
+const pages: Excuse = {
+  reason: 'begins with 17 pages of its own, which count against maxPages as in the Rust host',
+};
+
+/** Key = name of the test. */
+export const excuses: Readonly<Record<string, Excuse>> = {
+  'createPlugin loads a WebAssembly.Module': nativeModule,
+  'createPlugin loads a WebAssembly.Module from manifest': nativeModule,
+  'createPlugin fails if provided a module and hash': nativeModule,
+  'plugins cant allocate more memory than allowed': pages,
+  'plugins can allocate memory if allowed': pages,
+  'readonly allowed paths are not supported': { reason: 'they are' },
+  'can create plugin from url with hash check': {
+    reason: 'downloads a plug-in from the network',
+    dependsOnNetwork: true,
+  },
+};
