@@ -117,10 +117,10 @@ describe('hand-made line programs', () => {
       ];
       const module = moduleWith([
         ['.debug_line', unit5([...directories, ...files], program)],
-        ['.debug_line_str', ['/work', 'src', '/abs'].flatMap(cString)],
+        ['.debug_line_str', ['/home', 'src', '/abs'].flatMap(cString)],
         ['.debug_str', names.flatMap(cString)],
       ]);
-      const inFolder = (file: string): string => (file.startsWith('/') ? file : `/work/${file}`);
+      const inFolder = (file: string): string => (file.startsWith('/') ? file : `/home/${file}`);
       const absolute = Object.values(expected).map((line) => line && { ...line, file: inFolder(line.file) });
       assert.deepEqual(linesAt(module, addresses), absolute);
     });
