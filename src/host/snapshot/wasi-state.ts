@@ -16,7 +16,7 @@ import {
   MAX_DESCRIPTORS,
 } from '../wasi/descriptors.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
-import type { DirectoryEntry, OpenDirectory, OpenFile } from '../wasi/files.ts';
+import type { AttributeMemory, DirectoryEntry, OpenDirectory, OpenFile } from '../wasi/files.ts';
 import type { AnyMemoryNode } from '../wasi/memory-nodes.ts';
 import { WRITING } from '../wasi/path-functions.ts';
 import { walkPath } from '../wasi/path-walk.ts';
@@ -37,6 +37,7 @@ export const writeWasi = (out: SnapshotWriter, wasi: Preview1): void => {
     out.text(name);
     out.flag(tree.memory !== undefined);
     if (tree.memory !== undefined) out.uint(nodes.numberOf(tree.memory.root));
+    writeAttributes(out, tree.attributes);
   });
   for (const [, descriptor] of entries) {
     const node = nodeOf(descriptor);
@@ -54,6 +55,27 @@ export const writeWasi = (out: SnapshotWriter, wasi: Preview1): void => {
       out.u8(filetypes[filetype]);
     });
   });
+};
+
+/** Attributes that a tree shows in place of the host's. */
+const writeAttributes = (out: SnapshotWriter, attributes: AttributeMemory | undefined): void => {
+  out.flag(attributes !== undefined);
+  if (attributes === undefined) return;
+  out.big(attributes.beginning);
+  out.list(attributes.entries, ({ key, ino, atim, mtim, ctim }) => {
+    out.text(key);
+    for (const value of [ino, atim, mtim, ctim]) out.big(value);
+  });
+};
+
+const readAttributes = (reader: SnapshotReader): AttributeMemory | null => {
+  if (!reader.flag()) return null;
+  const beginning = reader.big();
+  const entries = reader.list(() => {
+    const key = reader.text();
+    return { key, ino: reader.big(), atim: reader.big(), mtim: reader.big(), ctim: reader.big() };
+  });
+  return { beginning, entries };
 };
 
 const nodeOf = (descriptor: Descriptor): AnyMemoryNode | undefined =>
@@ -94,12 +116,19 @@ const writeDescriptor = (
 export const readWasi = (reader: SnapshotReader, wasi: Preview1): void => {
   const trees = reader.list(() => {
     const name = reader.text();
-    return { name, root: reader.flag() ? reader.uint(Number.MAX_SAFE_INTEGER) : null };
+    const root = reader.flag() ? reader.uint(Number.MAX_SAFE_INTEGER) : null;
+    return { name, root, attributes: readAttributes(reader) };
   });
   if (trees.map(({ name }) => name).join('\0') !== wasi.trees.map(({ name }) => name).join('\0')) {
     const wanted = trees.map(({ name }) => `"${name}"`).join(', ') || 'none';
     throw foreign(`it needs other directories: ${wanted}`);
   }
+  trees.forEach(({ attributes }, i) => {
+    const own = wasi.trees[i]!.tree.attributes;
+    if ((own === undefined) !== (attributes === null))
+      throw foreign('deterministic and other plug-ins show files differently');
+    if (own !== undefined && attributes !== null) Object.assign(own, attributes);
+  });
   const found = readNodes(reader);
   const roots = trees.flatMap(({ name, root }, i) => {
     if (root === null) return [];

@@ -98,8 +98,30 @@ export interface MemoryTree {
   openNode(node: AnyMemoryNode, now: () => bigint): OpenFile | OpenDirectory | null;
 }
 
+/** What a guest is shown of one file in place of what the host says. */
+export interface ShownAttributes {
+  /** Device and inode of the host. */
+  readonly key: string;
+  readonly ino: bigint;
+  readonly atim: bigint;
+  readonly mtim: bigint;
+  readonly ctim: bigint;
+}
+
+/** What a tree remembers of the attributes that it shows; part of snapshots. */
+export interface AttributeMemory {
+  /** The time of files that nobody has changed. */
+  beginning: bigint;
+  /** In the order in which they were met. */
+  entries: readonly ShownAttributes[];
+}
+
 /** A directory tree that a host hands to guests. */
 export interface FileTree {
+  /** Forgets what was shown to an earlier program. Called before `openRoot` when a program begins. */
+  begin?(now: () => bigint): void;
+  /** Of trees that show attributes of their own. */
+  readonly attributes?: AttributeMemory | undefined;
   /** Of trees in memory, which are part of snapshots; other trees are opened anew. */
   readonly memory?: MemoryTree | undefined;
   /** Holds the root open. @param now the time of the guest, for back ends that set times themselves */

@@ -126,6 +126,7 @@ export class Preview1 {
   #preopen(name: string, tree: FileTree): void {
     if (typeof tree?.openRoot !== 'function') throw mistake(`wasi.preopens["${name}"] is not a file tree`);
     if (name.includes('\0')) throw mistake('wasi.preopens: a path holds a zero character');
+    tree.begin?.(this.now);
     const root = tree.openRoot(this.now);
     this.descriptors.add(preopenedDirectory(root, encodeUtf8(name), this.trees.length));
     this.trees.push({ name, tree });

@@ -8,6 +8,7 @@
  */
 import { ErrnoSignal } from './errno.ts';
 import type {
+  AttributeMemory,
   DirectoryEntry,
   FileStat,
   FileTimes,
@@ -15,6 +16,7 @@ import type {
   OpenDirectory,
   OpenFile,
   OpenMode,
+  ShownAttributes,
 } from './files.ts';
 
 const DEVICE = 1n;
@@ -27,15 +29,27 @@ interface Attributes {
 }
 
 /** What is shown of the files of one tree. */
-class AttributeTable {
+class AttributeTable implements AttributeMemory {
+  beginning: bigint;
   readonly #now: () => bigint;
-  readonly #beginning: bigint;
   readonly #byInode = new Map<string, Attributes>();
   #lastInode = 0n;
 
   constructor(now: () => bigint) {
     this.#now = now;
-    this.#beginning = now();
+    this.beginning = now();
+  }
+
+  get entries(): readonly ShownAttributes[] {
+    return Array.from(this.#byInode, ([key, attributes]) => ({ key, ...attributes }));
+  }
+  set entries(entries: readonly ShownAttributes[]) {
+    this.#byInode.clear();
+    this.#lastInode = 0n;
+    for (const { key, ...attributes } of entries) {
+      this.#byInode.set(key, attributes);
+      if (attributes.ino > this.#lastInode) this.#lastInode = attributes.ino;
+    }
   }
 
   /** The attributes of a file, as the plug-in sees them. */
@@ -71,7 +85,7 @@ class AttributeTable {
     let found = this.#byInode.get(key);
     if (found === undefined) {
       this.#lastInode += 1n;
-      const time = this.#beginning;
+      const time = this.beginning;
       found = { ino: this.#lastInode, atim: time, mtim: time, ctim: time };
       this.#byInode.set(key, found);
     }
@@ -89,6 +103,9 @@ class StableFile implements OpenFile {
   constructor(file: OpenFile, table: AttributeTable) {
     this.#file = file;
     this.#table = table;
+  }
+  get node(): OpenFile['node'] {
+    return this.#file.node;
   }
   stat(): FileStat {
     return this.#table.shown(this.#file.stat());
@@ -132,6 +149,9 @@ class StableDirectory implements OpenDirectory {
   constructor(directory: OpenDirectory, table: AttributeTable) {
     this.#directory = directory;
     this.#table = table;
+  }
+  get node(): OpenDirectory['node'] {
+    return this.#directory.node;
   }
   stat(): FileStat {
     return this.#table.shown(this.#directory.stat());
@@ -224,6 +244,30 @@ const unwrapped = StableDirectory.inner;
 const changedDirectory = StableDirectory.noteChange;
 
 /** The same files, with listings and attributes that depend on nothing but names, contents and the plug-in. */
-export const stableFiles = (tree: FileTree): FileTree => ({
-  openRoot: (now) => new StableDirectory(tree.openRoot(now), new AttributeTable(now)),
-});
+export const stableFiles = (tree: FileTree): FileTree => {
+  let table: AttributeTable | null = null;
+  const tableFor = (now: () => bigint): AttributeTable => {
+    table ??= new AttributeTable(now);
+    return table;
+  };
+  return {
+    begin: (now) => {
+      tree.begin?.(now);
+      table = new AttributeTable(now);
+    },
+    get attributes() {
+      return table ?? undefined;
+    },
+    openRoot: (now) => new StableDirectory(tree.openRoot(now), tableFor(now)),
+    memory: tree.memory && {
+      root: tree.memory.root,
+      openNode: (node, now) => {
+        const open = tree.memory?.openNode(node, now) ?? null;
+        if (open === null) return null;
+        return open.kind === 'file'
+          ? new StableFile(open, tableFor(now))
+          : new StableDirectory(open, tableFor(now));
+      },
+    },
+  };
+};
