@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
@@ -193,7 +193,12 @@ const compile = (folder: string, flags: readonly string[]): string => {
     '-o',
     file,
   ];
-  const { status } = spawnSync('clang++', [...flags, ...fixed], { cwd: folder });
+  // Where clang finds a wasm-opt (npm puts that of a package in the path), it runs it, and names and lines are lost.
+  const path = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((place) => !place.includes('node_modules'));
+  const env = { ...process.env, PATH: path.join(delimiter) };
+  const { status } = spawnSync('clang++', [...flags, ...fixed], { cwd: folder, env });
   return status === 0 ? file : '';
 };
 
