@@ -78,7 +78,7 @@ interface Recorded {
 }
 
 /** Calls are cut off here, so that replaying and recording all of them takes seconds. */
-const MOST_FUEL = 1_500_000;
+const MOST_FUEL = 2_500_000;
 
 const record = async (
   setUp: SetUp,

@@ -75,26 +75,6 @@ test('a line that is listed and is no command is a failure', async () => {
   assert.match(failuresOf(result)[0]!, /^script.wast:7 exception: listed .* but is no command$/);
 });
 
-const parallel = { needsRealThreads: ['core/script.wast'] };
-const threads = (name: keyof typeof modules): Json[] => [
-  { type: 'thread', line: 1, name: 'T1', commands: [module(2, name), module(3, 'valid')] },
-  { type: 'thread', line: 4, name: 'T2', commands: [module(5, 'valid')] },
-  { type: 'wait', line: 6, thread: 'T1' },
-  { type: 'wait', line: 7, thread: 'T2' },
-];
-
-test('a script that needs parallel threads is given up at its first failure; every command counts', async () => {
-  const result = await run(threads('invalid'), parallel);
-  assert.equal(result.exitCode, 0, result.output);
-  assert.deepEqual([result.passed, result.failed, result.skipped], [2, 0, 5]);
-});
-
-test('one that passes without is a failure', async () => {
-  const result = await run(threads('valid'), parallel);
-  assert.equal(result.exitCode, 1);
-  assert.match(failuresOf(result)[0]!, /^script.wast:all exception: listed .* but passes$/);
-});
-
 test('a text agrees only when ours begins with it', async () => {
   const prefix = await run([assertInvalid(1, 'invalid', 'type')]);
   assert.equal(prefix.exitCode, 0, prefix.output);
