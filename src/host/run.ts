@@ -92,8 +92,9 @@ const settleHost = async (execution: Execution, promise: Execution['hostPromise'
 const waitForHost = async (execution: Execution, { watch, standStill }: RunLimits): Promise<void> => {
   const promise = execution.hostPromise!;
   while (!watch.isStopped()) {
-    if (await watch.waitFor(promise)) break;
+    // First, since the host function itself may have asked, before there was anything to wake.
     if (standStill?.isWanted) await standStill.wait('host');
+    else if (await watch.waitFor(promise)) break;
   }
   // A call that is stopped takes no answer any more.
   if (!watch.isStopped()) await settleHost(execution, promise);

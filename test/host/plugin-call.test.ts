@@ -216,6 +216,20 @@ describe('a pause that is asked for', () => {
     assert.equal(call.output?.text(), 'x');
     await isFree(plugin);
   });
+  test('by the host function itself, before it answers', async () => {
+    let ask: () => void = () => {};
+    const plugin = await create({}, async (_, handle) => {
+      ask();
+      return handle;
+    });
+    const call = await plugin.startCall('wait', 'x', { fuel: 100_000 });
+    ask = () => call.requestPause();
+    assert.equal(await call.run(), 'paused');
+    assert.equal(call.pause, 'host');
+    assert.equal(await call.run(), 'done');
+    assert.equal(call.output?.text(), 'x');
+    await isFree(plugin);
+  });
   test('while it computes: at the end of a time slice', async () => {
     const plugin = await create({ timeSliceMs: 1 });
     const call = await plugin.startCall('spin');

@@ -134,12 +134,13 @@ const start = async (
   functions: HostFunctions,
   fuel: number | null,
   isRenewed: boolean,
+  timeSliceMs: number | null = null,
 ): Promise<{ plugin: Plugin; call: PluginCall }> => {
   const recorded = setUp.calls[call]!;
   const plugin = await (await compile(setUp)).instantiate(optionsOf(setUp, functions));
   // A call that fails makes the next one begin with a new instance.
   if (isRenewed) await plugin.call(recorded.fn, inputOf(recorded), undefined, { fuel: 1 }).catch(() => {});
-  return { plugin, call: await plugin.startCall(recorded.fn, inputOf(recorded), { fuel }) };
+  return { plugin, call: await plugin.startCall(recorded.fn, inputOf(recorded), { fuel, timeSliceMs }) };
 };
 
 const wholes = new Map<string, Promise<string>>();
@@ -222,11 +223,14 @@ export const pluginPoint = async (random: Random, subject: Subject): Promise<rea
   });
   const limit =
     way === 'fuel' ? random.below(subject.fuel) : isRenewed ? random.below(subject.fuel + 30_000) : null;
-  const started = await start(subject, functions, limit, isRenewed);
+  const started = await start(subject, functions, limit, isRenewed, way === 'slice' ? 1 : null);
   call = started.call;
-  const running = call.run();
-  if (way === 'slice') call.requestPause();
-  const status = await running.catch(() => 'failed');
+  const running = call.run().catch(() => 'failed');
+  if (way === 'slice') {
+    for (let turns = random.below(4); turns > 0; turns--) await new Promise(setImmediate);
+    call.requestPause();
+  }
+  const status = await running;
   if (status !== 'paused') return [];
   const snapshot = started.plugin.snapshot();
   const place = `${call.pause} at ${call.fuelConsumed}`;
