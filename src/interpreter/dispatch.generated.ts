@@ -244,7 +244,7 @@ case 209:{/* call_indirect */x=I[fp+(w>>>9&4094)|0];o=inst.tables[C[pc+2|0]]!.el
 case 210:{/* return_none */sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=2;break out}continue;}
 case 211:{/* return32 */I[fp]=I[fp+(w>>>9&4094)|0];sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=2;break out}continue;}
 case 212:{/* return64 */k=fp+(w>>>9&4094)|0;I[fp]=I[k];I[fp+1|0]=I[k+1|0];sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=2;break out}continue;}
-case 213:{/* check_address */if(I[(fp+(w>>>9&4094)|0)+1|0]!==0){r=20;break out};pc=pc+1|0;continue;}
+case 213:{/* narrow_address */k=fp+(w>>>20&4094)|0;I[fp+(w>>>9&4094)|0]=I[k+1|0]===0?I[k]:-1;pc=pc+1|0;continue;}
 case 214:{/* unreachable */{r=16;break out};pc=pc+1|0;continue;}
 case 215:{/* halt */r=1;break out;}
 case 216:{/* charge */k=C[pc+1|0];if(fuel<k){st.need=k;r=3;break out}fuel=fuel-k|0;pc=pc+2|0;continue;}

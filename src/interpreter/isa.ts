@@ -119,7 +119,7 @@ export const hotOps = {
   return_none: '',
   return32: 's',
   return64: 's',
-  check_address: 's',
+  narrow_address: 'ds',
   unreachable: '',
   halt: '',
   // careful code

@@ -5,83 +5,119 @@
  * compiled loop away, and compiling it again takes 0.5–1 s; without training SQLite never settled (engine.md §3).
  */
 
-import { funcDefType, I32 } from '../syntax/types.ts';
-import type { FuncCode } from './code.ts';
+import { decodeModule } from '../decoder/decode-module.ts';
+import { defaultFeatures } from '../syntax/features.ts';
+import { I32 } from '../syntax/types.ts';
+import { validateModule } from '../validator/validate-module.ts';
+import { CompiledModule } from './code.ts';
 import { type CodeSpace, FIRST_FREE } from './code-space.ts';
 import { HALT_PC, type Stacks } from './cold.ts';
 import type { Dispatch } from './dispatch.generated.ts';
-import { quern1 } from './fuel.ts';
 import { FuncInstance } from './function.ts';
 import { firstColdOp, type Op, opOf, ops } from './isa.ts';
 import { MachineState } from './machine-state.ts';
 import { MemoryInstance } from './memory.ts';
-import type { ModuleInstance } from './module-instance.ts';
+import { ModuleInstance } from './module-instance.ts';
+import { Store } from './store.ts';
+import { TableInstance } from './table.ts';
 import type { RunVectors } from './vector.generated.ts';
 import { vectorNames } from './vector-isa.ts';
 
-/** Pairs of operands: small, large and negative integers; the same bits serve as floats. */
-const integers: readonly (readonly [number, number])[] = [
-  [16, 24],
-  [-1, 3],
-  [0x7fffffff, -0x80000000],
-  [0, 7],
+type Operands = readonly [number, number, number, number];
+/**
+ * Operands: low and high word of the first, then of the second; i32 operations use the low ones, and immediates are
+ * the second. Together they take
+ * every way through every operation (test/interpreter/training.test.ts).
+ */
+const integers: readonly Operands[] = [
+  [16, 0, 24, 0],
+  [-1, -1, 3, 0],
+  [0x7fffffff, 0, -0x80000000, -1],
+  [0, 5, 7, 0],
+  [5, 0, 5, 0],
+  [3, 0, 0, 0],
+  [5, 1, 5, 2],
+  [7, 0, 40, 0],
+  [-0x80000000, -0x80000000, -1, -1],
+  [0, -0x80000000, -1, -1],
+  [0, 0, 1, 0],
 ];
 const doubles: readonly (readonly [number, number])[] = [
   [1.5, -2.25],
   [Number.NaN, 3],
   [1e300, 0],
   [16, 24],
+  [2.5, 2.5],
 ];
-const REPETITIONS = 4;
+/** Each operation runs twice on everything: then V8 knows what it does. */
+const PASSES = 2 * integers.length;
 
 /** First word of the code that training writes; the room behind it is not handed out. */
 const TRAINING_PC = FIRST_FREE - 64;
 const ENTRY = TRAINING_PC + 40;
 const BASE_SLOT = 8;
+/** Place of the word in which calls through the table find their index. */
+const INDEX_SLOT = 4;
 
 const isFloat = (op: Op): boolean => /f64/.test(op.name) && !/^f64_(convert|promote)/.test(op.name);
 const isFloat32 = (op: Op): boolean => /f32/.test(op.name) && !/^f32_(convert|demote)/.test(op.name);
 const isAccess = (op: Op): boolean => /load|store/.test(op.name);
 
+/** Two types, an empty function of the first, a table, a page of memory and three globals. */
+// biome-ignore format: sections, one a line
+const moduleBytes = Uint8Array.of(
+  0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+  1, 8, 2, 0x60, 0, 0, 0x60, 1, 0x7f, 0,
+  3, 2, 1, 0,
+  4, 4, 1, 0x70, 0, 4,
+  5, 3, 1, 0, 1,
+  6, 16, 3, 0x7f, 1, 0x41, 0, 0x0b, 0x7f, 1, 0x41, 0, 0x0b, 0x7f, 1, 0x41, 0, 0x0b,
+  10, 4, 1, 2, 0, 0x0b,
+);
+
+/** An instance with a function; both of the classes that real code meets, since V8 compiles for those. */
+const makeInstance = (): { readonly instance: ModuleInstance; readonly func: FuncInstance } => {
+  const module = decodeModule(moduleBytes);
+  validateModule(module, defaultFeatures);
+  const instance = new ModuleInstance(new Store(), new CompiledModule(module, defaultFeatures), new Map());
+  instance.memory0 = new MemoryInstance(module.memories[0]!);
+  instance.memories.push(instance.memory0);
+  instance.tables.push(new TableInstance(module.tables[0]!.type, null));
+  const func = new FuncInstance(module.funcs[0]!.type, instance, instance.unit.funcs[0]!, null);
+  instance.funcs.push(func);
+  return { instance, func };
+};
+
 /** Trains a loop; leaves stacks and code as they were. */
 export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): void => {
   const { words: C } = space;
-  const memory = new MemoryInstance({
-    limits: { min: 1n, max: 1n, address: I32 },
-    isShared: false,
-    pageSizeLog2: 16,
-  });
-  const type = funcDefType([], []);
-  const instance = {
-    memory0: memory,
-    memories: [memory],
-    globalWords: new Int32Array(8),
-    tables: [{ elements: [] as unknown[] }],
-  };
-  const func = new FuncInstance(
-    type,
-    instance as unknown as ModuleInstance,
-    { entry: ENTRY } as FuncCode,
-    null,
-  );
-  instance.tables[0]!.elements.push(null, func, func);
-  const state = new MachineState(instance as unknown as ModuleInstance, quern1);
-  state.callLimit = 64;
-  state.stackLimit = 4096;
-  // A function that returns at once.
+  const { instance, func } = makeInstance();
+  // The function of the code below, which returns at once, and one of another instance, whose code is translated.
+  func.code!.entry = ENTRY;
+  const other = makeInstance().func;
+  // One of the host, too dear to be ever run.
+  const host = new FuncInstance(func.type, null, null, () => undefined, 1e6);
+  instance.tables[0]!.elements.splice(0, 4, null, func, other, host);
+  const [type, otherType] = instance.compiled.module.types;
+  const state = new MachineState(instance, instance.store.schedule);
   C.set([1, 3, 8, 0], ENTRY - 4);
-  C[ENTRY] = ops.find((op) => op.name === 'return_none')!.code;
+  C[ENTRY] = opOf.return_none.code;
 
-  for (let pass = 0; pass < integers.length * REPETITIONS; pass++) {
-    for (const op of ops.slice(0, firstColdOp)) {
-      if (op.name === 'unreachable') continue;
-      writeOperation(C, op, type.id);
-      writeOperands(stacks, op, pass % integers.length);
+  for (let pass = 0; pass < PASSES; pass++) {
+    const typeId = (pass % 7 === 6 ? otherType! : type!).id;
+    for (const op of trainedOps) {
+      writeOperation(C, op, typeId, integers[pass % integers.length]!);
+      writeOperands(stacks, op, pass);
       stacks.callStack.set([HALT_PC, 0]);
       state.sp = 2;
       state.fp = 0;
       state.pc = TRAINING_PC;
-      state.fuel = 1000;
+      // Some calls find no room.
+      state.callLimit = pass % 5 === 4 && op.name.startsWith('call') ? 2 : 64;
+      state.stackLimit = 4096;
+      state.fuel = op.name === 'charge' && pass % 5 === 0 ? 2 : 1000;
+      state.isArmed = pass % 2 === 0 ? 0 : 1;
+      state.instance = instance;
       dispatch(state);
     }
   }
@@ -90,10 +126,13 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
   C.fill(0, TRAINING_PC, FIRST_FREE);
 };
 
+/** Hot operations, and a cold one: what the loop does for it, it does for all. */
+const trainedOps: readonly Op[] = [...ops.slice(0, firstColdOp), opOf.mov64_far];
+
 /** Slot 1 is the destination, 2 to 4 are sources; a branch goes to the stub that ends the call. */
-const writeOperation = (C: Int32Array, op: Op, typeId: number): void => {
+const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operands): void => {
   const slots = op.name === 'call' || op.name === 'call_indirect' ? [BASE_SLOT, BASE_SLOT] : [1, 2];
-  if (op.name === 'call_indirect') slots[0] = 4;
+  if (op.name === 'call_indirect') slots[0] = INDEX_SLOT;
   else if (!/^[dD]/.test(op.layout)) [slots[0], slots[1]] = [slots[0] === BASE_SLOT ? BASE_SLOT : 2, 3];
   const out = [op.code | (op.packed > 0 ? slots[0]! << 10 : 0) | (op.packed > 1 ? slots[1]! << 21 : 0)];
   for (let i = op.packed; i < op.layout.length; i++) {
@@ -101,39 +140,43 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number): void => {
     if (kind === 'p') out.push(HALT_PC, 0);
     else if (kind === 's' || kind === 'd') out.push(2 * (i + 1));
     else if (kind === 'S' || kind === 'D') out.push(i + 1);
-    else out.push(immediate(op, i, typeId));
+    else out.push(immediate(op, i, typeId, operands));
   }
   // Whatever does not leave by itself ends at a halt.
   out.push(
     ...(op.name === 'br_table' ? Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? HALT_PC : 0)) : []),
   );
   C.set(out, TRAINING_PC);
-  C[TRAINING_PC + out.length] = ops.find((o) => o.name === 'halt')!.code;
+  C[TRAINING_PC + out.length] = opOf.halt.code;
 };
 
-const immediate = (op: Op, position: number, typeId: number): number => {
+const immediate = (op: Op, position: number, typeId: number, [, , low, high]: Operands): number => {
   if (op.name === 'call') return position === 1 ? ENTRY : 0;
   if (op.name === 'call_indirect') return position === 2 ? typeId : 0;
-  if (op.name === 'resume_fast') return position === 0 ? HALT_PC : 0;
-  if (op.name === 'br_table') return 3;
-  return op.name.startsWith('global') ? 4 : 3;
+  if (op.name === 'resume_fast') return position === 0 ? HALT_PC : 3;
+  if (op.name === 'br_table' || op.name === 'charge' || isAccess(op)) return 3;
+  if (op.name === 'mov64_far') return 2;
+  if (op.name.startsWith('global')) return 4;
+  // Amounts of shifts are masked when code is made.
+  if (/^i64_(sh|rot)/.test(op.name)) return low & 63;
+  return op.layout[position - 1] === 'i' ? high : low;
 };
 
 const writeOperands = ({ words, doubles: D, floats }: Stacks, op: Op, pass: number): void => {
-  const [a, b] = integers[pass]!;
-  const [x, y] = doubles[pass]!;
+  const [low, high, low2, high2] = integers[pass % integers.length]!;
+  const [x, y] = doubles[pass % doubles.length]!;
   words.fill(0, 0, 64);
   for (const slot of [2, 3, 4]) {
     const isOdd = slot === 3;
     if (isFloat(op)) D[slot] = isOdd ? y : x;
     else if (isFloat32(op)) floats[2 * slot] = isOdd ? y : x;
     else {
-      words[2 * slot] = isOdd ? b : a;
-      words[2 * slot + 1] = isOdd ? b >> 31 : a >> 31;
+      words[2 * slot] = isOdd ? low2 : low;
+      words[2 * slot + 1] = isOdd ? high2 : high;
     }
   }
-  if (isAccess(op)) words[4] = pass === 1 ? 70000 : 16 + pass;
-  if (op.name === 'call_indirect') words[8] = 1 + (pass & 1);
+  if (isAccess(op)) words[4] = pass % 4 === 1 ? 70000 : 16 + pass;
+  if (op.name === 'call_indirect') words[2 * INDEX_SLOT] = pass % 6;
 };
 
 /** Words of a frame for training vector operations: its slots 0 to 15. */

@@ -209,13 +209,14 @@ export const branchOn = (t: Translation, condition: Pending, label: number, isWh
 };
 
 /**
- * The slot of an address whose low word is the whole address: beyond 2^32 everything is out of bounds, which a
- * check in front of the access finds.
+ * The slot of an address whose low word is the whole address: one beyond 2^32 becomes 2^32 - 1 in front of the
+ * access, which is out of bounds as well.
  */
 export const addressSlot = (t: Translation, h: number): number => {
   const slot = t.slotOf(h);
-  if (t.types[h] === I64) t.writer.emit(opOf.check_address, slot);
-  return slot;
+  if (t.types[h] !== I64) return slot;
+  t.writer.emit(opOf.narrow_address, t.slots[h]!, slot);
+  return t.slots[h]!;
 };
 
 /** The offset of a memory access; one beyond 2^32 is out of bounds, as 2^32 - 1 is. */
