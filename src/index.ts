@@ -11,6 +11,8 @@ import {
   type RestorePlugin,
   restorePluginOn,
 } from './host/compiled-plugin.ts';
+import type { CurrentPlugin } from './host/current-plugin.ts';
+import type { PluginOptions } from './host/options.ts';
 import { portablePlatform } from './host/portable-platform.ts';
 import {
   type ReplayRecording,
@@ -53,10 +55,12 @@ export const compilePlugin: CompilePlugin = compilePluginOn(portablePlatform);
  * Makes a plug-in of a snapshot that `Plugin.snapshot` gave, from the same manifest and with the same options.
  *
  * ```js
- * const plugin = await createPlugin('build/examples/greet.wasm');
+ * import { readFileSync } from 'node:fs';
+ * const bytes = readFileSync('build/examples/greet.wasm');
+ * const plugin = await createPlugin(bytes);
  * const call = await plugin.startCall('greet', 'Ada', { fuel: 100 });
  * console.log(await call.run()); // → paused
- * const other = await restorePlugin('build/examples/greet.wasm', plugin.snapshot());
+ * const other = await restorePlugin(bytes, plugin.snapshot());
  * const rest = other.activeCall;
  * rest.addFuel(1_000_000);
  * console.log(await rest.run(), rest.output.text()); // → done Hello, Ada!
@@ -104,8 +108,33 @@ export const verifyReceipt: VerifyReceipt = verifyReceiptOn(portablePlatform);
  */
 export const CAPABILITIES: Capabilities = capabilitiesOf(portablePlatform);
 
+/**
+ * What `@extism/extism` calls `CurrentPlugin`.
+ *
+ * ```ts
+ * const remark = (context: CallContext, total: bigint): bigint => context.store(`${total} so far`);
+ * const plugin = await createPlugin('build/examples/counter.wasm', {
+ *   functions: { 'extism:host/user': { remark } },
+ * });
+ * console.log((await plugin.call('count', 'Hello'))?.json().remark); // → 2 so far
+ * ```
+ */
+export type CallContext = CurrentPlugin;
+/**
+ * What `@extism/extism` calls `PluginOptions`.
+ *
+ * ```ts
+ * const options: ExtismPluginOptions = { useWasi: true, config: { greeting: 'Salut' } };
+ * const plugin = await createPlugin('build/examples/greet.wasm', options);
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Salut, Ada!
+ * ```
+ */
+export type ExtismPluginOptions = PluginOptions;
+
 export type { ErrorCode } from './errors/catalogue.ts';
 export {
+  type BacktraceFrame,
+  type ErrorDetails,
   ExhaustionError,
   ExitError,
   HostError,
@@ -138,7 +167,7 @@ export {
   type RestorePlugin,
   restorePluginOn,
 } from './host/compiled-plugin.ts';
-export type { CurrentPlugin, CurrentPlugin as CallContext } from './host/current-plugin.ts';
+export type { CurrentPlugin } from './host/current-plugin.ts';
 export type { PluginFailure } from './host/failure.ts';
 export type { FetchLike, FetchResponse } from './host/fetch-transport.ts';
 export type { HostFunction, HostFunctions } from './host/host-function.ts';
@@ -157,13 +186,18 @@ export type {
   ResponseLike,
   UrlLike,
 } from './host/manifest.ts';
-export type { PluginOptions, PluginOptions as ExtismPluginOptions } from './host/options.ts';
+export type { PluginOptions } from './host/options.ts';
 export type { PluginOutput } from './host/output.ts';
 export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin.ts';
 export type { PluginCall, PluginCallStatus } from './host/plugin-call.ts';
 export { createPool, type PluginPool, type PoolOptions } from './host/pool.ts';
 export type { Receipt } from './host/replay/receipt.ts';
-export type { ReplayedCall, ReplayOptions } from './host/replay/replay-recording.ts';
+export type {
+  ReplayedCall,
+  ReplayOptions,
+  ReplayRecording,
+  VerifyReceipt,
+} from './host/replay/replay-recording.ts';
 export type { RecordSink } from './host/replay/settings.ts';
 export type {
   Clock,
@@ -182,11 +216,13 @@ export {
   type Codec,
   codecs,
   type FunctionShape,
+  type HostSignature,
   type TypedPlugin,
   typedHostFunction,
   typedPlugin,
   type ValueKind,
 } from './host/typed.ts';
+export type { StreamReader } from './host/wasi/descriptors.ts';
 export type { FileTree } from './host/wasi/files.ts';
 export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/preview1.ts';
@@ -195,3 +231,4 @@ export type { PauseReason } from './interpreter/execution.ts';
 export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel.ts';
 export { defineSchedule } from './interpreter/fuel-schedule.ts';
 export { compileModule } from './interpreter/instantiate.ts';
+export type { FuelClass } from './syntax/instructions.ts';

@@ -25,6 +25,7 @@ import { validateModule } from './validator/validate-module.ts';
 export {
   decodeModule,
   disassembleFunction,
+  type ExternKind,
   type FeatureKey,
   type FeatureRow,
   featureTable,
@@ -32,9 +33,14 @@ export {
   type InstructionRow,
   instructions,
   type ListingLine,
+  type Module,
 };
 
-/** An import or export: its name, kind and type in text form. */
+/**
+ * An import or export: its name, kind and type in text form.
+ *
+ * Example: see `ModuleSummary`.
+ */
 export interface ExternSummary {
   /** Module that an import comes from; absent on exports. */
   readonly module?: string;
@@ -44,14 +50,22 @@ export interface ExternSummary {
   readonly index: number;
   readonly type: string;
 }
-/** A feature that a module uses. */
+/**
+ * A feature that a module uses.
+ *
+ * Example: see `ModuleSummary`.
+ */
 export interface FeatureSummary {
   readonly key: FeatureKey;
   readonly summary: string;
   /** Whether this engine runs it. */
   readonly isExecuted: boolean;
 }
-/** A section as it lies in the file. */
+/**
+ * A section as it lies in the file.
+ *
+ * Example: see `ModuleSummary`.
+ */
 export interface SectionSummary {
   readonly name: string;
   /** Name of a custom section. */
@@ -60,7 +74,18 @@ export interface SectionSummary {
   readonly offset: number;
   readonly byteLength: number;
 }
-/** What a module is made of. */
+/**
+ * What a module is made of.
+ *
+ * ```ts
+ * const summary: ModuleSummary = summariseModule(doubleWasm);
+ * const typeOf = ({ kind, name, type }: ExternSummary): string => `${kind} ${name} ${type}`;
+ * const sizeOf = ({ name, byteLength }: SectionSummary): string => `${name} ${byteLength}`;
+ * const features: readonly FeatureSummary[] = summary.features;
+ * console.log(summary.exports.map(typeOf), features); // → [ 'func double (i32) -> i32' ] []
+ * console.log(summary.sections.map(sizeOf).join(', ')); // → type 6, function 2, export 10, code 9
+ * ```
+ */
 export interface ModuleSummary {
   readonly name: string | null;
   readonly byteLength: number;

@@ -1,4 +1,6 @@
 /** Entry point for embedders that bring their own host: the Extism kernel and its ABI table. */
+export type { FuelSchedule } from './interpreter/fuel.ts';
+export type { FuncInstance } from './interpreter/function.ts';
 export {
   type HostFunctionName,
   KERNEL_NAMESPACE,
@@ -11,3 +13,4 @@ export {
 export { BlockMemory, type GrowthGuard } from './kernel/blocks.ts';
 export { createKernelImports, kernelFuncType, runKernelFunction } from './kernel/imports.ts';
 export { Kernel, type KernelOptions } from './kernel/kernel.ts';
+export type { FuncType, ValType } from './syntax/types.ts';

@@ -3,6 +3,7 @@
  * instantiate, invoke. Values cross as raw bits (`RawValue`), so that nothing of a NaN is lost.
  */
 export { decodeModule } from './decoder/decode-module.ts';
+export type { BacktraceFrame } from './errors/errors.ts';
 export { CompiledModule } from './interpreter/code.ts';
 export { ExceptionInstance, makeException } from './interpreter/exception.ts';
 export {
@@ -54,9 +55,17 @@ export { Store, type StoreOptions } from './interpreter/store.ts';
 export { TableInstance } from './interpreter/table.ts';
 export { TagInstance } from './interpreter/tag.ts';
 export type { Waiter } from './interpreter/waiters.ts';
-export { defaultFeatures, type FeatureKey, type Features, featureTable } from './syntax/features.ts';
+export {
+  defaultFeatures,
+  type FeatureKey,
+  type FeatureRow,
+  type Features,
+  featureTable,
+} from './syntax/features.ts';
+export type { FuelClass } from './syntax/instructions.ts';
 export type { Export, ExternKind, Import, ImportType, Module } from './syntax/module.ts';
 export {
+  type DefType,
   EXTERNREF,
   F32,
   F64,

@@ -8,5 +8,11 @@ import { WebAssembly } from './webassembly.ts';
 
 export { createWebAssembly, FuelTank, WebAssembly } from './webassembly.ts';
 
-/** Whether the global namespace is this one: false where the host has its own. */
+/**
+ * Whether the global namespace is this one: false where the host has its own.
+ *
+ * ```js
+ * console.log(isInstalled, globalThis.WebAssembly === WebAssembly); // → true true
+ * ```
+ */
 export const isInstalled: boolean = install(WebAssembly, false);

@@ -7,7 +7,9 @@
 import { createWebAssembly } from './webassembly/namespace.ts';
 import type { WebAssemblyNamespace } from './webassembly/types.ts';
 
+export type { Features } from './syntax/features.ts';
 export { FuelTank } from './webassembly/budget.ts';
+export type { NativeErrorConstructor } from './webassembly/errors.ts';
 export type { WebAssemblyOptions } from './webassembly/realm.ts';
 export type { ResponseLike } from './webassembly/streaming.ts';
 export type {

@@ -9,7 +9,14 @@ import { branchHintSection, branchHintsOf } from './branch-hints.ts';
 import { InstructionReader, nesting } from './instruction-reader.ts';
 import { instructionText, TextContext } from './instruction-text.ts';
 
-/** One line of a listing. */
+/**
+ * One line of a listing.
+ *
+ * ```ts
+ * const lines: ListingLine[] = [...disassembleFunction(decodeModule(doubleWasm), 0)];
+ * console.log(lines.map(({ depth, text }) => `${'  '.repeat(depth)}${text}`).at(-2)); // →   i32.shl
+ * ```
+ */
 export interface ListingLine {
   /** Offset of the instruction in the binary. */
   readonly offset: number;

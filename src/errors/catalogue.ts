@@ -5,7 +5,11 @@
  * official test suite, so that a runner can compare prefixes. `docs/errors.md` is generated from this table.
  */
 
-/** The class of an error; one class per phase, see `errors.ts`. */
+/**
+ * The class of an error; one class per phase, see `errors.ts`.
+ *
+ * Example: see `ErrorRow`.
+ */
 export type ErrorClass =
   | 'MalformedError'
   | 'InvalidError'
@@ -25,7 +29,15 @@ export type ErrorClass =
   | 'ReplayError'
   | 'InternalError';
 
-/** One row: the class, the text (a prefix of the message), and what a person can do about it. */
+/**
+ * One row: the class, the text (a prefix of the message), and what a person can do about it.
+ *
+ * ```ts
+ * const rows: readonly ErrorRow[] = Object.values(catalogue);
+ * const ofClass = (wanted: ErrorClass): ErrorRow[] => rows.filter((row) => row.class === wanted);
+ * console.log(ofClass('ExitError').map(({ text }) => text)); // → [ 'exited' ]
+ * ```
+ */
 export interface ErrorRow {
   readonly class: ErrorClass;
   readonly text: string;
@@ -371,9 +383,28 @@ export const catalogue = {
   ),
 } as const satisfies Record<string, ErrorRow>;
 
-/** A stable error code. */
+/**
+ * The code of an error: a key of the catalogue.
+ *
+ * ```ts
+ * const passing: ReadonlySet<ErrorCode> = new Set(['exhaustion.pool', 'exhaustion.queue']);
+ * const mayTryAgain = (error: unknown): boolean => isQuernError(error) && passing.has(error.code);
+ * console.log(mayTryAgain(new ExhaustionError('exhaustion.pool')), mayTryAgain(new Error('other'))); // → true false
+ * ```
+ */
 export type ErrorCode = keyof typeof catalogue;
-/** The codes of one class. */
+/**
+ * The codes of one class.
+ *
+ * ```ts
+ * const hints: Record<CodeOf<'InterruptedError'>, string> = {
+ *   'interrupted.timeout': 'It took too long.',
+ *   'interrupted.instantiation': 'It took too long to begin.',
+ *   'interrupted.cancelled': 'You stopped it.',
+ * };
+ * console.log(hints['interrupted.cancelled']); // → You stopped it.
+ * ```
+ */
 export type CodeOf<C extends ErrorClass> = {
   [K in ErrorCode]: (typeof catalogue)[K]['class'] extends C ? K : never;
 }[ErrorCode];

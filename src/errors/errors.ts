@@ -8,7 +8,20 @@ import { type CodeOf, catalogue, type ErrorClass, type ErrorCode } from './catal
 
 const brand: unique symbol = Symbol.for('quern.error') as never;
 
-/** Where in a module something is. All fields are optional; only what is known is set. */
+/**
+ * Where in a module something is. All fields are optional; only what is known is set.
+ *
+ * ```ts
+ * const bytes = doubleWasm.slice();
+ * bytes[bytes.indexOf(0x74)] = 0x7c; // i64.add in place of i32.shl
+ * try {
+ *   compileModule(bytes);
+ * } catch (error) {
+ *   const { instruction, offset }: ErrorPosition = isQuernError(error) ? error.details : {};
+ *   console.log(instruction, offset === bytes.indexOf(0x7c)); // → i64.add true
+ * }
+ * ```
+ */
 export interface ErrorPosition {
   /** Byte offset in the binary. */
   readonly offset?: number;
@@ -22,7 +35,16 @@ export interface ErrorPosition {
   readonly instruction?: string;
 }
 
-/** One line of a guest backtrace, innermost first. */
+/**
+ * One line of a guest backtrace, innermost first.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
+ * const error: unknown = await plugin.call('ratio', '0').catch((caught: unknown) => caught);
+ * const frames: readonly BacktraceFrame[] = (isQuernError(error) && error.details.backtrace) || [];
+ * console.log(frames.at(-1)?.funcName, frames.every(({ offset }) => offset > 0)); // → examples/counter/assembly/index/ratio true
+ * ```
+ */
 export interface BacktraceFrame {
   readonly moduleName: string;
   readonly funcIndex: number;
@@ -38,7 +60,15 @@ export interface BacktraceFrame {
   readonly column?: number;
 }
 
-/** Fields beyond code and message; each class documents which ones it sets. */
+/**
+ * Fields beyond code and message; each class documents which ones it sets.
+ *
+ * ```ts
+ * const details: ErrorDetails = { limit: 32_767, actual: 65_535, detail: '65535 pages' };
+ * const error = new LimitError('limit.memory', details);
+ * console.log(error.message.endsWith(': 65535 pages'), error.details.limit); // → true 32767
+ * ```
+ */
 export interface ErrorDetails extends ErrorPosition {
   /** What exactly was wrong, appended to the text of the catalogue after a colon. */
   readonly detail?: string;
@@ -86,7 +116,14 @@ export abstract class QuernError extends Error {
   }
 }
 
-/** The constructor of one error class: `new TrapError(code, details?, message?)`. */
+/**
+ * The constructor of one error class: `new TrapError(code, details?, message?)`.
+ *
+ * ```ts
+ * const nameOf = <C extends ErrorClass>(cls: QuernErrorClass<C>, code: CodeOf<C>): C => new cls(code).name;
+ * console.log(nameOf(TrapError, 'trap.unreachable')); // → TrapError
+ * ```
+ */
 export interface QuernErrorClass<C extends ErrorClass> {
   new (
     code: CodeOf<C>,

@@ -9,7 +9,18 @@
 import { type ErrorDetails, InterruptedError, UsageError } from '../errors/errors.ts';
 import type { Platform } from './sources.ts';
 
-/** An `AbortSignal`, of whatever implementation. */
+/**
+ * An `AbortSignal`, of whatever implementation.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const controller = new AbortController();
+ * const signal: AbortSignalLike = controller.signal;
+ * controller.abort('no longer needed');
+ * await plugin.call('greet', 'Ada', null, { signal }).catch(({ cause }: Error) => console.log(cause));
+ * // → no longer needed
+ * ```
+ */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;

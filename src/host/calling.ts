@@ -15,7 +15,18 @@ import type { RunOutcome } from './run.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
 import { checkWhenBusy, type WhenBusy } from './turns.ts';
 
-/** What a call takes as input. */
+/**
+ * What a call takes as input: text (as UTF-8) or bytes; nothing is empty input.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const inputs: readonly PluginInput[] = ['Ada', new TextEncoder().encode('Grace'), null];
+ * for (const input of inputs) console.log((await plugin.call('greet', input))?.text());
+ * // → Hello, Ada!
+ * // → Hello, Grace!
+ * // → Hello, world!
+ * ```
+ */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
 /** Input as bytes. @throws UsageError */
@@ -27,7 +38,15 @@ export const toBytes = (input: PluginInput): Uint8Array => {
   throw new UsageError('usage.argument', { detail: `input must be a string or bytes, not ${typeof input}` });
 };
 
-/** Options of one call. */
+/**
+ * Options of one call.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const options: CallOptions = { timeoutMs: 1000, fuel: 1_000_000, whenBusy: 'queue' };
+ * console.log((await plugin.call('greet', 'Ada', null, options))?.text()); // → Hello, Ada!
+ * ```
+ */
 export interface CallOptions {
   /** Stops the call, at any time: `AbortController`, `AbortSignal.timeout`. */
   readonly signal?: AbortSignalLike | null | undefined;
@@ -60,12 +79,25 @@ export const checkCallLimits = (
   whenBusy: whenBusy === undefined ? plugin.whenBusy : checkWhenBusy(whenBusy),
 });
 
-/** Options of `callDetailed`. */
+/**
+ * Options of `callDetailed` and `startCall`.
+ *
+ * Example: see `CallResult`.
+ */
 export interface DetailedCallOptions extends CallOptions {
   /** What host functions get from `CurrentPlugin.hostContext`. */
   readonly hostContext?: unknown;
 }
-/** Everything that a call came to. */
+/**
+ * Everything that a call came to.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const options: DetailedCallOptions = { hostContext: { user: 'ada' }, fuel: 1_000_000 };
+ * const { output, returnCode, error }: CallResult = await plugin.callDetailed('greet', 'Ada', options);
+ * console.log(output?.text(), returnCode, error); // → Hello, Ada! 0 null
+ * ```
+ */
 export interface CallResult {
   /** Null when the plug-in set none. */
   readonly output: PluginOutput | null;

@@ -1,7 +1,15 @@
 /** What plug-ins can do on a platform; the names are those of `@extism/extism`. */
 import type { Platform } from './sources.ts';
 
-/** Abilities of a platform. */
+/**
+ * Abilities of a platform.
+ *
+ * ```ts
+ * const sourceFor = ({ manifestSupportsPaths }: Capabilities): string =>
+ *   manifestSupportsPaths ? 'build/examples/greet.wasm' : 'https://example.com/greet.wasm';
+ * console.log(sourceFor(CAPABILITIES)); // → build/examples/greet.wasm
+ * ```
+ */
 export interface Capabilities {
   /** Whether host functions may return promises without a worker. Always: calls can pause. */
   readonly supportsJSPromiseInterface: boolean;

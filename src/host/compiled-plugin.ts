@@ -15,10 +15,10 @@ import { type LoadedModule, loadModules, resolveManifest } from './wasm-source.t
 /**
  * The modules and settings of a plug-in, from which instances are made that share nothing but code.
  *
- * ```js
- * const compiled = await compilePlugin('build/examples/greet.wasm');
+ * ```ts
+ * const compiled: CompiledPlugin = await compilePlugin('build/examples/greet.wasm');
  * const plugin = await compiled.instantiate({ config: { greeting: 'Salut' } });
- * console.log((await plugin.call('greet', 'Ada')).text()); // → Salut, Ada!
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Salut, Ada!
  * ```
  */
 export class CompiledPlugin {
@@ -92,26 +92,58 @@ const noSettings: ManifestSettings = {
   timeoutMs: null,
 };
 
-/** Compiles plug-ins on one platform. */
+/**
+ * Compiles plug-ins on one platform: `compilePlugin`, and what `compilePluginOn` returns.
+ *
+ * ```ts
+ * const compile: CompilePlugin = compilePluginOn(nodePlatform);
+ * const compiled = await compile('build/examples/greet.wasm');
+ * console.log((await (await compiled.instantiate()).call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export type CompilePlugin = (
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
 ) => Promise<CompiledPlugin>;
 
-/** Options of `restorePlugin`: those of `createPlugin`, and what a call that stands still goes on with. */
+/**
+ * Options of `restorePlugin`: those of `createPlugin`, and what a call that stands still goes on with.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const call = await plugin.startCall('greet', 'Ada', { fuel: 100 });
+ * await call.run();
+ * const options: RestoreOptions = { activeCall: { timeoutMs: 1000 } };
+ * const restore: RestorePlugin = restorePluginOn(nodePlatform);
+ * const other = await restore('build/examples/greet.wasm', plugin.snapshot(), options);
+ * console.log(other.activeCall?.status); // → paused
+ * ```
+ */
 export interface RestoreOptions extends PluginOptions {
   /** Host context and limits of the call; its fuel is part of the snapshot. */
   readonly activeCall?: Omit<DetailedCallOptions, 'fuel' | 'whenBusy'> | undefined;
 }
 
-/** Makes plug-ins of snapshots on one platform. */
+/**
+ * Makes plug-ins of snapshots on one platform: `restorePlugin`, and what `restorePluginOn` returns.
+ *
+ * Example: see `RestoreOptions`.
+ */
 export type RestorePlugin = (
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   snapshot: Uint8Array,
   options?: RestoreOptions,
 ) => Promise<Plugin>;
 
-/** Makes plug-ins on one platform. */
+/**
+ * Makes plug-ins on one platform: `createPlugin`, and what `createPluginOn` returns.
+ *
+ * ```ts
+ * const createLimited: CreatePlugin = (manifest, options) => createPlugin(manifest, { fuel: 1_000_000, ...options });
+ * const plugin = await createLimited('build/examples/greet.wasm');
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export type CreatePlugin = (
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,

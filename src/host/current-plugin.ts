@@ -30,16 +30,16 @@ const toBytes = (value: unknown, what: string): Uint8Array => {
 /**
  * View of the running plug-in for host functions.
  *
- * ```js
- * const remark = (plugin, total) => {
+ * ```ts
+ * const remark = (plugin: CurrentPlugin, total: bigint): bigint => {
  *   plugin.setVariable('last', String(total));
  *   return plugin.store(`${total} so far`);
  * };
  * const plugin = await createPlugin('build/examples/counter.wasm', {
  *   functions: { 'extism:host/user': { remark } },
  * });
- * console.log((await plugin.call('count', 'aeiou')).json().remark); // → 5 so far
- * console.log(plugin.getVariable('last').text()); // → 5
+ * console.log((await plugin.call('count', 'aeiou'))?.json().remark); // → 5 so far
+ * console.log(plugin.getVariable('last')?.text()); // → 5
  * ```
  */
 export class CurrentPlugin {

@@ -8,7 +8,17 @@ import type { ModuleInstance } from '../interpreter/module-instance.ts';
 import type { StackFrame } from '../interpreter/stack-frames.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 
-/** A call, or an initialisation, that failed in the middle. */
+/**
+ * A call, or an initialisation, that failed in the middle.
+ *
+ * ```ts
+ * const onFailure = (failure: PluginFailure): void => {
+ *   console.log(String(failure.error), failure.coredump().length > 0, failure.memdump().length > 0);
+ * };
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions, onFailure });
+ * await plugin.call('ratio', '0').catch(() => {}); // → TrapError: integer divide by zero true true
+ * ```
+ */
 export interface PluginFailure {
   /** What the call rejects with. */
   readonly error: unknown;

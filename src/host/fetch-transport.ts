@@ -2,7 +2,11 @@
 import { HostError } from '../errors/errors.ts';
 import type { HttpHeaders, HttpRequest, HttpResponse, HttpTransport } from './sources.ts';
 
-/** A `Response`, as far as it is used; a mock needs no more than `status`, `headers` and `arrayBuffer`. */
+/**
+ * A `Response`, as far as it is used; a mock needs no more than `status`, `headers` and `arrayBuffer`.
+ *
+ * Example: see `FetchLike`.
+ */
 export interface FetchResponse {
   readonly status: number;
   readonly headers: {
@@ -10,7 +14,20 @@ export interface FetchResponse {
   };
   arrayBuffer(): Promise<ArrayBuffer>;
 }
-/** The global `fetch`, or a function like it. */
+/**
+ * The global `fetch`, or a function like it.
+ *
+ * ```ts
+ * const response: FetchResponse = {
+ *   status: 200,
+ *   headers: new Map([['content-type', 'application/wasm']]),
+ *   arrayBuffer: async () => doubleWasm.buffer,
+ * };
+ * const fetch: FetchLike = async () => response;
+ * const plugin = await createPlugin('https://example.com/double.wasm', { fetch });
+ * console.log(await plugin.functionExists('double')); // → true
+ * ```
+ */
 export type FetchLike = (
   url: string,
   // biome-ignore lint/suspicious/noExplicitAny: what hosts declare differs, and all take these members

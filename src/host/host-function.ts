@@ -26,10 +26,23 @@ import {
 import type { CurrentPlugin } from './current-plugin.ts';
 import type { PluginState } from './plugin-state.ts';
 
-/** A host function. Its first argument is the plug-in; the others, and the result, are what the import declares. */
+/**
+ * A host function. Its first argument is the plug-in; the others, and the result, are what the import declares.
+ *
+ * Example: see `HostFunctions`.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: the types are those of the importing module, checked at run time
 export type HostFunction = (context: CurrentPlugin, ...args: any[]) => any;
-/** Host functions by namespace and name. */
+/**
+ * Host functions by namespace and name.
+ *
+ * ```ts
+ * const remark: HostFunction = (plugin, total: bigint) => plugin.store(`${total} so far`);
+ * const functions: HostFunctions = { 'extism:host/user': { remark } };
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
+ * console.log((await plugin.call('count', 'Hello'))?.json().remark); // → 2 so far
+ * ```
+ */
 export type HostFunctions = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
 
 /** Types that were declared with `typedHostFunction`; other functions take the type of the import. */

@@ -5,11 +5,29 @@ import type { Logger } from './sources.ts';
 /** Levels, lowest first; plug-ins see them as numbers (`get_log_level`). */
 const levelNumbers = { trace: 0, debug: 1, info: 2, warn: 3, error: 4, silent: 0x7fff_ffff } as const;
 
-/** Name of a log level. `silent` lets nothing through. */
+/**
+ * Name of a log level. `silent` lets nothing through.
+ *
+ * Example: see `LogListener`.
+ */
 export type LogLevel = keyof typeof levelNumbers;
-/** A level that messages can have. */
+/**
+ * A level that messages can have.
+ *
+ * Example: see `LogListener`.
+ */
 export type MessageLevel = Exclude<LogLevel, 'silent'>;
-/** Takes log messages; the `onLog` option. */
+/**
+ * Takes log messages; the `onLog` option.
+ *
+ * ```ts
+ * const logLevel: LogLevel = 'warn';
+ * const marks: Partial<Record<MessageLevel, string>> = { warn: '!', error: '!!' };
+ * const onLog: LogListener = (level, message) => console.log(marks[level], message);
+ * const plugin = await createPlugin(logWasm, { onLog, logLevel });
+ * await plugin.call('log', 'disk nearly full'); // → ! disk nearly full
+ * ```
+ */
 export type LogListener = (level: MessageLevel, message: string) => void;
 
 /** Most bytes of log messages of one call where no limit is set. */

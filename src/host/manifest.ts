@@ -7,12 +7,25 @@
 import { ManifestError } from '../errors/errors.ts';
 import { CompiledModule } from '../interpreter/code.ts';
 
-/** A `URL`, or anything that prints itself the same way. */
+/**
+ * A `URL`, or anything that prints itself the same way.
+ *
+ * ```ts
+ * import { pathToFileURL } from 'node:url';
+ * const url: UrlLike = pathToFileURL('build/examples/greet.wasm');
+ * const plugin = await createPlugin(url);
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export interface UrlLike {
   readonly href: string;
 }
 
-/** A `Response` of the Fetch API, as far as it is used. */
+/**
+ * A `Response` of the Fetch API, as far as it is used.
+ *
+ * Example: see `ManifestWasmResponse`.
+ */
 export interface ResponseLike {
   readonly status?: number;
   readonly url?: string;
@@ -27,29 +40,83 @@ export interface ManifestWasmBase {
   /** SHA-256 of the bytes, hexadecimal. */
   readonly hash?: string | undefined;
 }
-/** A module given as bytes, or as base64 text. */
+/**
+ * A module given as bytes, or as base64 text.
+ *
+ * ```ts
+ * import { createHash } from 'node:crypto';
+ * import { readFileSync } from 'node:fs';
+ * const data = readFileSync('build/examples/greet.wasm');
+ * const item: ManifestWasmData = { data, hash: createHash('sha256').update(data).digest('hex') };
+ * const plugin = await createPlugin({ wasm: [item] });
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export interface ManifestWasmData extends ManifestWasmBase {
   readonly data: Uint8Array | ArrayBuffer | string;
 }
-/** A module in a file. */
+/**
+ * A module in a file.
+ *
+ * ```ts
+ * const remark: ManifestWasmPath = { name: 'extism:host/user', path: 'build/examples/remark.wasm' };
+ * const counter: ManifestWasmPath = { path: 'build/examples/counter.wasm' };
+ * const plugin = await createPlugin({ wasm: [remark, counter] });
+ * console.log((await plugin.call('count', 'Hello'))?.json().remark); // → a few
+ * ```
+ */
 export interface ManifestWasmPath extends ManifestWasmBase {
   readonly path: string;
 }
-/** A module behind a URL. */
+/**
+ * A module behind a URL.
+ *
+ * ```ts
+ * const url = 'https://example.com/double.wasm';
+ * const item: ManifestWasmUrl = { url, headers: { accept: 'application/wasm' } };
+ * const fetch: FetchLike = async (asked, { headers }) => {
+ *   console.log(asked, headers.accept); // → https://example.com/double.wasm application/wasm
+ *   return { status: 200, headers: new Map<string, string>(), arrayBuffer: async () => doubleWasm.buffer };
+ * };
+ * await createPlugin({ wasm: [item] }, { fetch });
+ * ```
+ */
 export interface ManifestWasmUrl extends ManifestWasmBase {
   readonly url: string | UrlLike;
   readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
-/** A module in the response of a request that was made already. */
+/**
+ * A module in the response of a request that was made already.
+ *
+ * ```ts
+ * // What `fetch` would resolve to.
+ * const response: ResponseLike = { headers: new Headers(), arrayBuffer: async () => doubleWasm.buffer };
+ * const item: ManifestWasmResponse = { response };
+ * const plugin = await createPlugin({ wasm: [item] });
+ * console.log(await plugin.functionExists('double')); // → true
+ * ```
+ */
 export interface ManifestWasmResponse extends ManifestWasmBase {
   readonly response: ResponseLike | PromiseLike<ResponseLike>;
 }
-/** A module that was compiled already. */
+/**
+ * A module that was compiled already.
+ *
+ * ```ts
+ * const item: ManifestWasmModule = { module: compileModule(doubleWasm) };
+ * const plugin = await createPlugin({ wasm: [item] });
+ * console.log(await plugin.functionExists('double')); // → true
+ * ```
+ */
 export interface ManifestWasmModule extends ManifestWasmBase {
   readonly module: CompiledModule;
 }
-/** One module of a manifest. */
+/**
+ * One module of a manifest.
+ *
+ * Example: see `Manifest`.
+ */
 export type ManifestWasm =
   | ManifestWasmData
   | ManifestWasmPath
@@ -57,10 +124,18 @@ export type ManifestWasm =
   | ManifestWasmResponse
   | ManifestWasmModule;
 
-/** Configuration of a plug-in: keys and values that it can read. */
+/**
+ * Configuration of a plug-in: keys and values that it can read.
+ *
+ * Example: see `Manifest`.
+ */
 export type PluginConfig = Readonly<Record<string, string>>;
 
-/** Limits on memory. Absent, null or 0 means the default. */
+/**
+ * Limits on memory. Absent, null or 0 means the default.
+ *
+ * Example: see `Manifest`.
+ */
 export interface MemoryOptions {
   /** Most 64 KiB pages of the plug-in's memories and of the kernel's growth together. */
   readonly maxPages?: number | null | undefined;
@@ -83,7 +158,18 @@ export interface MemoryOptions {
   readonly max_log_bytes?: number | null | undefined;
 }
 
-/** A manifest. */
+/**
+ * A manifest: the modules of a plug-in, and settings that `PluginOptions` of the same names replace.
+ *
+ * ```ts
+ * const wasm: ManifestWasm[] = [{ path: 'build/examples/greet.wasm' }];
+ * const config: PluginConfig = { greeting: 'Salut' };
+ * const memory: MemoryOptions = { maxPages: 64, maxVarBytes: 4096 };
+ * const manifest: Manifest = { wasm, config, memory, timeoutMs: 1000 };
+ * const plugin = await createPlugin(manifest);
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Salut, Ada!
+ * ```
+ */
 export interface Manifest {
   readonly wasm: readonly ManifestWasm[];
   readonly config?: PluginConfig | null | undefined;
@@ -101,7 +187,18 @@ export interface Manifest {
   readonly timeout_ms?: number | null | undefined;
 }
 
-/** Everything that `createPlugin` takes for a manifest. */
+/**
+ * Everything that `createPlugin` takes for a manifest. A string is a path or a URL.
+ *
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * const path = 'build/examples/greet.wasm';
+ * const sources: ManifestLike[] = [path, readFileSync(path), { wasm: [{ path }] }];
+ * const plugins = await Promise.all(sources.map((source) => createPlugin(source)));
+ * const outputs = await Promise.all(plugins.map((plugin) => plugin.call('greet', 'Ada')));
+ * console.log(outputs.map((output) => output?.text())); // → [ 'Hello, Ada!', 'Hello, Ada!', 'Hello, Ada!' ]
+ * ```
+ */
 export type ManifestLike =
   | Manifest
   | ResponseLike

@@ -38,7 +38,20 @@ import type { WasiOptions } from './wasi/preview1.ts';
 import { readOnlyFiles } from './wasi/read-only-files.ts';
 import { stableFiles } from './wasi/stable-files.ts';
 
-/** Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole. */
+/**
+ * Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole.
+ *
+ * ```ts
+ * const options: PluginOptions = {
+ *   config: { greeting: 'Salut' },
+ *   memory: { maxPages: 64 },
+ *   timeoutMs: 1000,
+ *   fuel: 1_000_000,
+ * };
+ * const plugin = await createPlugin('build/examples/greet.wasm', options);
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Salut, Ada!
+ * ```
+ */
 export interface PluginOptions {
   /** Lets modules import WASI preview 1. Default: false, or true when `wasi` is given. */
   readonly useWasi?: boolean | undefined;

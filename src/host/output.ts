@@ -7,10 +7,10 @@ import { decodeUtf8 } from './text.ts';
 /**
  * Read-only bytes as a `DataView` with `text()`, `json()` and `bytes()`. A copy: it stays as it is.
  *
- * ```js
+ * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
- * const output = await plugin.call('greet', 'Ada');
- * console.log(output.text(), output.bytes().length, output.getUint8(0)); // → Hello, Ada! 11 72
+ * const output: PluginOutput | null = await plugin.call('greet', 'Ada');
+ * console.log(output?.text(), output?.bytes().length, output?.getUint8(0)); // → Hello, Ada! 11 72
  * ```
  */
 export class PluginOutput extends DataView<ArrayBuffer> {

@@ -11,7 +11,17 @@ import type { CallResult } from './calling.ts';
 import type { PluginOutput } from './output.ts';
 import type { CallBudget, StandStill } from './run.ts';
 
-/** Where a call is in its life. */
+/**
+ * Where a call is in its life.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const call = await plugin.startCall('greet', 'Ada');
+ * const before: PluginCallStatus = call.status;
+ * await call.run();
+ * console.log(before, call.status); // → ready done
+ * ```
+ */
 export type PluginCallStatus = 'ready' | 'running' | 'paused' | 'done' | 'failed';
 
 /** What a call needs of its plug-in. */
@@ -30,12 +40,12 @@ export interface CallBackend {
 /**
  * A call in pieces. The plug-in is busy until it has ended.
  *
- * ```js
+ * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
- * const call = await plugin.startCall('greet', 'Ada', { fuel: 1000 });
+ * const call: PluginCall = await plugin.startCall('greet', 'Ada', { fuel: 1000 });
  * let pauses = 0;
  * for (; (await call.run()) === 'paused'; pauses++) call.addFuel(10_000);
- * console.log(call.output.text(), pauses > 0); // → Hello, Ada! true
+ * console.log(call.output?.text(), pauses > 0); // → Hello, Ada! true
  * ```
  */
 export class PluginCall {

@@ -58,14 +58,33 @@ import { Variables } from './variables.ts';
 import { createWasiNamespaces, Preview1 } from './wasi/preview1.ts';
 import type { LoadedModule } from './wasm-source.ts';
 
-/** Kind of an import or export, in the words of the JavaScript API. */
+/**
+ * Kind of an import or export, in the words of the JavaScript API.
+ *
+ * Example: see `ImportDescriptor`.
+ */
 export type DescriptorKind = 'function' | 'table' | 'memory' | 'global' | 'tag';
-/** An export of the main module. */
+/**
+ * An export of the main module.
+ *
+ * Example: see `ImportDescriptor`.
+ */
 export interface ExportDescriptor {
   readonly name: string;
   readonly kind: DescriptorKind;
 }
-/** An import of the main module. */
+/**
+ * An import of the main module.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
+ * const namesOf = (items: readonly ExportDescriptor[], kind: DescriptorKind): string[] =>
+ *   items.filter((item) => item.kind === kind).map(({ name }) => name);
+ * console.log(namesOf(await plugin.getExports(), 'function').includes('count')); // → true
+ * const imports: ImportDescriptor[] = await plugin.getImports();
+ * console.log(imports.find(({ module }) => module === 'extism:host/user')?.name); // → remark
+ * ```
+ */
 export interface ImportDescriptor extends ExportDescriptor {
   readonly module: string;
 }
@@ -103,10 +122,10 @@ interface CallTask {
 /**
  * A plug-in, ready to be called. Made by `createPlugin`.
  *
- * ```js
- * const plugin = await createPlugin('build/examples/counter.wasm', { functions, fuel: 1_000_000 });
+ * ```ts
+ * const plugin: Plugin = await createPlugin('build/examples/counter.wasm', { functions, fuel: 1_000_000 });
  * await plugin.call('count', 'Hello');
- * console.log((await plugin.call('count', 'World')).json().total); // → 3
+ * console.log((await plugin.call('count', 'World'))?.json().total); // → 3
  * console.log(plugin.fuelConsumed < 1_000_000, await plugin.functionExists('ratio')); // → true true
  * await plugin.close();
  * ```

@@ -12,7 +12,11 @@ import type { CompiledPlugin } from './compiled-plugin.ts';
 import type { PluginOutput } from './output.ts';
 import type { Plugin } from './plugin.ts';
 
-/** Options of `createPool`. */
+/**
+ * Options of `createPool`.
+ *
+ * Example: see `PluginPool`.
+ */
 export interface PoolOptions {
   /** Most instances; they are made when they are needed. Default: 4. */
   readonly maxInstances?: number | undefined;
@@ -40,10 +44,11 @@ const isSpoiledBy = (error: unknown): boolean =>
 /**
  * A pool of plug-ins. Made by `createPool`.
  *
- * ```js
- * const pool = createPool(await compilePlugin('build/examples/greet.wasm'), { maxInstances: 2 });
+ * ```ts
+ * const options: PoolOptions = { maxInstances: 2 };
+ * const pool: PluginPool = createPool(await compilePlugin('build/examples/greet.wasm'), options);
  * const outputs = await Promise.all(['Ada', 'Grace', 'Barbara'].map((name) => pool.call('greet', name)));
- * console.log(outputs.map((output) => output.text()).join(' ')); // → Hello, Ada! Hello, Grace! Hello, Barbara!
+ * console.log(outputs.map((output) => output?.text()).join(' ')); // → Hello, Ada! Hello, Grace! Hello, Barbara!
  * console.log(pool.size); // → 2
  * await pool.close();
  * ```

@@ -9,7 +9,23 @@ import { UsageError } from '../errors/errors.ts';
 import type { PluginFailure } from './failure.ts';
 import type { FileTree } from './wasi/files.ts';
 
-/** Waiting that can be given up. */
+/**
+ * Waiting that can be given up.
+ *
+ * ```ts
+ * const sleep = (nanoseconds: bigint): Sleep => {
+ *   let cancel = (): void => {};
+ *   const done = new Promise<void>((resolve) => {
+ *     const timer = setTimeout(resolve, Number(nanoseconds / 1_000_000n));
+ *     cancel = () => clearTimeout(timer);
+ *   });
+ *   return { done, cancel };
+ * };
+ * const clock: Clock = { ...nodePlatform.clock, sleep };
+ * await clock.sleep?.(1_000_000n)?.done;
+ * console.log('awake'); // → awake
+ * ```
+ */
 export interface Sleep {
   /** Resolves when the time has passed; never after `cancel`. */
   readonly done: Promise<void>;
@@ -23,7 +39,11 @@ export interface Storable<T> {
   load(state: T): void;
 }
 
-/** A source of time. */
+/**
+ * A source of time.
+ *
+ * Example: see `Platform`.
+ */
 export interface Clock {
   /** Of a virtual clock: nanoseconds since 1970 at its start, and since then. */
   readonly storable?: Storable<readonly [start: bigint, elapsed: bigint]>;
@@ -37,7 +57,11 @@ export interface Clock {
   sleep?(nanoseconds: bigint): Sleep | undefined;
 }
 
-/** A source of random bytes. */
+/**
+ * A source of random bytes.
+ *
+ * Example: see `Platform`.
+ */
 export interface RandomSource {
   /** Of a seeded source: its four words. */
   readonly storable?: Storable<readonly number[]>;
@@ -45,7 +69,16 @@ export interface RandomSource {
   fill(bytes: Uint8Array): void;
 }
 
-/** Where log messages go; `console` fits. */
+/**
+ * Where log messages go; `console` fits.
+ *
+ * ```ts
+ * const write = (message: string): void => console.log(message);
+ * const logger: Logger = { trace: write, debug: write, info: write, warn: write, error: write };
+ * const plugin = await createPlugin(logWasm, { logger, logLevel: 'info' });
+ * await plugin.call('log', 'disk nearly full'); // → disk nearly full
+ * ```
+ */
 export interface Logger {
   trace(message: string): void;
   debug(message: string): void;
@@ -54,9 +87,17 @@ export interface Logger {
   error(message: string): void;
 }
 
-/** Headers in order, names in lower case; one that was sent twice is there twice. */
+/**
+ * Headers in order, names in lower case; one that was sent twice is there twice.
+ *
+ * Example: see `HttpTransport`.
+ */
 export type HttpHeaders = readonly (readonly [name: string, value: string])[];
-/** One request of HTTP. */
+/**
+ * One request of HTTP.
+ *
+ * Example: see `HttpTransport`.
+ */
 export interface HttpRequest {
   /** Absolute and normalised. */
   readonly url: string;
@@ -68,17 +109,45 @@ export interface HttpRequest {
   /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
   readonly cancelled: Promise<void> | null;
 }
-/** The answer to one request. */
+/**
+ * The answer to one request.
+ *
+ * Example: see `HttpTransport`.
+ */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
   /** The body in pieces; giving up the iteration closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
 }
-/** Sends one request and answers with what the server said, a redirect too unless `mayGoAnywhere`. */
+/**
+ * Sends one request and answers with what the server said, a redirect too unless `mayGoAnywhere`.
+ *
+ * ```ts
+ * const http: HttpTransport = async ({ method, url }: HttpRequest): Promise<HttpResponse> => {
+ *   console.log(method, url); // → GET https://example.com/double.wasm
+ *   const headers: HttpHeaders = [['content-type', 'application/wasm']];
+ *   return { status: 200, headers, body: new Blob([doubleWasm]).stream() };
+ * };
+ * const plugin = await createPluginOn({ ...nodePlatform, http })('https://example.com/double.wasm');
+ * console.log(await plugin.functionExists('double')); // → true
+ * ```
+ */
 export type HttpTransport = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** What a host offers to plug-ins and to `createPlugin`. Absent members are absent abilities. */
+/**
+ * What a host offers to plug-ins and to `createPlugin`. Absent members are absent abilities.
+ *
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * // For tests: time stands still, and nothing is random.
+ * const clock: Clock = { realtime: () => 0n, monotonic: () => 0n, resolution: 1n };
+ * const random: RandomSource = { fill: (bytes) => void bytes.fill(7) };
+ * const platform: Platform = { clock, random, logger: console, readFile: (path) => readFile(path) };
+ * const plugin = await createPluginOn(platform)('build/examples/greet.wasm');
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export interface Platform {
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -103,7 +172,16 @@ export interface Platform {
   readonly wantsWasiOutput?: boolean;
 }
 
-/** Seed and epoch of a deterministic plug-in. */
+/**
+ * Seed and epoch of a deterministic plug-in.
+ *
+ * ```ts
+ * const deterministic: DeterministicOptions = { seed: 7, epoch: new Date('2026-01-01') };
+ * const make = () => createPlugin('build/examples/greet.wasm', { deterministic });
+ * const [one, two] = [await make(), await make()];
+ * console.log(Buffer.compare(one.snapshot(), two.snapshot())); // → 0
+ * ```
+ */
 export interface DeterministicOptions {
   /** Seed of the random source. Default: 0. */
   readonly seed?: number | bigint;

@@ -4,7 +4,16 @@
 import { ExhaustionError, InterruptedError, UsageError } from '../errors/errors.ts';
 import type { AbortSignalLike } from './call-watch.ts';
 
-/** What happens to a call of a plug-in that is busy with another one. */
+/**
+ * What happens to a call of a plug-in that is busy with another one: it rejects, or waits for its turn.
+ *
+ * ```ts
+ * const whenBusy: WhenBusy = 'queue';
+ * const plugin = await createPlugin('build/examples/greet.wasm', { whenBusy });
+ * const outputs = await Promise.all(['Ada', 'Grace'].map((name) => plugin.call('greet', name)));
+ * console.log(outputs.map((output) => output?.text())); // → [ 'Hello, Ada!', 'Hello, Grace!' ]
+ * ```
+ */
 export type WhenBusy = 'refuse' | 'queue';
 
 /** Most calls that wait for one plug-in. */

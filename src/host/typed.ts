@@ -10,7 +10,17 @@ import { declareType, type HostFunction } from './host-function.ts';
 import type { PluginOutput } from './output.ts';
 import type { Plugin } from './plugin.ts';
 
-/** How a value becomes bytes and back. */
+/**
+ * How a value becomes bytes and back.
+ *
+ * ```ts
+ * const date: Codec<Date> = {
+ *   encode: (value) => value.toISOString(),
+ *   decode: (bytes) => new Date(bytes?.text() ?? 0),
+ * };
+ * console.log(date.encode(new Date(0))); // → 1970-01-01T00:00:00.000Z
+ * ```
+ */
 export interface Codec<T> {
   encode(value: T): string | Uint8Array;
   /** @param bytes null when there was no output */
@@ -53,7 +63,11 @@ export const codecs: {
   readonly json: <T>() => Codec<T>;
 } = { text, bytes, nothing, json };
 
-/** Input and output of one function of a plug-in. */
+/**
+ * Input and output of one function of a plug-in.
+ *
+ * Example: see `TypedPlugin`.
+ */
 export interface FunctionShape<I = unknown, O = unknown> {
   readonly input: Codec<I>;
   readonly output: Codec<O>;
@@ -61,7 +75,16 @@ export interface FunctionShape<I = unknown, O = unknown> {
 // biome-ignore lint/suspicious/noExplicitAny: a codec is used in both directions, so no other type fits all
 type AnyShape = FunctionShape<any, any>;
 
-/** The functions of a plug-in as methods. */
+/**
+ * The functions of a plug-in as methods.
+ *
+ * ```ts
+ * const count: FunctionShape<string, { total: number }> = { input: codecs.text, output: codecs.json() };
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
+ * const counter: TypedPlugin<{ count: typeof count }> = await typedPlugin(plugin, { count });
+ * console.log((await counter.count('Hello')).total); // → 2
+ * ```
+ */
 export type TypedPlugin<S extends Readonly<Record<string, AnyShape>>> = {
   readonly [N in keyof S]: S[N] extends FunctionShape<infer I, infer O>
     ? (input: I, hostContext?: unknown, options?: CallOptions) => Promise<O>
@@ -108,7 +131,19 @@ interface NumberKinds {
   readonly f64: number;
 }
 
-/** Type of a parameter or result: a number as Wasm has it, or a codec for a block that a handle leads to. */
+/**
+ * Type of a parameter or result: a number as Wasm has it, or a codec for a block that a handle leads to.
+ *
+ * ```ts
+ * const params = ['i64'] as const satisfies readonly ValueKind[];
+ * const result = codecs.text satisfies ValueKind;
+ * const remark = typedHostFunction({ params, result }, (_, total) => `${total} so far`);
+ * const plugin = await createPlugin('build/examples/counter.wasm', {
+ *   functions: { 'extism:host/user': { remark } },
+ * });
+ * console.log((await plugin.call('count', 'Hello'))?.json().remark); // → 2 so far
+ * ```
+ */
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type ValueKind = keyof NumberKinds | Codec<any>;
 /** The type that a kind has in TypeScript. */
@@ -117,7 +152,17 @@ type ValuesOf<P extends readonly ValueKind[]> = { -readonly [I in keyof P]: Valu
 // biome-ignore lint/suspicious/noConfusingVoidType: an implementation without a result may end without return
 type ResultOf<R> = R extends ValueKind ? ValueOf<R> : void;
 
-/** Parameters and result of a host function. */
+/**
+ * Parameters and result of a host function.
+ *
+ * ```ts
+ * const signature: HostSignature<readonly ['i64'], Codec<string>> = { params: ['i64'], result: codecs.text };
+ * const remark = typedHostFunction(signature, (_, total) => `${total} so far`);
+ * const functions = { 'extism:host/user': { remark } };
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
+ * console.log((await plugin.call('count', 'Hello'))?.json().remark); // → 2 so far
+ * ```
+ */
 export interface HostSignature<P extends readonly ValueKind[], R extends ValueKind | null> {
   readonly params: P;
   /** Default: no result. */

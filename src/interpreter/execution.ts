@@ -40,7 +40,11 @@ const MEMORY_BOUNDS = status.trapStatus('trap.memory-bounds');
 /** Most calls from Wasm to the host and back, nested: each takes room on the JavaScript stack. */
 const MAX_NESTED = 200;
 
-/** Options of `startExecution`. */
+/**
+ * Options of `startExecution`.
+ *
+ * Example: see `RunResult`.
+ */
 export interface ExecutionOptions {
   /** Fuel to begin with. Default: no limit. */
   readonly fuel?: number;
@@ -73,9 +77,29 @@ interface HostCall {
 /** Told of the failure of a call while its frames are still there: what it failed with, and what reads them. */
 export type FailureListener = (error: unknown, frames: () => StackFrame[]) => void;
 
-/** What `Execution.run` came to. */
+/**
+ * What `Execution.run` came to.
+ *
+ * ```ts
+ * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const options: ExecutionOptions = { fuel: 1000, onSlice: () => false };
+ * const execution = startExecution(exports.get('double') as FuncInstance, [21n], options);
+ * const result: RunResult = execution.run();
+ * console.log(result, execution.results, execution.fuelLeft); // → done [ 42n ] 995
+ * ```
+ */
 export type RunResult = 'done' | 'trap' | 'paused';
-/** Why a call is paused: out of fuel, at the end of a slice, waiting for a host function, or for a notify. */
+/**
+ * Why a call is paused: out of fuel, at the end of a slice, waiting for a host function, or for a notify.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const call = await plugin.startCall('greet', 'Ada', { fuel: 100 });
+ * await call.run();
+ * const reason: PauseReason | null = call.pause;
+ * console.log(reason); // → fuel
+ * ```
+ */
 export type PauseReason = 'fuel' | 'slice' | 'host' | 'wait';
 
 /** The call that runs now, if any; others wait in host functions below it. */
@@ -87,9 +111,9 @@ let nested = 0;
 /**
  * One call into Wasm, as data: made by `startExecution`, taken further by `run`.
  *
- * ```js
- * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
- * const execution = startExecution(instance.exports.get('double'), [21n], { fuel: 4 });
+ * ```ts
+ * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const execution: Execution = startExecution(exports.get('double') as FuncInstance, [21n], { fuel: 4 });
  * console.log(execution.run(), execution.pause, execution.fuelConsumed); // → paused fuel 4
  * execution.addFuel(1);
  * console.log(execution.run(), execution.results); // → done [ 42n ]

@@ -7,7 +7,16 @@
  */
 import type { FuelClass } from '../syntax/instructions.ts';
 
-/** What instructions, sizes and host calls cost: a named table. See docs/metering.md. */
+/**
+ * What instructions, sizes and host calls cost: a named table. See docs/metering.md.
+ *
+ * ```ts
+ * const cost: Record<FuelClass, number> = { ...quern1.cost, div: 20 };
+ * const schedule: FuelSchedule = defineSchedule({ ...quern1, name: 'mine-1', cost });
+ * const plugin = await createPlugin('build/examples/greet.wasm', { schedule });
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export interface FuelSchedule {
   /** Name with version, e.g. `quern-1`. */
   readonly name: string;

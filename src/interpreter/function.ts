@@ -22,12 +22,31 @@ import type { ModuleInstance } from './module-instance.ts';
 /**
  * A reference: null, a function, structure, array or exception instance, an i31 as a number, or an object of the
  * embedder.
+ *
+ * ```ts
+ * const note: Ref = { text: 'an object of the embedder' };
+ * const table = new TableInstance({ limits: { min: 1n, max: null, address: I32 }, element: EXTERNREF }, note);
+ * console.log(table.elements[0] === note); // → true
+ * ```
  */
 export type Ref = object | number | null;
-/** Bits of a number, or a reference; see the file header. */
+/**
+ * Bits of a number as an unsigned bigint (32 bits for i32 and f32, 64 for i64 and f64, 128 for v128 with lane 0
+ * lowest), or a reference as it is. Bits keep what JavaScript numbers do not: the payload of a NaN.
+ *
+ * ```ts
+ * const negate = hostFunction({ kind: 'func', params: [I32], results: [I32] }, ([x]) => -(x as bigint));
+ * const [result]: RawValue[] = invoke(negate, [1n]);
+ * console.log(result, BigInt.asIntN(32, result as bigint)); // → 4294967295n -1n
+ * ```
+ */
 export type RawValue = bigint | Ref;
 
-/** What a host function learns about its caller. */
+/**
+ * What a host function learns about its caller.
+ *
+ * Example: see `HostResult`.
+ */
 export interface Caller {
   /** The instance whose code called; null when the embedder did. */
   readonly instance: ModuleInstance | null;
@@ -43,6 +62,15 @@ export interface Caller {
  * The fast form of a host function: argument i lies at `words[base + 2 * i]` (i64 and f64: low word, then high
  * word); results replace the arguments in the same way, references lie in `refs[base / 2 + i]`. A promise as
  * the result pauses the call; the results are written when it has resolved.
+ *
+ * ```ts
+ * const square: RawHostCode = (words, base, caller) => {
+ *   words[base] = Math.imul(words[base] ?? 0, words[base] ?? 0);
+ *   caller.charge(3);
+ *   return undefined;
+ * };
+ * console.log(invoke(rawHostFunction({ kind: 'func', params: [I32], results: [I32] }, square), [7n])); // → [ 49n ]
+ * ```
  */
 export type RawHostCode = (
   words: Int32Array,
@@ -50,7 +78,20 @@ export type RawHostCode = (
   caller: Caller,
   refs: unknown[],
 ) => undefined | Promise<HostWrite>;
-/** Writes the results of an asynchronous host function. */
+/**
+ * Writes the results of an asynchronous host function.
+ *
+ * ```ts
+ * const answer = async (): Promise<HostWrite> => (words, base) => {
+ *   words[base] = 42;
+ * };
+ * const execution = startExecution(rawHostFunction({ kind: 'func', params: [], results: [I32] }, answer), []);
+ * console.log(execution.run(), execution.pause); // → paused host
+ * const write: HostWrite | null = await execution.hostPromise;
+ * if (write !== null) execution.resolveHost(write);
+ * console.log(execution.run(), execution.results); // → done [ 42n ]
+ * ```
+ */
 export type HostWrite = (words: Int32Array, base: number, refs: unknown[]) => void;
 
 /**
@@ -186,7 +227,18 @@ export const writeValues = (
 export const rawHostFunction = (type: FuncType, code: RawHostCode, fuel = 0): FuncInstance =>
   new FuncInstance(funcDefType(type.params, type.results), null, null, code, fuel);
 
-/** What a host function of values may return: nothing, one value, or a list; or a promise of these. */
+/**
+ * What a host function of values may return: nothing, one value, or a list; or a promise of these.
+ *
+ * ```ts
+ * const divide = ([a, b]: RawValue[], caller: Caller): HostResult => {
+ *   caller.charge(3);
+ *   return [(a as bigint) / (b as bigint), (a as bigint) % (b as bigint)];
+ * };
+ * const func = hostFunction({ kind: 'func', params: [I32, I32], results: [I32, I32] }, divide);
+ * console.log(invoke(func, [17n, 5n])); // → [ 3n, 2n ]
+ * ```
+ */
 export type HostResult = RawValue | readonly RawValue[] | undefined;
 
 const toList = (result: HostResult, count: number): readonly RawValue[] => {

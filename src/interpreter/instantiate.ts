@@ -24,7 +24,22 @@ import type { Store } from './store.ts';
 import { TableInstance } from './table.ts';
 import { TagInstance } from './tag.ts';
 
-/** Finds what an import asks for; undefined if there is nothing of that name. */
+/**
+ * Finds what an import asks for; undefined if there is nothing of that name.
+ *
+ * ```ts
+ * // (module (import "env" "f" (func)))
+ * const bytes = Uint8Array.of(
+ *   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 2, 9, 1, 3, 0x65, 0x6e, 0x76, 1, 0x66, 0, 0],
+ * );
+ * const f: ExternInstance = hostFunction({ kind: 'func', params: [], results: [] }, () => undefined);
+ * const resolve: ImportResolver = (module, name, { kind }: ImportType) => {
+ *   console.log(module, name, kind); // → env f func
+ *   return module === 'env' && name === 'f' ? f : undefined;
+ * };
+ * instantiate(new Store(), compileModule(bytes), resolve);
+ * ```
+ */
 export type ImportResolver = (module: string, name: string, desc: ImportType) => ExternInstance | undefined;
 
 /**
@@ -43,7 +58,15 @@ export const compileModule = (bytes: Uint8Array, features: Features = defaultFea
   return new CompiledModule(module, features);
 };
 
-/** Options of `instantiate`. */
+/**
+ * Options of `instantiate`.
+ *
+ * ```ts
+ * const options: InstantiateOptions = { fuel: 1_000_000 };
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined, options);
+ * console.log(instance.exports.has('double')); // → true
+ * ```
+ */
 export interface InstantiateOptions {
   /** Runs the start function with this much fuel. Default: no limit. */
   readonly fuel?: number;

@@ -8,6 +8,15 @@ import type { Store } from './store.ts';
 /**
  * A shared memory in the form that `postMessage` and `workerData` carry: they copy the handle and share what it
  * holds. Treat it as opaque.
+ *
+ * ```ts
+ * const store = new Store({ sharing: 'workers' });
+ * const limits = { min: 1n, max: 2n, address: I32 };
+ * const memory = new MemoryInstance({ limits, isShared: true, pageSizeLog2: 16 }, store);
+ * const handle: SharedMemoryHandle = shareMemory(memory);
+ * // In another worker, which got the handle as its `workerData`:
+ * console.log(openSharedMemory(store, handle).pageCount); // → 1
+ * ```
  */
 export interface SharedMemoryHandle {
   readonly buffer: SharedArrayBuffer;

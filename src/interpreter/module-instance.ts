@@ -9,7 +9,11 @@ import type { Store } from './store.ts';
 import type { TableInstance } from './table.ts';
 import type { TagInstance } from './tag.ts';
 
-/** What can be imported and exported. @spec syntax-externval */
+/**
+ * What can be imported and exported. @spec syntax-externval
+ *
+ * Example: see `ImportResolver`.
+ */
 export type ExternInstance = FuncInstance | TableInstance | MemoryInstance | GlobalInstance | TagInstance;
 
 /** Memory 0 of an instance that has none: every access is out of bounds. */
@@ -22,8 +26,8 @@ const noMemory = new MemoryInstance({
 /**
  * An instance of a module: what its code runs on. Made by `instantiate`. @spec syntax-moduleinst
  *
- * ```js
- * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * ```ts
+ * const instance: ModuleInstance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
  * console.log([...instance.exports.keys()]); // → [ 'double' ]
  * ```
  */

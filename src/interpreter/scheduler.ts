@@ -10,7 +10,14 @@ import { type Execution, type PauseReason, type RunResult, startExecution } from
 import type { FuncInstance, RawValue } from './function.ts';
 import type { Waiter } from './waiters.ts';
 
-/** Where a scheduler reads the time; the `Clock` of a platform fits. */
+/**
+ * Where a scheduler reads the time; the `Clock` of a platform fits.
+ *
+ * ```ts
+ * const clock: SchedulerClock = { monotonic: () => process.hrtime.bigint() };
+ * console.log(new Scheduler({ clock }).run()); // → done
+ * ```
+ */
 export interface SchedulerClock {
   /** Nanoseconds since some point, never going back. Read once in each turn while a wait has a timeout. */
   monotonic(): bigint;
@@ -18,7 +25,11 @@ export interface SchedulerClock {
   sleep?(nanoseconds: bigint): { readonly done: Promise<void> } | undefined;
 }
 
-/** How long turns are, what they may cost, and what time it is. */
+/**
+ * How long turns are, what they may cost, and what time it is.
+ *
+ * Example: see `ScheduledThread`.
+ */
 export interface SchedulerOptions {
   /** Fuel of one turn. Default: 10,000. */
   readonly slice?: number;
@@ -38,7 +49,17 @@ export interface SchedulerOptions {
   readonly onSlice?: () => boolean;
 }
 
-/** One call among others. */
+/**
+ * One call among others. Made by `Scheduler.spawn`.
+ *
+ * ```ts
+ * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const options: SchedulerOptions = { slice: 100, fuel: 1000 };
+ * const scheduler = new Scheduler(options);
+ * const thread: ScheduledThread = scheduler.spawn(exports.get('double') as FuncInstance, [4n]);
+ * console.log(scheduler.run(), thread.outcome, thread.execution.results); // → done done [ 8n ]
+ * ```
+ */
 export class ScheduledThread {
   /** Position in the order of spawning, from 0. */
   readonly id: number;

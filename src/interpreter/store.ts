@@ -7,7 +7,14 @@ import type { PageBudget } from './memory.ts';
 import { checkBlocking, checkSharing } from './shared-memory.ts';
 import type { HeapBudget } from './table.ts';
 
-/** Options of a store. */
+/**
+ * Options of a store.
+ *
+ * ```ts
+ * const options: StoreOptions = { schedule: 'flat-1', maxCallDepth: 1000, maxMemoryPages: 64 };
+ * console.log(new Store(options).schedule.name); // → flat-1
+ * ```
+ */
 export interface StoreOptions {
   /** What instructions cost: a schedule, or the name of one. Default: `quern-1`. */
   readonly schedule?: FuelSchedule | string;

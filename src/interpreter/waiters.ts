@@ -11,7 +11,24 @@ export const WOKEN = 0;
 export const NOT_EQUAL = 1;
 export const TIMED_OUT = 2;
 
-/** One call that waits. */
+/**
+ * One call that waits at an address of a shared memory: `Execution.waiter`.
+ *
+ * ```ts
+ * // (module (memory 1 1 shared)
+ * //   (func (export "w") (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 9)))))
+ * const bytes = Uint8Array.of(
+ *   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 4, 1, 3, 1, 1, 7, 5, 1, 1, 0x77, 0, 0],
+ *   ...[10, 15, 1, 13, 0, 0x41, 0, 0x41, 0, 0x42, 9, 0xfe, 1, 2, 0, 0x1a, 0x0b],
+ * );
+ * const compiled = compileModule(bytes, new Set([...defaultFeatures, 'threads' as const]));
+ * const { exports } = instantiate(new Store(), compiled, () => undefined);
+ * const execution = startExecution(exports.get('w') as FuncInstance, []);
+ * execution.run();
+ * const waiter: Waiter | null = execution.waiter;
+ * console.log(execution.pause, waiter?.address, waiter?.timeout); // → wait 0 9n
+ * ```
+ */
 export class Waiter {
   /** First of the bytes it waits at. */
   readonly address: number;

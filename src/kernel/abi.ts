@@ -24,7 +24,14 @@ export const KERNEL_NAMESPACE = 'extism:host/env';
  */
 export const USER_NAMESPACE = 'extism:host/user';
 
-/** One function of the ABI. */
+/**
+ * One function of the ABI.
+ *
+ * ```ts
+ * const rows: Readonly<Record<KernelAbiName, KernelFunctionRow>> = kernelAbi;
+ * console.log(rows.alloc.by, rows.alloc.fuel, rows.config_get.by); // → kernel 8 host
+ * ```
+ */
 export interface KernelFunctionRow {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
@@ -136,11 +143,43 @@ export const kernelAbi = {
   get_log_level: row('host', [], [I32], 0, null, 'The lowest level that is logged, as a number.'),
 } as const satisfies Readonly<Record<string, KernelFunctionRow>>;
 
-/** Name of a function of the namespace. */
+/**
+ * Name of a function of the namespace.
+ *
+ * Example: see `KernelFunctionRow`.
+ */
 export type KernelAbiName = keyof typeof kernelAbi;
-/** Names of the functions that the kernel itself implements. */
+/**
+ * Names of the functions that the kernel itself implements.
+ *
+ * ```ts
+ * const ask = (kernel: Kernel, name: KernelFunctionName, argument: number): number => {
+ *   const slots = Int32Array.of(argument, 0);
+ *   runKernelFunction(kernel, name, slots);
+ *   return slots[0] ?? 0;
+ * };
+ * const kernel = new Kernel();
+ * const handle = ask(kernel, 'alloc', 10);
+ * console.log(handle, ask(kernel, 'length', handle)); // → 77 10
+ * ```
+ */
 export type KernelFunctionName = NamesBy<'kernel'>;
-/** Names of the functions that the host implements. */
+/**
+ * Names of the functions that the host implements, besides those of the kernel.
+ *
+ * ```ts
+ * const config = new Map([['greeting', 'Salut']]);
+ * const kernel = new Kernel();
+ * const functions: Partial<Record<HostFunctionName, (handle: number) => number>> = {
+ *   config_get: (handle) => {
+ *     const value = config.get(new TextDecoder().decode(kernel.read(handle) ?? undefined));
+ *     return value === undefined ? 0 : kernel.store(new TextEncoder().encode(value));
+ *   },
+ * };
+ * const key = kernel.store(new TextEncoder().encode('greeting'));
+ * console.log(kernel.memory.length(functions.config_get?.(key) ?? 0)); // → 5
+ * ```
+ */
 export type HostFunctionName = NamesBy<'host'>;
 type NamesBy<B extends 'kernel' | 'host'> = {
   [K in KernelAbiName]: (typeof kernelAbi)[K]['by'] extends B ? K : never;

@@ -39,7 +39,11 @@ const SPLIT_SIZE = 128;
 /** Pages of a fresh kernel. The allocator manages only what one page holds until the memory has grown. */
 const INITIAL_PAGES = 16;
 
-/** Asked before the memory grows by `pageCount` pages; `false` refuses. */
+/**
+ * Asked before the memory grows by `pageCount` pages; `false` refuses.
+ *
+ * Example: see `KernelOptions`.
+ */
 export type GrowthGuard = (pageCount: number) => boolean;
 
 /**

@@ -15,7 +15,16 @@ import {
   ROOT_OUTPUT_OFFSET,
 } from './blocks.ts';
 
-/** Options of a kernel. */
+/**
+ * Options of a kernel.
+ *
+ * ```ts
+ * const mayGrow: GrowthGuard = (pageCount) => pageCount <= 4;
+ * const options: KernelOptions = { mayGrow };
+ * const kernel = new Kernel(options);
+ * console.log(kernel.memory.alloc(100_000) > 0, kernel.memory.alloc(1_000_000)); // → true 0
+ * ```
+ */
 export interface KernelOptions {
   /** Asked before the memory grows; default: always allowed. */
   readonly mayGrow?: GrowthGuard;

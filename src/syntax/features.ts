@@ -3,6 +3,15 @@
  * the feature of each row; types and sections are tied to theirs in the validator.
  */
 
+/**
+ * One feature: the version of the spec that it belongs to, and what it is.
+ *
+ * ```ts
+ * const rows: Readonly<Record<FeatureKey, FeatureRow>> = featureTable;
+ * const proposals = (Object.keys(rows) as FeatureKey[]).filter((key) => rows[key].version === 'proposal');
+ * console.log(proposals.includes('threads'), proposals.includes('gc')); // → true false
+ * ```
+ */
 export interface FeatureRow {
   /** Version of the spec that it became part of, or `proposal`. */
   readonly version: '1.0' | '2.0' | '3.0' | 'proposal';
@@ -47,9 +56,20 @@ export const featureTable = {
   'custom-descriptors': row('proposal', true, 'descriptors of structures, exact types'),
 } as const satisfies Record<string, FeatureRow>;
 
-/** The key of a feature. */
+/**
+ * The key of a feature.
+ *
+ * Example: see `FeatureRow`.
+ */
 export type FeatureKey = keyof typeof featureTable;
-/** The features that are switched on. */
+/**
+ * The features that are switched on.
+ *
+ * ```ts
+ * const features: Features = new Set([...defaultFeatures, 'threads' as const]);
+ * console.log(compileModule(doubleWasm, features).features.has('threads')); // → true
+ * ```
+ */
 export type Features = ReadonlySet<FeatureKey>;
 
 /**

@@ -13,7 +13,11 @@
 import type { FeatureKey } from './features.ts';
 import type { ImmediateKind } from './immediates.ts';
 
-/** What an instruction is billed as; `FuelSchedule` gives the prices. `structure` is free in every schedule. */
+/**
+ * What an instruction is billed as; `FuelSchedule` gives the prices. `structure` is free in every schedule.
+ *
+ * Example: see `FuelSchedule`.
+ */
 export type FuelClass =
   | 'structure'
   | 'simple'
@@ -657,7 +661,15 @@ const table = [
 export type Mnemonic = (typeof table)[number]['name'];
 /** The instructions whose type depends on context. */
 export type SpecialMnemonic = Extract<(typeof table)[number], { readonly type: 'special' }>['name'];
-/** A row of the table. */
+/**
+ * A row of the table of instructions: opcode, mnemonic, immediates, type, feature, fuel class.
+ *
+ * ```ts
+ * const ofFeature = (feature: FeatureKey): readonly InstructionRow[] =>
+ *   instructions.filter(({ since }) => since === feature);
+ * console.log(ofFeature('tail-calls').map(({ name }) => name)); // → [ 'return_call', 'return_call_indirect' ]
+ * ```
+ */
 export type InstructionRow = Row<Mnemonic, string>;
 
 /**

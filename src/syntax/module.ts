@@ -6,10 +6,18 @@
  */
 import type { DefType, GlobalType, MemoryType, TableType, TagType, ValType } from './types.ts';
 
-/** Kinds of imports and exports. @spec syntax-externtype */
+/**
+ * Kinds of imports and exports. @spec syntax-externtype
+ *
+ * Example: see `Module`.
+ */
 export type ExternKind = 'func' | 'table' | 'memory' | 'global' | 'tag';
 
-/** What an import asks for. */
+/**
+ * What an import asks for; `kind` says which.
+ *
+ * Example: see `ImportResolver`.
+ */
 export type ImportType =
   | {
       readonly kind: 'func';
@@ -23,7 +31,16 @@ export type ImportType =
   | { readonly kind: 'global'; readonly type: GlobalType }
   | { readonly kind: 'tag'; readonly type: TagType };
 
-/** An import of a module. @spec syntax-import */
+/**
+ * An import of a module. @spec syntax-import
+ *
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * const needs = ({ module, name, desc }: Import): string => `${desc.kind} ${module} ${name}`;
+ * const { imports } = decodeModule(readFileSync('build/examples/counter.wasm'));
+ * console.log(imports.map(needs).includes('func extism:host/user remark')); // → true
+ * ```
+ */
 export interface Import {
   readonly module: string;
   readonly name: string;
@@ -32,7 +49,11 @@ export interface Import {
   readonly offset: number;
 }
 
-/** An export of a module. @spec syntax-export */
+/**
+ * An export of a module. @spec syntax-export
+ *
+ * Example: see `Module`.
+ */
 export interface Export {
   readonly name: string;
   readonly kind: ExternKind;
@@ -129,7 +150,16 @@ export interface SectionRange {
   readonly end: number;
 }
 
-/** A decoded module: every index space, function bodies as ranges of bytes. @spec syntax-module */
+/**
+ * A decoded module: every index space, function bodies as ranges of bytes. @spec syntax-module
+ *
+ * ```ts
+ * const module: Module = decodeModule(doubleWasm);
+ * const namesOf = (kind: ExternKind): string[] =>
+ *   module.exports.filter((item: Export) => item.kind === kind).map(({ name }) => name);
+ * console.log(namesOf('func'), namesOf('memory')); // → [ 'double' ] []
+ * ```
+ */
 export interface Module {
   readonly bytes: Uint8Array;
   readonly types: readonly DefType[];

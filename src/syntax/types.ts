@@ -13,7 +13,12 @@
  * same ids, in one module or across modules, so type equality is equality of ids.
  */
 
-/** A value, packed or bottom type; see the file header. */
+/**
+ * A type of values, as one small number: `I32`, `FUNCREF` and the like, or what a module declares.
+ * `valTypeName` gives it as text.
+ *
+ * Example: see `FuncType`.
+ */
 export type ValType = number;
 /** Abstract heap type (negative) or canonical type id (zero or more), which may be exact. */
 export type HeapType = number;
@@ -110,7 +115,16 @@ export const EXTERNREF: ValType = refType(HEAP_EXTERN, true);
 export const EXNREF: ValType = refType(HEAP_EXN, true);
 export const ANYREF: ValType = refType(HEAP_ANY, true);
 
-/** Parameters and results of a function or block. */
+/**
+ * Parameters and results of a function or block.
+ *
+ * ```ts
+ * const params: readonly ValType[] = [I32, F64];
+ * const type: FuncType = { kind: 'func', params, results: [I64] };
+ * const func = hostFunction(type, () => 5n);
+ * console.log(func.signature.params.map(valTypeName)); // → [ 'i32', 'f64' ]
+ * ```
+ */
 export interface FuncType {
   readonly kind: 'func';
   readonly params: readonly ValType[];
@@ -131,7 +145,14 @@ export interface ArrayType {
 }
 export type CompType = FuncType | StructType | ArrayType;
 
-/** A canonical defined type. One object per id, process-wide; compare by identity or by `id`. */
+/**
+ * A canonical defined type. One object per id, process-wide; compare by identity or by `id`.
+ *
+ * ```ts
+ * const type: DefType = funcDefType([I32], [I32]);
+ * console.log(type === funcDefType([I32], [I32]), type.comp.kind); // → true func
+ * ```
+ */
 export interface DefType {
   readonly id: number;
   readonly isFinal: boolean;
@@ -146,31 +167,66 @@ export interface DefType {
   readonly describes: DefType | null;
 }
 
-/** Bounds of a memory (in pages) or table (in elements); 64-bit values, hence bigint where declared. */
+/**
+ * Bounds of a memory (in pages) or table (in elements); 64-bit values, hence bigint where declared.
+ *
+ * Example: see `MemoryType`.
+ */
 export interface Limits {
   readonly min: bigint;
   readonly max: bigint | null;
   /** Address type: `I32` or `I64`. */
   readonly address: ValType;
 }
-/** The type of a memory. @spec syntax-memtype */
+/**
+ * The type of a memory. @spec syntax-memtype
+ *
+ * ```ts
+ * const limits: Limits = { min: 1n, max: 4n, address: I32 };
+ * const type: MemoryType = { limits, isShared: false, pageSizeLog2: 16 };
+ * console.log(new MemoryInstance(type).byteLength); // → 65536
+ * ```
+ */
 export interface MemoryType {
   readonly limits: Limits;
   readonly isShared: boolean;
   /** log2 of the page size in bytes; 16 without the custom page size proposal. */
   readonly pageSizeLog2: number;
 }
-/** The type of a table. @spec syntax-tabletype */
+/**
+ * The type of a table. @spec syntax-tabletype
+ *
+ * ```ts
+ * const type: TableType = { limits: { min: 2n, max: null, address: I32 }, element: FUNCREF };
+ * console.log(new TableInstance(type, null).elements); // → [ null, null ]
+ * ```
+ */
 export interface TableType {
   readonly limits: Limits;
   readonly element: ValType;
 }
-/** The type of a global. @spec syntax-globaltype */
+/**
+ * The type of a global. @spec syntax-globaltype
+ *
+ * ```ts
+ * const type: GlobalType = { type: I64, isMutable: true };
+ * const global = new GlobalInstance(type, 5n);
+ * global.value = 6n;
+ * console.log(global.value); // → 6n
+ * ```
+ */
 export interface GlobalType {
   readonly type: ValType;
   readonly isMutable: boolean;
 }
-/** The type of a tag: a function type without results. */
+/**
+ * The type of a tag: a function type without results.
+ *
+ * ```ts
+ * const type: TagType = { type: funcDefType([I32], []) };
+ * console.log(makeException(new TagInstance(type), [7n]).values); // → [ 7n ]
+ * ```
+ */
 export interface TagType {
   readonly type: DefType;
 }

@@ -9,7 +9,18 @@ import type { ErrorClass } from '../errors/catalogue.ts';
 import { type BacktraceFrame, isQuernError, type QuernError } from '../errors/errors.ts';
 import { define } from './web-idl.ts';
 
-/** The constructor of one class of errors; works with and without `new`. */
+/**
+ * The constructor of one class of errors; works with and without `new`.
+ *
+ * ```ts
+ * const classes: readonly NativeErrorConstructor[] = [WebAssembly.CompileError, WebAssembly.LinkError];
+ * try {
+ *   new WebAssembly.Module(Uint8Array.of(1, 2, 3));
+ * } catch (error) {
+ *   console.log(classes.map((item) => error instanceof item)); // → [ true, false ]
+ * }
+ * ```
+ */
 export interface NativeErrorConstructor {
   new (message?: string, options?: { readonly cause?: unknown }): Error;
   (message?: string, options?: { readonly cause?: unknown }): Error;

@@ -7,7 +7,15 @@ import { defaultFeatures, type Features } from '../syntax/features.ts';
 import { Budget, type FuelTank } from './budget.ts';
 import { makeNativeErrors, type NativeErrors } from './errors.ts';
 
-/** Options behind the standard API. */
+/**
+ * Options behind the standard API.
+ *
+ * ```ts
+ * const options: WebAssemblyOptions = { fuel: 1000, maxPages: 64 };
+ * const wasm = createWebAssembly(options);
+ * console.log(new wasm.Instance(new wasm.Module(doubleWasm)).exports['double'](21)); // → 42
+ * ```
+ */
 export interface WebAssemblyOptions {
   /** Features that modules may use. Default: those of the spec, legacy exceptions and threads. */
   readonly features?: Features;

@@ -1,7 +1,20 @@
 /** Compiling what a response carries. @see https://webassembly.github.io/spec/web-api/ */
 import { isObject } from './slots.ts';
 
-/** What is used of a `Response`. */
+/**
+ * What is used of a `Response`.
+ *
+ * ```ts
+ * // What `fetch` would resolve to.
+ * const response: ResponseLike = {
+ *   ok: true,
+ *   headers: new Headers({ 'content-type': 'application/wasm' }),
+ *   arrayBuffer: async () => doubleWasm.buffer,
+ * };
+ * const { instance } = await WebAssembly.instantiateStreaming(response);
+ * console.log(instance.exports['double'](21)); // → 42
+ * ```
+ */
 export interface ResponseLike {
   readonly ok: boolean;
   readonly headers: { get(name: string): string | null };

@@ -7,7 +7,16 @@ import type { FuelSchedule } from '../../interpreter/fuel.ts';
 import type { SeenCall } from './session.ts';
 import { hashesOf, type Modules } from './settings.ts';
 
-/** What a call came to. All hashes are SHA-256 as 64 hexadecimal digits. */
+/**
+ * What a call came to. All hashes are SHA-256 as 64 hexadecimal digits.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
+ * await plugin.call('greet', 'Ada');
+ * const receipt: Receipt = plugin.receipt;
+ * console.log(receipt.function, receipt.schedule, receipt.outputHash?.length); // → greet quern-1 64
+ * ```
+ */
 export interface Receipt {
   /** Version of this form. */
   readonly version: 1;

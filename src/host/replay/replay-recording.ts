@@ -10,7 +10,17 @@ import type { Platform } from '../sources.ts';
 import type { Json } from './log.ts';
 import { compareReceipts, type Receipt } from './receipt.ts';
 
-/** One call of a recording, made again. */
+/**
+ * One call of a recording, made again.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
+ * await plugin.call('greet', 'Ada');
+ * const calls: readonly ReplayedCall[] = await replayRecording('build/examples/greet.wasm', plugin.recording);
+ * const lineOf = ({ functionName, result }: ReplayedCall): string => `${functionName}: ${result?.output?.text()}`;
+ * console.log(calls.map(lineOf)); // → [ 'greet: Hello, Ada!' ]
+ * ```
+ */
 export interface ReplayedCall {
   readonly functionName: string;
   /** Null when the call failed. */
@@ -20,7 +30,16 @@ export interface ReplayedCall {
   readonly receipt: Receipt;
 }
 
-/** Options of a replay: where log messages and standard output go, a schedule of one's own. */
+/**
+ * Options of a replay: where log messages and standard output go, a schedule of one's own.
+ *
+ * ```ts
+ * const plugin = await createPlugin(logWasm, { record: true, logLevel: 'warn' });
+ * await plugin.call('log', 'disk nearly full');
+ * const options: ReplayOptions = { onLog: (level, message) => console.log(level, message) };
+ * await replayRecording(logWasm, plugin.recording, options); // → warn disk nearly full
+ * ```
+ */
 export type ReplayOptions = Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'timeoutMs' | 'schedule'>;
 
 const textOf = (json: Json | undefined): string => (typeof json === 'string' ? json : '');
@@ -76,6 +95,15 @@ const replayCalls = async (
  * Runs a recording from its beginning to its end: the same calls with the same inputs, and everything that came from
  * outside out of the recording. Neither host functions nor files nor network are needed.
  *
+ * ```ts
+ * // With a copy of the plug-in at hand, paths of the recording machine do not matter.
+ * const replay: ReplayRecording = (_, recording, options) =>
+ *   replayRecording('build/examples/greet.wasm', recording, options);
+ * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
+ * await plugin.call('greet', 'Ada');
+ * console.log((await replay('C:\\greet.wasm', plugin.recording)).length); // → 1
+ * ```
+ *
  * @param manifest the modules of the recording, in any form that `createPlugin` takes; its settings do not count
  * @throws ReplayError `replay.diverged` with the first event that differs, `replay.log`, `replay.module`
  */
@@ -87,6 +115,14 @@ export type ReplayRecording = (
 
 /**
  * Verifies a receipt: makes the calls of the recording up to the one that the receipt is of, and compares.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
+ * await plugin.call('greet', 'Ada');
+ * const verify: VerifyReceipt = verifyReceipt;
+ * const call = await verify(plugin.receipt, 'build/examples/greet.wasm', plugin.recording);
+ * console.log(call.result?.output?.text()); // → Hello, Ada!
+ * ```
  *
  * @returns the call, whose output can be used
  * @throws ReplayError `replay.receipt` with the first field that differs, or what `replayRecording` throws

@@ -18,7 +18,17 @@ import { tapedTrees } from './taped-files.ts';
 import { replayedFunctions, tapedFunctions } from './taped-functions.ts';
 import { tapedClock, tapedExchange, tapedRandom, tapedReader } from './taped-sources.ts';
 
-/** Receives a recording line by line, without line feeds. */
+/**
+ * Receives a recording line by line, without line feeds.
+ *
+ * ```ts
+ * const lines: string[] = [];
+ * const record: RecordSink = (line) => lines.push(line);
+ * const plugin = await createPlugin('build/examples/greet.wasm', { record });
+ * await plugin.call('greet', 'Ada');
+ * console.log(plugin.recording === lines.map((line) => `${line}\n`).join('')); // → true
+ * ```
+ */
 export type RecordSink = (line: string) => void;
 
 /** What the header says of WASI; null where it is switched off. */

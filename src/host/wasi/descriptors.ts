@@ -25,7 +25,16 @@ interface DescriptorBase {
   inheriting: bigint;
 }
 
-/** Reads up to so many bytes; an empty answer is the end. */
+/**
+ * Reads up to so many bytes; an empty answer is the end.
+ *
+ * ```ts
+ * const lines = ['one\n', 'two\n'].map((line) => new TextEncoder().encode(line));
+ * const stdin: StreamReader = async () => lines.shift() ?? new Uint8Array(0);
+ * const plugin = await createPlugin('build/examples/greet.wasm', { wasi: { stdin } });
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export type StreamReader = (maxBytes: number) => Uint8Array | Promise<Uint8Array>;
 
 /** A stream: bytes go in or out, there is no position. */

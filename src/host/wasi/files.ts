@@ -116,7 +116,18 @@ export interface AttributeMemory {
   entries: readonly ShownAttributes[];
 }
 
-/** A directory tree that a host hands to guests. */
+/**
+ * A directory tree that a host hands to guests: `MemoryFiles`, `nodeDirectory` or `readOnlyFiles`.
+ *
+ * ```ts
+ * const trees: Record<string, FileTree> = {
+ *   '/data': new MemoryFiles({ 'note.txt': 'remember' }),
+ *   '/examples': readOnlyFiles(nodeDirectory('build/examples')),
+ * };
+ * const plugin = await createPlugin('build/examples/greet.wasm', { wasi: { preopens: trees } });
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export interface FileTree {
   /** Forgets what was shown to an earlier program. Called before `openRoot` when a program begins. */
   begin?(now: () => bigint): void;

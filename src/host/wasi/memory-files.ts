@@ -24,7 +24,15 @@ import {
 } from './memory-nodes.ts';
 import { foreignDirectory } from './read-only-files.ts';
 
-/** Settings of a memory file system. */
+/**
+ * Settings of a memory file system.
+ *
+ * ```ts
+ * const options: MemoryFilesOptions = { maxBytes: 1 << 20 };
+ * const files = new MemoryFiles({ 'note.txt': 'remember' }, options);
+ * console.log(files.paths()); // → [ 'note.txt' ]
+ * ```
+ */
 export interface MemoryFilesOptions {
   /** Most bytes of all files together, 512 for each file or directory included. Default: 64 MiB. */
   readonly maxBytes?: number;

@@ -49,7 +49,20 @@ import { directoryFunctions } from './path-functions.ts';
 import { programFunctions } from './program-functions.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
-/** What a WASI program sees of its surroundings. */
+/**
+ * What a WASI program sees of its surroundings.
+ *
+ * ```ts
+ * const wasi: WasiOptions = {
+ *   args: ['greet', '--loud'],
+ *   env: { LANG: 'C' },
+ *   stdout: (chunk) => void process.stdout.write(chunk),
+ *   preopens: { '/tmp': new MemoryFiles() },
+ * };
+ * const plugin = await createPlugin('build/examples/greet.wasm', { wasi });
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
 export interface WasiOptions {
   /** Arguments; by convention the first is the program's name. Default: none. */
   readonly args?: readonly string[];

@@ -33,7 +33,11 @@ import type { Inventory } from './inventory.ts';
 import * as tag from './reference-writer.ts';
 import { corrupt, type SnapshotReader } from './snapshot-reader.ts';
 
-/** Finds a value of the embedder by the name that it was given; see `NameHostValue`. */
+/**
+ * Finds a value of the embedder by the name that it was given; see `NameHostValue`.
+ *
+ * Example: see `SnapshotSource`.
+ */
 export type FindHostValue = (name: string) => unknown;
 
 /** Whether a reference may lie where the type says. */

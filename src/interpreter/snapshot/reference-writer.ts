@@ -30,7 +30,11 @@ export const HOST_TRUE = 5;
 export const HOST_NUMBER = 6;
 export const HOST_STRING = 7;
 
-/** Names a value of the embedder that a plug-in holds; undefined if it has no name. */
+/**
+ * Names a value of the embedder that a plug-in holds; undefined if it has no name.
+ *
+ * Example: see `SnapshotSource`.
+ */
 export type NameHostValue = (value: unknown) => string | undefined;
 
 export class ReferenceWriter {

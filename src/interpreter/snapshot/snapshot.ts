@@ -16,7 +16,20 @@ import { foreign, SnapshotFile, type SnapshotReader } from './snapshot-reader.ts
 import { SnapshotWriter } from './snapshot-writer.ts';
 import { readState, writeState } from './store-state.ts';
 
-/** What a snapshot is taken of. */
+/**
+ * What a snapshot is taken of.
+ *
+ * ```ts
+ * const make = (): ModuleInstance => instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * // What an externref of the guest may lead to has a name in the bytes.
+ * const file = { path: 'note.txt' };
+ * const nameHostValue: NameHostValue = (value) => (value === file ? 'file' : undefined);
+ * const findHostValue: FindHostValue = (name) => (name === 'file' ? file : undefined);
+ * const source: SnapshotSource = { instances: [make()], nameHostValue };
+ * const target: SnapshotTarget = { instances: [make()], findHostValue };
+ * console.log(restoreSnapshot(takeSnapshot(source), target)); // → []
+ * ```
+ */
 export interface SnapshotSource {
   /** All instances that can be reached, in an order that will be the same when it is restored. */
   readonly instances: readonly ModuleInstance[];
@@ -26,7 +39,11 @@ export interface SnapshotSource {
   readonly nameHostValue?: NameHostValue | undefined;
 }
 
-/** Where a snapshot is restored to. */
+/**
+ * Where a snapshot is restored to.
+ *
+ * Example: see `SnapshotSource`.
+ */
 export interface SnapshotTarget {
   /** Instances of the same modules, linked in the same way, that have not run (`skipStart`). */
   readonly instances: readonly ModuleInstance[];

@@ -1,0 +1,255 @@
+/**
+ * What the package exports, with docstrings and examples, read from the declarations that are shipped: what an
+ * editor shows. Each example becomes a module of its own, with the imports that it needs.
+ */
+import { join } from 'node:path';
+import ts from 'typescript';
+import { root } from '../shared.ts';
+
+/** Where users import each entry from; on Node, the portable one is behind the other. */
+const specifiers = {
+  node: 'quern',
+  index: '../src/index.js',
+  wasm: 'quern/wasm',
+  kernel: 'quern/kernel',
+  inspect: 'quern/inspect',
+  errors: 'quern/errors',
+  webassembly: 'quern/webassembly',
+  'webassembly-auto': 'quern/webassembly/auto',
+  'webassembly-replace': 'quern/webassembly/replace',
+} as const;
+type Entry = keyof typeof specifiers;
+const entries = Object.keys(specifiers) as Entry[];
+
+/** Where the modules of the examples lie; `specifiers` are resolved from here. */
+export const folder = join(root, 'build/docstrings');
+
+/** A block of code in a docstring. */
+export interface Example {
+  readonly language: 'js' | 'ts';
+  readonly code: string;
+  /** All of the module: imports, what `prelude` has of what is used, code. */
+  readonly module: string;
+  readonly path: string;
+  /** What it uses by name without declaring it. */
+  readonly uses: ReadonlySet<string>;
+}
+/** An export of an entry. */
+export interface PublicName {
+  readonly name: string;
+  readonly entry: Entry;
+  /** False for types, and for classes that users get instances of and cannot name as values. */
+  readonly isValue: boolean;
+  readonly text: string;
+  readonly examples: readonly Example[];
+}
+
+/** What examples may use without declaring it. */
+const prelude: Readonly<Record<string, string>> = {
+  doubleWasm: `const doubleWasm = Uint8Array.from([
+  0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 2, 1, 0, 7, 10, 1, 6, 0x64, 0x6f,
+  0x75, 0x62, 0x6c, 0x65, 0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x41, 1, 0x74, 0x0b,
+]);`,
+  logWasm: `const text = (value: string): number[] => [value.length, ...new TextEncoder().encode(value)];
+const logWasm = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 12, 3, 0x60, 0, 1, 0x7e, 0x60, 1, 0x7e, 0, 0x60, 0, 0, 2, 59, 2],
+  ...[...text('extism:host/env'), ...text('input_offset'), 0, 0],
+  ...[...text('extism:host/env'), ...text('log_warn'), 0, 1],
+  ...[3, 2, 1, 2, 7, 7, 1, ...text('log'), 0, 2, 10, 8, 1, 6, 0, 0x10, 0, 0x10, 1, 0x0b],
+);`,
+  functions: `const functions: import('quern').HostFunctions = {
+  'extism:host/user': { remark: (plugin, total) => plugin.store(\`\${total} so far\`) },
+};`,
+};
+
+/** The project's own options. Shipped declarations are checked as well, as for users who do not skip that. */
+const readOptions = (): ts.CompilerOptions => {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile) as {
+    readonly config: { readonly compilerOptions: object };
+  };
+  const { options, errors } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  if (errors.length > 0) throw new Error(String(errors[0]!.messageText));
+  return {
+    ...options,
+    ...{ composite: false, declaration: false, noEmit: true, skipLibCheck: false, types: ['node'] },
+  };
+};
+const options = readOptions();
+
+const host = ts.createCompilerHost(options);
+const sourceFiles = new Map<string, ts.SourceFile | undefined>();
+const { getSourceFile } = host;
+// Two programs read the same libraries.
+host.getSourceFile = (path, ...rest) => {
+  if (!sourceFiles.has(path)) sourceFiles.set(path, getSourceFile(path, ...rest));
+  return sourceFiles.get(path);
+};
+
+/** Declarations of an entry, as they are shipped. */
+const declarationsOf = (entry: Entry): string => join(root, 'build/src', `${entry}.d.ts`);
+
+/** Whether an identifier is a name of its own, and no member of something. */
+const isFree = (node: ts.Identifier): boolean => {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.name !== node;
+  if (ts.isQualifiedName(parent)) return parent.right !== node;
+  if (ts.isBindingElement(parent)) return parent.propertyName !== node;
+  if (ts.isShorthandPropertyAssignment(parent)) return true;
+  return !(
+    ts.isImportSpecifier(parent) ||
+    ts.isNamedTupleMember(parent) ||
+    ((ts.isObjectLiteralElementLike(parent) || ts.isClassElement(parent) || ts.isTypeElement(parent)) &&
+      parent.name === node)
+  );
+};
+const isDeclared = ({ parent }: ts.Identifier, node: ts.Identifier): boolean =>
+  ts.isImportSpecifier(parent) ||
+  ((parent as Partial<ts.NamedDeclaration>).name === node && !isMember(parent));
+const isMember = (node: ts.Node): boolean =>
+  ts.isPropertyAccessExpression(node) ||
+  ts.isObjectLiteralElementLike(node) ||
+  ts.isClassElement(node) ||
+  ts.isTypeElement(node);
+
+/** Names that code uses and does not declare. */
+const namesUsedBy = (code: string): Set<string> => {
+  const used = new Set<string>();
+  const declared = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) {
+      if (isFree(node)) used.add(node.text);
+      if (isDeclared(node, node)) declared.add(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('example.mts', code, ts.ScriptTarget.ES2023, true));
+  for (const name of declared) used.delete(name);
+  return used;
+};
+
+type Found = Omit<PublicName, 'examples'> & { readonly symbol: ts.Symbol };
+
+/** The text of a docstring, tags included: a tag would swallow the example behind it. */
+const docstringOf = (declaration: ts.Declaration): string =>
+  ts
+    .getJSDocCommentsAndTags(declaration)
+    .filter(ts.isJSDoc)
+    .map((comment) => comment.getText().replace(/^\s*(\/\*\*|\*\/| ?\* ?)/gm, ''))
+    .join('\n');
+
+const program = ts.createProgram(entries.map(declarationsOf), options, host);
+const checker = program.getTypeChecker();
+
+/** What an alias stands for in the end. */
+const originalOf = (symbol: ts.Symbol): ts.Symbol =>
+  symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+
+const found = entries.flatMap((entry) => {
+  const module = checker.getSymbolAtLocation(program.getSourceFile(declarationsOf(entry))!)!;
+  return checker.getExportsOfModule(module).map((exported): Found => {
+    const symbol = originalOf(exported);
+    const text = (symbol.declarations ?? []).map(docstringOf).join('\n');
+    const isTypeOnly = exported.declarations?.some((item) => ts.isTypeOnlyExportDeclaration(item)) ?? false;
+    const isValue = (symbol.flags & ts.SymbolFlags.Value) !== 0 && !isTypeOnly;
+    return { name: exported.name, entry, isValue, text, symbol };
+  });
+});
+
+const isInternal = (node: ts.Node): boolean =>
+  (ts.canHaveModifiers(node) &&
+    ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)) ||
+  ts.getJSDocTags(node).some(({ tagName }) => tagName.text === 'internal');
+
+/** The name in a reference to a type; undefined for any other node. */
+const referenceIn = (node: ts.Node): ts.Node | undefined => {
+  if (ts.isTypeReferenceNode(node)) return node.typeName;
+  if (ts.isTypeQueryNode(node)) return node.exprName;
+  return ts.isExpressionWithTypeArguments(node) ? node.expression : undefined;
+};
+
+/** Names of the project's that public declarations use and that no entry exports, each with its users. */
+export const findHiddenNames = (): ReadonlyMap<string, readonly string[]> => {
+  const exported = new Set(found.map(({ symbol }) => symbol));
+  const hidden = new Map<string, string[]>();
+  const visit = (node: ts.Node, user: string): void => {
+    if (isInternal(node)) return;
+    const reference = referenceIn(node);
+    const named = reference && checker.getSymbolAtLocation(reference);
+    const symbol = named && originalOf(named);
+    const isOurs = symbol?.declarations?.[0]?.getSourceFile().fileName.includes('/build/src/');
+    if (symbol && isOurs && !exported.has(symbol) && !(symbol.flags & ts.SymbolFlags.TypeParameter))
+      hidden.set(symbol.name, [...(hidden.get(symbol.name) ?? []), user]);
+    ts.forEachChild(node, (child) => visit(child, user));
+  };
+  for (const { name, symbol } of found) for (const item of symbol.declarations ?? []) visit(item, name);
+  return hidden;
+};
+
+/** Names of the Node entry that its declarations, being those of the portable entry, do not have. */
+const nodeOnly = new Set(
+  found
+    .filter(
+      ({ name, entry }) => entry === 'node' && !found.some((o) => o.entry === 'index' && o.name === name),
+    )
+    .map(({ name }) => name),
+);
+
+/** Imports of what an example uses: from its own entry, or else from the first that has the name. */
+const importsFor = (uses: ReadonlySet<string>, entry: Entry): string => {
+  const lines: string[] = [];
+  const seen = new Set<string>();
+  for (const from of [entry, ...entries]) {
+    for (const { name, isValue } of found.filter((item) => item.entry === from)) {
+      if (seen.has(name) || !uses.has(name)) continue;
+      seen.add(name);
+      const specifier = from === 'node' && nodeOnly.has(name) ? 'quern/node' : specifiers[from];
+      lines.push(`import ${isValue ? '' : 'type '}{ ${name} } from '${specifier}';`);
+    }
+  }
+  return lines.join('\n');
+};
+
+const examplesOf = ({ name, entry, text }: Found): Example[] =>
+  [...text.matchAll(/```(js|ts)\n([\s\S]*?)```/g)].map((match, i): Example => {
+    const code = match[2]!;
+    const uses = namesUsedBy(code);
+    const given = Object.keys(prelude).filter((key) => uses.has(key));
+    const module = [importsFor(uses, entry), ...given.map((key) => prelude[key]!), code].join('\n');
+    const path = join(folder, `${entry}-${name}-${i}.mts`);
+    return { language: match[1] as 'js' | 'ts', code, module, path, uses };
+  });
+
+/** Every name once, however many entries have it. */
+export const publicNames: readonly PublicName[] = found
+  .filter(
+    (item, i) => found.findIndex(({ name, symbol }) => name === item.name && symbol === item.symbol) === i,
+  )
+  .map((item) => ({ ...item, examples: examplesOf(item) }));
+
+/** Removes the types of a module. */
+export const stripTypes = ({ module, path }: Example): string =>
+  ts.transpileModule(module, { fileName: path, compilerOptions: { ...options, sourceMap: false } })
+    .outputText;
+
+/** What the compiler says of modules, and of the declarations that are shipped; by path. */
+export const typeCheck = (paths: readonly string[]): ReadonlyMap<string, readonly string[]> => {
+  const declarations = entries.map(declarationsOf);
+  const program = ts.createProgram([...paths, ...declarations], options, host);
+  const wrong = new Map<string, string[]>();
+  for (const path of [...paths, ...declarations]) {
+    const source = program.getSourceFile(path)!;
+    const complaints = [
+      ...program.getSyntacticDiagnostics(source),
+      ...program.getSemanticDiagnostics(source),
+    ];
+    wrong.set(
+      path,
+      complaints.map(({ start, messageText }) => {
+        const { line } = ts.getLineAndCharacterOfPosition(source, start!);
+        const message = ts.flattenDiagnosticMessageText(messageText, '\n');
+        return `${path}:${line + 1}: ${message}\n  ${source.text.split('\n')[line]}`;
+      }),
+    );
+  }
+  return wrong;
+};
