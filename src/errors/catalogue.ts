@@ -384,7 +384,7 @@ export const catalogue = {
 } as const satisfies Record<string, ErrorRow>;
 
 /**
- * The code of an error: a key of the catalogue.
+ * A stable code of an error: a key of `catalogue`.
  *
  * ```ts
  * const passing: ReadonlySet<ErrorCode> = new Set(['exhaustion.pool', 'exhaustion.queue']);

@@ -91,7 +91,11 @@ export interface ManifestWasmUrl extends ManifestWasmBase {
  *
  * ```ts
  * // What `fetch` would resolve to.
- * const response: ResponseLike = { headers: new Headers(), arrayBuffer: async () => doubleWasm.buffer };
+ * const response: ResponseLike = {
+ *   status: 200,
+ *   headers: { get: () => null },
+ *   arrayBuffer: async () => doubleWasm.buffer,
+ * };
  * const item: ManifestWasmResponse = { response };
  * const plugin = await createPlugin({ wasm: [item] });
  * console.log(await plugin.functionExists('double')); // → true

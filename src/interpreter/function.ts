@@ -228,7 +228,7 @@ export const rawHostFunction = (type: FuncType, code: RawHostCode, fuel = 0): Fu
   new FuncInstance(funcDefType(type.params, type.results), null, null, code, fuel);
 
 /**
- * What a host function of values may return: nothing, one value, or a list; or a promise of these.
+ * What a host function of raw values returns, at once or by a promise: nothing, one value, or a list.
  *
  * ```ts
  * const divide = ([a, b]: RawValue[], caller: Caller): HostResult => {

@@ -165,19 +165,12 @@ export type KernelAbiName = keyof typeof kernelAbi;
  */
 export type KernelFunctionName = NamesBy<'kernel'>;
 /**
- * Names of the functions that the host implements, besides those of the kernel.
+ * Names of the functions that the host implements: configuration, variables, HTTP and logs.
  *
  * ```ts
- * const config = new Map([['greeting', 'Salut']]);
- * const kernel = new Kernel();
- * const functions: Partial<Record<HostFunctionName, (handle: number) => number>> = {
- *   config_get: (handle) => {
- *     const value = config.get(new TextDecoder().decode(kernel.read(handle) ?? undefined));
- *     return value === undefined ? 0 : kernel.store(new TextEncoder().encode(value));
- *   },
- * };
- * const key = kernel.store(new TextEncoder().encode('greeting'));
- * console.log(kernel.memory.length(functions.config_get?.(key) ?? 0)); // → 5
+ * const isForHost = (name: KernelAbiName): name is HostFunctionName => kernelAbi[name].by === 'host';
+ * const names: HostFunctionName[] = (Object.keys(kernelAbi) as KernelAbiName[]).filter(isForHost);
+ * console.log(names.slice(0, 3)); // → [ 'config_get', 'var_get', 'var_set' ]
  * ```
  */
 export type HostFunctionName = NamesBy<'host'>;

@@ -8,7 +8,7 @@ import { isObject } from './slots.ts';
  * // What `fetch` would resolve to.
  * const response: ResponseLike = {
  *   ok: true,
- *   headers: new Headers({ 'content-type': 'application/wasm' }),
+ *   headers: { get: (name) => (name.toLowerCase() === 'content-type' ? 'application/wasm' : null) },
  *   arrayBuffer: async () => doubleWasm.buffer,
  * };
  * const { instance } = await WebAssembly.instantiateStreaming(response);

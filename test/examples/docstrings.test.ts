@@ -2,9 +2,11 @@
  * Every public name is documented, and shown by an example that does what it says.
  *
  * An example is a block of JavaScript (`js`) or TypeScript (`ts`) in a docstring. It prints; `// → …` says what.
- * Names that the package exports are imported for it, and it may use `doubleWasm`, the bytes of a module that exports
- * `double`, `logWasm`, a plug-in whose `log` logs its input as a warning, and `functions`, what the example plug-in
- * `counter` needs of its host.
+ * Names that the package exports are imported for it. It may use the example plug-ins, and without declaring them
+ * - `doubleWasm`, the bytes of a module that exports `double`;
+ * - `logWasm`, those of a plug-in whose `log` logs its input as a warning;
+ * - `echoWasm`, those of a plug-in whose `echo` copies WASI's standard input to its standard output;
+ * - `functions`, what the example plug-in `counter` needs of its host.
  *
  * Blocks of TypeScript are compiled against the declarations that are shipped, with the options of the project, and
  * run without their types. A public type has such a block, or the line "Example: see `Name`.", and the example, its

@@ -96,12 +96,11 @@ const replayCalls = async (
  * outside out of the recording. Neither host functions nor files nor network are needed.
  *
  * ```ts
- * // With a copy of the plug-in at hand, paths of the recording machine do not matter.
- * const replay: ReplayRecording = (_, recording, options) =>
- *   replayRecording('build/examples/greet.wasm', recording, options);
+ * const replayQuietly: ReplayRecording = (manifest, recording, options) =>
+ *   replayRecording(manifest, recording, { ...options, onLog: () => {} });
  * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
  * await plugin.call('greet', 'Ada');
- * console.log((await replay('C:\\greet.wasm', plugin.recording)).length); // → 1
+ * console.log((await replayQuietly('build/examples/greet.wasm', plugin.recording)).length); // → 1
  * ```
  *
  * @param manifest the modules of the recording, in any form that `createPlugin` takes; its settings do not count

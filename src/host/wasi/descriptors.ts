@@ -29,10 +29,13 @@ interface DescriptorBase {
  * Reads up to so many bytes; an empty answer is the end.
  *
  * ```ts
- * const lines = ['one\n', 'two\n'].map((line) => new TextEncoder().encode(line));
+ * const lines = ['one', 'two'].map((line) => new TextEncoder().encode(line));
  * const stdin: StreamReader = async () => lines.shift() ?? new Uint8Array(0);
- * const plugin = await createPlugin('build/examples/greet.wasm', { wasi: { stdin } });
- * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * const stdout = (chunk: Uint8Array): void => console.log(new TextDecoder().decode(chunk));
+ * const plugin = await createPlugin(echoWasm, { wasi: { stdin, stdout } });
+ * await plugin.call('echo');
+ * // → one
+ * // → two
  * ```
  */
 export type StreamReader = (maxBytes: number) => Uint8Array | Promise<Uint8Array>;

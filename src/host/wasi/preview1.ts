@@ -54,13 +54,13 @@ import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
  *
  * ```ts
  * const wasi: WasiOptions = {
- *   args: ['greet', '--loud'],
+ *   args: ['echo', '--loud'],
  *   env: { LANG: 'C' },
- *   stdout: (chunk) => void process.stdout.write(chunk),
+ *   stdin: 'from outside',
+ *   stdout: (chunk) => console.log(new TextDecoder().decode(chunk)),
  *   preopens: { '/tmp': new MemoryFiles() },
  * };
- * const plugin = await createPlugin('build/examples/greet.wasm', { wasi });
- * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * await (await createPlugin(echoWasm, { wasi })).call('echo'); // → from outside
  * ```
  */
 export interface WasiOptions {
