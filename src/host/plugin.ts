@@ -261,14 +261,15 @@ export class Plugin {
    * of open files, and the call that stands still, if there is one. `restorePlugin` goes on from there, in another
    * process, on another machine or in another JavaScript engine. The same state gives the same bytes.
    *
-   * ```js
-   * const call = await plugin.startCall('count', 'Hello', { fuel: 10_000 });
-   * await call.run(); // 'paused'
+   * ```ts
+   * const plugin = await createPlugin('build/examples/greet.wasm');
+   * const call = await plugin.startCall('greet', 'Ada', { fuel: 100 });
+   * await call.run();
    * const bytes = plugin.snapshot();
-   * // elsewhere
-   * const other = await restorePlugin('plugin.wasm', bytes);
-   * other.activeCall.addFuel(10_000);
-   * await other.activeCall.run();
+   * // Elsewhere:
+   * const other = await restorePlugin('build/examples/greet.wasm', bytes);
+   * other.activeCall?.addFuel(1_000_000);
+   * console.log(await other.activeCall?.run()); // → done
    * ```
    *
    * It holds what the plug-in holds, secrets included. Docs: docs/snapshots.md.
@@ -416,10 +417,11 @@ export class Plugin {
    * Prepares a call that is made in pieces: it pauses when its fuel is used up, to go on with more, and can be
    * stopped and resumed at will. The plug-in is busy from now on until the call has ended.
    *
-   * ```js
-   * const call = await plugin.startCall('count', 'Hello', { fuel: 10_000 });
-   * while ((await call.run()) === 'paused') call.addFuel(10_000);
-   * console.log(call.output.text(), call.fuelConsumed);
+   * ```ts
+   * const plugin = await createPlugin('build/examples/greet.wasm');
+   * const call = await plugin.startCall('greet', 'Ada', { fuel: 1000 });
+   * while ((await call.run()) === 'paused') call.addFuel(1000);
+   * console.log(call.output?.text(), call.fuelConsumed > 1000); // → Hello, Ada! true
    * ```
    *
    * Time that the call stands still does not count against `timeoutMs`.

@@ -11,6 +11,8 @@
  * Blocks of TypeScript are compiled against the declarations that are shipped, with the options of the project, and
  * run without their types. A public type has such a block, or the line "Example: see `Name`.", and the example, its
  * own or that of the other name, must use it by name.
+ *
+ * Blocks in the docstrings of members run as well.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -69,7 +71,9 @@ const run = async (example: Example): Promise<string[]> => {
   return printed;
 };
 
-const typed = publicNames.flatMap(({ examples }) => examples.filter(({ language }) => language === 'ts'));
+const typed = publicNames
+  .flatMap(({ examples, memberExamples }) => [...examples, ...memberExamples])
+  .filter(({ language }) => language === 'ts');
 
 /** The examples that a type may be shown by: its own, or those that its docstring points to. */
 const examplesOfType = ({ examples, entry, text }: PublicName): readonly Example[] => {
@@ -114,7 +118,7 @@ describe('public names', () => {
   });
 
   for (const item of publicNames) {
-    const { name, examples, isValue } = item;
+    const { name, examples, memberExamples, isValue } = item;
     if (!isValue) {
       test(`${name}: an example of TypeScript uses the type`, () => {
         const shown = examplesOfType(item).filter(({ language }) => language === 'ts');
@@ -125,7 +129,7 @@ describe('public names', () => {
         );
       });
     } else if (examples.length === 0) test(`${name}: has an example`, () => assert.fail('no example'));
-    for (const example of examples) {
+    for (const example of [...examples, ...memberExamples]) {
       test(`${name}: the example does what it says (${basename(example.path)})`, async () => {
         const complaint = complaints.get(example.path)?.join('\n') ?? '';
         assert.equal(complaint, '', `the example of ${name} does not compile: ${complaint}`);

@@ -42,6 +42,8 @@ export interface PublicName {
   readonly isValue: boolean;
   readonly text: string;
   readonly examples: readonly Example[];
+  /** Those in the docstrings of its members. */
+  readonly memberExamples: readonly Example[];
 }
 
 /** A name as a module has it. */
@@ -136,15 +138,25 @@ const namesUsedBy = (code: string): Set<string> => {
   return used;
 };
 
-type Found = Omit<PublicName, 'examples'> & { readonly symbol: ts.Symbol };
+type Found = Omit<PublicName, 'examples' | 'memberExamples'> & { readonly symbol: ts.Symbol };
 
 /** The text of a docstring, tags included: a tag would swallow the example behind it. */
+const textOf = (comments: readonly ts.Node[]): string =>
+  comments.map((comment) => comment.getText().replace(/^\s*(\/\*\*|\*\/| ?\* ?)/gm, '')).join('\n');
+
 const docstringOf = (declaration: ts.Declaration): string =>
-  ts
-    .getJSDocCommentsAndTags(declaration)
-    .filter(ts.isJSDoc)
-    .map((comment) => comment.getText().replace(/^\s*(\/\*\*|\*\/| ?\* ?)/gm, ''))
-    .join('\n');
+  textOf(ts.getJSDocCommentsAndTags(declaration).filter(ts.isJSDoc));
+
+/** The docstrings of everything inside of a declaration. */
+const docstringsIn = (declaration: ts.Node): string => {
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    texts.push(textOf((node as { readonly jsDoc?: readonly ts.JSDoc[] }).jsDoc ?? []));
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(declaration, visit);
+  return texts.join('\n');
+};
 
 const program = ts.createProgram(entries.map(declarationsOf), options, host);
 const checker = program.getTypeChecker();
@@ -218,13 +230,13 @@ const importsFor = (uses: ReadonlySet<string>, entry: Entry): string => {
   return lines.join('\n');
 };
 
-const examplesOf = ({ name, entry, text }: Found): Example[] =>
+const examplesIn = (text: string, entry: Entry, label: string): Example[] =>
   [...text.matchAll(/```(js|ts)\n([\s\S]*?)```/g)].map((match, i): Example => {
     const code = match[2]!;
     const uses = namesUsedBy(code);
     const given = Object.keys(prelude).filter((key) => uses.has(key));
     const module = [importsFor(uses, entry), ...given.map((key) => prelude[key]!), code].join('\n');
-    const path = join(folder, `${entry}-${name}-${i}.mts`);
+    const path = join(folder, `${entry}-${label}-${i}.mts`);
     return { language: match[1] as 'js' | 'ts', code, module, path, uses };
   });
 
@@ -233,7 +245,15 @@ export const publicNames: readonly PublicName[] = found
   .filter(
     (item, i) => found.findIndex(({ name, symbol }) => name === item.name && symbol === item.symbol) === i,
   )
-  .map((item) => ({ ...item, examples: examplesOf(item) }));
+  .map((item): PublicName => {
+    const { name, entry, text, symbol } = item;
+    const inside = (symbol.declarations ?? []).map(docstringsIn).join('\n');
+    return {
+      ...item,
+      examples: examplesIn(text, entry, name),
+      memberExamples: examplesIn(inside, entry, `${name}-members`),
+    };
+  });
 
 /** Removes the types of a module. */
 export const stripTypes = ({ module, path }: Example): string =>
