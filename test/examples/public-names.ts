@@ -51,15 +51,30 @@ const name = (text: string): string => [text.length, ...Buffer.from(text)].join(
 
 /** What examples may use without declaring it. */
 const prelude: Readonly<Record<string, string>> = {
+  // (module (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))
   doubleWasm: `const doubleWasm = Uint8Array.from([
   0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 2, 1, 0, 7, 10, 1, 6, 0x64, 0x6f,
   0x75, 0x62, 0x6c, 0x65, 0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x41, 1, 0x74, 0x0b,
 ]);`,
+  // (module (import "extism:host/env" "input_offset" (func (result i64)))
+  //   (import "extism:host/env" "log_warn" (func (param i64)))
+  //   (func (export "log") (call 1 (call 0))))
   logWasm: `const logWasm = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 12, 3, 0x60, 0, 1, 0x7e, 0x60, 1, 0x7e, 0, 0x60, 0, 0, 2, 59, 2],
   ...[${name('extism:host/env')}, ${name('input_offset')}, 0, 0, ${name('extism:host/env')}, ${name('log_warn')}, 0, 1],
   ...[3, 2, 1, 2, 7, 7, 1, ${name('log')}, 0, 2, 10, 8, 1, 6, 0, 0x10, 0, 0x10, 1, 0x0b],
 );`,
+  // (module (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
+  //   (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+  //   (memory (export "memory") 1)
+  //   (func (export "echo")
+  //     (i32.store (i32.const 0) (i32.const 16)) ;; one vector, at 0: its bytes are those from 16 on
+  //     (block (loop
+  //       (i32.store (i32.const 4) (i32.const 1000))
+  //       (drop (call 0 (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4)))
+  //       (br_if 1 (i32.eqz (i32.load (i32.const 4))))
+  //       (drop (call 1 (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+  //       (br 0)))))
   echoWasm: `const echoWasm = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 12, 2, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f, 0x60, 0, 0, 2, 68, 2],
   ...[${name('wasi_snapshot_preview1')}, ${name('fd_read')}, 0, 0],
@@ -99,28 +114,27 @@ host.getSourceFile = (path, ...rest) => {
 /** Declarations of an entry, as they are shipped. */
 const declarationsOf = (entry: Entry): string => join(root, 'build/src', `${entry}.d.ts`);
 
-/** Whether an identifier is a name of its own, and no member of something. */
-const isFree = (node: ts.Identifier): boolean => {
-  const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.name !== node;
-  if (ts.isQualifiedName(parent)) return parent.right !== node;
-  if (ts.isBindingElement(parent)) return parent.propertyName !== node;
-  if (ts.isShorthandPropertyAssignment(parent)) return true;
-  return !(
-    ts.isImportSpecifier(parent) ||
-    ts.isNamedTupleMember(parent) ||
-    ((ts.isObjectLiteralElementLike(parent) || ts.isClassElement(parent) || ts.isTypeElement(parent)) &&
-      parent.name === node)
-  );
-};
-const isDeclared = ({ parent }: ts.Identifier, node: ts.Identifier): boolean =>
-  ts.isImportSpecifier(parent) ||
-  ((parent as Partial<ts.NamedDeclaration>).name === node && !isMember(parent));
-const isMember = (node: ts.Node): boolean =>
+/** Whether a node is a member that has a name: of an object, a class or a type. */
+const isMember = (node: ts.Node): node is ts.NamedDeclaration =>
   ts.isPropertyAccessExpression(node) ||
   ts.isObjectLiteralElementLike(node) ||
   ts.isClassElement(node) ||
-  ts.isTypeElement(node);
+  ts.isTypeElement(node) ||
+  ts.isNamedTupleMember(node);
+
+/** Whether an identifier stands for itself, and is not the name of a member of something. */
+const isFree = (node: ts.Identifier): boolean => {
+  const { parent } = node;
+  if (ts.isShorthandPropertyAssignment(parent)) return true;
+  if (ts.isQualifiedName(parent)) return parent.right !== node;
+  if (ts.isBindingElement(parent)) return parent.propertyName !== node;
+  return !ts.isImportSpecifier(parent) && !(isMember(parent) && parent.name === node);
+};
+const isDeclared = (node: ts.Identifier): boolean => {
+  const { parent } = node;
+  if (ts.isImportSpecifier(parent)) return true;
+  return (parent as Partial<ts.NamedDeclaration>).name === node && !isMember(parent);
+};
 
 /** Names that code uses and does not declare. */
 const namesUsedBy = (code: string): Set<string> => {
@@ -129,7 +143,7 @@ const namesUsedBy = (code: string): Set<string> => {
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) {
       if (isFree(node)) used.add(node.text);
-      if (isDeclared(node, node)) declared.add(node.text);
+      if (isDeclared(node)) declared.add(node.text);
     }
     ts.forEachChild(node, visit);
   };

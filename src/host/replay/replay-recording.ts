@@ -34,7 +34,7 @@ export interface ReplayedCall {
  * Options of a replay: where log messages and standard output go, a schedule of one's own.
  *
  * ```ts
- * const plugin = await createPlugin(logWasm, { record: true, logLevel: 'warn' });
+ * const plugin = await createPlugin(logWasm, { record: true, onLog: () => {} });
  * await plugin.call('log', 'disk nearly full');
  * const options: ReplayOptions = { onLog: (level, message) => console.log(level, message) };
  * await replayRecording(logWasm, plugin.recording, options); // → warn disk nearly full
