@@ -560,3 +560,21 @@ test('an exception of a host function that nobody called from Wasm is uncaught',
 test('an exception must have the values of its tag', () => {
   assert.throws(() => makeException(tagOfI32(), []), { code: 'usage.argument' });
 });
+
+// The reference executor took exceptions for nothing that a cast knows (random modules 104192, 105976, 108840).
+test('an exception is an exn for casts, and no noexn', () => {
+  const judge = (heap: 'exn' | 'noexn'): Instruction[] => [
+    ['block', exn],
+    catching(null, 0, true),
+    ['throw', 1],
+    'end',
+    'unreachable',
+    'end',
+    ['ref.test', heap],
+  ];
+  const modules = withTags({
+    type: 6,
+    code: [...judge('exn'), ...judge('noexn'), i32(2), 'i32.mul', 'i32.add'],
+  });
+  assert.deepEqual(runEverywhere(modules, 'run').result, [1n]);
+});

@@ -5,6 +5,7 @@ import {
   exactHeap,
   type FieldType,
   HEAP_ANY,
+  HEAP_EXN,
   HEAP_EXTERN,
   HEAP_I31,
   HEAP_NOEXTERN,
@@ -15,7 +16,7 @@ import {
   type StructType,
   type ValType,
 } from '../../src/syntax/types.ts';
-import { HostFunction, WasmFunction } from './instances.ts';
+import { ExceptionInstance, HostFunction, WasmFunction } from './instances.ts';
 import { defaultValue, type RawValue, type Value, widthOf } from './values.ts';
 
 /** @spec syntax-structinst */
@@ -79,6 +80,7 @@ export const isOfHeapType = (reference: object, heap: number): boolean => {
   // An externalised reference has the type `extern` and no other, whatever is inside.
   if (heap === HEAP_EXTERN || heap === HEAP_NOEXTERN) return heap === HEAP_EXTERN;
   if (heap === HEAP_ANY) return true;
+  if (reference instanceof ExceptionInstance) return heap === HEAP_EXN;
   if (reference instanceof I31Value) return matchesHeapType(HEAP_I31, heap);
   const isTyped =
     reference instanceof StructValue ||
