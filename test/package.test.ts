@@ -19,8 +19,12 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   readonly name: string;
   readonly version: string;
   readonly bin: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly exports: Readonly<Record<string, Target>>;
 };
+/** What an entry of the exports map leads to, by condition. */
+type Target = string | { readonly [condition: string]: Target };
+const filesOf = (target: Target): string[] =>
+  typeof target === 'string' ? [target] : Object.values(target).flatMap(filesOf);
 
 const pack = (): PackReport => {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -45,9 +49,7 @@ describe('package', () => {
   });
 
   test('every target of the exports map and of bin is in it', () => {
-    const targets = Object.values(manifest.exports).flatMap((target) =>
-      typeof target === 'string' ? [target] : Object.values(target),
-    );
+    const targets = Object.values(manifest.exports).flatMap(filesOf);
     for (const target of [...targets, ...Object.values(manifest.bin)]) {
       assert.ok(paths.has(target.replace(/^\.\//, '')), target);
     }
