@@ -78,7 +78,12 @@ describe('layers', () => {
       reached.add(path);
       for (const name of importsOf(path)) if (name.endsWith('.ts')) visit(name);
     };
-    const nodeEntries = ['node.ts'];
+    const nodeEntries = [
+      'node.ts',
+      'node-wasi.ts',
+      'webassembly-auto-node.ts',
+      'webassembly-replace-node.ts',
+    ];
     for (const entry of sources.filter((path) => !path.includes('/') && !nodeEntries.includes(path)))
       visit(entry);
     const found = [...reached].filter((path) => nodeFolders.some((folder) => path.startsWith(`${folder}/`)));

@@ -1,7 +1,6 @@
 /** `quern run`: runs a WASI command with the arguments, environment and directories that it is given. */
-import { readSync, writeSync } from 'node:fs';
 import { nodeDirectory } from '../host/node/files.ts';
-import { ErrnoSignal, errnoOfPosix } from '../host/wasi/errno.ts';
+import { readerOf, writerOf } from '../host/node/streams.ts';
 import type { FileTree } from '../host/wasi/files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPlugin, isQuernError } from '../node.ts';
@@ -9,9 +8,6 @@ import { deterministicOf, type Flags, type Parsed, parseWholeNumber, usageError 
 import { scheduleOf } from './schedule.ts';
 
 const READ_ONLY_SUFFIX = '::ro';
-/** Most bytes that one read of standard input takes. */
-const MAX_READ = 65_536;
-const RETRY_MILLISECONDS = 2;
 
 /** `HOST::GUEST`, `HOST` alone for the same path in the guest, each with `::ro` for reading only. */
 const directoryOf = (text: string): [guest: string, tree: FileTree] => {
@@ -32,39 +28,6 @@ const variableOf = (text: string): [name: string, value: string] => {
   return [text.slice(0, at), text.slice(at + 1)];
 };
 
-/** Waits without giving up the thread: the guest waits for the same. */
-const pause = (): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MILLISECONDS);
-};
-
-/** Tries again while a pipe or terminal that does not block has nothing to give or no room. */
-const untilReady = (move: () => number): number => {
-  for (;;) {
-    try {
-      return move();
-    } catch (error) {
-      const { code = '' } = error as NodeJS.ErrnoException;
-      // A pipe on Windows ends with an error.
-      if (code === 'EOF') return 0;
-      if (code !== 'EAGAIN') throw new ErrnoSignal(errnoOfPosix(code));
-      pause();
-    }
-  }
-};
-
-const readInput = (maxBytes: number): Uint8Array => {
-  const buffer = new Uint8Array(Math.min(maxBytes, MAX_READ));
-  return buffer.subarray(
-    0,
-    untilReady(() => readSync(0, buffer)),
-  );
-};
-
-/** Writes all of a chunk before the guest goes on, so that nothing is lost when it exits. */
-const writeTo = (fd: number) => (chunk: Uint8Array) => {
-  for (let at = 0; at < chunk.length; ) at += untilReady(() => writeSync(fd, chunk, at));
-};
-
 const fuelOf = ({ fuel }: Flags<'run'>): number | undefined =>
   fuel === undefined ? undefined : parseWholeNumber('fuel', fuel);
 
@@ -81,9 +44,9 @@ export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<vo
       wasi: {
         args: [file, ...args],
         env: Object.fromEntries((flags.env ?? []).map(variableOf)),
-        stdin: readInput,
-        stdout: writeTo(1),
-        stderr: writeTo(2),
+        stdin: readerOf(0),
+        stdout: writerOf(1),
+        stderr: writerOf(2),
         preopens: Object.fromEntries((flags.dir ?? []).map(directoryOf)),
       },
     },

@@ -70,6 +70,7 @@ const names: Readonly<Partial<Record<ErrorClass, NativeErrorName>>> = {
   TrapError: 'RuntimeError',
   ExhaustionError: 'RuntimeError',
   HostError: 'RuntimeError',
+  ExitError: 'RuntimeError',
 };
 
 const frameText = ({ funcName, funcIndex, offset }: BacktraceFrame): string =>

@@ -24,7 +24,8 @@ import { makeTableClass } from './table.ts';
 import type { WebAssemblyNamespace } from './types.ts';
 import { copyBytes, define, NAMESPACE, tag } from './web-idl.ts';
 
-const makeRealm = (options: WebAssemblyOptions): Realm => {
+/** What the parts of a namespace share, its classes left out. */
+export const makeRealm = (options: WebAssemblyOptions): Realm => {
   const none = {};
   const realm: Realm = {
     ...realmBasics(options),

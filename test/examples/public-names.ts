@@ -15,6 +15,7 @@ const specifiers = {
   inspect: 'quern/inspect',
   errors: 'quern/errors',
   webassembly: 'quern/webassembly',
+  'node-wasi': 'quern/node/wasi',
   'webassembly-auto': 'quern/webassembly/auto',
   'webassembly-replace': 'quern/webassembly/replace',
 } as const;

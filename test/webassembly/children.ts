@@ -10,7 +10,7 @@ import type { ProgramName } from './programs.ts';
 /** Neither native Wasm nor code from strings. */
 export const withoutWasm = ['--no-expose-wasm', '--disallow-code-generation-from-strings'] as const;
 /** Gives a process, and its workers, the namespace. */
-export const preload = `--import=${pathToFileURL(join(root, 'build/src/webassembly-auto.js')).href}`;
+export const preload = `--import=${pathToFileURL(join(root, 'build/src/webassembly-auto-node.js')).href}`;
 
 /** Without NODE_OPTIONS, which may switch Wasm off. */
 const plainEnvironment = { ...process.env, NODE_OPTIONS: '' };

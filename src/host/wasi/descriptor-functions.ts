@@ -92,7 +92,7 @@ const transfer = (call: WasiCall, countAt: number, move: (buffer: Uint8Array) =>
 };
 
 /** Hands out what a stream read. A stream gives what it has: never more than one chunk for one call. */
-const readStream = (read: NonNullable<Stream['read']>, call: WasiCall): WasiAnswer => {
+const readStream = (wasi: Preview1, read: NonNullable<Stream['read']>, call: WasiCall): WasiAnswer => {
   const room = call.memory.vectors(call.u32(1), call.u32(2)).reduce((sum, buffer) => sum + buffer.length, 0);
   call.memory.slice(call.u32(3), 4);
   const deliver = (current: WasiCall, chunk: Uint8Array): WasiAnswer => {
@@ -109,7 +109,7 @@ const readStream = (read: NonNullable<Stream['read']>, call: WasiCall): WasiAnsw
   // After waiting the operands are no longer where they were, and the memory may have been replaced.
   const operands = [0, 1, 2, 3].map(call.u32);
   return chunk.then((late) => () => {
-    const current = { ...call, memory: memoryOf(call.caller), u32: (i: number) => operands[i]! };
+    const current = { ...call, memory: memoryOf(wasi, call.caller), u32: (i: number) => operands[i]! };
     deliver(current, late.subarray(0, room));
     return 'success';
   });
@@ -275,10 +275,10 @@ export const anyDescriptorFunctions: Readonly<
     call.memory.slice(call.u32(1), name.length).set(name);
     return 'success';
   },
-  fd_read: (_, call, descriptor) => {
+  fd_read: (wasi, call, descriptor) => {
     if (descriptor.kind === 'directory') return 'isdir';
     if (descriptor.kind === 'stream')
-      return descriptor.read === null ? 'badf' : readStream(descriptor.read, call);
+      return descriptor.read === null ? 'badf' : readStream(wasi, descriptor.read, call);
     descriptor.position = readFile(descriptor, call, 3, descriptor.position);
     return 'success';
   },

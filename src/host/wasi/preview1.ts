@@ -13,6 +13,7 @@ import {
   type RawHostCode,
   rawHostFunction,
 } from '../../interpreter/function.ts';
+import type { MemoryInstance } from '../../interpreter/memory.ts';
 import type { Clock, RandomSource } from '../sources.ts';
 import { encodeUtf8 } from '../text.ts';
 import {
@@ -114,6 +115,8 @@ export class Preview1 {
   onStop: (listener: () => void) => () => void = () => () => {};
   /** Standard input, output and error as they were at the beginning. */
   readonly streams: readonly Stream[];
+  /** Memory of calls that no module makes, but the embedder; null for none. */
+  memory: MemoryInstance | null = null;
   /** Pre-opened trees, with the paths that the program knows them by. */
   readonly trees: { readonly name: string; readonly tree: FileTree }[] = [];
 
@@ -221,7 +224,7 @@ const createImport = (
   const run: RawHostCode = (words, base, caller: Caller) => {
     let byteCount = 0;
     const call: WasiCall = {
-      memory: memoryOf(caller),
+      memory: memoryOf(wasi, caller),
       caller,
       layout,
       u32: (i) => words[base + 2 * i]! >>> 0,

@@ -47,7 +47,7 @@ const poll = (wasi: Preview1, call: WasiCall): WasiAnswer => {
   const forget = wasi.onStop(() => sleep.cancel());
   return sleep.done.then(() => {
     forget();
-    return () => deliver(memoryOf(call.caller));
+    return () => deliver(memoryOf(wasi, call.caller));
   });
 };
 

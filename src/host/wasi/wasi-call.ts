@@ -3,6 +3,7 @@ import type { Caller } from '../../interpreter/function.ts';
 import type { Layout } from './abi.ts';
 import type { Errno } from './errno.ts';
 import { GuestMemory } from './guest-memory.ts';
+import type { Preview1 } from './preview1.ts';
 
 /** Operands of one call. */
 export interface WasiCall {
@@ -22,4 +23,5 @@ export interface WasiCall {
 export type WasiAnswer = Errno | Promise<() => Errno>;
 
 /** Memory of the caller as it is now. */
-export const memoryOf = (caller: Caller): GuestMemory => new GuestMemory(caller.instance?.memory0 ?? null);
+export const memoryOf = (wasi: Preview1, caller: Caller): GuestMemory =>
+  new GuestMemory(caller.instance?.memory0 ?? wasi.memory);

@@ -1,0 +1,11 @@
+/**
+ * Entry point with an effect, on Node.js: as `webassembly-auto.ts`; where the global namespace is ours, `node:wasi`
+ * has a class that takes its memories.
+ */
+import { replaceNodeWasi } from './host/node/wasi-class.ts';
+import { isInstalled } from './webassembly-auto.ts';
+
+export { createWebAssembly, FuelTank, WebAssembly } from './webassembly.ts';
+export { isInstalled };
+
+if (isInstalled) replaceNodeWasi();
