@@ -13,6 +13,9 @@ export interface RecordedData {
 export interface RecordedCall {
   readonly fn: string;
   readonly in: RecordedData | null;
+  readonly out?: RecordedData | null;
+  /** Text of the error that the call ended with. */
+  readonly error?: string;
 }
 /** One plug-in with its options, and the calls that go to it in order. */
 export interface SetUp {
@@ -21,6 +24,10 @@ export interface SetUp {
   readonly wasi: boolean;
   readonly config?: Readonly<Record<string, string>>;
   readonly host?: boolean;
+  /** What the host functions were told in the calls. */
+  readonly hostVoid?: readonly string[];
+  /** Whether the record was made in the SDK's worker, which requests and time limits need there. */
+  readonly worker?: boolean;
   /** Hosts that requests may go to. */
   readonly hosts?: readonly string[];
   /** Directories, guest → host. */
@@ -43,11 +50,11 @@ export const inputOf = ({ in: data }: RecordedCall): Uint8Array => {
     : Buffer.from(data.b64, 'base64');
 };
 
-/** The host functions of the record, with state of their own. */
-export const recordedFunctions = async (setUp: SetUp): Promise<HostFunctions> => {
+/** The host functions of the record, with state of their own. @param told receives what they are told */
+export const recordedFunctions = async (setUp: SetUp, told: string[] = []): Promise<HostFunctions> => {
   if (!setUp.host) return {};
   const hostFunctions = (await import(pathToFileURL(shared('plugins/hostfns.mjs')).href)) as {
     makeHost(sink: string[]): HostFunctions;
   };
-  return hostFunctions.makeHost([]);
+  return hostFunctions.makeHost(told);
 };
