@@ -62,7 +62,7 @@ const page = (rows: readonly string[]): string =>
     '',
     'The recorded plug-ins on `@extism/extism` in Node, as it comes from npm: on native Wasm, and on',
     '`quern/webassembly/auto` in `node --no-expose-wasm` and in `node --jitless`. A cell counts the calls that end as',
-    'the record says, or as the table below it does; the seconds are those of all calls and of loading.',
+    'the record says, or as the table below it does; the seconds are the CPU time of loading and of all calls.',
     '',
     ...rows,
     '',

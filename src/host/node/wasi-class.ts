@@ -17,9 +17,6 @@ import { nodeDirectory } from './files.ts';
 import { nodePlatform } from './platform.ts';
 import { readerOf, sleepHere, writerOf } from './streams.ts';
 
-/** Namespaces by what `version` may be. */
-const namespaces = { preview1: WASI_NAMESPACE, unstable: WASI_UNSTABLE_NAMESPACE } as const;
-
 /**
  * Options of the class, as those of `node:wasi`.
  *
@@ -30,7 +27,7 @@ const namespaces = { preview1: WASI_NAMESPACE, unstable: WASI_UNSTABLE_NAMESPACE
  */
 export interface NodeWasiOptions {
   /** Which snapshot the functions have the layouts of. */
-  readonly version: keyof typeof namespaces;
+  readonly version: 'preview1' | 'unstable';
   /** Arguments; by convention the first is the program's name. Default: none. */
   readonly args?: readonly string[];
   /** Environment variables. Default: none. */
@@ -60,6 +57,9 @@ export interface WasiInstance {
   // biome-ignore lint/suspicious/noExplicitAny: only the module knows what it exports
   readonly exports: Readonly<Record<string, any>>;
 }
+
+/** Namespaces by version. */
+const namespaces = { preview1: WASI_NAMESPACE, unstable: WASI_UNSTABLE_NAMESPACE } as const;
 
 const mistake = (detail: string): Error => new UsageError('usage.argument', { detail });
 

@@ -9,6 +9,7 @@ export interface SetUpRun {
   readonly id: string;
   readonly calls: readonly string[];
   readonly told: readonly string[];
+  /** CPU time. */
   readonly milliseconds: number;
 }
 
