@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { proof } from '../test/proof.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { Workload } from './workloads.ts';
 
@@ -14,7 +15,7 @@ export type WorkerAnswer = { readonly result: string; readonly ms: number } | { 
 
 /** Our engine needs neither native Wasm nor code from strings, and is measured without them. */
 const flagsOf: Readonly<Record<EngineName, readonly string[]>> = {
-  quern: ['--no-expose-wasm', '--disallow-code-generation-from-strings'],
+  quern: proof,
   native: [],
   polywasm: [],
   sketch: [],

@@ -7,6 +7,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { noWasm, proof } from '../test/proof.ts';
 import { root } from '../test/shared.ts';
 import type { Syntax } from './bundle.ts';
 
@@ -59,7 +60,7 @@ const modes: readonly EngineRow[] = [
   ['--max-lazy'],
   ['--no-lazy-feedback-allocation'],
   ['--stack-size=300'],
-  ['--no-expose-wasm', '--disallow-code-generation-from-strings'],
+  [...proof],
 ].map((flags) => ({
   id: `node${flags.join('')}`,
   title: `V8 of Node ${process.versions.node}, ${flags.join(' ')}`,
@@ -82,7 +83,7 @@ export const engines: readonly EngineRow[] = [
     id: 'node-jitless',
     title: `V8 of Node ${process.versions.node}, --jitless`,
     syntax: 'es2023',
-    command: () => [process.execPath, '--no-expose-wasm', '--jitless'],
+    command: () => [process.execPath, ...noWasm, '--jitless'],
     source: 'Node.js',
   },
   {

@@ -8,9 +8,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { proof } from '../test/proof.ts';
 import { root, sharedFolder } from '../test/shared.ts';
-
-const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
 
 /** Runs Node and returns its exit code; a signal counts as a failure. */
 const runNode = (args: readonly string[]): number =>

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { runQuern } from './cli/run-quern.ts';
 import { buildExamples } from './examples/example-plugins.ts';
+import { proof } from './proof.ts';
 import { root } from './shared.ts';
 
 const documents = ['README.md', 'examples/README.md', 'docs/threads.md', 'docs/webassembly.md'];
-const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
 
 interface Block {
   readonly language: string;

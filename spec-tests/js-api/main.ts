@@ -10,6 +10,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { proof } from '../../test/proof.ts';
 import { writePart } from '../page.ts';
 import { excuseOf, largeFiles } from './excuses.ts';
 import type { TestResult } from './harness.ts';
@@ -43,14 +44,7 @@ const child = fileURLToPath(new URL('./child.js', import.meta.url));
 
 const runFile = (checkout: string, file: string, flags: readonly string[]): Promise<FileResult> =>
   new Promise((resolve) => {
-    const args = [
-      '--no-expose-wasm',
-      '--disallow-code-generation-from-strings',
-      ...flags,
-      child,
-      checkout,
-      file,
-    ];
+    const args = [...proof, ...flags, child, checkout, file];
     const run = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     run.stdout.on('data', (chunk) => (output += chunk));

@@ -10,6 +10,7 @@ import { withProgress } from '../../src/cli/progress.ts';
 import type { HttpTransport } from '../../src/node.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
 import { compileWat } from '../host/wat.ts';
+import { noWasm } from '../proof.ts';
 import { root } from '../shared.ts';
 
 const request = { url: 'http://there/x.wasm', method: 'GET', headers: {}, body: null, cancelled: null };
@@ -94,7 +95,7 @@ describe('quern call over HTTP', () => {
 
   const quern = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
     new Promise((resolve) => {
-      const command = ['--no-expose-wasm', join(root, 'build/src/cli/main.js'), 'call', ...args];
+      const command = [...noWasm, join(root, 'build/src/cli/main.js'), 'call', ...args];
       execFile(process.execPath, command, { encoding: 'utf8' }, (_, stdout, stderr) =>
         resolve({ stdout, stderr }),
       );

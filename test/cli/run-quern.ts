@@ -1,6 +1,7 @@
 /** Runs the `quern` command as a user does, in a process of its own without native Wasm. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { proof } from '../proof.ts';
 import { root } from '../shared.ts';
 
 export interface QuernRun {
@@ -17,8 +18,6 @@ export interface RunOptions {
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
-
-const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
 
 /** Runs `quern` with arguments. */
 export const runQuern = (

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { type CurrentPlugin, createPlugin, isQuernError } from '../../src/node.ts';
 import { runQuern } from '../cli/run-quern.ts';
+import { proof } from '../proof.ts';
 import { buildExamples, example } from './example-plugins.ts';
 
 before(buildExamples);
@@ -64,10 +65,7 @@ describe('the examples through the library', () => {
 describe('the examples through the command, on hosts of every kind', () => {
   const hosts: readonly (readonly [string, readonly string[]])[] = [
     ['plain Node', []],
-    [
-      'Node without native Wasm and code from strings',
-      ['--no-expose-wasm', '--disallow-code-generation-from-strings'],
-    ],
+    ['Node without native Wasm and code from strings', proof],
     ['Node without a compiler', ['--jitless']],
   ];
   const fuel = new Set<string>();

@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { proof } from '../proof.ts';
 
 test('a thousand calls that wait interleave on one thread, and memory returns to its start', () => {
   const script = fileURLToPath(new URL('./thousand-calls-child.js', import.meta.url));
-  const flags = ['--expose-gc', '--no-expose-wasm', '--disallow-code-generation-from-strings'];
+  const flags = ['--expose-gc', ...proof];
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, script], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   const report = JSON.parse(stdout) as {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Random } from '../generators/random.ts';
+import { proof } from '../proof.ts';
 import { sharedFolder } from '../shared.ts';
 import { findSubjects, type Point, pluginPoint } from './plugin-points.ts';
 import { programPoint, recordCorpus, worldPoints } from './program-points.ts';
@@ -19,8 +20,7 @@ class Restorer {
 
   constructor() {
     const script = fileURLToPath(new URL('./restore-child.js', import.meta.url));
-    const flags = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
-    this.#child = spawn(process.execPath, [...flags, script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn(process.execPath, [...proof, script], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.#child.stdout! });
     this.#ended = once(this.#child, 'exit').then(() => ['"the process ended"']);
   }

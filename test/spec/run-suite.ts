@@ -4,9 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { proof } from '../proof.ts';
 import { root } from '../shared.ts';
-
-const flags = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
 
 export interface SuiteRun {
   readonly exitCode: number | null;
@@ -32,7 +31,7 @@ export const runSuiteOf = async (
   ...args: string[]
 ): Promise<SuiteRun> => {
   const main = join(root, 'build/spec-tests/main.js');
-  const child = spawn(process.execPath, [...flags, main, ...args], {
+  const child = spawn(process.execPath, [...proof, main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });

@@ -7,10 +7,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { chromium } from '../browser/browser.ts';
+import { proof } from '../proof.ts';
 import { root } from '../shared.ts';
 
 const suite = process.env['QUERN_WASI_TESTSUITE'];
-const proof = ['--no-expose-wasm', '--disallow-code-generation-from-strings'];
 
 describe('official WASI tests', { skip: suite === undefined && 'QUERN_WASI_TESTSUITE is not set' }, () => {
   for (const [name, flags] of [

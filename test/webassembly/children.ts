@@ -3,12 +3,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { proof } from '../proof.ts';
 import { root } from '../shared.ts';
 import type { ProgramAnswer } from './program-child.ts';
 import type { ProgramName } from './programs.ts';
 
-/** Neither native Wasm nor code from strings. */
-export const withoutWasm = ['--no-expose-wasm', '--disallow-code-generation-from-strings'] as const;
 /** Gives a process, and its workers, the namespace. */
 export const preload = `--import=${pathToFileURL(join(root, 'build/src/webassembly-auto-node.js')).href}`;
 
@@ -43,7 +42,7 @@ export class ProgramProcess {
 
   constructor(label: string, engine: 'native' | 'quern' | 'polywasm', flags: readonly string[] = []) {
     this.label = label;
-    const own = engine === 'quern' ? withoutWasm : [];
+    const own = engine === 'quern' ? proof : [];
     this.#child = spawn(process.execPath, [...own, ...flags, script('program-child.js'), engine], {
       cwd: root,
       env: plainEnvironment,

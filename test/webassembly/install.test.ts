@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { noWasm } from '../proof.ts';
 import { preload, runNode } from './children.ts';
 
 const evaluate = (flags: readonly string[], code: string): Promise<string> =>
@@ -17,7 +18,7 @@ describe('installing', () => {
       const { enumerable, writable, configurable } = Object.getOwnPropertyDescriptor(globalThis, 'WebAssembly');
       console.log(isInstalled, globalThis.WebAssembly === WebAssembly, globalThis.WebAssembly === native,
         enumerable, writable, configurable)`;
-    assert.equal(await evaluate(['--no-expose-wasm'], report), 'true true false false true true\n');
+    assert.equal(await evaluate(noWasm, report), 'true true false false true true\n');
     assert.equal(await evaluate([], report), 'false false true false true true\n');
   });
 
@@ -30,7 +31,7 @@ describe('installing', () => {
 
   test('importing the namespace alone changes nothing', async () => {
     const report = `await import('quern/webassembly'); console.log(typeof WebAssembly)`;
-    assert.equal(await evaluate(['--no-expose-wasm'], report), 'undefined\n');
+    assert.equal(await evaluate(noWasm, report), 'undefined\n');
   });
 
   test('a worker gets the namespace with the option --import, and a module that is sent to it', async () => {
@@ -45,7 +46,7 @@ describe('installing', () => {
       const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(worker)})));
       worker.on('message', (count) => console.log('exports', count));
       worker.postMessage(new WebAssembly.Module(${bytes}))`;
-    assert.equal(await evaluate(['--no-expose-wasm', preload], report), 'exports 0\n');
+    assert.equal(await evaluate([...noWasm, preload], report), 'exports 0\n');
   });
 });
 
@@ -60,8 +61,8 @@ describe("Node's own fetch", () => {
   });
   after(() => server.close());
 
-  for (const flag of ['--jitless', '--no-expose-wasm']) {
-    test(`works under ${flag}, where it needs a namespace for its parser`, async () => {
+  for (const flags of [['--jitless'], noWasm]) {
+    test(`works under ${flags[0]}, where it needs a namespace for its parser`, async () => {
       if (!server.listening) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const { port } = server.address() as AddressInfo;
       const report = `
@@ -69,8 +70,8 @@ describe("Node's own fetch", () => {
         const first = await fetch(url);
         const second = await fetch(url, { method: 'POST', body: 'x'.repeat(100_000) });
         console.log(first.status, await first.text(), second.headers.get('x-method'), await second.text());`;
-      assert.equal(await evaluate([flag, preload], report), '200 /path?x=1 0 POST /path?x=1 100000\n');
-      await assert.rejects(evaluate([flag], report), /fetch failed|WebAssembly is not defined/);
+      assert.equal(await evaluate([...flags, preload], report), '200 /path?x=1 0 POST /path?x=1 100000\n');
+      await assert.rejects(evaluate(flags, report), /fetch failed|WebAssembly is not defined/);
     });
   }
 });

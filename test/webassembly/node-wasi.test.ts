@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { compileWat } from '../host/wat.ts';
+import { proof } from '../proof.ts';
 import { root } from '../shared.ts';
 import { compileC, hasClang, programs, runByNode } from '../wasi/c-programs.ts';
-import { preload, runNode, withoutWasm } from './children.ts';
+import { preload, runNode } from './children.ts';
 
-const modes = { 'no native Wasm': [...withoutWasm, preload], jitless: ['--jitless', preload] } as const;
+const modes = { 'no native Wasm': [...proof, preload], jitless: ['--jitless', preload] } as const;
 
 describe('C programs by node:wasi', { skip: !hasClang() && 'clang with wasi-libc not found' }, () => {
   let folder = '';
@@ -123,7 +124,7 @@ describe('the class of node:wasi', () => {
   test('stays as it is where native Wasm stays', async () => {
     const lines = `console.log(WASI === (await import('quern/node/wasi')).WASI);`;
     assert.equal(await evaluate(lines, [preload]), 'false\n');
-    assert.equal(await evaluate(lines, [...withoutWasm, preload]), 'true\n');
+    assert.equal(await evaluate(lines, [...proof, preload]), 'true\n');
   });
 
   test('is the same for both ways to load it, and nobody is warned of the one that is not used', () => {
@@ -132,7 +133,7 @@ describe('the class of node:wasi', () => {
       import { WASI } from 'wasi';
       import { WASI as own } from 'quern/node/wasi';
       console.log(WASI === own, createRequire(import.meta.url)('node:wasi').WASI === own);`;
-    const flags = [...withoutWasm, preload, '--input-type=module', '-e', code];
+    const flags = [...proof, preload, '--input-type=module', '-e', code];
     const { stdout, stderr } = spawnSync(process.execPath, flags, { cwd: root, encoding: 'utf8' });
     assert.deepEqual([stdout, stderr], ['true true\n', '']);
   });

@@ -2,14 +2,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { preload, runScript, withoutWasm } from '../children.ts';
+import { proof } from '../../proof.ts';
+import { preload, runScript } from '../children.ts';
 import type { PackageName } from './departures.ts';
 import type { SetUpRun } from './outcomes.ts';
 
 /** Flags of Node by what they stand for; without a compiler there is no native Wasm. */
 export const modes = {
   native: [],
-  'no native Wasm': [...withoutWasm, preload],
+  'no native Wasm': [...proof, preload],
   jitless: ['--jitless', preload],
 } as const;
 export type Mode = keyof typeof modes;
