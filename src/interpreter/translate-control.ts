@@ -71,6 +71,20 @@ export const blockType = (t: Translation): FuncType => {
   return { kind: 'func', params: [], results: valType === 0 ? [] : [valType] };
 };
 
+/**
+ * Enters a construct: from here on its parameters have the types that it declares, since what a branch brings to a
+ * loop later may be less precise than what lies there first.
+ *
+ * @returns the height below the parameters
+ */
+export const enterBlock = (t: Translation, { params }: FuncType): number => {
+  const base = t.height - params.length;
+  params.forEach((type, i) => {
+    t.types[base + i] = type;
+  });
+  return base;
+};
+
 export const block = (t: Translation, kind: 'block' | 'loop'): void => {
   const type = blockType(t);
   t.settleAll();
@@ -80,7 +94,7 @@ export const block = (t: Translation, kind: 'block' | 'loop'): void => {
     kind,
     label,
     elseLabel: -1,
-    base: t.height - type.params.length,
+    base: enterBlock(t, type),
     type,
     isReferenced: false,
   });
@@ -97,7 +111,7 @@ export const ifElse = (t: Translation): void => {
     kind: 'if',
     label,
     elseLabel,
-    base: t.height - type.params.length,
+    base: enterBlock(t, type),
     type,
     isReferenced: false,
   });

@@ -7,7 +7,7 @@
 import type { Catch } from '../decoder/instruction-reader.ts';
 import { slotsOf } from '../syntax/types.ts';
 import { opOf } from './isa.ts';
-import { blockType, emitTaken, end, skipUnreachable, target } from './translate-control.ts';
+import { blockType, emitTaken, end, enterBlock, skipUnreachable, target } from './translate-control.ts';
 import { enterCatch, markDelegate, tagParams } from './translate-protection.ts';
 import type { Control, Translation } from './translation.ts';
 
@@ -40,7 +40,7 @@ const open = (t: Translation, kind: 'try' | 'try_table'): Control => {
     kind,
     label: t.writer.newLabel(),
     elseLabel: -1,
-    base: t.height - type.params.length,
+    base: enterBlock(t, type),
     type,
     isReferenced: false,
     protection: { handler: t.handlers.begin(t.writer.size, t.controls.length), isOpen: true },

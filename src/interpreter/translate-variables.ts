@@ -56,14 +56,16 @@ export const drop = (t: Translation): void => {
   t.lastWrite = -1;
 };
 
-export const select = (t: Translation): void => {
+/** @param declared what the instruction says; null without one, when both operands have the same type of numbers */
+export const select = (t: Translation, declared: ValType | null): void => {
   const condition = t.pop();
   const second = t.pop();
   const first = t.pop();
   const c = t.slotOf(condition);
   const b = t.slotOf(second);
   const a = t.slotOf(first);
-  const type = t.types[first]!;
+  // Each operand may have a more precise type than the result.
+  const type = declared ?? t.types[first]!;
   if (type === V128) {
     vectors.select(t, a, b, c);
     return;

@@ -68,6 +68,7 @@ export class Translation {
   readonly where: number[] = [];
   readonly valueA: number[] = [];
   readonly valueB: number[] = [];
+  /** What an operand is known to be whichever way led here; more precise than the validator's in places. */
   readonly types: ValType[] = [];
   readonly slots: number[] = [];
   height = 0;
