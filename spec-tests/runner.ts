@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly exceptions?: ReadonlyMap<number, string>;
   /** Runs the threads of the script in workers; otherwise they take turns, or follow one another. */
   readonly startWorker?: StartWorker | null;
+  /** Resolves when all that a turn has ended has gone on; by default, where Node's `setImmediate` comes. */
+  readonly settle?: () => Promise<unknown>;
   /** Instances that are there before the first command. */
   readonly instances?: ReadonlyMap<string, EngineInstance>;
   /** The features that are switched on; by default those of the spec. */
@@ -218,7 +220,7 @@ class ScriptRun {
     const end = this.begin(thread);
     while (this.engine.turn !== undefined && !thread.isOver) {
       // What a turn has ended goes on before the next one.
-      await new Promise(setImmediate);
+      await (this.options.settle?.() ?? new Promise(setImmediate));
       this.engine.turn();
     }
     await end;

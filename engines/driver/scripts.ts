@@ -23,6 +23,13 @@ const noting = (engine: Engine, notes: string[]): Engine => ({
   },
 });
 
+/** Steps of promises that a thread takes from the end of a call to its next one, and many more. */
+const STEPS = 200;
+/** Lets everything go on that waits for promises alone. Shells have no timers in common. */
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < STEPS; i++) await null;
+};
+
 /** Runs a script. */
 export const transcribeScript = async (
   program: ScriptProgram,
@@ -33,6 +40,7 @@ export const transcribeScript = async (
   const script = readScript(program.json, bytesOf(program.bytes), program.name);
   await runScript(script, engine, {
     features: new Set([...defaultFeatures, ...(program.features as FeatureKey[])]),
+    settle,
     exceptions: new Map(program.excused.map((line) => [line, 'excused'])),
     afterCommand: ({ line, type }, outcome) => {
       const failure = outcome.status === 'failed' ? ` ${outcome.message}` : '';

@@ -18,7 +18,8 @@ type WaitAsync = (
   value: number | bigint,
   timeout: number,
 ) => AsyncWait;
-const { waitAsync } = Atomics as unknown as { readonly waitAsync?: WaitAsync };
+/** Engines without `SharedArrayBuffer` have no `Atomics` either. */
+const { waitAsync } = (typeof Atomics === 'undefined' ? {} : Atomics) as { readonly waitAsync?: WaitAsync };
 
 const PAGE_COUNT = 0;
 const FENCE = 1;
