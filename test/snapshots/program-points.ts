@@ -53,7 +53,7 @@ const restored = (
   let [call] = restoreSnapshot(toBytes(snapshot), made);
   if (again !== null) {
     call!.addFuel(again);
-    if (call!.run() === 'paused') {
+    if (call!.run() === 'paused' && call!.pause !== 'wait') {
       const bytes = takeSnapshot({ instances: made.instances, executions: [call!] });
       made = make();
       [call] = restoreSnapshot(bytes, made);
@@ -217,7 +217,8 @@ export const programPoint = (random: Random, program: RecordedProgram): readonly
   const { instances, func } = link(program, false);
   const fuel = random.below(total);
   const call = startExecution(func, argsOf(program), { fuel, careful: random.chance(20) });
-  if (call.run() !== 'paused') return [];
+  // A wait for a notify has no form in a snapshot.
+  if (call.run() !== 'paused' || call.pause === 'wait') return [];
   const request: ProgramRequest = {
     kind: 'program',
     program,
