@@ -15,7 +15,7 @@ import { type FeatureKey, featureTable } from '../src/syntax/features.ts';
 import { quernEngine } from './adapters/quern.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import type { Engine } from './engine.ts';
-import type { FailedCommand, ScriptResult } from './outcome.ts';
+import { emptyResult, type FailedCommand, type ScriptResult } from './outcome.ts';
 import { writePart } from './page.ts';
 import { byGroup, conformancePage, type GroupResult, printSummary, summaryPage } from './report.ts';
 import { runScript, type StartWorker } from './runner.ts';
@@ -93,6 +93,17 @@ const waysOf = (
   return [turns, workers((entry) => needsRealThreads(folder, entry))];
 };
 
+/** The result of a script that the engine would never end: its threads spin until another one has written. */
+const leftOut = (folder: string, entry: SuiteEntry): ScriptResult => {
+  const result = emptyResult(entry.name);
+  const { commands } = loadScript(folder, entry);
+  result.skipped.set(
+    'threads that must run at the same time, in a namespace without agents',
+    commands.length,
+  );
+  return result;
+};
+
 /** Runs the selected scripts one after the other. */
 const runSuite = async (
   ways: readonly Way[],
@@ -109,7 +120,11 @@ const runSuite = async (
         startWorker,
         exceptions: supersededLines(folder, entry),
       };
-      const result = await runScript(loadScript(folder, entry), engine, options);
+      const isAlone = engine.forThread === undefined && startWorker === null;
+      const result =
+        isAlone && needsRealThreads(folder, entry)
+          ? leftOut(folder, entry)
+          : await runScript(loadScript(folder, entry), engine, options);
       if (!flags.flip) printFailures(result.failures, flags.verbose);
       results.push([`${entry.group}${suffix}`, { ...result, name: `${result.name}${suffix}` }]);
     }
