@@ -25,6 +25,9 @@ export interface Comparison {
   } | null;
 }
 
+/** An engine that does not end is stopped after half an hour. */
+const MOST_MS = 1_800_000;
+
 /** Runs a script to its end; what goes to standard error becomes part of the transcript, as it must be empty. */
 export const runEngine = (
   [program, ...args]: readonly [string, ...string[]],
@@ -33,7 +36,7 @@ export const runEngine = (
 ): Promise<EngineRun> =>
   new Promise((resolve, reject) => {
     const begin = process.hrtime.bigint();
-    const child = spawn(program, [...args, script], { env: { ...process.env, ...env } });
+    const child = spawn(program, [...args, script], { env: { ...process.env, ...env }, timeout: MOST_MS });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
