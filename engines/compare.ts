@@ -25,18 +25,19 @@ export interface Comparison {
   } | null;
 }
 
-/** An engine that does not end is stopped after half an hour. */
-const MOST_MS = 1_800_000;
-
-/** Runs a script to its end; what goes to standard error becomes part of the transcript, as it must be empty. */
+/**
+ * Runs a script to its end, or for so many milliseconds at most; what goes to standard error becomes part of the
+ * transcript, as it must be empty.
+ */
 export const runEngine = (
   [program, ...args]: readonly [string, ...string[]],
   script: string,
   env: Readonly<Record<string, string>>,
+  timeout: number,
 ): Promise<EngineRun> =>
   new Promise((resolve, reject) => {
     const begin = process.hrtime.bigint();
-    const child = spawn(program, [...args, script], { env: { ...process.env, ...env }, timeout: MOST_MS });
+    const child = spawn(program, [...args, script], { env: { ...process.env, ...env }, timeout });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -38,6 +38,8 @@ const scriptFor = async (syntax: Syntax): Promise<string> => {
   return path;
 };
 
+/** When an engine counts as hung: of the slice it needs minutes, of everything an hour in the slowest. */
+const timeout = (values.slice ? 0.5 : 3) * 3_600_000;
 const [first] = engines;
 const isChosen = ({ id, isMode }: EngineRow): boolean =>
   id === first!.id || (positionals.length === 0 ? !isMode : positionals.some((word) => id.startsWith(word)));
@@ -50,7 +52,7 @@ for (const engine of chosen) {
     rows.push({ engine, result: null });
     continue;
   }
-  const run = await runEngine(command, await scriptFor(engine.syntax), engine.env ?? {});
+  const run = await runEngine(command, await scriptFor(engine.syntax), engine.env ?? {}, timeout);
   if (values.keep) writeFileSync(join(folder, `${engine.id}.txt`), run.lines.join('\n'));
   reference ??= run.lines;
   rows.push({ engine, result: { seconds: run.seconds, ...compare(reference, run.lines) } });

@@ -30,12 +30,16 @@ const settle = async (): Promise<void> => {
   for (let i = 0; i < STEPS; i++) await null;
 };
 
-/** Runs a script. */
+/**
+ * Runs a script. Its lines are printed in the order of the source: threads take turns by steps of promises, and one
+ * engine takes more of them than another for the same `await`.
+ */
 export const transcribeScript = async (
   program: ScriptProgram,
   print: (line: string) => void,
 ): Promise<void> => {
   const notes: string[] = [];
+  const printed: { readonly line: number; readonly text: string }[] = [];
   const engine = noting(quernEngine({ careful: false, unitFuel: false }), notes);
   const script = readScript(program.json, bytesOf(program.bytes), program.name);
   await runScript(script, engine, {
@@ -44,7 +48,9 @@ export const transcribeScript = async (
     exceptions: new Map(program.excused.map((line) => [line, 'excused'])),
     afterCommand: ({ line, type }, outcome) => {
       const failure = outcome.status === 'failed' ? ` ${outcome.message}` : '';
-      print(`${program.name}:${line} ${type} | ${outcome.status}${failure} | ${notes.splice(0).join('; ')}`);
+      const text = `${program.name}:${line} ${type} | ${outcome.status}${failure} | ${notes.splice(0).join('; ')}`;
+      printed.push({ line, text });
     },
   });
+  for (const { text } of printed.sort((a, b) => a.line - b.line)) print(text);
 };
