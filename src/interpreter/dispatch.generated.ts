@@ -13,7 +13,7 @@ export type Dispatch = (st: MachineState) => number;
 /**
  * Everything of a process that the loop sees as constants. PERF: V8 embeds their addresses. Operations that are not
  * the loop's, and calls of other code, are made around it: made inside, they cost all other paths registers, and
- * `mandel`, `collatz` and `sieve` 17 to 20 % of their time.
+ * `mandel`, `collatz` and `sieve` 15 to 20 % of their time.
  */
 export const createDispatch = (
   code: Int32Array,
