@@ -7,7 +7,7 @@ import type { BacktraceFrame } from '../errors/errors.ts';
 import type { Module } from '../syntax/module.ts';
 import type { CodeRegion } from './code.ts';
 import type { CodeSpace } from './code-space.ts';
-import { LEAVE_PC } from './cold.ts';
+import { LEAVE_PC } from './code-space.ts';
 import { mapCareful, mapFast } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
 import type { ModuleInstance } from './module-instance.ts';

@@ -7,6 +7,10 @@
  */
 import type { CodeRegion } from './code.ts';
 
+/** Program counter of the stub that ends the outermost call. */
+export const HALT_PC = 8;
+/** Program counter of the stub that returns to the caller's instance. */
+export const LEAVE_PC = 16;
 /** Room at the start of the array for the stubs of `machine.ts` and for training. */
 export const FIRST_FREE = 128;
 

@@ -42,11 +42,7 @@ export const createAggregateOps = (tools: ColdTools): Record<AggregateOp, Cold> 
   ...sizedOps(tools),
 });
 
-const structOps = ({ C, I, R, first, second }: ColdTools): Record<StructOp, Cold> => {
-  const setRef = (m: MachineState, at: number, ref: Ref): number => {
-    R[first(m, at) >> 1] = ref;
-    return CONTINUE;
-  };
+const structOps = ({ C, I, R, first, second, setRef }: ColdTools): Record<StructOp, Cold> => {
   /** Copies the words of a field into a frame. */
   const getWords = (k: number, ref: unknown, start: number, width: number): number => {
     const struct = ref as StructInstance | null;

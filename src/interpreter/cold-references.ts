@@ -15,18 +15,10 @@ const CAST = trapStatus('trap.cast');
 const DESCRIPTOR_CAST = trapStatus('trap.descriptor-cast');
 
 export const createReferenceOps = (tools: ColdTools): Record<keyof typeof referenceOps, Cold> => {
-  const { C, I, R, first, second, callFunction, tailCall } = tools;
+  const { C, I, R, first, second, set, setRef, callFunction, tailCall } = tools;
   const refAt = (m: MachineState, word: number): Ref => R[(m.fp + word) >> 1] as Ref;
   const firstRef = (m: MachineState, at: number): Ref => R[first(m, at) >> 1] as Ref;
   const secondRef = (m: MachineState, at: number): Ref => R[second(m, at) >> 1] as Ref;
-  const set = (m: MachineState, at: number, value: number): number => {
-    I[first(m, at)] = value;
-    return CONTINUE;
-  };
-  const setRef = (m: MachineState, at: number, ref: Ref): number => {
-    R[first(m, at) >> 1] = ref;
-    return CONTINUE;
-  };
   /** Takes the branch whose target is the word at `p`. */
   const branchIf = (m: MachineState, isTaken: boolean, p: number): number => {
     if (!isTaken) return CONTINUE;
@@ -36,6 +28,9 @@ export const createReferenceOps = (tools: ColdTools): Record<keyof typeof refere
   };
 
   return {
+    ref_null: (m, at) => setRef(m, at, null),
+    ref_is_null: (m, at) => set(m, at, secondRef(m, at) === null ? 1 : 0),
+    ref_func: (m, at) => setRef(m, at, m.instance.funcs[C[at + 1]!]!),
     call_ref: (m, at) => {
       const func = refAt(m, C[at + 1]!) as FuncInstance | null;
       return func === null ? NULL_FUNCTION : callFunction(m, func, m.fp + C[at + 2]!);

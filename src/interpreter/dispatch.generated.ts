@@ -22,7 +22,6 @@ export const createDispatch = (
   doubles: Float64Array,
   floats: Float32Array,
   cold: (st: MachineState, op: number) => number,
-  callFunction: (st: MachineState, func: FuncInstance, base: number) => number,
   isSubtype: (func: FuncInstance, typeId: number) => boolean,
 ): Dispatch => {
   const loop = (st: MachineState): number => {
@@ -242,7 +241,7 @@ case 205:{/* global_set64 */k=fp+(w>>>9&4094)|0;e=C[pc+1|0];G[e]=I[k];G[e+1|0]=I
 case 206:{/* br */fuel=fuel+C[pc+2|0]|0;pc=C[pc+1|0];if(fuel<0){r=2;break out}continue;}
 case 207:{/* br_table */k=I[fp+(w>>>9&4094)|0]>>>0;e=C[pc+1|0];if(k>e)k=e;k=(pc+2|0)+(k<<1)|0;fuel=fuel+C[k+1|0]|0;pc=C[k];if(fuel<0){r=2;break out}continue;}
 case 208:{/* call */t=C[pc+1|0];k=fp+(w>>>9&4094)|0;if((k+C[t-2|0]|0)>IL||sp>=SL){r=27;break out}S[sp]=pc+3|0;S[sp+1|0]=fp;sp=sp+2|0;fp=k;dp=fp>>1;e=dp+C[t-3|0]|0;for(k=dp+C[t-4|0]|0;k<e;k=k+1|0)D[k]=0;pc=t;fuel=fuel-C[t-1|0]|0;if(fuel<0){r=2;break out}continue;}
-case 209:{/* call_indirect */x=I[fp+(w>>>9&4094)|0];o=inst.tables[C[pc+2|0]]!.elements;if(x>>>0>=o.length){r=22;break out};f=o[x] as FuncInstance|null;if(f===null){r=23;break out};if(f.typeId!==C[pc+1|0]&&!isSubtype(f,C[pc+1|0])){r=24;break out};t=f.instance===inst?f.code!.entry:0;k=fp+(w>>>20&4094)|0;if(t===0){st.callee=f;st.calleeBase=k;r=11;break out}if((k+C[t-2|0]|0)>IL||sp>=SL){r=27;break out}S[sp]=pc+4|0;S[sp+1|0]=fp;sp=sp+2|0;fp=k;dp=fp>>1;e=dp+C[t-3|0]|0;for(k=dp+C[t-4|0]|0;k<e;k=k+1|0)D[k]=0;pc=t;fuel=fuel-C[t-1|0]|0;if(fuel<0){r=2;break out}continue;}
+case 209:{/* call_indirect */x=I[fp+(w>>>9&4094)|0];o=inst.tables[C[pc+2|0]]!.elements;if(x>>>0>=o.length){r=22;break out};f=o[x] as FuncInstance|null;if(f===null){r=23;break out};if(f.typeId!==C[pc+1|0]&&!isSubtype(f,C[pc+1|0])){r=24;break out};t=f.instance===inst?f.code!.entry:0;k=fp+(w>>>20&4094)|0;if(t===0){r=10;break out}if((k+C[t-2|0]|0)>IL||sp>=SL){r=27;break out}S[sp]=pc+4|0;S[sp+1|0]=fp;sp=sp+2|0;fp=k;dp=fp>>1;e=dp+C[t-3|0]|0;for(k=dp+C[t-4|0]|0;k<e;k=k+1|0)D[k]=0;pc=t;fuel=fuel-C[t-1|0]|0;if(fuel<0){r=2;break out}continue;}
 case 210:{/* return_none */sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=2;break out}continue;}
 case 211:{/* return32 */I[fp]=I[fp+(w>>>9&4094)|0];sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=2;break out}continue;}
 case 212:{/* return64 */k=fp+(w>>>9&4094)|0;I[fp]=I[k];I[fp+1|0]=I[k+1|0];sp=sp-2|0;pc=S[sp];fp=S[sp+1|0];dp=fp>>1;fuel=fuel-C[pc-1|0]|0;if(fuel<0){r=2;break out}continue;}
@@ -259,13 +258,8 @@ default:{r=10;break out}
   return (st: MachineState): number => {
     for(;;){
       let r=loop(st);
-      if(r===10)r=cold(st,code[st.pc]!&1023);
-      else if(r===11){
-        const pc=st.pc,callee=st.callee!;
-        st.callee=null;st.pc=pc+4|0;
-        r=callFunction(st,callee,st.calleeBase);
-        if(r>=16||r===3)st.pc=pc;
-      }else return r;
+      if(r!==10)return r;
+      r=cold(st,code[st.pc]!&1023);
       if(r!==0)return r;
     }
   };

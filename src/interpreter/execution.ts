@@ -15,7 +15,7 @@ import {
 } from '../errors/errors.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import { backtrace, type RawFrame, rawBacktrace, withBacktrace } from './backtrace.ts';
-import { HALT_PC } from './cold.ts';
+import { HALT_PC } from './code-space.ts';
 import { exceptionOf } from './exception.ts';
 import { type FuelSchedule, quern1 } from './fuel.ts';
 import { type FuncInstance, type HostWrite, type RawValue, readValues, writeValues } from './function.ts';

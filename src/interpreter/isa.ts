@@ -127,8 +127,76 @@ export const hotOps = {
   resume_fast: 'ii',
 } as const satisfies Layouts;
 
+/** Calls and returns: cold operations of `cold-calls.ts`. */
+export const callOps = {
+  call_lazy: 'sii',
+  call_import: 'sii',
+  return_call: 'ii',
+  return_call_import: 'ii',
+  // with operands that packed fields cannot name, or an index of 64 bits
+  call_far: 'iii',
+  call_indirect_far: 'iiiii',
+  return_call_indirect: 'iiii',
+  leave_instance: '',
+  return_ref: 's',
+} as const satisfies Layouts;
+
+/** Locals and globals: cold operations of `cold-variables.ts`. */
+export const variableOps = {
+  stash: '',
+  zero_refs: 'ii',
+  mov64_far: 'ii',
+  mov_ref_far: 'ii',
+  mov_ref: 'ds',
+  select_ref: 'dsss',
+  // globals: imported numeric ones, and references
+  global_get_far32: 'di',
+  global_get_far64: 'di',
+  global_set_far32: 'si',
+  global_set_far64: 'si',
+  global_get_ref: 'di',
+  global_set_ref: 'si',
+} as const satisfies Layouts;
+
+/** Conversions that programs seldom use: `cold-conversions.ts`. */
+export const conversionOps = {
+  ...each('', ['f32_convert_i64_s', 'f32_convert_i64_u'], '', 'ds'),
+  ...each('i32_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'ds'),
+  ...each('i64_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'ds'),
+  ...each('i64_trunc_', ['f64_s', 'f64_u', 'sat_f64_s', 'sat_f64_u'], '', 'dS'),
+} as const satisfies Layouts;
+
+/** Memories and data segments: cold operations of `cold-memories.ts`. */
+export const memoryOps = {
+  // memories: the immediate is the memory index
+  memory_size: 'di',
+  memory_grow: 'iii',
+  memory_copy: 'iiii',
+  memory_fill: 'iii',
+  memory_init: 'iiii',
+  data_drop: 'i',
+  // accesses to memories other than memory 0: kind, offset, memory index
+  load_far: 'dsiii',
+  store_far: 'ssiii',
+} as const satisfies Layouts;
+
+/** Tables and element segments: cold operations of `cold-tables.ts`. */
+export const tableOps = {
+  table_get: 'dsi',
+  table_set: 'ssi',
+  table_size: 'di',
+  table_grow: 'iii',
+  table_fill: 'iii',
+  table_copy: 'iiii',
+  table_init: 'iiii',
+  elem_drop: 'i',
+} as const satisfies Layouts;
+
 /** References: cold operations of `cold-references.ts`. */
 export const referenceOps = {
+  ref_null: 'd',
+  ref_is_null: 'ds',
+  ref_func: 'di',
   // slots of the callee and of the first argument
   call_ref: 'iii',
   return_call_ref: 'ii',
@@ -194,57 +262,11 @@ export const aggregateOps = {
 export const coldOps = {
   // a run of vector operations, see `vector-isa.ts`
   vector: '',
-  call_lazy: 'sii',
-  call_import: 'sii',
-  return_call: 'ii',
-  return_call_import: 'ii',
-  // with operands that packed fields cannot name, or an index of 64 bits
-  call_far: 'iii',
-  call_indirect_far: 'iiiii',
-  return_call_indirect: 'iiii',
-  leave_instance: '',
-  stash: '',
-  zero_refs: 'ii',
-  mov64_far: 'ii',
-  mov_ref_far: 'ii',
-  // conversions that programs seldom use
-  ...each('', ['f32_convert_i64_s', 'f32_convert_i64_u'], '', 'ds'),
-  ...each('i32_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'ds'),
-  ...each('i64_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'ds'),
-  ...each('i64_trunc_', ['f64_s', 'f64_u', 'sat_f64_s', 'sat_f64_u'], '', 'dS'),
-  // references
-  mov_ref: 'ds',
-  select_ref: 'dsss',
-  ref_null: 'd',
-  ref_is_null: 'ds',
-  ref_func: 'di',
-  // globals: imported numeric ones, and references
-  global_get_far32: 'di',
-  global_get_far64: 'di',
-  global_set_far32: 'si',
-  global_set_far64: 'si',
-  global_get_ref: 'di',
-  global_set_ref: 'si',
-  // memories: the immediate is the memory index
-  memory_size: 'di',
-  memory_grow: 'iii',
-  memory_copy: 'iiii',
-  memory_fill: 'iii',
-  memory_init: 'iiii',
-  data_drop: 'i',
-  // accesses to memories other than memory 0: kind, offset, memory index
-  load_far: 'dsiii',
-  store_far: 'ssiii',
-  // tables
-  table_get: 'dsi',
-  table_set: 'ssi',
-  table_size: 'di',
-  table_grow: 'iii',
-  table_fill: 'iii',
-  table_copy: 'iiii',
-  table_init: 'iiii',
-  elem_drop: 'i',
-  return_ref: 's',
+  ...callOps,
+  ...variableOps,
+  ...conversionOps,
+  ...memoryOps,
+  ...tableOps,
   ...referenceOps,
   ...aggregateOps,
   // exceptions: slot of the first value, tag

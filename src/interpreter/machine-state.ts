@@ -45,10 +45,6 @@ export class MachineState implements Caller {
   pending: PendingHostCall | null = null;
   /** How the call waits for a notify, if it does. */
   waiter: Waiter | null = null;
-  /** Whom an indirect call of the loop goes to, when that is not code of the same instance. */
-  callee: FuncInstance | null = null;
-  /** The first word of that call's arguments. */
-  calleeBase = 0;
   /** Words in use during a host call. */
   top = 0;
   readonly schedule: FuelSchedule;

@@ -6,9 +6,11 @@
  */
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import type { CodeMap, CodeRegion, FuncCode } from './code.ts';
-import { CodeSpace } from './code-space.ts';
+import { CodeSpace, HALT_PC, LEAVE_PC } from './code-space.ts';
 import { HEADER_WORDS } from './code-writer.ts';
-import { createCold, HALT_PC, isSubtype, LEAVE_PC, type Stacks } from './cold.ts';
+import { createCold } from './cold.ts';
+import { isSubtype } from './cold-calls.ts';
+import type { Stacks } from './cold-tools.ts';
 import { createDispatch, type Dispatch } from './dispatch.generated.ts';
 import type { FuncInstance } from './function.ts';
 import { opOf } from './isa.ts';
@@ -80,7 +82,6 @@ const createMachine = (): Machine => {
       stacks.doubles,
       stacks.floats,
       cold,
-      callFunction,
       isSubtype,
     );
   };

@@ -24,10 +24,8 @@ export const THROWN = 7;
 export const UNCAUGHT = 8;
 /** The call waits for a notify; `state.waiter` holds how. */
 export const WAIT_PAUSE = 9;
-/** The loop met an operation that is not its own; what is around it makes it. */
+/** The loop stands at an operation, or a case of one, that `cold.ts` does. */
 export const COLD_OP = 10;
-/** The loop met a call of other code, of `state.callee`; what is around it makes it. */
-export const FOREIGN_CALL = 11;
 /** Statuses from here on are traps: `FIRST_TRAP + index` in `trapCodes`. */
 export const FIRST_TRAP = 16;
 

@@ -7,13 +7,13 @@
 
 import { decodeModule } from '../decoder/decode-module.ts';
 import { defaultFeatures } from '../syntax/features.ts';
-import { I32 } from '../syntax/types.ts';
 import { validateModule } from '../validator/validate-module.ts';
 import { CompiledModule } from './code.ts';
-import { type CodeSpace, FIRST_FREE } from './code-space.ts';
-import { HALT_PC, type Stacks } from './cold.ts';
+import { type CodeSpace, FIRST_FREE, HALT_PC } from './code-space.ts';
+import type { Stacks } from './cold-tools.ts';
 import type { Dispatch } from './dispatch.generated.ts';
 import { FuncInstance } from './function.ts';
+import { GlobalInstance } from './global.ts';
 import { firstColdOp, type Op, opOf, ops } from './isa.ts';
 import { MachineState } from './machine-state.ts';
 import { MemoryInstance } from './memory.ts';
@@ -83,6 +83,7 @@ const makeInstance = (): { readonly instance: ModuleInstance; readonly func: Fun
   instance.memory0 = new MemoryInstance(module.memories[0]!);
   instance.memories.push(instance.memory0);
   instance.tables.push(new TableInstance(module.tables[0]!.type, null));
+  instance.globals.push(new GlobalInstance(module.globals[0]!.type, 0n, instance.globalWords));
   const func = new FuncInstance(module.funcs[0]!.type, instance, instance.unit.funcs[0]!, null);
   instance.funcs.push(func);
   return { instance, func };
@@ -197,18 +198,7 @@ const lanes: readonly (readonly number[])[] = [
  */
 export const trainVectors = (space: CodeSpace, { words, floats }: Stacks, run: RunVectors): void => {
   const { words: C } = space;
-  const memory = new MemoryInstance({
-    limits: { min: 1n, max: 1n, address: I32 },
-    isShared: false,
-    pageSizeLog2: 16,
-  });
-  const globalWords = new Int32Array(8);
-  const instance = {
-    memory0: memory,
-    memories: [memory],
-    globalWords,
-    globals: [{ words: globalWords, offset: 4 }],
-  } as unknown as ModuleInstance;
+  const { instance } = makeInstance();
   const base = words.length - VECTOR_FRAME;
   const saved = words.slice(base);
   for (let pass = 0; pass < 2 * vectors.length; pass++) {

@@ -6,7 +6,7 @@
  * what it walks over was paid for when it was called.
  */
 
-import { LEAVE_PC } from './cold.ts';
+import { LEAVE_PC } from './code-space.ts';
 import type { ExceptionInstance } from './exception.ts';
 import { type Handler, handlerAt, type PlacedClause } from './exception-handlers.ts';
 import type { Machine } from './machine.ts';

@@ -6,7 +6,7 @@
  * cannot make frames overlap or return to where no call was.
  */
 import { InternalError } from '../../errors/errors.ts';
-import { HALT_PC, LEAVE_PC } from '../cold.ts';
+import { HALT_PC, LEAVE_PC } from '../code-space.ts';
 import type { SavedExecution } from '../execution.ts';
 import type { FuncInstance } from '../function.ts';
 import { getMachine } from '../machine.ts';
