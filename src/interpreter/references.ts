@@ -28,8 +28,8 @@ import { FuncInstance, type Ref } from './function.ts';
 /** The i31 reference of the low 31 bits of a word. @spec exec-ref.i31 */
 export const toI31 = (word: number): number => (word << 1) >> 1;
 
-/** Whether a reference is an i31: numbers of the embedder that are none stay what they are. */
-const isI31 = (ref: Ref): boolean => typeof ref === 'number' && toI31(ref) === ref;
+/** Whether a reference is an i31: numbers of the embedder that are none, -0 among them, stay what they are. */
+export const isI31 = (ref: unknown): ref is number => typeof ref === 'number' && Object.is(toI31(ref), ref);
 
 /** Whether a reference has a type; it is known to be of the type's hierarchy. @spec valid-ref */
 export const matchesRef = (ref: Ref, type: ValType): boolean => {

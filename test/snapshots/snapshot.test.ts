@@ -181,7 +181,7 @@ describe('values of the host', () => {
   };
 
   test('plain ones are kept as they are', () => {
-    for (const value of [5, 2 ** 40, 1.5, Number.NaN, 'text \ud800', '', true, false]) {
+    for (const value of [5, 0, -0, 2 ** 40, 1.5, Number.NaN, 'text \ud800', '', true, false]) {
       const { instance, call } = keep(value);
       const other = link();
       const [restored] = restoreSnapshot(takeSnapshot({ instances: [instance], executions: [call] }), {

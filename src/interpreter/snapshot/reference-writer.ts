@@ -9,7 +9,7 @@ import { F32, I32, isRef, slotsOf, V128, type ValType } from '../../syntax/types
 import { ArrayInstance, elementBytes, StructInstance, structLayout } from '../aggregate.ts';
 import { ExceptionInstance } from '../exception.ts';
 import { FuncInstance } from '../function.ts';
-import { toI31 } from '../references.ts';
+import { isI31 } from '../references.ts';
 import type { Inventory } from './inventory.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -61,7 +61,7 @@ export class ReferenceWriter {
   /** Numbers what a reference leads to, so that `writeObjects` writes it. */
   meet(ref: unknown): void {
     if (ref === null || ref === undefined || ref instanceof FuncInstance) return;
-    if (typeof ref === 'number' && toI31(ref) === ref) return;
+    if (isI31(ref)) return;
     this.numberOf(ref);
   }
 
@@ -83,7 +83,7 @@ export class ReferenceWriter {
       const number = this.inventory.funcs.numberOf(ref, 'a function');
       out.u8(FUNC_REF);
       out.uint(number);
-    } else if (typeof ref === 'number' && toI31(ref) === ref) {
+    } else if (isI31(ref)) {
       out.u8(I31_REF);
       out.u32(ref);
     } else {
