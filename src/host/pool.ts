@@ -5,10 +5,11 @@
  * All instances share one thread: a pool pays where calls wait for the host (HTTP, asynchronous functions), and
  * where calls must not see each other's state in the making.
  */
-import { ExhaustionError, InterruptedError, isQuernError, UsageError } from '../errors/errors.ts';
+import { ExhaustionError, isQuernError, UsageError } from '../errors/errors.ts';
 import { type AbortSignalLike, checkSignal } from './call-watch.ts';
 import type { CallOptions, PluginInput } from './calling.ts';
 import type { CompiledPlugin } from './compiled-plugin.ts';
+import { Line } from './line.ts';
 import type { PluginOutput } from './output.ts';
 import type { Plugin } from './plugin.ts';
 
@@ -22,11 +23,6 @@ export interface PoolOptions {
   readonly maxInstances?: number | undefined;
   /** Most calls that wait for an instance. Default: 1,000. */
   readonly maxWaiting?: number | undefined;
-}
-
-interface Waiter {
-  take(plugin: Plugin): void;
-  refuse(error: unknown): void;
 }
 
 const checkCount = (value: number | undefined, name: string, least: number, otherwise: number): number => {
@@ -58,8 +54,7 @@ export class PluginPool {
   readonly #maxInstances: number;
   readonly #maxWaiting: number;
   readonly #idle: Plugin[] = [];
-  /** In order of arrival. */
-  readonly #waiting = new Set<Waiter>();
+  readonly #line = new Line<Plugin>();
   #count = 0;
   #isClosed = false;
 
@@ -76,7 +71,7 @@ export class PluginPool {
   }
   /** Calls that wait for an instance. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#line.length;
   }
 
   /**
@@ -114,8 +109,7 @@ export class PluginPool {
   /** Closes all instances, busy ones after their work, and refuses the calls that wait. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const waiter of this.#waiting) waiter.refuse(closedError());
-    this.#waiting.clear();
+    this.#line.refuseAll(closedError());
     for (const plugin of this.#idle.splice(0)) this.#drop(plugin);
   }
 
@@ -124,10 +118,10 @@ export class PluginPool {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     if (this.#count < this.#maxInstances) return this.#make();
-    if (this.#waiting.size >= this.#maxWaiting) {
+    if (this.#line.length >= this.#maxWaiting) {
       throw new ExhaustionError('exhaustion.pool', { limit: this.#maxWaiting });
     }
-    return this.#standInLine(signal);
+    return this.#line.stand(signal);
   }
 
   async #make(): Promise<Plugin> {
@@ -142,37 +136,13 @@ export class PluginPool {
     }
   }
 
-  #standInLine(signal: AbortSignalLike | null): Promise<Plugin> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiting.delete(waiter);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const waiter: Waiter = {
-        take: (plugin) => {
-          leave();
-          resolve(plugin);
-        },
-        refuse: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      const onAbort = (): void =>
-        waiter.refuse(new InterruptedError('interrupted.cancelled', { cause: signal?.reason }));
-      this.#waiting.add(waiter);
-      signal?.addEventListener('abort', onAbort);
-      if (signal?.aborted) onAbort();
-    });
-  }
-
   #release(plugin: Plugin, isSpoiled: boolean): void {
     if (isSpoiled || this.#isClosed) {
       this.#drop(plugin);
       this.#serveNext();
       return;
     }
-    const [next] = this.#waiting;
+    const next = this.#line.next();
     if (next === undefined) this.#idle.push(plugin);
     else next.take(plugin);
   }
@@ -184,18 +154,17 @@ export class PluginPool {
 
   /** Makes an instance for the first in line, where there is room again. */
   #serveNext(): void {
-    const [next] = this.#waiting;
-    if (next === undefined || this.#isClosed || this.#count >= this.#maxInstances) return;
-    this.#waiting.delete(next);
+    if (this.#isClosed || this.#count >= this.#maxInstances) return;
+    const next = this.#line.next();
+    if (next === undefined) return;
     this.#make().then(
-      (plugin) => (this.#isClosed ? this.#refuse(next, plugin) : next.take(plugin)),
+      (plugin) => {
+        if (this.#isClosed) next.refuse(closedError());
+        // Who gave up in the meantime leaves an instance for the others.
+        if (this.#isClosed || !next.take(plugin)) this.#release(plugin, false);
+      },
       (error: unknown) => next.refuse(error),
     );
-  }
-
-  #refuse(waiter: Waiter, plugin: Plugin): void {
-    this.#drop(plugin);
-    waiter.refuse(closedError());
   }
 }
 

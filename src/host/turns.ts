@@ -1,8 +1,9 @@
 /**
  * Whose turn it is with a plug-in: one call at a time. Others are refused, or wait in the order in which they came.
  */
-import { ExhaustionError, InterruptedError, UsageError } from '../errors/errors.ts';
+import { ExhaustionError, UsageError } from '../errors/errors.ts';
 import type { AbortSignalLike } from './call-watch.ts';
+import { Line } from './line.ts';
 
 /**
  * What happens to a call of a plug-in that is busy with another one: it rejects, or waits for its turn.
@@ -28,16 +29,10 @@ export const checkWhenBusy = (value: unknown): WhenBusy => {
   });
 };
 
-interface Waiter {
-  take(): void;
-  refuse(error: Error): void;
-}
-
 /** The turns of one plug-in. */
 export class Turns {
   #isTaken = false;
-  /** In order of arrival. */
-  readonly #waiting = new Set<Waiter>();
+  readonly #line = new Line<void>();
 
   /** Whether a call has its turn. */
   get isTaken(): boolean {
@@ -55,44 +50,20 @@ export class Turns {
       return null;
     }
     if (whenBusy === 'refuse') throw new UsageError('usage.state', {}, 'plugin is not reentrant');
-    if (this.#waiting.size >= MAX_WAITING)
+    if (this.#line.length >= MAX_WAITING)
       throw new ExhaustionError('exhaustion.queue', { limit: MAX_WAITING });
-    return this.#wait(signal);
+    return this.#line.stand(signal);
   }
 
   /** Ends the turn; the next in line gets it. */
   pass(): void {
-    const [next] = this.#waiting;
+    const next = this.#line.next();
     if (next === undefined) this.#isTaken = false;
     else next.take();
   }
 
   /** Refuses all that wait. */
   refuseAll(error: Error): void {
-    for (const waiter of this.#waiting) waiter.refuse(error);
-  }
-
-  #wait(signal: AbortSignalLike | null): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiting.delete(waiter);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const waiter: Waiter = {
-        take: () => {
-          leave();
-          resolve();
-        },
-        refuse: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      const onAbort = (): void =>
-        waiter.refuse(new InterruptedError('interrupted.cancelled', { cause: signal?.reason }));
-      this.#waiting.add(waiter);
-      signal?.addEventListener('abort', onAbort);
-      if (signal?.aborted) onAbort();
-    });
+    this.#line.refuseAll(error);
   }
 }

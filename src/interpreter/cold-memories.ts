@@ -2,25 +2,22 @@
 import { type Cold, type ColdTools, narrower } from './cold-tools.ts';
 import { bulkMemoryCost, growMemoryCost } from './fuel.ts';
 import type { memoryOps } from './isa.ts';
-import type { MachineState } from './machine-state.ts';
-import { unitsOf } from './memory.ts';
+import { type MemoryInstance, unitsOf } from './memory.ts';
 import { CONTINUE, NEED_FUEL, trapStatus } from './status.ts';
 
 const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
 
 export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps, Cold> => {
   const { C, I, first, second, addressAt, setAddress, pay, next } = tools;
-  const load = (
-    m: MachineState,
-    k: number,
-    kind: number,
-    address: number,
-    offset: number,
-    memoryIndex: number,
-  ): number => {
-    const memory = m.instance.memories[memoryIndex]!;
+  /** The address of an access to a memory, or -1 if its bytes are not all there. */
+  const place = (memory: MemoryInstance, address: number, offset: number, size: number): number => {
     const ea = (address >>> 0) + (offset >>> 0);
-    if (ea + loadSizes[kind]! > memory.byteLength) return MEMORY_BOUNDS;
+    return ea + size > memory.byteLength ? -1 : ea;
+  };
+
+  const load = (memory: MemoryInstance, k: number, kind: number, address: number, offset: number): number => {
+    const ea = place(memory, address, offset, loadSizes[kind]!);
+    if (ea < 0) return MEMORY_BOUNDS;
     const { view } = memory;
     // 0 a word, 1 to 4 what is narrower: the kinds of i32, and those of i64 but for the first come down to them.
     const form = kind < 5 ? kind : kind === 5 || kind >= 10 ? 0 : kind - 5;
@@ -38,16 +35,14 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
   };
 
   const store = (
-    m: MachineState,
+    memory: MemoryInstance,
     k: number,
     kind: number,
     address: number,
     offset: number,
-    memoryIndex: number,
   ): number => {
-    const memory = m.instance.memories[memoryIndex]!;
-    const ea = (address >>> 0) + (offset >>> 0);
-    if (ea + storeSizes[kind]! > memory.byteLength) return MEMORY_BOUNDS;
+    const ea = place(memory, address, offset, storeSizes[kind]!);
+    if (ea < 0) return MEMORY_BOUNDS;
     const { view } = memory;
     if (kind === 1) view.setInt8(ea, I[k]!);
     else if (kind === 2) view.setInt16(ea, I[k]!, true);
@@ -110,8 +105,10 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
       m.instance.data[C[at + 1]!] = new Uint8Array(0);
       return CONTINUE;
     },
-    load_far: (m, at) => load(m, first(m, at), C[at + 1]!, I[second(m, at)]!, C[at + 2]!, C[at + 3]!),
-    store_far: (m, at) => store(m, second(m, at), C[at + 1]!, I[first(m, at)]!, C[at + 2]!, C[at + 3]!),
+    load_far: (m, at) =>
+      load(m.instance.memories[C[at + 3]!]!, first(m, at), C[at + 1]!, I[second(m, at)]!, C[at + 2]!),
+    store_far: (m, at) =>
+      store(m.instance.memories[C[at + 3]!]!, second(m, at), C[at + 1]!, I[first(m, at)]!, C[at + 2]!),
   };
 };
 

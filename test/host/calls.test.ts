@@ -280,6 +280,19 @@ describe('pools', () => {
     await assert.rejects(trapped, { code: 'trap.unreachable' });
     assert.equal(await behind, 1n);
   });
+  test('who gives up while an instance is made leaves it to the others', async () => {
+    const pool = createPool(await compile((_, handle) => handle), { maxInstances: 1 });
+    const stop = new AbortController();
+    const trapped = pool.call('trap');
+    const behind = pool.call('echo', '1', undefined, { signal: stop.signal });
+    await assert.rejects(trapped, { code: 'trap.unreachable' });
+    assert.equal(pool.waiting, 0);
+    stop.abort();
+    await assert.rejects(behind, { code: 'interrupted.cancelled' });
+    const next = pool.call('echo', '2', undefined, { signal: AbortSignal.timeout(5000) });
+    assert.equal((await next)?.text(), '2');
+    assert.equal(pool.size, 1);
+  });
   test('several calls to one instance', async () => {
     const pool = createPool(await compile((_, handle) => handle));
     const value = await pool.use(async (plugin) => {
