@@ -49,9 +49,9 @@ const floatCompare: Readonly<Record<string, (a: string, b: string) => string>> =
 };
 
 /** Stores g as an f64 result, every NaN as the positive canonical one. DETERMINISM: engine.md §1. */
-const setD1 = 'if(g===g)D1=g;else{k=X1D;D[k]=0;I[(k<<1)+1|0]=2146959360;}';
+const setD1 = 'k=X1D;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}';
 /** Stores g as an f32 result, likewise. */
-const setF1 = 'if(g===g)F1=g;else R1=2143289344;';
+const setF1 = 'k=X1;F[k]=g;if(g!==g)I[k]=2143289344;';
 
 const bodies: Bodies = {
   mov32: 'R1=R2;',

@@ -155,20 +155,20 @@ case 119:{/* i64_extend32_s */k=fp+(w>>>9&4094)|0;x=I[fp+(w>>>20&4094)|0];I[k]=x
 case 120:{/* i64_extend32_u */k=fp+(w>>>9&4094)|0;I[k]=I[fp+(w>>>20&4094)|0];I[k+1|0]=0;pc=pc+1|0;continue;}
 case 121:{/* br_i64_nz */if((I[fp+(w>>>9&4094)|0]|I[(fp+(w>>>9&4094)|0)+1|0])!==0){fuel=fuel+C[pc+2|0]|0;pc=C[pc+1|0];if(fuel<0){r=2;break out}continue;}pc=pc+3|0;continue;}
 case 122:{/* br_i64_z */if((I[fp+(w>>>9&4094)|0]|I[(fp+(w>>>9&4094)|0)+1|0])===0){fuel=fuel+C[pc+2|0]|0;pc=C[pc+1|0];if(fuel<0){r=2;break out}continue;}pc=pc+3|0;continue;}
-case 123:{/* f32_add */g=F[fp+(w>>>20&4094)|0]+F[fp+C[pc+1|0]|0];if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+2|0;continue;}
-case 124:{/* f32_sub */g=F[fp+(w>>>20&4094)|0]-F[fp+C[pc+1|0]|0];if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+2|0;continue;}
-case 125:{/* f32_mul */g=F[fp+(w>>>20&4094)|0]*F[fp+C[pc+1|0]|0];if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+2|0;continue;}
-case 126:{/* f32_div */g=F[fp+(w>>>20&4094)|0]/F[fp+C[pc+1|0]|0];if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+2|0;continue;}
-case 127:{/* f32_min */g=Math.min(F[fp+(w>>>20&4094)|0],F[fp+C[pc+1|0]|0]);if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+2|0;continue;}
-case 128:{/* f32_max */g=Math.max(F[fp+(w>>>20&4094)|0],F[fp+C[pc+1|0]|0]);if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+2|0;continue;}
+case 123:{/* f32_add */g=F[fp+(w>>>20&4094)|0]+F[fp+C[pc+1|0]|0];k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+2|0;continue;}
+case 124:{/* f32_sub */g=F[fp+(w>>>20&4094)|0]-F[fp+C[pc+1|0]|0];k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+2|0;continue;}
+case 125:{/* f32_mul */g=F[fp+(w>>>20&4094)|0]*F[fp+C[pc+1|0]|0];k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+2|0;continue;}
+case 126:{/* f32_div */g=F[fp+(w>>>20&4094)|0]/F[fp+C[pc+1|0]|0];k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+2|0;continue;}
+case 127:{/* f32_min */g=Math.min(F[fp+(w>>>20&4094)|0],F[fp+C[pc+1|0]|0]);k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+2|0;continue;}
+case 128:{/* f32_max */g=Math.max(F[fp+(w>>>20&4094)|0],F[fp+C[pc+1|0]|0]);k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+2|0;continue;}
 case 129:{/* f32_copysign */I[fp+(w>>>9&4094)|0]=I[fp+(w>>>20&4094)|0]&2147483647|I[fp+C[pc+1|0]|0]&-2147483648;pc=pc+2|0;continue;}
 case 130:{/* f32_abs */I[fp+(w>>>9&4094)|0]=I[fp+(w>>>20&4094)|0]&2147483647;pc=pc+1|0;continue;}
 case 131:{/* f32_neg */I[fp+(w>>>9&4094)|0]=I[fp+(w>>>20&4094)|0]^-2147483648;pc=pc+1|0;continue;}
-case 132:{/* f32_ceil */g=Math.ceil(F[fp+(w>>>20&4094)|0]);if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+1|0;continue;}
-case 133:{/* f32_floor */g=Math.floor(F[fp+(w>>>20&4094)|0]);if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+1|0;continue;}
-case 134:{/* f32_trunc */g=Math.trunc(F[fp+(w>>>20&4094)|0]);if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+1|0;continue;}
-case 135:{/* f32_nearest */g=nearest(F[fp+(w>>>20&4094)|0]);if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+1|0;continue;}
-case 136:{/* f32_sqrt */g=Math.sqrt(F[fp+(w>>>20&4094)|0]);if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+1|0;continue;}
+case 132:{/* f32_ceil */g=Math.ceil(F[fp+(w>>>20&4094)|0]);k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+1|0;continue;}
+case 133:{/* f32_floor */g=Math.floor(F[fp+(w>>>20&4094)|0]);k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+1|0;continue;}
+case 134:{/* f32_trunc */g=Math.trunc(F[fp+(w>>>20&4094)|0]);k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+1|0;continue;}
+case 135:{/* f32_nearest */g=nearest(F[fp+(w>>>20&4094)|0]);k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+1|0;continue;}
+case 136:{/* f32_sqrt */g=Math.sqrt(F[fp+(w>>>20&4094)|0]);k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+1|0;continue;}
 case 137:{/* f32_eq */I[fp+(w>>>9&4094)|0]=F[fp+(w>>>20&4094)|0]===F[fp+C[pc+1|0]|0]?1:0;pc=pc+2|0;continue;}
 case 138:{/* f32_ne */I[fp+(w>>>9&4094)|0]=F[fp+(w>>>20&4094)|0]!==F[fp+C[pc+1|0]|0]?1:0;pc=pc+2|0;continue;}
 case 139:{/* f32_lt */I[fp+(w>>>9&4094)|0]=F[fp+(w>>>20&4094)|0]<F[fp+C[pc+1|0]|0]?1:0;pc=pc+2|0;continue;}
@@ -179,20 +179,20 @@ case 143:{/* br_f32_lt */if(F[fp+(w>>>9&4094)|0]<F[fp+(w>>>20&4094)|0]){fuel=fue
 case 144:{/* br_f32_le */if(F[fp+(w>>>9&4094)|0]<=F[fp+(w>>>20&4094)|0]){fuel=fuel+C[pc+2|0]|0;pc=C[pc+1|0];if(fuel<0){r=2;break out}continue;}pc=pc+3|0;continue;}
 case 145:{/* br_f32_nlt */if(!(F[fp+(w>>>9&4094)|0]<F[fp+(w>>>20&4094)|0])){fuel=fuel+C[pc+2|0]|0;pc=C[pc+1|0];if(fuel<0){r=2;break out}continue;}pc=pc+3|0;continue;}
 case 146:{/* br_f32_nle */if(!(F[fp+(w>>>9&4094)|0]<=F[fp+(w>>>20&4094)|0])){fuel=fuel+C[pc+2|0]|0;pc=C[pc+1|0];if(fuel<0){r=2;break out}continue;}pc=pc+3|0;continue;}
-case 147:{/* f64_add */g=D[dp+(w>>>21)|0]+D[dp+C[pc+1|0]|0];if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
-case 148:{/* f64_sub */g=D[dp+(w>>>21)|0]-D[dp+C[pc+1|0]|0];if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
-case 149:{/* f64_mul */g=D[dp+(w>>>21)|0]*D[dp+C[pc+1|0]|0];if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
-case 150:{/* f64_div */g=D[dp+(w>>>21)|0]/D[dp+C[pc+1|0]|0];if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
-case 151:{/* f64_min */g=Math.min(D[dp+(w>>>21)|0],D[dp+C[pc+1|0]|0]);if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
-case 152:{/* f64_max */g=Math.max(D[dp+(w>>>21)|0],D[dp+C[pc+1|0]|0]);if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
+case 147:{/* f64_add */g=D[dp+(w>>>21)|0]+D[dp+C[pc+1|0]|0];k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
+case 148:{/* f64_sub */g=D[dp+(w>>>21)|0]-D[dp+C[pc+1|0]|0];k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
+case 149:{/* f64_mul */g=D[dp+(w>>>21)|0]*D[dp+C[pc+1|0]|0];k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
+case 150:{/* f64_div */g=D[dp+(w>>>21)|0]/D[dp+C[pc+1|0]|0];k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
+case 151:{/* f64_min */g=Math.min(D[dp+(w>>>21)|0],D[dp+C[pc+1|0]|0]);k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
+case 152:{/* f64_max */g=Math.max(D[dp+(w>>>21)|0],D[dp+C[pc+1|0]|0]);k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+2|0;continue;}
 case 153:{/* f64_copysign */k=fp+(w>>>9&4094)|0;x=I[fp+(w>>>20&4094)|0];y=I[(fp+(w>>>20&4094)|0)+1|0]&2147483647|I[(fp+C[pc+1|0]|0)+1|0]&-2147483648;I[k]=x;I[k+1|0]=y;pc=pc+2|0;continue;}
 case 154:{/* f64_abs */k=fp+(w>>>9&4094)|0;I[k]=I[fp+(w>>>20&4094)|0];I[k+1|0]=I[(fp+(w>>>20&4094)|0)+1|0]&2147483647;pc=pc+1|0;continue;}
 case 155:{/* f64_neg */k=fp+(w>>>9&4094)|0;I[k]=I[fp+(w>>>20&4094)|0];I[k+1|0]=I[(fp+(w>>>20&4094)|0)+1|0]^-2147483648;pc=pc+1|0;continue;}
-case 156:{/* f64_ceil */g=Math.ceil(D[dp+(w>>>21)|0]);if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
-case 157:{/* f64_floor */g=Math.floor(D[dp+(w>>>21)|0]);if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
-case 158:{/* f64_trunc */g=Math.trunc(D[dp+(w>>>21)|0]);if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
-case 159:{/* f64_nearest */g=nearest(D[dp+(w>>>21)|0]);if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
-case 160:{/* f64_sqrt */g=Math.sqrt(D[dp+(w>>>21)|0]);if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
+case 156:{/* f64_ceil */g=Math.ceil(D[dp+(w>>>21)|0]);k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
+case 157:{/* f64_floor */g=Math.floor(D[dp+(w>>>21)|0]);k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
+case 158:{/* f64_trunc */g=Math.trunc(D[dp+(w>>>21)|0]);k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
+case 159:{/* f64_nearest */g=nearest(D[dp+(w>>>21)|0]);k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
+case 160:{/* f64_sqrt */g=Math.sqrt(D[dp+(w>>>21)|0]);k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
 case 161:{/* f64_eq */I[fp+(w>>>9&4094)|0]=D[dp+(w>>>21)|0]===D[dp+C[pc+1|0]|0]?1:0;pc=pc+2|0;continue;}
 case 162:{/* f64_ne */I[fp+(w>>>9&4094)|0]=D[dp+(w>>>21)|0]!==D[dp+C[pc+1|0]|0]?1:0;pc=pc+2|0;continue;}
 case 163:{/* f64_lt */I[fp+(w>>>9&4094)|0]=D[dp+(w>>>21)|0]<D[dp+C[pc+1|0]|0]?1:0;pc=pc+2|0;continue;}
@@ -209,8 +209,8 @@ case 173:{/* f64_convert_i64_s */D[dp+(w>>>10&2047)|0]=I[(fp+(w>>>20&4094)|0)+1|
 case 174:{/* f64_convert_i64_u */D[dp+(w>>>10&2047)|0]=(I[(fp+(w>>>20&4094)|0)+1|0]>>>0)*4294967296+(I[fp+(w>>>20&4094)|0]>>>0);pc=pc+1|0;continue;}
 case 175:{/* f32_convert_i32_s */F[fp+(w>>>9&4094)|0]=I[fp+(w>>>20&4094)|0];pc=pc+1|0;continue;}
 case 176:{/* f32_convert_i32_u */F[fp+(w>>>9&4094)|0]=I[fp+(w>>>20&4094)|0]>>>0;pc=pc+1|0;continue;}
-case 177:{/* f64_promote_f32 */g=F[fp+(w>>>20&4094)|0];if(g===g)D[dp+(w>>>10&2047)|0]=g;else{k=dp+(w>>>10&2047)|0;D[k]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
-case 178:{/* f32_demote_f64 */g=D[dp+(w>>>21)|0];if(g===g)F[fp+(w>>>9&4094)|0]=g;else I[fp+(w>>>9&4094)|0]=2143289344;pc=pc+1|0;continue;}
+case 177:{/* f64_promote_f32 */g=F[fp+(w>>>20&4094)|0];k=dp+(w>>>10&2047)|0;D[k]=g;if(g!==g){I[k<<1]=0;I[(k<<1)+1|0]=2146959360;}pc=pc+1|0;continue;}
+case 178:{/* f32_demote_f64 */g=D[dp+(w>>>21)|0];k=fp+(w>>>9&4094)|0;F[k]=g;if(g!==g)I[k]=2143289344;pc=pc+1|0;continue;}
 case 179:{/* i32_trunc_f64_s */g=D[dp+(w>>>21)|0];if(!(g>-2147483649&&g<2147483648)){if(g!==g){r=19;break out}else {r=18;break out}}I[fp+(w>>>9&4094)|0]=~~g;pc=pc+1|0;continue;}
 case 180:{/* i32_trunc_f64_u */g=D[dp+(w>>>21)|0];if(!(g>-1&&g<4294967296)){if(g!==g){r=19;break out}else {r=18;break out}}I[fp+(w>>>9&4094)|0]=g>>>0|0;pc=pc+1|0;continue;}
 case 181:{/* i32_trunc_sat_f64_s */I[fp+(w>>>9&4094)|0]=truncSat32S(D[dp+(w>>>21)|0]);pc=pc+1|0;continue;}
