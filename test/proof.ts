@@ -4,13 +4,15 @@
  */
 import { spawnSync } from 'node:child_process';
 
-const hidesWasm =
-  spawnSync(process.execPath, ['--no-expose-wasm', '--version'], { stdio: 'ignore' }).status === 0;
+/** Of these flags, those that this Node knows: V8 drops a flag when what it switches on has become the rule. */
+export const knownFlags = (flags: readonly string[]): string[] =>
+  flags.filter((flag) => spawnSync(process.execPath, [flag, '--version'], { stdio: 'ignore' }).status === 0);
 
 /** No global `WebAssembly`. */
-export const noWasm: readonly string[] = hidesWasm
-  ? ['--no-expose-wasm']
-  : ['--import', 'data:text/javascript,delete globalThis.WebAssembly'];
+export const noWasm: readonly string[] =
+  knownFlags(['--no-expose-wasm']).length > 0
+    ? ['--no-expose-wasm']
+    : ['--import=data:text/javascript,delete globalThis.WebAssembly'];
 
 /** No global `WebAssembly`, and no code from strings. */
 export const proof: readonly string[] = [...noWasm, '--disallow-code-generation-from-strings'];

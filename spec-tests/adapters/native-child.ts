@@ -4,9 +4,9 @@
  * Calls go through a small module made for each function type, which reads arguments from a memory and writes
  * results to it. So no number passes through JavaScript, which would change NaN payloads and has no v128.
  */
-import { createInterface } from 'node:readline';
+import { onLine } from '../../src/cli/lines.ts';
 import type { Answer, Request, WireValue } from './native-protocol.ts';
-import { type NativeFunctionType, trampolineBytes } from './trampoline.ts';
+import { hasTrampoline, type NativeFunctionType, trampolineBytes } from './trampoline.ts';
 
 /** The part of the JavaScript API that is used, with the reflection that a flag of V8 adds. */
 interface NativeWasm {
@@ -18,7 +18,7 @@ interface NativeWasm {
     imports(module: object): readonly { module: string; name: string; kind: string }[];
   };
   Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
-  CompileError: new () => Error;
+  CompileError: new (message?: string) => Error;
   LinkError: new () => Error;
   RuntimeError: new () => Error;
   Exception?: new () => Error;
@@ -124,6 +124,10 @@ const answer = (request: Request): Answer => {
       return { id: 0 };
     case 'compile': {
       const module = new native.Module(Buffer.from(request.bytes, 'base64'));
+      for (const { name, kind, type } of native.Module.exports(module)) {
+        if (kind === 'function' && type !== undefined && !hasTrampoline(type))
+          throw new native.CompileError(`no trampoline for the type of "${name}"`);
+      }
       modules.push(module);
       return { id: modules.length - 1, imports: native.Module.imports(module).map((entry) => entry.module) };
     }
@@ -166,4 +170,4 @@ const handle = (line: string): void => {
   process.stdout.write(`${JSON.stringify(reply)}\n`);
 };
 
-createInterface({ input: process.stdin }).on('line', handle);
+onLine(process.stdin, handle);

@@ -5,8 +5,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { onLine } from '../../src/cli/lines.ts';
+import { knownFlags } from '../../test/proof.ts';
 import {
   type Engine,
   EngineFailure,
@@ -21,7 +22,7 @@ import {
 import type { Answer, Request, WireValue } from './native-protocol.ts';
 
 /** Exposes types of exports; the trampolines need them. */
-const flags = ['--experimental-wasm-type-reflection', '--experimental-wasm-return-call'];
+const flags = knownFlags(['--experimental-wasm-type-reflection', '--experimental-wasm-return-call']);
 
 /** Wordings of V8 for the suite's texts, by prefix. */
 const trapTexts: readonly (readonly [v8: RegExp, suite: string])[] = [
@@ -37,9 +38,9 @@ const trapTexts: readonly (readonly [v8: RegExp, suite: string])[] = [
   [/^null function or function signature mismatch/, 'indirect call type mismatch'],
 ];
 
-/** Refusals that mean: this version of V8 lacks the feature, or has it behind a flag. */
+/** Refusals that mean: this version of V8, or this adapter, lacks the feature, or has it behind a flag. */
 const lacking =
-  /enable with|At most one memory|memory count of|not allowed in constant|non-imported globals|invalid value type 0x40|maximum .*limit/;
+  /enable with|no trampoline|At most one memory|memory count of|not allowed in constant|non-imported globals|invalid value type 0x40|maximum .*limit|implementation limit/;
 
 class Handle {
   readonly id: number;
@@ -137,7 +138,7 @@ class NativeChild {
     // NODE_OPTIONS of this process may switch Wasm off; the child must have it.
     this.process = spawn(process.execPath, [...flags, script], { env: { ...process.env, NODE_OPTIONS: '' } });
     this.process.stderr.pipe(process.stderr);
-    createInterface({ input: this.process.stdout }).on('line', (line) => this.waiting.shift()?.(line));
+    onLine(this.process.stdout, (line) => this.waiting.shift()?.(line));
     this.process.on('exit', () => {
       for (const resolve of this.waiting.splice(0)) resolve(null);
     });
@@ -152,7 +153,9 @@ class NativeChild {
     const reply = JSON.parse(line) as Answer;
     if (!('failure' in reply)) return reply;
     if (reply.failure === 'rejected' && lacking.test(reply.text)) {
-      throw new EngineFailure('unsupported', reply.text, { feature: 'missing in this version of V8' });
+      throw new EngineFailure('unsupported', reply.text, {
+        feature: 'missing in this version of V8, or in its adapter',
+      });
     }
     const text = trapTexts.find(([v8]) => v8.test(reply.text))?.[1] ?? reply.text;
     throw new EngineFailure(reply.failure as FailureKind, text);

@@ -30,6 +30,10 @@ const references: Readonly<Record<string, number>> = {
   eqref: 0x6d,
 };
 
+/** Whether values of all types of a function can be passed on. */
+export const hasTrampoline = ({ parameters, results }: NativeFunctionType): boolean =>
+  [...parameters, ...results].every((type) => type in numbers || type in references);
+
 const leb = (value: number): number[] =>
   value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(Math.floor(value / 128))];
 const vector = (items: readonly (readonly number[])[]): number[] => [...leb(items.length), ...items.flat()];

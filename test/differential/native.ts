@@ -3,10 +3,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { World } from '../generators/world.ts';
+import { knownFlags } from '../proof.ts';
 import type { NativeAnswer, NativeRequest } from './native-child.ts';
 
-/** Tail calls are behind a flag in older versions, and the flag is gone in newer ones: V8 then warns and goes on. */
-const flags = ['--experimental-wasm-return-call'];
+/** Tail calls are behind a flag in older versions. */
+const flags = knownFlags(['--experimental-wasm-return-call']);
 
 export class NativeProcess {
   private readonly child: ChildProcessWithoutNullStreams;

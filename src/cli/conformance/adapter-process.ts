@@ -1,8 +1,8 @@
 /** A host in a process of its own: JSON lines over its standard streams, and a time limit on every answer. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Answer, HostConnection, Request } from '../../conformance/protocol.ts';
 import { HostGone } from '../../conformance/run.ts';
+import { onLine } from '../lines.ts';
 
 /** Longest time that one answer may take. */
 const ANSWER_MS = 30_000;
@@ -23,8 +23,8 @@ class AdapterProcess implements HostConnection {
       detached: process.platform !== 'win32',
     });
     this.#child.stdin!.on('error', () => {});
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#settle(line));
-    createInterface({ input: this.#child.stderr! }).on('line', (line) => {
+    onLine(this.#child.stdout!, (line) => this.#settle(line));
+    onLine(this.#child.stderr!, (line) => {
       this.#lastErrors.push(line);
       if (this.#lastErrors.length > KEPT_LINES) this.#lastErrors.shift();
     });

@@ -8,7 +8,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   type Answer,
@@ -17,6 +16,7 @@ import {
   type WireLog,
   type WireSettings,
 } from '../../conformance/protocol.ts';
+import { onLine } from '../lines.ts';
 
 /** What is used of the SDK. */
 interface Sdk {
@@ -190,5 +190,9 @@ const answer = async (line: string): Promise<Answer> => {
 };
 
 // One request at a time, in order.
-for await (const line of createInterface({ input: process.stdin }))
-  process.stdout.write(`${JSON.stringify(await answer(line))}\n`);
+let last = Promise.resolve();
+onLine(process.stdin, (line) => {
+  last = last.then(async () => {
+    process.stdout.write(`${JSON.stringify(await answer(line))}\n`);
+  });
+});
