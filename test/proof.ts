@@ -2,11 +2,7 @@
  * Flags of Node under which tests run: they prove that the engine needs neither native Wasm nor code from strings.
  * Newer Nodes have no flag that hides native Wasm; there the namespace is deleted before anything else runs.
  */
-import { spawnSync } from 'node:child_process';
-
-/** Of these flags, those that this Node knows: V8 drops a flag when what it switches on has become the rule. */
-export const knownFlags = (flags: readonly string[]): string[] =>
-  flags.filter((flag) => spawnSync(process.execPath, [flag, '--version'], { stdio: 'ignore' }).status === 0);
+import { knownFlags } from './known-flags.ts';
 
 /** No global `WebAssembly`. */
 export const noWasm: readonly string[] =

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onLine } from '../../src/cli/lines.ts';
-import { knownFlags } from '../../test/proof.ts';
+import { knownFlags } from '../../test/known-flags.ts';
 import {
   type Engine,
   EngineFailure,
@@ -22,7 +22,7 @@ import {
 import type { Answer, Request, WireValue } from './native-protocol.ts';
 
 /** Exposes types of exports; the trampolines need them. */
-const flags = knownFlags(['--experimental-wasm-type-reflection', '--experimental-wasm-return-call']);
+const flags = ['--experimental-wasm-type-reflection', '--experimental-wasm-return-call'];
 
 /** Wordings of V8 for the suite's texts, by prefix. */
 const trapTexts: readonly (readonly [v8: RegExp, suite: string])[] = [
@@ -136,7 +136,9 @@ class NativeChild {
   constructor() {
     const script = fileURLToPath(new URL('./native-child.js', import.meta.url));
     // NODE_OPTIONS of this process may switch Wasm off; the child must have it.
-    this.process = spawn(process.execPath, [...flags, script], { env: { ...process.env, NODE_OPTIONS: '' } });
+    this.process = spawn(process.execPath, [...knownFlags(flags), script], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
     this.process.stderr.pipe(process.stderr);
     onLine(this.process.stdout, (line) => this.waiting.shift()?.(line));
     this.process.on('exit', () => {

@@ -63,10 +63,8 @@ export const createCalls = (
     return words === C ? CONTINUE : RESTART;
   };
 
-  const callHost = (m: MachineState, func: FuncInstance, base: number): number => {
-    const cost = m.schedule.hostCall + func.fuel;
-    return pay(m, cost) ? runHost(m, func, base) : NEED_FUEL;
-  };
+  const payHostCall = (m: MachineState, func: FuncInstance): boolean =>
+    pay(m, m.schedule.hostCall + func.fuel);
 
   const runHost = (m: MachineState, func: FuncInstance, base: number): number => {
     const { fuel } = m;
@@ -109,7 +107,7 @@ export const createCalls = (
   };
 
   const callFunction = (m: MachineState, func: FuncInstance, base: number): number => {
-    if (func.host !== null) return goOn(m, callHost(m, func, base));
+    if (func.host !== null) return payHostCall(m, func) ? goOn(m, runHost(m, func, base)) : NEED_FUEL;
     if (func.instance === m.instance) return enter(m, func.code!, base, false);
     const { pc, fp, sp } = m;
     if (sp >= m.callLimit) return EXHAUSTED;
@@ -133,17 +131,13 @@ export const createCalls = (
   const tailCall = (m: MachineState, func: FuncInstance, from: number): number => {
     const { fp } = m;
     if (func.host !== null) {
-      const cost = m.schedule.hostCall + func.fuel;
-      if (m.fuel < cost) {
-        m.need = cost;
-        return NEED_FUEL;
-      }
+      if (!payHostCall(m, func)) return NEED_FUEL;
       // The frame is gone before the host runs: this is a call by whoever called the current function.
       moveDown(func, from, fp);
       m.sp -= 2;
       m.pc = S[m.sp]!;
       m.fp = S[m.sp + 1]!;
-      return goOn(m, callHost(m, func, fp));
+      return goOn(m, runHost(m, func, fp));
     }
     const isForeign = func.instance !== m.instance;
     const isNested = isForeign && S[m.sp - 2] === LEAVE_PC;

@@ -1,4 +1,5 @@
 /** Cold operations that throw. They stay where they are; `unwind.ts` finds the handler. */
+import type { Cold, ColdTools } from './cold-tools.ts';
 import { ExceptionInstance, exceptionBytes } from './exception.ts';
 import type { ColdOp } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
@@ -9,12 +10,7 @@ export type ExceptionOp = Extract<ColdOp, 'throw' | 'throw_ref'>;
 const NULL_EXCEPTION = trapStatus('trap.null-exception');
 const HEAP_EXHAUSTED = trapStatus('exhaustion.heap');
 
-/** @param C code @param I words of the frames @param R references of the frames */
-export const createExceptionOps = (
-  C: Int32Array,
-  I: Int32Array,
-  R: readonly unknown[],
-): Record<ExceptionOp, (m: MachineState, at: number) => number> => {
+export const createExceptionOps = ({ C, I, R, first }: ColdTools): Record<ExceptionOp, Cold> => {
   const raise = (m: MachineState, at: number, exception: ExceptionInstance): number => {
     m.thrown = exception;
     m.pc = at;
@@ -29,7 +25,7 @@ export const createExceptionOps = (
       return raise(m, at, new ExceptionInstance(tag, I.slice(base, base + 2 * tag.slotCount), refs));
     },
     throw_ref: (m, at) => {
-      const exception = R[(m.fp + ((C[at]! >>> 9) & 4094)) >> 1] as ExceptionInstance | null;
+      const exception = R[first(m, at) >> 1] as ExceptionInstance | null;
       return exception === null ? NULL_EXCEPTION : raise(m, at, exception);
     },
   };

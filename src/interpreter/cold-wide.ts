@@ -1,19 +1,15 @@
 /** Cold operations of wide arithmetic: operands and results in canonical slots. */
+import type { Cold, ColdTools } from './cold-tools.ts';
 import type { ColdOp } from './isa.ts';
-import type { MachineState } from './machine-state.ts';
 import { add128, mulWide, sub128 } from './numerics/wide.ts';
 import { CONTINUE } from './status.ts';
 
 export type WideOp = Extract<ColdOp, `i64_${'add128' | 'sub128' | 'mul_wide_s' | 'mul_wide_u'}`>;
 
-/** @param C code @param I words of the frames */
-export const createWideOps = (
-  C: Int32Array,
-  I: Int32Array,
-): Record<WideOp, (m: MachineState, at: number) => number> => {
+export const createWideOps = ({ C, I }: ColdTools): Record<WideOp, Cold> => {
   const on =
-    (apply: (I: Int32Array, k: number) => void) =>
-    (m: MachineState, at: number): number => {
+    (apply: (I: Int32Array, k: number) => void): Cold =>
+    (m, at) => {
       apply(I, m.fp + C[at + 1]!);
       return CONTINUE;
     };

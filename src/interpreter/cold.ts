@@ -45,7 +45,7 @@ export const createCold = (
   repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
 } => {
   const operands = createOperands(space.words, stacks);
-  const { C, I, R } = operands;
+  const { C } = operands;
   const calls = createCalls(space, stacks, operands, translate);
   const { callFunction, repeatHostCall } = calls;
   const tools: ColdTools = { ...operands, ...calls };
@@ -57,8 +57,8 @@ export const createCold = (
     ...createTableOps(tools),
     ...createReferenceOps(tools),
     ...createAggregateOps(tools),
-    ...createExceptionOps(C, I, R),
-    ...createWideOps(C, I),
+    ...createExceptionOps(tools),
+    ...createWideOps(tools),
     ...createAtomicOps(tools),
     // PERF: called from the main loop itself, the vector loops made all scalar code 8 % slower (14 micros).
     vector: (m, at) => {

@@ -3,11 +3,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { World } from '../generators/world.ts';
-import { knownFlags } from '../proof.ts';
+import { knownFlags } from '../known-flags.ts';
 import type { NativeAnswer, NativeRequest } from './native-child.ts';
 
 /** Tail calls are behind a flag in older versions. */
-const flags = knownFlags(['--experimental-wasm-return-call']);
+const flags = ['--experimental-wasm-return-call'];
 
 export class NativeProcess {
   private readonly child: ChildProcessWithoutNullStreams;
@@ -15,7 +15,7 @@ export class NativeProcess {
 
   constructor() {
     const path = fileURLToPath(new URL('./native-child.js', import.meta.url));
-    this.child = spawn(process.execPath, [...flags, path], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [...knownFlags(flags), path], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
