@@ -1,6 +1,7 @@
 /** The process of `thousand-calls.test.ts`: makes the calls in rounds and prints a report as JSON. */
 import { type CurrentPlugin, compilePlugin, type Plugin } from '../../src/node.ts';
 import { assemble } from '../assembler.ts';
+import { collect, countReachable } from '../garbage.ts';
 
 const CALLS = 1000;
 const ROUNDS = 3;
@@ -50,11 +51,10 @@ const ask = async (context: CurrentPlugin, handle: bigint): Promise<bigint> => {
   return context.store(`${text}+${context.hostContext<number>()}`);
 };
 
-const { gc } = globalThis as unknown as { gc: () => void };
 const heap = async (): Promise<number> => {
   for (let i = 0; i < 5; i++) {
     await new Promise((resolve) => setImmediate(resolve));
-    gc();
+    collect();
   }
   return process.memoryUsage().heapUsed;
 };
@@ -83,6 +83,6 @@ for (let i = 0; i < ROUNDS; i++) {
   await round();
   heaps.push(await heap());
 }
-const alive = registered.filter((reference) => reference.deref() !== undefined).length;
+const alive = await countReachable(registered);
 const heapGrowth = heaps.slice(1).map((size, i) => size - heaps[i]!);
 process.stdout.write(JSON.stringify({ calls: CALLS, wrong, mostWaiting, alive, heapGrowth }));

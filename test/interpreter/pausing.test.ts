@@ -4,8 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { TrapError } from '../../src/errors/errors.ts';
 import { type Execution, startExecution } from '../../src/interpreter/execution.ts';
 import {
@@ -21,6 +19,7 @@ import type { FuncType } from '../../src/syntax/types.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { EngineWorld, runOnEngine } from '../differential/engine.ts';
 import type { Step } from '../differential/report.ts';
+import { countReachable } from '../garbage.ts';
 import { Random } from '../generators/random.ts';
 import { generateWorld } from '../generators/world.ts';
 
@@ -295,12 +294,6 @@ describe('after a trap', () => {
   });
 });
 
-/** The collector, without a flag on the command line. */
-const collect = ((): (() => void) => {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
-})();
-
 /** Whether the object that `use` gives to a call is let go. */
 const isLetGo = async (use: (instance: ModuleInstance, reference: object) => void): Promise<boolean> => {
   const instance = makeInstance();
@@ -309,11 +302,7 @@ const isLetGo = async (use: (instance: ModuleInstance, reference: object) => voi
     use(instance, reference);
     return new WeakRef(reference);
   })();
-  for (let i = 0; i < 20 && weak.deref() !== undefined; i++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collect();
-  }
-  return weak.deref() === undefined;
+  return (await countReachable([weak])) === 0;
 };
 
 describe('references', () => {
