@@ -16,14 +16,18 @@ import { REF_BYTES, type TableInstance } from './table.ts';
 /** The share of the budget that must have been used since the last look: looking costs as much as there is. */
 const SHARE = 1 / 16;
 
-type HeapObject = StructInstance | ArrayInstance | ExceptionInstance;
+export type HeapObject = StructInstance | ArrayInstance | ExceptionInstance;
 
-const bytesOf = (object: HeapObject): number =>
+/** Bytes that an object counts as. */
+export const bytesOf = (object: HeapObject): number =>
   object instanceof StructInstance
     ? structBytes(object.type)
     : object instanceof ArrayInstance
       ? arrayBytes(object.type, object.length)
       : exceptionBytes(object.tag);
+
+/** Bytes that the elements of a table count as. */
+export const tableBytes = ({ elements }: TableInstance): number => elements.length * REF_BYTES;
 
 /** The references of an object, among other things. */
 const contentsOf = (object: HeapObject): Iterable<unknown> =>
@@ -79,7 +83,7 @@ class Walk {
       for (const table of instance.tables) {
         if (this.tables.has(table)) continue;
         this.tables.add(table);
-        this.bytes += table.elements.length * REF_BYTES;
+        this.bytes += tableBytes(table);
         this.visitAll(table.elements);
       }
       for (let object = this.pending.pop(); object !== undefined; object = this.pending.pop())

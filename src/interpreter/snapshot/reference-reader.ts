@@ -28,10 +28,11 @@ import {
 } from '../aggregate.ts';
 import { ExceptionInstance } from '../exception.ts';
 import { FuncInstance, type Ref } from '../function.ts';
+import { bytesOf, type HeapObject } from '../heap.ts';
 import { matchesRef, toI31 } from '../references.ts';
 import type { Inventory } from './inventory.ts';
 import * as tag from './reference-writer.ts';
-import { corrupt, type SnapshotReader } from './snapshot-reader.ts';
+import { corrupt, foreign, type SnapshotReader } from './snapshot-reader.ts';
 
 /**
  * Finds a value of the embedder by the name that it was given; see `NameHostValue`.
@@ -53,6 +54,8 @@ export class ReferenceReader {
   private readonly inventory: Inventory;
   private readonly find: FindHostValue;
   private readonly objects: unknown[] = [];
+  /** Bytes that the objects count as, which the budget of the store has room for. */
+  heapBytes = 0;
 
   constructor(inventory: Inventory, find: FindHostValue) {
     this.inventory = inventory;
@@ -111,7 +114,7 @@ export class ReferenceReader {
       budget -= byteCount;
       if (budget < 0) throw corrupt('there are more objects than bytes for them');
     };
-    const made: object[] = [];
+    const made: HeapObject[] = [];
     const objects = reader.list(() => this.head(reader, spend, made));
     // References are resolved only now: any object may lead to any other.
     for (const object of objects) this.objects.push(object);
@@ -119,8 +122,11 @@ export class ReferenceReader {
   }
 
   /** Reads what an object is; `made` gets those that have contents. */
-  private head(reader: SnapshotReader, spend: (byteCount: number) => void, made: object[]): unknown {
-    const make = <T extends object>(object: T): T => {
+  private head(reader: SnapshotReader, spend: (byteCount: number) => void, made: HeapObject[]): unknown {
+    const make = (object: HeapObject): HeapObject => {
+      this.heapBytes += bytesOf(object);
+      if (this.heapBytes > this.inventory.store.maxHeapBytes)
+        throw foreign('it holds more than maxHeapBytes');
       made.push(object);
       return object;
     };
@@ -175,10 +181,10 @@ export class ReferenceReader {
     return types[reader.index(types.length, 'type')]!;
   }
 
-  private fill(reader: SnapshotReader, object: object): void {
+  private fill(reader: SnapshotReader, object: HeapObject): void {
     if (object instanceof StructInstance) this.fillStruct(reader, object);
     else if (object instanceof ArrayInstance) this.fillArray(reader, object);
-    else if (object instanceof ExceptionInstance) {
+    else {
       let at = 0;
       for (const type of object.tag.signature.params) {
         this.value(reader, type, object.words, at, object.refs as unknown[]);

@@ -7,6 +7,7 @@
  */
 import { UsageError } from '../../errors/errors.ts';
 import { type Execution, type ExecutionOptions, isRunning } from '../execution.ts';
+import { tableBytes } from '../heap.ts';
 import type { ModuleInstance } from '../module-instance.ts';
 import { readExecution, writeExecution } from './executions.ts';
 import { featuresOf, Inventory, moduleHash, pricesOf } from './inventory.ts';
@@ -100,6 +101,9 @@ export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Executio
   const executions = file.read('executions', (reader) =>
     reader.list(() => readExecution(reader, inventory, refs, options)),
   );
+  // What counts is what is there from now on, and not what the instances began with.
+  const { store, tables } = inventory;
+  store.heapBytes = tables.items.reduce((sum, table) => sum + tableBytes(table), refs.heapBytes);
   apply();
   applyHeap(executions);
   return executions;
@@ -136,7 +140,8 @@ const readInstances = (
   const settleFrom = reader.uint(Number.MAX_SAFE_INTEGER);
   if (heapBytes > store.maxHeapBytes) throw foreign('it holds more than maxHeapBytes');
   return (executions) => {
-    store.heapBytes = heapBytes;
+    // SAFETY: a forged snapshot does not make what is there count less.
+    store.heapBytes = Math.max(heapBytes, store.heapBytes);
     store.settleFrom = settleFrom;
     store.openCalls += executions.filter(({ isOpen }) => isOpen).length;
   };
@@ -169,8 +174,8 @@ export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
 /**
  * Puts instances into the state of a snapshot, and makes its paused calls, in order.
  *
- * Everything is checked before anything is changed, but for limits of the store on memory, which show when the
- * memories grow: after an error the instances are not to be used.
+ * Everything is checked before anything is changed, but for limits of the store, which show when memories and tables
+ * grow: after an error the instances are not to be used.
  *
  * ```js
  * const make = () => instantiate(new Store(), compileModule(doubleWasm), () => undefined);

@@ -138,7 +138,7 @@ const readTable = (reader: SnapshotReader, table: TableInstance, refs: Reference
   });
   if (end !== size) throw corrupt('elements of a table are missing');
   return () => {
-    table.grow(added, null);
+    if (table.grow(added, null) < 0) throw foreign(`no room for a table of ${size} elements here`);
     for (const run of runs) table.elements.fill(run.ref, run.start, run.end);
   };
 };
