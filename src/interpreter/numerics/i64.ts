@@ -52,7 +52,7 @@ const divide = (
   // b is at least 2^21, so the quotient is below 2^43; scaled down by more than the rounding of three doubles,
   // its estimate is right or one too small, and the remainder stays below 2^64.
   const q = Math.floor(((a1 * TWO_32 + a0) / (b1 * TWO_32 + b0)) * (1 - 2 ** -50));
-  const q0 = (q % TWO_32) | 0;
+  const q0 = q | 0;
   const q1 = (q / TWO_32) | 0;
   const low = Math.imul(q0, bl);
   let r0 = (al - low) | 0;
@@ -71,22 +71,16 @@ const divide = (
   out[k + 1] = r1;
 };
 
-/** High half of the unsigned product of two 32-bit numbers. */
-export const high = (a: number, b: number): number => {
-  const a0 = a & 0xffff;
-  const a1 = a >>> 16;
-  const b0 = b & 0xffff;
-  const b1 = b >>> 16;
-  const t = Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16);
-  // t < 2^32: read it unsigned
-  const u = t >>> 0;
-  const w = Math.imul(a0, b1) + (u & 0xffff);
-  return (Math.imul(a1, b1) + (u >>> 16) + ((w >>> 0) >>> 16)) | 0;
-};
+/**
+ * High half of the unsigned product of two 32-bit numbers. The product of doubles is off by 2^10 at most: without the
+ * low half it is a multiple of 2^32 but for that, and rounding finds which.
+ */
+const high = (a: number, b: number): number =>
+  (((a >>> 0) * (b >>> 0) - (Math.imul(a, b) >>> 0)) / TWO_32 + 0.5) | 0;
 
 /** Stores a whole number of 0 … 2^53 as a 64-bit pair. */
 const store = (out: Int32Array, k: number, value: number): void => {
-  out[k] = (value % TWO_32) | 0;
+  out[k] = value | 0;
   out[k + 1] = (value / TWO_32) | 0;
 };
 
