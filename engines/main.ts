@@ -25,6 +25,11 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const unknown = positionals.find((word) => !engines.some(({ id }) => id.startsWith(word)));
+if (unknown !== undefined) {
+  console.error(`no engine is called ${unknown}; there are ${engines.map(({ id }) => id).join(', ')}`);
+  process.exit(2);
+}
 if (values.install) installEngines();
 if (sharedFolder === null) console.log('NOTICE: the reference data was not found; examples only');
 
