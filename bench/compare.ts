@@ -3,8 +3,9 @@
  * the `src` of a build. Samples are taken in turn, in several rounds with new processes, since one process may be
  * lucky with its compiled code; benchmark.js judges them with its rank test, so that noise is called noise.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EngineProcess } from './engine-process.ts';
 import { geometricMean, measure, median } from './measure.ts';
@@ -37,6 +38,11 @@ const { values, positionals } = parseArgs({
 const [before, after, ...names] = positionals;
 if (before === undefined || after === undefined) {
   console.error('usage: compare OLD NEW [WORKLOAD…] [--rounds N] [--samples N] [--target MS]');
+  process.exit(2);
+}
+for (const folder of [before, after]) {
+  if (existsSync(join(folder, 'src/wasm.js'))) continue;
+  console.error(`${folder} holds no build`);
   process.exit(2);
 }
 

@@ -13,7 +13,10 @@ const { values, positionals } = parseArgs({
   options: { samples: { type: 'string', default: '5' } },
 });
 const chosen = programNames.filter((name) => positionals.length === 0 || positionals.includes(name));
-if (chosen.length === 0) throw new Error(`unknown program; there are ${programNames.join(', ')}`);
+if (chosen.length === 0) {
+  console.error(`unknown program; there are ${programNames.join(', ')}`);
+  process.exit(2);
+}
 const samples = Number(values.samples);
 
 interface Times {

@@ -35,6 +35,10 @@ const { values } = parseArgs({
 const firstSeed = Number(values.seed);
 const count = Number(values.count);
 const deepEvery = Number(values.deep);
+if (![firstSeed, count, deepEvery].every(Number.isSafeInteger)) {
+  console.error('--seed, --count and --deep take whole numbers');
+  process.exit(2);
+}
 
 /** Keeps the modules of a program that failed. */
 const keep = (seed: number, modules: readonly Uint8Array[]): void => {

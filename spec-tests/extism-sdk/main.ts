@@ -85,6 +85,11 @@ if (sharedFolder === null) {
   process.exit(2);
 }
 const setUps = readSetUps().filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+if (setUps.length === 0) {
+  const ids = readSetUps().map(({ id }) => id);
+  print(`no set-up is called ${positionals.join(' or ')}; there are ${ids.join(', ')}`);
+  process.exit(2);
+}
 const columns = packageNames.flatMap((packageName) =>
   (Object.keys(modes) as Mode[]).map((mode) => ({ packageName, mode })),
 );

@@ -118,6 +118,10 @@ if (checkout === undefined || !existsSync(join(checkout, folders[0]!))) {
 }
 const isWanted = (file: string): boolean => names.length === 0 || names.some((name) => file.includes(name));
 const all = listFiles(checkout).filter(isWanted);
+if (all.length === 0) {
+  print(`no file of the tests is named ${names.join(' or ')}`);
+  process.exit(2);
+}
 const leftOut = values.large ? [] : all.filter((file) => largeFiles.includes(file));
 const files: FileResult[] = [];
 const queue = all.filter((file) => !leftOut.includes(file));

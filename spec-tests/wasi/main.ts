@@ -147,6 +147,12 @@ if (suite === undefined || kind === undefined) {
   process.exit(2);
 }
 const tests = findTests(suite, names);
+if (tests.length === 0) {
+  process.stderr.write(
+    `${suite} holds no such test; SUITE is a checkout of its branch prod/testsuite-base\n`,
+  );
+  process.exit(2);
+}
 const run = (on: FilesKind): Promise<PageResults> =>
   on === 'page' ? runInPage(tests, values.strict) : runHere(tests, on, values.strict);
 

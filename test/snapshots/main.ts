@@ -2,6 +2,10 @@
 import { runPoints } from './run-points.ts';
 
 const [count = 1000, seed = Date.now() % 1_000_000_000] = process.argv.slice(2).map(Number);
+if (![count, seed].every(Number.isSafeInteger)) {
+  process.stderr.write('usage: npm run snapshots -- [COUNT] [SEED]\n');
+  process.exit(2);
+}
 const begin = Date.now();
 const seconds = (): string => `${Math.round((Date.now() - begin) / 1000)} s`;
 process.stdout.write(`${count} points, seed ${seed}\n`);
