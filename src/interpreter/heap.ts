@@ -11,7 +11,7 @@ import { ArrayInstance, arrayBytes, StructInstance, structBytes } from './aggreg
 import { ExceptionInstance, exceptionBytes } from './exception.ts';
 import { FuncInstance } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
-import { REF_BYTES, type TableInstance } from './table.ts';
+import type { TableInstance } from './table.ts';
 
 /** The share of the budget that must have been used since the last look: looking costs as much as there is. */
 const SHARE = 1 / 16;
@@ -25,9 +25,6 @@ export const bytesOf = (object: HeapObject): number =>
     : object instanceof ArrayInstance
       ? arrayBytes(object.type, object.length)
       : exceptionBytes(object.tag);
-
-/** Bytes that the elements of a table count as. */
-export const tableBytes = ({ elements }: TableInstance): number => elements.length * REF_BYTES;
 
 /** The references of an object, among other things. */
 const contentsOf = (object: HeapObject): Iterable<unknown> =>
@@ -83,7 +80,7 @@ class Walk {
       for (const table of instance.tables) {
         if (this.tables.has(table)) continue;
         this.tables.add(table);
-        this.bytes += tableBytes(table);
+        this.bytes += table.heapBytes;
         this.visitAll(table.elements);
       }
       for (let object = this.pending.pop(); object !== undefined; object = this.pending.pop())

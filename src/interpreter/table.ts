@@ -53,6 +53,11 @@ export class TableInstance {
     return { ...this.declared, limits: { ...this.declared.limits, min: BigInt(this.elements.length) } };
   }
 
+  /** Bytes that the elements count as. Tables of the embedder have no budget, and do not count. */
+  get heapBytes(): number {
+    return this.budget === null ? 0 : this.elements.length * REF_BYTES;
+  }
+
   canGrow(count: number): boolean {
     const { max } = this.declared.limits;
     const most = max === null || max > BigInt(MAX_TABLE_ELEMENTS) ? MAX_TABLE_ELEMENTS : Number(max);

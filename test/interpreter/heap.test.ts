@@ -9,6 +9,8 @@ import { invoke, startExecution } from '../../src/interpreter/execution.ts';
 import type { FuncInstance } from '../../src/interpreter/function.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
 import { Store } from '../../src/interpreter/store.ts';
+import { TableInstance } from '../../src/interpreter/table.ts';
+import { FUNCREF, I32 } from '../../src/syntax/types.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
 const get = (index: number): Instruction => ['local.get', index];
@@ -149,6 +151,26 @@ test('elements of tables count: growth fails, and a table that is too large is n
   const store = new Store({ maxHeapBytes: MAX });
   assert.throws(() => instantiate(store, compileModule(tables), () => undefined), { code: 'limit.table' });
   assert.ok(store.heapBytes <= MAX);
+});
+
+test('a table of the embedder never counts', () => {
+  const importing = assemble({
+    types: [[0x5e, 0x78, 1], { params: ['i32'] }],
+    imports: [['env', 'table', [1, 0x70, 0, 0]]],
+    globals: [{ type: { heap: 0, nullable: true }, isMutable: true, init: [['ref.null', 0]] }],
+    funcs: [{ type: 1, code: [get(0), ['array.new_default', 0], ['global.set', 0]] }],
+    exports: [['hold', 'func', 0]],
+  });
+  const table = new TableInstance(
+    { limits: { min: 200_000n, max: null, address: I32 }, element: FUNCREF },
+    null,
+  );
+  const store = new Store({ maxHeapBytes: MAX });
+  const { exports } = instantiate(store, compileModule(importing), () => table);
+  const hold = exports.get('hold') as FuncInstance;
+  // Each call finds the array of the one before.
+  for (let i = 0; i < 10; i++) invoke(hold, [BigInt(MAX / 2 - 1000)]);
+  assert.ok(store.heapBytes < MAX);
 });
 
 test('objects of a call that waits keep counting', async () => {

@@ -7,7 +7,6 @@
  */
 import { UsageError } from '../../errors/errors.ts';
 import { type Execution, type ExecutionOptions, isRunning } from '../execution.ts';
-import { tableBytes } from '../heap.ts';
 import type { ModuleInstance } from '../module-instance.ts';
 import { readExecution, writeExecution } from './executions.ts';
 import { featuresOf, Inventory, moduleHash, pricesOf } from './inventory.ts';
@@ -103,7 +102,7 @@ export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Executio
   );
   // What counts is what is there from now on, and not what the instances began with.
   const { store, tables } = inventory;
-  store.heapBytes = tables.items.reduce((sum, table) => sum + tableBytes(table), refs.heapBytes);
+  store.heapBytes = tables.items.reduce((sum, table) => sum + table.heapBytes, refs.heapBytes);
   apply();
   applyHeap(executions);
   return executions;
