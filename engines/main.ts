@@ -25,7 +25,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const unknown = positionals.find((word) => !engines.some(({ id }) => id.startsWith(word)));
+const isCalled = ({ id }: EngineRow, word: string): boolean => id.startsWith(word);
+const unknown = positionals.find((word) => !engines.some((engine) => isCalled(engine, word)));
 if (unknown !== undefined) {
   console.error(`no engine is called ${unknown}; there are ${engines.map(({ id }) => id).join(', ')}`);
   process.exit(2);
@@ -46,8 +47,9 @@ const scriptFor = async (syntax: Syntax): Promise<string> => {
 /** When an engine counts as hung: of the slice it needs minutes, of everything an hour in the slowest. */
 const timeout = (values.slice ? 0.5 : 3) * 3_600_000;
 const [first] = engines;
-const isChosen = ({ id, isMode }: EngineRow): boolean =>
-  id === first!.id || (positionals.length === 0 ? !isMode : positionals.some((word) => id.startsWith(word)));
+const isChosen = (engine: EngineRow): boolean =>
+  engine === first ||
+  (positionals.length === 0 ? !engine.isMode : positionals.some((word) => isCalled(engine, word)));
 const chosen = engines.filter(isChosen);
 let reference: readonly string[] | null = null;
 const rows: Row[] = [];

@@ -84,10 +84,11 @@ if (sharedFolder === null) {
   print('The reference data was not found (set QUERN_SHARED to its place).');
   process.exit(2);
 }
-const setUps = readSetUps().filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+const known = readSetUps();
+const setUps = known.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
 if (setUps.length === 0) {
-  const ids = readSetUps().map(({ id }) => id);
-  print(`no set-up is called ${positionals.join(' or ')}; there are ${ids.join(', ')}`);
+  const ids = known.map(({ id }) => id).join(', ');
+  print(`no set-up is called ${positionals.join(' or ')}; there are ${ids}`);
   process.exit(2);
 }
 const columns = packageNames.flatMap((packageName) =>

@@ -54,9 +54,10 @@ const divide = (
   const q = Math.floor(((a1 * TWO_32 + a0) / (b1 * TWO_32 + b0)) * (1 - 2 ** -50));
   const q0 = q | 0;
   const q1 = (q / TWO_32) | 0;
-  const low = Math.imul(q0, bl);
+  const low = Math.imul(q0, bl) >>> 0;
   let r0 = (al - low) | 0;
-  let r1 = (ah - (Math.imul(q0, bh) + Math.imul(q1, bl) + high(q0, bl)) - (a0 < low >>> 0 ? 1 : 0)) | 0;
+  const carried = highProduct(q0 >>> 0, b0, low) + (a0 < low ? 1 : 0);
+  let r1 = (ah - (Math.imul(q0, bh) + Math.imul(q1, bl)) - carried) | 0;
   const isOneMore = r1 >>> 0 > b1 || (r1 === bh && r0 >>> 0 >= b0);
   if (wantQuotient) {
     store(out, k, isOneMore ? q + 1 : q);
@@ -71,12 +72,9 @@ const divide = (
   out[k + 1] = r1;
 };
 
-/**
- * High half of the unsigned product of two 32-bit numbers. The product of doubles is off by 2^10 at most: without the
- * low half it is a multiple of 2^32 but for that, and rounding finds which.
- */
-const high = (a: number, b: number): number =>
-  (((a >>> 0) * (b >>> 0) - (Math.imul(a, b) >>> 0)) / TWO_32 + 0.5) | 0;
+/** High word of the product of two unsigned words: exact once the low word is taken off the double product. */
+export const highProduct = (a: number, b: number, low: number): number =>
+  Math.floor((a * b - low) / TWO_32 + 0.5);
 
 /** Stores a whole number of 0 … 2^53 as a 64-bit pair. */
 const store = (out: Int32Array, k: number, value: number): void => {

@@ -2,6 +2,7 @@
  * 128-bit arithmetic of the wide arithmetic proposal, on words in a frame: the low i64 first, each i64 low word
  * first. Results replace the operands.
  */
+import { highProduct } from './i64.ts';
 
 const TWO_32 = 2 ** 32;
 
@@ -24,9 +25,6 @@ export const sub128 = (I: Int32Array, k: number): void => {
     borrow = difference < 0 ? 1 : 0;
   }
 };
-
-/** High word of the product of two unsigned words: exact once the low word is taken off the double product. */
-const highProduct = (a: number, b: number, low: number): number => Math.floor((a * b - low) / TWO_32 + 0.5);
 
 /** Full product of the i64 at words k and k+2 into words k … k+3. */
 export const mulWide = (I: Int32Array, k: number, isSigned: boolean): void => {
