@@ -37,7 +37,7 @@ export const limitsPage = (sourceFile: string): string => {
   ]);
   return [
     pageHead('Limits', 'src/syntax/limits.ts'),
-    'A module beyond one of these is refused with `LimitError` before anything is allocated for it. The `DEFAULT_` rows are budgets of a call, which `StoreOptions` can lower; exceeding one ends the call with `ExhaustionError`.\n',
+    'A module beyond one of these is refused with `LimitError` before anything is allocated for it. The `DEFAULT_` rows are budgets of a call, which `StoreOptions` can lower; exceeding one ends the call with `ExhaustionError`. So does the first call of a function whose internal code would have more than `MAX_CODE_WORDS` words and than `MAX_CODE_WORDS_PER_BYTE` for each byte of its body (`exhaustion.code`).\n',
     table(['constant', 'value', 'what'], rows),
   ].join('\n');
 };

@@ -247,6 +247,11 @@ export const catalogue = {
     'call stack exhausted',
     'The plug-in recurses too deeply; raise maxCallDepth or maxStackSlots if it is meant to.',
   ),
+  'exhaustion.code': row(
+    'ExhaustionError',
+    'code of a function too large',
+    'Split the function that was called: its instructions stand for far more work than their bytes; see docs/limits.md.',
+  ),
   'exhaustion.fuel': row(
     'ExhaustionError',
     'out of fuel',

@@ -8,7 +8,7 @@ import type { Module } from '../syntax/module.ts';
 import type { CodeRegion } from './code.ts';
 import type { CodeSpace } from './code-space.ts';
 import { LEAVE_PC } from './code-space.ts';
-import { mapCareful, mapFast } from './machine.ts';
+import { mapOf } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
 import type { ModuleInstance } from './module-instance.ts';
 
@@ -72,8 +72,9 @@ export const backtrace = (frames: readonly RawFrame[]): BacktraceFrame[] => {
 /** Byte offset of the instruction that a frame is at. */
 export const offsetOf = ({ region, pc, isCaller }: RawFrame): number => {
   const { func } = region;
-  const map = region.isCareful ? mapCareful(func) : mapFast(func);
-  const site = map.sites[map.siteIndex(isCaller ? pc - 1 : pc)];
+  const map = mapOf(region);
+  const at = pc - region.entry;
+  const site = map.sites.at(map.siteIndex(isCaller ? at - 1 : at));
   return site?.offset ?? func.unit.module.funcs[func.index]!.body!.codeStart;
 };
 

@@ -10,36 +10,78 @@
  * Targets are relative to the first word until `finish` places the code.
  */
 import { InternalError } from '../errors/errors.ts';
+import { CodeMap, Places } from './code-map.ts';
 import { MAX_PACKED_SLOT, type Op, opOf, touchesRefs } from './isa.ts';
 
 /** Words before an entry point: first and last slot to zero, frame size in words, cost of the first run. */
 export const HEADER_WORDS = 4;
 
-/** A place where fast and careful code have the same state: all operands in their canonical slots. */
-export interface Boundary {
-  /** Byte offset in the module of the next instruction. */
-  readonly offset: number;
-  readonly pc: number;
-  /** What remains of the run from here. */
-  readonly remaining: number;
-}
-/** Where an operation came from. */
-export interface Site {
-  readonly pc: number;
-  /** Byte offset of the Wasm instruction. */
-  readonly offset: number;
-  /** What remains of the run behind that instruction. */
-  readonly remaining: number;
+/** Entries that a row keeps room for between translations. */
+const KEPT = 1 << 16;
+
+/**
+ * Numbers in records of a fixed width, appended one record at a time.
+ *
+ * PERF: one translation goes on at a time, so the rows are made once for all. As objects, the places of a body took
+ * a hundred bytes for each of its bytes.
+ */
+class Rows {
+  values = new Int32Array(256);
+  length = 0;
+
+  push(a: number, b: number, c: number, d: number, width: number): void {
+    if (this.length + 4 > this.values.length) this.grow();
+    const { values, length } = this;
+    values[length] = a;
+    values[length + 1] = b;
+    values[length + 2] = c;
+    values[length + 3] = d;
+    this.length = length + width;
+  }
+
+  private grow(): void {
+    const larger = new Int32Array(2 * this.values.length);
+    larger.set(this.values);
+    this.values = larger;
+  }
+
+  /** Forgets the records, and gives back what few bodies need. */
+  clear(): void {
+    this.length = 0;
+    if (this.values.length > KEPT) this.values = new Int32Array(256);
+  }
+
+  /** One field of every record. */
+  column(field: number, width: number): Int32Array {
+    const column = new Int32Array(this.length / width);
+    for (let i = 0; i < column.length; i++) column[i] = this.values[i * width + field]!;
+    return column;
+  }
 }
 
-interface Point {
-  readonly pc: number;
-  readonly offset: number;
-  readonly run: number;
-  readonly cost: number;
-}
+const LABEL = 3;
+const BRANCH = 3;
+const REMAINDER = 3;
+const POINT = 4;
+/** Records: pc, run and cost. */
+const labels = new Rows();
+/** Records: position of the target word, run and cost of the branch. The word itself holds the label for now. */
+const branches = new Rows();
+/** Records: position of a word that holds what remains at a point of a run, run and cost. */
+const remainders = new Rows();
+/** Records: pc, offset, run and cost. */
+const points = new Rows();
+const siteRows = new Rows();
+const runTotals = new Rows();
+const allRows = [labels, branches, remainders, points, siteRows, runTotals];
 
 let buffer = new Int32Array(4096);
+
+/** Makes room for the next translation: everything about the last one is forgotten. */
+export const clearWriter = (): void => {
+  for (const rows of allRows) rows.clear();
+  if (buffer.length > KEPT) buffer = new Int32Array(4096);
+};
 
 export class CodeWriter {
   /** Words written. */
@@ -51,22 +93,17 @@ export class CodeWriter {
   /** Slots 0 … 2 of scratch for operands that no packed field can name; -1 when the frame is small. */
   scratch = -1;
   private run = 0;
-  private runTotals: number[] = [];
-  private labelPc: number[] = [];
-  private labelRun: number[] = [];
-  private labelCost: number[] = [];
-  /** Triples: position of the target word, label, run and cost of the branch. */
-  private branches: number[] = [];
-  /** Pairs: position of a word that holds what remains at a point of a run. */
-  private remainders: number[] = [];
-  private points: Point[] = [];
-  private siteList: Point[] | null;
-
+  /** Cost and pc of the last boundary, and the run it is in. */
+  private lastPc = -1;
+  private lastRun = 0;
+  private lastCost = 0;
+  private readonly isRecording: boolean;
   private readonly isCareful: boolean;
 
   constructor(isRecording: boolean, isCareful: boolean) {
     this.isCareful = isCareful;
-    this.siteList = isRecording ? [] : null;
+    this.isRecording = isRecording;
+    clearWriter();
   }
 
   word(value: number): void {
@@ -86,7 +123,7 @@ export class CodeWriter {
 
   private put(op: Op, a: number, b: number, c: number, d: number, e: number): number {
     const at = this.size;
-    this.siteList?.push({ pc: at, offset: this.offset, run: this.run, cost: this.cost });
+    if (this.isRecording) siteRows.push(at, this.offset, this.run, this.cost, POINT);
     let first = op.code;
     if (op.packed > 0) first |= a << 10;
     if (op.packed > 1) first |= b << 21;
@@ -121,8 +158,7 @@ export class CodeWriter {
   }
 
   private moveFar(op: Op, to: number, from: number): void {
-    this.put(opOf.mov64_far, to * 2, from * 2, 0, 0, 0);
-    if (touchesRefs(op)) this.put(opOf.mov_ref_far, to * 2, from * 2, 0, 0, 0);
+    this.put(touchesRefs(op) ? opOf.mov_any_far : opOf.mov64_far, to * 2, from * 2, 0, 0, 0);
   }
 
   /** Changes the destination of an operation emitted before: packed, or the first word of a vector operation. */
@@ -135,16 +171,15 @@ export class CodeWriter {
   }
 
   newLabel(): number {
-    this.labelPc.push(-1);
-    this.labelRun.push(0);
-    this.labelCost.push(0);
-    return this.labelPc.length - 1;
+    labels.push(-1, 0, 0, 0, LABEL);
+    return labels.length / LABEL - 1;
   }
 
   bind(label: number): void {
-    this.labelPc[label] = this.size;
-    this.labelRun[label] = this.run;
-    this.labelCost[label] = this.cost;
+    const at = label * LABEL;
+    labels.values[at] = this.size;
+    labels.values[at + 1] = this.run;
+    labels.values[at + 2] = this.cost;
   }
 
   /** Emits a branching operation to a label. */
@@ -161,18 +196,19 @@ export class CodeWriter {
   }
 
   private target(position: number, label: number): void {
-    this.branches.push(position, label, this.run, this.cost);
+    buffer[position] = label;
+    branches.push(position, this.run, this.cost, 0, BRANCH);
   }
 
   /** A word that holds what remains of the run from the current point on. */
   remainderWord(): void {
-    this.remainders.push(this.size, this.run, this.cost);
+    remainders.push(this.size, this.run, this.cost, 0, REMAINDER);
     this.word(0);
   }
 
   /** The word before a return point, and the start of the run behind it. */
   endRun(): void {
-    this.runTotals[this.run] = this.cost;
+    runTotals.push(this.cost, 0, 0, 0, 1);
     this.run++;
     this.cost = 0;
   }
@@ -183,66 +219,69 @@ export class CodeWriter {
    */
   separate(): void {
     if (this.isCareful) return;
-    const last = this.points[this.points.length - 1];
-    if (last?.pc === this.size && (last.run !== this.run || last.cost !== this.cost))
+    if (this.lastPc === this.size && (this.lastRun !== this.run || this.lastCost !== this.cost))
       this.emit(opOf.charge, 0);
   }
 
   /** Marks a boundary in front of the next operation. */
   boundary(offset: number): void {
     this.separate();
-    this.points.push({ pc: this.size, offset, run: this.run, cost: this.cost });
+    this.lastPc = this.size;
+    this.lastRun = this.run;
+    this.lastCost = this.cost;
+    if (this.isRecording) points.push(this.size, offset, this.run, this.cost, POINT);
   }
 
   private remaining(run: number, cost: number): number {
-    return this.runTotals[run]! - cost;
+    return runTotals.values[run]! - cost;
   }
 
   /**
    * Resolves everything for code that will lie at `start` and copies it there.
    */
   finish(target: Int32Array, start: number): void {
-    for (let i = 0; i < this.branches.length; i += 4) {
-      const position = this.branches[i]!;
-      const label = this.branches[i + 1]!;
-      if (this.labelPc[label]! < 0) throw new InternalError('internal.bug', { detail: 'unbound label' });
-      buffer[position] = start + this.labelPc[label]!;
-      buffer[position + 1] =
-        this.remaining(this.branches[i + 2]!, this.branches[i + 3]!) -
-        this.remaining(this.labelRun[label]!, this.labelCost[label]!);
+    const { values } = branches;
+    for (let i = 0; i < branches.length; i += BRANCH) {
+      const position = values[i]!;
+      const { pc, remaining } = this.placeOf(buffer[position]!);
+      if (pc < 0) throw new InternalError('internal.bug', { detail: 'unbound label' });
+      buffer[position] = start + pc;
+      buffer[position + 1] = this.remaining(values[i + 1]!, values[i + 2]!) - remaining;
     }
-    for (let i = 0; i < this.remainders.length; i += 3) {
-      buffer[this.remainders[i]!] = this.remaining(this.remainders[i + 1]!, this.remainders[i + 2]!);
+    for (let i = 0; i < remainders.length; i += REMAINDER) {
+      const [position, run, cost] = [
+        remainders.values[i]!,
+        remainders.values[i + 1]!,
+        remainders.values[i + 2]!,
+      ];
+      buffer[position] = this.remaining(run, cost);
     }
     target.set(buffer.subarray(0, this.size), start);
   }
 
   /** Where a label was bound, relative to the first word, and what remains of the run there. */
   placeOf(label: number): { readonly pc: number; readonly remaining: number } {
-    return {
-      pc: this.labelPc[label]!,
-      remaining: this.remaining(this.labelRun[label]!, this.labelCost[label]!),
-    };
+    const { values } = labels;
+    const at = label * LABEL;
+    return { pc: values[at]!, remaining: this.remaining(values[at + 1]!, values[at + 2]!) };
   }
 
   /** What entering the code costs up to the end of its first run. */
   get firstRunCost(): number {
-    return this.runTotals[0] ?? 0;
+    return runTotals.length === 0 ? 0 : runTotals.values[0]!;
   }
 
-  boundaries(start: number): Boundary[] {
-    return this.points.map((p) => ({
-      pc: start + p.pc,
-      offset: p.offset,
-      remaining: this.remaining(p.run, p.cost),
-    }));
+  /** Boundaries and sites, relative to the first word; only of a writer that records. */
+  map(): CodeMap {
+    return new CodeMap(this.placesOf(points), this.placesOf(siteRows));
   }
 
-  sites(start: number): Site[] {
-    return (this.siteList ?? []).map((p) => ({
-      pc: start + p.pc,
-      offset: p.offset,
-      remaining: this.remaining(p.run, p.cost),
-    }));
+  private placesOf(rows: Rows): Places {
+    const { values, length } = rows;
+    const remaining = this.isCareful ? null : new Int32Array(length / POINT);
+    if (remaining !== null)
+      for (let i = 0; i < remaining.length; i++)
+        remaining[i] = this.remaining(values[i * POINT + 2]!, values[i * POINT + 3]!);
+    return new Places(rows.column(0, POINT), rows.column(1, POINT), remaining);
   }
 }

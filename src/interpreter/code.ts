@@ -6,10 +6,11 @@ import { InstructionReader } from '../decoder/instruction-reader.ts';
 import type { Features } from '../syntax/features.ts';
 import type { Module } from '../syntax/module.ts';
 import { slotsOf } from '../syntax/types.ts';
-import type { Boundary, Site } from './code-writer.ts';
+import type { CodeMap } from './code-map.ts';
 import type { Handler } from './exception-handlers.ts';
 import type { FuelSchedule } from './fuel.ts';
 import { MAX_PACKED_SLOT } from './isa.ts';
+import { slotCountOf } from './types-layout.ts';
 
 /**
  * A module that was decoded and validated; instances share it and its code.
@@ -82,6 +83,8 @@ export class CodeUnit {
 /** A stretch of the code array. */
 export interface CodeRegion {
   readonly start: number;
+  /** Program counter of the first operation. */
+  readonly entry: number;
   readonly end: number;
   readonly func: FuncCode;
   readonly isCareful: boolean;
@@ -100,6 +103,8 @@ export class FuncCode {
   entry = 0;
   fast: CodeRegion | null = null;
   careful: CodeRegion | null = null;
+  /** Whether its code would be larger than the limit. */
+  isTooLarge = false;
   /** Boundaries and sites of the fast code; made when first needed. */
   fastMap: CodeMap | null = null;
   carefulMap: CodeMap | null = null;
@@ -111,51 +116,8 @@ export class FuncCode {
     this.index = index;
     const func = unit.module.funcs[index]!;
     let slots = func.body!.maxStackSlots;
-    for (const type of func.type.comp.kind === 'func' ? func.type.comp.params : []) slots += slotsOf(type);
+    if (func.type.comp.kind === 'func') slots += slotCountOf(func.type.comp.params);
     for (const run of func.body!.locals) slots += run.count * slotsOf(run.type);
     this.frameSlots = slots > MAX_PACKED_SLOT ? slots + SCRATCH_SLOTS : slots;
   }
 }
-
-/** What translating a function with recording on tells about its code. */
-export class CodeMap {
-  /** In order of pc. */
-  readonly sites: readonly Site[];
-  readonly boundaries: readonly Boundary[];
-  private readonly byOffset = new Map<number, Boundary>();
-
-  constructor(boundaries: readonly Boundary[], sites: readonly Site[]) {
-    this.boundaries = boundaries;
-    this.sites = sites;
-    // Of several at one offset the last counts: it lies behind the way back to fast code.
-    for (const boundary of boundaries) this.byOffset.set(boundary.offset, boundary);
-  }
-
-  /** The last boundary in front of the instruction at a byte offset. */
-  boundaryAt(offset: number): Boundary | undefined {
-    return this.byOffset.get(offset);
-  }
-
-  /** The last boundary at a program counter. */
-  boundaryOf(pc: number): Boundary | undefined {
-    const index = lastAtMost(this.boundaries, pc);
-    return this.boundaries[index]?.pc === pc ? this.boundaries[index] : undefined;
-  }
-
-  /** Index of the last site at or before a program counter; -1 if there is none. */
-  siteIndex(pc: number): number {
-    return lastAtMost(this.sites, pc);
-  }
-}
-
-/** Index of the last item whose pc is at most `pc`. */
-const lastAtMost = (items: readonly { readonly pc: number }[], pc: number): number => {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (items[middle]!.pc <= pc) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-};

@@ -23,6 +23,7 @@ import {
 } from './status.ts';
 
 const EXHAUSTED = trapStatus('exhaustion.call-stack');
+const TOO_LARGE = trapStatus('exhaustion.code');
 const UNDEFINED_ELEMENT = trapStatus('trap.undefined-element');
 const UNINITIALISED_ELEMENT = trapStatus('trap.uninitialised-element');
 const INDIRECT_CALL_TYPE = trapStatus('trap.indirect-call-type');
@@ -45,11 +46,12 @@ export const createCalls = (
   translate: (code: FuncCode) => number,
 ): Calls => {
   const enter = (m: MachineState, code: FuncCode, base: number, isTail: boolean): number => {
+    if (base + 2 * code.frameSlots > m.stackLimit || (!isTail && m.sp >= m.callLimit)) return EXHAUSTED;
     const entry = code.entry === 0 ? translate(code) : code.entry;
+    if (entry === 0) return TOO_LARGE;
     // Translating may have replaced the code array; this one holds what the header needs all the same.
     const header = entry - HEADER_WORDS;
     const { words } = space;
-    if (base + words[header + 2]! > m.stackLimit || (!isTail && m.sp >= m.callLimit)) return EXHAUSTED;
     if (!isTail) {
       S[m.sp] = m.pc;
       S[m.sp + 1] = m.fp;
@@ -118,7 +120,7 @@ export const createCalls = (
     pushLeave(m);
     m.instance = func.instance!;
     const status = enter(m, func.code!, base, true);
-    if (status === EXHAUSTED) {
+    if (status === EXHAUSTED || status === TOO_LARGE) {
       m.sp = sp;
       m.callLimit -= 2;
       m.instances.pop();
@@ -141,11 +143,9 @@ export const createCalls = (
     }
     const isForeign = func.instance !== m.instance;
     const isNested = isForeign && S[m.sp - 2] === LEAVE_PC;
-    if (
-      fp + space.words[(func.code!.entry === 0 ? translate(func.code!) : func.code!.entry) - 2]! >
-      m.stackLimit
-    )
-      return EXHAUSTED;
+    const code = func.code!;
+    if (fp + 2 * code.frameSlots > m.stackLimit) return EXHAUSTED;
+    if (code.entry === 0 && translate(code) === 0) return TOO_LARGE;
     moveDown(func, from, fp);
     // When the frame below already returns to another instance, that return is the right one.
     if (isForeign && !isNested) pushLeave(m);
@@ -191,12 +191,13 @@ export const createCalls = (
     },
     call_lazy: (m, at) => {
       const code = m.instance.unit.funcs[C[at + 1]!]!;
-      const entry = code.entry === 0 ? translate(code) : code.entry;
+      const status = enter(m, code, first(m, at), false);
+      if (code.entry === 0) return status;
       // From now on the call goes straight there.
       const { words } = space;
       words[at] = (words[at]! & ~1023) | callCode;
-      words[at + 1] = entry;
-      return enter(m, code, first(m, at), false);
+      words[at + 1] = code.entry;
+      return status;
     },
     call_import: (m, at) => callFunction(m, m.instance.funcs[C[at + 1]!]!, first(m, at)),
     return_call: (m, at) => tailCall(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),

@@ -34,9 +34,27 @@ export const createVariableOps = ({
     I[to + 1] = I[from + 1]!;
     return CONTINUE;
   },
-  mov_ref_far: (m, at) => {
-    const from = (m.fp + C[at + 2]!) >> 1;
-    if (from < R.length) R[(m.fp + C[at + 1]!) >> 1] = R[from];
+  mov_any_far: (m, at) => {
+    const to = m.fp + C[at + 1]!;
+    const from = m.fp + C[at + 2]!;
+    I[to] = I[from]!;
+    I[to + 1] = I[from + 1]!;
+    if (from >> 1 < R.length) R[to >> 1] = R[from >> 1];
+    return CONTINUE;
+  },
+  mov_block: (m, at) => {
+    const from = m.fp + C[at + 2]!;
+    I.copyWithin(m.fp + C[at + 1]!, from, from + C[at + 3]!);
+    return CONTINUE;
+  },
+  mov_any_block: (m, at) => {
+    const to = m.fp + C[at + 1]!;
+    const from = m.fp + C[at + 2]!;
+    const count = C[at + 3]!;
+    I.copyWithin(to, from, from + count);
+    // Down, or nowhere: what is read was not yet written.
+    const end = Math.min((from + count) >> 1, R.length);
+    for (let k = from >> 1, t = to >> 1; k < end; k++, t++) R[t] = R[k];
     return CONTINUE;
   },
   mov_ref: (m, at) => {

@@ -2,7 +2,8 @@
  * Which code of a function is protected by which exception handlers.
  *
  * Entering or leaving a protected stretch costs nothing: the handlers lie in a table beside the code, which is
- * searched by program counter when something is thrown. Stretches nest; they are listed in order of their start.
+ * searched by program counter when something is thrown. Constructs nest; the stretches do not. A construct has one
+ * in front of each construct inside it and one behind the last, and the search finds the innermost at once.
  */
 
 /** One way to catch: values and reference go to slots, execution to a label. @spec syntax-catch */
@@ -27,46 +28,54 @@ export interface Handler {
   readonly start: number;
   /** Behind the last word. */
   readonly end: number;
-  /** Index of the stretch around this one; -1 if there is none. */
-  readonly parent: number;
-  /** Where the search goes on when no clause matches: `parent`, unless the stretch delegates. */
+  /** Where the search goes on when no clause matches: the construct around, unless this one delegates. */
   readonly next: number;
   readonly clauses: readonly PlacedClause[];
 }
 
-interface Draft {
+type Draft = { -readonly [K in keyof PlacedClause]: PlacedClause[K] };
+/** A construct; its stretches share it. */
+interface Construct {
+  next: number;
+  readonly clauses: Draft[];
+}
+interface Stretch {
   readonly start: number;
   end: number;
-  readonly parent: number;
-  next: number;
-  readonly clauses: Clause[];
+  readonly construct: Construct;
 }
 
 /** The handlers of a function while it is translated. */
 export class HandlerList {
-  private readonly drafts: Draft[] = [];
-  /** Open stretches, outermost first: index, and position of the construct on the control stack. */
+  /** In order of the code; the last one is that of the innermost construct that is open. */
+  private readonly stretches: Stretch[] = [];
+  /** Open constructs, outermost first: index of the first stretch, and position on the control stack. */
   private readonly open: { readonly handler: number; readonly position: number }[] = [];
 
   /** Starts a protected stretch inside those that are open, and tells its index. */
   begin(start: number, position: number): number {
-    const parent = this.open[this.open.length - 1]?.handler ?? -1;
-    const handler = this.drafts.length;
-    this.drafts.push({ start, end: -1, parent, next: parent, clauses: [] });
+    const outer = this.open[this.open.length - 1];
+    if (outer !== undefined) this.stretches[this.stretches.length - 1]!.end = start;
+    const handler = this.stretches.length;
+    this.stretches.push({ start, end: -1, construct: { next: outer?.handler ?? -1, clauses: [] } });
     this.open.push({ handler, position });
     return handler;
   }
 
   add(handler: number, clause: Clause): void {
-    this.drafts[handler]!.clauses.push(clause);
+    this.stretches[handler]!.construct.clauses.push({ ...clause, pc: -1, remaining: 0 });
   }
 
-  /** Ends the innermost stretch. */
+  /** Ends the innermost construct; the one around goes on. */
   end(end: number): void {
-    this.drafts[this.open.pop()!.handler]!.end = end;
+    this.open.pop();
+    this.stretches[this.stretches.length - 1]!.end = end;
+    const outer = this.open[this.open.length - 1];
+    if (outer === undefined) return;
+    this.stretches.push({ start: end, end: -1, construct: this.stretches[outer.handler]!.construct });
   }
 
-  /** What the innermost stretch does not catch goes to the stretch that the construct at `position` is in. */
+  /** What the innermost construct does not catch goes to the one that the construct at `position` is in. */
   delegate(position: number): void {
     let low = 0;
     let high = this.open.length;
@@ -75,21 +84,26 @@ export class HandlerList {
       if (this.open[middle]!.position <= position) low = middle + 1;
       else high = middle;
     }
-    this.drafts[this.open[this.open.length - 1]!.handler]!.next = this.open[low - 1]?.handler ?? -1;
+    const { handler } = this.open[this.open.length - 1]!;
+    this.stretches[handler]!.construct.next = this.open[low - 1]?.handler ?? -1;
   }
 
   /** The handlers of code that lies at `start`. */
   place(start: number, placeOf: (label: number) => { pc: number; remaining: number }): readonly Handler[] {
-    return this.drafts.map(({ start: first, end, parent, next, clauses }) => ({
-      start: start + first,
-      end: start + end,
-      parent,
-      next,
-      clauses: clauses.map((clause) => {
+    const handlers: Handler[] = [];
+    const placed = new Set<Construct>();
+    for (const { start: first, end, construct } of this.stretches) {
+      const { next, clauses } = construct;
+      handlers.push({ start: start + first, end: start + end, next, clauses });
+      if (placed.has(construct)) continue;
+      placed.add(construct);
+      for (const clause of clauses) {
         const { pc, remaining } = placeOf(clause.label);
-        return { ...clause, pc: start + pc, remaining };
-      }),
-    }));
+        clause.pc = start + pc;
+        clause.remaining = remaining;
+      }
+    }
+    return handlers;
   }
 }
 
@@ -102,7 +116,5 @@ export const handlerAt = (handlers: readonly Handler[], pc: number): number => {
     if (handlers[middle]!.start <= pc) low = middle + 1;
     else high = middle;
   }
-  let index = low - 1;
-  while (index >= 0 && handlers[index]!.end <= pc) index = handlers[index]!.parent;
-  return index;
+  return low > 0 && handlers[low - 1]!.end > pc ? low - 1 : -1;
 };

@@ -547,16 +547,15 @@ export class Execution {
       return true;
     }
     const map = mapCareful(region.func);
-    const { sites } = map;
-    const at = map.siteIndex(state.pc);
-    let start = at;
-    while (start > 0 && sites[start - 1]!.offset === sites[at]!.offset) start--;
-    while (start < at && this.machine.space.words[sites[start]!.pc]! !== opOf.charge.code) start++;
-    if (start < at) state.pc = sites[start]!.pc;
+    const { pcs, offsets } = map.sites;
+    const { words } = this.machine.space;
+    const at = map.siteIndex(state.pc - region.entry);
+    const isCharge = (index: number): boolean => words[region.entry + pcs[index]!] === opOf.charge.code;
+    let start = map.firstSite(offsets[at]!);
+    while (start < at && !isCharge(start)) start++;
+    if (start < at) state.pc = region.entry + pcs[start]!;
     // The first instruction of a function has two charges in front: that of the entry and its own.
-    for (const { pc } of sites.slice(start, at)) {
-      if (this.machine.space.words[pc]! === opOf.charge.code) state.fuel += this.machine.space.words[pc + 1]!;
-    }
+    for (let i = start; i < at; i++) if (isCharge(i)) state.fuel += words[region.entry + pcs[i]! + 1]!;
     return false;
   }
 
@@ -565,12 +564,12 @@ export class Execution {
     const { state, machine } = this;
     const region = machine.space.find(state.pc);
     if (region === null || region.isCareful) return;
-    const boundary = mapFast(region.func).boundaryOf(state.pc);
+    const boundary = mapFast(region.func).boundaryOf(state.pc - region.entry);
     const careful = boundary && mapCareful(region.func).boundaryAt(boundary.offset);
     if (boundary === undefined || careful === undefined) {
       throw new InternalError('internal.bug', { detail: `no boundary at ${state.pc}` });
     }
-    state.pc = careful.pc;
+    state.pc = region.func.careful!.entry + careful.pc;
     state.fuel += boundary.remaining;
     this.takeSlice(0);
   }
@@ -579,8 +578,9 @@ export class Execution {
     const region = this.machine.space.find(pc);
     if (region === null || region.isCareful) return 0;
     const map = mapFast(region.func);
-    if (this.outcome === 'paused') return map.boundaryOf(pc)?.remaining ?? 0;
-    return map.sites[map.siteIndex(pc)]?.remaining ?? 0;
+    const at = pc - region.entry;
+    if (this.outcome === 'paused') return map.boundaryOf(at)?.remaining ?? 0;
+    return map.sites.at(map.siteIndex(at))?.remaining ?? 0;
   }
 
   /** Whether its frames may hold objects of the store. @internal */

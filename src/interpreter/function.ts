@@ -18,6 +18,7 @@ import {
 } from '../syntax/types.ts';
 import type { FuncCode } from './code.ts';
 import type { ModuleInstance } from './module-instance.ts';
+import { slotCountOf } from './types-layout.ts';
 
 /**
  * A reference: null, a function, structure, array or exception instance, an i31 as a number, or an object of the
@@ -129,15 +130,13 @@ export class FuncInstance {
     this.code = code;
     this.host = host;
     this.fuel = fuel;
-    this.borderWords = 2 * Math.max(slotCount(this.signature.params), slotCount(this.signature.results));
+    this.borderWords = 2 * Math.max(slotCountOf(this.signature.params), slotCountOf(this.signature.results));
   }
 
   get signature(): FuncType {
     return this.type.comp as FuncType;
   }
 }
-
-const slotCount = (types: readonly ValType[]): number => types.reduce((sum, type) => sum + slotsOf(type), 0);
 
 /** Reads one value from a frame. */
 export const readValue = (

@@ -146,7 +146,11 @@ export const variableOps = {
   stash: '',
   zero_refs: 'ii',
   mov64_far: 'ii',
-  mov_ref_far: 'ii',
+  // word and reference, whichever the slot holds
+  mov_any_far: 'ii',
+  // many slots: words to, from, count; then with references
+  mov_block: 'iii',
+  mov_any_block: 'iii',
   mov_ref: 'ds',
   select_ref: 'dsss',
   // globals: imported numeric ones, and references

@@ -4,10 +4,12 @@
  * They are made when the first call needs them, and constant from then on, since V8 compiles the loop for
  * these very arrays (engine.md §3). Only one call runs at a time; `Execution` copies stacks out and in.
  */
+import { InternalError } from '../errors/errors.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
-import type { CodeMap, CodeRegion, FuncCode } from './code.ts';
+import type { CodeRegion, FuncCode } from './code.ts';
+import type { CodeMap } from './code-map.ts';
 import { CodeSpace, HALT_PC, LEAVE_PC } from './code-space.ts';
-import { HEADER_WORDS } from './code-writer.ts';
+import { clearWriter } from './code-writer.ts';
 import { createCold } from './cold.ts';
 import { isSubtype } from './cold-calls.ts';
 import type { Stacks } from './cold-tools.ts';
@@ -105,28 +107,48 @@ export const prepareVectors = (made: Machine): void => {
   trainVectors(made.space, made, made.wideVectors);
 };
 
-/** Makes the fast code of a function; returns its entry. */
+/** Makes the fast code of a function; returns its entry, or 0 when it would be too large. */
 const translateFast = (made: Machine, code: FuncCode): number => {
+  if (code.isTooLarge) return 0;
   const translated = translate(code, null, false);
+  if (translated === null) {
+    code.isTooLarge = true;
+    return 0;
+  }
   code.fast = place(made.space, translated);
+  clearWriter();
   if (translated.usesVectors) prepareVectors(made);
-  code.entry = code.fast.start + HEADER_WORDS;
+  code.entry = code.fast.entry;
   return code.entry;
 };
 
+/** Whether a function has code, now that it was asked for: not when that would be larger than the limit. */
+export const hasCode = (code: FuncCode): boolean =>
+  code.fast !== null || translateFast(getMachine(), code) !== 0;
+
 /** Boundaries and sites of a function's fast code: translating it again, with recording on, tells. */
 export const mapFast = (code: FuncCode): CodeMap => {
-  if (code.fast === null) translateFast(getMachine(), code);
-  code.fastMap ??= translate(code, null, true).map(code.fast!.start);
+  if (code.fastMap === null) {
+    if (!hasCode(code))
+      throw new InternalError('internal.bug', { detail: 'a place in code that is too large' });
+    code.fastMap = translate(code, null, true)!.map();
+    clearWriter();
+  }
   return code.fastMap;
 };
 
 /** The careful code of a function, made when first needed. */
 export const mapCareful = (code: FuncCode): CodeMap => {
   if (code.carefulMap === null) {
-    const translated = translate(code, mapFast(code).boundaries, true);
+    const map = mapFast(code);
+    const translated = translate(code, { map, entry: code.fast!.entry }, true)!;
     code.careful = place(getMachine().space, translated);
-    code.carefulMap = translated.map(code.careful.start);
+    code.carefulMap = translated.map();
+    clearWriter();
   }
   return code.carefulMap;
 };
+
+/** Boundaries and sites of code that has its place. */
+export const mapOf = ({ func, isCareful }: CodeRegion): CodeMap =>
+  isCareful ? mapCareful(func) : mapFast(func);

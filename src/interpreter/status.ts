@@ -56,6 +56,7 @@ export const trapCodes = [
   'trap.null-descriptor',
   'trap.descriptor-cast',
   'exhaustion.heap',
+  'exhaustion.code',
 ] as const satisfies readonly ErrorCode[];
 export type TrapCode = (typeof trapCodes)[number];
 

@@ -28,17 +28,9 @@ const mask = (storage: ValType): number => (storage === I8 ? 0xff : 0xffff);
 const byWidth = (storage: ValType, ref: Op, w32: Op, w64: Op): Op =>
   isRef(storage) ? ref : wordsOf(storage) === 1 ? w32 : w64;
 
-/** Pops operands, brought to their canonical slots, and tells the word where they begin. */
-const popSettled = (t: Translation, count: number): number => {
-  for (let h = t.height - count; h < t.height; h++) t.settle(h);
-  t.height -= count;
-  t.lastWrite = -1;
-  return 2 * t.nextSlot();
-};
-
 export const structNew = (t: Translation): void => {
   const type = typeOf(t);
-  const first = popSettled(t, (type.comp as StructType).fields.length);
+  const first = 2 * t.popSettled((type.comp as StructType).fields.length);
   t.result(opOf.struct_new, newRef(type), type.id, first);
 };
 
@@ -46,7 +38,7 @@ export const structNew = (t: Translation): void => {
 export const structNewDesc = (t: Translation): void => {
   const type = typeOf(t);
   const { fields } = type.comp as StructType;
-  const first = popSettled(t, fields.length + 1);
+  const first = 2 * t.popSettled(fields.length + 1);
   t.result(opOf.struct_new_desc, newRef(type), type.id, first, 2 * t.slots[t.height + fields.length]!);
 };
 
@@ -107,7 +99,7 @@ export const arrayNewDefault = (t: Translation): void => {
 export const arrayNewFixed = (t: Translation): void => {
   const type = typeOf(t);
   const count = t.reader.index2;
-  const first = popSettled(t, count);
+  const first = 2 * t.popSettled(count);
   t.result(opOf.array_new_fixed, newRef(type), type.id, first, count);
 };
 

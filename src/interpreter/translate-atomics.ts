@@ -4,17 +4,9 @@ import { I32, I64, type ValType } from '../syntax/types.ts';
 import { type Op, opOf } from './isa.ts';
 import type { Translation } from './translation.ts';
 
-/** Brings the operands on top into their slots and pops them; the first slot. */
-const popSettled = (t: Translation, count: number): number => {
-  for (let h = t.height - count; h < t.height; h++) t.settle(h);
-  for (let i = 0; i < count; i++) t.pop();
-  t.lastWrite = -1;
-  return t.nextSlot();
-};
-
 /** Two i64 from `count` of them. */
 export const wide = (t: Translation, op: Op, count: number): void => {
-  t.writer.emit(op, popSettled(t, count) * 2);
+  t.writer.emit(op, t.popSettled(count) * 2);
   t.pushSlot(I64);
   t.pushSlot(I64);
 };
@@ -25,8 +17,7 @@ const resultTypes: Readonly<Record<string, ValType>> = { i32: I32, i64: I64 };
 export const wait = (t: Translation): void => {
   const { access } = instructions[t.reader.row]!;
   const { lo, hi, memory } = t.reader;
-  for (let i = 0; i < 3; i++) t.pop();
-  t.writer.emit(opOf.atomic_wait, t.nextSlot() * 2, access, lo, hi, memory);
+  t.writer.emit(opOf.atomic_wait, t.popSettled(3) * 2, access, lo, hi, memory);
   t.writer.size -= 1;
   t.endStop([I32]);
 };
@@ -42,7 +33,7 @@ export const atomic = (t: Translation): void => {
   }
   const { lo, hi, memory } = t.reader;
   const [params, result] = type.split('->') as [string, string];
-  const base = popSettled(t, params.trim().split(' ').length);
+  const base = t.popSettled(params.trim().split(' ').length);
   t.writer.emit(opOf.atomic, base * 2, code, lo, hi, memory);
   const resultType = resultTypes[result.trim()];
   if (resultType !== undefined) t.pushSlot(resultType);

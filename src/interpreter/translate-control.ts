@@ -2,9 +2,11 @@
 import { instructions } from '../syntax/instructions.ts';
 import { type FuncType, I64, isRef, slotsOf, V128, type ValType } from '../syntax/types.ts';
 import { MAX_PACKED_SLOT, type Op, opOf } from './isa.ts';
+import { CONSTANT, FEW } from './operand-stack.ts';
 import { branchOn, popCondition } from './translate-numeric.ts';
 import { closeProtection, enterCatch, markDelegate } from './translate-protection.ts';
-import { CONSTANT, type Control, is32, type Translation } from './translation.ts';
+import { type Control, is32, type Translation } from './translation.ts';
+import { layoutOf } from './types-layout.ts';
 
 const openers: ReadonlySet<string> = new Set(['block', 'loop', 'if', 'try', 'try_table']);
 
@@ -15,8 +17,7 @@ export const call = (t: Translation): void => {
   const isImport = index < module.importedFuncCount;
   t.settleAll();
   if (t.isCareful) t.writer.emit(opOf.stash);
-  for (let i = type.params.length; i > 0; i--) t.pop();
-  const base = t.nextSlot();
+  const base = t.popSettled(type.params.length);
   const entry = isImport ? 0 : t.code.unit.funcs[index]!.entry;
   const op = isImport ? opOf.call_import : entry === 0 ? opOf.call_lazy : opOf.call;
   if (base > MAX_PACKED_SLOT) emitCall(t, opOf.call_far, base * 2, index);
@@ -37,8 +38,7 @@ export const callIndirect = (t: Translation): void => {
   t.settleAll();
   if (t.isCareful) t.writer.emit(opOf.stash);
   const callee = t.slots[t.pop()]!;
-  for (let i = type.params.length; i > 0; i--) t.pop();
-  const base = t.nextSlot();
+  const base = t.popSettled(type.params.length);
   const is64 = t.code.unit.module.tables[index2]!.type.limits.address === I64;
   const isFar = is64 || callee > MAX_PACKED_SLOT;
   if (isFar) t.writer.emit(opOf.call_indirect_far, callee * 2, base * 2, defType.id, index2);
@@ -56,8 +56,7 @@ export const returnCall = (t: Translation, isIndirect: boolean): void => {
   t.settleAll();
   if (t.isCareful) t.writer.emit(opOf.stash);
   const callee = isIndirect ? t.slots[t.pop()]! : 0;
-  for (let i = type.params.length; i > 0; i--) t.pop();
-  const base = t.nextSlot() * 2;
+  const base = t.popSettled(type.params.length) * 2;
   if (isIndirect) t.writer.emit(opOf.return_call_indirect, callee * 2, base, defType.id, index2);
   else
     t.writer.emit(index < module.importedFuncCount ? opOf.return_call_import : opOf.return_call, base, index);
@@ -79,9 +78,13 @@ export const blockType = (t: Translation): FuncType => {
  */
 export const enterBlock = (t: Translation, { params }: FuncType): number => {
   const base = t.height - params.length;
-  params.forEach((type, i) => {
-    t.types[base + i] = type;
-  });
+  // Numbers have no other type.
+  if (params.length > FEW && !layoutOf(params).hasRefs) return base;
+  if (params.length > FEW) t.types.set(layoutOf(params).types, base);
+  else
+    params.forEach((type, i) => {
+      t.types[base + i] = type;
+    });
   return base;
 };
 
@@ -127,9 +130,8 @@ export const else_ = (t: Translation): void => {
 };
 
 const enterElse = (t: Translation, control: Control): void => {
-  t.height = control.base;
-  t.pendingLocals = 0;
-  for (const type of control.type.params) t.pushSlot(type);
+  t.truncate(control.base);
+  t.pushSlots(control.type.params);
   t.bind(control.elseLabel);
   control.elseLabel = -1;
 };
@@ -151,9 +153,8 @@ export const end = (t: Translation): void => {
 const leave = (t: Translation, control: Control): void => {
   closeProtection(t, control);
   t.controls.pop();
-  t.height = control.base;
-  t.pendingLocals = 0;
-  for (const type of control.type.results) t.pushSlot(type);
+  t.truncate(control.base);
+  t.pushSlots(control.type.results);
   if (control.elseLabel >= 0) {
     t.writer.separate();
     t.writer.bind(control.elseLabel);
@@ -194,6 +195,11 @@ export const emitTaken = (t: Translation, control: Control): void => {
 const moveOperands = (t: Translation, control: Control): void => {
   const types = labelTypes(control);
   let to = t.slotAt(control.base);
+  if (types.length > FEW) {
+    t.settleTop(types.length);
+    t.moveBlock(types, to, t.slots[t.height - types.length]!);
+    return;
+  }
   for (let i = 0; i < types.length; i++) {
     const h = t.height - types.length + i;
     if (t.where[h] === CONSTANT) t.writeConstant(types[i]!, to, t.valueA[h]!, t.valueB[h]!);
@@ -211,8 +217,7 @@ export const br = (t: Translation): void => {
 export const brIf = (t: Translation): void => {
   const control = target(t, t.reader.index);
   const condition = popCondition(t);
-  const arity = labelTypes(control).length;
-  for (let h = t.height - arity; h < t.height; h++) t.settle(h);
+  t.settleTop(labelTypes(control).length);
   if (movesFor(t, control)) {
     t.settleAll();
     const over = t.writer.newLabel();
@@ -231,10 +236,10 @@ export const brTable = (t: Translation): void => {
   const { labels, labelCount } = t.reader;
   const index = t.pop();
   const a = t.slotOf(index);
-  const arity = labelTypes(target(t, labels[0]!)).length;
-  for (let h = t.height - arity; h < t.height; h++) t.settle(h);
+  t.settleTop(labelTypes(target(t, labels[0]!)).length);
   t.writer.emit(opOf.br_table, a, labelCount - 1);
-  const stubs: [Control, number][] = [];
+  /** Labels of the code that moves operands and goes on to a construct. */
+  const stubs = new Map<Control, number>();
   for (let i = 0; i < labelCount; i++) {
     const control = target(t, labels[i]!);
     if (!movesFor(t, control)) {
@@ -242,12 +247,12 @@ export const brTable = (t: Translation): void => {
       t.writer.tableEntry(control.label);
       continue;
     }
-    let stub = stubs.find(([c]) => c === control);
+    let stub = stubs.get(control);
     if (stub === undefined) {
-      stub = [control, t.writer.newLabel()];
-      stubs.push(stub);
+      stub = t.writer.newLabel();
+      stubs.set(control, stub);
     }
-    t.writer.tableEntry(stub[1]);
+    t.writer.tableEntry(stub);
   }
   t.writer.endRun();
   for (const [control, label] of stubs) {
@@ -278,12 +283,14 @@ const emitReturn = (t: Translation): void => {
       t.slotOf(first),
     );
   } else {
-    for (let h = first; h < t.height; h++) t.settle(h);
+    t.settleTop(results.length);
     let to = 0;
-    for (let i = 0; i < results.length; i++) {
-      t.move(results[i]!, to, t.slots[first + i]!);
-      to += slotsOf(results[i]!);
-    }
+    if (results.length > FEW) t.moveBlock(results, 0, t.slots[first]!);
+    else
+      for (let i = 0; i < results.length; i++) {
+        t.move(results[i]!, to, t.slots[first + i]!);
+        to += slotsOf(results[i]!);
+      }
     t.writer.emit(opOf.return_none);
   }
   t.writer.endRun();

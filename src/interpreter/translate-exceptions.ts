@@ -5,18 +5,17 @@
  * the handler's own; the validator counts it (`control-rules.ts`).
  */
 import type { Catch } from '../decoder/instruction-reader.ts';
-import { slotsOf } from '../syntax/types.ts';
 import { opOf } from './isa.ts';
 import { blockType, emitTaken, end, enterBlock, skipUnreachable, target } from './translate-control.ts';
 import { enterCatch, markDelegate, tagParams } from './translate-protection.ts';
 import type { Control, Translation } from './translation.ts';
+import { slotCountOf } from './types-layout.ts';
 
 /** Values in canonical slots, from where the operation copies them. @spec exec-throw */
 export const throw_ = (t: Translation): void => {
   const { index } = t.reader;
   t.settleAll();
-  for (let i = tagParams(t, index).length; i > 0; i--) t.pop();
-  t.writer.emit(opOf.throw, t.nextSlot() * 2, index);
+  t.writer.emit(opOf.throw, t.popSettled(tagParams(t, index).length) * 2, index);
   t.writer.endRun();
   skipUnreachable(t);
 };
@@ -67,7 +66,7 @@ const addClause = (t: Translation, handler: number, { tag, withRef, label }: Cat
   t.handlers.add(handler, {
     tag: tag ?? -1,
     slot,
-    refSlot: withRef ? values.reduce((at, type) => at + slotsOf(type), slot) : -1,
+    refSlot: withRef ? slot + slotCountOf(values) : -1,
     label: isReturn ? t.returnLabel : to.label,
   });
 };

@@ -5,7 +5,8 @@ import type { ValType } from '../syntax/types.ts';
 import { I32, I64 } from '../syntax/types.ts';
 import { opOf } from './isa.ts';
 import type { Binary, Comparison, Load, Store, Unary } from './lowerings.ts';
-import { CONSTANT, IN_SLOT, type Pending, type Translation } from './translation.ts';
+import { CONSTANT, IN_SLOT } from './operand-stack.ts';
+import type { Pending, Translation } from './translation.ts';
 
 const BR_IF = instructions[rowOf['br_if']]!.code;
 const IF = instructions[rowOf['if']]!.code;

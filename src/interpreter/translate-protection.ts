@@ -16,13 +16,12 @@ export const tagParams = (t: Translation, tag: number): readonly ValType[] =>
 export const enterCatch = (t: Translation): void => {
   const control = t.controls[t.controls.length - 1]!;
   closeProtection(t, control);
-  t.height = control.base;
-  t.pendingLocals = 0;
+  t.truncate(control.base);
   const tag = instructions[t.reader.row]!.name === 'catch' ? t.reader.index : -1;
   const refSlot = t.pushSlot(EXNREF);
   const label = t.writer.newLabel();
   t.handlers.add(control.protection!.handler, { tag, slot: t.nextSlot(), refSlot, label });
-  if (tag >= 0) for (const type of tagParams(t, tag)) t.pushSlot(type);
+  if (tag >= 0) t.pushSlots(tagParams(t, tag));
   t.bind(label);
 };
 

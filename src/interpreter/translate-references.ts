@@ -23,8 +23,7 @@ const popCallee = (t: Translation, op: Op): FuncType => {
   t.settleAll();
   if (t.isCareful) t.writer.emit(opOf.stash);
   const callee = t.slots[t.pop()]!;
-  for (let i = type.params.length; i > 0; i--) t.pop();
-  t.writer.emit(op, callee * 2, t.nextSlot() * 2);
+  t.writer.emit(op, callee * 2, t.popSettled(type.params.length) * 2);
   return type;
 };
 
@@ -54,8 +53,7 @@ const branchOnReference = (
 ): void => {
   const control = target(t, t.reader.index);
   const h = t.height - 1;
-  const arity = labelTypes(control).length + (labelTakesIt ? 0 : 1);
-  for (let i = t.height - arity; i < t.height; i++) t.settle(i);
+  t.settleTop(labelTypes(control).length + (labelTakesIt ? 0 : 1));
   const slot = t.slots[h]!;
   if (!labelTakesIt) t.height--;
   if (movesFor(t, control)) {

@@ -1,8 +1,9 @@
 /** Translates variables, constants, parametric instructions and single references. */
 import { isRef, refType, V128, type ValType } from '../syntax/types.ts';
 import { opOf } from './isa.ts';
+import { CONSTANT, IN_SLOT } from './operand-stack.ts';
 import * as vectors from './translate-vectors.ts';
-import { CONSTANT, IN_SLOT, is32, type Translation } from './translation.ts';
+import { is32, type Translation } from './translation.ts';
 
 export const getLocal = (t: Translation): void => {
   t.pushLocal(t.reader.index);
@@ -10,8 +11,8 @@ export const getLocal = (t: Translation): void => {
 
 export const setLocal = (t: Translation, keeps: boolean): void => {
   const { index } = t.reader;
-  const type = t.localTypes[index]!;
-  const to = t.localSlots[index]!;
+  const type = t.frame.typeOf(index);
+  const to = t.frame.slotOf(index);
   // In careful code a call may stop in front of this instruction: the local must not have changed by then.
   const producer = t.isCareful ? -1 : t.lastWrite;
   const size = t.writer.size;

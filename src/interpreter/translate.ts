@@ -8,6 +8,7 @@
  */
 import { InternalError } from '../errors/errors.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
+import { MAX_CODE_WORDS, MAX_CODE_WORDS_PER_BYTE } from '../syntax/limits.ts';
 import {
   F32,
   F64,
@@ -19,15 +20,15 @@ import {
   I64,
   isRef,
   refType,
-  slotsOf,
   V128,
   type ValType,
 } from '../syntax/types.ts';
-import { CodeMap, type CodeRegion, type FuncCode, SCRATCH_SLOTS } from './code.ts';
+import type { CodeRegion, FuncCode } from './code.ts';
+import { type CodeMap, noPlaces } from './code-map.ts';
 import type { CodeSpace } from './code-space.ts';
-import { type Boundary, HEADER_WORDS } from './code-writer.ts';
+import { HEADER_WORDS } from './code-writer.ts';
 import { entryCost } from './fuel.ts';
-import { MAX_PACKED_SLOT, opOf } from './isa.ts';
+import { opOf } from './isa.ts';
 import { lowerings } from './lowerings.ts';
 import * as aggregates from './translate-aggregates.ts';
 import * as atomics from './translate-atomics.ts';
@@ -37,9 +38,9 @@ import * as numeric from './translate-numeric.ts';
 import * as references from './translate-references.ts';
 import * as variables from './translate-variables.ts';
 import * as vectors from './translate-vectors.ts';
-import { Translation } from './translation.ts';
+import { type FastCode, Translation } from './translation.ts';
 
-/** The finished code of a function, before it has a place. */
+/** The finished code of a function, before it has a place. Translating another one makes it useless. */
 export class TranslatedCode {
   private readonly t: Translation;
 
@@ -59,38 +60,41 @@ export class TranslatedCode {
   /** Copies the code to its place. */
   copyTo(space: CodeSpace, start: number): CodeRegion {
     const { t } = this;
-    t.writer.finish(space.words, start + HEADER_WORDS);
-    space.words[start] = t.zeroStart;
-    space.words[start + 1] = t.zeroEnd;
+    const entry = start + HEADER_WORDS;
+    t.writer.finish(space.words, entry);
+    space.words[start] = t.frame.zeroStart;
+    space.words[start + 1] = t.frame.stackBase;
     space.words[start + 2] = 2 * t.code.frameSlots;
     space.words[start + 3] = t.writer.firstRunCost;
-    const handlers = t.handlers.place(start + HEADER_WORDS, (label) => t.writer.placeOf(label));
-    return { start, end: start + this.size, func: t.code, isCareful: t.isCareful, handlers };
+    const handlers = t.handlers.place(entry, (label) => t.writer.placeOf(label));
+    return { start, entry, end: start + this.size, func: t.code, isCareful: t.isCareful, handlers };
   }
 
-  /** Boundaries and sites, for code that lies at `start`. */
-  map(start: number): CodeMap {
-    const entry = start + HEADER_WORDS;
-    return new CodeMap(this.t.writer.boundaries(entry), this.t.writer.sites(entry));
+  /** Boundaries and sites. */
+  map(): CodeMap {
+    return this.t.writer.map();
   }
 }
 
 /**
  * Translates the body of a function.
  *
- * @param fastBoundaries for careful code, where fast code can take over; null makes fast code
+ * @param fast for careful code, the fast code that can take over; null makes fast code
  * @param isRecording whether the result can tell its boundaries and sites
+ * @returns null for fast code that would be too large
  */
 export const translate = (
   code: FuncCode,
-  fastBoundaries: readonly Boundary[] | null,
+  fast: FastCode | null,
   isRecording: boolean,
-): TranslatedCode => {
-  let t = translateBody(code, fastBoundaries, isRecording, false);
+): TranslatedCode | null => {
+  let t = translateBody(code, fast, isRecording, false);
   // Whether a body touches references is known at its end, and its first operation depends on it.
-  if (t.usesRefs && !t.clearsRefs) t = translateBody(code, fastBoundaries, isRecording, true);
-  return new TranslatedCode(t);
+  if (t?.usesRefs && !t.clearsRefs) t = translateBody(code, fast, isRecording, true);
+  return t === null ? null : new TranslatedCode(t);
 };
+
+const nowhere: FastCode = { map: noPlaces, entry: 0 };
 
 /**
  * Walks over the body of a function, and shows what is on the stack in front of each instruction that can be
@@ -99,20 +103,23 @@ export const translate = (
  * @returns the translation at its end
  */
 export const walkBody = (code: FuncCode, visit: (t: Translation) => void): Translation =>
-  translateBody(code, [], false, false, visit);
+  translateBody(code, nowhere, false, false, visit)!;
 
 const translateBody = (
   code: FuncCode,
-  fastBoundaries: readonly Boundary[] | null,
+  fast: FastCode | null,
   isRecording: boolean,
   usesRefs: boolean,
   visit: (t: Translation) => void = () => {},
-): Translation => {
-  const t = new Translation(code, fastBoundaries, isRecording);
+): Translation | null => {
+  const t = new Translation(code, fast, isRecording);
   const func = code.unit.module.funcs[code.index]!;
   const body = func.body!;
   const type = func.type.comp as FuncType;
-  layOutFrame(t, type);
+  // DETERMINISM: whichever code a call runs in, the fast code is made first, and decides.
+  const limit = t.isCareful
+    ? Number.POSITIVE_INFINITY
+    : Math.max(MAX_CODE_WORDS, MAX_CODE_WORDS_PER_BYTE * (body.end - body.start));
   t.reader.reset(body.codeStart, body.end);
   t.writer.offset = body.codeStart;
   t.controls.push({
@@ -126,37 +133,22 @@ const translateBody = (
   // The entry has a cost of its own, so it is another place than the first instruction.
   t.boundary(body.start);
   t.charge(entryCost(code.unit.schedule, body.localCount));
-  t.clearsRefs = usesRefs || t.localTypes.some(isRef) || type.results.some(isRef);
+  t.clearsRefs = usesRefs || t.frame.hasRefs || type.results.some(isRef);
   // Clears the slots of references, and makes the reference stack long enough for the frame.
-  if (t.clearsRefs) t.writer.emit(opOf.zero_refs, t.zeroStart, code.frameSlots);
+  if (t.clearsRefs) t.writer.emit(opOf.zero_refs, t.frame.zeroStart, code.frameSlots);
   while (t.controls.length > 0) {
     t.reader.read();
     t.writer.offset = t.reader.offset;
     visit(t);
     translateInstruction(t);
+    if (t.writer.size > limit) {
+      t.release();
+      return null;
+    }
   }
   exceptions.finishHandlers(t);
+  t.release();
   return t;
-};
-
-/** Parameters, scratch slots of large frames, locals, operand stack. */
-const layOutFrame = (t: Translation, type: FuncType): void => {
-  let slot = 0;
-  const add = (local: ValType): void => {
-    t.localTypes.push(local);
-    t.localSlots.push(slot);
-    slot += slotsOf(local);
-  };
-  for (const param of type.params) add(param);
-  if (t.code.frameSlots > MAX_PACKED_SLOT) {
-    t.writer.scratch = slot;
-    slot += SCRATCH_SLOTS;
-  }
-  t.zeroStart = slot;
-  const body = t.code.unit.module.funcs[t.code.index]!.body!;
-  for (const run of body.locals) for (let i = 0; i < run.count; i++) add(run.type);
-  t.zeroEnd = slot;
-  t.stackBase = slot;
 };
 
 const translateInstruction = (t: Translation): void => {

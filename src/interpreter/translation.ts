@@ -1,21 +1,20 @@
 /**
- * The state of translating one function body: the abstract operand stack, pending operands, fuel and boundaries.
+ * The state of translating one function body: the abstract operand stack, what it emits, fuel and boundaries.
  *
- * An operand is in its canonical slot, or pending: a read of a local, or a constant. Fast code folds pending
- * operands into the operation that uses them; careful code has none. At every boundary all are in their slots.
+ * Fast code folds pending operands into the operation that uses them; careful code has none. At every boundary all
+ * are in their slots.
  */
 import { InstructionReader } from '../decoder/instruction-reader.ts';
-import { F32, type FuncType, I32, isRef, slotsOf, V128, type ValType } from '../syntax/types.ts';
+import { F32, type FuncType, I32, isRef, V128, type ValType } from '../syntax/types.ts';
 import type { FuncCode } from './code.ts';
-import { type Boundary, CodeWriter } from './code-writer.ts';
+import type { CodeMap } from './code-map.ts';
+import { CodeWriter } from './code-writer.ts';
 import { HandlerList } from './exception-handlers.ts';
+import { FrameLayout } from './frame-layout.ts';
 import { MAX_PACKED_SLOT, type Op, opOf } from './isa.ts';
+import { CONSTANT, FEW, IN_LOCAL, IN_SLOT, OperandStack } from './operand-stack.ts';
+import { layoutOf } from './types-layout.ts';
 import { vectorOps } from './vector-isa.ts';
-
-/** Where an operand of the abstract stack is. */
-export const IN_SLOT = 0;
-export const IN_LOCAL = 1;
-export const CONSTANT = 2;
 
 /** A structured construct that is open. @spec syntax-label */
 export interface Control {
@@ -46,33 +45,26 @@ export interface Pending {
 
 export const is32 = (type: ValType): boolean => type === I32 || type === F32;
 
-export class Translation {
+/** The fast code of the function that careful code is made for. */
+export interface FastCode {
+  readonly map: CodeMap;
+  readonly entry: number;
+}
+
+export class Translation extends OperandStack {
   readonly code: FuncCode;
   readonly isCareful: boolean;
-  readonly fastBoundaries: ReadonlyMap<number, Boundary> | null;
+  /** For careful code: where fast code can take over. */
+  private readonly fast: FastCode | null;
   readonly writer: CodeWriter;
   readonly reader: InstructionReader;
-  readonly localTypes: ValType[] = [];
-  readonly localSlots: number[] = [];
-  /** First slot of the operand stack. */
-  stackBase = 0;
-  zeroStart = 0;
-  zeroEnd = 0;
+  readonly frame: FrameLayout;
   /** Whether references have been on the operand stack. */
   usesRefs = false;
   /** Whether there are vector operations. */
   usesVectors = false;
   /** Whether the code begins by clearing the slots of references. */
   clearsRefs = false;
-  // The abstract operand stack, by height.
-  readonly where: number[] = [];
-  readonly valueA: number[] = [];
-  readonly valueB: number[] = [];
-  /** What an operand is known to be whichever way led here; more precise than the validator's in places. */
-  readonly types: ValType[] = [];
-  readonly slots: number[] = [];
-  height = 0;
-  pendingLocals = 0;
   pending: Pending | null = null;
   /** Position of the operation that wrote the top operand, while its destination may still change; else -1. */
   lastWrite = -1;
@@ -81,12 +73,17 @@ export class Translation {
   /** Where handlers go that return from the function; -1 while there are none. */
   returnLabel = -1;
 
-  constructor(code: FuncCode, fastBoundaries: readonly Boundary[] | null, isRecording: boolean) {
+  constructor(code: FuncCode, fast: FastCode | null, isRecording: boolean) {
+    super();
     this.code = code;
-    this.isCareful = fastBoundaries !== null;
-    this.writer = new CodeWriter(isRecording, fastBoundaries !== null);
-    this.reader = new InstructionReader(code.unit.module.bytes, code.unit.module.types);
-    this.fastBoundaries = fastBoundaries === null ? null : new Map(fastBoundaries.map((b) => [b.offset, b]));
+    this.fast = fast;
+    this.isCareful = fast !== null;
+    this.writer = new CodeWriter(isRecording, fast !== null);
+    const { module } = code.unit;
+    this.reader = new InstructionReader(module.bytes, module.types);
+    this.frame = new FrameLayout(code, module.funcs[code.index]!.type.comp as FuncType);
+    this.stackBase = this.frame.stackBase;
+    this.writer.scratch = this.frame.scratch;
   }
 
   // Fuel and boundaries
@@ -98,10 +95,8 @@ export class Translation {
   }
 
   boundary(offset: number): void {
-    if (this.isCareful) {
-      const fast = this.fastBoundaries?.get(offset);
-      if (fast !== undefined) this.writer.emit(opOf.resume_fast, fast.pc, fast.remaining);
-    }
+    const fast = this.fast?.map.boundaryAt(offset);
+    if (fast !== undefined) this.writer.emit(opOf.resume_fast, this.fast!.entry + fast.pc, fast.remaining);
     this.writer.boundary(offset);
     this.lastWrite = -1;
   }
@@ -114,44 +109,33 @@ export class Translation {
 
   // The abstract stack
 
-  nextSlot(): number {
-    return this.slotAt(this.height);
-  }
-
-  push(type: ValType, place: number, a: number, b: number): void {
-    const h = this.height;
-    this.slots[h] = this.nextSlot();
-    this.types[h] = type;
-    this.where[h] = place;
-    this.valueA[h] = a;
-    this.valueB[h] = b;
-    this.height = h + 1;
-  }
-
-  /** Pushes an operand in its canonical slot, and tells the slot. */
+  /** Pushes an operand in its canonical slot; the slot. */
   pushSlot(type: ValType): number {
     this.push(type, IN_SLOT, 0, 0);
     if (isRef(type)) this.usesRefs = true;
     return this.slots[this.height - 1]!;
   }
 
+  /** Pushes operands in their canonical slots. */
+  pushSlots(types: readonly ValType[]): void {
+    if (types.length <= FEW) for (const type of types) this.pushSlot(type);
+    else {
+      this.pushLayout(types);
+      if (layoutOf(types).hasRefs) this.usesRefs = true;
+    }
+  }
+
   pushConstant(type: ValType, lo: number, hi: number): void {
-    this.push(type, CONSTANT, lo, hi);
-    if (this.isCareful) this.settle(this.height - 1);
     this.lastWrite = -1;
+    if (this.isCareful) this.writeConstant(type, this.pushSlot(type), lo, hi);
+    else this.push(type, CONSTANT, lo, hi);
   }
 
   pushLocal(index: number): void {
-    this.push(this.localTypes[index]!, IN_LOCAL, index, 0);
-    this.pendingLocals++;
-    if (this.isCareful) this.settle(this.height - 1);
+    const type = this.frame.typeOf(index);
     this.lastWrite = -1;
-  }
-
-  pop(): number {
-    this.height--;
-    if (this.where[this.height] === IN_LOCAL) this.pendingLocals--;
-    return this.height;
+    if (this.isCareful) this.move(type, this.pushSlot(type), this.frame.slotOf(index));
+    else this.pushRead(type, index);
   }
 
   /** The slot an operand can be read from; a constant is written to its canonical slot first. */
@@ -160,7 +144,7 @@ export class Translation {
       case IN_SLOT:
         return this.slots[h]!;
       case IN_LOCAL:
-        return this.localSlots[this.valueA[h]!]!;
+        return this.frame.slotOf(this.valueA[h]!);
       default:
         this.writeConstant(this.types[h]!, this.slots[h]!, this.valueA[h]!, this.valueB[h]!);
         return this.slots[h]!;
@@ -184,7 +168,7 @@ export class Translation {
     }
     // Never through scratch slots: several results overwrite them on their way to the start of the frame.
     if (to > MAX_PACKED_SLOT || from > MAX_PACKED_SLOT) {
-      this.writer.emit(isRef(type) ? opOf.mov_ref_far : opOf.mov64_far, to * 2, from * 2);
+      this.writer.emit(isRef(type) ? opOf.mov_any_far : opOf.mov64_far, to * 2, from * 2);
       return;
     }
     this.writer.emit(
@@ -194,29 +178,30 @@ export class Translation {
     );
   }
 
-  /** Brings an operand into its canonical slot. */
-  settle(h: number): void {
-    const where = this.where[h];
-    if (where === IN_SLOT) return;
-    if (where === IN_LOCAL) {
-      this.move(this.types[h]!, this.slots[h]!, this.localSlots[this.valueA[h]!]!);
-      this.pendingLocals--;
-    } else this.writeConstant(this.types[h]!, this.slots[h]!, this.valueA[h]!, this.valueB[h]!);
-    this.where[h] = IN_SLOT;
+  /** Moves values that lie one behind the other down in the frame. */
+  moveBlock(types: readonly ValType[], to: number, from: number): void {
+    if (to === from) return;
+    const { slotCount, hasRefs } = layoutOf(types);
+    this.writer.emit(hasRefs ? opOf.mov_any_block : opOf.mov_block, 2 * to, 2 * from, 2 * slotCount);
+  }
+
+  protected bring(h: number): void {
+    if (this.where[h] === IN_LOCAL)
+      this.move(this.types[h]!, this.slots[h]!, this.frame.slotOf(this.valueA[h]!));
+    else this.writeConstant(this.types[h]!, this.slots[h]!, this.valueA[h]!, this.valueB[h]!);
   }
 
   settleAll(): void {
-    const base = this.controls[this.controls.length - 1]!.base;
-    for (let h = base; h < this.height; h++) this.settle(h);
+    this.bringAll();
     this.lastWrite = -1;
   }
 
-  /** Brings pending reads of a local that is about to change into their slots. */
-  settleLocal(index: number): void {
-    if (this.pendingLocals === 0) return;
-    for (let h = this.controls[this.controls.length - 1]!.base; h < this.height; h++) {
-      if (this.where[h] === IN_LOCAL && this.valueA[h] === index) this.settle(h);
-    }
+  /** Pops operands, brought to their canonical slots; the slot of the first. */
+  popSettled(count: number): number {
+    this.settleTop(count);
+    this.height -= count;
+    this.lastWrite = -1;
+    return this.nextSlot();
   }
 
   result(op: Op, type: ValType, b = 0, c = 0, d = 0, e = 0): void {
@@ -248,9 +233,7 @@ export class Translation {
    * wait for fuel. Its first immediate is the slot of the first operand.
    */
   sized(op: Op, operandCount: number, type: ValType | null, a = 0, b = 0): void {
-    for (let i = 0; i < operandCount; i++) this.pop();
-    const first = this.nextSlot();
-    this.writer.emit(op, first * 2, a, b);
+    this.writer.emit(op, this.popSettled(operandCount) * 2, a, b);
     this.writer.size -= 1;
     this.endStop(type === null ? [] : [type]);
   }
@@ -259,12 +242,7 @@ export class Translation {
   endStop(results: readonly ValType[]): void {
     this.writer.endRun();
     this.writer.remainderWord();
-    for (const type of results) this.pushSlot(type);
+    this.pushSlots(results);
     this.boundary(this.reader.pos);
-  }
-
-  /** The canonical slot of the operand at a height. */
-  slotAt(h: number): number {
-    return h === 0 ? this.stackBase : this.slots[h - 1]! + slotsOf(this.types[h - 1]!);
   }
 }

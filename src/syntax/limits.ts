@@ -39,6 +39,11 @@ export const MAX_ARRAY_BYTES = 134_217_728;
  */
 export const MAX_MEMORY_PAGES = 32_767;
 
+/** Words of internal code (4 bytes each) that a function of any size may have. */
+export const MAX_CODE_WORDS = 1_048_576;
+/** Words of internal code for each byte of a body, where that is more. What compilers make takes up to one. */
+export const MAX_CODE_WORDS_PER_BYTE = 4;
+
 /** Default budget of nested calls, counted in Wasm frames. */
 export const DEFAULT_MAX_CALL_DEPTH = 65_536;
 /** Default budget of value slots (8 bytes each) over all frames of a call. */

@@ -6,10 +6,11 @@
  * code at the next boundary.
  */
 import { InternalError } from '../../errors/errors.ts';
-import type { CodeMap, CodeRegion, FuncCode } from '../code.ts';
+import type { CodeRegion, FuncCode } from '../code.ts';
+import type { CodeMap } from '../code-map.ts';
 import { entryCost } from '../fuel.ts';
 import { opOf, ops } from '../isa.ts';
-import { getMachine, mapCareful, mapFast } from '../machine.ts';
+import { getMachine, hasCode, mapCareful, mapFast, mapOf } from '../machine.ts';
 
 const OPCODE = 1023;
 const callOps: ReadonlySet<number> = new Set(
@@ -29,7 +30,6 @@ const callOps: ReadonlySet<number> = new Set(
 const opcodeAt = (pc: number): number => getMachine().space.words[pc]! & OPCODE;
 const bodyOf = ({ unit, index }: FuncCode): { start: number; end: number; codeStart: number } =>
   unit.module.funcs[index]!.body!;
-const mapOf = ({ func, isCareful }: CodeRegion): CodeMap => (isCareful ? mapCareful(func) : mapFast(func));
 
 const lost = (pc: number): Error => new InternalError('internal.bug', { detail: `no place for pc ${pc}` });
 
@@ -37,7 +37,7 @@ const lost = (pc: number): Error => new InternalError('internal.bug', { detail: 
 export const placeOf = (region: CodeRegion, pc: number): { offset: number; remaining: number } => {
   const map = mapOf(region);
   if (!region.isCareful) {
-    const boundary = map.boundaryOf(pc);
+    const boundary = map.boundaryOf(pc - region.entry);
     if (boundary === undefined) throw lost(pc);
     return boundary;
   }
@@ -45,8 +45,9 @@ export const placeOf = (region: CodeRegion, pc: number): { offset: number; remai
   // The ways back to fast code do nothing by themselves.
   while (opcodeAt(at) === opOf.resume_fast.code) at += opOf.resume_fast.length;
   const { start, end } = bodyOf(region.func);
+  at -= region.entry;
   for (const offset of [start, end]) if (map.boundaryAt(offset)?.pc === at) return { offset, remaining: 0 };
-  const site = map.sites[map.siteIndex(at)];
+  const site = map.sites.at(map.siteIndex(at));
   if (site?.pc !== at) throw lost(pc);
   return { offset: site.offset, remaining: 0 };
 };
@@ -54,48 +55,41 @@ export const placeOf = (region: CodeRegion, pc: number): { offset: number; remai
 /** The call instruction that a return point lies behind. */
 export const callPlaceOf = (region: CodeRegion, returnPc: number): number => {
   const map = mapOf(region);
-  return map.sites[map.siteIndex(returnPc - 1)]!.offset;
-};
-
-/** Index of the first site at or behind a byte offset. */
-const firstSite = ({ sites }: CodeMap, offset: number): number => {
-  let low = 0;
-  let high = sites.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sites[middle]!.offset < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return map.sites.offsets[map.siteIndex(returnPc - 1 - region.entry)]!;
 };
 
 /** Program counter of careful code in front of an instruction; null if there is none. */
 export const carefulPc = (code: FuncCode, offset: number): number | null => {
+  if (!hasCode(code)) return null;
   const map = mapCareful(code);
+  const { entry } = code.careful!;
   const { start, end, codeStart } = bodyOf(code);
-  if (offset === start || offset === end) return map.boundaryAt(offset)?.pc ?? null;
-  let index = firstSite(map, offset);
+  const place = (pc: number | undefined): number | null => (pc === undefined ? null : entry + pc);
+  if (offset === start || offset === end) return place(map.boundaryAt(offset)?.pc);
+  let index = map.firstSite(offset);
   // What the entry does has the offset of the first instruction as well.
-  if (offset === codeStart) while (isPrelude(code, map, map.sites[index]?.pc ?? -1)) index++;
-  return map.sites[index]?.pc ?? null;
+  if (offset === codeStart) while (isPrelude(code, map, map.sites.pcs[index] ?? -1)) index++;
+  return place(map.sites.pcs[index]);
 };
 
 /** Whether an operation belongs to entering a function: the way to fast code, the charge, the clearing of slots. */
 const isPrelude = (code: FuncCode, map: CodeMap, pc: number): boolean => {
   if (pc < 0) return false;
   const { start } = bodyOf(code);
-  const entry = map.boundaryAt(start)!.pc;
+  const first = map.boundaryAt(start)!.pc;
   const { localCount } = code.unit.module.funcs[code.index]!.body!;
-  const isCharge = pc === entry && entryCost(code.unit.schedule, localCount) > 0;
-  return pc < entry || isCharge || opcodeAt(pc) === opOf.zero_refs.code;
+  const isCharge = pc === first && entryCost(code.unit.schedule, localCount) > 0;
+  return pc < first || isCharge || opcodeAt(code.careful!.entry + pc) === opOf.zero_refs.code;
 };
 
 /** Where a call instruction returns to; null if there is none at the offset. */
 export const returnPc = (code: FuncCode, offset: number, isCareful: boolean): number | null => {
+  if (!hasCode(code)) return null;
   const map = isCareful ? mapCareful(code) : mapFast(code);
-  let index = firstSite(map, offset + 1) - 1;
-  for (; index >= 0 && map.sites[index]!.offset === offset; index--) {
-    const { pc } = map.sites[index]!;
+  const { entry } = isCareful ? code.careful! : code.fast!;
+  const { pcs, offsets } = map.sites;
+  for (let index = map.firstSite(offset + 1) - 1; offsets[index] === offset; index--) {
+    const pc = entry + pcs[index]!;
     const opcode = opcodeAt(pc);
     if (callOps.has(opcode)) return pc + ops[opcode]!.length;
   }

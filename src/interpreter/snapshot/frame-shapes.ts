@@ -45,13 +45,14 @@ const callTypeOf = ({ reader, code }: Translation): { type: FuncType; extra: num
 };
 
 const shapeOf = (t: Translation): FrameShape => {
-  const { localTypes, localSlots, height } = t;
-  const localCount = localTypes.length;
+  const { frame, height } = t;
+  const localCount = frame.count;
+  const locals = Array.from({ length: localCount }, (_, i) => i);
   const call = callTypeOf(t);
   const kept = call === null ? 0 : height - call.type.params.length - call.extra;
   return {
-    types: [...localTypes, ...t.types.slice(0, height)],
-    slots: [...localSlots, ...t.slots.slice(0, height)],
+    types: [...locals.map((i) => frame.typeOf(i)), ...t.types.subarray(0, height)],
+    slots: [...locals.map((i) => frame.slotOf(i)), ...t.slots.subarray(0, height)],
     paramCount: paramsOf(t.code).length,
     localCount,
     call: call === null ? null : { type: call.type, valueCount: localCount + kept, base: t.slotAt(kept) },
@@ -102,7 +103,7 @@ export const frameShapes = (
   const t = walkBody(code, (state) => {
     const { offset } = state.reader;
     if (!wanted.has(offset)) return;
-    spend(state.localTypes.length + state.height);
+    spend(state.frame.count + state.height);
     found.set(offset, shapeOf(state));
   });
   if (wanted.has(end) && t.returnLabel >= 0) found.set(end, rowOf(signatureOf(code).results));
