@@ -51,6 +51,11 @@ class Rows {
     if (this.values.length > KEPT) this.values = new Int32Array(256);
   }
 
+  /** Makes room. Hosts take memory when it is written to, so that what is not needed costs nothing. */
+  reserve(length: number): void {
+    if (length > this.values.length) this.values = new Int32Array(length);
+  }
+
   /** One field of every record. */
   column(field: number, width: number): Int32Array {
     const column = new Int32Array(this.length / width);
@@ -98,12 +103,19 @@ export class CodeWriter {
   private lastRun = 0;
   private lastCost = 0;
   private readonly isRecording: boolean;
+  /** Fields of boundaries and sites: in careful code nothing is paid in advance. */
+  private readonly siteWidth: number;
   private readonly isCareful: boolean;
 
-  constructor(isRecording: boolean, isCareful: boolean) {
+  constructor(isRecording: boolean, isCareful: boolean, byteLength: number) {
     this.isCareful = isCareful;
     this.isRecording = isRecording;
+    this.siteWidth = isCareful ? 2 : POINT;
     clearWriter();
+    // PERF: growing leaves copies behind that are not collected at once.
+    if (byteLength < KEPT) return;
+    buffer = new Int32Array((isCareful ? 4 : 1) * byteLength);
+    if (isRecording) siteRows.reserve(2 * byteLength);
   }
 
   word(value: number): void {
@@ -123,7 +135,7 @@ export class CodeWriter {
 
   private put(op: Op, a: number, b: number, c: number, d: number, e: number): number {
     const at = this.size;
-    if (this.isRecording) siteRows.push(at, this.offset, this.run, this.cost, POINT);
+    if (this.isRecording) siteRows.push(at, this.offset, this.run, this.cost, this.siteWidth);
     let first = op.code;
     if (op.packed > 0) first |= a << 10;
     if (op.packed > 1) first |= b << 21;
@@ -229,7 +241,7 @@ export class CodeWriter {
     this.lastPc = this.size;
     this.lastRun = this.run;
     this.lastCost = this.cost;
-    if (this.isRecording) points.push(this.size, offset, this.run, this.cost, POINT);
+    if (this.isRecording) points.push(this.size, offset, this.run, this.cost, this.siteWidth);
   }
 
   private remaining(run: number, cost: number): number {
@@ -278,10 +290,11 @@ export class CodeWriter {
 
   private placesOf(rows: Rows): Places {
     const { values, length } = rows;
+    const width = this.siteWidth;
     const remaining = this.isCareful ? null : new Int32Array(length / POINT);
     if (remaining !== null)
       for (let i = 0; i < remaining.length; i++)
         remaining[i] = this.remaining(values[i * POINT + 2]!, values[i * POINT + 3]!);
-    return new Places(rows.column(0, POINT), rows.column(1, POINT), remaining);
+    return new Places(rows.column(0, width), rows.column(1, width), remaining);
   }
 }

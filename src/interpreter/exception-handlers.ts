@@ -34,16 +34,25 @@ export interface Handler {
 }
 
 type Draft = { -readonly [K in keyof PlacedClause]: PlacedClause[K] };
-/** A construct; its stretches share it. */
-interface Construct {
-  next: number;
-  readonly clauses: Draft[];
-}
+/** A stretch; those of a construct have the same clauses, and the first one says where the search goes on. */
 interface Stretch {
-  readonly start: number;
+  start: number;
   end: number;
-  readonly construct: Construct;
+  next: number;
+  /** Index of the first stretch of the construct. */
+  readonly first: number;
+  clauses: Draft[];
 }
+
+/** A clause whose label has no place yet. PERF: a module may have a clause in every three bytes. */
+export const clauseOf = (tag: number, slot: number, refSlot: number, label: number): Draft => ({
+  tag,
+  slot,
+  refSlot,
+  label,
+  pc: -1,
+  remaining: 0,
+});
 
 /** The handlers of a function while it is translated. */
 export class HandlerList {
@@ -53,17 +62,18 @@ export class HandlerList {
   private readonly open: { readonly handler: number; readonly position: number }[] = [];
 
   /** Starts a protected stretch inside those that are open, and tells its index. */
-  begin(start: number, position: number): number {
+  begin(start: number, position: number, clauses: Draft[]): number {
     const outer = this.open[this.open.length - 1];
     if (outer !== undefined) this.stretches[this.stretches.length - 1]!.end = start;
     const handler = this.stretches.length;
-    this.stretches.push({ start, end: -1, construct: { next: outer?.handler ?? -1, clauses: [] } });
+    this.stretches.push({ start, end: -1, next: outer?.handler ?? -1, first: handler, clauses });
     this.open.push({ handler, position });
     return handler;
   }
 
-  add(handler: number, clause: Clause): void {
-    this.stretches[handler]!.construct.clauses.push({ ...clause, pc: -1, remaining: 0 });
+  /** Adds a clause to a construct. */
+  add(handler: number, clause: Draft): void {
+    this.stretches[handler]!.clauses.push(clause);
   }
 
   /** Ends the innermost construct; the one around goes on. */
@@ -72,7 +82,8 @@ export class HandlerList {
     this.stretches[this.stretches.length - 1]!.end = end;
     const outer = this.open[this.open.length - 1];
     if (outer === undefined) return;
-    this.stretches.push({ start: end, end: -1, construct: this.stretches[outer.handler]!.construct });
+    const { first, next, clauses } = this.stretches[outer.handler]!;
+    this.stretches.push({ start: end, end: -1, next, first, clauses });
   }
 
   /** What the innermost construct does not catch goes to the one that the construct at `position` is in. */
@@ -85,25 +96,23 @@ export class HandlerList {
       else high = middle;
     }
     const { handler } = this.open[this.open.length - 1]!;
-    this.stretches[handler]!.construct.next = this.open[low - 1]?.handler ?? -1;
+    this.stretches[handler]!.next = this.open[low - 1]?.handler ?? -1;
   }
 
-  /** The handlers of code that lies at `start`. */
+  /** The handlers of code that lies at `start`; once, since what is here becomes them. */
   place(start: number, placeOf: (label: number) => { pc: number; remaining: number }): readonly Handler[] {
-    const handlers: Handler[] = [];
-    const placed = new Set<Construct>();
-    for (const { start: first, end, construct } of this.stretches) {
-      const { next, clauses } = construct;
-      handlers.push({ start: start + first, end: start + end, next, clauses });
-      if (placed.has(construct)) continue;
-      placed.add(construct);
-      for (const clause of clauses) {
+    this.stretches.forEach((stretch, index) => {
+      stretch.start += start;
+      stretch.end += start;
+      stretch.next = this.stretches[stretch.first]!.next;
+      if (stretch.first !== index) return;
+      for (const clause of stretch.clauses) {
         const { pc, remaining } = placeOf(clause.label);
         clause.pc = start + pc;
         clause.remaining = remaining;
       }
-    }
-    return handlers;
+    });
+    return this.stretches;
   }
 }
 

@@ -5,6 +5,7 @@
  * the handler's own; the validator counts it (`control-rules.ts`).
  */
 import type { Catch } from '../decoder/instruction-reader.ts';
+import { clauseOf } from './exception-handlers.ts';
 import { opOf } from './isa.ts';
 import { blockType, emitTaken, end, enterBlock, skipUnreachable, target } from './translate-control.ts';
 import { enterCatch, markDelegate, tagParams } from './translate-protection.ts';
@@ -32,9 +33,14 @@ export const throwRef = (t: Translation): void => throwFrom(t, t.slotOf(t.pop())
 /** Throws again what the handler at a label caught. */
 export const rethrow = (t: Translation): void => throwFrom(t, t.slotAt(target(t, t.reader.index).base));
 
-const open = (t: Translation, kind: 'try' | 'try_table'): Control => {
+const open = (
+  t: Translation,
+  kind: 'try' | 'try_table',
+  clausesOf: () => ReturnType<typeof clauseOf>[],
+): Control => {
   const type = blockType(t);
   t.settleAll();
+  const clauses = clausesOf();
   return {
     kind,
     label: t.writer.newLabel(),
@@ -42,20 +48,18 @@ const open = (t: Translation, kind: 'try' | 'try_table'): Control => {
     base: enterBlock(t, type),
     type,
     isReferenced: false,
-    protection: { handler: t.handlers.begin(t.writer.size, t.controls.length), isOpen: true },
+    protection: { handler: t.handlers.begin(t.writer.size, t.controls.length, clauses), isOpen: true },
   };
 };
 
 /** @spec exec-try_table */
 export const tryTable = (t: Translation): void => {
   const { catches } = t.reader;
-  const control = open(t, 'try_table');
-  for (const clause of catches) addClause(t, control.protection!.handler, clause);
-  t.controls.push(control);
+  t.controls.push(open(t, 'try_table', () => catches.map((clause) => placeClause(t, clause))));
 };
 
 /** Labels of the clauses are those around the construct. */
-const addClause = (t: Translation, handler: number, { tag, withRef, label }: Catch): void => {
+const placeClause = (t: Translation, { tag, withRef, label }: Catch): ReturnType<typeof clauseOf> => {
   const to = target(t, label);
   const isReturn = to.kind === 'func';
   to.isReferenced = true;
@@ -63,12 +67,8 @@ const addClause = (t: Translation, handler: number, { tag, withRef, label }: Cat
   // Results of the function go straight to where its caller expects them.
   const slot = isReturn ? 0 : t.slotAt(to.base);
   const values = tag === null ? [] : tagParams(t, tag);
-  t.handlers.add(handler, {
-    tag: tag ?? -1,
-    slot,
-    refSlot: withRef ? slot + slotCountOf(values) : -1,
-    label: isReturn ? t.returnLabel : to.label,
-  });
+  const refSlot = withRef ? slot + slotCountOf(values) : -1;
+  return clauseOf(tag ?? -1, slot, refSlot, isReturn ? t.returnLabel : to.label);
 };
 
 /** Behind the last instruction: where handlers go that return from the function. */
@@ -81,7 +81,7 @@ export const finishHandlers = (t: Translation): void => {
 };
 
 export const try_ = (t: Translation): void => {
-  t.controls.push(open(t, 'try'));
+  t.controls.push(open(t, 'try', () => []));
 };
 
 /** At the end of the body of a `try`, or of one of its handlers, in reachable code. */

@@ -4,6 +4,7 @@
  */
 import { instructions } from '../syntax/instructions.ts';
 import { type FuncType, HEAP_EXN, refType, type ValType } from '../syntax/types.ts';
+import { clauseOf } from './exception-handlers.ts';
 import type { Control, Translation } from './translation.ts';
 
 const EXNREF = refType(HEAP_EXN, false);
@@ -20,7 +21,7 @@ export const enterCatch = (t: Translation): void => {
   const tag = instructions[t.reader.row]!.name === 'catch' ? t.reader.index : -1;
   const refSlot = t.pushSlot(EXNREF);
   const label = t.writer.newLabel();
-  t.handlers.add(control.protection!.handler, { tag, slot: t.nextSlot(), refSlot, label });
+  t.handlers.add(control.protection!.handler, clauseOf(tag, t.nextSlot(), refSlot, label));
   if (tag >= 0) t.pushSlots(tagParams(t, tag));
   t.bind(label);
 };

@@ -78,10 +78,11 @@ export class Translation extends OperandStack {
     this.code = code;
     this.fast = fast;
     this.isCareful = fast !== null;
-    this.writer = new CodeWriter(isRecording, fast !== null);
     const { module } = code.unit;
+    const { body, type } = module.funcs[code.index]!;
+    this.writer = new CodeWriter(isRecording, fast !== null, body!.end - body!.start);
     this.reader = new InstructionReader(module.bytes, module.types);
-    this.frame = new FrameLayout(code, module.funcs[code.index]!.type.comp as FuncType);
+    this.frame = new FrameLayout(code, type.comp as FuncType);
     this.stackBase = this.frame.stackBase;
     this.writer.scratch = this.frame.scratch;
   }
