@@ -45,9 +45,19 @@ export const createCalls = (
   { C, I, R, first, second, addressAt, pay }: Operands,
   translate: (code: FuncCode) => number,
 ): Calls => {
+  /** What goes on with the next operation, in this loop or, where somebody is to be asked first, after that. */
+  const proceed = (m: MachineState): number => (space.words === C && !m.isLookDue ? CONTINUE : RESTART);
+
+  /** The entry of a function, which is translated when it is first called: time that no fuel stands for. */
+  const entryOf = (m: MachineState, code: FuncCode): number => {
+    if (code.entry !== 0) return code.entry;
+    m.isLookDue = m.isWatched;
+    return translate(code);
+  };
+
   const enter = (m: MachineState, code: FuncCode, base: number, isTail: boolean): number => {
     if (base + 2 * code.frameSlots > m.stackLimit || (!isTail && m.sp >= m.callLimit)) return EXHAUSTED;
-    const entry = code.entry === 0 ? translate(code) : code.entry;
+    const entry = entryOf(m, code);
     if (entry === 0) return TOO_LARGE;
     // Translating may have replaced the code array; this one holds what the header needs all the same.
     const header = entry - HEADER_WORDS;
@@ -61,8 +71,7 @@ export const createCalls = (
     D.fill(0, (base >> 1) + words[header]!, (base >> 1) + words[header + 1]!);
     m.pc = entry;
     m.fuel -= words[header + 3]!;
-    if (m.fuel < 0) return NO_FUEL;
-    return words === C ? CONTINUE : RESTART;
+    return m.fuel < 0 ? NO_FUEL : proceed(m);
   };
 
   const payHostCall = (m: MachineState, func: FuncInstance): boolean =>
@@ -71,6 +80,7 @@ export const createCalls = (
   const runHost = (m: MachineState, func: FuncInstance, base: number): number => {
     const { fuel } = m;
     m.top = base + func.borderWords;
+    if (!func.isBrief) m.isLookDue = m.isWatched;
     try {
       const promise = func.host!(I, base, m, R);
       if (promise !== undefined) {
@@ -93,9 +103,8 @@ export const createCalls = (
     if (status !== CONTINUE && status !== HOST_PAUSE) return status;
     m.fuel -= C[m.pc - 1]!;
     if (status === HOST_PAUSE) return HOST_PAUSE;
-    if (m.fuel < 0) return NO_FUEL;
     // What the host called in turn may have replaced the code array.
-    return space.words === C ? CONTINUE : RESTART;
+    return m.fuel < 0 ? NO_FUEL : proceed(m);
   };
 
   /** Makes the return from the current frame lead back to the current instance. */
@@ -145,7 +154,7 @@ export const createCalls = (
     const isNested = isForeign && S[m.sp - 2] === LEAVE_PC;
     const code = func.code!;
     if (fp + 2 * code.frameSlots > m.stackLimit) return EXHAUSTED;
-    if (code.entry === 0 && translate(code) === 0) return TOO_LARGE;
+    if (entryOf(m, code) === 0) return TOO_LARGE;
     moveDown(func, from, fp);
     // When the frame below already returns to another instance, that return is the right one.
     if (isForeign && !isNested) pushLeave(m);

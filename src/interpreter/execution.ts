@@ -33,6 +33,11 @@ import type { Waiter } from './waiters.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
 const SLICE = 200_000;
+/**
+ * Fuel after which `onSlice` is asked when more is handed out. Whatever asked for more, the fuel in hand was once a
+ * slice: what is used between two looks is at most this much, and then a slice or one operation that costs more.
+ */
+const LOOK = SLICE / 2;
 /** Slots of references that stay allocated between calls. */
 const KEPT_REFS = 4096;
 const DEADLOCK = status.trapStatus('trap.deadlock');
@@ -50,7 +55,10 @@ export interface ExecutionOptions {
   readonly fuel?: number;
   /** Runs every instruction in careful code. */
   readonly careful?: boolean;
-  /** Asked at the end of each slice; true pauses the call. */
+  /**
+   * Asked about every 200,000 units of fuel, and after what may take long for little fuel: host functions, and the
+   * translation of a function that is called for the first time. True pauses the call.
+   */
   readonly onSlice?: () => boolean;
   /** Takes the results from the frame, in place of `results`: for embedders with values of their own. */
   readonly onResults?: HostWrite;
@@ -90,7 +98,7 @@ export type FailureListener = (error: unknown, frames: () => StackFrame[]) => vo
  */
 export type RunResult = 'done' | 'trap' | 'paused';
 /**
- * Why a call is paused: out of fuel, at the end of a slice, waiting for a host function, or for a notify.
+ * Why a call is paused: out of fuel, by `onSlice`, waiting for a host function, or for a notify.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -141,6 +149,8 @@ export class Execution {
   /** Whether the call waited without end, and traps when it goes on. */
   private isDeadlocked = false;
   private given: number;
+  /** Fuel that was used when `onSlice` was last asked. */
+  private lookedAt = 0;
   /** The host function that a restored call is paused in. */
   private hostCall: HostCall | null = null;
   private savedWords = new Int32Array(0);
@@ -165,6 +175,7 @@ export class Execution {
     this.given = checkFuel(options.fuel ?? Number.MAX_SAFE_INTEGER);
     state.reserve = this.given;
     this.onSlice = options.onSlice ?? null;
+    state.isWatched = this.onSlice !== null;
     this.onResults = options.onResults ?? null;
     if (args === null) return;
     this.savedWords = new Int32Array(func.borderWords);
@@ -197,6 +208,7 @@ export class Execution {
     execution.savedCalls = calls;
     execution.savedRefs = refs;
     execution.given = given;
+    execution.lookedAt = execution.used;
     execution.hasBegun = hasBegun;
     execution.pause = pause;
     execution.hostCall = hostCall;
@@ -493,12 +505,9 @@ export class Execution {
           break;
         case status.DONE:
           return this.finish();
-        case status.NO_FUEL: {
-          const isShort = state.isArmed === 1 || !this.takeSlice(0);
-          if (isShort) this.goCareful();
-          if (this.onSlice?.()) return this.stop('slice');
+        case status.NO_FUEL:
+          if (state.isArmed === 1 || !this.takeSlice(0)) this.goCareful();
           break;
-        }
         case status.NEED_FUEL:
           if (!this.takeSlice(state.need) && !this.prepareToPause()) return this.stop('fuel');
           break;
@@ -516,12 +525,36 @@ export class Execution {
         default:
           // The loop knows the size that a memory had when it began; another worker may have made it grow.
           if (code !== MEMORY_BOUNDS || !this.seesGrowth()) return this.fail(this.trapError(code));
+          // In the middle of a run, where no call can pause.
+          code = machine.dispatch(state);
+          continue;
       }
       if (state.pc === HALT_PC && state.sp === 0) return this.finish();
       // What a host function charged beyond the fuel left is owed before any further instruction, free ones too.
       if (state.fuel < 0 && !this.takeSlice(0)) return this.stop('fuel');
+      if (this.isLookDue() && this.onSlice!()) {
+        if (code === status.NEED_FUEL) this.stepBack();
+        return this.stop('slice');
+      }
       code = machine.dispatch(state);
     }
+  }
+
+  /** Fuel that was used, what is paid in advance for the run ahead included. */
+  private get used(): number {
+    return this.given - this.state.fuel - this.state.reserve;
+  }
+
+  /**
+   * Whether enough was done since the last look, whatever it was: by what it cost, or by what takes time without
+   * costing fuel. A look is over before anybody is asked, so that a call which pauses at each look gets on.
+   */
+  private isLookDue(): boolean {
+    const { state, used } = this;
+    if (!state.isWatched || (!state.isLookDue && used - this.lookedAt < LOOK)) return false;
+    state.isLookDue = false;
+    this.lookedAt = used;
+    return true;
   }
 
   private seesGrowth(): boolean {
@@ -540,12 +573,22 @@ export class Execution {
    * code steps back to the start of the instruction and pauses there (false).
    */
   private prepareToPause(): boolean {
-    const { state } = this;
-    const region = this.machine.space.find(state.pc)!;
-    if (!region.isCareful) {
+    if (!this.machine.space.find(this.state.pc)!.isCareful) {
       this.goCareful();
       return true;
     }
+    this.stepBack();
+    return false;
+  }
+
+  /**
+   * From where a sized operation or a charge asked for fuel to the start of its instruction. Fast code stands there:
+   * it has a boundary in front of the operation, and has paid no part of it apart from its run.
+   */
+  private stepBack(): void {
+    const { state } = this;
+    const region = this.machine.space.find(state.pc)!;
+    if (!region.isCareful) return;
     const map = mapCareful(region.func);
     const { pcs, offsets } = map.sites;
     const { words } = this.machine.space;
@@ -556,7 +599,6 @@ export class Execution {
     if (start < at) state.pc = region.entry + pcs[start]!;
     // The first instruction of a function has two charges in front: that of the entry and its own.
     for (let i = start; i < at; i++) if (isCharge(i)) state.fuel += words[region.entry + pcs[i]! + 1]!;
-    return false;
   }
 
   /** Goes on in careful code from a boundary of fast code. */
@@ -564,6 +606,7 @@ export class Execution {
     const { state, machine } = this;
     const region = machine.space.find(state.pc);
     if (region === null || region.isCareful) return;
+    if (region.func.carefulMap === null) state.isLookDue = state.isWatched;
     const boundary = mapFast(region.func).boundaryOf(state.pc - region.entry);
     const careful = boundary && mapCareful(region.func).boundaryAt(boundary.offset);
     if (boundary === undefined || careful === undefined) {

@@ -116,6 +116,8 @@ export class FuncInstance {
   readonly borderWords: number;
   /** Of a host function: its price beyond the schedule's `hostCall`, paid before it runs. */
   readonly fuel: number;
+  /** Of a host function: whether what it charges stands for all of its time, so that nobody looks at the clock after it. */
+  readonly isBrief: boolean;
 
   constructor(
     type: DefType,
@@ -123,6 +125,7 @@ export class FuncInstance {
     code: FuncCode | null,
     host: RawHostCode | null,
     fuel = 0,
+    isBrief = false,
   ) {
     this.type = type;
     this.typeId = type.id;
@@ -130,6 +133,7 @@ export class FuncInstance {
     this.code = code;
     this.host = host;
     this.fuel = fuel;
+    this.isBrief = isBrief;
     this.borderWords = 2 * Math.max(slotCountOf(this.signature.params), slotCountOf(this.signature.results));
   }
 
@@ -222,9 +226,10 @@ export const writeValues = (
  * ```
  *
  * @param fuel price of a call beyond the schedule's `hostCall`; paid before the function runs
+ * @param isBrief whether its prices stand for all of its time; after others, `onSlice` is asked
  */
-export const rawHostFunction = (type: FuncType, code: RawHostCode, fuel = 0): FuncInstance =>
-  new FuncInstance(funcDefType(type.params, type.results), null, null, code, fuel);
+export const rawHostFunction = (type: FuncType, code: RawHostCode, fuel = 0, isBrief = false): FuncInstance =>
+  new FuncInstance(funcDefType(type.params, type.results), null, null, code, fuel, isBrief);
 
 /**
  * What a host function of raw values returns, at once or by a promise: nothing, one value, or a list.

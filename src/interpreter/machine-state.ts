@@ -45,6 +45,10 @@ export class MachineState implements Caller {
   pending: PendingHostCall | null = null;
   /** How the call waits for a notify, if it does. */
   waiter: Waiter | null = null;
+  /** Whether somebody watches over the call, and is asked whether it may go on. */
+  isWatched = false;
+  /** Whether it took time that no fuel stands for; whoever watches is asked before anything more runs. */
+  isLookDue = false;
   /** Words in use during a host call. */
   top = 0;
   readonly schedule: FuelSchedule;

@@ -45,7 +45,7 @@ export interface SchedulerOptions {
    * which jumps to the next timeout when all threads wait.
    */
   readonly clock?: SchedulerClock;
-  /** Asked after each turn; true pauses the run. */
+  /** Asked after each turn, and within long ones as `ExecutionOptions.onSlice` is; true pauses the run. */
   readonly onSlice?: () => boolean;
 }
 
@@ -144,7 +144,9 @@ export class Scheduler {
    * scheduler runs, as `thread-spawn` does.
    */
   spawn(func: FuncInstance, args: readonly RawValue[] = []): ScheduledThread {
-    const thread = new ScheduledThread(this.threads.length, startExecution(func, args, { fuel: 0 }));
+    const { onSlice } = this;
+    const options = { fuel: 0, ...(onSlice === null ? {} : { onSlice }) };
+    const thread = new ScheduledThread(this.threads.length, startExecution(func, args, options));
     this.threads.push(thread);
     this.ring.push(thread);
     return thread;
@@ -260,9 +262,9 @@ export class Scheduler {
     this.fuelConsumed += consumed;
     const unused = this.turn! - consumed;
     execution.takeFuel();
-    if (result === 'paused' && execution.pause === 'host') {
+    if (result === 'paused' && (execution.pause === 'host' || execution.pause === 'slice')) {
       this.turn = unused;
-      return 'host';
+      return execution.pause;
     }
     if (result === 'paused' && execution.pause === 'fuel' && given < this.turn!) {
       this.turn = unused;

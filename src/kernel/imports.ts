@@ -163,7 +163,7 @@ export const createKernelImports = (kernel: Kernel, schedule: FuelSchedule): Map
             caller.charge(takeWorkCost(kernel, schedule));
             return undefined;
           };
-    imports.set(name, rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name)));
+    imports.set(name, rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name), true));
   }
   return imports;
 };
