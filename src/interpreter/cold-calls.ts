@@ -233,7 +233,10 @@ export const createCalls = (
   return {
     callFunction,
     tailCall,
-    next: (m) => goOn(m, CONTINUE),
+    next: (m) => {
+      if (m.hasCheapSizes) m.isLookDue = m.isWatched;
+      return goOn(m, CONTINUE);
+    },
     repeatHostCall: (m, func, base) => goOn(m, runHost(m, func, base)),
     operations,
   };

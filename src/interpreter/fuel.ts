@@ -150,6 +150,17 @@ export const growMemoryCost = (schedule: FuelSchedule, pageCount: number): numbe
 /** Size term of a table.grow that succeeds. */
 export const growTableCost = (schedule: FuelSchedule, elementCount: number): number =>
   perUnit(elementCount, schedule.bulkElementsPerUnit);
+/** How much more time a unit may stand for than one of `quern1` does. */
+const CHEAP = 4;
+/** Whether sizes cost so little, or nothing, that the fuel of a sized operation does not stand for its time. */
+export const hasCheapSizes = (schedule: FuelSchedule): boolean => {
+  const isCheap = (unit: number, usual: number): boolean => unit === 0 || unit > CHEAP * usual;
+  return (
+    isCheap(schedule.bulkBytesPerUnit, quern1.bulkBytesPerUnit) ||
+    isCheap(schedule.bulkElementsPerUnit, quern1.bulkElementsPerUnit) ||
+    CHEAP * schedule.growPage < quern1.growPage
+  );
+};
 /** Price of a host function on top of `hostCall`: the schedule's own, or that of a table. */
 export const hostFunctionCost = (
   { functions }: FuelSchedule,

@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors/errors.ts';
 import type { ExceptionInstance } from './exception.ts';
-import type { FuelSchedule } from './fuel.ts';
+import { type FuelSchedule, hasCheapSizes } from './fuel.ts';
 import type { Caller, FuncInstance, HostWrite } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
 import type { Waiter } from './waiters.ts';
@@ -52,10 +52,13 @@ export class MachineState implements Caller {
   /** Words in use during a host call. */
   top = 0;
   readonly schedule: FuelSchedule;
+  /** Whether sized operations take time that their fuel does not stand for. */
+  readonly hasCheapSizes: boolean;
 
   constructor(instance: ModuleInstance, schedule: FuelSchedule) {
     this.instance = instance;
     this.schedule = schedule;
+    this.hasCheapSizes = hasCheapSizes(schedule);
   }
 
   charge(fuel: number): void {

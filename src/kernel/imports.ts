@@ -3,7 +3,13 @@
  *
  * All of them use the raw form: i64 arguments and results are two 32-bit words of a slot, no BigInt.
  */
-import { bulkMemoryCost, type FuelSchedule, growMemoryCost, hostFunctionCost } from '../interpreter/fuel.ts';
+import {
+  bulkMemoryCost,
+  type FuelSchedule,
+  growMemoryCost,
+  hasCheapSizes,
+  hostFunctionCost,
+} from '../interpreter/fuel.ts';
 import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
 import type { FuncType } from '../syntax/types.ts';
 import {
@@ -163,7 +169,9 @@ export const createKernelImports = (kernel: Kernel, schedule: FuelSchedule): Map
             caller.charge(takeWorkCost(kernel, schedule));
             return undefined;
           };
-    imports.set(name, rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name), true));
+    const isBrief = perSize === null || !hasCheapSizes(schedule);
+    const fuel = kernelFunctionCost(schedule, name);
+    imports.set(name, rawHostFunction(kernelFuncType(name), run, fuel, isBrief));
   }
   return imports;
 };
