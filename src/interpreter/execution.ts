@@ -477,6 +477,11 @@ export class Execution {
     // A host function called from outside has no code that a pause could stand in: it is not called yet.
     state.top = func.borderWords;
     if (!this.takeSlice(func.host === null ? 0 : state.schedule.hostCall)) return this.stop('fuel');
+    // With nothing in hand the function is entered in careful code.
+    if (state.isArmed === 1 && func.host === null) {
+      state.reserve += state.fuel;
+      state.fuel = 0;
+    }
     this.hasBegun = true;
     if (func.instance !== null) {
       settleHeap(func.instance, this.savedRefs);

@@ -45,7 +45,10 @@ export interface SchedulerOptions {
    * which jumps to the next timeout when all threads wait.
    */
   readonly clock?: SchedulerClock;
-  /** Asked after each turn, and within long ones as `ExecutionOptions.onSlice` is; true pauses the run. */
+  /**
+   * Asked after each turn, and, where turns may have more than 100,000 units, within them as
+   * `ExecutionOptions.onSlice` is; true pauses the run.
+   */
   readonly onSlice?: () => boolean;
 }
 
@@ -84,6 +87,8 @@ export class ScheduledThread {
 }
 
 const DEFAULT_SLICE = 10_000;
+/** Turns up to this much fuel are a step for whoever watches: it is not asked before they are over. */
+const LONG_TURN = 100_000;
 
 /**
  * Lets calls take turns; see the file's header and docs/threads.md.
@@ -144,8 +149,8 @@ export class Scheduler {
    * scheduler runs, as `thread-spawn` does.
    */
   spawn(func: FuncInstance, args: readonly RawValue[] = []): ScheduledThread {
-    const { onSlice } = this;
-    const options = { fuel: 0, ...(onSlice === null ? {} : { onSlice }) };
+    const { onSlice, slice } = this;
+    const options = { fuel: 0, ...(onSlice === null || slice <= LONG_TURN ? {} : { onSlice }) };
     const thread = new ScheduledThread(this.threads.length, startExecution(func, args, options));
     this.threads.push(thread);
     this.ring.push(thread);

@@ -431,6 +431,24 @@ describe('scheduler', () => {
     assert.deepEqual(await run([9, 1, 5, 0]), expected);
   });
 
+  test('whoever watches is asked within long turns, too, and pausing there changes nothing', () => {
+    const run = (onSlice?: () => boolean): unknown[] => {
+      const { func } = makeWorld();
+      const scheduler = new Scheduler({ slice: 1_000_000, ...(onSlice === undefined ? {} : { onSlice }) });
+      for (let i = 0; i < 2; i++) scheduler.spawn(func('spin'), [30_000n]);
+      while (scheduler.run() === 'paused') assert.equal(scheduler.pause, 'slice');
+      return [scheduler.fuelConsumed, ...scheduler.threads.map(({ execution }) => execution.fuelConsumed)];
+    };
+    const expected = run();
+    let asked = 0;
+    assert.deepEqual(
+      run(() => ++asked > 0),
+      expected,
+    );
+    const slices = (expected[0] as number) / 200_000;
+    assert.ok(slices > 3 && asked >= slices, `${asked} times`);
+  });
+
   test('what it is given is checked', () => {
     for (const options of [{ slice: 0 }, { slice: 1.5 }, { seed: -1 }, { fuel: Number.NaN }]) {
       assert.throws(() => new Scheduler(options), { code: 'usage.argument' });
