@@ -7,6 +7,7 @@
 import { MalformedError } from '../errors/errors.ts';
 import { MAX_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES } from '../syntax/limits.ts';
 import type { CustomSection, ExternKind, Func, FuncBody, Module, SectionRange } from '../syntax/module.ts';
+import { releaseTypes } from '../syntax/type-registry.ts';
 import type { DefType, MemoryType, TagType } from '../syntax/types.ts';
 import { ByteReader } from './byte-reader.ts';
 import * as sections from './sections.ts';
@@ -81,11 +82,16 @@ export const decodeModule = (bytes: Uint8Array): Module => {
     customs: [],
     ranges: [],
   };
-  let last = -1;
-  while (r.pos < bytes.length) last = readSection(r, parts, last);
-  if (parts.functions.length !== parts.bodies.length) r.fail('malformed.code-count');
-  if (parts.dataCount !== null && parts.dataCount !== parts.data.length) r.fail('malformed.data-count');
-  checkTotals(r, parts);
+  try {
+    let last = -1;
+    while (r.pos < bytes.length) last = readSection(r, parts, last);
+    if (parts.functions.length !== parts.bodies.length) r.fail('malformed.code-count');
+    if (parts.dataCount !== null && parts.dataCount !== parts.data.length) r.fail('malformed.data-count');
+    checkTotals(r, parts);
+  } catch (error) {
+    releaseTypes(parts.types);
+    throw error;
+  }
   return assemble(bytes, parts);
 };
 

@@ -34,6 +34,7 @@ import type {
   SegmentMode,
   Table,
 } from '../syntax/module.ts';
+import { TypeHold } from '../syntax/type-registry.ts';
 import {
   type DefType,
   FUNCREF,
@@ -60,11 +61,18 @@ import {
 /** @spec binary-typesec */
 export const readTypes = (r: ByteReader): DefType[] => {
   const types: DefType[] = [];
+  const hold = new TypeHold();
   const start = r.pos;
-  r.list(() => {
-    for (const type of readRecType(r, types)) types.push(type);
-    if (types.length > MAX_TYPES) r.failLimit(MAX_TYPES, types.length, start, 'types');
-  });
+  try {
+    r.list(() => {
+      for (const type of readRecType(r, types, hold)) types.push(type);
+      if (types.length > MAX_TYPES) r.failLimit(MAX_TYPES, types.length, start, 'types');
+    });
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
+  hold.tie(types);
   return types;
 };
 

@@ -2,6 +2,7 @@
 import type { CodeOf } from '../errors/catalogue.ts';
 import { InvalidError } from '../errors/errors.ts';
 import { MAX_PARAMS, MAX_RESULTS, MAX_STRUCT_FIELDS, MAX_TYPES } from '../syntax/limits.ts';
+import type { TypeHold } from '../syntax/type-registry.ts';
 import {
   type CompType,
   canonicalise,
@@ -187,7 +188,11 @@ const checkDescriptors = (group: readonly SubType[], base: number, offset: numbe
 };
 
 /** Reads one recursive group behind `earlier` types and canonicalises it. @spec binary-rectype */
-export const readRecType = (r: ByteReader, earlier: readonly DefType[]): readonly DefType[] => {
+export const readRecType = (
+  r: ByteReader,
+  earlier: readonly DefType[],
+  hold: TypeHold,
+): readonly DefType[] => {
   const base = earlier.length;
   const start = r.pos;
   let highest = -1;
@@ -208,7 +213,7 @@ export const readRecType = (r: ByteReader, earlier: readonly DefType[]): readonl
     throw new InvalidError('invalid.unknown-type', { offset: highestOffset, detail: `${highest}` });
   }
   checkDescriptors(group, base, start);
-  return canonicalise(group, base, earlier);
+  return canonicalise(group, base, earlier, hold);
 };
 
 const HAS_MAX = 1;

@@ -48,13 +48,10 @@ export const OBJECT_BYTES = 96;
 /** The same for arrays, whose numbers are objects of their own to the host. */
 const ARRAY_BYTES = 256;
 
-/** By id of the defined type. A subtype's layout begins with that of its supertype. */
-const layouts = new Map<number, StructLayout>();
+/** The layout of a structure type. That of a subtype begins with that of its supertype. */
+export const structLayout = (type: DefType): StructLayout => (type.layout as StructLayout) ?? layOut(type);
 
-/** The layout of a structure type. */
-export const structLayout = (type: DefType): StructLayout => {
-  let layout = layouts.get(type.id);
-  if (layout !== undefined) return layout;
+const layOut = (type: DefType): StructLayout => {
   const defaults: (0 | null)[] = [];
   const fields = (type.comp as StructType).fields.map(({ storage }): FieldPlace => {
     const start = defaults.length;
@@ -63,8 +60,8 @@ export const structLayout = (type: DefType): StructLayout => {
     else for (let i = 0; i < width; i++) defaults.push(0);
     return { start, width, shift: packedShift(storage) };
   });
-  layout = { fields, defaults, byteLength: OBJECT_BYTES + REF_BYTES * defaults.length };
-  layouts.set(type.id, layout);
+  const layout = { fields, defaults, byteLength: OBJECT_BYTES + REF_BYTES * defaults.length };
+  type.layout = layout;
   return layout;
 };
 

@@ -2,7 +2,7 @@
  * Cold operations on structures and arrays. Sized ones check bounds, then charge, then act, as bulk operations
  * on memories and tables do; an array beyond the limit counts as out of bounds.
  */
-import { defType, slotsOf } from '../syntax/types.ts';
+import { type DefType, slotsOf } from '../syntax/types.ts';
 import {
   type ArrayInstance,
   arrayBytes,
@@ -59,26 +59,26 @@ const structOps = ({ C, I, R, first, second, setRef }: ColdTools): Record<Struct
   const refAt = (m: MachineState, word: number): unknown => R[(m.fp + word) >> 1];
   return {
     struct_new: (m, at) => {
-      const type = defType(C[at + 1]!);
+      const type = typeAt(m, C[at + 1]!);
       if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
       return setRef(m, at, structFrom(type, I, m.fp + C[at + 2]!, R));
     },
     struct_new_default: (m, at) => {
-      const type = defType(C[at + 1]!);
+      const type = typeAt(m, C[at + 1]!);
       if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
       return setRef(m, at, new StructInstance(type));
     },
     struct_new_desc: (m, at) => {
       const descriptor = refAt(m, C[at + 3]!) as StructInstance | null;
       if (descriptor === null) return NULL_DESCRIPTOR;
-      const type = defType(C[at + 1]!);
+      const type = typeAt(m, C[at + 1]!);
       if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
       return setRef(m, at, structFrom(type, I, m.fp + C[at + 2]!, R, descriptor));
     },
     struct_new_default_desc: (m, at) => {
       const descriptor = R[second(m, at) >> 1] as StructInstance | null;
       if (descriptor === null) return NULL_DESCRIPTOR;
-      const type = defType(C[at + 1]!);
+      const type = typeAt(m, C[at + 1]!);
       if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
       return setRef(m, at, new StructInstance(type, descriptor));
     },
@@ -153,7 +153,7 @@ const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Co
   };
   return {
     array_new_fixed: (m, at) => {
-      const type = defType(C[at + 1]!);
+      const type = typeAt(m, C[at + 1]!);
       const count = C[at + 3]!;
       if (!m.instance.store.takeHeap(arrayBytes(type, count))) return HEAP_EXHAUSTED;
       const array = newArray(type, count);
@@ -211,7 +211,7 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
     fill: (array: ArrayInstance, k: number) => void,
   ): number => {
     const k = m.fp + C[at + 1]!;
-    const type = defType(C[at + 2]!);
+    const type = typeAt(m, C[at + 2]!);
     if (!isArrayLength(type, count)) return ALLOCATION_SIZE;
     if (!pay(m, bulkTableCost(m.schedule, count))) return NEED_FUEL;
     if (!m.instance.store.takeHeap(arrayBytes(type, count))) return HEAP_EXHAUSTED;
@@ -228,7 +228,7 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
   };
   return {
     array_new: (m, at) => {
-      const width = elementSlots(C[at + 2]!) * 2;
+      const width = elementSlots(typeAt(m, C[at + 2]!)) * 2;
       const count = I[m.fp + C[at + 1]! + width]! >>> 0;
       return make(m, at, count, (array, k) => array.fill(0, count, I, k, R));
     },
@@ -238,7 +238,7 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
       const bytes = m.instance.data[C[at + 3]!]!;
       const from = I[k]! >>> 0;
       const count = I[k + 2]! >>> 0;
-      if (from + count * elementBytes(defType(C[at + 2]!)) > bytes.length) return MEMORY_BOUNDS;
+      if (from + count * elementBytes(typeAt(m, C[at + 2]!)) > bytes.length) return MEMORY_BOUNDS;
       return make(m, at, count, (array) => array.setBytes(0, bytes, from, count));
     },
     array_new_elem: (m, at) => {
@@ -254,7 +254,7 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
       const array = R[k >> 1] as ArrayInstance | null;
       if (array === null) return NULL_ARRAY;
       const to = I[k + 2]! >>> 0;
-      const count = I[k + 4 + 2 * elementSlots(C[at + 2]!)]! >>> 0;
+      const count = I[k + 4 + 2 * elementSlots(typeAt(m, C[at + 2]!))]! >>> 0;
       if (!array.has(to, count)) return ARRAY_BOUNDS;
       return act(m, count, () => array.fill(to, count, I, k + 4, R));
     },
@@ -297,7 +297,8 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
 };
 
 /** Slots that an element of an array type takes on the operand stack. */
-const elementSlots = (typeId: number): number => {
-  const { comp } = defType(typeId);
-  return comp.kind === 'array' ? slotsOf(comp.element.storage) : 1;
-};
+const elementSlots = ({ comp }: DefType): number =>
+  comp.kind === 'array' ? slotsOf(comp.element.storage) : 1;
+
+/** PERF: code names types by the module's index: ids would need a look into the tables of the process. */
+const typeAt = (m: MachineState, index: number): DefType => m.instance.compiled.module.types[index]!;

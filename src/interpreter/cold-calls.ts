@@ -2,7 +2,7 @@
  * Cold operations that call and return: what leaves the instance, what is not translated yet, what goes to the host,
  * tail calls, and calls whose operands packed fields cannot name.
  */
-import { defType, matchesDefType } from '../syntax/types.ts';
+import { matchesTypeId } from '../syntax/types.ts';
 import type { FuncCode } from './code.ts';
 import { type CodeSpace, LEAVE_PC } from './code-space.ts';
 import { HEADER_WORDS } from './code-writer.ts';
@@ -36,8 +36,7 @@ export interface Calls extends ColdCalls {
 }
 
 /** Whether a function may be called where the type `typeId` is expected. @spec match-deftype */
-export const isSubtype = (func: FuncInstance, typeId: number): boolean =>
-  matchesDefType(func.type, defType(typeId));
+export const isSubtype = (func: FuncInstance, typeId: number): boolean => matchesTypeId(func.type, typeId);
 
 export const createCalls = (
   space: CodeSpace,

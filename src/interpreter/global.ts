@@ -4,7 +4,7 @@
  * The value lies in the words (numbers) or references of the instance that defined it, so that its own code
  * reads it without an indirection; other instances and the embedder go through this object.
  */
-import { type GlobalType, isRef } from '../syntax/types.ts';
+import { type GlobalType, holdOf, isRef } from '../syntax/types.ts';
 import { type RawValue, readValue, writeValue } from './function.ts';
 
 /**
@@ -22,6 +22,8 @@ import { type RawValue, readValue, writeValue } from './function.ts';
 export class GlobalInstance {
   readonly kind = 'global';
   readonly type: GlobalType;
+  /** The type names its defined types by number only, and a global may outlive the module. */
+  readonly hold: object | null;
   readonly words: Int32Array;
   /** Index of the low word. */
   readonly offset: number;
@@ -37,6 +39,7 @@ export class GlobalInstance {
     refIndex = 0,
   ) {
     this.type = type;
+    this.hold = holdOf(type.type);
     this.words = words;
     this.offset = offset;
     this.refs = refs;

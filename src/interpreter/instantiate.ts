@@ -3,6 +3,7 @@ import { decodeModule } from '../decoder/decode-module.ts';
 import { TrapError, UnlinkableError } from '../errors/errors.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
 import type { Import, ImportType } from '../syntax/module.ts';
+import { releaseTypes } from '../syntax/type-registry.ts';
 import {
   type FuncType,
   funcTypeName,
@@ -54,7 +55,12 @@ export type ImportResolver = (module: string, name: string, desc: ImportType) =>
  */
 export const compileModule = (bytes: Uint8Array, features: Features = defaultFeatures): CompiledModule => {
   const module = decodeModule(bytes);
-  validateModule(module, features);
+  try {
+    validateModule(module, features);
+  } catch (error) {
+    releaseTypes(module.types);
+    throw error;
+  }
   return new CompiledModule(module, features);
 };
 

@@ -7,7 +7,7 @@
  * identity survives it.
  */
 import {
-  defType,
+  exactHeap,
   HEAP_ANY,
   HEAP_ARRAY,
   HEAP_EQ,
@@ -19,7 +19,7 @@ import {
   heapOf,
   isExactHeap,
   isNullable,
-  matchesDefType,
+  matchesTypeId,
   type ValType,
 } from '../syntax/types.ts';
 import { ArrayInstance, StructInstance } from './aggregate.ts';
@@ -39,7 +39,7 @@ export const matchesRef = (ref: Ref, type: ValType): boolean => {
     const isTyped =
       ref instanceof StructInstance || ref instanceof ArrayInstance || ref instanceof FuncInstance;
     if (!isTyped) return false;
-    return isExactHeap(heap) ? ref.type === defType(heap) : matchesDefType(ref.type, defType(heap));
+    return isExactHeap(heap) ? exactHeap(ref.type.id) === heap : matchesTypeId(ref.type, heap);
   }
   switch (heap) {
     case HEAP_ANY:

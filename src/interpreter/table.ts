@@ -1,7 +1,7 @@
 /** Table instances. @spec syntax-tableinst */
 import { LimitError } from '../errors/errors.ts';
 import { MAX_TABLE_ELEMENTS } from '../syntax/limits.ts';
-import { I64, type TableType } from '../syntax/types.ts';
+import { holdOf, I64, type TableType } from '../syntax/types.ts';
 import type { Ref } from './function.ts';
 
 /** What a store allows besides memories; see `Store`. */
@@ -25,6 +25,8 @@ export const REF_BYTES = 8;
 export class TableInstance {
   readonly kind = 'table';
   readonly elements: Ref[] = [];
+  /** The type names its defined types by number only, and a table may outlive the module. */
+  readonly hold: object | null;
   private readonly declared: TableType;
   private readonly budget: HeapBudget | null;
 
@@ -39,6 +41,7 @@ export class TableInstance {
       });
     }
     this.declared = type;
+    this.hold = holdOf(type.element);
     this.budget = budget;
     this.append(Number(min), init);
   }

@@ -31,7 +31,7 @@ const byWidth = (storage: ValType, ref: Op, w32: Op, w64: Op): Op =>
 export const structNew = (t: Translation): void => {
   const type = typeOf(t);
   const first = 2 * t.popSettled((type.comp as StructType).fields.length);
-  t.result(opOf.struct_new, newRef(type), type.id, first);
+  t.result(opOf.struct_new, newRef(type), t.reader.index, first);
 };
 
 /** The descriptor lies behind the fields. */
@@ -39,17 +39,17 @@ export const structNewDesc = (t: Translation): void => {
   const type = typeOf(t);
   const { fields } = type.comp as StructType;
   const first = 2 * t.popSettled(fields.length + 1);
-  t.result(opOf.struct_new_desc, newRef(type), type.id, first, 2 * t.slots[t.height + fields.length]!);
+  t.result(opOf.struct_new_desc, newRef(type), t.reader.index, first, 2 * t.slots[t.height + fields.length]!);
 };
 
 export const structNewDefaultDesc = (t: Translation): void => {
   const type = typeOf(t);
-  t.simple(opOf.struct_new_default_desc, 1, newRef(type), type.id);
+  t.simple(opOf.struct_new_default_desc, 1, newRef(type), t.reader.index);
 };
 
 export const structNewDefault = (t: Translation): void => {
   const type = typeOf(t);
-  t.result(opOf.struct_new_default, newRef(type), type.id);
+  t.result(opOf.struct_new_default, newRef(type), t.reader.index);
 };
 
 /** @param isUnsigned for packed fields: `struct.get_u` */
@@ -88,25 +88,25 @@ export const structSet = (t: Translation): void => {
 
 export const arrayNew = (t: Translation): void => {
   const type = typeOf(t);
-  t.sized(opOf.array_new, 2, newRef(type), type.id);
+  t.sized(opOf.array_new, 2, newRef(type), t.reader.index);
 };
 
 export const arrayNewDefault = (t: Translation): void => {
   const type = typeOf(t);
-  t.sized(opOf.array_new_default, 1, newRef(type), type.id);
+  t.sized(opOf.array_new_default, 1, newRef(type), t.reader.index);
 };
 
 export const arrayNewFixed = (t: Translation): void => {
   const type = typeOf(t);
   const count = t.reader.index2;
   const first = 2 * t.popSettled(count);
-  t.result(opOf.array_new_fixed, newRef(type), type.id, first, count);
+  t.result(opOf.array_new_fixed, newRef(type), t.reader.index, first, count);
 };
 
 /** `array.new_data` and `array.new_elem`. */
 export const arrayNewFrom = (t: Translation, op: Op): void => {
   const type = typeOf(t);
-  t.sized(op, 2, newRef(type), type.id, t.reader.index2);
+  t.sized(op, 2, newRef(type), t.reader.index, t.reader.index2);
 };
 
 /** @param isUnsigned for packed elements: `array.get_u` */
@@ -141,7 +141,7 @@ export const arraySet = (t: Translation): void => {
 };
 
 export const arrayFill = (t: Translation): void => {
-  t.sized(opOf.array_fill, 4, null, typeOf(t).id);
+  t.sized(opOf.array_fill, 4, null, t.reader.index);
 };
 
 export const arrayCopy = (t: Translation): void => {
@@ -150,5 +150,5 @@ export const arrayCopy = (t: Translation): void => {
 
 /** `array.init_data` and `array.init_elem`. */
 export const arrayInit = (t: Translation, op: Op): void => {
-  t.sized(op, 4, null, typeOf(t).id, t.reader.index2);
+  t.sized(op, 4, null, t.reader.index, t.reader.index2);
 };

@@ -10,8 +10,10 @@
  *   is that type exactly and none of its subtypes (custom descriptors).
  *
  * Defined types are canonical process-wide (`canonicalise`): two structurally equal recursive groups have the
- * same ids, in one module or across modules, so type equality is equality of ids.
+ * same ids, in one module or across modules, so type equality is equality of ids. An id means a type as long as
+ * there is something of that type, or a module that declares it; see `type-registry.ts`.
  */
+import { groupOf, type RecGroup, type TypeHold, typeOfId } from './type-registry.ts';
 
 /**
  * A type of values, as one small number: `I32`, `FUNCREF` and the like, or what a module declares.
@@ -165,6 +167,10 @@ export interface DefType {
   readonly descriptor: DefType | null;
   /** The type whose values are described by values of this one. */
   readonly describes: DefType | null;
+  /** The recursive group that it is of. */
+  readonly group: RecGroup;
+  /** How its structures are laid out; null before the first. @internal */
+  layout: object | null;
 }
 
 /**
@@ -242,11 +248,12 @@ export interface SubType {
   readonly describes?: number | null;
 }
 
-const definedTypes: DefType[] = [];
-const groupsByKey = new Map<string, readonly DefType[]>();
-
 /** The canonical type of an id, or of a defined heap type, exact or not. */
-export const defType = (heap: HeapType): DefType => definedTypes[heap & ~EXACT]!;
+export const defType = (heap: HeapType): DefType => typeOfId(heap & ~EXACT)!;
+
+/** What keeps the id in a type meaning what it does: the group of the defined type that it names, if it does. */
+export const holdOf = (type: ValType): RecGroup | null =>
+  isRef(type) && heapOf(type) >= 0 ? defType(heapOf(type)).group : null;
 
 /**
  * Canonicalises one recursive group: returns the process-wide defined types, the same objects for every
@@ -255,14 +262,21 @@ export const defType = (heap: HeapType): DefType => definedTypes[heap & ~EXACT]!
  * @param group the decoded types of the group
  * @param base type index of the first one
  * @param earlier the module's types before `base`
+ * @param hold of the module that declares the group; without it the types last as long as somebody has one
  */
 export const canonicalise = (
   group: readonly SubType[],
   base: number,
   earlier: readonly DefType[],
+  hold: TypeHold | null = null,
 ): readonly DefType[] => {
+  const uses = new Set<RecGroup>();
   // In the key, indices into the group are relative ("r0"), earlier ones are canonical ids ("c7").
-  const typeKey = (index: number): string => (index < base ? `c${earlier[index]!.id}` : `r${index - base}`);
+  const typeKey = (index: number): string => {
+    if (index >= base) return `r${index - base}`;
+    uses.add(earlier[index]!.group);
+    return `c${earlier[index]!.id}`;
+  };
   const heapKey = (heap: HeapType): string =>
     isExactHeap(heap) ? `x${typeKey(heap & ~EXACT)}` : typeKey(heap);
   const valKey = (t: ValType): string =>
@@ -286,18 +300,28 @@ export const canonicalise = (
       return `${t.isFinal ? '' : 'o'}${t.supertypes.map(typeKey).join()}${clauses}:${compKey(t.comp)}`;
     })
     .join(';');
-  const known = groupsByKey.get(key);
-  if (known !== undefined) return known;
+  const make = (firstId: number): RecGroup => makeGroup(group, base, earlier, firstId, [...uses]);
+  return groupOf(key, group.length, hold, make).types;
+};
 
-  const firstId = definedTypes.length;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const makeGroup = (
+  group: readonly SubType[],
+  base: number,
+  earlier: readonly DefType[],
+  firstId: number,
+  uses: readonly RecGroup[],
+): RecGroup => {
   const toId = (index: number): number => (index < base ? earlier[index]!.id : firstId + index - base);
   const toHeap = (heap: HeapType): HeapType =>
     isExactHeap(heap) ? exactHeap(toId(heap & ~EXACT)) : toId(heap);
   const valType = (t: ValType): ValType =>
     isRef(t) && heapOf(t) >= 0 ? refType(toHeap(heapOf(t)), isNullable(t)) : t;
   const field = (f: FieldType): FieldType => ({ storage: valType(f.storage), isMutable: f.isMutable });
-  const types: { -readonly [K in keyof DefType]: DefType[K] }[] = [];
-  for (const t of group) {
+  const types: Mutable<DefType>[] = [];
+  const made: RecGroup = { types, uses };
+  for (const [i, t] of group.entries()) {
     const superIndex = t.supertypes[0];
     const supertype =
       superIndex === undefined
@@ -312,23 +336,23 @@ export const canonicalise = (
           ? { kind: 'struct', fields: t.comp.fields.map(field) }
           : { kind: 'array', element: field(t.comp.element) };
     types.push({
-      id: definedTypes.length,
+      id: firstId + i,
       isFinal: t.isFinal,
       supertype,
       depth: supertype ? supertype.depth + 1 : 0,
       comp,
       descriptor: null,
       describes: null,
+      group: made,
+      layout: null,
     });
-    definedTypes.push(types[types.length - 1]!);
   }
   // A descriptor stands behind the type that it describes.
   for (const [i, { descriptor, describes }] of group.entries()) {
     types[i]!.descriptor = types[(descriptor ?? -1) - base] ?? null;
     types[i]!.describes = types[(describes ?? -1) - base] ?? null;
   }
-  groupsByKey.set(key, types);
-  return types;
+  return made;
 };
 
 /**
@@ -341,12 +365,14 @@ export const canonicalise = (
 export const funcDefType = (params: readonly ValType[], results: readonly ValType[]): DefType =>
   canonicalise([{ isFinal: true, supertypes: [], comp: { kind: 'func', params, results } }], 0, [])[0]!;
 
-/** Whether `sub` is `sup` or one of its declared subtypes. @spec match-deftype */
-export const matchesDefType = (sub: DefType, sup: DefType): boolean => {
+/** Whether `sub` is the type with the id or one of its declared subtypes. @spec match-deftype */
+export const matchesTypeId = (sub: DefType, id: number): boolean => {
   let t: DefType | null = sub;
-  while (t !== null && t !== sup) t = t.supertype;
-  return t === sup;
+  while (t !== null && t.id !== id) t = t.supertype;
+  return t !== null;
 };
+/** Whether `sub` is `sup` or one of its declared subtypes. @spec match-deftype */
+export const matchesDefType = (sub: DefType, sup: DefType): boolean => matchesTypeId(sub, sup.id);
 
 /** The abstract heap type directly above every type of a composite kind. */
 const abstractOf = (comp: CompType): HeapType =>
@@ -357,7 +383,7 @@ export const matchesHeapType = (sub: HeapType, sup: HeapType): boolean => {
   if (sub === sup) return true;
   if (sub >= 0) {
     if (isExactHeap(sup)) return false;
-    if (sup >= 0) return matchesDefType(defType(sub), defType(sup));
+    if (sup >= 0) return matchesTypeId(defType(sub), sup);
     return matchesHeapType(abstractOf(defType(sub).comp), sup);
   }
   switch (sub) {

@@ -38,6 +38,8 @@ const exnRef: ValTypes = [refType(HEAP_EXN, false)];
 
 /** The type list of one value type; one array per type, so that equal lists are mostly the same object. */
 const singleton = (type: ValType): ValTypes => {
+  // Of defined types there is no end.
+  if (isRef(type) && heapOf(type) >= 0) return [type];
   let list = singletons.get(type);
   if (list === undefined) singletons.set(type, (list = [type]));
   return list;

@@ -7,7 +7,6 @@ import {
   type DefType,
   EXTERNREF,
   FUNCREF,
-  funcDefType,
   HEAP_EXN,
   HEAP_EXTERN,
   HEAP_FUNC,
@@ -33,7 +32,7 @@ export const featureOfValType = (type: ValType): FeatureKey | null => {
 
 /**
  * The feature that a defined type needs beyond those of its components. A final function type in a group of
- * its own is the only form that existed before GC; its canonical type is what tells it from the others.
+ * its own is the only form that existed before GC.
  */
 export const featureOfDefType = (type: DefType): FeatureKey | null => {
   const { comp } = type;
@@ -41,6 +40,6 @@ export const featureOfDefType = (type: DefType): FeatureKey | null => {
   if (comp.kind !== 'func' || !type.isFinal || type.supertype !== null) return 'gc';
   const isConcrete = (t: ValType): boolean => isRef(t) && heapOf(t) >= 0;
   if (comp.params.some(isConcrete) || comp.results.some(isConcrete)) return 'function-references';
-  if (funcDefType(comp.params, comp.results) !== type) return 'gc';
+  if (type.group.types.length > 1) return 'gc';
   return comp.results.length > 1 ? 'multi-value' : null;
 };
