@@ -5,8 +5,7 @@ import { type SourceLine, sourceLines } from '../decoder/dwarf/source-lines.ts';
 import { decodeNames } from '../decoder/name-section.ts';
 import type { BacktraceFrame } from '../errors/errors.ts';
 import type { Module } from '../syntax/module.ts';
-import type { CodeRegion } from './code.ts';
-import type { CodeSpace } from './code-space.ts';
+import { type CodeRegion, regionAt } from './code.ts';
 import { LEAVE_PC } from './code-space.ts';
 import { mapOf } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
@@ -31,7 +30,6 @@ export interface RawFrame {
  * @param isInCall whether the innermost waits for the host, and stands behind its call instruction
  */
 export const rawBacktrace = (
-  space: CodeSpace,
   state: MachineState,
   callStack: Int32Array,
   isInCall: boolean,
@@ -41,7 +39,7 @@ export const rawBacktrace = (
   let { instance } = state;
   let crossings = state.instances.length;
   const add = (pc: number, fp: number, isCaller: boolean): void => {
-    const region = space.find(pc);
+    const region = regionAt(instance, pc);
     if (region !== null) frames.push({ region, pc, isCaller, fp, instance });
   };
   add(state.pc, state.fp, isInCall);

@@ -2,8 +2,12 @@
  * The process-wide array that holds internal code.
  *
  * One array for all modules, so that the loop sees it as a constant. When it is full a larger one takes its
- * place (and the loop is made anew by `machine.ts`); program counters are indices and stay valid. The code of a
- * module that the host's collector has taken is given back; nothing here keeps a module alive.
+ * place (and the loop is made anew by `machine.ts`); program counters are indices and stay valid.
+ *
+ * Code is given back when its module is: by whoever closed the last instance and knows that no other comes, or
+ * when the host's collector took it. Code of which all instances are closed rests: it is there for the next one,
+ * unless others that rest need the room. Nothing here leads to a module, not even weakly: a weak reference that is
+ * read keeps its target to the end of the job.
  */
 import type { CodeRegion } from './code.ts';
 
@@ -18,8 +22,38 @@ interface Stretch {
   readonly start: number;
   readonly end: number;
 }
-interface Placed extends Stretch {
-  readonly region: { deref(): CodeRegion | undefined };
+
+/** Most words of code that rests: 4 MB. */
+const MAX_RESTING_WORDS = 1 << 20;
+
+/** What the code of one unit takes. */
+export class CodeHold {
+  readonly stretches: Stretch[] = [];
+  /** Whether it was given back. */
+  isGone = false;
+  private readonly space: CodeSpace;
+
+  constructor(space: CodeSpace) {
+    this.space = space;
+  }
+
+  get wordCount(): number {
+    return this.stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
+  giveBack(): void {
+    this.space.giveBack(this);
+  }
+
+  /** No instance runs the code any more. */
+  rest(): void {
+    this.space.rest(this);
+  }
+
+  /** Instances run the code again, if it is still there. */
+  wake(): void {
+    this.space.wake(this);
+  }
 }
 
 /** Index of the first item that starts behind `pc`. */
@@ -40,19 +74,20 @@ export class CodeSpace {
   /** Called with the new array when it was replaced. */
   onReplaced: (words: Int32Array) => void = () => {};
   private top = FIRST_FREE;
-  /** Sorted by start. */
-  private readonly placed: Placed[] = [];
   /** Sorted by start; neighbours are joined. */
   private readonly free: Stretch[] = [];
-  private readonly collected: FinalizationRegistry<Stretch> | null;
+  private readonly collected: FinalizationRegistry<CodeHold> | null;
+  /** Oldest first, with their sizes. */
+  private readonly resting = new Map<CodeHold, number>();
+  private restingWords = 0;
 
   constructor(wordCount: number) {
     this.words = new Int32Array(wordCount);
-    // Some engines without a JIT have no weak references: there code stays for good.
+    // Some engines without a JIT cannot tell what was collected: there such code stays for good.
     this.collected =
       typeof FinalizationRegistry === 'undefined'
         ? null
-        : new FinalizationRegistry((stretch) => this.release(stretch));
+        : new FinalizationRegistry((hold) => this.giveBack(hold));
   }
 
   /** Start of a free stretch of `size` words. */
@@ -75,22 +110,48 @@ export class CodeSpace {
     return start;
   }
 
-  /** Notes what lies where; the region is held weakly. */
+  /** Notes that a region takes its stretch. */
   add(region: CodeRegion): void {
-    const { start, end } = region;
-    const weak = this.collected === null ? { deref: () => region } : new WeakRef(region);
-    this.placed.splice(firstBehind(this.placed, start), 0, { start, end, region: weak });
-    this.collected?.register(region, { start, end });
+    const { start, end, func } = region;
+    const { unit } = func;
+    if (unit.hold === null || unit.hold.isGone) {
+      unit.hold = new CodeHold(this);
+      this.collected?.register(unit, unit.hold, unit.hold);
+    }
+    unit.add(region);
+    unit.hold.stretches.push({ start, end });
   }
 
-  /** The region that holds a program counter, if any. */
-  find(pc: number): CodeRegion | null {
-    const item = this.placed[firstBehind(this.placed, pc) - 1];
-    return item !== undefined && pc < item.end ? (item.region.deref() ?? null) : null;
+  giveBack(hold: CodeHold): void {
+    if (hold.isGone) return;
+    hold.isGone = true;
+    this.wake(hold);
+    this.collected?.unregister(hold);
+    for (const stretch of hold.stretches.splice(0)) this.release(stretch);
+  }
+
+  rest(hold: CodeHold): void {
+    if (hold.isGone || this.resting.has(hold)) return;
+    this.resting.set(hold, hold.wordCount);
+    this.restingWords += hold.wordCount;
+    for (const oldest of this.resting.keys()) {
+      if (this.restingWords <= MAX_RESTING_WORDS) break;
+      this.giveBack(oldest);
+    }
+  }
+
+  wake(hold: CodeHold): void {
+    this.restingWords -= this.resting.get(hold) ?? 0;
+    this.resting.delete(hold);
+  }
+
+  /** Words in use, and words of the array. For tests. @internal */
+  get usage(): { readonly used: number; readonly size: number } {
+    const free = this.free.reduce((sum, { start, end }) => sum + end - start, 0);
+    return { used: this.top - FIRST_FREE - free, size: this.words.length };
   }
 
   private release({ start, end }: Stretch): void {
-    this.placed.splice(firstBehind(this.placed, start) - 1, 1);
     let at = firstBehind(this.free, start);
     let joined: Stretch = { start, end };
     const before = this.free[at - 1];
@@ -103,6 +164,7 @@ export class CodeSpace {
       joined = { start: joined.start, end: behind.end };
       this.free.splice(at, 1);
     }
-    this.free.splice(at, 0, joined);
+    if (joined.end === this.top) this.top = joined.start;
+    else this.free.splice(at, 0, joined);
   }
 }

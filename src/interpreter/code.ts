@@ -5,8 +5,10 @@
 import { InstructionReader } from '../decoder/instruction-reader.ts';
 import type { Features } from '../syntax/features.ts';
 import type { Module } from '../syntax/module.ts';
+import { releaseTypes } from '../syntax/type-registry.ts';
 import { slotsOf } from '../syntax/types.ts';
 import type { CodeMap } from './code-map.ts';
+import type { CodeHold } from './code-space.ts';
 import type { Handler } from './exception-handlers.ts';
 import type { FuelSchedule } from './fuel.ts';
 import { MAX_PACKED_SLOT } from './isa.ts';
@@ -55,6 +57,15 @@ export class CompiledModule {
     }
     return unit;
   }
+
+  /**
+   * Gives back what the module takes of what all modules share: code and types. There are no instances any more, nor
+   * anything of theirs.
+   */
+  giveBack(): void {
+    for (const unit of this.units.values()) unit.giveBack();
+    releaseTypes(this.module.types);
+  }
 }
 
 /** The functions of a module under one schedule. */
@@ -66,6 +77,11 @@ export class CodeUnit {
   /** Word offset of each global in the words of an instance. */
   readonly globalOffsets: Int32Array;
   readonly globalWordCount: number;
+  /** What the code takes of the code array; null before the first. */
+  hold: CodeHold | null = null;
+  /** Sorted by start. */
+  private readonly regions: CodeRegion[] = [];
+  private instanceCount = 0;
 
   constructor(module: Module, schedule: FuelSchedule) {
     this.module = module;
@@ -77,6 +93,58 @@ export class CodeUnit {
       this.globalOffsets[i] = 4 * i;
     });
     this.globalWordCount = 4 * module.globals.length;
+  }
+
+  /** Notes where code of a function lies. */
+  add(region: CodeRegion): void {
+    this.regions.splice(this.firstBehind(region.start), 0, region);
+  }
+
+  /** The region that holds a program counter, if any. */
+  find(pc: number): CodeRegion | null {
+    const region = this.regions[this.firstBehind(pc) - 1];
+    return region !== undefined && pc < region.end ? region : null;
+  }
+
+  /** Index of the first region that starts behind `pc`. */
+  private firstBehind(pc: number): number {
+    let low = 0;
+    let high = this.regions.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.regions[middle]!.start <= pc) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** There is one more instance. */
+  open(): void {
+    if (this.instanceCount++ > 0 || this.hold === null) return;
+    if (this.hold.isGone) this.forget();
+    else this.hold.wake();
+  }
+
+  /** There is one less: no call of it is open, and nobody can begin one. */
+  close(): void {
+    if (--this.instanceCount === 0) this.hold?.rest();
+  }
+
+  /** Gives the code back. No call is open; one that begins translates anew. */
+  giveBack(): void {
+    this.hold?.giveBack();
+    this.forget();
+  }
+
+  private forget(): void {
+    this.hold = null;
+    for (const { func } of this.regions.splice(0)) {
+      func.entry = 0;
+      func.fast = null;
+      func.careful = null;
+      func.fastMap = null;
+      func.carefulMap = null;
+    }
   }
 }
 
@@ -91,6 +159,10 @@ export interface CodeRegion {
   /** Exception handlers, in order of the code they protect. */
   readonly handlers: readonly Handler[];
 }
+
+/** The region that holds a program counter of an instance's code; none of the host's. */
+export const regionAt = (instance: { readonly unit: CodeUnit } | null, pc: number): CodeRegion | null =>
+  instance?.unit.find(pc) ?? null;
 
 /** Slots that large frames have behind the parameters, for operands that packed fields cannot name. */
 export const SCRATCH_SLOTS = 2;

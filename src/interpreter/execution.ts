@@ -15,6 +15,7 @@ import {
 } from '../errors/errors.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import { backtrace, type RawFrame, rawBacktrace, withBacktrace } from './backtrace.ts';
+import { regionAt } from './code.ts';
 import { HALT_PC } from './code-space.ts';
 import { exceptionOf } from './exception.ts';
 import { type FuelSchedule, quern1 } from './fuel.ts';
@@ -338,6 +339,7 @@ export class Execution {
     this.tellFailure(error);
     this.outcome = 'trap';
     this.leaveStore();
+    this.leaveMachine();
     this.error = error;
   }
 
@@ -363,13 +365,18 @@ export class Execution {
     this.savedWords = new Int32Array(0);
     this.savedCalls = this.savedWords;
     this.savedRefs = [];
-    if (resident === this) {
-      resident = null;
-      this.dropRefs();
-    }
+    this.leaveMachine();
     this.pause = null;
     this.error = error;
     this.outcome = 'trap';
+    this.leaveStore();
+  }
+
+  /** Nothing of a call that is over stays in the machine. */
+  private leaveMachine(): void {
+    if (resident !== this) return;
+    resident = null;
+    this.dropRefs();
   }
 
   /**
@@ -464,8 +471,8 @@ export class Execution {
 
   /** First word behind the frame that a paused call stands in. */
   private frameEnd(): number {
-    const { pc, fp, top } = this.state;
-    const region = this.machine.space.find(pc);
+    const { instance, pc, fp, top } = this.state;
+    const region = regionAt(instance, pc);
     return region === null ? top : Math.max(top, fp + 2 * region.func.frameSlots);
   }
 
@@ -578,7 +585,7 @@ export class Execution {
    * code steps back to the start of the instruction and pauses there (false).
    */
   private prepareToPause(): boolean {
-    if (!this.machine.space.find(this.state.pc)!.isCareful) {
+    if (!regionAt(this.state.instance, this.state.pc)!.isCareful) {
       this.goCareful();
       return true;
     }
@@ -592,7 +599,7 @@ export class Execution {
    */
   private stepBack(): void {
     const { state } = this;
-    const region = this.machine.space.find(state.pc)!;
+    const region = regionAt(state.instance, state.pc)!;
     if (!region.isCareful) return;
     const map = mapCareful(region.func);
     const { pcs, offsets } = map.sites;
@@ -608,8 +615,8 @@ export class Execution {
 
   /** Goes on in careful code from a boundary of fast code. */
   private goCareful(): void {
-    const { state, machine } = this;
-    const region = machine.space.find(state.pc);
+    const { state } = this;
+    const region = regionAt(state.instance, state.pc);
     if (region === null || region.isCareful) return;
     if (region.func.carefulMap === null) state.isLookDue = state.isWatched;
     const boundary = mapFast(region.func).boundaryOf(state.pc - region.entry);
@@ -623,7 +630,7 @@ export class Execution {
   }
 
   private remainingAt(pc: number): number {
-    const region = this.machine.space.find(pc);
+    const region = regionAt(this.state.instance, pc);
     if (region === null || region.isCareful) return 0;
     const map = mapFast(region.func);
     const at = pc - region.entry;
@@ -699,7 +706,7 @@ export class Execution {
     // Of a call that waits while others run, the stack lies in the copy.
     const calls = resident === this ? machine.callStack : this.savedCalls;
     const isInCall = state.pending !== null || this.hostCall !== null;
-    return rawBacktrace(machine.space, state, calls, isInCall, limit);
+    return rawBacktrace(state, calls, isInCall, limit);
   }
 
   /** The guest's stack where the call stands, innermost first. */

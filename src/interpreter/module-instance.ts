@@ -57,6 +57,7 @@ export class ModuleInstance {
     this.store = store;
     this.compiled = compiled;
     this.unit = compiled.unit(store.schedule);
+    this.unit.open();
     this.globalWords = new Int32Array(this.unit.globalWordCount);
     this.globalRefs = compiled.module.globals.map(() => null);
     this.exports = exports;

@@ -6,6 +6,7 @@
  * what it walks over was paid for when it was called.
  */
 
+import { regionAt } from './code.ts';
 import { LEAVE_PC } from './code-space.ts';
 import type { ExceptionInstance } from './exception.ts';
 import { type Handler, handlerAt, type PlacedClause } from './exception-handlers.ts';
@@ -46,7 +47,7 @@ const deliver = (machine: Machine, fp: number, clause: PlacedClause, exception: 
 
 /** `m.pc` lies inside the instruction that threw `m.thrown`; afterwards at the handler, if there is one. */
 export const unwind = (machine: Machine, m: MachineState): number => {
-  const { space, callStack } = machine;
+  const { callStack } = machine;
   const exception = m.thrown!;
   let { pc, fp, sp, instance, callLimit } = m;
   let crossings = m.instances.length;
@@ -57,7 +58,7 @@ export const unwind = (machine: Machine, m: MachineState): number => {
       instance = m.instances[crossings]!;
       callLimit -= 2;
     } else {
-      const region = space.find(pc);
+      const region = regionAt(instance, pc);
       const clause = region === null ? null : clauseFor(region.handlers, pc, exception, instance);
       if (clause !== null) {
         deliver(machine, fp, clause, exception);

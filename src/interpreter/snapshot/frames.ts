@@ -6,10 +6,10 @@
  * cannot make frames overlap or return to where no call was.
  */
 import { InternalError } from '../../errors/errors.ts';
+import { type CodeRegion, regionAt } from '../code.ts';
 import { HALT_PC, LEAVE_PC } from '../code-space.ts';
 import type { SavedExecution } from '../execution.ts';
 import type { FuncInstance } from '../function.ts';
-import { getMachine } from '../machine.ts';
 import type { MachineState } from '../machine-state.ts';
 import type { ModuleInstance } from '../module-instance.ts';
 import { callPlaceOf, carefulPc, placeOf, returnPc } from './code-places.ts';
@@ -79,20 +79,20 @@ export const readStack = (saved: SavedExecution): Stack => {
     frames.push(callerAt(pc, fp, instance));
     return { frames, remaining: 0 };
   }
-  const region = regionAt(pc);
+  const region = regionOf(instance, pc);
   const { offset, remaining } = placeOf(region, pc);
   frames.push({ func: instance.funcs[region.func.index]!, offset, fp });
   return { frames, remaining: isPaid ? remaining : 0 };
 };
 
-const regionAt = (pc: number): NonNullable<ReturnType<ReturnType<typeof getMachine>['space']['find']>> => {
-  const region = getMachine().space.find(pc);
+const regionOf = (instance: ModuleInstance, pc: number): CodeRegion => {
+  const region = regionAt(instance, pc);
   if (region === null) throw new InternalError('internal.bug', { detail: `no code at ${pc}` });
   return region;
 };
 
 const callerAt = (pc: number, fp: number, instance: ModuleInstance): Frame => {
-  const region = regionAt(pc - 1);
+  const region = regionOf(instance, pc - 1);
   return { func: instance.funcs[region.func.index]!, offset: callPlaceOf(region, pc), fp };
 };
 
