@@ -26,6 +26,11 @@ export class CompiledPlugin {
   readonly #settings: CheckedManifest;
   readonly #options: PluginOptions;
   readonly #platform: Platform;
+  /** Plug-ins that are not closed. */
+  #openCount = 0;
+  #isClosed = false;
+  /** Whether something of a plug-in that was closed may be left. */
+  #isShared = false;
 
   /** Users call `compilePlugin`. @internal */
   constructor(
@@ -59,12 +64,43 @@ export class CompiledPlugin {
     if (!(snapshot instanceof Uint8Array))
       throw new UsageError('usage.argument', { detail: 'a snapshot is a Uint8Array' });
     const { activeCall, ...own } = options;
+    this.#require();
     const checked = checkOptions({ ...this.#options, ...own }, this.#settings, this.#platform);
-    return Plugin.restore(this.#modules, checked, this.#platform, snapshot, activeCall ?? {});
+    return Plugin.restore(this.#modules, checked, this.#platform, snapshot, activeCall ?? {}, this.#open());
+  }
+
+  /**
+   * Gives up what the modules take, code above all, as soon as the last plug-in made of them is closed. No more can be
+   * made. Without it that is left to the host's collector, which does nothing before the event loop turns.
+   */
+  close(): void {
+    this.#isClosed = true;
+    this.#giveBack();
+  }
+
+  #require(): void {
+    if (this.#isClosed) throw new UsageError('usage.state', { detail: 'the compiled plug-in is closed' });
+  }
+
+  /** Counts a plug-in; what is returned is told when it is gone. */
+  #open(): (isClean: boolean) => void {
+    this.#openCount++;
+    return (isClean) => {
+      this.#openCount--;
+      this.#isShared ||= !isClean;
+      this.#giveBack();
+    };
+  }
+
+  #giveBack(): void {
+    if (!this.#isClosed || this.#openCount > 0 || this.#isShared) return;
+    for (const { compiled, isOwn } of this.#modules.values()) if (isOwn) compiled.giveBack();
   }
 
   async #create(options: PluginOptions): Promise<Plugin> {
-    return Plugin.create(this.#modules, this.#checkOptions(options), this.#platform);
+    this.#require();
+    const checked = this.#checkOptions(options);
+    return Plugin.create(this.#modules, checked, this.#platform, this.#open());
   }
 
   #checkOptions(options: PluginOptions): CheckedOptions {
@@ -180,7 +216,12 @@ export const compilePluginOn =
  */
 export const createPluginOn = (platform: Platform): CreatePlugin => {
   const compile = compilePluginOn(platform);
-  return async (manifest, options = {}) => (await compile(manifest, options)).instantiate();
+  return async (manifest, options = {}) => {
+    const compiled = await compile(manifest, options);
+    const plugin = compiled.instantiate();
+    compiled.close();
+    return plugin;
+  };
 };
 
 /**
@@ -195,6 +236,10 @@ export const createPluginOn = (platform: Platform): CreatePlugin => {
  */
 export const restorePluginOn = (platform: Platform): RestorePlugin => {
   const compile = compilePluginOn(platform);
-  return async (manifest, snapshot, options = {}) =>
-    (await compile(manifest, options)).restore(snapshot, options);
+  return async (manifest, snapshot, options = {}) => {
+    const compiled = await compile(manifest, options);
+    const plugin = compiled.restore(snapshot, options);
+    compiled.close();
+    return plugin;
+  };
 };

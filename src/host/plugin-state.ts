@@ -39,6 +39,8 @@ export class PluginState implements PluginStateParts {
   limits: RunLimits | null = null;
   /** Executions of the running call, outermost first; the others wait for a linked command that the last one runs. */
   executions: Execution[] = [];
+  /** Whether the embedder may have something of the instances: an instance, or a value that leads to one. */
+  hasEscaped = false;
   /** Linked commands that wait for each other now. */
   commandDepth = 0;
   /** Status and headers of the last answer to an HTTP request; it outlasts the call. */

@@ -4,7 +4,7 @@
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
  */
-import { SnapshotError, UsageError } from '../errors/errors.ts';
+import { isQuernError, SnapshotError, UsageError } from '../errors/errors.ts';
 import type { Execution, PauseReason } from '../interpreter/execution.ts';
 import { FuncInstance, type RawValue } from '../interpreter/function.ts';
 import type { MemoryInstance } from '../interpreter/memory.ts';
@@ -156,6 +156,10 @@ export class Plugin {
   #fuelConsumed = 0;
   /** Null when nothing is recorded or replayed. */
   readonly #session: TapeSession | null;
+  /** Told once, when the plug-in has given up its instances: whether nothing of them is left. */
+  #onGone: ((isClean: boolean) => void) | null = null;
+  /** Whether nothing is left of the instances that were given up. */
+  #isClean = true;
 
   private constructor(
     modules: ReadonlyMap<string, LoadedModule>,
@@ -183,11 +187,16 @@ export class Plugin {
     modules: ReadonlyMap<string, LoadedModule>,
     options: CheckedOptions,
     platform: Platform,
+    onGone: (isClean: boolean) => void,
   ): Promise<Plugin> {
     const plugin = new Plugin(modules, options, platform);
     const budget = plugin.#budgetOf(checkCallLimits({}, options), 'interrupted.instantiation');
+    plugin.#onGone = onGone;
     try {
       await plugin.#instantiate(budget, null, null);
+    } catch (error) {
+      plugin.#release();
+      throw error;
     } finally {
       budget.watch.close();
     }
@@ -207,6 +216,7 @@ export class Plugin {
     platform: Platform,
     snapshot: Uint8Array,
     callOptions: DetailedCallOptions,
+    onGone: (isClean: boolean) => void,
   ): Promise<Plugin> {
     if (options.tape !== null) {
       throw new UsageError('usage.argument', {
@@ -214,13 +224,15 @@ export class Plugin {
       });
     }
     const plugin = new Plugin(modules, options, platform);
-    const limits = checkCallLimits(callOptions, options);
-    const file = new SnapshotFile(snapshot);
-    const linked = plugin.#link();
+    plugin.#onGone = onGone;
     try {
+      const limits = checkCallLimits(callOptions, options);
+      const file = new SnapshotFile(snapshot);
+      const linked = plugin.#link();
+      plugin.#linked = linked;
       plugin.#adopt(file, linked, limits, callOptions.hostContext);
     } catch (error) {
-      linked.wasi?.close();
+      plugin.#release();
       throw error;
     }
     return plugin;
@@ -231,7 +243,6 @@ export class Plugin {
     const { state } = linked;
     const onSlice = (): boolean => state.limits !== null && wantsPause(state.limits);
     const { fuelConsumed, isStale, call, execution } = readPlugin(file, this.#partsOf(linked), { onSlice });
-    this.#linked = linked;
     this.#isStale = isStale;
     this.#fuelConsumed = fuelConsumed;
     if (call === null) return;
@@ -309,11 +320,13 @@ export class Plugin {
     try {
       await this.#initialise(linked, budget, standStill, task);
     } catch (error) {
-      linked.wasi?.close();
+      // Of a call that was restored, the instances stay what the plug-in has.
+      if (previous === linked) linked.wasi?.close();
+      else this.#giveUp(linked);
       throw error;
     }
     this.#linked = linked;
-    if (previous !== linked) previous?.wasi?.close();
+    if (previous !== null && previous !== linked) this.#giveUp(previous);
     this.#isStale = false;
   }
 
@@ -552,7 +565,9 @@ export class Plugin {
 
   /** The instance of the main module: the engine's own, not a native one. */
   async getInstance(): Promise<ModuleInstance> {
-    return this.#require().main;
+    const { main, state } = this.#require();
+    state.hasEscaped = true;
+    return main;
   }
 
   /** A copy of a variable of the plug-in; null when it is unset. */
@@ -626,8 +641,18 @@ export class Plugin {
 
   /** Gives up the instance and what the host holds open for it. */
   #release(): void {
-    this.#linked?.wasi?.close();
+    if (this.#linked !== null) this.#giveUp(this.#linked);
     this.#linked = null;
+    this.#onGone?.(this.#isClean);
+    this.#onGone = null;
+  }
+
+  /** What nobody can reach any more need not wait for the collector, which may not tell before the job is over. */
+  #giveUp({ instances, state, wasi }: Linked): void {
+    wasi?.close();
+    const isClean = !state.hasEscaped && instances.every(({ store }) => store.openCalls === 0);
+    if (isClean) for (const { unit } of instances) unit.close();
+    else this.#isClean = false;
   }
 
   #require(): Linked {
@@ -721,6 +746,8 @@ export class Plugin {
     state.executions = [execution];
     this.#running = state;
     const outcome = await runToEnd(execution, limits);
+    // An exception of the guest holds what the guest gave it.
+    if (isQuernError(outcome.error, 'exception.uncaught')) state.hasEscaped = true;
     // Commands that a call was stopped in have used fuel that the call was not charged for yet.
     const { fuelConsumed } = this;
     this.#running = null;

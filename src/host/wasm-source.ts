@@ -28,6 +28,8 @@ export interface LoadedModule {
   readonly name: string | null;
   readonly hash: string | null;
   readonly compiled: CompiledModule;
+  /** Whether nobody else has the compiled module. */
+  readonly isOwn: boolean;
 }
 
 /** Most bytes of a module or manifest behind a URL. */
@@ -168,7 +170,8 @@ export const loadModules = (manifest: CheckedManifest, platform: Platform): Prom
       const source = await readItem(item, index, platform);
       if (item.hash !== undefined) checkHash(source, item.hash, index);
       // A copy: the embedder may change its bytes while the module is in use. (A Buffer's slice would be a view.)
-      const compiled = 'module' in item ? item.module : compileModule(new Uint8Array(source));
-      return { name: item.name ?? null, hash: item.hash ?? null, compiled };
+      const isOwn = !('module' in item);
+      const compiled = isOwn ? compileModule(new Uint8Array(source)) : item.module;
+      return { name: item.name ?? null, hash: item.hash ?? null, compiled, isOwn };
     }),
   );

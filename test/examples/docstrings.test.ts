@@ -51,7 +51,7 @@ const hidden = [
   ...['CustomSection', 'DataSegment', 'ElementSegment', 'Func', 'Global', 'SectionRange', 'Table'],
   // Parts of instances and of file trees that are the engine's business.
   ...['AttributeMemory', 'MemoryTree', 'OpenDirectory', 'AnchorKind', 'Storable', 'CodeUnit', 'FuncCode'],
-  ...['HeapBudget', 'InstructionReader', 'PageBudget', 'SharedCells', 'WaiterQueue'],
+  ...['HeapBudget', 'InstructionReader', 'PageBudget', 'RecGroup', 'SharedCells', 'WaiterQueue'],
 ];
 
 /** What an example prints. */
