@@ -1,5 +1,6 @@
 /** docs/instructions.md, from the instruction table. */
 import { flat1, quern1 } from '../../src/interpreter/fuel.ts';
+import { type SizeTerm, sizeTerms } from '../../src/interpreter/size-terms.ts';
 import { type FeatureKey, featureTable } from '../../src/syntax/features.ts';
 import { type InstructionRow, instructions } from '../../src/syntax/instructions.ts';
 import { code, pageHead, table } from './markdown.ts';
@@ -11,6 +12,8 @@ const opcode = ({ prefix, code: number }: InstructionRow): string =>
       .join(' '),
   );
 
+const sizes: Readonly<Record<string, SizeTerm | undefined>> = sizeTerms;
+
 const line = (row: InstructionRow): string[] => [
   opcode(row),
   code(row.name),
@@ -19,6 +22,7 @@ const line = (row: InstructionRow): string[] => [
   row.since,
   row.fuel,
   String(quern1.cost[row.fuel]),
+  sizes[row.name] ?? '',
 ];
 
 /** The page. */
@@ -31,12 +35,21 @@ export const instructionsPage = (): string => {
   });
   return [
     pageHead('Instructions', 'src/syntax/instructions.ts'),
-    `All ${instructions.length} instructions that the decoder knows. A module that uses an instruction of a feature that is not executed is refused with \`unsupported.feature\`. \`addr\` stands for the address type of the memory. The last columns are the fuel class and its price in \`${quern1.name}\`; see [metering](metering.md) for \`${flat1.name}\` and for operations that also cost by size.\n`,
+    `All ${instructions.length} instructions that the decoder knows. A module that uses an instruction of a feature that is not executed is refused with \`unsupported.feature\`. \`addr\` stands for the address type of the memory. The last columns are the fuel class, its price in \`${quern1.name}\`, and what it also pays for by size; see [metering](metering.md) for \`${flat1.name}\` and for what a size costs.\n`,
     '## Features\n',
     table(['feature', 'version', 'executed', 'instructions', 'what'], features),
     ...groups.flatMap((group) => {
       const rows = instructions.filter((row) => row.group === group);
-      const head = ['opcode', 'instruction', 'immediates', 'type', 'feature', 'fuel class', 'fuel'];
+      const head = [
+        'opcode',
+        'instruction',
+        'immediates',
+        'type',
+        'feature',
+        'fuel class',
+        'fuel',
+        'by size',
+      ];
       return [`## ${group}\n`, table(head, rows.map(line))];
     }),
   ].join('\n');

@@ -8,6 +8,7 @@ import {
   MAX_PAGE_PRICE,
   MAX_PRICE,
 } from '../../src/interpreter/fuel-schedule.ts';
+import { type SizeTerm, sizeTerms } from '../../src/interpreter/size-terms.ts';
 import { BLOCKS_PER_FUEL_UNIT, kernelAbi } from '../../src/kernel/abi.ts';
 import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
 import { code, pageHead, table } from './markdown.ts';
@@ -66,6 +67,16 @@ Generated programs import three functions of \`env\`: \`mix(a: i32, b: i64) → 
 const perUnit = (unit: number, what: string): string =>
   unit === 0 ? 'free' : `1 per ${unit} ${what}, rounded up`;
 
+/** Of what the price of the class, or of the entry, covers the first unit's worth. */
+const perFurtherUnit = (unit: number, what: string): string =>
+  unit === 0 ? 'free' : `1 per ${unit} ${what} beyond ${unit}, rounded up`;
+/** The instructions with one of these size terms. */
+const named = (...terms: readonly SizeTerm[]): string =>
+  Object.entries(sizeTerms)
+    .filter(([, term]) => terms.includes(term))
+    .map(([name]) => code(name))
+    .join(', ');
+
 const classRows = (): string[][] => {
   const classes = Object.keys(quern1.cost) as FuelClass[];
   return classes.map((name) => {
@@ -79,13 +90,20 @@ const classRows = (): string[][] => {
 const sizeRows: readonly (readonly [string, (schedule: FuelSchedule) => string])[] = [
   ['entering a function', (s) => String(s.entry)],
   ['locals beyond the parameters, at entry', (s) => perUnit(s.localsPerUnit, 'locals')],
+  ['results of a function, at entry', (s) => perFurtherUnit(s.valuesPerUnit, 'values')],
+  [`values of the label: ${named('label', 'labels')}`, (s) => perFurtherUnit(s.valuesPerUnit, 'values')],
+  ['results of a `try`, at its beginning', (s) => perFurtherUnit(s.valuesPerUnit, 'values')],
+  [`values of an exception: ${named('tag', 'thrown')}`, (s) => perFurtherUnit(s.valuesPerUnit, 'values')],
+  [
+    'handlers and clauses that the search for a handler looks at',
+    (s) => perFurtherUnit(s.clausesPerUnit, 'of them'),
+  ],
+  [`fields: ${named('fields')}`, (s) => perFurtherUnit(s.bulkElementsPerUnit, 'fields')],
+  [`operands: ${named('operands')}`, (s) => perFurtherUnit(s.bulkElementsPerUnit, 'operands')],
   ['calling the host', (s) => String(s.hostCall)],
   ['bytes across the border to the host', (s) => perUnit(s.hostBytesPerUnit, 'bytes')],
-  ['`memory.copy`, `memory.fill`, `memory.init`', (s) => perUnit(s.bulkBytesPerUnit, 'bytes')],
-  [
-    '`table.copy`, `table.fill`, `table.init`, `table.grow`',
-    (s) => perUnit(s.bulkElementsPerUnit, 'elements'),
-  ],
+  [named('bytes'), (s) => perUnit(s.bulkBytesPerUnit, 'bytes')],
+  [named('elements'), (s) => perUnit(s.bulkElementsPerUnit, 'elements')],
   [
     'a linked command, for each call',
     (s) =>
@@ -125,6 +143,7 @@ export const meteringPage = (): string => {
       ['what', ...names],
       sizeRows.map(([what, price]) => [what, ...schedules.map(price)]),
     ),
+    'A v128 counts as two values, locals excepted. A branch pays whether it is taken or not. The search for who catches an exception looks at every `try_table` and `try` around the instruction that throws, from the inside outwards, in all frames, and at their clauses in order, the one that matches included; a `try` that delegates counts as one, and the search goes on where it leads to. A search that finds nobody is paid as well. Where a host function throws, the search is owed.\n',
     '## Functions of the Extism kernel and host\n',
     'On top of the price of calling the host, in every schedule without prices of its own. `bytes` are those of keys, values, messages, requests and answers; work on blocks is paid with all functions. Bytes that a host function of yours reads and stores through its `CurrentPlugin` cost the same.\n',
     table(['function', 'fuel', 'and by size', 'what'], kernelRows()),

@@ -19,7 +19,7 @@ import {
   type ValType,
 } from '../syntax/types.ts';
 import type { Ref } from './function.ts';
-import { REF_BYTES } from './table.ts';
+import { moveRefs, REF_BYTES } from './table.ts';
 
 /** Words of a value of a storage type; 0 for references. */
 export const wordsOf = (storage: ValType): 0 | 1 | 2 | 4 =>
@@ -148,12 +148,9 @@ export class ArrayInstance {
   /** Moves elements of an array of the same storage type; the ranges may overlap. @spec exec-array.copy */
   copy(to: number, source: ArrayInstance, from: number, count: number): void {
     const { width, elements } = this;
-    if (source === this) {
-      const scale = width || 1;
-      elements.copyWithin(to * scale, from * scale, (from + count) * scale);
-    } else if (width === 0) {
-      this.setRefs(to, source.elements as Ref[], from, count);
-    } else {
+    if (width === 0) this.setRefs(to, source.elements as Ref[], from, count);
+    else if (source === this) elements.copyWithin(to * width, from * width, (from + count) * width);
+    else {
       const words = (source.elements as Int32Array).subarray(from * width, (from + count) * width);
       (elements as Int32Array).set(words, to * width);
     }
@@ -161,8 +158,7 @@ export class ArrayInstance {
 
   /** Sets elements to references of a list. @spec exec-array.init_elem */
   setRefs(to: number, refs: readonly Ref[], from: number, count: number): void {
-    const { elements } = this;
-    for (let i = 0; i < count; i++) elements[to + i] = refs[from + i]!;
+    moveRefs(this.elements as Ref[], to, refs, from, count);
   }
 
   /** Sets elements to the numbers that bytes hold. @spec exec-array.init_data */

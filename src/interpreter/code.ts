@@ -9,7 +9,7 @@ import { releaseTypes } from '../syntax/type-registry.ts';
 import { slotsOf } from '../syntax/types.ts';
 import type { CodeMap } from './code-map.ts';
 import type { CodeHold } from './code-space.ts';
-import type { Handler } from './exception-handlers.ts';
+import type { HandlerTable } from './exception-handlers.ts';
 import type { FuelSchedule } from './fuel.ts';
 import { MAX_PACKED_SLOT } from './isa.ts';
 import { slotCountOf } from './types-layout.ts';
@@ -156,8 +156,8 @@ export interface CodeRegion {
   readonly end: number;
   readonly func: FuncCode;
   readonly isCareful: boolean;
-  /** Exception handlers, in order of the code they protect. */
-  readonly handlers: readonly Handler[];
+  /** Exception handlers; null if there are none. */
+  readonly handlers: HandlerTable | null;
 }
 
 /** The region that holds a program counter of an instance's code; none of the host's. */

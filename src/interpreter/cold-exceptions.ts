@@ -1,16 +1,32 @@
-/** Cold operations that throw. They stay where they are; `unwind.ts` finds the handler. */
-import type { Cold, ColdTools } from './cold-tools.ts';
+/**
+ * Cold operations that throw. They look for the handler and pay for the search, and stay where they are; `unwind.ts`
+ * goes there.
+ */
+import type { Cold, ColdTools, Stacks } from './cold-tools.ts';
 import { ExceptionInstance, exceptionBytes } from './exception.ts';
+import { searchCost, valuesCost } from './fuel.ts';
 import type { ColdOp } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
-import { THROWN, trapStatus } from './status.ts';
+import { NEED_FUEL, THROWN, trapStatus } from './status.ts';
+import type { TagInstance } from './tag.ts';
+import { findHandler } from './unwind.ts';
 
 export type ExceptionOp = Extract<ColdOp, 'throw' | 'throw_ref'>;
 
 const NULL_EXCEPTION = trapStatus('trap.null-exception');
 const HEAP_EXHAUSTED = trapStatus('exhaustion.heap');
 
-export const createExceptionOps = ({ C, I, R, first }: ColdTools): Record<ExceptionOp, Cold> => {
+export const createExceptionOps = (
+  { callStack }: Stacks,
+  { C, I, R, first, pay }: ColdTools,
+): Record<ExceptionOp, Cold> => {
+  /** Looks for the handler and pays, `extra` included; false if the fuel is not in hand. */
+  const search = (m: MachineState, at: number, tag: TagInstance, extra: number): boolean => {
+    const found = findHandler(callStack, m, at, tag);
+    if (!pay(m, extra + searchCost(m.schedule, found.count))) return false;
+    m.search = found;
+    return true;
+  };
   const raise = (m: MachineState, at: number, exception: ExceptionInstance): number => {
     m.thrown = exception;
     m.pc = at;
@@ -20,13 +36,20 @@ export const createExceptionOps = ({ C, I, R, first }: ColdTools): Record<Except
     throw: (m, at) => {
       const base = m.fp + C[at + 1]!;
       const tag = m.instance.tags[C[at + 2]!]!;
-      if (!m.instance.store.takeHeap(exceptionBytes(tag))) return HEAP_EXHAUSTED;
+      if (!search(m, at, tag, 0)) return NEED_FUEL;
+      if (!m.instance.store.takeHeap(exceptionBytes(tag))) {
+        m.search = null;
+        return HEAP_EXHAUSTED;
+      }
       const refs = tag.hasRefs ? R.slice(base >> 1, (base >> 1) + tag.slotCount) : [];
       return raise(m, at, new ExceptionInstance(tag, I.slice(base, base + 2 * tag.slotCount), refs));
     },
     throw_ref: (m, at) => {
       const exception = R[first(m, at) >> 1] as ExceptionInstance | null;
-      return exception === null ? NULL_EXCEPTION : raise(m, at, exception);
+      if (exception === null) return NULL_EXCEPTION;
+      // The values are moved again; those of `throw` are counted by its tag.
+      const values = valuesCost(m.schedule, exception.tag.slotCount);
+      return search(m, at, exception.tag, values) ? raise(m, at, exception) : NEED_FUEL;
     },
   };
 };

@@ -4,6 +4,7 @@ import { bulkTableCost, growTableCost } from './fuel.ts';
 import type { Ref } from './function.ts';
 import type { tableOps } from './isa.ts';
 import { CONTINUE, NEED_FUEL, trapStatus } from './status.ts';
+import { moveRefs } from './table.ts';
 
 const TABLE_BOUNDS = trapStatus('trap.table-bounds');
 
@@ -61,8 +62,7 @@ export const createTableOps = (tools: ColdTools): Record<keyof typeof tableOps, 
       const count = addressAt(k + 4, narrower(into, outOf));
       if (to + count > target.length || from + count > source.length) return TABLE_BOUNDS;
       if (!pay(m, bulkTableCost(m.schedule, count))) return NEED_FUEL;
-      if (target === source) target.copyWithin(to, from, from + count);
-      else for (let i = 0; i < count; i++) target[to + i] = source[from + i]!;
+      moveRefs(target, to, source, from, count);
       return next(m);
     },
     table_init: (m, at) => {
@@ -75,7 +75,7 @@ export const createTableOps = (tools: ColdTools): Record<keyof typeof tableOps, 
       const count = I[k + 4]! >>> 0;
       if (to + count > elements.length || from + count > segment.length) return TABLE_BOUNDS;
       if (!pay(m, bulkTableCost(m.schedule, count))) return NEED_FUEL;
-      for (let i = 0; i < count; i++) elements[to + i] = segment[from + i]!;
+      moveRefs(elements, to, segment, from, count);
       return next(m);
     },
     elem_drop: (m, at) => {

@@ -22,9 +22,10 @@ export const createVariableOps = ({
   },
   zero_refs: (m, at) => {
     const base = m.fp >> 1;
-    const end = base + C[at + 2]!;
+    const end = base + C[at + 3]!;
     while (R.length < end) R.push(null);
-    R.fill(null, base + C[at + 1]!, end);
+    // Operands are written before they are read: only locals have a value at the beginning, and only they are paid.
+    R.fill(null, base + C[at + 1]!, base + C[at + 2]!);
     return CONTINUE;
   },
   mov64_far: (m, at) => {

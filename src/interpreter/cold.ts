@@ -57,7 +57,7 @@ export const createCold = (
     ...createTableOps(tools),
     ...createReferenceOps(tools),
     ...createAggregateOps(tools),
-    ...createExceptionOps(tools),
+    ...createExceptionOps(stacks, tools),
     ...createWideOps(tools),
     ...createAtomicOps(tools),
     // PERF: called from the main loop itself, the vector loops made all scalar code 8 % slower (14 micros).

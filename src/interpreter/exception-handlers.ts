@@ -2,8 +2,7 @@
  * Which code of a function is protected by which exception handlers.
  *
  * Entering or leaving a protected stretch costs nothing: the handlers lie in a table beside the code, which is
- * searched by program counter when something is thrown. Constructs nest; the stretches do not. A construct has one
- * in front of each construct inside it and one behind the last, and the search finds the innermost at once.
+ * searched by program counter when something is thrown. Stretches nest; they are numbered in order of their start.
  */
 
 /** One way to catch: values and reference go to slots, execution to a label. @spec syntax-catch */
@@ -16,32 +15,23 @@ export interface Clause {
   readonly refSlot: number;
   readonly label: number;
 }
-/** A clause whose label has its place. */
-export interface PlacedClause extends Clause {
+/** Where a clause leads. */
+interface Place {
   readonly pc: number;
   /** What remains of the run that the label is in; see `code-writer.ts`. */
   readonly remaining: number;
 }
-
-/** The handlers of one protected stretch. */
-export interface Handler {
-  readonly start: number;
-  /** Behind the last word. */
-  readonly end: number;
-  /** Where the search goes on when no clause matches: the construct around, unless this one delegates. */
-  readonly next: number;
-  readonly clauses: readonly PlacedClause[];
-}
+/** A clause whose label has its place. */
+export interface PlacedClause extends Clause, Place {}
 
 type Draft = { -readonly [K in keyof PlacedClause]: PlacedClause[K] };
-/** A stretch; those of a construct have the same clauses, and the first one says where the search goes on. */
+/** The handlers of one protected stretch. */
 interface Stretch {
-  start: number;
-  end: number;
+  /** Index of the stretch around this one; -1 if there is none. */
+  readonly parent: number;
+  /** Where the search goes on when no clause matches: `parent`, unless the stretch delegates. */
   next: number;
-  /** Index of the first stretch of the construct. */
-  readonly first: number;
-  clauses: Draft[];
+  readonly clauses: Draft[];
 }
 
 /** A clause whose label has no place yet. PERF: a module may have a clause in every three bytes. */
@@ -54,39 +44,83 @@ export const clauseOf = (tag: number, slot: number, refSlot: number, label: numb
   remaining: 0,
 });
 
+/** The handlers of a function, whose code has its place. */
+export class HandlerTable {
+  /** Where another stretch becomes the innermost one, in order of the code; and its index, -1 for none. */
+  private readonly changes: Int32Array;
+  private readonly innermost: Int32Array;
+  /** By stretch; the clauses of the stretch `i` lie from `first[i]` up to `first[i + 1]`. */
+  readonly next: Int32Array;
+  readonly first: Int32Array;
+  /** PERF: apart from the clauses, since a search reads nothing else of those that do not match. */
+  readonly tags: Int32Array;
+  readonly clauses: readonly PlacedClause[];
+
+  constructor(
+    changes: readonly (readonly [at: number, handler: number])[],
+    stretches: readonly Stretch[],
+    start: number,
+    placeOf: (label: number) => Place,
+  ) {
+    this.changes = Int32Array.from(changes, ([at]) => start + at);
+    this.innermost = Int32Array.from(changes, ([, handler]) => handler);
+    this.next = Int32Array.from(stretches, ({ next }) => next);
+    this.first = new Int32Array(stretches.length + 1);
+    const placed: Draft[] = [];
+    for (const [i, { clauses }] of stretches.entries()) {
+      for (const clause of clauses) {
+        const { pc, remaining } = placeOf(clause.label);
+        clause.pc = start + pc;
+        clause.remaining = remaining;
+        placed.push(clause);
+      }
+      this.first[i + 1] = placed.length;
+    }
+    this.clauses = placed;
+    this.tags = Int32Array.from(placed, ({ tag }) => tag);
+  }
+
+  /** Index of the innermost stretch that holds a program counter; -1 if there is none. */
+  handlerAt(pc: number): number {
+    let low = 0;
+    let high = this.changes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.changes[middle]! <= pc) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? -1 : this.innermost[low - 1]!;
+  }
+}
+
 /** The handlers of a function while it is translated. */
 export class HandlerList {
-  /** In order of the code; the last one is that of the innermost construct that is open. */
   private readonly stretches: Stretch[] = [];
-  /** Open constructs, outermost first: index of the first stretch, and position on the control stack. */
+  /** Open stretches, outermost first: index, and position of the construct on the control stack. */
   private readonly open: { readonly handler: number; readonly position: number }[] = [];
+  private readonly changes: [at: number, handler: number][] = [];
 
-  /** Starts a protected stretch inside those that are open, and tells its index. */
+  /** Starts a protected stretch inside those that are open; its index. */
   begin(start: number, position: number, clauses: Draft[]): number {
-    const outer = this.open[this.open.length - 1];
-    if (outer !== undefined) this.stretches[this.stretches.length - 1]!.end = start;
+    const parent = this.open[this.open.length - 1]?.handler ?? -1;
     const handler = this.stretches.length;
-    this.stretches.push({ start, end: -1, next: outer?.handler ?? -1, first: handler, clauses });
+    this.stretches.push({ parent, next: parent, clauses });
     this.open.push({ handler, position });
+    this.changes.push([start, handler]);
     return handler;
   }
 
-  /** Adds a clause to a construct. */
+  /** Adds a clause to a stretch. */
   add(handler: number, clause: Draft): void {
     this.stretches[handler]!.clauses.push(clause);
   }
 
-  /** Ends the innermost construct; the one around goes on. */
+  /** Ends the innermost stretch; the one around it goes on. */
   end(end: number): void {
-    this.open.pop();
-    this.stretches[this.stretches.length - 1]!.end = end;
-    const outer = this.open[this.open.length - 1];
-    if (outer === undefined) return;
-    const { first, next, clauses } = this.stretches[outer.handler]!;
-    this.stretches.push({ start: end, end: -1, next, first, clauses });
+    this.changes.push([end, this.stretches[this.open.pop()!.handler]!.parent]);
   }
 
-  /** What the innermost construct does not catch goes to the one that the construct at `position` is in. */
+  /** What the innermost stretch does not catch goes to the stretch that the construct at `position` is in. */
   delegate(position: number): void {
     let low = 0;
     let high = this.open.length;
@@ -99,31 +133,10 @@ export class HandlerList {
     this.stretches[handler]!.next = this.open[low - 1]?.handler ?? -1;
   }
 
-  /** The handlers of code that lies at `start`; once, since what is here becomes them. */
-  place(start: number, placeOf: (label: number) => { pc: number; remaining: number }): readonly Handler[] {
-    this.stretches.forEach((stretch, index) => {
-      stretch.start += start;
-      stretch.end += start;
-      stretch.next = this.stretches[stretch.first]!.next;
-      if (stretch.first !== index) return;
-      for (const clause of stretch.clauses) {
-        const { pc, remaining } = placeOf(clause.label);
-        clause.pc = start + pc;
-        clause.remaining = remaining;
-      }
-    });
-    return this.stretches;
+  /** The handlers of code that lies at `start`; null if there are none. Once, since what is here becomes them. */
+  place(start: number, placeOf: (label: number) => Place): HandlerTable | null {
+    return this.stretches.length === 0
+      ? null
+      : new HandlerTable(this.changes, this.stretches, start, placeOf);
   }
 }
-
-/** Index of the innermost stretch that holds a program counter; -1 if there is none. */
-export const handlerAt = (handlers: readonly Handler[], pc: number): number => {
-  let low = 0;
-  let high = handlers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (handlers[middle]!.start <= pc) low = middle + 1;
-    else high = middle;
-  }
-  return low > 0 && handlers[low - 1]!.end > pc ? low - 1 : -1;
-};

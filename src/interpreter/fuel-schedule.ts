@@ -29,6 +29,8 @@ const MAX_UNIT = 0x7fff_ffff;
 const units: Readonly<Record<Exclude<keyof FuelSchedule, 'name' | 'cost' | 'functions'>, number>> = {
   entry: MAX_CALL_PRICE,
   localsPerUnit: MAX_UNIT,
+  valuesPerUnit: MAX_UNIT,
+  clausesPerUnit: MAX_UNIT,
   hostCall: MAX_CALL_PRICE,
   hostBytesPerUnit: MAX_UNIT,
   bulkBytesPerUnit: MAX_UNIT,

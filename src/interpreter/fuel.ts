@@ -26,6 +26,13 @@ export interface FuelSchedule {
   readonly entry: number;
   /** Declared locals that one further unit zeroes at entry; 0 = free. */
   readonly localsPerUnit: number;
+  /**
+   * Values that one unit moves with a branch, to a caller or with an exception, beyond as many that the class pays
+   * for; a v128 is two. 0 = free.
+   */
+  readonly valuesPerUnit: number;
+  /** Exception handlers and clauses that one unit looks at, beyond as many that the class pays for; 0 = free. */
+  readonly clausesPerUnit: number;
   /** Cost of a call into the host, on top of the call instruction. */
   readonly hostCall: number;
   /**
@@ -37,7 +44,10 @@ export interface FuelSchedule {
   readonly hostBytesPerUnit: number;
   /** Bytes that one unit copies or fills; 0 = free. */
   readonly bulkBytesPerUnit: number;
-  /** Table or array elements that one unit copies or fills; 0 = free. */
+  /**
+   * Table or array elements that one unit copies or fills; 0 = free. Of fields and operands of a new structure or
+   * array, the class pays for as many.
+   */
   readonly bulkElementsPerUnit: number;
   /** Cost of one page of memory growth; of each 64 KiB where pages have another size. */
   readonly growPage: number;
@@ -74,6 +84,8 @@ export const quern1: FuelSchedule = Object.freeze<FuelSchedule>({
   }),
   entry: 2,
   localsPerUnit: 16,
+  valuesPerUnit: 16,
+  clausesPerUnit: 8,
   hostCall: 16,
   hostBytesPerUnit: 64,
   bulkBytesPerUnit: 64,
@@ -114,6 +126,8 @@ export const flat1: FuelSchedule = Object.freeze<FuelSchedule>({
   }),
   entry: 1,
   localsPerUnit: 0,
+  valuesPerUnit: 0,
+  clausesPerUnit: 0,
   hostCall: 0,
   hostBytesPerUnit: 0,
   bulkBytesPerUnit: 0,
@@ -135,9 +149,21 @@ export const schedules: ReadonlyMap<string, FuelSchedule> = new Map([
 
 const perUnit = (count: number, unit: number): number => (unit === 0 ? 0 : Math.ceil(count / unit));
 
-/** Cost of entering a function that declares `localCount` locals beyond its parameters. */
-export const entryCost = (schedule: FuelSchedule, localCount: number): number =>
-  schedule.entry + perUnit(localCount, schedule.localsPerUnit);
+/** The same where the price of the class covers the first unit's worth. */
+const perFurtherUnit = (count: number, unit: number): number => perUnit(Math.max(0, count - unit), unit);
+
+/** Size term of values that a branch or an exception carries, or a function returns. */
+export const valuesCost = (schedule: FuelSchedule, slotCount: number): number =>
+  perFurtherUnit(slotCount, schedule.valuesPerUnit);
+/** Size term of a new structure or array whose values the code lists. */
+export const fieldsCost = (schedule: FuelSchedule, slotCount: number): number =>
+  perFurtherUnit(slotCount, schedule.bulkElementsPerUnit);
+/** Size term of a search for who catches an exception: of the handlers and clauses looked at. */
+export const searchCost = (schedule: FuelSchedule, count: number): number =>
+  perFurtherUnit(count, schedule.clausesPerUnit);
+/** Cost of entering a function that declares `localCount` locals beyond its parameters, and of leaving it. */
+export const entryCost = (schedule: FuelSchedule, localCount: number, resultSlots = 0): number =>
+  schedule.entry + perUnit(localCount, schedule.localsPerUnit) + valuesCost(schedule, resultSlots);
 /** Size term of memory.copy, memory.fill, memory.init. */
 export const bulkMemoryCost = (schedule: FuelSchedule, byteCount: number): number =>
   perUnit(byteCount, schedule.bulkBytesPerUnit);

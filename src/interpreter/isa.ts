@@ -144,7 +144,7 @@ export const callOps = {
 /** Locals and globals: cold operations of `cold-variables.ts`. */
 export const variableOps = {
   stash: '',
-  zero_refs: 'ii',
+  zero_refs: 'iii',
   mov64_far: 'ii',
   // word and reference, whichever the slot holds
   mov_any_far: 'ii',

@@ -5,6 +5,7 @@ import type { ExceptionInstance } from './exception.ts';
 import { type FuelSchedule, hasCheapSizes } from './fuel.ts';
 import type { Caller, FuncInstance, HostWrite } from './function.ts';
 import type { ModuleInstance } from './module-instance.ts';
+import type { Search } from './unwind.ts';
 import type { Waiter } from './waiters.ts';
 
 /** A host call that waits for its promise. */
@@ -42,6 +43,8 @@ export class MachineState implements Caller {
   error: unknown = undefined;
   /** What the guest, or a host function, threw. */
   thrown: ExceptionInstance | null = null;
+  /** Who catches `thrown`, where the instruction that threw it has looked and paid already. */
+  search: Search | null = null;
   pending: PendingHostCall | null = null;
   /** How the call waits for a notify, if it does. */
   waiter: Waiter | null = null;

@@ -30,6 +30,7 @@ import { HEADER_WORDS } from './code-writer.ts';
 import { entryCost } from './fuel.ts';
 import { opOf } from './isa.ts';
 import { lowerings } from './lowerings.ts';
+import { staticSize } from './size-terms.ts';
 import * as aggregates from './translate-aggregates.ts';
 import * as atomics from './translate-atomics.ts';
 import * as control from './translate-control.ts';
@@ -39,6 +40,7 @@ import * as references from './translate-references.ts';
 import * as variables from './translate-variables.ts';
 import * as vectors from './translate-vectors.ts';
 import { type FastCode, Translation } from './translation.ts';
+import { slotCountOf } from './types-layout.ts';
 
 /** The finished code of a function, before it has a place. Translating another one makes it useless. */
 export class TranslatedCode {
@@ -132,10 +134,10 @@ const translateBody = (
   });
   // The entry has a cost of its own, so it is another place than the first instruction.
   t.boundary(body.start);
-  t.charge(entryCost(code.unit.schedule, body.localCount));
+  t.charge(entryCost(code.unit.schedule, body.localCount, slotCountOf(type.results)));
   t.clearsRefs = usesRefs || t.frame.hasRefs || type.results.some(isRef);
-  // Clears the slots of references, and makes the reference stack long enough for the frame.
-  if (t.clearsRefs) t.writer.emit(opOf.zero_refs, t.frame.zeroStart, code.frameSlots);
+  // Clears the references of locals, and makes the reference stack long enough for the frame.
+  if (t.clearsRefs) t.writer.emit(opOf.zero_refs, t.frame.zeroStart, t.frame.stackBase, code.frameSlots);
   while (t.controls.length > 0) {
     t.reader.read();
     t.writer.offset = t.reader.offset;
@@ -151,13 +153,18 @@ const translateBody = (
   return t;
 };
 
+/** Most fuel of one run: with one instruction more, the sum stays below 2^31. */
+const MAX_RUN = 0x7f00_0000;
+
 const translateInstruction = (t: Translation): void => {
   const row = instructions[t.reader.row]!;
   if (isStop(t, row.name)) {
     t.settleAll();
     t.writer.boundary(t.reader.offset);
   }
-  t.charge(t.code.unit.schedule.cost[row.fuel]);
+  const price = t.code.unit.schedule.cost[row.fuel] + staticSize(t, row);
+  if (t.writer.cost + price > MAX_RUN) t.splitRun();
+  t.charge(price);
   const lowering = lowerings[t.reader.row]!;
   if (lowering === null) {
     const special = specials[row.name];
@@ -218,7 +225,7 @@ const resultOf = (row: InstructionRow): ValType => {
   return type;
 };
 
-/** Instructions that may stop in the middle: sized operations, calls that can reach the host, waits. */
+/** Instructions that may stop in the middle: sized operations, searches, calls that can reach the host, waits. */
 const stops: ReadonlySet<Mnemonic> = new Set<Mnemonic>([
   'call_indirect',
   'return_call_indirect',
@@ -232,6 +239,9 @@ const stops: ReadonlySet<Mnemonic> = new Set<Mnemonic>([
   'table.init',
   'call_ref',
   'return_call_ref',
+  'throw',
+  'throw_ref',
+  'rethrow',
   'array.new',
   'array.new_default',
   'array.new_data',

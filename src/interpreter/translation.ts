@@ -95,6 +95,18 @@ export class Translation extends OperandStack {
     else this.writer.cost += cost;
   }
 
+  /** Ends a run that would cost more than 32 bits hold; in front of an instruction. */
+  splitRun(): void {
+    if (this.isCareful || this.pending !== null) return;
+    this.settleAll();
+    const next = this.writer.newLabel();
+    this.writer.branch(opOf.br, next);
+    this.writer.endRun();
+    this.writer.separate();
+    this.writer.bind(next);
+    this.boundary(this.reader.offset);
+  }
+
   boundary(offset: number): void {
     const fast = this.fast?.map.boundaryAt(offset);
     if (fast !== undefined) this.writer.emit(opOf.resume_fast, this.fast!.entry + fast.pc, fast.remaining);

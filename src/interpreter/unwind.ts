@@ -2,30 +2,67 @@
  * Finds the handler of a thrown exception and goes there. @spec exec-throw_ref
  *
  * Frames are looked at from the innermost outwards, and nothing changes before a handler is found: of an
- * exception that nobody catches, the whole stack is left to tell where it came from. Unwinding costs no fuel;
- * what it walks over was paid for when it was called.
+ * exception that nobody catches, the whole stack is left to tell where it came from. Leaving a frame costs no fuel:
+ * it was paid for when it was called. Handlers and clauses that are looked at do: code can have any number of them,
+ * and none is paid for when it is passed.
  */
 
 import { regionAt } from './code.ts';
 import { LEAVE_PC } from './code-space.ts';
 import type { ExceptionInstance } from './exception.ts';
-import { type Handler, handlerAt, type PlacedClause } from './exception-handlers.ts';
+import type { PlacedClause } from './exception-handlers.ts';
+import { searchCost, valuesCost } from './fuel.ts';
 import type { Machine } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
 import type { ModuleInstance } from './module-instance.ts';
 import { CONTINUE, NO_FUEL, UNCAUGHT } from './status.ts';
+import type { TagInstance } from './tag.ts';
 
-const clauseFor = (
-  handlers: readonly Handler[],
-  pc: number,
-  { tag }: ExceptionInstance,
-  instance: ModuleInstance,
-): PlacedClause | null => {
-  for (let index = handlerAt(handlers, pc); index >= 0; index = handlers[index]!.next) {
-    for (const clause of handlers[index]!.clauses)
-      if (clause.tag < 0 || instance.tags[clause.tag] === tag) return clause;
+/** What a search came to: the clause with the state of the frame that it is in, or no clause. */
+export interface Search {
+  readonly clause: PlacedClause | null;
+  readonly fp: number;
+  readonly sp: number;
+  readonly instance: ModuleInstance;
+  readonly callLimit: number;
+  /** Instances below the frame that other frames return to. */
+  readonly crossings: number;
+  /** Handlers and clauses that were looked at. */
+  readonly count: number;
+}
+
+/** Looks for who catches an exception of a tag that is thrown inside the operation at `pc`. */
+export const findHandler = (callStack: Int32Array, m: MachineState, at: number, tag: TagInstance): Search => {
+  let pc = at;
+  let { fp, sp, instance, callLimit } = m;
+  let crossings = m.instances.length;
+  let count = 0;
+  let found: PlacedClause | null = null;
+  for (;;) {
+    if (pc === LEAVE_PC - 1) {
+      // Not a frame, but the way back to the instance of the frames below.
+      crossings--;
+      instance = m.instances[crossings]!;
+      callLimit -= 2;
+    } else {
+      const handlers = regionAt(instance, pc)?.handlers ?? null;
+      if (handlers !== null) {
+        const { next, first, tags, clauses } = handlers;
+        for (let i = handlers.handlerAt(pc); i >= 0 && found === null; i = next[i]!) {
+          const end = first[i + 1]!;
+          let c = first[i]!;
+          while (c < end && tags[c]! >= 0 && instance.tags[tags[c]!] !== tag) c++;
+          if (c < end) found = clauses[c]!;
+          count += 1 + Math.min(c + 1, end) - first[i]!;
+        }
+      }
+    }
+    if (found !== null || sp === 0) return { clause: found, fp, sp, instance, callLimit, crossings, count };
+    // A return point lies behind the call that is still under way.
+    sp -= 2;
+    pc = callStack[sp]! - 1;
+    fp = callStack[sp + 1]!;
   }
-  return null;
 };
 
 /** Writes what the clause takes to the slots that its label expects. */
@@ -47,38 +84,28 @@ const deliver = (machine: Machine, fp: number, clause: PlacedClause, exception: 
 
 /** `m.pc` lies inside the instruction that threw `m.thrown`; afterwards at the handler, if there is one. */
 export const unwind = (machine: Machine, m: MachineState): number => {
-  const { callStack } = machine;
   const exception = m.thrown!;
-  let { pc, fp, sp, instance, callLimit } = m;
-  let crossings = m.instances.length;
-  for (;;) {
-    if (pc === LEAVE_PC - 1) {
-      // Not a frame, but the way back to the instance of the frames below.
-      crossings--;
-      instance = m.instances[crossings]!;
-      callLimit -= 2;
-    } else {
-      const region = regionAt(instance, pc);
-      const clause = region === null ? null : clauseFor(region.handlers, pc, exception, instance);
-      if (clause !== null) {
-        deliver(machine, fp, clause, exception);
-        m.pc = clause.pc;
-        m.fp = fp;
-        m.sp = sp;
-        m.instance = instance;
-        // PERF: setting a length, even to what it is, costs a tenth of a throw.
-        if (crossings < m.instances.length) m.instances.length = crossings;
-        m.callLimit = callLimit;
-        m.thrown = null;
-        return pay(m, clause.remaining);
-      }
-    }
-    if (sp === 0) return UNCAUGHT;
-    // A return point lies behind the call that is still under way.
-    sp -= 2;
-    pc = callStack[sp]! - 1;
-    fp = callStack[sp + 1]!;
-  }
+  const search = m.search ?? searchForHost(machine, m, exception);
+  m.search = null;
+  const { clause, fp, crossings } = search;
+  if (clause === null) return UNCAUGHT;
+  deliver(machine, fp, clause, exception);
+  m.pc = clause.pc;
+  m.fp = fp;
+  m.sp = search.sp;
+  m.instance = search.instance;
+  // PERF: setting a length, even to what it is, costs a tenth of a throw.
+  if (crossings < m.instances.length) m.instances.length = crossings;
+  m.callLimit = search.callLimit;
+  m.thrown = null;
+  return pay(m, clause.remaining);
+};
+
+/** The search for an exception that the host threw. The call is over and cannot wait: what it costs is owed. */
+const searchForHost = (machine: Machine, m: MachineState, { tag }: ExceptionInstance): Search => {
+  const search = findHandler(machine.callStack, m, m.pc, tag);
+  m.fuel -= valuesCost(m.schedule, tag.slotCount) + searchCost(m.schedule, search.count);
+  return search;
 };
 
 /** Pays for the run that the handler begins in. */

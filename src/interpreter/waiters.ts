@@ -96,11 +96,10 @@ export class WaiterQueue {
 
   /** Wakes at most `count` waiters of an address, those that came first; returns how many. */
   notify(address: number, count: number): number {
-    const woken = (this.byAddress.get(address) ?? []).slice(0, count);
-    for (const waiter of woken) {
-      this.remove(waiter);
-      waiter.wake();
-    }
+    const list = this.byAddress.get(address) ?? [];
+    const woken = list.splice(0, count);
+    if (list.length === 0) this.byAddress.delete(address);
+    for (const waiter of woken) waiter.wake();
     return woken.length;
   }
 }

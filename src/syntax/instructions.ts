@@ -40,32 +40,32 @@ export type FuelClass =
 /** Whether a constant expression may hold an instruction: never, always, or since extended constants. */
 export type Constness = 'never' | 'always' | 'extended';
 
-export interface Row<N extends string, T extends string> {
+export interface Row<N extends string, T extends string, F extends FuelClass = FuelClass> {
   readonly prefix: number;
   readonly code: number;
   readonly name: N;
   readonly immediates: readonly ImmediateKind[];
   readonly type: T;
   readonly since: FeatureKey;
-  readonly fuel: FuelClass;
+  readonly fuel: F;
   readonly group: string;
   /** Bytes touched by a memory access, else 0. */
   readonly access: number;
   readonly constant: Constness;
 }
 
-const row = <const N extends string, const T extends string>(
+const row = <const N extends string, const T extends string, const F extends FuelClass>(
   prefix: number,
   code: number,
   name: N,
   immediates: readonly ImmediateKind[],
   type: T,
   since: FeatureKey,
-  fuel: FuelClass,
+  fuel: F,
   group: string,
   access = 0,
   constant: Constness = 'never',
-): Row<N, T> => ({ prefix, code, name, immediates, type, since, fuel, group, access, constant });
+): Row<N, T, F> => ({ prefix, code, name, immediates, type, since, fuel, group, access, constant });
 
 // biome-ignore format: a table reads by columns
 const table = [
@@ -661,6 +661,8 @@ const table = [
 export type Mnemonic = (typeof table)[number]['name'];
 /** The instructions whose type depends on context. */
 export type SpecialMnemonic = Extract<(typeof table)[number], { readonly type: 'special' }>['name'];
+/** The instructions of fuel classes. */
+export type MnemonicOf<F extends FuelClass> = Extract<(typeof table)[number], { readonly fuel: F }>['name'];
 /**
  * A row of the table of instructions: opcode, mnemonic, immediates, type, feature, fuel class.
  *

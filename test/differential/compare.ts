@@ -35,6 +35,8 @@ export const oddSchedule: FuelSchedule = Object.freeze<FuelSchedule>({
   }),
   entry: 0,
   localsPerUnit: 3,
+  valuesPerUnit: 2,
+  clausesPerUnit: 1,
   hostCall: 9,
   hostBytesPerUnit: 0,
   bulkBytesPerUnit: 5,

@@ -25,6 +25,8 @@ const cheapest: FuelSchedule = defineSchedule({
   cost: Object.fromEntries(classes.map((name) => [name, circularClasses.includes(name) ? 1 : 0])),
   entry: 0,
   localsPerUnit: 0,
+  valuesPerUnit: 0,
+  clausesPerUnit: 0,
   hostCall: 0,
   hostBytesPerUnit: 0,
   bulkBytesPerUnit: 0,

@@ -1,6 +1,7 @@
 /** Instantiation and invocation in the reference executor. */
 import { LimitError } from '../../src/errors/errors.ts';
 import type { ConstExpr, ElementSegment, Module } from '../../src/syntax/module.ts';
+import { I32 } from '../../src/syntax/types.ts';
 import { type Instruction, readBody } from './body.ts';
 import {
   defaultOptions,
@@ -145,7 +146,7 @@ const apply = (
 ): void => {
   const machine = new Machine();
   const instruction = { ...blankInstruction, name, index, index2 };
-  machine.pushCode(instance, [instruction], [], 0, 0, 0, 0);
+  machine.pushCode(instance, [instruction], [], [], 0, 0, 0);
   for (const value of [offset, i32(0), i32(length)]) machine.push(value);
   rules[name]!.step(machine, instruction);
 };
@@ -174,7 +175,7 @@ const blankInstruction = {
 /** Value of a constant expression. @spec exec-expr */
 const evaluate = (instance: ModuleInstance, { start, end }: ConstExpr): Value => {
   const machine = new Machine();
-  machine.pushCode(instance, readBody(instance.module, start, end), [], 1, 0, 0, 0);
+  machine.pushCode(instance, readBody(instance.module, start, end), [], [I32], 0, 0, 0);
   if (machine.run() === 'trap') throw machine.error!;
   return machine.stack[0]!;
 };

@@ -6,10 +6,10 @@
  * them; this is the meaning of the engine's fuel contract that the fast tiers are compared with.
  */
 import { ExhaustionError, type QuernError, ThrownException, TrapError } from '../../src/errors/errors.ts';
-import { entryCost } from '../../src/interpreter/fuel.ts';
+import { entryCost, valuesCost } from '../../src/interpreter/fuel.ts';
 import { slotsOf, type ValType } from '../../src/syntax/types.ts';
 import { type Instruction, readBody } from './body.ts';
-import { raise } from './exceptions.ts';
+import { raise, throwCost } from './exceptions.ts';
 import {
   defaultOptions,
   ExceptionInstance,
@@ -26,8 +26,9 @@ import { defaultValue, i32, type RawValue, type Value } from './values.ts';
 
 /** @spec syntax-label */
 export interface Label {
-  /** Values that a branch takes along. */
+  /** Values that a branch takes along, and their slots. */
   readonly arity: number;
+  readonly slots: number;
   /** Height of the value stack below them. */
   readonly height: number;
   /** Where execution goes on; loops keep their label. */
@@ -38,6 +39,13 @@ export interface Label {
   /** The label is that of a `try` which caught something: below its operands. */
   readonly hasCaught?: boolean;
 }
+
+/** A label for values of these types. */
+export const labelOf = (types: readonly ValType[], rest: Omit<Label, 'arity' | 'slots'>): Label => ({
+  ...rest,
+  arity: types.length,
+  slots: slotsOfAll(types),
+});
 
 /** @spec syntax-frame */
 export interface Frame {
@@ -71,7 +79,7 @@ export type MachineStatus = 'done' | 'trap' | 'paused';
 const LARGE_FRAME = 2047;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
-const slotsOfAll = (types: readonly ValType[]): number => sum(types.map(slotsOf));
+export const slotsOfAll = (types: readonly ValType[]): number => sum(types.map(slotsOf));
 
 /** Ends a wait whose time is over. */
 export const timeOut = (waiting: Waiting): void => {
@@ -215,6 +223,10 @@ export class Machine {
       for (const [i, type] of results.entries()) this.push({ type, bits: returned[i] ?? null });
     } catch (error) {
       if (!(error instanceof ExceptionInstance)) throw error;
+      // The call is over and cannot wait: what is not there is owed.
+      const cost = throwCost(this, error.tag);
+      this.fuelLeft -= cost;
+      this.fuelConsumed += cost;
       raise(this, error);
     }
   }
@@ -235,8 +247,8 @@ export class Machine {
     func.code ??= readBody(module.module, body.codeStart, body.end);
     const locals = this.popMany(params.length);
     for (const run of body.locals) for (let i = 0; i < run.count; i++) locals.push(defaultValue(run.type));
-    const cost = entryCost(this.options.schedule, body.localCount);
-    this.pushCode(module, func.code, locals, results.length, start, localSlots, cost);
+    const cost = entryCost(this.options.schedule, body.localCount, slotsOfAll(results));
+    this.pushCode(module, func.code, locals, results, start, localSlots, cost);
   }
 
   /** Where a callee's frame begins: at its first argument among the caller's operands. */
@@ -252,20 +264,20 @@ export class Machine {
     module: ModuleInstance,
     code: readonly Instruction[],
     locals: Value[],
-    resultCount: number,
+    results: readonly ValType[],
     start: number,
     localSlots: number,
     cost: number,
   ): void {
     const base = this.stack.length;
     // The body is itself a block: its label is the target of the outermost branch.
-    const label: Label = { arity: resultCount, height: base, continuation: code.length, isLoop: false };
+    const label = labelOf(results, { height: base, continuation: code.length, isLoop: false });
     this.frames.push({
       code,
       module,
       locals,
       base,
-      resultCount,
+      resultCount: results.length,
       start,
       localSlots,
       labels: [label],
@@ -273,6 +285,12 @@ export class Machine {
       isEntered: false,
       pc: 0,
     });
+  }
+
+  /** Size term of a branch to a label, taken or not. */
+  branchSize(depth: number): number {
+    const { labels } = this.frame;
+    return valuesCost(this.options.schedule, labels[labels.length - 1 - depth]!.slots);
   }
 
   /** Drops the frame on top with everything above its base. */

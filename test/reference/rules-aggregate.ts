@@ -3,9 +3,9 @@
  * instead (`check`), and both the size term and the step ask there.
  */
 import { type QuernError, TrapError } from '../../src/errors/errors.ts';
-import { bulkTableCost } from '../../src/interpreter/fuel.ts';
+import { bulkTableCost, fieldsCost } from '../../src/interpreter/fuel.ts';
 import { MAX_ARRAY_BYTES } from '../../src/syntax/limits.ts';
-import { type DefType, I32, isRef, refType } from '../../src/syntax/types.ts';
+import { type DefType, I32, isRef, refType, slotsOf } from '../../src/syntax/types.ts';
 import {
   ArrayValue,
   defaultBits,
@@ -32,8 +32,18 @@ const popDescriptor = (machine: Machine): StructValue => {
   return descriptor as StructValue;
 };
 
+/** Size term of a structure whose fields the type lists. */
+const structSize = (machine: Machine, instruction: Instruction): number => {
+  const slots = fieldsOf(typeOf(machine, instruction)).map(({ storage }) => slotsOf(storage));
+  return fieldsCost(
+    machine.options.schedule,
+    slots.reduce((sum, n) => sum + n, 0),
+  );
+};
+
 /** @spec exec-struct.new */
 const struct_new = (hasDescriptor: boolean): Rule => ({
+  size: structSize,
   step(machine, instruction) {
     const type = typeOf(machine, instruction);
     const fields = fieldsOf(type);
@@ -46,6 +56,7 @@ const struct_new = (hasDescriptor: boolean): Rule => ({
 
 /** @spec exec-struct.new_default */
 const struct_new_default = (hasDescriptor: boolean): Rule => ({
+  size: structSize,
   step(machine, instruction) {
     const type = typeOf(machine, instruction);
     const descriptor = hasDescriptor ? popDescriptor(machine) : null;
@@ -115,6 +126,7 @@ const array_len: Rule = {
 
 /** @spec exec-array.new_fixed */
 const array_new_fixed: Rule = {
+  size: (machine, { index2 }) => fieldsCost(machine.options.schedule, index2),
   step(machine, instruction) {
     const type = typeOf(machine, instruction);
     const trap = tooLarge(type, BigInt(instruction.index2));

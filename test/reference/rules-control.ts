@@ -3,7 +3,7 @@ import { TrapError } from '../../src/errors/errors.ts';
 import { matchesDefType } from '../../src/syntax/types.ts';
 import type { Instruction } from './body.ts';
 import { type FunctionInstance, HostFunction } from './instances.ts';
-import type { Machine, Rule } from './machine.ts';
+import { labelOf, type Machine, type Rule } from './machine.ts';
 
 /** @spec exec-unreachable */
 const unreachable: Rule = {
@@ -16,7 +16,7 @@ const unreachable: Rule = {
 const pushBlock = (machine: Machine, { block, end }: Instruction): void => {
   const { params, results } = block!;
   const height = machine.stack.length - params.length;
-  machine.frame.labels.push({ arity: results.length, height, continuation: end + 1, isLoop: false });
+  machine.frame.labels.push(labelOf(results, { height, continuation: end + 1, isLoop: false }));
 };
 
 /** @spec exec-block */
@@ -28,7 +28,7 @@ const loop: Rule = {
     const { params } = type!;
     const { frame } = machine;
     const height = machine.stack.length - params.length;
-    frame.labels.push({ arity: params.length, height, continuation: frame.pc, isLoop: true });
+    frame.labels.push(labelOf(params, { height, continuation: frame.pc, isLoop: true }));
   },
 };
 
@@ -63,10 +63,14 @@ const end: Rule = {
 };
 
 /** @spec exec-br */
-const br: Rule = { step: (machine, { index }) => machine.branch(index) };
+const br: Rule = {
+  size: (machine, { index }) => machine.branchSize(index),
+  step: (machine, { index }) => machine.branch(index),
+};
 
 /** @spec exec-br_if */
 const br_if: Rule = {
+  size: (machine, { index }) => machine.branchSize(index),
   step: (machine, { index }) => {
     if (machine.popBits() !== 0n) machine.branch(index);
   },
@@ -74,6 +78,7 @@ const br_if: Rule = {
 
 /** @spec exec-br_table */
 const br_table: Rule = {
+  size: (machine, { labels }) => machine.branchSize(labels[0]!),
   step(machine, { labels }) {
     const selector = machine.popBits();
     const last = labels.length - 1;

@@ -1,11 +1,13 @@
 /** Exceptions, of 3.0 and of the form before it. */
 import { TrapError } from '../../src/errors/errors.ts';
-import { raise } from './exceptions.ts';
+import { valuesCost } from '../../src/interpreter/fuel.ts';
+import { raise, throwCost } from './exceptions.ts';
 import { ExceptionInstance, funcTypeOf } from './instances.ts';
-import type { Rule } from './machine.ts';
+import { labelOf, type Machine, type Rule, slotsOfAll } from './machine.ts';
 
 /** @spec exec-throw */
 const throw_: Rule = {
+  size: (machine, { index }) => throwCost(machine, machine.frame.module.tags[index]!),
   step(machine, { index }) {
     const tag = machine.frame.module.tags[index]!;
     raise(machine, new ExceptionInstance(tag, machine.popMany(funcTypeOf(tag.type.type).params.length)));
@@ -14,6 +16,10 @@ const throw_: Rule = {
 
 /** @spec exec-throw_ref */
 const throw_ref: Rule = {
+  size(machine) {
+    const exception = machine.stack[machine.stack.length - 1]!.bits as ExceptionInstance | null;
+    return exception === null ? 0 : throwCost(machine, exception.tag);
+  },
   step(machine) {
     const exception = machine.popRef();
     if (exception === null) throw new TrapError('trap.null-exception');
@@ -23,15 +29,19 @@ const throw_ref: Rule = {
 
 /** @spec exec-try_table */
 const protect: Rule = {
+  // The handlers of a `try` move its results at their end.
+  size: (machine, { name, block }) =>
+    name === 'try' ? valuesCost(machine.options.schedule, slotsOfAll(block!.results)) : 0,
   step(machine, instruction) {
     const { params, results } = instruction.block!;
-    machine.frame.labels.push({
-      arity: results.length,
-      height: machine.stack.length - params.length,
-      continuation: instruction.end + 1,
-      isLoop: false,
-      handler: instruction,
-    });
+    machine.frame.labels.push(
+      labelOf(results, {
+        height: machine.stack.length - params.length,
+        continuation: instruction.end + 1,
+        isLoop: false,
+        handler: instruction,
+      }),
+    );
   },
 };
 
@@ -49,12 +59,14 @@ const delegate: Rule = {
   },
 };
 
+const caughtAt = (machine: Machine, depth: number): ExceptionInstance => {
+  const { labels } = machine.frame;
+  const { height } = labels[labels.length - 1 - depth]!;
+  return machine.stack[height]!.bits as ExceptionInstance;
+};
 const rethrow: Rule = {
-  step(machine, { index }) {
-    const { labels } = machine.frame;
-    const { height } = labels[labels.length - 1 - index]!;
-    raise(machine, machine.stack[height]!.bits as ExceptionInstance);
-  },
+  size: (machine, { index }) => throwCost(machine, caughtAt(machine, index).tag),
+  step: (machine, { index }) => raise(machine, caughtAt(machine, index)),
 };
 
 export const exceptionRules: Readonly<Record<string, Rule>> = {

@@ -38,6 +38,7 @@ const ref_as_non_null: Rule = {
 
 /** @spec exec-br_on_null */
 const br_on_null: Rule = {
+  size: (machine, { index }) => machine.branchSize(index),
   step(machine, { index }) {
     const value = machine.pop();
     if (value.bits === null) machine.branch(index);
@@ -47,6 +48,7 @@ const br_on_null: Rule = {
 
 /** @spec exec-br_on_non_null */
 const br_on_non_null: Rule = {
+  size: (machine, { index }) => machine.branchSize(index),
   step(machine, { index }) {
     const value = machine.pop();
     if (value.bits === null) return;
@@ -60,6 +62,7 @@ const isOf = (reference: object | null, heap: number, isNullable: boolean): bool
 
 /** Branches when the reference on top is of the target type, or when it is not; it stays where it is. */
 const branchOnCast = (when: boolean): Rule => ({
+  size: (machine, { index }) => machine.branchSize(index),
   step(machine, { index, heapType2, isNullable2 }) {
     const { bits } = machine.stack[machine.stack.length - 1]!;
     if (isOf(bits as object | null, heapType2, isNullable2) === when) machine.branch(index);
@@ -118,6 +121,7 @@ const ref_cast_desc_eq = (isNullable: boolean): Rule => ({
   },
 });
 const branchOnDescriptor = (when: boolean): Rule => ({
+  size: (machine, { index }) => machine.branchSize(index),
   step(machine, { index, isNullable2 }) {
     const descriptor = popDescriptor(machine);
     const { bits } = machine.stack[machine.stack.length - 1]!;

@@ -6,11 +6,13 @@
  * code at the next boundary.
  */
 import { InternalError } from '../../errors/errors.ts';
+import type { FuncType } from '../../syntax/types.ts';
 import type { CodeRegion, FuncCode } from '../code.ts';
 import type { CodeMap } from '../code-map.ts';
 import { entryCost } from '../fuel.ts';
 import { opOf, ops } from '../isa.ts';
 import { getMachine, hasCode, mapCareful, mapFast, mapOf } from '../machine.ts';
+import { slotCountOf } from '../types-layout.ts';
 
 const OPCODE = 1023;
 const callOps: ReadonlySet<number> = new Set(
@@ -77,8 +79,9 @@ const isPrelude = (code: FuncCode, map: CodeMap, pc: number): boolean => {
   if (pc < 0) return false;
   const { start } = bodyOf(code);
   const first = map.boundaryAt(start)!.pc;
-  const { localCount } = code.unit.module.funcs[code.index]!.body!;
-  const isCharge = pc === first && entryCost(code.unit.schedule, localCount) > 0;
+  const { type, body } = code.unit.module.funcs[code.index]!;
+  const results = slotCountOf((type.comp as FuncType).results);
+  const isCharge = pc === first && entryCost(code.unit.schedule, body!.localCount, results) > 0;
   return pc < first || isCharge || opcodeAt(code.careful!.entry + pc) === opOf.zero_refs.code;
 };
 
