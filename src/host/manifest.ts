@@ -145,7 +145,7 @@ export interface MemoryOptions {
   readonly maxPages?: number | null | undefined;
   /**
    * Most bytes of GC objects, exceptions and table elements: those that a call finds, and all that it makes.
-   * Default: 1 GiB.
+   * Default: 512 MiB.
    */
   readonly maxHeapBytes?: number | null | undefined;
   /** Most bytes of the body of one HTTP response. Default: 50 MiB. */

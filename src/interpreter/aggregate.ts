@@ -43,10 +43,12 @@ interface StructLayout {
   readonly defaults: readonly (0 | null)[];
 }
 
-/** What an object counts as without its contents: about what V8 takes for it, of the dearest kind. */
-export const OBJECT_BYTES = 96;
-/** The same for arrays, whose numbers are objects of their own to the host. */
-const ARRAY_BYTES = 256;
+/**
+ * What a structure counts as without its contents. These are upper bounds of what V8 takes with pointers of 8 bytes:
+ * 104 for a structure of at least one field, 272 for an array of numbers, whose buffer is an object of its own.
+ */
+const STRUCT_BYTES = 112;
+const ARRAY_BYTES = 288;
 
 /** The layout of a structure type. That of a subtype begins with that of its supertype. */
 export const structLayout = (type: DefType): StructLayout => (type.layout as StructLayout) ?? layOut(type);
@@ -60,7 +62,7 @@ const layOut = (type: DefType): StructLayout => {
     else for (let i = 0; i < width; i++) defaults.push(0);
     return { start, width, shift: packedShift(storage) };
   });
-  const layout = { fields, defaults, byteLength: OBJECT_BYTES + REF_BYTES * defaults.length };
+  const layout = { fields, defaults, byteLength: STRUCT_BYTES + REF_BYTES * defaults.length };
   type.layout = layout;
   return layout;
 };

@@ -6,7 +6,6 @@
  * the object itself, which is what keeps its identity.
  */
 import { isQuernError, UsageError } from '../errors/errors.ts';
-import { OBJECT_BYTES } from './aggregate.ts';
 import { type RawValue, readValues, writeValues } from './function.ts';
 import { REF_BYTES } from './table.ts';
 import type { TagInstance } from './tag.ts';
@@ -40,8 +39,10 @@ export class ExceptionInstance {
   }
 }
 
+/** What an exception counts as without its values; V8 takes up to 312. */
+const EXCEPTION_BYTES = 320;
 /** What an exception counts as in the heap budget. */
-export const exceptionBytes = (tag: TagInstance): number => 2 * OBJECT_BYTES + 2 * REF_BYTES * tag.slotCount;
+export const exceptionBytes = (tag: TagInstance): number => EXCEPTION_BYTES + 2 * REF_BYTES * tag.slotCount;
 
 /**
  * Makes an exception that a host function can throw into the guest.

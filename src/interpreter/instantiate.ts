@@ -22,7 +22,7 @@ import { GlobalInstance } from './global.ts';
 import { MemoryInstance } from './memory.ts';
 import { type ExternInstance, ModuleInstance } from './module-instance.ts';
 import type { Store } from './store.ts';
-import { TableInstance } from './table.ts';
+import { checkTables, TableInstance } from './table.ts';
 import { TagInstance } from './tag.ts';
 
 /**
@@ -221,6 +221,11 @@ const addImports = (instance: ModuleInstance, imports: readonly ExternInstance[]
 const allocate = (instance: ModuleInstance): void => {
   const { module } = instance.compiled;
   const { unit, store } = instance;
+  const tables = module.tables.slice(module.importedTableCount);
+  checkTables(
+    tables.map(({ type }) => type),
+    store,
+  );
   for (let i = module.importedFuncCount; i < module.funcs.length; i++) {
     instance.funcs.push(new FuncInstance(module.funcs[i]!.type, instance, unit.funcs[i]!, null));
   }
@@ -235,7 +240,7 @@ const allocate = (instance: ModuleInstance): void => {
       new GlobalInstance(type, value, instance.globalWords, unit.globalOffsets[i]!, instance.globalRefs, i),
     );
   }
-  for (const { type, init } of module.tables.slice(module.importedTableCount)) {
+  for (const { type, init } of tables) {
     instance.tables.push(
       new TableInstance(type, init === null ? null : (evaluateConstant(instance, init) as Ref), store),
     );

@@ -26,7 +26,8 @@ export interface StoreOptions {
   readonly maxMemoryPages?: number;
   /**
    * Most bytes of structures, arrays, exceptions and elements of tables: of those that were reachable when the
-   * outermost call began, and all that were made since. Infinity is allowed. Default: 1 GiB.
+   * outermost call began, and all that were made since. What counts is at least what Node takes for them, so a host
+   * with little memory says what it can spare. Infinity is allowed. Default: 512 MiB.
    */
   readonly maxHeapBytes?: number;
   /**
@@ -96,8 +97,12 @@ export class Store implements PageBudget, HeapBudget {
     return true;
   }
 
+  hasHeap(byteCount: number): boolean {
+    return this.heapBytes + byteCount <= this.maxHeapBytes;
+  }
+
   takeHeap(byteCount: number): boolean {
-    if (this.heapBytes + byteCount > this.maxHeapBytes) return false;
+    if (!this.hasHeap(byteCount)) return false;
     this.heapBytes += byteCount;
     return true;
   }

@@ -10,8 +10,46 @@ export interface HeapBudget {
   takeHeap(byteCount: number): boolean;
 }
 
-/** Bytes that an element of a table, or a reference in an array, counts as. */
+/** Bytes that a reference in an object counts as. */
 export const REF_BYTES = 8;
+/**
+ * Bytes that an element of a table counts as. A table grows in place: V8 keeps room for half as many again, and has
+ * the elements twice while it makes that room.
+ */
+const ELEMENT_BYTES = 2 * REF_BYTES;
+/** Bytes that a table counts as without its elements. */
+const TABLE_BYTES = 384;
+
+/** What a new table counts as; too large a number may lose digits, and stays too large. */
+export const tableBytes = ({ limits }: TableType): number => TABLE_BYTES + Number(limits.min) * ELEMENT_BYTES;
+
+const tooLarge = (detail: string, actual: bigint, limit?: number): Error =>
+  new LimitError('limit.table', {
+    ...(limit === undefined ? {} : { limit }),
+    actual: String(actual),
+    detail,
+  });
+
+const checkSize = (min: bigint): void => {
+  if (min > BigInt(MAX_TABLE_ELEMENTS)) throw tooLarge(`${min} elements`, min, MAX_TABLE_ELEMENTS);
+};
+
+/**
+ * Checks that there is room for the tables of a module, before any of them is made.
+ *
+ * @throws LimitError
+ */
+export const checkTables = (
+  types: readonly TableType[],
+  store: { hasHeap(byteCount: number): boolean },
+): void => {
+  for (const { limits } of types) checkSize(limits.min);
+  const [total, count] = [
+    types.reduce((sum, type) => sum + tableBytes(type), 0),
+    types.reduce((sum, { limits }) => sum + limits.min, 0n),
+  ];
+  if (!store.hasHeap(total)) throw tooLarge(`${count} elements in ${types.length} tables`, count);
+};
 
 /**
  * Moves references between lists, or within one: the ranges may overlap.
@@ -49,14 +87,8 @@ export class TableInstance {
 
   constructor(type: TableType, init: Ref, budget: HeapBudget | null = null) {
     const { min } = type.limits;
-    const isTooLarge = min > BigInt(MAX_TABLE_ELEMENTS);
-    if (isTooLarge || budget?.takeHeap(Number(min) * REF_BYTES) === false) {
-      throw new LimitError('limit.table', {
-        ...(isTooLarge ? { limit: MAX_TABLE_ELEMENTS } : {}),
-        actual: String(min),
-        detail: `${min} elements`,
-      });
-    }
+    checkSize(min);
+    if (budget?.takeHeap(tableBytes(type)) === false) throw tooLarge(`${min} elements`, min);
     this.declared = type;
     this.hold = holdOf(type.element);
     this.budget = budget;
@@ -73,9 +105,9 @@ export class TableInstance {
     return { ...this.declared, limits: { ...this.declared.limits, min: BigInt(this.elements.length) } };
   }
 
-  /** Bytes that the elements count as. Tables of the embedder have no budget, and do not count. */
+  /** Bytes that it counts as. Tables of the embedder have no budget, and do not count. */
   get heapBytes(): number {
-    return this.budget === null ? 0 : this.elements.length * REF_BYTES;
+    return this.budget === null ? 0 : TABLE_BYTES + this.elements.length * ELEMENT_BYTES;
   }
 
   canGrow(count: number): boolean {
@@ -90,7 +122,7 @@ export class TableInstance {
    */
   grow(count: number, init: Ref): number {
     const old = this.elements.length;
-    if (!this.canGrow(count) || this.budget?.takeHeap(count * REF_BYTES) === false) return -1;
+    if (!this.canGrow(count) || this.budget?.takeHeap(count * ELEMENT_BYTES) === false) return -1;
     this.append(count, init);
     return old;
   }

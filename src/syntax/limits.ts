@@ -50,6 +50,7 @@ export const DEFAULT_MAX_CALL_DEPTH = 65_536;
 export const DEFAULT_MAX_STACK_SLOTS = 1_000_000;
 /**
  * Default budget of a store for what lies in no memory: structures, arrays, exceptions and elements of tables, as
- * `heap.ts` counts them. Below what JavaScript engines give a process, which dies when it is exceeded.
+ * `heap.ts` counts them. A process dies when it exceeds what its JavaScript engine gives it: this fits Node with 1 GB,
+ * beside what the host itself takes. The same everywhere, since it decides where a call ends.
  */
-export const DEFAULT_MAX_HEAP_BYTES = 1_073_741_824;
+export const DEFAULT_MAX_HEAP_BYTES = 536_870_912;

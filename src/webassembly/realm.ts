@@ -28,7 +28,7 @@ export interface WebAssemblyOptions {
   readonly schedule?: NonNullable<StoreOptions['schedule']>;
   /** Most pages (64 KiB) of all memories together, those of `new Memory` included. Default: no limit. */
   readonly maxPages?: number;
-  /** Most bytes of structures, arrays, exceptions and elements of tables. Default: 1 GiB. */
+  /** Most bytes of structures, arrays, exceptions and elements of tables. Default: 512 MiB. */
   readonly maxHeapBytes?: number;
   /** Most nested Wasm frames of one call. Default and most: 65,536. */
   readonly maxCallDepth?: number;

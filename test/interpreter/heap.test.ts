@@ -75,9 +75,11 @@ const bytes = assemble({
 
 const MAX = 1_000_000;
 /** Bytes that a structure of `bytes` counts as. */
-const NODE_BYTES = 96 + 8 * 2;
+const NODE_BYTES = 112 + 8 * 2;
+/** Bytes that the empty table counts as. */
+const TABLE_BYTES = 384;
 /** How many fit. */
-const FITTING = Math.floor(MAX / NODE_BYTES);
+const FITTING = Math.floor((MAX - TABLE_BYTES) / NODE_BYTES);
 
 const start = (options: { readonly maxHeapBytes?: number } = { maxHeapBytes: MAX }) => {
   const store = new Store(options);
@@ -142,15 +144,25 @@ test('exceptions count', () => {
 
 test('elements of tables count: growth fails, and a table that is too large is not made', () => {
   const { call } = start();
-  assert.equal(call('grow', 100_000), 0n);
-  assert.equal(call('grow', 100_000), 0xffff_ffffn);
-  assert.equal(call('grow', 20_000), 100_000n);
+  assert.equal(call('grow', 50_000), 0n);
+  assert.equal(call('grow', 50_000), 0xffff_ffffn);
+  assert.equal(call('grow', 10_000), 50_000n);
   const tables = assemble({
     tables: Array.from({ length: 100 }, () => ({ element: 'funcref' as const, min: 10_000 })),
   });
   const store = new Store({ maxHeapBytes: MAX });
   assert.throws(() => instantiate(store, compileModule(tables), () => undefined), { code: 'limit.table' });
-  assert.ok(store.heapBytes <= MAX);
+  // Nothing of it was made.
+  assert.equal(store.heapBytes, 0);
+});
+
+test('twenty tables of the largest size are refused by default, before there is one', () => {
+  const tables = Array.from({ length: 20 }, () => ({ element: 'externref' as const, min: 10_000_000 }));
+  const before = process.memoryUsage().heapTotal;
+  assert.throws(() => instantiate(new Store(), compileModule(assemble({ tables })), () => undefined), {
+    code: 'limit.table',
+  });
+  assert.ok(process.memoryUsage().heapTotal - before < 50e6);
 });
 
 test('a table of the embedder never counts', () => {

@@ -144,7 +144,7 @@ describe('limits', () => {
   });
 
   test('elements of tables are counted, and too many are a RangeError', () => {
-    const { Table } = createWebAssembly({ maxHeapBytes: 8000 });
+    const { Table } = createWebAssembly({ maxHeapBytes: 2 * 384 + 9600 });
     const table = new Table({ element: 'externref', initial: 500 });
     assert.throws(() => table.grow(600), RangeError);
     assert.throws(() => new Table({ element: 'anyfunc', initial: 600 }), RangeError);
