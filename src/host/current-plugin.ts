@@ -3,6 +3,7 @@
  * argument of every host function; the names are those of `CallContext` of `@extism/extism`.
  */
 import { UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { checkLogLevel, type LogLevel } from './logging.ts';
 import { PluginOutput } from './output.ts';
@@ -16,8 +17,10 @@ const badArgument = (detail: string): Error => new UsageError('usage.argument', 
 /** An address as guests pass it (a bigint, perhaps negative after sign extension) or as a number. */
 const toAddress = (address: bigint | number): number => {
   if (typeof address === 'bigint') return Number(BigInt.asUintN(64, address));
-  if (typeof address === 'number' && address >= 0) return address;
-  throw badArgument(`an address is a bigint or a number that is not negative, not ${String(address)}`);
+  if (Number.isInteger(address) && address >= 0) return address;
+  throw badArgument(
+    `an address is a bigint or a whole number that is not negative, not ${valueText(address)}`,
+  );
 };
 
 const toBytes = (value: unknown, what: string): Uint8Array => {

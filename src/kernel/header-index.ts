@@ -28,12 +28,16 @@ export class HeaderIndex {
     this.#bits = bits;
   }
 
+  /** Notes a header; until the next reset there is no need to, once headers were written over. */
   add(header: number): void {
-    this.#bits[header >> 3]! |= 1 << (header & 7);
+    if (this.#isTrusted) this.#bits[header >> 3]! |= 1 << (header & 7);
   }
 
+  /** Whether a header starts at an address, which can be any number. */
   has(header: number): boolean {
-    return header >= 0 && ((this.#bits[header >> 3] ?? 0) & (1 << (header & 7))) !== 0;
+    // SAFETY: shifts take 32 bits of a number; what is behind the bits is no address.
+    if (header < 0 || header >= this.#bits.length * 8) return false;
+    return ((this.#bits[header >> 3] ?? 0) & (1 << (header & 7))) !== 0;
   }
 
   /** Forgets every header below `limit`. */

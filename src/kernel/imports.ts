@@ -19,6 +19,7 @@ import {
   type KernelFunctionName,
   kernelAbi,
 } from './abi.ts';
+import { ROOT_OUTPUT_LENGTH } from './blocks.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Code of one function: argument `i` is at `slots[base + 2 * i]` (high word behind it), the result at `base`. */
@@ -91,7 +92,8 @@ const codes: Readonly<Record<KernelFunctionName, RawCode>> = {
   input_set: (kernel, slots, base) => kernel.inputSet(readU64(slots, base), readU64(slots, base + 2)),
   output_set: (kernel, slots, base) => kernel.outputSet(readU64(slots, base), readU64(slots, base + 2)),
   output_offset: (kernel, slots, base) => writeU64(slots, base, kernel.outputOffset),
-  output_length: (kernel, slots, base) => writeU64(slots, base, kernel.outputLength),
+  // Word by word: a plug-in can write more than 2^53 over this register.
+  output_length: (kernel, slots, base) => loadPair(kernel, slots, base, ROOT_OUTPUT_LENGTH, true),
   error_set: (kernel, slots, base) => kernel.errorSet(readU64(slots, base)),
   error_get: (kernel, slots, base) => writeU64(slots, base, kernel.error),
   reset: (kernel) => kernel.reset(),

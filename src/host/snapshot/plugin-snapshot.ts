@@ -58,6 +58,9 @@ export interface PluginProgress {
   readonly call: SavedCall | null;
 }
 
+/** Most work of one kind that a call owes: what the kernel counts before it is paid for has 32 bits at most. */
+const MAX_WORK = 0xffff_ffff;
+
 const unsupported = (detail: string): Error => new SnapshotError('snapshot.unsupported', { detail });
 
 /** The snapshot of a plug-in. @throws SnapshotError */
@@ -111,7 +114,7 @@ const writeKernel = (out: SnapshotWriter, { memory, isOutputSet }: Kernel): void
   out.uint(memory.pageCount);
   out.flag(isOutputSet);
   out.flag(memory.isTrusted);
-  out.list(memory.work, (count) => out.uint(count));
+  out.list(memory.work, (count) => out.uint(Math.min(count, MAX_WORK)));
   writeRuns(out, memory.bytes);
 };
 
@@ -119,7 +122,7 @@ const readKernel = (reader: SnapshotReader, kernel: Kernel): (() => void) => {
   const pageCount = reader.uint(0xffff);
   const isOutputSet = reader.flag();
   const isTrusted = reader.flag();
-  const work = reader.list(() => reader.uint(Number.MAX_SAFE_INTEGER));
+  const work = reader.list(() => reader.uint(MAX_WORK));
   if (work.length !== kernel.memory.work.length) throw corrupt('another number of work counters');
   const runs = readRuns(reader, pageCount * PAGE_SIZE);
   return () => {

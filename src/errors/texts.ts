@@ -1,0 +1,69 @@
+/**
+ * Texts that come from elsewhere as parts of messages: names of modules and plug-ins, and values of any kind.
+ *
+ * SAFETY: a name can hold megabytes, and characters that steer a terminal or turn the direction of a line. A value
+ * can be an object whose conversion throws. Nothing here throws, and nothing that it returns is long.
+ */
+
+/** Longest name in a message; what is longer is cut, and ends in a mark. */
+const MAX_NAME = 100;
+/** Longest message of an error of somebody else's. */
+const MAX_MESSAGE = 4000;
+
+/** C0, DEL and C1, separators of lines, and the marks and overrides of bidirectional text. */
+const steering =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+const escaped = (char: string): string => `\\u{${char.charCodeAt(0).toString(16)}}`;
+
+/** A text in which each character that could steer a terminal is written as `\u{1b}`. */
+export const printable = (text: string): string => text.replace(steering, escaped);
+
+/** A text of several lines, printable; line feeds and tabs stay. */
+export const printableLines = (text: string): string =>
+  text.replace(steering, (char) => (char === '\n' || char === '\t' ? char : escaped(char)));
+
+const shorten = (text: string, most: number): string => {
+  if (text.length <= most) return text;
+  // Half of a surrogate pair would be no character.
+  const end = (text.charCodeAt(most - 1) & 0xfc00) === 0xd800 ? most - 1 : most;
+  return `${text.slice(0, end)}…`;
+};
+
+/** A name as part of a message: short and printable. */
+export const nameText = (name: string): string => printable(shorten(name, MAX_NAME));
+
+/** Any value as part of a message: what it is, and of simple values which one. */
+export const valueText = (value: unknown): string => {
+  switch (typeof value) {
+    case 'string':
+      return `"${nameText(value)}"`;
+    case 'bigint':
+      // Longer ones take time to write out.
+      return BigInt.asIntN(128, value) === value ? `${value}n` : 'a bigint';
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'symbol':
+      return 'a symbol';
+    case 'function':
+      return 'a function';
+    default:
+      return value === null ? 'null' : 'an object';
+  }
+};
+
+/** The message of whatever was thrown. */
+export const messageOf = (error: unknown): string => {
+  if (typeof error === 'string') return shorten(error, MAX_MESSAGE);
+  if (typeof error !== 'object' && typeof error !== 'function') return valueText(error);
+  try {
+    const message: unknown = (error as Partial<Error> | null)?.message;
+    if (typeof message === 'string') return shorten(message, MAX_MESSAGE);
+    return shorten(String(error), MAX_MESSAGE);
+  } catch {
+    return valueText(error);
+  }
+};
