@@ -122,6 +122,9 @@ export const commands = {
       link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
       manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
       output: { help: 'print the output of the call' },
+      fuel: { value: 'N', help: 'stop when more fuel is used in all (default: what the recording names)' },
+      timeout: { value: 'MS', help: 'most milliseconds in all' },
+      'memory-max': { value: 'PAGES', help: 'refuse a recording that was allowed more pages of memory' },
     },
   },
   inspect: {

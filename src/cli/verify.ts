@@ -1,7 +1,7 @@
 /** `quern verify`: runs a recording again, with nothing outside, and compares a receipt with it. */
 import { replayRecording, verifyReceipt } from '../node.ts';
 import { modulesOf } from './call.ts';
-import type { Parsed } from './flags.ts';
+import { type Parsed, parseWholeNumber } from './flags.ts';
 import { readReceipt, readRecording } from './recordings.ts';
 
 /** Runs `quern verify`; what does not hold is an error. */
@@ -9,10 +9,17 @@ export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<
   const [source, recordingPath, receiptPath] = operands as readonly [string, string, string?];
   const recording = readRecording(recordingPath);
   const modules = await modulesOf(source, flags);
+  const number = (name: 'fuel' | 'timeout' | 'memory-max'): number | undefined =>
+    flags[name] === undefined ? undefined : parseWholeNumber(name, flags[name]);
+  const options = {
+    fuel: number('fuel'),
+    timeoutMs: number('timeout'),
+    memory: { maxPages: number('memory-max') },
+  };
   const calls =
     receiptPath === undefined
-      ? await replayRecording(modules, recording)
-      : [await verifyReceipt(readReceipt(receiptPath), modules, recording)];
+      ? await replayRecording(modules, recording, options)
+      : [await verifyReceipt(readReceipt(receiptPath), modules, recording, options)];
   for (const { result, receipt } of calls) {
     const end = receipt.failure ?? (receipt.error === null ? `returned ${receipt.returnCode}` : 'failed');
     process.stderr.write(`${receipt.function}: ${end}, fuel ${receipt.fuel} (${receipt.schedule}); holds\n`);

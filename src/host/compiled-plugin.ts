@@ -2,6 +2,7 @@
  * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
  */
 import { UsageError } from '../errors/errors.ts';
+import type { AbortSignalLike } from './call-watch.ts';
 import type { DetailedCallOptions } from './calling.ts';
 import { nameModules } from './linker.ts';
 import type { CheckedManifest, ManifestLike, ManifestSettings } from './manifest.ts';
@@ -97,14 +98,20 @@ export class CompiledPlugin {
     for (const { compiled, isOwn } of this.#modules.values()) if (isOwn) compiled.giveBack();
   }
 
-  async #create(options: PluginOptions): Promise<Plugin> {
+  /** `instantiate` for a replay that a signal can stop. @internal */
+  instantiateUnder(signal: AbortSignalLike | null): Promise<Plugin> {
+    return this.#create(this.#options, signal);
+  }
+
+  async #create(options: PluginOptions, signal: AbortSignalLike | null = null): Promise<Plugin> {
     this.#require();
     const checked = this.#checkOptions(options);
-    return Plugin.create(this.#modules, checked, this.#platform, this.#open());
+    return Plugin.create(this.#modules, checked, this.#platform, this.#open(), signal);
   }
 
   #checkOptions(options: PluginOptions): CheckedOptions {
-    const { record, replay, logger, onLog, enableWasiOutput, wasi, timeoutMs, schedule } = options;
+    const { record, replay, logger, onLog, enableWasiOutput, wasi, schedule } = options;
+    const { fuel, memory, timeoutMs, timeSliceMs } = options;
     const [modules, platform] = [this.#modules, this.#platform];
     if (replay === undefined) {
       const checked = checkOptions(options, this.#settings, platform);
@@ -115,7 +122,8 @@ export class CompiledPlugin {
     // Settings come from the recording: those of the manifest may name what is not here.
     const { stdout, stderr } = wasi ?? {};
     const streams = { ...(stdout && { stdout }), ...(stderr && { stderr }) };
-    const own = { logger, onLog, enableWasiOutput, timeoutMs, schedule, wasi: streams, useWasi: true };
+    const limits = { fuel, memory, timeoutMs, timeSliceMs };
+    const own = { ...limits, logger, onLog, enableWasiOutput, schedule, wasi: streams, useWasi: true };
     return replayOptions(checkOptions(own, noSettings, platform), modules, parseLog(replay));
   }
 }

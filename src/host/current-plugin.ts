@@ -4,6 +4,7 @@
  */
 import { UsageError } from '../errors/errors.ts';
 import { valueText } from '../errors/texts.ts';
+import { workCost } from '../kernel/imports.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { checkLogLevel, type LogLevel } from './logging.ts';
 import { PluginOutput } from './output.ts';
@@ -166,7 +167,15 @@ export class CurrentPlugin {
    * @throws UsageError for anything but a whole number that is not negative
    */
   charge(fuel: number): void {
-    this.#state.caller?.charge(fuel);
+    this.#state.charge(fuel);
+    this.#operations?.push(['charge', fuel]);
+  }
+
+  /** What the host function that runs has charged up to now, the work of the kernel included. @internal */
+  get charged(): number {
+    if (this.#live === null) return 0;
+    const { charged, kernel, schedule } = this.#live;
+    return charged + workCost(kernel, schedule);
   }
 
   /** The value that was given to `Plugin.call` for host functions. */
@@ -201,6 +210,7 @@ const bytes = (json: Json | undefined): Uint8Array => decodeBase64(String(json))
 
 /** How each operation is done again. Key = name in recordings. */
 const operations: Readonly<Record<string, (plugin: CurrentPlugin, args: readonly Json[]) => void>> = {
+  charge: (plugin, [fuel]) => plugin.charge(number(fuel)),
   alloc: (plugin, [size]) => void plugin.alloc(number(size)),
   free: (plugin, [address]) => plugin.free(number(address)),
   store: (plugin, [data]) => void plugin.store(bytes(data)),

@@ -132,7 +132,8 @@ const writeResult = (type: ValType, value: unknown, words: Int32Array, at: numbe
 };
 
 const describeValue = (value: unknown): string => {
-  if (typeof value === 'bigint') return `${value}n`;
+  // What is too large is not written out: digits take time.
+  if (typeof value === 'bigint') return isInRange(value) ? `${value}n` : 'a bigint of more than 64 bits';
   return typeof value === 'number' || value === null || value === undefined ? String(value) : typeof value;
 };
 
@@ -202,6 +203,7 @@ export const importHostFunction = (
       state.caller = null;
     };
     state.caller = caller;
+    state.charged = 0;
     let result: unknown;
     try {
       result = fn(context, ...args);

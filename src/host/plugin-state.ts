@@ -35,6 +35,8 @@ export class PluginState implements PluginStateParts {
   hostContext: unknown = undefined;
   /** The engine's side of the host call that runs, to which bytes are charged; null outside of host calls. */
   caller: Caller | null = null;
+  /** What the host function that runs was charged for bytes and by itself; work of the kernel is not in it. */
+  charged = 0;
   /** What bounds the running call; null between calls. */
   limits: RunLimits | null = null;
   /** Executions of the running call, outermost first; the others wait for a linked command that the last one runs. */
@@ -66,9 +68,15 @@ export class PluginState implements PluginStateParts {
     return this.limits?.watch.onStop(listener) ?? (() => {});
   }
 
+  /** Charges to the running host call. @throws UsageError for anything but a whole number that is not negative */
+  charge(fuel: number): void {
+    this.caller?.charge(fuel);
+    this.charged += fuel;
+  }
+
   /** Charges bytes that cross the host boundary to the running host call. */
   chargeBytes(byteCount: number): void {
-    this.caller?.charge(hostBytesCost(this.schedule, byteCount));
+    this.charge(hostBytesCost(this.schedule, byteCount));
   }
 
   /**

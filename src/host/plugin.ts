@@ -14,7 +14,7 @@ import { Store } from '../interpreter/store.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { ExternKind } from '../syntax/module.ts';
 import { encodeBase64 } from './base64.ts';
-import { CallWatch, type TimeoutCode } from './call-watch.ts';
+import { type AbortSignalLike, CallWatch, type TimeoutCode } from './call-watch.ts';
 import {
   begin,
   type CallLimits,
@@ -188,15 +188,17 @@ export class Plugin {
     options: CheckedOptions,
     platform: Platform,
     onGone: (isClean: boolean) => void,
+    signal: AbortSignalLike | null = null,
   ): Promise<Plugin> {
     const plugin = new Plugin(modules, options, platform);
-    const budget = plugin.#budgetOf(checkCallLimits({}, options), 'interrupted.instantiation');
+    const budget = plugin.#budgetOf(checkCallLimits({ signal }, options), 'interrupted.instantiation');
     plugin.#onGone = onGone;
+    if (plugin.#session !== null) budget.fuel = plugin.#session.budget(budget.fuel);
     try {
       await plugin.#instantiate(budget, null, null);
     } catch (error) {
       plugin.#release();
-      throw error;
+      throw plugin.#session?.initialFailure(error, budget.watch.isStopped()) ?? error;
     } finally {
       budget.watch.close();
     }
@@ -493,7 +495,7 @@ export class Plugin {
     try {
       result = await perform();
     } catch (thrown) {
-      const error = session.failure(thrown);
+      const error = session.failure(thrown, budget.watch.isStopped());
       end({ error });
       throw error;
     }
@@ -517,6 +519,11 @@ export class Plugin {
   /** The next event of a replay; null behind the last one. @internal */
   get upcomingEvent(): LogEvent | null {
     return this.#session?.tape.upcoming ?? null;
+  }
+
+  /** What ended a replay; null while it can go on. @internal */
+  get replayFailure(): Error | null {
+    return this.#session?.tape.failure ?? null;
   }
 
   /** The error of a replay that is asked something else than was recorded. @internal */

@@ -130,14 +130,16 @@ export const runKernelFunction = (
 ): void => codes[name](kernel, slots, base);
 
 /** What the block headers visited, the pages grown and the bytes zeroed since the last time cost. */
-export const takeWorkCost = ({ memory }: Kernel, schedule: FuelSchedule): number => {
-  const search = Math.floor(memory.visitedCount / BLOCKS_PER_FUEL_UNIT);
-  const growth = growMemoryCost(schedule, memory.grownPages);
-  const zeroing = bulkMemoryCost(schedule, memory.zeroedBytes);
-  memory.visitedCount = 0;
-  memory.grownPages = 0;
-  memory.zeroedBytes = 0;
-  return search + growth + zeroing;
+export const workCost = ({ memory }: Kernel, schedule: FuelSchedule): number =>
+  Math.floor(memory.visitedCount / BLOCKS_PER_FUEL_UNIT) +
+  growMemoryCost(schedule, memory.grownPages) +
+  bulkMemoryCost(schedule, memory.zeroedBytes);
+
+/** The same, which is paid for from now on. */
+export const takeWorkCost = (kernel: Kernel, schedule: FuelSchedule): number => {
+  const cost = workCost(kernel, schedule);
+  kernel.memory.work = [];
+  return cost;
 };
 
 /** Price of a function of the namespace, on top of the schedule's `hostCall`. */

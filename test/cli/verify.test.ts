@@ -83,6 +83,13 @@ describe('quern verify', () => {
     assert.match(run.stderr, /bad recording: event 0: the line was changed/);
   });
 
+  test('stops at limits of its own', () => {
+    const verify = (...flags: string[]) => runQuern(['verify', example('greet'), recording, ...flags]);
+    assert.match(verify('--fuel', '10').stderr, /out of fuel/);
+    assert.match(verify('--memory-max', '1').stderr, /recorded with no limit as memory\.maxPages/);
+    assert.equal(verify('--fuel', '1000000', '--timeout', '60000').status, 0);
+  });
+
   test('refuses another plug-in', () => {
     const run = runQuern(['verify', example('remark'), recording]);
     assert.equal(run.status, 1);

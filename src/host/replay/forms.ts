@@ -25,9 +25,31 @@ export const text: Form<string> = {
   },
 };
 
+/** A count, or a limit. */
+export const count: Form<number> = {
+  write: (value) => value,
+  read: (json) => {
+    if (typeof json !== 'number' || !Number.isSafeInteger(json) || json < 0) throw wrong();
+    return json;
+  },
+};
+
+export const truth: Form<boolean> = {
+  write: (value) => value,
+  read: (json) => {
+    if (typeof json !== 'boolean') throw wrong();
+    return json;
+  },
+};
+
+/** SAFETY: at most 64 bits, since to read digits takes more than linear time. */
 export const wide: Form<bigint> = {
   write: String,
-  read: (json) => BigInt(text.read(json)),
+  read: (json) => {
+    const digits = text.read(json);
+    if (!/^-?[0-9]{1,20}$/.test(digits)) throw wrong();
+    return BigInt(digits);
+  },
 };
 
 export const bytes: Form<Uint8Array> = {
@@ -51,6 +73,43 @@ export const list = <T>(form: Form<T>): Form<readonly T[]> => ({
     return (json as readonly Json[]).map(form.read);
   },
 });
+
+/** A fixed number of things, each of a form of its own. */
+export const tuple = <T extends readonly unknown[]>(
+  ...forms: { readonly [K in keyof T]: Form<T[K]> }
+): Form<T> => ({
+  write: (values) => forms.map((form, i) => form.write(values[i])),
+  read: (json) => {
+    if (!Array.isArray(json) || json.length !== forms.length) throw wrong();
+    return forms.map((form, i) => form.read(json[i] as Json)) as never;
+  },
+});
+
+const isFields = (json: Json): json is { readonly [key: string]: Json } =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);
+
+/** Values of one form by any names. */
+export const dictionary = <T>(form: Form<T>): Form<Readonly<Record<string, T>>> => ({
+  write: (values) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, form.write(value)])),
+  read: (json) => {
+    if (!isFields(json)) throw wrong();
+    return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, form.read(value)]));
+  },
+});
+
+/** An object of known fields, each of a form of its own; others do not count. */
+export const fields = <T extends object>(forms: { readonly [K in keyof T]-?: Form<T[K]> }): Form<T> => {
+  const keys = Object.keys(forms) as (keyof T & string)[];
+  return {
+    write: (value) => Object.fromEntries(keys.map((key) => [key, forms[key].write(value[key])])),
+    read: (json) => {
+      if (!isFields(json)) throw wrong();
+      const own = (key: string): Json => (Object.hasOwn(json, key) ? json[key]! : null);
+      return Object.fromEntries(keys.map((key) => [key, forms[key].read(own(key))])) as never;
+    },
+  };
+};
 
 /** Bytes that go out, by length and hash: a replay must send the same, and need not be told them. */
 export const fingerprint = (data: Uint8Array): Json => [data.length, sha256Hex(data)];

@@ -5,6 +5,7 @@
  * a line that was changed, left out or moved is named. The check of the last line stands for the whole recording.
  */
 import { ReplayError } from '../../errors/errors.ts';
+import { valueText } from '../../errors/texts.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { decodeUtf8, encodeUtf8 } from '../text.ts';
 
@@ -102,15 +103,23 @@ export const parseLog = (source: string | Uint8Array): ParsedLog => {
     hashes.push(check);
   });
   if (events[0]?.event !== 'recording') throw bad(0, 'not a recording');
-  const { version } = events[0].ask as { readonly version?: Json };
-  if (version !== LOG_VERSION) throw bad(0, `version ${String(version)}; this is for version ${LOG_VERSION}`);
+  const { version } = (events[0].ask ?? {}) as { readonly version?: Json };
+  if (version !== LOG_VERSION)
+    throw bad(0, `version ${valueText(version)}; this is for version ${LOG_VERSION}`);
   return { events, hashes };
 };
+
+/** Deepest nesting of an event. SAFETY: events are gone through by recursion. */
+const MAX_DEPTH = 16;
+const isShallow = (value: unknown, depth: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1)));
 
 const parseLine = (text: string): LogEvent | null => {
   try {
     const value: unknown = JSON.parse(text);
-    return isEvent(value) ? value : null;
+    return isEvent(value) && isShallow(value, MAX_DEPTH) ? value : null;
   } catch {
     return null;
   }

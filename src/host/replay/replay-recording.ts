@@ -1,10 +1,12 @@
 /** Runs a recording from its beginning to its end, and judges receipts by it. */
-import { isQuernError, ReplayError } from '../../errors/errors.ts';
+import { ExhaustionError, InterruptedError, ReplayError, UsageError } from '../../errors/errors.ts';
+import { valueText } from '../../errors/texts.ts';
 import { decodeBase64 } from '../base64.ts';
-import type { CallResult } from '../calling.ts';
-import { createPluginOn } from '../compiled-plugin.ts';
-import type { ManifestLike } from '../manifest.ts';
-import type { PluginOptions } from '../options.ts';
+import { type AbortSignalLike, checkSignal } from '../call-watch.ts';
+import type { CallLimits, CallResult } from '../calling.ts';
+import { compilePluginOn } from '../compiled-plugin.ts';
+import { checkLimit, type ManifestLike } from '../manifest.ts';
+import { checkFuel, type PluginOptions } from '../options.ts';
 import type { Plugin } from '../plugin.ts';
 import type { Platform } from '../sources.ts';
 import type { Json } from './log.ts';
@@ -31,7 +33,8 @@ export interface ReplayedCall {
 }
 
 /**
- * Options of a replay: where log messages and standard output go, a schedule of one's own.
+ * Options of a replay: where log messages and standard output go, a schedule of one's own; and limits, since a
+ * recording can come from anybody. By itself a replay uses as much fuel as the recording names, and no more.
  *
  * ```ts
  * const plugin = await createPlugin(logWasm, { record: true, onLog: () => {} });
@@ -40,7 +43,16 @@ export interface ReplayedCall {
  * await replayRecording(logWasm, plugin.recording, options); // → warn disk nearly full
  * ```
  */
-export type ReplayOptions = Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'timeoutMs' | 'schedule'>;
+export interface ReplayOptions extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule'> {
+  /** Most fuel of the whole replay. Default: what the recording names. */
+  readonly fuel?: number | undefined;
+  /** Most milliseconds of the whole replay. Default: no limit. */
+  readonly timeoutMs?: number | null | undefined;
+  /** Stops the replay. */
+  readonly signal?: AbortSignalLike | null | undefined;
+  /** Most that the recorded limits on memory may allow; a recording with higher ones is refused. */
+  readonly memory?: PluginOptions['memory'];
+}
 
 const textOf = (json: Json | undefined): string => (typeof json === 'string' ? json : '');
 const bytesOf = (json: Json | undefined): Uint8Array => decodeBase64(textOf(json)) ?? new Uint8Array(0);
@@ -53,17 +65,56 @@ const change = async (plugin: Plugin, [name, key, value]: readonly Json[]): Prom
   else await plugin.reset();
 };
 
-const makeCall = async (plugin: Plugin, ask: Json): Promise<ReplayedCall> => {
+const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
+
+/** Limits of a whole replay. */
+class ReplayLimits {
+  readonly signal: AbortSignalLike | null;
+  readonly #now: () => bigint;
+  readonly #deadline: bigint | null;
+  #fuel: number | null;
+
+  /** @throws UsageError */
+  constructor({ clock }: Platform, { fuel, timeoutMs, signal }: ReplayOptions) {
+    const most = checkLimit(timeoutMs, 'timeoutMs');
+    this.signal = checkSignal(signal);
+    this.#fuel = checkFuel(fuel);
+    this.#now = () => clock.monotonic();
+    this.#deadline = most === null ? null : this.#now() + BigInt(most) * NANOSECONDS_PER_MILLISECOND;
+  }
+
+  /** What is left for the next call. @throws InterruptedError when there is no time */
+  get left(): Pick<CallLimits, 'fuel' | 'timeoutMs' | 'signal'> {
+    const { signal } = this;
+    if (signal?.aborted) throw new InterruptedError('interrupted.cancelled', { cause: signal.reason });
+    let timeoutMs: number | null = null;
+    if (this.#deadline !== null) {
+      timeoutMs = Math.ceil(Number(this.#deadline - this.#now()) / Number(NANOSECONDS_PER_MILLISECOND));
+      if (timeoutMs <= 0) throw new InterruptedError('interrupted.timeout');
+    }
+    return { fuel: this.#fuel, timeoutMs, signal };
+  }
+
+  /** @throws ExhaustionError when more was used than there was */
+  use(fuel: number): void {
+    if (this.#fuel === null) return;
+    this.#fuel -= fuel;
+    if (this.#fuel < 0) throw new ExhaustionError('exhaustion.fuel');
+  }
+}
+
+const makeCall = async (plugin: Plugin, ask: Json, limits: ReplayLimits): Promise<ReplayedCall> => {
   const call = ask as { readonly function?: Json; readonly input?: Json } | null;
   const functionName = textOf(call?.function);
   let result: CallResult | null = null;
   let error: unknown = null;
   try {
-    result = await plugin.callDetailed(functionName, bytesOf(call?.input));
+    result = await plugin.callDetailed(functionName, bytesOf(call?.input), limits.left);
   } catch (thrown) {
-    if (isQuernError(thrown) && thrown.code.startsWith('replay.')) throw thrown;
+    if (plugin.replayFailure !== null) throw plugin.replayFailure;
     error = thrown;
   }
+  limits.use(plugin.fuelConsumed);
   return { functionName, result, error, receipt: plugin.receipt };
 };
 
@@ -75,13 +126,18 @@ const replayCalls = async (
   options: ReplayOptions,
   isEnough: (call: ReplayedCall) => boolean,
 ): Promise<ReplayedCall[]> => {
-  const plugin = await createPluginOn(platform)(manifest, { ...options, replay: recording });
+  const limits = new ReplayLimits(platform, options);
+  const { fuel, timeoutMs, signal } = limits.left;
+  const own = { ...options, replay: recording, timeoutMs, ...(fuel === null ? {} : { fuel }) };
+  const plugin = await (await compilePluginOn(platform)(manifest, own)).instantiateUnder(signal);
+  limits.use(plugin.fuelConsumed);
   const calls: ReplayedCall[] = [];
   try {
     for (let next = plugin.upcomingEvent; next !== null; next = plugin.upcomingEvent) {
-      if (next.event === 'call') calls.push(await makeCall(plugin, next.ask));
+      if (next.event === 'call') calls.push(await makeCall(plugin, next.ask, limits));
       else if (next.event === 'owner' && Array.isArray(next.ask)) await change(plugin, next.ask);
-      else throw plugin.diverge({ event: 'call', ask: null });
+      // SAFETY: what nothing was made of would be met again, for ever.
+      if (plugin.upcomingEvent === next) throw plugin.diverge({ event: 'call', ask: null });
       const last = calls[calls.length - 1];
       if (last !== undefined && isEnough(last)) break;
     }
@@ -143,6 +199,8 @@ export const replayRecordingOn =
 export const verifyReceiptOn =
   (platform: Platform): VerifyReceipt =>
   async (receipt, manifest, recording, options = {}) => {
+    if (typeof receipt !== 'object' || receipt === null)
+      throw new UsageError('usage.argument', { detail: `a receipt is an object, not ${valueText(receipt)}` });
     const isMeant = ({ receipt: { transcriptHash } }: ReplayedCall): boolean =>
       transcriptHash === receipt.transcriptHash;
     const calls = await replayCalls(platform, await manifest, recording, options, isMeant);

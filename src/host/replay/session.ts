@@ -37,6 +37,18 @@ export interface SeenCall {
 /** Code of an error, in words that do not depend on whose error it is. */
 const failureCode = (error: unknown): string => (isQuernError(error) ? error.code : 'host.threw');
 
+/**
+ * Most fuel of a call whose end is not in the recording: less than a second. Such a replay can only show how far it came.
+ */
+const UNENDED_FUEL = 2 ** 26;
+/**
+ * Most fuel that a single instruction may ask for, by which a call that was out of fuel fell short: as much as the
+ * largest bulk operation costs under the schedules of Quern's.
+ */
+const LAST_NEED = 2 ** 26;
+
+const isFuel = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
 const sameEnd = (expected: Json, actual: CallEnd): boolean =>
   JSON.stringify(expected) === JSON.stringify(actual);
 
@@ -44,6 +56,10 @@ const sameEnd = (expected: Json, actual: CallEnd): boolean =>
 export class TapeSession {
   readonly tape: Tape;
   #call: { readonly functionName: string; readonly inputHash: string } | null = null;
+  /** In a replay: limit on fuel that the recorded call reached, or null. */
+  #limit: number | null = null;
+  /** Whether the fuel of the call is bounded by the replay's own limit, and not by what was recorded. */
+  #isOwnLimit = false;
   /** The last call that ended. */
   lastCall: SeenCall | null = null;
 
@@ -62,18 +78,43 @@ export class TapeSession {
     this.#call = { functionName, inputHash: sha256Hex(input) };
   }
 
-  /** The fuel that a replayed call may use: its limit where it reached it, or what it used until it was stopped. */
+  /**
+   * The fuel that a replayed call, or initialisation, may use: what the recording says that it used. Whatever uses
+   * more has diverged.
+   *
+   * @param given the limit of the replay itself
+   */
   budget(given: number | null): number | null {
-    if (!this.tape.isReplay) return given;
-    const end = this.tape.endOfCall()?.ask as Partial<CallEnd> | null | undefined;
-    if (interruptionOf(end as Json) !== null) return end?.fuel ?? null;
-    return end?.limit ?? null;
+    const { tape } = this;
+    if (!tape.isReplay) return given;
+    const { fuel, limit = null } = (tape.endOfCall()?.ask ?? {}) as Partial<CallEnd>;
+    // Out of fuel below its limit: the instruction that it stopped at asked for more than was left of it.
+    const named = isFuel(limit) && isFuel(fuel) ? Math.min(limit, fuel + LAST_NEED) : fuel;
+    this.#limit = isFuel(limit) ? limit : null;
+    this.#isOwnLimit = given !== null && (!isFuel(named) || given < named);
+    const budget = this.#isOwnLimit ? given! : isFuel(named) ? named : UNENDED_FUEL;
+    tape.mostFuel = Math.max(budget, isFuel(fuel) ? fuel : 0);
+    return budget;
   }
 
-  /** What a replayed call failed with: where the recorded one was stopped from outside, so is this. */
-  failure(error: unknown): unknown {
-    if (!this.tape.isReplay || !isQuernError(error, 'exhaustion.fuel')) return error;
-    return interruptionOf(this.tape.upcoming?.ask ?? null) ?? error;
+  /**
+   * What a replayed call failed with: where the recorded one was stopped from outside, so is this. What the limits
+   * of the replay itself have stopped is over.
+   */
+  failure(error: unknown, isStopped: boolean): unknown {
+    const { tape } = this;
+    if (!tape.isReplay || tape.failure !== null) return error;
+    const isOutOfFuel = isQuernError(error, 'exhaustion.fuel');
+    if (isStopped || (isOutOfFuel && this.#isOwnLimit)) return tape.stop(error as Error);
+    return (isOutOfFuel ? interruptionOf(tape.upcoming?.ask ?? null) : null) ?? error;
+  }
+
+  /** What initialisation failed with; in a replay that uses more than was recorded, that it has diverged. */
+  initialFailure(error: unknown, isStopped: boolean): unknown {
+    const failure = this.failure(error, isStopped);
+    const { tape } = this;
+    if (!tape.isReplay || tape.failure !== null || !isQuernError(failure, 'exhaustion.fuel')) return failure;
+    return tape.diverge({ event: 'ready', ask: { fuel: 'more' } });
   }
 
   /** Notes how a call ended. @throws ReplayError when the recorded one ended otherwise */
@@ -86,9 +127,10 @@ export class TapeSession {
     const call = this.#call;
     if (call === null) return;
     this.#call = null;
+    const { tape } = this;
+    // A replay that is over says so itself.
+    if (tape.isReplay && tape.failure !== null) throw tape.failure;
     const failure = 'error' in outcome ? failureCode(outcome.error) : null;
-    // A replay that diverged is over already, and says so itself.
-    if (failure?.startsWith('replay.')) throw (outcome as { readonly error: unknown }).error;
     const result = 'result' in outcome ? outcome.result : null;
     const end: CallEnd = {
       output: result === null || result.output === null ? null : sha256Hex(result.output.bytes()),
@@ -96,10 +138,9 @@ export class TapeSession {
       error: result?.error ?? null,
       failure,
       fuel,
-      limit: failure === 'exhaustion.fuel' ? limit : null,
+      limit: failure === 'exhaustion.fuel' ? (this.#limit ?? limit) : null,
       memory: memory(),
     };
-    const { tape } = this;
     const ask = end as unknown as Json;
     // Not `expect`: an end that was interrupted is what the next event should be.
     if (tape.isReplay && (tape.upcoming?.event !== 'end' || !sameEnd(tape.upcoming.ask, end)))

@@ -11,9 +11,9 @@ import { encodeUtf8 } from '../text.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
 import type { WasiOptions } from '../wasi/preview1.ts';
 import type { LoadedModule } from '../wasm-source.ts';
-import { bytes, wide } from './forms.ts';
+import { bytes, count, dictionary, fields, list, optional, text, truth, tuple, wide } from './forms.ts';
 import { type Json, LOG_VERSION, type ParsedLog } from './log.ts';
-import { Tape } from './tape.ts';
+import { type Form, Tape } from './tape.ts';
 import { tapedTrees } from './taped-files.ts';
 import { replayedFunctions, tapedFunctions } from './taped-functions.ts';
 import { tapedClock, tapedExchange, tapedRandom, tapedReader } from './taped-sources.ts';
@@ -59,6 +59,66 @@ export interface Header {
   readonly clock: { readonly resolution: string; readonly canSleep: boolean };
   readonly wasi: WasiSettings | null;
 }
+
+const pairs: Form<readonly (readonly [string, string])[]> = list(
+  tuple<readonly [string, string]>(text, text),
+);
+const limit = optional(count);
+const headerForm = fields<Header>({
+  version: count,
+  modules: pairs,
+  schedule: text,
+  config: pairs,
+  memory: fields<CheckedOptions['memory']>({
+    maxPages: limit,
+    maxHeapBytes: limit,
+    maxHttpResponseBytes: limit,
+    maxVarBytes: limit,
+    maxLogBytes: limit,
+  }),
+  logLevel: text,
+  isDeterministic: truth,
+  renewAfterFailure: truth,
+  functions: list(tuple<readonly [string, readonly string[]]>(text, list(text))),
+  http: fields<Header['http']>({ allowedHosts: list(text), maxBytes: count, allowsHeaders: truth }),
+  clock: fields<Header['clock']>({ resolution: text, canSleep: truth }),
+  wasi: optional(
+    fields<WasiSettings>({
+      args: list(text),
+      env: dictionary(text),
+      stdin: optional(text),
+      preopens: list(text),
+    }),
+  ),
+});
+
+/** The header of a recording. @throws ReplayError */
+const readHeader = (json: Json): Header => {
+  try {
+    return headerForm.read(json);
+  } catch (cause) {
+    throw notHeader(cause);
+  }
+};
+
+const notHeader = (cause: unknown): Error =>
+  new ReplayError('replay.log', { event: 0, cause, detail: 'event 0: not a header' });
+
+/** The recorded limits on memory, unless a replay is allowed less. @throws UsageError */
+const allowedMemory = (
+  recorded: CheckedOptions['memory'],
+  given: CheckedOptions['memory'],
+): CheckedOptions['memory'] => {
+  for (const key of Object.keys(given) as (keyof typeof given)[]) {
+    const [most, wanted] = [given[key], recorded[key]];
+    if (most === null || (wanted !== null && wanted <= most)) continue;
+    const what = wanted === null ? 'no limit' : String(wanted);
+    throw new UsageError('usage.argument', {
+      detail: `recorded with ${what} as memory.${key}, and this replay is allowed ${most}`,
+    });
+  }
+  return recorded;
+};
 
 /** Modules by name. */
 export type Modules = ReadonlyMap<string, LoadedModule>;
@@ -165,14 +225,15 @@ const bodyless = async (): Promise<never> => {
 /**
  * Options under which everything that comes from outside comes from a recording.
  *
- * @param given those of the replay: where log messages and standard output go, deadlines, an own fuel schedule
+ * @param given those of the replay: where log messages and standard output go, limits, an own fuel schedule
  * @throws ReplayError for other modules, or a header that is none
  */
 export const replayOptions = (given: CheckedOptions, modules: Modules, log: ParsedLog): CheckedOptions => {
-  const header = log.events[0]!.ask as unknown as Header;
+  const { ask } = log.events[0]!;
+  const header = readHeader(ask);
   checkModules(header, modules);
   const tape = Tape.player(log);
-  tape.expect('recording', header as unknown as Json);
+  tape.expect('recording', ask);
   try {
     const { config, memory, isDeterministic, renewAfterFailure, http, clock, wasi } = header;
     return {
@@ -183,9 +244,8 @@ export const replayOptions = (given: CheckedOptions, modules: Modules, log: Pars
       logLevel: checkLogLevel(header.logLevel),
       functions: replayedFunctions(tape, header.functions),
       config: new Map(config),
-      memory,
+      memory: allowedMemory(memory, given.memory),
       http: { ...http, transport: bodyless, exchange: tapedExchange(tape) },
-      fuel: null,
       schedule: scheduleOf(header.schedule, given.schedule),
       clock: tapedClock(tape, null, { resolution: wide.read(clock.resolution), canSleep: clock.canSleep }),
       random: tapedRandom(tape, null),
@@ -194,6 +254,6 @@ export const replayOptions = (given: CheckedOptions, modules: Modules, log: Pars
     };
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    throw new ReplayError('replay.log', { event: 0, cause, detail: 'event 0: not a header' });
+    throw notHeader(cause);
   }
 };

@@ -59,6 +59,8 @@ export class Tape {
   #call = 0;
   /** Changes of the host function that runs; null when none does. */
   openOperations: Operation[] | null = null;
+  /** Most fuel that the call of a replay uses, if the recording is right. */
+  mostFuel = 0;
   /** Does again what was done by methods of the plug-in while a host function ran; false for what is not such. */
   redo: (operation: Operation) => boolean = () => false;
 
@@ -173,6 +175,16 @@ export class Tape {
       actual: text,
       detail: `event ${this.#position}: expected ${expected}, got ${text}`,
     });
+    return this.#failure;
+  }
+
+  /** Ends a replay that its own limits have stopped. */
+  stop(error: Error): Error {
+    this.#failure ??= error;
+    return error;
+  }
+  /** What ended the replay; null while it can go on. */
+  get failure(): Error | null {
     return this.#failure;
   }
 

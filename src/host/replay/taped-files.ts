@@ -92,7 +92,11 @@ class TapedFile extends Taped<OpenFile> implements OpenFile {
     return chunk.length;
   }
   write(data: Uint8Array, position: number): number {
-    return this.take('write', [fingerprint(data), position], number, (live) => live.write(data, position));
+    const count = this.take('write', [fingerprint(data), position], number, (live) =>
+      live.write(data, position),
+    );
+    if (!Number.isInteger(count) || count < 0 || count > data.length) throw this.drawer.tape.damaged();
+    return count;
   }
   setSize(size: number): void {
     this.take('setSize', [size], nothing, (live) => live.setSize(size));

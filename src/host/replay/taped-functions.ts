@@ -5,6 +5,7 @@
  */
 import type { CurrentPlugin } from '../current-plugin.ts';
 import { declareTypeOf, type HostFunction, isThenable } from '../host-function.ts';
+import { wide } from './forms.ts';
 import type { Json } from './log.ts';
 import type { Operation } from './operation.ts';
 import { failed, type Tape, throwFailure } from './tape.ts';
@@ -18,7 +19,8 @@ const odd: Readonly<Record<string, number>> = {
 
 /** A value that crosses; what cannot cross is kept as far as the error about it needs. */
 const writeValue = (value: unknown): Json => {
-  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'bigint')
+    return BigInt.asIntN(65, value) === value ? `${value}n` : { other: 'bigint' };
   if (typeof value === 'number') {
     if (Object.is(value, -0)) return '-0';
     return Number.isFinite(value) ? value : String(value);
@@ -28,10 +30,12 @@ const writeValue = (value: unknown): Json => {
 
 const readValue = (json: Json): unknown => {
   if (typeof json === 'number') return json;
-  if (typeof json === 'string') return json.endsWith('n') ? BigInt(json.slice(0, -1)) : odd[json];
+  if (typeof json === 'string') return json.endsWith('n') ? wide.read(json.slice(0, -1)) : odd[json];
   switch (json !== null && (json as { readonly other?: Json }).other) {
     case 'null':
       return null;
+    case 'bigint':
+      return 1n << 64n;
     case 'string':
       return '';
     case 'boolean':
@@ -109,6 +113,8 @@ const record = (
   );
 };
 
+const isOperation = (json: Json): boolean => Array.isArray(json) && typeof json[0] === 'string';
+
 /** Does what the function did, and answers as it did. */
 const replay = (tape: Tape, ask: Json, context: CurrentPlugin): unknown => {
   const answer = tape.expect('host', ask).answer as unknown as Partial<Answer> | null | undefined;
@@ -116,14 +122,21 @@ const replay = (tape: Tape, ask: Json, context: CurrentPlugin): unknown => {
   const { did, later, value = null } = answer as Answer;
   const perform = (): unknown => {
     for (const operation of did) {
+      if (!isOperation(operation)) throw tape.damaged();
       try {
         if (!tape.redo(operation)) context.redo(operation);
       } catch {
         // What the function made of it is in its answer.
       }
+      // SAFETY: a line of a recording can ask for far more work than it is long; the call has paid for all of it.
+      if (context.charged > tape.mostFuel) throw tape.diverge({ event: 'host', ask: 'more work' });
     }
     throwFailure(answer as Json);
-    return readResult(value);
+    try {
+      return readResult(value);
+    } catch {
+      throw tape.damaged();
+    }
   };
   return later ? Promise.resolve().then(perform) : perform();
 };
