@@ -1,5 +1,6 @@
 /** `quern call`: makes a plug-in from files and flags, calls it and prints what it answers. */
 import { basename } from 'node:path';
+import { printableLines } from '../errors/texts.ts';
 import type { CheckedManifest, ManifestWasm } from '../host/manifest.ts';
 import { dumpWriter } from '../host/node/dumps.ts';
 import { nodePlatform } from '../host/node/platform.ts';
@@ -126,7 +127,8 @@ const readManifest = async (source: string): Promise<CheckedManifest> => {
   return resolveManifest(text, nodePlatform);
 };
 
-const toStderr = (level: string) => (message: string) => void process.stderr.write(`[${level}] ${message}\n`);
+const toStderr = (level: string) => (message: string) =>
+  void process.stderr.write(`[${level}] ${printableLines(message)}\n`);
 /** Log messages go to standard error, so that they never mix with the output. */
 const logger: Logger = {
   trace: toStderr('trace'),

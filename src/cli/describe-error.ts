@@ -2,14 +2,10 @@
  * Errors as people want them: what happened, where in the plug-in, and what can be done about it.
  */
 import { type BacktraceFrame, isQuernError, type QuernError } from '../errors/errors.ts';
+import { messageOf, nameText, printable, printableLines } from '../errors/texts.ts';
 
 /** Byte offsets are written as other Wasm tools write them. */
 const hex = (offset: number): string => `0x${offset.toString(16)}`;
-
-/** Names come from the plug-in. SAFETY: none of them may steer the terminal. */
-const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  text.replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd');
 
 const frameLine = ({
   moduleName,
@@ -51,7 +47,7 @@ const positionLine = ({
     ...(section === undefined ? [] : [`section ${section}`]),
     ...(funcIndex === undefined
       ? []
-      : [`function ${funcIndex}${funcName === undefined ? '' : ` (${funcName})`}`]),
+      : [`function ${funcIndex}${funcName === undefined ? '' : ` (${nameText(funcName)})`}`]),
     ...(instruction === undefined ? [] : [`instruction ${instruction}`]),
     ...(offset === undefined ? [] : [`byte ${hex(offset)}`]),
   ];
@@ -81,15 +77,14 @@ const causeLines = (error: unknown): string[] => {
   const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const { cause } = error;
   if (cause === undefined) return stack;
-  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : messageOf(cause);
   return [...stack, `Caused by: ${text}`];
 };
 
 /** Text for standard error; with `isVerbose` also the JavaScript stack and the cause. */
 export const describeError = (error: unknown, isVerbose: boolean): string => {
-  const lines = isQuernError(error)
-    ? describeQuernError(error)
-    : [`Error: ${error instanceof Error ? error.message : String(error)}`];
+  const lines = isQuernError(error) ? describeQuernError(error) : [`Error: ${messageOf(error)}`];
   if (isVerbose) lines.push(...causeLines(error));
-  return `${lines.join('\n')}\n`;
+  // SAFETY: messages and names come from the plug-in; none of them may steer the terminal.
+  return `${printableLines(lines.join('\n'))}\n`;
 };

@@ -1,5 +1,6 @@
 /** `quern inspect`: what a module is made of, as text, as JSON, or as instructions. */
 import { UsageError } from '../errors/errors.ts';
+import { printable, printableJson } from '../errors/texts.ts';
 import { nodePlatform } from '../host/node/platform.ts';
 import { resolveManifest } from '../host/wasm-source.ts';
 import {
@@ -34,7 +35,7 @@ const plural = (count: number, noun: string): string =>
   `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
 const externLine = ({ module, name, kind, index, type }: ExternSummary): string => {
-  const label = module === undefined ? name : `${module} ${name}`;
+  const label = printable(module === undefined ? name : `${module} ${name}`);
   return `  ${kind.padEnd(6)} ${label.padEnd(36)} ${type}${module === undefined ? `  [${index}]` : ''}`;
 };
 
@@ -45,15 +46,17 @@ const featureLine = ({ key, summary, isExecuted }: ModuleSummary['features'][num
   `  ${key.padEnd(24)} ${summary}${isExecuted ? '' : '  — not supported'}`;
 
 const sectionLine = ({ name, customName, byteLength, offset }: ModuleSummary['sections'][number]): string => {
-  const label = customName === undefined ? name : `${name} "${customName}"`;
+  const label = customName === undefined ? name : `${name} "${printable(customName)}"`;
   return `  ${label.padEnd(30)} ${byteLength.toLocaleString('en').padStart(12)} bytes at 0x${offset.toString(16)}`;
 };
 
 const summaryText = (source: string, summary: ModuleSummary): string => {
   const { name, byteLength, imports, exports, memories, tables, features, sections } = summary;
-  const title = [source, ...(name === null ? [] : [`module "${name}"`]), plural(byteLength, 'byte')].join(
-    ', ',
-  );
+  const title = [
+    source,
+    ...(name === null ? [] : [`module "${printable(name)}"`]),
+    plural(byteLength, 'byte'),
+  ].join(', ');
   const counts = [
     plural(summary.functionCount, 'function'),
     plural(summary.globals.length, 'global'),
@@ -103,6 +106,7 @@ export const runInspect = async ({ operands, flags }: Parsed<'inspect'>): Promis
   const bytes = await readModule(source);
   if (flags.disassemble) printDisassembly(bytes, wanted);
   else if (wanted !== undefined) throw usageError(`a function is only shown with --disassemble`);
-  else if (flags.json) process.stdout.write(`${JSON.stringify(summariseModule(bytes), null, 2)}\n`);
+  else if (flags.json)
+    process.stdout.write(`${printableJson(JSON.stringify(summariseModule(bytes), null, 2))}\n`);
   else process.stdout.write(summaryText(source, summariseModule(bytes)));
 };

@@ -1,6 +1,7 @@
 /** `--snapshot` and `--resume` of `quern call`: a plug-in in a file, also in the middle of a call. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { ExhaustionError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import type { CompiledPlugin, Plugin, PluginCall, PluginOutput } from '../node.ts';
 import { usageError } from './flags.ts';
 
@@ -49,7 +50,7 @@ const callOf = async (
     return plugin.startCall(functionName, await readInput());
   }
   if (functionName !== undefined && functionName !== activeCall.functionName)
-    throw usageError(`the snapshot is in the middle of "${activeCall.functionName}"`);
+    throw usageError(`the snapshot is in the middle of "${nameText(activeCall.functionName)}"`);
   return activeCall;
 };
 

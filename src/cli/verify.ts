@@ -1,4 +1,5 @@
 /** `quern verify`: runs a recording again, with nothing outside, and compares a receipt with it. */
+import { printable } from '../errors/texts.ts';
 import { replayRecording, verifyReceipt } from '../node.ts';
 import { modulesOf } from './call.ts';
 import { type Parsed, parseWholeNumber } from './flags.ts';
@@ -22,7 +23,9 @@ export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<
       : [await verifyReceipt(readReceipt(receiptPath), modules, recording, options)];
   for (const { result, receipt } of calls) {
     const end = receipt.failure ?? (receipt.error === null ? `returned ${receipt.returnCode}` : 'failed');
-    process.stderr.write(`${receipt.function}: ${end}, fuel ${receipt.fuel} (${receipt.schedule}); holds\n`);
+    process.stderr.write(
+      `${printable(receipt.function)}: ${end}, fuel ${receipt.fuel} (${receipt.schedule}); holds\n`,
+    );
     if (flags.output && result?.output) process.stdout.write(result.output.bytes());
   }
 };

@@ -4,6 +4,7 @@
  * A record with an entry for each kind of immediate does it, so a row of the table needs nothing more to be
  * printed; the few places where the text order is not the binary order are named here.
  */
+import { masked } from '../errors/texts.ts';
 import type { ImmediateKind } from '../syntax/immediates.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
 import type { Module } from '../syntax/module.ts';
@@ -60,9 +61,10 @@ export class TextContext {
   /** An index with the name as a comment, where there is one. */
   func(index: number): string {
     const name = this.names.funcName(index);
+    if (name === null) return `${index}`;
     // A name may hold anything; a comment must not end early nor span lines.
-    const safe = name?.replace(/[^\x21-\x7e\u00a1-\uffff]|;/gu, '_');
-    return safe === undefined ? `${index}` : `${index} (;${safe};)`;
+    const safe = masked(name).replace(/[^\x21-\x7e\u00a1-\uffff]|;/gu, '_');
+    return `${index} (;${safe};)`;
   }
 }
 

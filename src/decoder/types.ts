@@ -232,12 +232,11 @@ export const readMemoryType = (r: ByteReader): MemoryType => {
   const flags = r.byte();
   if (flags > 0x0f || (flags & HAS_PAGE_SIZE && r.pos === r.end)) r.fail('malformed.limits', r.pos - 1);
   const limits = readLimits(r, flags);
-  let pageSizeLog2 = 16;
-  if (flags & HAS_PAGE_SIZE) {
-    pageSizeLog2 = r.u32();
-    if (pageSizeLog2 > 64) r.fail('malformed.page-size', r.pos - 1);
-  }
-  return { limits, isShared: (flags & IS_SHARED) !== 0, pageSizeLog2 };
+  const isShared = (flags & IS_SHARED) !== 0;
+  if ((flags & HAS_PAGE_SIZE) === 0) return { limits, isShared, pageSizeLog2: 16 };
+  const pageSizeLog2 = r.u32();
+  if (pageSizeLog2 > 64) r.fail('malformed.page-size', r.pos - 1);
+  return { limits, isShared, pageSizeLog2, namesPageSize: true };
 };
 
 /** @spec binary-tabletype */

@@ -5,6 +5,7 @@
  * copies of the package.
  */
 import { type CodeOf, catalogue, type ErrorClass, type ErrorCode } from './catalogue.ts';
+import { shortMessage } from './texts.ts';
 
 const brand: unique symbol = Symbol.for('quern.error') as never;
 
@@ -110,7 +111,11 @@ export abstract class QuernError extends Error {
   constructor(code: ErrorCode, details: ErrorDetails, message?: string) {
     const text =
       message ?? (details.detail ? `${catalogue[code].text}: ${details.detail}` : catalogue[code].text);
-    super(text, 'cause' in details ? { cause: details.cause } : undefined);
+    // What the plug-in says is its own to make long; a text of ours that is has repeated something.
+    super(
+      code === 'plugin.error' ? text : shortMessage(text),
+      'cause' in details ? { cause: details.cause } : undefined,
+    );
     this.advice = catalogue[code].advice;
     this.details = details;
   }

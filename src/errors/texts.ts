@@ -7,6 +7,7 @@
 
 /** Longest name in a message; what is longer is cut, and ends in a mark. */
 const MAX_NAME = 100;
+const MAX_FRAME_NAME = 1000;
 /** Longest message of an error of somebody else's. */
 const MAX_MESSAGE = 4000;
 
@@ -20,6 +21,15 @@ const escaped = (char: string): string => `\\u{${char.charCodeAt(0).toString(16)
 /** A text in which each character that could steer a terminal is written as `\u{1b}`. */
 export const printable = (text: string): string => text.replace(steering, escaped);
 
+/** A text in which each such character is an underscore. */
+export const masked = (text: string): string => text.replace(steering, '_');
+
+/** JSON text with the same characters escaped, as JSON has it. */
+export const printableJson = (json: string): string =>
+  json.replace(steering, (char) =>
+    char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** A text of several lines, printable; line feeds and tabs stay. */
 export const printableLines = (text: string): string =>
   text.replace(steering, (char) => (char === '\n' || char === '\t' ? char : escaped(char)));
@@ -31,8 +41,14 @@ const shorten = (text: string, most: number): string => {
   return `${text.slice(0, end)}…`;
 };
 
+/** A message that is not too long. */
+export const shortMessage = (text: string): string => shorten(text, MAX_MESSAGE);
+
 /** A name as part of a message: short and printable. */
 export const nameText = (name: string): string => printable(shorten(name, MAX_NAME));
+
+/** The name of a function in a backtrace: printable, and longer, since those of generic code are. */
+export const frameName = (name: string): string => printable(shorten(name, MAX_FRAME_NAME));
 
 /** Any value as part of a message: what it is, and of simple values which one. */
 export const valueText = (value: unknown): string => {
@@ -57,12 +73,12 @@ export const valueText = (value: unknown): string => {
 
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => {
-  if (typeof error === 'string') return shorten(error, MAX_MESSAGE);
+  if (typeof error === 'string') return shortMessage(error);
   if (typeof error !== 'object' && typeof error !== 'function') return valueText(error);
   try {
     const message: unknown = (error as Partial<Error> | null)?.message;
-    if (typeof message === 'string') return shorten(message, MAX_MESSAGE);
-    return shorten(String(error), MAX_MESSAGE);
+    if (typeof message === 'string') return shortMessage(message);
+    return shortMessage(String(error));
   } catch {
     return valueText(error);
   }

@@ -2,6 +2,7 @@
  * The calling convention: what goes into a call of a plug-in's function, and how what comes out of it is judged.
  */
 import { ExhaustionError, isQuernError, PluginError, UsageError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { FuncInstance, type RawValue } from '../interpreter/function.ts';
 import type { ModuleInstance } from '../interpreter/module-instance.ts';
 import { takeWorkCost } from '../kernel/imports.ts';
@@ -116,11 +117,11 @@ export const isCleanExit = (error: unknown): boolean =>
 export const findFunction = (main: ModuleInstance, name: string): FuncInstance => {
   const refuse = (detail: string): Error => new PluginError('plugin.function', { name, detail });
   const item = main.exports.get(name);
-  if (item === undefined) throw refuse(`function "${name}" does not exist`);
-  if (!(item instanceof FuncInstance)) throw refuse(`export "${name}" is not a function`);
+  if (item === undefined) throw refuse(`function "${nameText(name)}" does not exist`);
+  if (!(item instanceof FuncInstance)) throw refuse(`export "${nameText(name)}" is not a function`);
   if (item.signature.params.length === 0) return item;
   throw refuse(
-    `function "${name}" takes parameters, ${funcTypeName(item.signature)}; plug-in functions take none`,
+    `function "${nameText(name)}" takes parameters, ${funcTypeName(item.signature)}; plug-in functions take none`,
   );
 };
 

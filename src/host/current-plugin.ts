@@ -3,7 +3,7 @@
  * argument of every host function; the names are those of `CallContext` of `@extism/extism`.
  */
 import { UsageError } from '../errors/errors.ts';
-import { valueText } from '../errors/texts.ts';
+import { nameText, valueText } from '../errors/texts.ts';
 import { workCost } from '../kernel/imports.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { checkLogLevel, type LogLevel } from './logging.ts';
@@ -194,7 +194,7 @@ export class CurrentPlugin {
 
   /** Does again what was taken down. @internal */
   redo([name, ...args]: Operation): void {
-    if (!Object.hasOwn(operations, name)) throw badArgument(`no operation "${name}"`);
+    if (!Object.hasOwn(operations, name)) throw badArgument(`no operation "${nameText(name)}"`);
     operations[name]!(this, args);
   }
 

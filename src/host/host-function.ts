@@ -5,6 +5,7 @@
  * as a signed number, f32 and f64 as numbers. A closure may return a promise: the call pauses until it settles.
  */
 import { HostError, UnlinkableError, UsageError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { hostFunctionCost } from '../interpreter/fuel.ts';
 import {
   type FuncInstance,
@@ -67,7 +68,7 @@ export const checkHostFunctions = (functions: unknown): Map<string, Map<string, 
     for (const [name, fn] of Object.entries((members ?? {}) as Record<string, unknown>)) {
       if (typeof fn !== 'function') {
         throw new UsageError('usage.argument', {
-          detail: `functions["${namespace}"]["${name}"] is not a function`,
+          detail: `functions["${nameText(namespace)}"]["${nameText(name)}"] is not a function`,
         });
       }
       byName.set(name, fn as HostFunction);
@@ -164,7 +165,7 @@ export const importHostFunction = (
   state: PluginState,
 ): FuncInstance => {
   const { module, name } = names;
-  const label = `"${module}" "${name}"`;
+  const label = `"${nameText(module)}" "${nameText(name)}"`;
   const foreign = [...type.params, ...type.results].find((item) => !crossable.includes(item));
   if (foreign !== undefined) {
     const detail = `${label}: host functions cannot take or return ${valTypeName(foreign)}`;

@@ -5,6 +5,7 @@
  * first: a server that is allowed must not be able to lead a plug-in to one that is not.
  */
 import { HostError, isQuernError } from '../errors/errors.ts';
+import { messageOf, nameText } from '../errors/texts.ts';
 import type { HttpHeaders, HttpResponse, HttpTransport } from './sources.ts';
 import { type HttpUrl, parseHttpUrl } from './url.ts';
 
@@ -125,7 +126,8 @@ const follow = async (
   let request = first;
   let url = parseHttpUrl(request.url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    if (url === null) throw httpFailure(`"${request.url}" is not an http or https URL without credentials`);
+    if (url === null)
+      throw httpFailure(`"${nameText(request.url)}" is not an http or https URL without credentials`);
     rules.check?.(url);
     const response = await send(transport, url, request, rules.check === null);
     const location = redirectStatuses.includes(response.status) ? headerOf(response, 'location') : null;
@@ -136,11 +138,11 @@ const follow = async (
     await discard(response.body);
     const target = parseHttpUrl(location, url);
     if (target === null)
-      throw httpFailure(`"${url.href}" redirects to "${location}", which is not a URL of HTTP`);
+      throw httpFailure(`"${url.href}" redirects to "${nameText(location)}", which is not a URL of HTTP`);
     request = redirected(request, response.status, url, target);
     url = target;
   }
-  throw httpFailure(`"${first.url}": more than ${MAX_REDIRECTS} redirects`);
+  throw httpFailure(`"${nameText(first.url)}": more than ${MAX_REDIRECTS} redirects`);
 };
 
 /**
@@ -157,6 +159,6 @@ export const exchange = async (
     return await follow(transport, request, rules);
   } catch (error) {
     if (isQuernError(error)) throw error;
-    throw httpFailure(`"${request.url}": ${error instanceof Error ? error.message : String(error)}`, error);
+    throw httpFailure(`"${nameText(request.url)}": ${messageOf(error)}`, error);
   }
 };

@@ -6,6 +6,7 @@
  * it waits leaves no trace.
  */
 import { HostError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { hostBytesCost } from '../interpreter/fuel.ts';
 import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../kernel/imports.ts';
@@ -57,9 +58,12 @@ const checkHeaders = (value: unknown, state: PluginState): Record<string, string
   const headers: [string, string][] = [];
   for (const [name, text] of Object.entries(value)) {
     if (!token.test(name) || typeof text !== 'string' || !fieldValue.test(text))
-      throw httpFailure(`header ${JSON.stringify(name)} of the request is malformed`);
+      throw httpFailure(`header "${nameText(name)}" of the request is malformed`);
     if (hostHeaders.test(name.toLowerCase())) {
-      state.logger.write('warn', `header "${name}" of a request is the host's to set; it was left out`);
+      state.logger.write(
+        'warn',
+        `header "${nameText(name)}" of a request is the host's to set; it was left out`,
+      );
     } else headers.push([name, text]);
   }
   return Object.fromEntries(headers);

@@ -6,6 +6,7 @@
  * then as if it had been there from the beginning, and cost the same.
  */
 import { UnlinkableError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { FuncInstance } from '../interpreter/function.ts';
 import type { ExternInstance, ModuleInstance } from '../interpreter/module-instance.ts';
 import { type DefType, type FuncType, funcTypeName, matchesDefType } from '../syntax/types.ts';
@@ -79,7 +80,7 @@ const unlinkable = (module: string, name: string, reason: string): Error =>
   new UnlinkableError('unlinkable.unknown-import', {
     module,
     name,
-    detail: `cannot resolve import "${module}" "${name}": ${reason}`,
+    detail: `cannot resolve import "${nameText(module)}" "${nameText(name)}": ${reason}`,
   });
 
 const mismatch = (module: string, name: string, { type }: FuncInstance): Error => {
@@ -88,6 +89,6 @@ const mismatch = (module: string, name: string, { type }: FuncInstance): Error =
     module,
     name,
     expected,
-    detail: `"${module}" "${name}": expected ${expected}`,
+    detail: `"${nameText(module)}" "${nameText(name)}": expected ${expected}`,
   });
 };

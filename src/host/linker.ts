@@ -6,6 +6,7 @@
  * All types are checked here, before anything runs. Functions may be imported in a circle.
  */
 import { ManifestError, UnlinkableError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import type { FuncInstance } from '../interpreter/function.ts';
 import { instantiate } from '../interpreter/instantiate.ts';
 import type { ExternInstance, ModuleInstance } from '../interpreter/module-instance.ts';
@@ -55,7 +56,7 @@ export const nameModules = (modules: readonly LoadedModule[]): Map<string, Loade
     if (named.has(name)) {
       throw new ManifestError('manifest.shape', {
         path: `wasm[${index}].name`,
-        detail: `duplicate module name "${name}"`,
+        detail: `duplicate module name "${nameText(name)}"`,
       });
     }
     named.set(name, module);
@@ -139,7 +140,7 @@ export class Linker {
     throw this.#unresolved(
       entry,
       isKnown
-        ? ` ("${module}" is a host module, but does not contain "${name}")`
+        ? ` ("${nameText(module)}" is a host module, but does not contain "${nameText(name)}")`
         : ': not provided by host imports nor linked manifest items',
     );
   }
@@ -171,7 +172,10 @@ export class Linker {
     const item = source.exports.find((candidate) => candidate.name === name);
     if (item === undefined) throw this.#unresolved(entry, ': no export matched request');
     if (desc.kind !== 'func' || item.kind !== 'func')
-      throw this.#unresolved(entry, `: "${module}" is a command, of which only functions can be imported`);
+      throw this.#unresolved(
+        entry,
+        `: "${nameText(module)}" is a command, of which only functions can be imported`,
+      );
     let command = this.#commands.get(module);
     if (command === undefined) {
       const make: { instance?: () => ModuleInstance } = {};
@@ -184,8 +188,8 @@ export class Linker {
   }
 
   #unresolved({ module, name }: Import, reason: string): Error {
-    const from = this.#path.map((part) => `"${part}"`).join('/');
-    const detail = `from module ${from}: cannot resolve import "${module}" "${name}"${reason}`;
+    const from = this.#path.map((part) => `"${nameText(part)}"`).join('/');
+    const detail = `from module ${from}: cannot resolve import "${nameText(module)}" "${nameText(name)}"${reason}`;
     // The sentence of `@extism/extism`, which says it all.
     return new UnlinkableError('unlinkable.unknown-import', { module, name, detail }, detail);
   }

@@ -5,6 +5,7 @@
  * snake_case, as in the JSON that all SDKs share. Unknown keys are ignored, as other SDKs do.
  */
 import { ManifestError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { CompiledModule } from '../interpreter/code.ts';
 
 /**
@@ -259,7 +260,8 @@ export const checkStringMap = (value: unknown, path: string): ReadonlyMap<string
   if (!isObject(value)) throw bad(path, 'expected an object of strings');
   const map = new Map<string, string>();
   for (const [key, item] of Object.entries(value)) {
-    if (typeof item !== 'string') throw bad(`${path}.${key}`, `expected a string, got ${typeof item}`);
+    if (typeof item !== 'string')
+      throw bad(`${path}.${nameText(key)}`, `expected a string, got ${typeof item}`);
     map.set(key, item);
   }
   return map;
@@ -289,7 +291,7 @@ const pairPaths = (
   for (const [guest, host] of pairs) {
     const [name, target] = [plain(guest), plain(host)];
     if (name === '' || target === '') throw bad(path, 'a path is empty');
-    if (map.has(name)) throw bad(path, `two directories for "${name}"`);
+    if (map.has(name)) throw bad(path, `two directories for "${nameText(name)}"`);
     map.set(name, name === guest && target === host ? host : READ_ONLY_PREFIX + target);
   }
   return map;
@@ -344,7 +346,8 @@ const sourceKeys = ['data', 'path', 'url', 'response', 'module'] as const;
 const optionalString = (fields: Fields, key: string, path: string): string | undefined => {
   const value = field(fields, key);
   if (value === null) return undefined;
-  if (typeof value !== 'string') throw bad(`${path}.${key}`, `expected a string, got ${typeof value}`);
+  if (typeof value !== 'string')
+    throw bad(`${path}.${nameText(key)}`, `expected a string, got ${typeof value}`);
   return value;
 };
 

@@ -4,6 +4,7 @@
  * Types and prices come from the kernel's ABI table. Bad handles never fail a call: they answer 0 or are ignored,
  * and what the plug-in's author should know is logged.
  */
+import { nameText } from '../errors/texts.ts';
 import { hostBytesCost } from '../interpreter/fuel.ts';
 import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
 import type { HostFunctionName } from '../kernel/abi.ts';
@@ -61,7 +62,7 @@ const setVariable: PdkCode = (state, slots, base) => {
   }
   const value = state.kernel.read(valueAddress);
   if (value === null) {
-    const where = `(key="${key}"; addr="${hex(valueAddress)}")`;
+    const where = `(key="${nameText(key)}"; addr="${hex(valueAddress)}")`;
     state.logger.write('error', `attempted to set variable to invalid address ${where}`);
     return keyBytes.length;
   }

@@ -3,6 +3,7 @@
  * types are declared once, inferred in TypeScript and checked when a plug-in is linked.
  */
 import { PluginError, UsageError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { F32, F64, type FuncType, I32, I64, type ValType } from '../syntax/types.ts';
 import type { CallOptions } from './calling.ts';
 import type { CurrentPlugin } from './current-plugin.ts';
@@ -110,7 +111,10 @@ export const typedPlugin = async <const S extends Readonly<Record<string, AnySha
   const methods = new Map<string, unknown>();
   for (const [name, { input, output }] of Object.entries(functions)) {
     if (!(await plugin.functionExists(name)))
-      throw new PluginError('plugin.function', { name, detail: `function "${name}" does not exist` });
+      throw new PluginError('plugin.function', {
+        name,
+        detail: `function "${nameText(name)}" does not exist`,
+      });
     methods.set(name, async (value: unknown, hostContext?: unknown, options?: CallOptions) =>
       output.decode(await plugin.call(name, input.encode(value), hostContext, options)),
     );

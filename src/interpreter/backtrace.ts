@@ -4,6 +4,7 @@ import { demangle } from '../decoder/demangle/demangle.ts';
 import { type SourceLine, sourceLines } from '../decoder/dwarf/source-lines.ts';
 import { decodeNames } from '../decoder/name-section.ts';
 import type { BacktraceFrame } from '../errors/errors.ts';
+import { frameName } from '../errors/texts.ts';
 import type { Module } from '../syntax/module.ts';
 import { type CodeRegion, regionAt } from './code.ts';
 import { LEAVE_PC } from './code-space.ts';
@@ -58,9 +59,9 @@ export const backtrace = (frames: readonly RawFrame[]): BacktraceFrame[] => {
   return frames.map(({ region: { func } }, i) => {
     const names = decodeNames(func.unit.module);
     return {
-      moduleName: names.moduleName ?? '',
+      moduleName: frameName(names.moduleName ?? ''),
       funcIndex: func.index,
-      funcName: demangle(names.funcName(func.index) ?? `func[${func.index}]`),
+      funcName: frameName(demangle(names.funcName(func.index) ?? `func[${func.index}]`)),
       offset: offsets[i]!,
       ...lines[i],
     };

@@ -1,6 +1,7 @@
 /** Compiling, linking and initialising modules. @spec exec-instantiation */
 import { decodeModule } from '../decoder/decode-module.ts';
 import { TrapError, UnlinkableError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
 import type { Import, ImportType } from '../syntax/module.ts';
 import { releaseTypes } from '../syntax/type-registry.ts';
@@ -125,7 +126,7 @@ export const instantiate = (
 const resolveImport = (entry: Import, resolve: ImportResolver): ExternInstance => {
   const { module, name, desc } = entry;
   const found = resolve(module, name, desc);
-  const what = `"${module}" "${name}"`;
+  const what = `"${nameText(module)}" "${nameText(name)}"`;
   if (found === undefined) {
     throw new UnlinkableError('unlinkable.unknown-import', {
       module,

@@ -198,6 +198,8 @@ export interface MemoryType {
   readonly isShared: boolean;
   /** log2 of the page size in bytes; 16 without the custom page size proposal. */
   readonly pageSizeLog2: number;
+  /** Whether the binary names the page size, be it the usual one; belongs to the same proposal. */
+  readonly namesPageSize?: boolean;
 }
 /**
  * The type of a table. @spec syntax-tabletype

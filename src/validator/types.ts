@@ -128,8 +128,8 @@ const areWithin = (limits: Limits, range: bigint, position: ErrorPosition): bool
 /** @spec valid-memtype */
 export const validateMemoryType = (context: Context, type: MemoryType, position: ErrorPosition): void => {
   const { limits, pageSizeLog2, isShared } = type;
-  if (pageSizeLog2 !== 16) {
-    if (pageSizeLog2 !== 0) invalid('invalid.page-size', position);
+  if (type.namesPageSize) {
+    if (pageSizeLog2 !== 0 && pageSizeLog2 !== 16) invalid('invalid.page-size', position);
     context.use('custom-page-sizes', position);
   }
   const is64 = limits.address === I64;

@@ -7,6 +7,7 @@
 
 import { InstructionReader } from '../decoder/instruction-reader.ts';
 import { type ErrorPosition, InvalidError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
 import { rowOf } from '../syntax/instructions.ts';
 import type { DataSegment, ElementSegment, ExternKind, FuncBody, Module } from '../syntax/module.ts';
@@ -134,7 +135,7 @@ const validateExports = (context: Context): void => {
     if (index >= counts[kind]) unknownIndex(unknownExport[kind], index, position);
     if (kind === 'func') context.isDeclared[index] = 1;
     if (kind === 'global' && module.globals[index]!.type.isMutable) context.use('mutable-globals', position);
-    if (names.has(name)) invalid('invalid.duplicate-export', { ...position, detail: JSON.stringify(name) });
+    if (names.has(name)) invalid('invalid.duplicate-export', { ...position, detail: `"${nameText(name)}"` });
     names.add(name);
   }
 };

@@ -1,5 +1,6 @@
 /** Reading imports, instantiating, and the class `Instance`. @spec instances, read-the-imports */
 import { UnlinkableError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import { instantiate } from '../interpreter/instantiate.ts';
 import type { ExternInstance, ModuleInstance } from '../interpreter/module-instance.ts';
 import type { Import } from '../syntax/module.ts';
@@ -16,7 +17,7 @@ import { bind, brand, type InstanceSlot, isObject, type ModuleSlot, slotOf } fro
 import { tableObject } from './table.ts';
 import { asInterface } from './web-idl.ts';
 
-const where = ({ module, name }: Import): string => `"${module}" "${name}"`;
+const where = ({ module, name }: Import): string => `"${nameText(module)}" "${nameText(name)}"`;
 
 /** The error for an import that is of another kind than the module wants, or not there. */
 const notFitting = (

@@ -1,4 +1,5 @@
 /** Compiling, validating, and the class `Module`. @spec modules */
+import { nameText } from '../errors/texts.ts';
 import { compileModule } from '../interpreter/instantiate.ts';
 import type { ExternKind, Import } from '../syntax/module.ts';
 import { HEAP_EXTERN, matchesDefType, matchesValType, refType } from '../syntax/types.ts';
@@ -55,7 +56,9 @@ export const compileBytes = (realm: Realm, bytes: Uint8Array, options: CompileOp
     throw new CompileError('a set of builtins is named more than once');
   for (const entry of slot.compiled.module.imports) {
     if (isMistyped(entry, options))
-      throw new CompileError(`the import "${entry.module}" "${entry.name}" is builtin and has another type`);
+      throw new CompileError(
+        `the import "${nameText(entry.module)}" "${nameText(entry.name)}" is builtin and has another type`,
+      );
   }
   return slot;
 };

@@ -136,3 +136,11 @@ test('shared memories lie in shared buffers where the host has them', () => {
   assert.ok(memory.view.buffer instanceof SharedArrayBuffer);
   assert.equal(memory.bytes[7], 9);
 });
+
+test('the flag of a page size belongs to the feature, also where it names the usual size', () => {
+  const named = withMemory([0x08, 1, 16], [], []);
+  assert.throws(() => compileModule(named), { code: 'unsupported.feature' });
+  assert.ok(compileModule(named, new Set([...defaultFeatures, 'custom-page-sizes'])));
+  const imported = assemble({ imports: [['env', 'memory', [2, 0x08, 1, 16]]] });
+  assert.throws(() => compileModule(imported), { code: 'unsupported.feature' });
+});

@@ -3,6 +3,7 @@
  * of a plug-in that needs nothing of its surroundings.
  */
 import { ReplayError, UsageError } from '../../errors/errors.ts';
+import { nameText } from '../../errors/texts.ts';
 import { type FuelSchedule, schedules } from '../../interpreter/fuel.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { checkLogLevel } from '../logging.ts';
@@ -185,7 +186,7 @@ export const recordingOptions = (
 const checkModules = (header: Header, modules: Modules): void => {
   const actual = hashesOf(modules);
   const list = (entries: readonly (readonly [string, string])[]): string =>
-    entries.map(([name, hash]) => `${name} ${hash}`).join(', ');
+    entries.map(([name, hash]) => `${nameText(name)} ${nameText(hash)}`).join(', ');
   if (list(actual) === list(header.modules)) return;
   const [expected, found] = [list(header.modules), list(actual)];
   throw new ReplayError('replay.module', {
@@ -200,7 +201,7 @@ const scheduleOf = (name: string, given: FuelSchedule): FuelSchedule => {
   const known = schedules.get(name);
   if (known !== undefined) return known;
   throw new UsageError('usage.argument', {
-    detail: `recorded under the fuel schedule "${name}"; pass it as an option`,
+    detail: `recorded under the fuel schedule "${nameText(name)}"; pass it as an option`,
   });
 };
 

@@ -3,6 +3,7 @@
  * opening. Nothing is noted of closing, which has no answer.
  */
 import { UsageError } from '../../errors/errors.ts';
+import { nameText } from '../../errors/texts.ts';
 import { type Filetype, filetypes } from '../wasi/abi.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
 import type {
@@ -204,7 +205,9 @@ export const tapedTrees = (
             });
           } catch (error) {
             if (!(error instanceof ErrnoSignal)) throw error;
-            throw new UsageError('usage.argument', { detail: `cannot open "${path}": ${error.name}` });
+            throw new UsageError('usage.argument', {
+              detail: `cannot open "${nameText(path)}": ${error.name}`,
+            });
           }
           return new TapedDirectory(root, drawer);
         },

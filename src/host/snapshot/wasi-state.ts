@@ -4,6 +4,7 @@
  */
 
 import { SnapshotError } from '../../errors/errors.ts';
+import { nameText } from '../../errors/texts.ts';
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
 import type { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
 import { encodeUtf8 } from '../text.ts';
@@ -120,7 +121,7 @@ export const readWasi = (reader: SnapshotReader, wasi: Preview1): void => {
     return { name, root, attributes: readAttributes(reader) };
   });
   if (trees.map(({ name }) => name).join('\0') !== wasi.trees.map(({ name }) => name).join('\0')) {
-    const wanted = trees.map(({ name }) => `"${name}"`).join(', ') || 'none';
+    const wanted = trees.map(({ name }) => `"${nameText(name)}"`).join(', ') || 'none';
     throw foreign(`it needs other directories: ${wanted}`);
   }
   trees.forEach(({ attributes }, i) => {

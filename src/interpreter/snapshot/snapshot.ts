@@ -6,6 +6,7 @@
  * paused calls to go on with. Code is never part of a snapshot: it is bound to the hashes of the modules.
  */
 import { UsageError } from '../../errors/errors.ts';
+import { nameText } from '../../errors/texts.ts';
 import { type Execution, type ExecutionOptions, isRunning } from '../execution.ts';
 import type { ModuleInstance } from '../module-instance.ts';
 import { readExecution, writeExecution } from './executions.ts';
@@ -109,14 +110,14 @@ export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Executio
 };
 
 const missingValue = (name: string): never => {
-  throw foreign(`it holds the host value "${name}"; pass findHostValue`);
+  throw foreign(`it holds the host value "${nameText(name)}"; pass findHostValue`);
 };
 
 const checkModules = (reader: SnapshotReader, { store, modules }: Inventory): void => {
   const { schedule } = store;
   const name = reader.text();
   if (name !== schedule.name || reader.u32() !== pricesOf(schedule))
-    throw foreign(`taken under the fuel schedule "${name}", this is "${schedule.name}"`);
+    throw foreign(`taken under the fuel schedule "${nameText(name)}", this is "${schedule.name}"`);
   if (reader.uint(Number.MAX_SAFE_INTEGER) !== modules.length) throw foreign('another number of modules');
   for (const compiled of modules) {
     const hash = moduleHash(compiled.module);
