@@ -5,7 +5,7 @@
  * as a signed number, f32 and f64 as numbers. A closure may return a promise: the call pauses until it settles.
  */
 import { HostError, UnlinkableError, UsageError } from '../errors/errors.ts';
-import { nameText } from '../errors/texts.ts';
+import { nameText, valueText } from '../errors/texts.ts';
 import { hostFunctionCost } from '../interpreter/fuel.ts';
 import {
   type FuncInstance,
@@ -133,8 +133,7 @@ const writeResult = (type: ValType, value: unknown, words: Int32Array, at: numbe
 };
 
 const describeValue = (value: unknown): string => {
-  // What is too large is not written out: digits take time.
-  if (typeof value === 'bigint') return isInRange(value) ? `${value}n` : 'a bigint of more than 64 bits';
+  if (typeof value === 'bigint') return valueText(value);
   return typeof value === 'number' || value === null || value === undefined ? String(value) : typeof value;
 };
 

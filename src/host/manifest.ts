@@ -7,6 +7,7 @@
 import { ManifestError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
 import { CompiledModule } from '../interpreter/code.ts';
+import { hostPatternFault } from './host-patterns.ts';
 
 /**
  * A `URL`, or anything that prints itself the same way.
@@ -277,6 +278,16 @@ export const checkStringList = (value: unknown, path: string): readonly string[]
   return value.slice();
 };
 
+/** Checks patterns of hosts. @throws ManifestError for those that can never match, since they allow nothing */
+export const checkAllowedHosts = (value: unknown): readonly string[] | null => {
+  const patterns = checkStringList(value, 'allowedHosts');
+  patterns?.forEach((pattern, i) => {
+    const fault = hostPatternFault(pattern);
+    if (fault !== null) throw bad(`allowedHosts[${i}]`, `"${nameText(pattern)}" ${fault}`);
+  });
+  return patterns;
+};
+
 /** In front of a path: the directory is for reading only. */
 export const READ_ONLY_PREFIX = 'ro:';
 
@@ -399,7 +410,7 @@ export const checkManifest = (value: unknown): CheckedManifest => {
     wasm: wasm.map(checkItem),
     config: checkStringMap(field(value, 'config'), 'config'),
     memory: checkMemoryOptions(field(value, 'memory'), 'memory'),
-    allowedHosts: checkStringList(field(value, 'allowedHosts'), 'allowedHosts'),
+    allowedHosts: checkAllowedHosts(field(value, 'allowedHosts')),
     allowedPaths: allowedPathsOf(value),
     timeoutMs: checkLimit(field(value, 'timeoutMs'), 'timeoutMs'),
   };

@@ -10,10 +10,10 @@ import { httpFailure } from './http-client.ts';
 import { checkLogLevel, type LogLevel, type LogListener, loggerOf } from './logging.ts';
 import {
   type CheckedMemoryOptions,
+  checkAllowedHosts,
   checkAllowedPaths,
   checkLimit,
   checkMemoryOptions,
-  checkStringList,
   checkStringMap,
   type ManifestSettings,
   type MemoryOptions,
@@ -73,7 +73,8 @@ export interface PluginOptions {
   readonly memory?: MemoryOptions | undefined;
   /**
    * Hosts that the plug-in may send requests to. In a pattern, `*` stands for any characters; everything else is
-   * literal, case and port do not count. Every redirect is checked as well. Default: none.
+   * literal, case and port do not count. Every redirect is checked as well. What can never match, such as a pattern with
+   * a port, is refused. Default: none.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /**
@@ -271,7 +272,7 @@ const checkHttp = (options: PluginOptions, settings: ManifestSettings, platform:
   return {
     transport:
       options.deterministic && !options.fetch ? noNetwork : (withFetch(platform, options).http ?? null),
-    allowedHosts: checkStringList(options.allowedHosts, 'allowedHosts') ?? settings.allowedHosts ?? [],
+    allowedHosts: checkAllowedHosts(options.allowedHosts) ?? settings.allowedHosts ?? [],
     maxBytes: memory.maxHttpResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     allowsHeaders: options.allowHttpResponseHeaders ?? false,
   };

@@ -1,8 +1,9 @@
 /** The one rule of host patterns, and how URLs of requests are read where the host has no `URL`. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { matchesHostPattern } from '../../src/host/host-patterns.ts';
+import { hostPatternFault, matchesHostPattern } from '../../src/host/host-patterns.ts';
 import { parseHttpUrl } from '../../src/host/url.ts';
+import { createPlugin } from '../../src/node.ts';
 
 describe('host patterns', () => {
   const yes: readonly [string, string][] = [
@@ -46,6 +47,61 @@ describe('host patterns', () => {
     const start = performance.now();
     assert.ok(!matchesHostPattern(`${'*a'.repeat(500)}b`, 'a'.repeat(16_000)));
     assert.ok(performance.now() - start < 500);
+  });
+});
+
+describe('patterns that can never match', () => {
+  const refused: readonly [pattern: string, advice: RegExp][] = [
+    ['', /is empty/],
+    [' example.com', /space/],
+    ['example.com\n', /space/],
+    ['exa mple.com', /no name of a host/],
+    ['* .com', /no host name has/],
+    ['example.com:8080', /names a port/],
+    ['*:443', /names a port/],
+    ['example.com:*', /names a port/],
+    ['[::1]:80', /no name of a host/],
+    ['https://example.com', /write the host name alone: "example\.com"/],
+    ['http://*', /names a scheme/],
+    ['example.com/', /path/],
+    ['*/api', /path/],
+    ['::1', /brackets; write "\[::1\]"/],
+    ['FE80::*', /brackets/],
+    ['[::1', /no name of a host/],
+    ['[0:0:0:0:0:0:0:1]', /write "\[::1\]"/],
+    ['[ab].test', /no name of a host/],
+    ['?.test', /no name of a host/],
+    ['*?.test', /no host name has/],
+    ['127.1', /write "127\.0\.0\.1"/],
+    ['m\u00fcnchen.de', /write "xn--mnchen-3ya\.de"/],
+    ['user@example.com', /no name of a host/],
+    ['*%41', /no host name has/],
+  ];
+  for (const [pattern, advice] of refused) {
+    test(`"${JSON.stringify(pattern)}" is refused with advice`, async () => {
+      const wasm = [{ data: Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) }];
+      const shape = { code: 'manifest.shape', message: advice };
+      await assert.rejects(createPlugin({ wasm }, { allowedHosts: ['*', pattern] }), shape);
+      await assert.rejects(createPlugin({ wasm, allowed_hosts: [pattern] }), shape);
+    });
+  }
+  test('others are accepted, those of other SDKs that are names included', async () => {
+    const allowedHosts = [
+      ...[
+        '*',
+        '**',
+        '*.example.com',
+        'LOCALHOST',
+        '[::1]',
+        '[fe80:*',
+        '*:1]',
+        '*:*',
+        '127.0.0.*',
+        'a_b.test',
+      ],
+      ...['!evil.com', '{a,b}.test', 'xn--mnchen-3ya.de', 'example.com.'],
+    ];
+    for (const pattern of allowedHosts) assert.equal(hostPatternFault(pattern), null, pattern);
   });
 });
 
