@@ -164,8 +164,11 @@ export type CompilePlugin = (
  * ```
  */
 export interface RestoreOptions extends PluginOptions {
-  /** Host context and limits of the call; its fuel is part of the snapshot. */
-  readonly activeCall?: Omit<DetailedCallOptions, 'fuel' | 'whenBusy'> | undefined;
+  /**
+   * Host context and limits of the call. Its limit of fuel is part of the snapshot, which cannot raise it above the one
+   * that is given here or for all calls: the call pauses there, to go on with more.
+   */
+  readonly activeCall?: Omit<DetailedCallOptions, 'whenBusy'> | undefined;
 }
 
 /**

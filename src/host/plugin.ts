@@ -244,14 +244,17 @@ export class Plugin {
   #adopt(file: SnapshotFile, linked: Linked, limits: CallLimits, hostContext: unknown): void {
     const { state } = linked;
     const onSlice = (): boolean => state.limits !== null && wantsPause(state.limits);
-    const { fuelConsumed, isStale, call, execution } = readPlugin(file, this.#partsOf(linked), { onSlice });
+    const parts = this.#partsOf(linked);
+    const { fuelConsumed, isStale, call, execution } = readPlugin(file, parts, limits.fuel, { onSlice });
     this.#isStale = isStale;
     this.#fuelConsumed = fuelConsumed;
     if (call === null) return;
     const { functionName, input, initialiser, fuel } = call;
-    findFunction(linked.main, functionName);
-    if (initialiser >= initialisersOfAll(linked.instances).length)
-      throw new SnapshotError('snapshot.corrupt', { detail: 'an initialiser that does not exist' });
+    const main = findFunction(linked.main, functionName);
+    const func = initialiser < 0 ? main : initialisersOfAll(linked.instances)[initialiser]?.func;
+    // SAFETY: results are read by the type of the function that was called.
+    if (func === undefined || (execution !== null && execution.func !== func))
+      throw new SnapshotError('snapshot.corrupt', { detail: 'a call of another function' });
     void this.#turns.take('refuse', null);
     const hasBegun = execution !== null;
     const task = { ...newTask(functionName, input, hostContext), restored: execution, initialiser };

@@ -727,7 +727,8 @@ export const isRunning = (store: Store): boolean => {
   return false;
 };
 
-const checkFuel = (fuel: number): number => {
+/** Checks an amount of fuel. @throws UsageError */
+export const checkFuel = (fuel: number): number => {
   if (!Number.isSafeInteger(fuel) || fuel < 0) {
     throw new UsageError('usage.argument', {
       detail: `fuel must be a whole number from 0 to 2^53-1, not ${fuel}`,

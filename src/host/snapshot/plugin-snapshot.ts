@@ -61,6 +61,9 @@ export interface PluginProgress {
 /** Most work of one kind that a call owes: what the kernel counts before it is paid for has 32 bits at most. */
 const MAX_WORK = 0xffff_ffff;
 
+/** Most fuel of executions that are over: sums with it stay exact. */
+const MAX_FUEL_BEFORE = 2 ** 52;
+
 const unsupported = (detail: string): Error => new SnapshotError('snapshot.unsupported', { detail });
 
 /** The snapshot of a plug-in. @throws SnapshotError */
@@ -98,15 +101,16 @@ const writeProgress = (out: SnapshotWriter, { fuelConsumed, isStale, call }: Plu
   if (call.fuel !== null) out.uint(call.fuel);
 };
 
-const readProgress = (reader: SnapshotReader): PluginProgress => {
-  const fuelConsumed = reader.uint(Number.MAX_SAFE_INTEGER);
+const readProgress = (reader: SnapshotReader, most: number | null): PluginProgress => {
+  const fuelConsumed = reader.uint(MAX_FUEL_BEFORE);
   const isStale = reader.flag();
   if (!reader.flag()) return { fuelConsumed, isStale, call: null };
   const functionName = reader.text();
   const input = reader.bytes().slice();
   const initialiser = reader.uint(0xffff) - 1;
   const hasBegun = reader.flag();
-  const fuel = reader.flag() ? reader.uint(Number.MAX_SAFE_INTEGER) : null;
+  const saved = reader.flag() ? reader.uint(Number.MAX_SAFE_INTEGER) : null;
+  const fuel = saved === null || (most !== null && most < saved) ? most : saved;
   return { fuelConsumed, isStale, call: { functionName, input, initialiser, hasBegun, fuel } };
 };
 
@@ -203,18 +207,22 @@ const readSources = (reader: SnapshotReader, { clock, random }: PluginParts): ((
 /**
  * Puts a plug-in that was just linked into the state of a snapshot.
  *
+ * @param fuel the most that the call may use in all, whatever the snapshot says; null for no limit
  * @returns how far it had come, and its execution, if one stands still
  * @throws SnapshotError
  */
 export const readPlugin = (
   file: SnapshotFile,
   parts: PluginParts,
+  fuel: number | null,
   options: ExecutionOptions,
 ): PluginProgress & { readonly execution: Execution | null } => {
   const { instances, state, wasi } = parts;
   if (!file.has('plugin')) throw foreign('it is a snapshot of instances; restore it with restoreSnapshot');
-  const executions = readEngine(file, { instances, options });
-  const progress = file.read('plugin', readProgress);
+  const progress = file.read('plugin', (reader) => readProgress(reader, fuel));
+  // What other executions of the call have used is gone for the one that goes on.
+  const most = fuel === null ? {} : { fuel: Math.max(0, fuel - progress.fuelConsumed) };
+  const executions = readEngine(file, { instances, options: { ...options, ...most } });
   const hasExecution = progress.call?.hasBegun === true;
   if (executions.length !== (hasExecution ? 1 : 0)) throw corrupt('another number of calls');
   const steps = [

@@ -9,7 +9,7 @@ import {
   type ValType,
 } from '../../syntax/types.ts';
 import type { ExceptionInstance } from '../exception.ts';
-import { Execution, type ExecutionOptions, type SavedExecution } from '../execution.ts';
+import { checkFuel, Execution, type ExecutionOptions, type SavedExecution } from '../execution.ts';
 import type { FuncInstance } from '../function.ts';
 import { SPARE_SLOTS } from '../machine.ts';
 import type { MachineState } from '../machine-state.ts';
@@ -145,10 +145,13 @@ export const readExecution = (
   const flags = reader.u8();
   if (flags > (ARMED | PAUSED_BY_FUEL | PAUSED_BY_SLICE)) throw corrupt('unknown flags of a call');
   const used = reader.int();
-  const left = reader.int();
+  const saved = reader.int();
   const end = reader.u8();
-  if (used < 0 || !Number.isSafeInteger(used + left) || used + left < 0)
+  if (used < 0 || !Number.isSafeInteger(used + saved) || used + saved < 0)
     throw corrupt('fuel of a call that cannot be');
+  // SAFETY: limits are those of whoever restores; a snapshot can only say less.
+  const most = checkFuel(options.fuel ?? Number.MAX_SAFE_INTEGER);
+  const left = Math.min(saved, Math.max(0, most - used));
   if (end > NOT_BEGUN) throw corrupt('unknown end of a call');
   return Execution.restore(func, options, (state) => {
     state.isArmed = (flags & ARMED) !== 0 ? 1 : 0;

@@ -50,7 +50,10 @@ export interface SnapshotTarget {
   readonly instances: readonly ModuleInstance[];
   /** Finds the embedder's objects by the names that they were given. */
   readonly findHostValue?: FindHostValue | undefined;
-  /** Options of the calls that go on; `fuel` and `careful` do not count, since both are part of the snapshot. */
+  /**
+   * Options of the calls that go on. `fuel` is the most that each of them may use in all, what it used before included;
+   * the snapshot can say less. `careful` does not count, since it is part of the snapshot.
+   */
   readonly options?: ExecutionOptions | undefined;
 }
 
@@ -104,6 +107,7 @@ export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Executio
   // What counts is what is there from now on, and not what the instances began with.
   const { store, tables } = inventory;
   store.heapBytes = tables.items.reduce((sum, table) => sum + table.heapBytes, refs.heapBytes);
+  if (store.heapBytes > store.maxHeapBytes) throw foreign('it holds more than maxHeapBytes');
   apply();
   applyHeap(executions);
   return executions;
