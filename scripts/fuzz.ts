@@ -1,7 +1,8 @@
 /**
  * Random programs on every executor, for as long as one likes. `npm run fuzz -- --count 10000 --seed 1` takes our
  * own generator, which makes programs of several modules; `--source binaryen` takes modules that npm's `binaryen`
- * makes of random bytes. Every program that the executors differ on is told with its seed and written to
+ * makes of random bytes; `--source mutate` takes mutants of modules, snapshots, recordings and manifests (`--kind`).
+ * Every program that the executors differ on is told with its seed and written to
  * `build/fuzz`.
  *
  * Native Wasm is that of this Node, or of another one: `--node PATH`, `--node 24` (installed below `build` when it
@@ -14,6 +15,9 @@ import { parseArgs } from 'node:util';
 import { compareExecutors } from '../test/differential/compare.ts';
 import { NativeProcess } from '../test/differential/native.ts';
 import { generateWorld } from '../test/generators/world.ts';
+import { Campaign, type Find } from '../test/mutation/campaign.ts';
+import { writeCorpus } from '../test/mutation/corpus.ts';
+import { kinds, type MutantKind, type Mutants } from '../test/mutation/mutants.ts';
 import { BinaryenProcess } from '../test/random-modules/binaryen.ts';
 import { compareModules, makeModule, startNative } from '../test/random-modules/compare-modules.ts';
 import { root } from '../test/shared.ts';
@@ -30,6 +34,8 @@ const { values } = parseArgs({
     node: { type: 'string' },
     /** Every n-th module also runs in careful code, in pieces, and on the reference executor. */
     deep: { type: 'string', default: '8' },
+    /** What is mutated: `module`, `snapshot`, `recording`, `manifest`, or all of them. */
+    kind: { type: 'string', default: 'all' },
   },
 });
 const firstSeed = Number(values.seed);
@@ -139,7 +145,68 @@ const fuzzBinaryen = async (): Promise<void> => {
   native.close();
 };
 
+/** Keeps a mutant that failed. @returns its path */
+const keepMutant = ({ kind, seed }: Find, mutants: Mutants): string => {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `mutant-${kind}-${seed}`);
+  const write = (ending: string, contents: string | Uint8Array): string => {
+    writeFileSync(path + ending, contents);
+    return path + ending;
+  };
+  switch (kind) {
+    case 'module':
+      return write('.wasm', mutants.module(seed));
+    case 'snapshot':
+      return write('.snapshot', mutants.snapshot(seed).bytes);
+    case 'recording': {
+      const { text, receipt } = mutants.recording(seed);
+      if (receipt !== null) write('.receipt.json', JSON.stringify(receipt));
+      return write('.jsonl', text);
+    }
+    default: {
+      const forged = mutants.manifest(seed);
+      return write('.json', 'text' in forged ? forged.text : JSON.stringify(forged.value));
+    }
+  }
+};
+
+const fuzzMutants = async (): Promise<void> => {
+  const kind = values.kind as MutantKind | 'all';
+  if (kind !== 'all' && !kinds.includes(kind))
+    throw new Error(`unknown kind ${kind}: ${kinds.join(', ')}, all`);
+  const { path: corpusPath, digest, corpus } = await writeCorpus();
+  console.log(
+    `corpus ${digest}: ${corpus.valid.length + corpus.invalid.length} modules; a seed stands for the same mutant of the same corpus`,
+  );
+  const begin = performance.now();
+  const rate = (done: number): string =>
+    `${Math.round((1000 * done) / (performance.now() - begin))} a second`;
+  const node = findNode(values.node);
+  const nodeText = values.node === undefined ? '' : ` --node ${values.node}`;
+  const campaign = new Campaign({
+    ...{ corpus, corpusPath, kind, firstSeed, count, node },
+    onFind: (find, mutants) => {
+      process.exitCode = 1;
+      const command = `npm run fuzz -- --source mutate --kind ${find.kind} --count 1 --seed ${find.seed}${nodeText}`;
+      console.error(`${find.what}: ${command} (${keepMutant(find, mutants)})\n${find.text.slice(0, 3000)}`);
+    },
+    onProgress: (done, { findCount }) => {
+      if (done % 6400 === 0 || done === count)
+        console.log(`${done} mutants, ${findCount} finds, ${rate(done)}`);
+    },
+  });
+  await campaign.run();
+  for (const [name, times] of [...campaign.counts].sort(([, a], [, b]) => b - a))
+    console.log(`${times}\t${name}`);
+  for (const { kind, seed, milliseconds } of campaign.slow)
+    console.log(`slow: ${kind} ${seed}, ${Math.round(milliseconds)} ms of CPU`);
+  console.log(
+    `${count} mutants from seed ${firstSeed}, corpus ${digest}, ${campaign.findCount} finds, ${rate(count)}`,
+  );
+};
+
 console.log(`${count} programs from seed ${firstSeed}`);
 if (values.source === 'own') await fuzzOwn();
 else if (values.source === 'binaryen') await fuzzBinaryen();
-else throw new Error(`unknown source ${values.source}: own, binaryen`);
+else if (values.source === 'mutate') await fuzzMutants();
+else throw new Error(`unknown source ${values.source}: own, binaryen, mutate`);

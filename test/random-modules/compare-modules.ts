@@ -8,6 +8,7 @@ import { Random } from '../generators/random.ts';
 import { type BinaryenProcess, chooseRecipe, type Recipe } from './binaryen.ts';
 import { EngineBackend, type EngineMode } from './engine-backend.ts';
 import { LineProcess } from './line-process.ts';
+import { coarsen, upToExhaustion, withoutCost } from './lines.ts';
 import type { NativeAnswer, NativeQuestion } from './native-child.ts';
 import { ReferenceBackend } from './reference-backend.ts';
 import { EXHAUSTED, runScenario } from './run-scenario.ts';
@@ -41,25 +42,6 @@ export interface ModuleComparison {
   readonly leftOut: LeftOut | null;
   readonly isDeep: boolean;
 }
-
-/** Where engines and this one use different words, or V8 has one word for several. */
-const coarsen = (line: string): string =>
-  line
-    .replace(/f32:[7f]f(?!800000)[89a-f][0-9a-f]{5}/g, 'f32:nan')
-    .replace(/f64:[7f]ff(?!0000000000000)[0-9a-f]{13}/g, 'f64:nan')
-    .replace(/trap\.(uninitialised-element|indirect-call-type)/g, 'trap.indirect-call')
-    .replace(/trap\.(undefined-element|table-bounds)/g, 'trap.table')
-    .replace(/trap\.null-[a-z0-9]+/g, 'trap.null')
-    .replace(/trap\.invalid-conversion/g, 'trap.integer-overflow');
-const COST = / \| \d+$/;
-const withoutCost = (line: string): string => line.replace(COST, '');
-
-/** Both lists up to the first step that one of them could not finish. */
-const upToExhaustion = (left: readonly string[], right: readonly string[]): [string[], string[]] => {
-  const ends = [left.indexOf(EXHAUSTED), right.indexOf(EXHAUSTED)].filter((end) => end >= 0);
-  const end = ends.length === 0 ? left.length : Math.min(...ends);
-  return [left.slice(0, end), right.slice(0, Math.max(end, ends.length === 0 ? right.length : 0))];
-};
 
 const questionOf = (bytes: Uint8Array, scenario: Scenario | null): NativeQuestion => ({
   bytes: Buffer.from(bytes).toString('base64'),

@@ -4,9 +4,11 @@ import { ExceptionInstance, makeException } from '../../src/interpreter/exceptio
 import { startExecution } from '../../src/interpreter/execution.ts';
 import { FuncInstance, hostFunction, type RawValue, type Ref } from '../../src/interpreter/function.ts';
 import { GlobalInstance } from '../../src/interpreter/global.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
+import { compileModule, type ImportResolver, instantiate } from '../../src/interpreter/instantiate.ts';
+import { MemoryInstance } from '../../src/interpreter/memory.ts';
 import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
 import { Store } from '../../src/interpreter/store.ts';
+import { TableInstance } from '../../src/interpreter/table.ts';
 import { TagInstance } from '../../src/interpreter/tag.ts';
 import type { Features } from '../../src/syntax/features.ts';
 import { type FuncType, funcDefType, I32 } from '../../src/syntax/types.ts';
@@ -24,6 +26,31 @@ const LARGE_PIECE = 5000;
 export interface EngineMode {
   readonly careful: boolean;
   readonly inPieces: boolean;
+  /** Bounds of a module that does not limit itself; without them, there is much fuel for calls. */
+  readonly bounds?: Bounds;
+}
+
+/** What a module may use. */
+export interface Bounds {
+  /** Fuel of one call, and of the start function. */
+  readonly fuel: number;
+  readonly maxPages: number;
+  readonly maxHeapBytes: number;
+}
+
+/** A store that knows whether it had to refuse anything: a guest that was refused goes another way than elsewhere. */
+class ObservedStore extends Store {
+  hasRefused = false;
+  override take(pageCount: number): boolean {
+    return this.#note(super.take(pageCount));
+  }
+  override takeHeap(byteCount: number): boolean {
+    return this.#note(super.takeHeap(byteCount));
+  }
+  #note(isGranted: boolean): boolean {
+    if (!isGranted) this.hasRefused = true;
+    return isGranted;
+  }
 }
 
 export class EngineBackend implements Backend<RawValue> {
@@ -32,18 +59,28 @@ export class EngineBackend implements Backend<RawValue> {
   private readonly features: Features;
   private readonly mode: EngineMode;
   private instance!: ModuleInstance;
+  private readonly store: ObservedStore;
   private tag = new TagInstance({ type: funcDefType([I32], []) });
 
   constructor(scenario: Scenario, features: Features, mode: EngineMode) {
     this.scenario = scenario;
     this.features = features;
     this.mode = mode;
+    const { bounds } = mode;
+    this.store = new ObservedStore(
+      bounds === undefined ? {} : { maxMemoryPages: bounds.maxPages, maxHeapBytes: bounds.maxHeapBytes },
+    );
+  }
+
+  private get fuel(): number {
+    return this.mode.bounds?.fuel ?? FUEL;
   }
 
   start(call: (imported: Imported, args: readonly RawValue[]) => readonly RawValue[]): void {
     const compiled = compileModule(this.scenario.bytes, this.features);
     let next = 0;
-    this.instance = instantiate(new Store(), compiled, (_, name, desc) => {
+    const { bounds } = this.mode;
+    const resolve: ImportResolver = (_, name, desc) => {
       const imported = this.scenario.imports[next++]!;
       switch (desc.kind) {
         case 'func':
@@ -60,23 +97,28 @@ export class EngineBackend implements Backend<RawValue> {
         }
         case 'global':
           return new GlobalInstance(desc.type, this.valueOf(imported.value!));
+        case 'memory':
+          return new MemoryInstance(desc.type, this.store);
         default:
-          return undefined;
+          return new TableInstance(desc.type, null, this.store);
       }
-    });
+    };
+    const options = bounds === undefined ? {} : { fuel: bounds.fuel };
+    this.instance = instantiate(this.store, compiled, resolve, options);
+    if (this.store.hasRefused) throw EXHAUSTED;
   }
 
   invoke(func: number, args: readonly RawValue[]): readonly RawValue[] {
     const { careful, inPieces } = this.mode;
     const callee = this.instance.funcs[func]!;
-    const execution = startExecution(callee, args, { careful, fuel: inPieces ? 0 : FUEL });
+    const execution = startExecution(callee, args, { careful, fuel: inPieces ? 0 : this.fuel });
     let status = execution.run();
-    for (let pauses = 0; inPieces && status === 'paused' && execution.fuelConsumed < FUEL; pauses++) {
+    for (let pauses = 0; inPieces && status === 'paused' && execution.fuelConsumed < this.fuel; pauses++) {
       execution.addFuel(pauses < UNIT_PAUSES ? 1 : LARGE_PIECE);
       status = execution.run();
     }
     this.cost = ` | ${execution.fuelConsumed}`;
-    if (status === 'paused') throw EXHAUSTED;
+    if (status === 'paused' || this.store.hasRefused) throw EXHAUSTED;
     if (status === 'trap') throw execution.error;
     return execution.results;
   }
@@ -85,7 +127,7 @@ export class EngineBackend implements Backend<RawValue> {
     if (error === EXHAUSTED) return EXHAUSTED;
     if (error instanceof ExceptionInstance) return 'exception.uncaught';
     if (!isQuernError(error)) throw error;
-    return error.code.startsWith('exhaustion.') ? EXHAUSTED : error.code;
+    return /^(exhaustion|limit)\./.test(error.code) ? EXHAUSTED : error.code;
   }
 
   textOf(value: RawValue, kind: Kind): string {

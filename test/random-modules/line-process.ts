@@ -19,6 +19,8 @@ export class LineProcess {
   private readonly timeoutMs: number;
   private child: ChildProcessWithoutNullStreams | null = null;
   private lines: AsyncIterator<string> | null = null;
+  /** The question before. */
+  private last: Promise<unknown> = Promise.resolve();
 
   /** @param timeoutMs how long an answer may take */
   constructor(command: string, args: readonly string[], timeoutMs: number) {
@@ -35,8 +37,14 @@ export class LineProcess {
     return child;
   }
 
-  /** The answer to a question. @throws Error when the child fails, dies or takes too long */
-  async ask<T>(question: object): Promise<T> {
+  /** The answer to a question, one after the other. @throws Error when the child fails, dies or takes too long */
+  ask<T>(question: object, timeoutMs = this.timeoutMs): Promise<T> {
+    const answer = this.last.then(() => this.askNow<T>(question, timeoutMs));
+    this.last = answer.catch(() => {});
+    return answer;
+  }
+
+  private async askNow<T>(question: object, timeoutMs: number): Promise<T> {
     const child = this.child ?? this.start();
     let errors = '';
     const listen = (chunk: Buffer): void => {
@@ -47,7 +55,7 @@ export class LineProcess {
     const watchdog = setTimeout(() => {
       isLate = true;
       child.kill('SIGKILL');
-    }, this.timeoutMs);
+    }, timeoutMs);
     try {
       child.stdin.write(`${JSON.stringify(question)}\n`);
       let line = '';
@@ -55,9 +63,7 @@ export class LineProcess {
         const next = await this.lines!.next();
         if (next.done) {
           this.child = null;
-          throw new Error(
-            isLate ? `no answer within ${this.timeoutMs} ms` : `the process has ended: ${errors}`,
-          );
+          throw new Error(isLate ? `no answer within ${timeoutMs} ms` : `the process has ended: ${errors}`);
         }
         line = next.value;
       }

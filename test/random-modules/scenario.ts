@@ -8,8 +8,10 @@
 import { decodeModule } from '../../src/decoder/decode-module.ts';
 import type { ImportType, Module } from '../../src/syntax/module.ts';
 import {
+  EXTERNREF,
   F32,
   F64,
+  FUNCREF,
   type FuncType,
   HEAP_ANY,
   HEAP_EQ,
@@ -42,6 +44,15 @@ export interface Signature {
   readonly results: readonly Param[];
 }
 
+/** A memory or a table that the embedder makes, as its JavaScript API takes it. */
+export interface Limited {
+  readonly min: number;
+  readonly max: number | null;
+  /** Of tables. */
+  readonly element: 'anyfunc' | 'externref' | null;
+  readonly isShared: boolean;
+}
+
 export interface Imported {
   readonly module: string;
   readonly name: string;
@@ -51,6 +62,8 @@ export interface Imported {
   /** Of globals. */
   readonly value: string | null;
   readonly isMutable: boolean;
+  /** Of memories and tables; null for those that an embedder of this age cannot make. */
+  readonly limited: Limited | null;
 }
 
 export interface Call {
@@ -152,6 +165,25 @@ export const canCross = ({ params, results }: Signature): boolean =>
 export const canCall = (signature: Signature): boolean =>
   canCross(signature) && signature.params.every(({ fallback }) => fallback !== null);
 
+/** Pages and elements that the embedder is ready to give. */
+const MOST_PAGES = 16;
+const MOST_GIVEN_ELEMENTS = 1000;
+const PAGE_SIZE_LOG2 = 16;
+const limitedOf = (desc: ImportType): Limited | null => {
+  if (desc.kind !== 'memory' && desc.kind !== 'table') return null;
+  const { min, max, address } = desc.type.limits;
+  const most = desc.kind === 'memory' ? MOST_PAGES : MOST_GIVEN_ELEMENTS;
+  if (address !== I32 || min > BigInt(most)) return null;
+  const numbers = { min: Number(min), max: max === null ? null : Number(max) };
+  if (desc.kind === 'memory') {
+    const { isShared, pageSizeLog2 } = desc.type;
+    return pageSizeLog2 === PAGE_SIZE_LOG2 ? { ...numbers, element: null, isShared } : null;
+  }
+  const { element } = desc.type;
+  const name = element === FUNCREF ? 'anyfunc' : element === EXTERNREF ? 'externref' : null;
+  return name === null ? null : { ...numbers, element: name, isShared: false };
+};
+
 const importedOf = (module: Module): Imported[] =>
   module.imports.map(({ module: from, name, desc }) => ({
     module: from,
@@ -165,6 +197,7 @@ const importedOf = (module: Module): Imported[] =>
           : null,
     value: desc.kind === 'global' ? paramOf(desc.type.type).fallback : null,
     isMutable: desc.kind === 'global' && desc.type.isMutable,
+    limited: limitedOf(desc),
   }));
 
 /** The calls of a scenario: each function some times, in order, and a few of them again at the end. */
