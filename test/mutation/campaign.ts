@@ -11,7 +11,7 @@ import { proof } from '../proof.ts';
 import { LineProcess } from '../random-modules/line-process.ts';
 import { upToExhaustion } from '../random-modules/lines.ts';
 import type { Corpus } from './corpus-file.ts';
-import { acceptances, makesNans, openTraps, rejections } from './differences.ts';
+import { differences, makesNans, openTraps } from './differences.ts';
 import { kindOfSeed, type MutantKind, Mutants } from './mutants.ts';
 import type { NativeQuestion, NativeReply, NativeVerdict } from './native-child.ts';
 import type { QuernAnswer, QuernQuestion } from './quern-child.ts';
@@ -224,12 +224,12 @@ export class Campaign {
     const { rejection } = native;
     if (rejection !== null) {
       if (refusal !== null) return this.agreed('refused by both');
-      const known = rejections.find(([text]) => text.test(rejection));
-      return known === undefined ? `native Wasm refuses it: ${rejection}` : this.explained(known[1]);
+      const known = differences.nativeRefuses.find(({ pattern }) => pattern?.test(rejection));
+      return known === undefined ? `native Wasm refuses it: ${rejection}` : this.explained(known);
     }
     if (refusal !== null) {
-      const known = acceptances.find(([code]) => code.test(refusal));
-      return known === undefined ? `native Wasm accepts what ends in ${refusal}` : this.explained(known[1]);
+      const known = differences.nativeAccepts.find(({ pattern }) => pattern?.test(refusal));
+      return known === undefined ? `native Wasm accepts what ends in ${refusal}` : this.explained(known);
     }
     if (steps === 0) return this.agreed('accepted by both');
     if (native.digest === digest) return this.agreed('accepted by both, and run alike');
@@ -237,11 +237,10 @@ export class Campaign {
     const [nativeLines, ownLines] = upToExhaustion(left, right);
     if (nativeLines.join('\n') === ownLines.join('\n'))
       return this.agreed('accepted by both, and run alike until native Wasm had no stack or memory');
-    const isTrapOpen = nativeLines.map(openTraps).join('\n') === ownLines.map(openTraps).join('\n');
-    if (isTrapOpen)
-      return this.explained('an atomic access that is neither aligned nor in bounds: either trap');
-    if (makesNans(decodeModule(this.mutants.module(seed)))) return this.explained('bits of NaNs');
-    const at = nativeLines.findIndex((line, i) => line !== ownLines[i]);
+    const [nativeOpen, ownOpen] = [nativeLines.map(openTraps), ownLines.map(openTraps)];
+    const at = nativeOpen.findIndex((line, i) => line !== ownOpen[i]);
+    if (at < 0) return this.explained(differences.faults);
+    if (makesNans(decodeModule(this.mutants.module(seed)))) return this.explained(differences.nans);
     return `step ${at} of native Wasm:\n${nativeLines[at]}\nof Quern:\n${ownLines[at]}`;
   }
 
@@ -256,7 +255,7 @@ export class Campaign {
     this.count(`native Wasm: ${how}`);
     return null;
   }
-  private explained(reason: string): null {
+  private explained({ reason }: { readonly reason: string }): null {
     this.count(`native Wasm differs: ${reason}`);
     return null;
   }

@@ -4,7 +4,7 @@
  * so that a seed stands for a mutant; it lies in a file, from which processes read it at once.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assembledModules } from '../../src/conformance/modules.generated.ts';
 import { type Execution, startExecution } from '../../src/interpreter/execution.ts';
@@ -46,6 +46,15 @@ const suiteModules = (): Uint8Array[] => {
   });
 };
 
+/** Small plug-ins and cases; none where they are absent. */
+const sharedModules = (): Uint8Array[] =>
+  (sharedFolder === null ? [] : ['cases', 'plugins', 'spec-suite']).flatMap((folder) =>
+    readdirSync(shared(folder))
+      .filter((name) => name.endsWith('.wasm') && statSync(shared(folder, name)).size <= MOST_BYTES)
+      .sort()
+      .map((name) => readFileSync(shared(folder, name))),
+  );
+
 const isValid = (text: string): boolean => {
   try {
     compileModule(new Uint8Array(Buffer.from(text, 'base64')), allFeatures);
@@ -59,7 +68,8 @@ const collectModules = (): Pick<Corpus, 'valid' | 'invalid'> => {
   const generated = Array.from({ length: GENERATED }, (_, seed) => generateWorld(seed + 1).modules).flat();
   const zoo = makeZoo().instances.map(({ compiled }) => compiled.module.bytes);
   const own = [...generated, ...zoo, world, command].map(base64);
-  const all = [...suiteModules().map(base64), ...Object.values(assembledModules), ...own];
+  const given = [...suiteModules(), ...sharedModules()].map(base64);
+  const all = [...given, ...Object.values(assembledModules), ...own];
   const some = [...new Set(all)].filter(
     (text) => text.startsWith(MAGIC) && (text.length / 4) * 3 <= MOST_BYTES,
   );

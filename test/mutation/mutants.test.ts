@@ -3,9 +3,13 @@
  * Wasm says the same of modules. `npm run fuzz -- --source mutate` tries as many as one likes.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { root } from '../shared.ts';
 import { Campaign, type Find } from './campaign.ts';
 import { writeCorpus } from './corpus.ts';
+import { differences } from './differences.ts';
 
 /** Fixed, so that a change of Quern is what makes the difference. */
 const firstSeed = 1;
@@ -32,4 +36,10 @@ test(`${count} mutants from seed ${firstSeed} of corpus ${digest}`, async (t) =>
     tried.reduce((sum, [, times]) => sum + times, 0),
     count,
   );
+});
+
+test('docs/conformance.md names every difference from native Wasm', () => {
+  const page = readFileSync(join(root, 'docs/conformance.md'), 'utf8');
+  for (const { reason } of Object.values(differences).flat())
+    assert.ok(page.includes(`| ${reason} |`), reason);
 });
