@@ -96,6 +96,8 @@ export class InstructionReader {
   align = 0;
   /** Memory of a memory access. */
   memory = 0;
+  /** Whether a memory access names its memory, be it the first one. */
+  namesMemory = false;
   /** Inline value type of a block type, 0 for none. */
   valType: ValType = 0;
   /** Type index of a block type, -1 when it is inline. */
@@ -326,6 +328,7 @@ export class InstructionReader {
     if (pos + 1 < end && bytes[pos]! < 0x40 && bytes[pos + 1]! < 0x80) {
       this.align = bytes[pos]!;
       this.memory = 0;
+      this.namesMemory = false;
       this.lo = bytes[pos + 1]!;
       this.hi = 0;
       this.pos = pos + 2;
@@ -334,7 +337,8 @@ export class InstructionReader {
     const flags = this.u32();
     if (flags >= 0x80) this.cursor.fail('malformed.memop', pos);
     this.align = flags & 0x3f;
-    this.memory = flags & 0x40 ? this.u32() : 0;
+    this.namesMemory = (flags & 0x40) !== 0;
+    this.memory = this.namesMemory ? this.u32() : 0;
     this.leb64(false);
   }
 

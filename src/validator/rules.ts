@@ -107,6 +107,7 @@ export const checkMemArg = (s: BodyState): ValType => {
   const { reader } = s;
   const natural = rowAlignment[reader.row]!;
   const address = variable.memoryAt(s, reader.memory >>> 0);
+  if (reader.namesMemory) s.use('multi-memory');
   if (rowIsAtomic[reader.row]) {
     if (reader.align !== natural) s.fail('invalid.atomic-alignment', `2^${reader.align}`);
   } else if (reader.align > natural) s.fail('invalid.alignment', `2^${reader.align}`);

@@ -50,7 +50,7 @@ const validateBody = (s: BodyState): void => {
         if (
           height > base &&
           operands[height - 1] === I32 &&
-          reader.memory === 0 &&
+          !reader.namesMemory &&
           memoryAddress[0] === I32 &&
           reader.hi === 0 &&
           reader.align <= rowAlignment[row]!
@@ -63,7 +63,7 @@ const validateBody = (s: BodyState): void => {
           height > base + 1 &&
           operands[height - 1] === rowLast[row] &&
           operands[height - 2] === I32 &&
-          reader.memory === 0 &&
+          !reader.namesMemory &&
           memoryAddress[0] === I32 &&
           reader.hi === 0 &&
           reader.align <= rowAlignment[row]!

@@ -145,6 +145,16 @@ describe('of several findings', () => {
     assert.equal(finding.details.funcIndex, 1);
     assert.equal(finding.details.instruction, 'v128.const');
   });
+
+  test('a memory access that names the first memory needs several memories', () => {
+    const features = new Set([...defaultFeatures].filter((key) => key !== 'multi-memory'));
+    // i32.load with the bit of a memory index in its alignment, and index 0.
+    const code = [...one, 0x28, 0x42, 0, 0, DROP, END];
+    const source: ModuleBytes = { funcs: [{ code }], memories: [[0, 1]] };
+    assert.equal(findingOf(source, features).details.feature, 'multi-memory');
+    validate(source);
+    validate({ ...source, funcs: [{ code: [...one, 0x28, 2, 0, DROP, END] }] }, features);
+  });
   test('a feature that is on is not missed', () => {
     validate({ funcs: [unsupported] }, allFeatures);
   });
