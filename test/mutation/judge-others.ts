@@ -20,6 +20,7 @@ const { fuel } = bounds;
 const TIMEOUT_MS = 500;
 /** A replay may use what its recording names; one that names so much may run into the deadline. */
 const MUCH_FUEL = 10_000_000;
+const LATE = 'interrupted.timeout';
 const MOST_CALLS = 2;
 const MOST_SLICES = 20;
 
@@ -75,22 +76,38 @@ const judgeWorld = async (program: Uint8Array, bytes: Uint8Array): Promise<void>
   await plugin.close();
 };
 
-/** Fuel that a recording says its calls used; Infinity where it does not say. */
+/** Fuel that a recording says its calls used; Infinity where it does not say so of every call. */
 const namedFuel = (text: string): number => {
   let sum = 0;
-  for (const [, digits] of text.matchAll(/"fuel":(-?[\d.e+]+)/g)) sum += Math.abs(Number(digits));
-  return sum;
+  let open = text.match(/"event":"call"/g)?.length ?? 0;
+  for (const [, digits] of text.matchAll(/"event":"end",.*"fuel":(\d+)[,}]/g)) {
+    sum += Number(digits);
+    open--;
+  }
+  return open > 0 ? Number.POSITIVE_INFINITY : sum;
 };
 
-const judgeRecording = async (program: Uint8Array, { text, receipt }: ForgedRecording): Promise<void> => {
+/** Replays a recording, or verifies a receipt by it. @returns how it ended, or how the last call in it did */
+const replay = async (program: Uint8Array, { text, receipt }: ForgedRecording): Promise<string> => {
   const options = { timeoutMs: TIMEOUT_MS, onLog: () => {} };
-  let isLate = false;
-  if (receipt === null) {
-    const calls = await replayRecording(program, text, options);
-    isLate = calls.some(({ error }) => error !== null && codeOf(error) === 'interrupted.timeout');
-  } else await verifyReceipt(receipt as unknown as Receipt, program, text, options);
-  if (isLate && namedFuel(text) < MUCH_FUEL)
-    throw new Error(`a replay ran into its deadline, though its recording names ${namedFuel(text)} fuel`);
+  try {
+    if (receipt === null) {
+      const error = (await replayRecording(program, text, options)).at(-1)?.error ?? null;
+      return error === null ? 'fine' : codeOf(error);
+    }
+    await verifyReceipt(receipt as unknown as Receipt, program, text, options);
+    return 'fine';
+  } catch (error) {
+    return codeOf(error);
+  }
+};
+
+const judgeRecording = async (program: Uint8Array, forged: ForgedRecording): Promise<string> => {
+  const end = await replay(program, forged);
+  const named = namedFuel(forged.text);
+  if (end === LATE && named < MUCH_FUEL)
+    throw new Error(`a replay ran into its deadline, though its recording names ${named} fuel`);
+  return end;
 };
 
 const judgeManifest = async (forged: ForgedManifest): Promise<void> => {
@@ -118,13 +135,12 @@ export const judgeOther = (
   seed: number,
   mutants: Mutants,
   programs: Programs,
-): Promise<string> =>
-  endOf(async () => {
-    if (kind === 'manifest') return judgeManifest(mutants.manifest(seed));
-    if (kind === 'recording') {
-      const forged = mutants.recording(seed);
-      return judgeRecording(programs[forged.of], forged);
-    }
-    const { of, bytes } = mutants.snapshot(seed);
-    return of === 'zoo' ? judgeZoo(bytes) : judgeWorld(programs.world, bytes);
-  });
+): Promise<string> => {
+  if (kind === 'manifest') return endOf(() => judgeManifest(mutants.manifest(seed)));
+  if (kind === 'recording') {
+    const forged = mutants.recording(seed);
+    return judgeRecording(programs[forged.of], forged);
+  }
+  const { of, bytes } = mutants.snapshot(seed);
+  return endOf(() => (of === 'zoo' ? judgeZoo(bytes) : judgeWorld(programs.world, bytes)));
+};
