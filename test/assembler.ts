@@ -213,6 +213,8 @@ export interface LimitsSource {
   readonly min: number | bigint;
   readonly max?: number | bigint;
   readonly is64?: boolean;
+  /** Of memories. */
+  readonly isShared?: boolean;
 }
 export interface TypeSource {
   readonly params?: readonly Type[];
@@ -254,8 +256,8 @@ const type = (source: TypeSource | readonly number[]): readonly number[] =>
     ? source
     : [0x60, ...list((source.params ?? []).map(valType)), ...list((source.results ?? []).map(valType))];
 
-export const limits = ({ min, max, is64 = false }: LimitsSource): number[] => [
-  (max === undefined ? 0 : 1) | (is64 ? 4 : 0),
+export const limits = ({ min, max, is64 = false, isShared = false }: LimitsSource): number[] => [
+  (max === undefined ? 0 : 1) | (isShared ? 2 : 0) | (is64 ? 4 : 0),
   ...u32(min),
   ...(max === undefined ? [] : u32(max)),
 ];
