@@ -12,11 +12,12 @@ import type { EngineName } from './engines/engine.ts';
 import { runFuelTable } from './fuel.ts';
 import { geometricMean, measure, median, type Samples } from './measure.ts';
 import { runMetering } from './metering.ts';
+import { runStopping } from './stopping.ts';
 import { selectWorkloads, type Workload } from './workloads.ts';
 
 const help = `npm run bench -- [flags] [WORKLOAD…]
 npm run bench -- metering [WORKLOAD…]   what metering costs, on the same workloads
-npm run bench -- deadline               how soon a call is stopped, and what others notice
+npm run bench -- deadline [ROW…]        how soon a call is stopped, and what others notice
 npm run bench -- fuel [ROW…]            what a unit of fuel takes, of every instruction and host function
   --engines NAMES   besides native: quern, polywasm (default quern,polywasm)
   --sketch FOLDER   measure the sketch of a register interpreter in FOLDER, too
@@ -111,7 +112,8 @@ const choose = (): Promise<void> => {
   const options = { samples: Number(values.samples), targetMs: Number(values.target) };
   if (first === 'metering') return runMetering(values.build, rest, options);
   if (first === 'fuel') return runFuelTable(rest, values.json);
-  return first === 'deadline' ? runDeadline() : run();
+  if (first !== 'deadline') return run();
+  return runDeadline().then(() => runStopping(rest));
 };
 
 if (values.help) process.stdout.write(help);

@@ -50,7 +50,7 @@ const ofTables: readonly (readonly [Loop['kind'], string, Forms | NoLoop])[] = [
 /** Rows that no loop can have. */
 export const rowsWithoutLoop: readonly string[] = ofTables
   .filter(([, , forms]) => typeof forms === 'string')
-  .map(([, row]) => row.slice(row.indexOf(' ') + 1));
+  .map(([, row]) => row);
 
 /** Every loop, in the order of the tables; those of rows whose names contain one of the words, if there are any. */
 export const allLoops = (wanted: readonly string[] = []): Loop[] =>

@@ -2,7 +2,7 @@
  * Loops of the functions of WASI, on the tree of `surroundings.ts`. What is dear about them are paths with many
  * components and links, many small buffers, large ones, long listings, descriptors, and what makes files grow.
  */
-import { type WasiFunctionName, wasiAbi } from '../../../src/host/wasi/abi.ts';
+import { rights, type WasiFunctionName, wasiAbi } from '../../../src/host/wasi/abi.ts';
 import type { Instruction } from '../../assembler.ts';
 import { type Forms, i32, i64, type NoLoop } from './loop.ts';
 import {
@@ -123,6 +123,8 @@ const socketForms = (name: WasiFunctionName): Forms => {
     dear: [[FD, ...operands, ...OWN], { before: onFile, times: 16 }],
   });
 };
+/** Rights without those that need a file. */
+const READING = ALL_RIGHTS & ~rights.fd_write;
 const times = [i64(1), i64(1), i32(5)];
 const setTimesNow = [i64(1), i64(1), i32(10)];
 
@@ -142,7 +144,7 @@ export const wasiLoops: Readonly<Record<WasiFunctionName, Forms | NoLoop>> = {
   }),
   fd_advise: formsFor('fd_advise')({
     cheap: [[FD, i64(0), i64(0), i32(0), ...OWN], { before: onFile }],
-    dear: [[FD, i64(0), i64(-1), i32(4), ...OWN], { before: onFile, times: 16 }],
+    dear: [[FD, i64(0), i64(ONE_MIB), i32(4), ...OWN], { before: onFile, times: 16 }],
   }),
   fd_allocate: formsFor('fd_allocate')({
     cheap: [[FD, i64(0), i64(1), ...OWN], { before: onFile }],
@@ -158,7 +160,7 @@ export const wasiLoops: Readonly<Record<WasiFunctionName, Forms | NoLoop>> = {
   fd_datasync: syncForms('fd_datasync'),
   fd_fdstat_get: onDescriptor('fd_fdstat_get', [i32(OUT)]),
   fd_fdstat_set_flags: onDescriptor('fd_fdstat_set_flags', [i32(0)]),
-  fd_fdstat_set_rights: onDescriptor('fd_fdstat_set_rights', [i64(ALL_RIGHTS), i64(ALL_RIGHTS)]),
+  fd_fdstat_set_rights: onDescriptor('fd_fdstat_set_rights', [i64(0), i64(0)]),
   fd_filestat_get: onDescriptor('fd_filestat_get', [i32(OUT)]),
   fd_filestat_set_size: formsFor('fd_filestat_set_size')({
     cheap: [[FD, i64(8), ...OWN], { before: onNew }],
@@ -178,19 +180,19 @@ export const wasiLoops: Readonly<Record<WasiFunctionName, Forms | NoLoop>> = {
   fd_readdir: formsFor('fd_readdir')({
     cheap: [
       [FD, i32(DATA), i32(64), i64(0), i32(OUT), ...OWN],
-      { before: [...open('directory', 0), ...opened] },
+      { before: [...open('directory', 0, READING), ...opened] },
     ],
     dear: [
       [FD, i32(DATA), i32(24), i64(0), i32(OUT), ...OWN],
-      { before: [...open('many', 0, ALL_RIGHTS & ~(1n << 6n)), ...opened] },
+      { before: [...open('many', 0, READING), ...opened] },
     ],
     'all entries': [
       [FD, i32(DATA), i32(ROOM), i64(0), i32(OUT), ...OWN],
-      { before: [...open('many', 0, ALL_RIGHTS & ~(1n << 6n)), ...opened] },
+      { before: [...open('many', 0, READING), ...opened] },
     ],
     'listed before': [
       [FD, i32(DATA), i32(64), i64(1000), i32(OUT), ...OWN],
-      { before: [...open('many', 0, ALL_RIGHTS & ~(1n << 6n)), ...opened] },
+      { before: [...open('many', 0, READING), ...opened] },
     ],
   }),
   fd_renumber: formsFor('fd_renumber')({
