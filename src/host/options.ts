@@ -82,7 +82,10 @@ export interface PluginOptions {
    * begins with `ro:` is for reading only.
    */
   readonly allowedPaths?: Readonly<Record<string, string>> | undefined;
-  /** Most milliseconds of one call, time that it waits for the host included. Default: no limit. */
+  /**
+   * Most milliseconds of one call, time that it waits for the host included. The clock is looked at after each
+   * millisecond or so of computing, and after each host function. Default: no limit.
+   */
   readonly timeoutMs?: number | null | undefined;
   /**
    * Lets other tasks of the thread run whenever a call has computed for so many milliseconds, so that a page stays

@@ -191,6 +191,7 @@ export const createAtomicOps = ({
       const end = waitShared(cells!, ea, I[k + 2]!, high, timeout, m.instance.store.canBlock);
       if (typeof end !== 'number') return pauseWith(m, new Waiter(ea, timeout, k, end));
       I[k] = end;
+      m.isLookDue = m.isWatched;
       return next(m);
     } catch (error) {
       // Inside the instruction: nothing behind it is paid.

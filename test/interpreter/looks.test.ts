@@ -10,11 +10,13 @@ import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts'
 import { defineSchedule, MAX_CALL_PRICE } from '../../src/interpreter/fuel-schedule.ts';
 import { type FuncInstance, type RawValue, rawHostFunction } from '../../src/interpreter/function.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
+import { MemoryInstance } from '../../src/interpreter/memory.ts';
 import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
 import { Store } from '../../src/interpreter/store.ts';
-import type { FuncType } from '../../src/syntax/types.ts';
+import { type FuncType, I32 } from '../../src/syntax/types.ts';
 import { assemble, type Instruction } from '../assembler.ts';
+import { features } from '../threads/instance.ts';
 
 /** Fuel of a slice, as docs of `onSlice` have it. */
 const SLICE = 200_000;
@@ -215,8 +217,33 @@ describe('onSlice is asked after what takes time without fuel', () => {
         const call = start(instance, 'run', { careful, onSlice: () => ++asked < 0 });
         assert.equal(call.run(), 'done');
         assert.ok(least === 0 ? asked === 0 : asked >= least, `${asked} times`);
+        assert.equal(instance.unit.funcs[1]!.careful !== null, careful);
       }
     }
+  });
+  test('waits of a thread that sleeps', () => {
+    const sleeping = assemble({
+      types: [{}],
+      // A shared memory of one page.
+      imports: [['env', 'memory', [2, 3, 1, 1]]],
+      funcs: [
+        {
+          code: [
+            ...[['loop', null], i32(0), i32(0), ['i64.const', 1n], ['memory.atomic.wait32', {}], 'drop'],
+            ...[['br', 0], 'end'],
+          ] as Instruction[],
+        },
+      ],
+      exports: [['run', 'func', 0]],
+    });
+    const store = new Store({ sharing: 'workers', canBlock: true });
+    const limits = { min: 1n, max: 1n, address: I32 };
+    const memory = new MemoryInstance({ limits, isShared: true, pageSizeLog2: 16 }, store);
+    const instance = instantiate(store, compileModule(sleeping, features), () => memory);
+    let asked = 0;
+    const call = start(instance, 'run', { fuel: 1000, onSlice: () => ++asked < 0 });
+    assert.equal(call.run(), 'paused', String(call.error));
+    assert.ok(asked >= 20, `${asked} times`);
   });
   test('a call that nobody watches over does not stop for it', () => {
     const call = start(make(quern1), 'a long host function', { fuel: 10_000 });
