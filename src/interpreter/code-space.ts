@@ -80,9 +80,11 @@ export class CodeSpace {
   /** Oldest first, with their sizes. */
   private readonly resting = new Map<CodeHold, number>();
   private restingWords = 0;
+  private readonly initialLength: number;
 
   constructor(wordCount: number) {
     this.words = new Int32Array(wordCount);
+    this.initialLength = wordCount;
     // Some engines without a JIT cannot tell what was collected: there such code stays for good.
     this.collected =
       typeof FinalizationRegistry === 'undefined'
@@ -100,13 +102,9 @@ export class CodeSpace {
       return start;
     }
     const start = this.top;
-    if (start + size > this.words.length) {
-      const larger = new Int32Array(Math.max(this.words.length * 2, start + size));
-      larger.set(this.words);
-      this.words = larger;
-      this.onReplaced(larger);
-    }
-    this.top += size;
+    const end = start + size;
+    if (end > this.words.length) this.replace(Math.max(this.words.length * 2, end));
+    this.top = end;
     return start;
   }
 
@@ -128,6 +126,10 @@ export class CodeSpace {
     this.wake(hold);
     this.collected?.unregister(hold);
     for (const stretch of hold.stretches.splice(0)) this.release(stretch);
+    // The loop is made anew for another array, which takes a millisecond: not for less than three quarters of it.
+    const { length } = this.words;
+    if (length > this.initialLength && this.top <= length / 4)
+      this.replace(Math.max(this.initialLength, this.top * 2));
   }
 
   rest(hold: CodeHold): void {
@@ -149,6 +151,13 @@ export class CodeSpace {
   get usage(): { readonly used: number; readonly size: number } {
     const free = this.free.reduce((sum, { start, end }) => sum + end - start, 0);
     return { used: this.top - FIRST_FREE - free, size: this.words.length };
+  }
+
+  private replace(length: number): void {
+    const words = new Int32Array(length);
+    words.set(this.words.subarray(0, this.top));
+    this.words = words;
+    this.onReplaced(words);
   }
 
   private release({ start, end }: Stretch): void {

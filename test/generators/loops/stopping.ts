@@ -3,6 +3,9 @@
  * and the next one goes on in a new process.
  */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TreeKind } from './surroundings.ts';
@@ -48,44 +51,55 @@ type Begun = Pick<Stopped, 'index' | 'way'> | null;
 const runChild = async (
   settings: StopSettings,
   first: number,
+  folder: string,
   report: (stopped: Stopped) => void,
 ): Promise<Begun> => {
   const flags = process.execArgv.filter((flag) => !flag.startsWith('--test'));
   const started = spawn(process.execPath, [...flags, child, JSON.stringify(settings), String(first)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // What it leaves behind when it is ended is removed with the folder.
+    env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder },
   });
   let begun: Begun = null;
   let watchdog: ReturnType<typeof setTimeout> | undefined;
   const ended = new Promise<number | null>((resolve) => {
     started.on('exit', resolve);
   });
-  for await (const line of createInterface({ input: started.stdout })) {
-    const said = JSON.parse(line) as Stopped | NonNullable<Begun>;
-    clearTimeout(watchdog);
-    if ('outcome' in said) report(said);
-    else {
-      begun = said;
-      watchdog = setTimeout(() => started.kill('SIGKILL'), PATIENCE_MS);
+  try {
+    for await (const line of createInterface({ input: started.stdout })) {
+      const said = JSON.parse(line) as Stopped | NonNullable<Begun>;
+      clearTimeout(watchdog);
+      begun = 'outcome' in said ? null : said;
+      if ('outcome' in said) report(said);
+      else watchdog = setTimeout(() => started.kill('SIGKILL'), PATIENCE_MS);
     }
-    if ('outcome' in said) begun = null;
+  } catch (error) {
+    started.kill('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(watchdog);
   }
-  clearTimeout(watchdog);
   const status = await ended;
   if (begun === null && status !== 0) throw new Error(`the child ended with ${status}`);
   return begun;
 };
 
-/** Stops every loop in both ways and reports each. */
+/** Stops every loop in both ways and reports each; what `report` throws ends it. */
 export const stopLoops = async (
   settings: StopSettings,
   report: (stopped: Stopped) => void,
 ): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'quern-stopping-'));
   let [first, isSignalOnly] = [0, false];
-  for (;;) {
-    const hung = await runChild({ ...settings, isSignalOnly }, first, report);
-    if (hung === null) return;
-    report({ ...hung, outcome: NEVER, late: PATIENCE_MS, longestGap: PATIENCE_MS });
-    isSignalOnly = hung.way === 'timeoutMs';
-    first = isSignalOnly ? hung.index : hung.index + 1;
+  try {
+    for (;;) {
+      const hung = await runChild({ ...settings, isSignalOnly }, first, folder, report);
+      if (hung === null) return;
+      report({ ...hung, outcome: NEVER, late: PATIENCE_MS, longestGap: PATIENCE_MS });
+      isSignalOnly = hung.way === 'timeoutMs';
+      first = isSignalOnly ? hung.index : hung.index + 1;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 };
