@@ -1,8 +1,10 @@
 /**
- * What a host pays: `npm run bench:host -- [--calls N] [--samples N]`.
+ * What a host pays: `npm run bench:host -- [--calls N] [--samples N]`, and what it gets back:
+ * `npm run bench:host -- --cycles 10000`.
  *
  * Instantiation from a compiled plug-in against the first load, each sample of the first load in a process of its
- * own; a pool under many calls, with the memory that it has at the beginning and at the end.
+ * own; a pool under many calls, with the memory that it has at the beginning and at the end. Cycles compile a module
+ * that no other is like, create a plug-in, call it and close it, in one job: the event loop never turns.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,7 +12,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compilePlugin, createPool } from '../src/node.ts';
+import { compilePlugin, createPlugin, createPool } from '../src/node.ts';
+import { assemble, type Instruction } from '../test/assembler.ts';
+import { collect } from '../test/garbage.ts';
 import { readSetUps, recordedFunctions } from '../test/plugins/recorded.ts';
 import { sharedFolder } from '../test/shared.ts';
 import { median } from './measure.ts';
@@ -20,6 +24,7 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '100000' },
     samples: { type: 'string', default: '5' },
     load: { type: 'string' },
+    cycles: { type: 'string' },
   },
 });
 
@@ -103,9 +108,48 @@ const measurePool = async (file: string): Promise<void> => {
   await pool.close();
 };
 
+/** A plug-in that is like no other, in its code and in its types. */
+const makeVariant = (serial: number): Uint8Array => {
+  const own = Array.from({ length: 20 }, (_, i) => ({
+    params: Array.from({ length: 24 }, (_, bit) => (((20 * serial + i) >> bit) & 1 ? 'i32' : 'i64') as 'i32'),
+  }));
+  const add: Instruction[] = [['local.get', 0], ['i32.const', serial], 'i32.add', ['local.set', 0]];
+  return assemble({
+    types: [{ results: ['i32'] }, ...own],
+    memories: [{ min: 16 }],
+    funcs: [
+      {
+        type: 0,
+        locals: [[1, 'i32']],
+        code: [...Array.from({ length: 100 }, () => add).flat(), ['i32.const', 0]],
+      },
+    ],
+    exports: [['work', 'func', 0]],
+  });
+};
+
+const measureCycles = async (count: number): Promise<void> => {
+  for (let i = 1; i <= count; i++) {
+    const plugin = await createPlugin(makeVariant(i));
+    await plugin.call('work');
+    await plugin.close();
+    if (i % Math.ceil(count / 10) > 0) continue;
+    // Buffers are given back on another thread.
+    for (let times = 0; times < 3; times++) collect();
+    const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+    console.log(
+      `${i} cycles: heap ${megabytes(heapUsed)}, buffers ${megabytes(arrayBuffers)}, resident ${megabytes(rss)}`,
+    );
+  }
+};
+
 const run = async (): Promise<void> => {
   if (values.load !== undefined) {
     process.stdout.write(JSON.stringify(await sampleLoad(values.load)));
+    return;
+  }
+  if (values.cycles !== undefined) {
+    await measureCycles(Number(values.cycles));
     return;
   }
   if (sharedFolder === null) throw new Error('the plug-ins were not found (set QUERN_SHARED to their place)');
