@@ -1,6 +1,6 @@
 /** docs/metering.md: the fuel contract in words, prices from the schedules and the ABI tables. */
 
-import { wasiAbi } from '../../src/host/wasi/abi.ts';
+import { type WasiFunctionRow, wasiAbi, wasiWork } from '../../src/host/wasi/abi.ts';
 import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts';
 import {
   circularClasses,
@@ -9,7 +9,7 @@ import {
   MAX_PRICE,
 } from '../../src/interpreter/fuel-schedule.ts';
 import { type SizeTerm, sizeTerms } from '../../src/interpreter/size-terms.ts';
-import { BLOCKS_PER_FUEL_UNIT, kernelAbi } from '../../src/kernel/abi.ts';
+import { BLOCKS_PER_FUEL_UNIT, kernelAbi, TEXT_WEIGHT } from '../../src/kernel/abi.ts';
 import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
 import { code, pageHead, table } from './markdown.ts';
 
@@ -123,7 +123,8 @@ const kernelRows = (): string[][] =>
     const size = {
       blocks: `1 per ${BLOCKS_PER_FUEL_UNIT} block headers looked at, growth`,
       zeroed: 'as `memory.fill`, of the bytes in use',
-      bytes: 'bytes',
+      text: 'text',
+      key: 'text of the key or request, bytes',
     };
     return [code(name), String(row.fuel), row.perSize === null ? '' : size[row.perSize], row.summary];
   });
@@ -145,13 +146,26 @@ export const meteringPage = (): string => {
     ),
     'A v128 counts as two values, locals excepted. A branch pays whether it is taken or not. The search for who catches an exception looks at every `try_table` and `try` around the instruction that throws, from the inside outwards, in all frames, and at their clauses in order, the one that matches included; a `try` that delegates counts as one, and the search goes on where it leads to. A search that finds nobody is paid as well. Where a host function throws, the search is owed.\n',
     '## Functions of the Extism kernel and host\n',
-    'On top of the price of calling the host, in every schedule without prices of its own. `bytes` are those of keys, values, messages, requests and answers; work on blocks is paid with all functions. Bytes that a host function of yours reads and stores through its `CurrentPlugin` cost the same.\n',
+    `On top of the price of calling the host, in every schedule without prices of its own. Bytes are those of values, bodies and answers; text is what the host reads or writes as text, keys, configured values, messages, requests and headers, of which a byte counts ${TEXT_WEIGHT} times. Work on blocks is paid with all functions. Bytes that a host function of yours reads and stores through its \`CurrentPlugin\` cost the same.\n`,
     table(['function', 'fuel', 'and by size', 'what'], kernelRows()),
     '## Functions of WASI preview 1\n',
-    'On top of the price of calling the host, in every schedule without prices of its own. Bytes that cross the border cost as above: contents, paths, names, strings, 8 bytes for each buffer of a read or write, 24 for each entry of a directory that is listed anew, subscriptions and events of a poll.\n',
+    'On top of the price of calling the host, in every schedule without prices of its own. Bytes that cross the border cost as above: contents, names, strings, what is handed out of a listing. Work by size costs the same whatever tree the files are in.\n',
     table(
-      ['function', 'fuel', 'what'],
-      Object.entries(wasiAbi).map(([name, row]) => [code(name), row.fuel, row.summary]),
+      ['work', 'fuel', 'of what'],
+      Object.entries(wasiWork).map(([name, { fuel, per, what }]) => [
+        name,
+        per === 1 ? `${fuel} each` : `${fuel} per ${per}, rounded up`,
+        what,
+      ]),
+    ),
+    table(
+      ['function', 'fuel', 'and work', 'what'],
+      Object.entries<WasiFunctionRow>(wasiAbi).map(([name, row]) => [
+        code(name),
+        row.fuel,
+        row.work.join(', '),
+        row.summary,
+      ]),
     ),
     '## Vectors\n',
     `${vectors}\n`,

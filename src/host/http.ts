@@ -9,6 +9,7 @@ import { HostError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
 import { hostBytesCost } from '../interpreter/fuel.ts';
 import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
+import { TEXT_WEIGHT } from '../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../kernel/imports.ts';
 import { isAllowedHost } from './host-patterns.ts';
 import { type ClientRequest, exchange, httpFailure } from './http-client.ts';
@@ -138,7 +139,7 @@ export const createHttpRequest = (state: PluginState): FuncInstance => {
     state.lastAnswer = null;
     const json = readBlock(state, readU64(slots, base), 'request');
     const body = bodyAddress === 0 ? null : readBlock(state, bodyAddress, 'body of the request');
-    const sent = hostBytesCost(schedule, json.length + (body?.length ?? 0));
+    const sent = hostBytesCost(schedule, TEXT_WEIGHT * json.length + (body?.length ?? 0));
     caller.charge(sent + takeWorkCost(kernel, schedule));
     const request = readRequest(state, json, body);
     if (http.transport === null) throw httpFailure('this host cannot send requests');

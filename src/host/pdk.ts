@@ -7,14 +7,14 @@
 import { nameText } from '../errors/texts.ts';
 import { hostBytesCost } from '../interpreter/fuel.ts';
 import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
-import type { HostFunctionName } from '../kernel/abi.ts';
+import { type HostFunctionName, TEXT_WEIGHT } from '../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../kernel/imports.ts';
 import { createHttpRequest, headersAsJson } from './http.ts';
 import { logLevelNumber, type MessageLevel } from './logging.ts';
 import type { PluginState } from './plugin-state.ts';
 import { decodeUtf8, encodeUtf8 } from './text.ts';
 
-/** Code of one function on the slots of a call; returns how many bytes were read and written. */
+/** Code of one function on the slots of a call; returns how many bytes were read and written, text weighed. */
 type PdkCode = (state: PluginState, slots: Int32Array, base: number) => number;
 
 const hex = (address: number): string => `${address.toString(16).padStart(16, '0')}H`;
@@ -33,14 +33,13 @@ const answer = (state: PluginState, slots: Int32Array, base: number, value: Uint
   return value?.length ?? 0;
 };
 
-/** Answers with what a key names. */
+/** Answers with what a key names, each byte of which counts `weight` times. */
 const lookUp =
-  (find: (state: PluginState, key: string) => Uint8Array | null): PdkCode =>
+  (weight: number, find: (state: PluginState, key: string) => Uint8Array | null): PdkCode =>
   (state, slots, base) => {
     const key = takeBytes(state, readU64(slots, base));
-    return (
-      (key?.length ?? 0) + answer(state, slots, base, key === null ? null : find(state, decodeUtf8(key)))
-    );
+    const found = answer(state, slots, base, key === null ? null : find(state, decodeUtf8(key)));
+    return TEXT_WEIGHT * (key?.length ?? 0) + weight * found;
   };
 
 const setVariable: PdkCode = (state, slots, base) => {
@@ -58,20 +57,20 @@ const setVariable: PdkCode = (state, slots, base) => {
   const key = decodeUtf8(keyBytes);
   if (valueAddress === 0) {
     state.variables.delete(key);
-    return keyBytes.length;
+    return TEXT_WEIGHT * keyBytes.length;
   }
   const value = state.kernel.read(valueAddress);
   if (value === null) {
     const where = `(key="${nameText(key)}"; addr="${hex(valueAddress)}")`;
     state.logger.write('error', `attempted to set variable to invalid address ${where}`);
-    return keyBytes.length;
+    return TEXT_WEIGHT * keyBytes.length;
   }
   const refusal = state.variables.set(key, value);
   if (refusal !== null) {
     state.logger.write('error', refusal);
     state.kernel.errorSet(state.kernel.store(encodeUtf8(refusal)));
   }
-  return keyBytes.length + value.length;
+  return TEXT_WEIGHT * keyBytes.length + value.length;
 };
 
 const log =
@@ -89,16 +88,16 @@ const log =
       return 0;
     }
     state.logger.write(level, decodeUtf8(bytes), bytes.length);
-    return bytes.length;
+    return TEXT_WEIGHT * bytes.length;
   };
 
 /** A row of the table by the host that has no code here does not compile. */
 const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>> = {
-  config_get: lookUp(({ config }, key) => {
+  config_get: lookUp(TEXT_WEIGHT, ({ config }, key) => {
     const value = config.get(key);
     return value === undefined ? null : encodeUtf8(value);
   }),
-  var_get: lookUp(({ variables }, key) => variables.get(key)),
+  var_get: lookUp(1, ({ variables }, key) => variables.get(key)),
   var_set: setVariable,
   http_status_code: (state, slots, base) => {
     slots[base] = state.lastAnswer?.status ?? 0;
@@ -107,7 +106,8 @@ const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>
   http_headers: (state, slots, base) => {
     const { lastAnswer, http } = state;
     const isOff = lastAnswer === null || !http.allowsHeaders;
-    return answer(state, slots, base, isOff ? null : encodeUtf8(headersAsJson(lastAnswer.headers)));
+    const json = isOff ? null : encodeUtf8(headersAsJson(lastAnswer.headers));
+    return TEXT_WEIGHT * answer(state, slots, base, json);
   },
   log_trace: log('trace'),
   log_debug: log('debug'),

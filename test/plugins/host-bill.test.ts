@@ -8,12 +8,19 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
-  layouts,
+  FDFLAG_SYNC,
+  LOOKUP_FOLLOW,
+  OFLAG_CREAT,
+  OFLAG_TRUNC,
+  rights,
   WASI_NAMESPACE,
   type WasiFunctionName,
   type WasiFunctionRow,
+  type WasiWork,
   wasiAbi,
+  wasiWorkCost,
 } from '../../src/host/wasi/abi.ts';
+import { WRITING } from '../../src/host/wasi/path-functions.ts';
 import {
   bulkMemoryCost,
   entryCost,
@@ -29,6 +36,7 @@ import {
   type KernelAbiName,
   type KernelFunctionRow,
   kernelAbi,
+  TEXT_WEIGHT,
 } from '../../src/kernel/abi.ts';
 import { runKernelFunction, takeWorkCost, writeU64 } from '../../src/kernel/imports.ts';
 import { Kernel } from '../../src/kernel/kernel.ts';
@@ -227,7 +235,7 @@ describe('bytes that cross', () => {
   const key = (n: number): string => '\0'.repeat(n);
   const log = (name: KernelAbiName): Probe => ({
     calls: (n) => [kernelCall('alloc', n), kernelCall(name, n === 0 ? 0 : FIRST)],
-    bytes: (n) => [n],
+    bytes: (n) => [n * TEXT_WEIGHT],
     options: () => ({ onLog: () => {}, logLevel: 'trace' }),
   });
   const handleOf = (n: number): number => (n === 0 ? 0 : FIRST);
@@ -235,7 +243,7 @@ describe('bytes that cross', () => {
   const probes: Readonly<Partial<Record<KernelAbiName, Probe>>> = {
     config_get: {
       calls: (n) => [kernelCall('alloc', n), kernelCall('config_get', handleOf(n))],
-      bytes: (n, m) => [n + m],
+      bytes: (n, m) => [(n + m) * TEXT_WEIGHT],
       options: (n, m) => ({ config: { [key(n)]: 'v'.repeat(m) } }),
     },
     var_set: {
@@ -244,7 +252,7 @@ describe('bytes that cross', () => {
         kernelCall('alloc', m),
         kernelCall('var_set', handleOf(n), second(n, m)),
       ],
-      bytes: (n, m) => [n + m],
+      bytes: (n, m) => [n * TEXT_WEIGHT + m],
     },
     var_get: {
       calls: (n, m) => [
@@ -254,7 +262,7 @@ describe('bytes that cross', () => {
         kernelCall('var_get', handleOf(n)),
       ],
       // Without a value nothing is set.
-      bytes: (n, m) => [n + m, n + m],
+      bytes: (n, m) => [n * TEXT_WEIGHT + m, n * TEXT_WEIGHT + m],
     },
     log_trace: log('log_trace'),
     log_debug: log('log_debug'),
@@ -263,7 +271,7 @@ describe('bytes that cross', () => {
     log_error: log('log_error'),
   };
   const sized = (Object.keys(kernelAbi) as KernelAbiName[]).filter(
-    (name) => kernelAbi[name].perSize === 'bytes',
+    (name) => kernelAbi[name].perSize === 'text' || kernelAbi[name].perSize === 'key',
   );
   test('every row by bytes has a probe', () => {
     // HTTP needs more than constants, see below.
@@ -294,48 +302,240 @@ describe('bytes that cross', () => {
   }
 });
 
-describe('bytes that cross to WASI', () => {
+describe('bytes that cross to WASI, and work', () => {
   const PATH = 256;
-  const free = 4096;
-  type Probe = readonly [args: readonly number[], bytes: number, data?: readonly number[]];
+  const SECOND = 8192;
+  const free = 16_384;
+  const DATA = 3;
+  /** What is opened first. */
+  const OPENED = 4;
+  /** A call with what it is to be billed beyond its price, what lies in memory, and the calls before it. */
+  interface Probe {
+    readonly args: readonly number[];
+    readonly bytes?: number;
+    readonly work?: readonly (readonly [WasiWork, number])[];
+    readonly data?: readonly number[];
+    readonly before?: readonly HostCall[];
+  }
   const words = (...values: number[]): number[] =>
     values.flatMap((value) => [value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24]);
+  const text = (value: string): number[] => [...Buffer.from(value)];
+  /** Memory with lists of bytes at addresses, in order. */
+  const memory = (...parts: readonly (readonly [address: number, bytes: readonly number[]])[]): number[] => {
+    const bytes: number[] = [];
+    for (const [address, part] of parts) {
+      while (bytes.length < address) bytes.push(0);
+      bytes.push(...part);
+    }
+    return bytes;
+  };
   /** At address 0: two buffers of `n` bytes each; the count goes to 64. */
-  const vectors = (n: number): number[] => words(free, n, free + n, n);
-  const path = (text: string): number[] => [...new Array<number>(PATH).fill(0), ...Buffer.from(text)];
+  const twoBuffers = (n: number): number[] => words(free, n, free + n, n);
+  const twice = (n: number): readonly (readonly [WasiWork, number])[] => [
+    ['buffers', 2],
+    ['transfers', n === 0 ? 0 : 2],
+  ];
+  const FILE = 'file';
+  const openFile = (flags: number, fdflags: number): HostCall =>
+    wasiCall(
+      'path_open',
+      DATA,
+      0,
+      PATH,
+      FILE.length,
+      flags,
+      Number(rights.fd_read | rights.fd_seek | WRITING),
+      0,
+      fdflags,
+      128,
+    );
+  const fileAt = (bytes: readonly number[]): number[] => memory([0, bytes], [PATH, text(FILE)]);
+  /** A path with components to go down and up again, and its bill. */
+  const winding = (n: number): { readonly path: string; readonly steps: number } => {
+    const turns = n % 200;
+    return { path: `${'d/../'.repeat(turns)}file`, steps: 2 * turns };
+  };
   const onPath =
-    (name: string, ...rest: number[]) =>
+    (args: (length: number) => readonly number[], walks = 1, paths = walks) =>
     (n: number): Probe => {
-      const text = `${name}${'/.'.repeat(n)}`;
-      return [[3, 0, PATH, text.length, ...rest], text.length, path(text)];
+      const { path, steps } = winding(n);
+      return {
+        args: args(path.length),
+        work: [
+          ...Array.from({ length: paths }, () => ['pathBytes', path.length] as const),
+          ['steps', walks * steps],
+        ],
+        data: memory([PATH, text(path)]),
+      };
     };
-  /** By function: operands, bytes moved, and what lies in memory, for a size. */
-  const probes: Readonly<Partial<Record<WasiFunctionName, (n: number) => Probe>>> = {
-    args_get: (n) => [[0, free], n + 1],
-    environ_get: (n) => [[0, free], n + 3],
-    random_get: (n) => [[free, n], n],
-    fd_write: (n) => [[1, 0, 2, 64], 16 + 2 * n, vectors(n)],
-    fd_read: (n) => [[0, 0, 2, 64], 16 + n, vectors(n)],
-    fd_prestat_dir_name: () => [[3, free, 64], 5],
-    fd_readdir: (n) => [[3, free, n, 0, 64], 2 * 24 + Math.min(n, 4 * 24 + 1 + 2 + 4 + 3)],
-    path_filestat_get: onPath('file', free),
-    poll_oneoff: (n) => {
-      const count = 1 + (n % 50);
-      // Subscriptions to a clock that has long reached its time.
-      return [[0, free, count, 64 * 49], (layouts[WASI_NAMESPACE].subscription.size + 32) * count];
-    },
+  /** The link `l`, made first; its text is `length` bytes long and leads to the file. */
+  const onLink =
+    (args: readonly number[], work: readonly (readonly [WasiWork, number])[], bytes = 0) =>
+    (n: number): Probe => {
+      const target = `${'./'.repeat(n)}file`;
+      return {
+        args,
+        bytes: Math.min(bytes, target.length),
+        work: [['pathBytes', 1], ['pathBytes', target.length], ...work],
+        data: memory([PATH, text('l')], [SECOND, text(target)]),
+        before: [wasiCall('path_symlink', SECOND, target.length, DATA, PATH, 1)],
+      };
+    };
+  /** The entries of the directory as they are handed out, with what each takes. */
+  const entries = ['.', '..', 'd', 'file'].map((name) => 24 + name.length);
+  const before = (i: number): number => entries.slice(0, i).reduce((sum, count) => sum + count, 0);
+
+  const probes: Readonly<Partial<Record<WasiFunctionName, readonly ((n: number) => Probe)[]>>> = {
+    args_get: [(n) => ({ args: [0, free], bytes: n + 1, work: [['strings', 1]] })],
+    environ_get: [(n) => ({ args: [0, free], bytes: n + 3, work: [['strings', 1]] })],
+    random_get: [(n) => ({ args: [free, n], work: [['random', n]] })],
+    fd_read: [
+      (n) => ({
+        args: [0, 0, 2, 64],
+        bytes: 2 * n,
+        work: [
+          ['buffers', 2],
+          ['transfers', n === 0 ? 0 : 2],
+        ],
+        data: twoBuffers(n),
+      }),
+    ],
+    fd_pread: [
+      (n) => ({
+        args: [OPENED, 0, 2, 0, 64],
+        bytes: Math.min(n, 1),
+        work: [
+          ['buffers', 2],
+          ['transfers', n === 1 ? 2 : Math.min(n, 1)],
+        ],
+        data: fileAt(twoBuffers(n)),
+        before: [openFile(0, 0)],
+      }),
+    ],
+    fd_write: [
+      (n) => ({ args: [1, 0, 2, 64], bytes: 2 * n, work: twice(n), data: twoBuffers(n) }),
+      (n) => ({
+        args: [OPENED, 0, 2, 64],
+        bytes: 2 * n,
+        work: [...twice(n), ['syncs', 1]],
+        data: fileAt(twoBuffers(n)),
+        before: [openFile(0, FDFLAG_SYNC)],
+      }),
+      (n) => ({
+        args: [OPENED, 0, 1, 64],
+        bytes: 1,
+        work: [
+          ['buffers', 1],
+          ['transfers', 1],
+          ['sizes', 1000 * n],
+        ],
+        data: fileAt(words(free, 1)),
+        before: [openFile(0, 0), wasiCall('fd_seek', OPENED, 1000 * n + 1, 0, 128)],
+      }),
+    ],
+    fd_pwrite: [
+      (n) => ({
+        args: [OPENED, 0, 2, 0, 64],
+        bytes: 2 * n,
+        work: [...twice(n), ['syncs', 1]],
+        data: fileAt(twoBuffers(n)),
+        before: [openFile(0, FDFLAG_SYNC)],
+      }),
+      (n) => ({
+        args: [OPENED, 0, 2, 1000 * n + 1, 64],
+        bytes: 4,
+        work: [...twice(2), ['sizes', 1000 * n]],
+        data: fileAt(twoBuffers(2)),
+        before: [openFile(0, 0)],
+      }),
+    ],
+    fd_allocate: [
+      (n) => ({
+        args: [OPENED, 1000 * n, 1],
+        work: [['sizes', 1000 * n]],
+        data: fileAt([]),
+        before: [openFile(0, 0)],
+      }),
+    ],
+    fd_filestat_set_size: [
+      (n) => ({
+        args: [OPENED, 1000 * n + 1],
+        work: [['sizes', 1000 * n]],
+        data: fileAt([]),
+        before: [openFile(0, 0)],
+      }),
+      (n) => ({
+        args: [OPENED, 0],
+        work: [['sizes', 1000 * n]],
+        data: fileAt([]),
+        before: [openFile(0, 0), wasiCall('fd_filestat_set_size', OPENED, 1000 * n)],
+      }),
+    ],
+    fd_prestat_dir_name: [() => ({ args: [DATA, free, 64], bytes: 5 })],
+    fd_readdir: [
+      (n) => ({
+        args: [DATA, free, n, 0, 64],
+        bytes: Math.min(n, before(4)),
+        work: [
+          ['listed', 2],
+          ['entries', entries.filter((_, i) => before(i) < n).length],
+        ],
+      }),
+    ],
+    poll_oneoff: [
+      (n) => {
+        const count = 1 + (n % 50);
+        // Subscriptions to a clock that has long reached its time.
+        return { args: [0, free, count, 64 * 49], work: [['subscriptions', count]] };
+      },
+    ],
+    path_filestat_get: [
+      onPath((length) => [DATA, 0, PATH, length, free]),
+      onLink([DATA, LOOKUP_FOLLOW, PATH, 1, free], [['links', 1]]),
+    ],
+    path_filestat_set_times: [onPath((length) => [DATA, 0, PATH, length])],
+    path_open: [
+      onPath((length) => [DATA, 0, PATH, length, 0, 2, 0, 0, free]),
+      (n) => ({
+        args: [DATA, 0, PATH, FILE.length, OFLAG_TRUNC, Number(WRITING), 0, 0, 128],
+        work: [
+          ['pathBytes', FILE.length],
+          ['sizes', 1000 * n],
+        ],
+        data: fileAt([]),
+        before: [openFile(0, 0), wasiCall('fd_filestat_set_size', OPENED, 1000 * n)],
+      }),
+      () => ({
+        args: [DATA, 0, PATH, 3, OFLAG_CREAT, Number(WRITING), 0, 0, 128],
+        work: [
+          ['pathBytes', 3],
+          ['made', 1],
+        ],
+        data: memory([PATH, text('new')]),
+      }),
+    ],
+    path_readlink: [
+      onPath((length) => [DATA, PATH, length, free, 8, 64]),
+      onLink([DATA, PATH, 1, free, 100, 64], [], 100),
+    ],
+    path_create_directory: [onPath((length) => [DATA, PATH, length])],
+    path_remove_directory: [onPath((length) => [DATA, PATH, length])],
+    path_unlink_file: [onPath((length) => [DATA, PATH, length])],
+    path_symlink: [onPath((length) => [PATH, length, DATA, PATH, length], 1, 2)],
+    path_rename: [onPath((length) => [DATA, PATH, length, DATA, PATH, length], 2)],
+    path_link: [onPath((length) => [DATA, 0, PATH, length, DATA, PATH, length], 2)],
   };
   const options = (n: number): PluginOptions => ({
     wasi: {
       args: ['a'.repeat(n)],
       env: { A: 'b'.repeat(n) },
-      stdin: new Uint8Array(n),
+      stdin: new Uint8Array(2 * n),
       stdout: () => {},
-      preopens: { '/data': new MemoryFiles({ file: 'x', dirs: 'y' }) },
+      preopens: { '/data': new MemoryFiles({ file: 'x', 'd/inner': 'y' }) },
     },
     deterministic: true,
   });
-  /** Their bills do not depend on anything but the row and the length of paths. */
+  /** Their bills do not depend on anything but the row. */
   const constant = [
     ...[
       'args_sizes_get',
@@ -346,14 +546,8 @@ describe('bytes that cross to WASI', () => {
       'proc_raise',
       'sched_yield',
     ],
-    ...['fd_advise', 'fd_allocate', 'fd_close', 'fd_datasync', 'fd_fdstat_get', 'fd_fdstat_set_flags'],
-    ...[
-      'fd_fdstat_set_rights',
-      'fd_filestat_get',
-      'fd_filestat_set_size',
-      'fd_filestat_set_times',
-      'fd_prestat_get',
-    ],
+    ...['fd_advise', 'fd_close', 'fd_datasync', 'fd_fdstat_get', 'fd_fdstat_set_flags'],
+    ...['fd_fdstat_set_rights', 'fd_filestat_get', 'fd_filestat_set_times', 'fd_prestat_get'],
     ...[
       'fd_renumber',
       'fd_seek',
@@ -366,25 +560,39 @@ describe('bytes that cross to WASI', () => {
     ],
   ];
   test('every function is known to move bytes or not', () => {
-    // These share the code of `fd_read`, `fd_write` and `path_filestat_get`.
-    const alike = (name: string): boolean => /^fd_p(read|write)$|^path_/.test(name);
-    const names = Object.keys(wasiAbi).filter((name) => !alike(name));
-    const known = [...Object.keys(probes).filter((name) => !alike(name)), ...constant];
-    assert.deepEqual(names.sort(), known.sort());
+    assert.deepEqual(Object.keys(wasiAbi).sort(), [...Object.keys(probes), ...constant].sort());
   });
-  for (const [name, probe] of Object.entries(probes)) {
-    test(name, async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.integer({ min: 0, max: 1500 }), async (n) => {
-          const [args, bytes, data] = probe(n);
-          const call = wasiCall(name as WasiFunctionName, ...args);
-          const { fuel, end } = await bill([call], quern1, options(n), data);
-          assert.equal(end, null);
-          const fixed = frame(quern1, [call]) + priceOf(quern1, call);
-          assert.equal(fuel - fixed, hostBytesCost(quern1, bytes));
-        }),
-        few,
+  test('every kind of work has a probe with the function that does it', () => {
+    for (const [name, row] of Object.entries<WasiFunctionRow>(wasiAbi)) {
+      const tried = new Set(
+        (probes[name as WasiFunctionName] ?? []).flatMap((probe) =>
+          (probe(7).work ?? []).map(([kind]) => kind),
+        ),
       );
-    });
+      // All paths are walked by the same code.
+      tried.add('links');
+      for (const kind of row.work) assert.ok(tried.has(kind), `${name}: ${kind}`);
+      for (const kind of tried)
+        assert.ok(kind === 'links' || row.work.includes(kind), `${name}: ${kind} in the row`);
+    }
+  });
+  for (const [name, list] of Object.entries(probes)) {
+    for (const [i, probe] of list.entries()) {
+      test(`${name} (${i})`, async () => {
+        await fc.assert(
+          fc.asyncProperty(fc.integer({ min: 0, max: 1500 }), async (n) => {
+            const { args, bytes = 0, work = [], data, before: first = [] } = probe(n);
+            const call = wasiCall(name as WasiFunctionName, ...args);
+            const { fuel, end } = await bill([...first, call], quern1, options(n), data);
+            assert.equal(end, null);
+            const others = await bill(first, quern1, options(n), data);
+            const fixed = frame(quern1, [call]) - entryCost(quern1, 0) + priceOf(quern1, call);
+            const expected = work.reduce((sum, [kind, count]) => sum + wasiWorkCost(kind, count), 0);
+            assert.equal(fuel - others.fuel - fixed, expected + hostBytesCost(quern1, bytes));
+          }),
+          { numRuns: 12 },
+        );
+      });
+    }
   }
 });

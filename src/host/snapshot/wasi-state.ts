@@ -260,10 +260,16 @@ class Opener {
 }
 
 const openPath = (root: OpenDirectory, path: string, kind: number, held: bigint): OpenFile | OpenDirectory =>
-  walkPath(root, path, true, ({ directory, name }) => {
-    if (kind === DIRECTORY) return name === null ? directory.reopen() : directory.openDirectory(name);
-    if (name === null) throw new ErrnoSignal('isdir');
-    const write = (held & WRITING) !== 0n;
-    const read = (held & rights.fd_read) !== 0n || !write;
-    return directory.openFile(name, { read, write, create: false, truncate: false });
-  });
+  walkPath(
+    () => {},
+    root,
+    path,
+    true,
+    ({ directory, name }) => {
+      if (kind === DIRECTORY) return name === null ? directory.reopen() : directory.openDirectory(name);
+      if (name === null) throw new ErrnoSignal('isdir');
+      const write = (held & WRITING) !== 0n;
+      const read = (held & rights.fd_read) !== 0n || !write;
+      return directory.openFile(name, { read, write, create: false, truncate: false });
+    },
+  );

@@ -20,8 +20,8 @@ import {
   type Stream,
 } from './descriptors.ts';
 import { ErrnoSignal } from './errno.ts';
-import type { DirectoryEntry, FileStat, FileTimes } from './files.ts';
-import { VECTOR_SIZE } from './guest-memory.ts';
+import type { DirectoryEntry, FileStat, FileTimes, OpenFile } from './files.ts';
+import { MAX_VECTORS } from './guest-memory.ts';
 import type { Preview1 } from './preview1.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
@@ -73,15 +73,25 @@ export const readTimes = (wasi: Preview1, call: WasiCall, first: number): FileTi
   };
 };
 
-/** Moves bytes between the vectors at parameters 1 and 2 and something; the count goes to parameter `countAt`. */
-const transfer = (call: WasiCall, countAt: number, move: (buffer: Uint8Array) => number): WasiAnswer => {
+/** The buffers of the vectors at parameters 1 and 2, before anything is moved. @throws ErrnoSignal */
+const buffersOf = (call: WasiCall): Uint8Array[] => {
+  const count = call.u32(2);
+  call.did('buffers', Math.min(count, MAX_VECTORS));
+  return call.memory.vectors(call.u32(1), count);
+};
+
+/** Moves bytes between buffers and something; the count goes to parameter `countAt`. */
+const transfer = (
+  call: WasiCall,
+  buffers: readonly Uint8Array[],
+  countAt: number,
+  move: (buffer: Uint8Array) => number,
+): WasiAnswer => {
   let total = 0;
-  // Addresses are checked before anything is moved.
-  const buffers = call.memory.vectors(call.u32(1), call.u32(2));
-  call.moved(VECTOR_SIZE * buffers.length);
   call.memory.slice(call.u32(countAt), 4);
   for (const buffer of buffers) {
     if (buffer.length === 0) continue;
+    call.did('transfers', 1);
     const count = move(buffer);
     call.moved(count);
     total += count;
@@ -93,11 +103,12 @@ const transfer = (call: WasiCall, countAt: number, move: (buffer: Uint8Array) =>
 
 /** Hands out what a stream read. A stream gives what it has: never more than one chunk for one call. */
 const readStream = (wasi: Preview1, read: NonNullable<Stream['read']>, call: WasiCall): WasiAnswer => {
-  const room = call.memory.vectors(call.u32(1), call.u32(2)).reduce((sum, buffer) => sum + buffer.length, 0);
+  const buffers = buffersOf(call);
+  const room = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
   call.memory.slice(call.u32(3), 4);
-  const deliver = (current: WasiCall, chunk: Uint8Array): WasiAnswer => {
+  const deliver = (current: WasiCall, into: readonly Uint8Array[], chunk: Uint8Array): WasiAnswer => {
     let at = 0;
-    return transfer(current, 3, (buffer) => {
+    return transfer(current, into, 3, (buffer) => {
       const part = chunk.subarray(at, at + buffer.length);
       buffer.set(part);
       at += part.length;
@@ -105,37 +116,56 @@ const readStream = (wasi: Preview1, read: NonNullable<Stream['read']>, call: Was
     });
   };
   const chunk = room === 0 ? new Uint8Array(0) : read(room);
-  if (chunk instanceof Uint8Array) return deliver(call, chunk.subarray(0, room));
+  if (chunk instanceof Uint8Array) return deliver(call, buffers, chunk.subarray(0, room));
   // After waiting the operands are no longer where they were, and the memory may have been replaced.
   const operands = [0, 1, 2, 3].map(call.u32);
   return chunk.then((late) => () => {
     const current = { ...call, memory: memoryOf(wasi, call.caller), u32: (i: number) => operands[i]! };
-    deliver(current, late.subarray(0, room));
+    const into = current.memory.vectors(current.u32(1), current.u32(2));
+    deliver(current, into, late.subarray(0, room));
     return 'success';
   });
 };
 
-const writeFile = (descriptor: FileDescriptor, call: WasiCall, countAt: number, start: number): number => {
+/** @param known size of the file, where it is known */
+const writeFile = (
+  descriptor: FileDescriptor,
+  call: WasiCall,
+  countAt: number,
+  start: number,
+  known: number | null,
+): number => {
   const { file, flags } = descriptor;
   let position = start;
-  transfer(call, countAt, (buffer) => {
+  transfer(call, buffersOf(call), countAt, (buffer) => {
     if (position + buffer.length > MAX_FILE_SIZE) throw new ErrnoSignal('fbig');
+    // What lies between the end and the first byte becomes zeros.
+    const gap = position > start || start === 0 ? 0 : start - (known ?? Number(file.stat().size));
     const count = file.write(buffer, position);
+    call.did('sizes', Math.max(0, gap));
     position += count;
     return count;
   });
-  if ((flags & (FDFLAG_SYNC | FDFLAG_DSYNC)) !== 0) file.sync();
+  if ((flags & (FDFLAG_SYNC | FDFLAG_DSYNC)) !== 0) {
+    call.did('syncs', 1);
+    file.sync();
+  }
   return position;
 };
 
 const readFile = (descriptor: FileDescriptor, call: WasiCall, countAt: number, start: number): number => {
   let position = start;
-  transfer(call, countAt, (buffer) => {
+  transfer(call, buffersOf(call), countAt, (buffer) => {
     const count = descriptor.file.read(buffer, position);
     position += count;
     return count;
   });
   return position;
+};
+
+const resize = (call: WasiCall, file: OpenFile, from: number, to: number): void => {
+  file.setSize(to);
+  call.did('sizes', Math.abs(to - from));
 };
 
 const sync = (descriptor: Descriptor): WasiAnswer => {
@@ -195,16 +225,17 @@ const readDirectory = (wasi: Preview1, call: WasiCall, descriptor: DirectoryDesc
   call.memory.slice(call.u32(4), 4);
   const cookie = call.u64(3);
   const entries = wasi.descriptors.listing(descriptor, cookie === 0n, () => {
-    const found = descriptor.directory.entries(MAX_ENTRIES);
-    if (found === null) throw new ErrnoSignal('overflow');
     // The whole listing is read at once, however little of it fits into the buffer.
-    call.moved(DIRENT_SIZE * found.length);
+    const found = descriptor.directory.entries(MAX_ENTRIES);
+    call.did('listed', found?.length ?? MAX_ENTRIES);
+    if (found === null) throw new ErrnoSignal('overflow');
     return [...dots, ...found];
   });
   let used = 0;
   // A cookie is the position in the listing; one beyond its end reads nothing.
   for (let i = Number(cookie); i < entries.length && used < buffer.length; i++) {
     const entry = entries[i]!;
+    call.did('entries', 1);
     const dirent = direntOf(descriptor, entry, i + 1, wasi.encodeName(entry.name));
     const part = dirent.subarray(0, buffer.length - used);
     buffer.set(part, used);
@@ -286,13 +317,13 @@ export const anyDescriptorFunctions: Readonly<
     if (descriptor.kind === 'directory') return 'isdir';
     if (descriptor.kind === 'file') {
       const isAppend = (descriptor.flags & FDFLAG_APPEND) !== 0;
-      const start = isAppend ? Number(descriptor.file.stat().size) : descriptor.position;
-      descriptor.position = writeFile(descriptor, call, 3, start);
+      const end = isAppend ? Number(descriptor.file.stat().size) : null;
+      descriptor.position = writeFile(descriptor, call, 3, end ?? descriptor.position, end);
       return 'success';
     }
     const { write } = descriptor;
     if (write === null) return 'badf';
-    return transfer(call, 3, (buffer) => {
+    return transfer(call, buffersOf(call), 3, (buffer) => {
       write(buffer.slice());
       return buffer.length;
     });
@@ -315,11 +346,12 @@ export const fileFunctions: Readonly<
   fd_allocate: (_, call, { file }) => {
     if (call.u64(2) === 0n) return 'inval';
     const end = toPosition(BigInt(toPosition(call.u64(1)) + toPosition(call.u64(2))));
-    if (BigInt(end) > file.stat().size) file.setSize(end);
+    const size = Number(file.stat().size);
+    if (end > size) resize(call, file, size, end);
     return 'success';
   },
   fd_filestat_set_size: (_, call, { file }) => {
-    file.setSize(toPosition(call.u64(1)));
+    resize(call, file, Number(file.stat().size), toPosition(call.u64(1)));
     return 'success';
   },
   fd_pread: (_, call, descriptor) => {
@@ -328,7 +360,7 @@ export const fileFunctions: Readonly<
   },
   // At the offset also with `append`, as POSIX says; Linux alone differs.
   fd_pwrite: (_, call, descriptor) => {
-    writeFile(descriptor, call, 4, toPosition(call.u64(3)));
+    writeFile(descriptor, call, 4, toPosition(call.u64(3)), null);
     return 'success';
   },
   fd_seek: (_, call, descriptor) => seek(call, descriptor),

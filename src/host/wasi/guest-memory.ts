@@ -10,9 +10,9 @@ const fault = new ErrnoSignal('fault');
 const inval = new ErrnoSignal('inval');
 
 /** Bytes that describe one buffer. */
-export const VECTOR_SIZE = 8;
+const VECTOR_SIZE = 8;
 /** Most vectors of one read or write, as POSIX systems have it. */
-const MAX_VECTORS = 1024;
+export const MAX_VECTORS = 1024;
 /** Most bytes that one read or write moves; more is a short read or write, which guests must expect. */
 export const MAX_TRANSFER = 1 << 24;
 

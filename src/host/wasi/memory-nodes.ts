@@ -5,6 +5,8 @@ import type { FileStat, FileTimes } from './files.ts';
 /** What a node costs beside its contents: names, maps and objects of the host. */
 const NODE_BYTES = 512;
 const MEMORY_DEVICE = 1n;
+/** Most directories above one into which another is moved. */
+const MAX_DEPTH = 4096;
 
 /** Room of a memory file system, and what its nodes have in common. */
 export class MemoryVolume {
@@ -188,10 +190,18 @@ export class MemoryDirectoryNode extends MemoryNode {
     this.touch(now);
   }
 
-  /** Whether this directory is `other` or lies in it. */
+  /**
+   * Whether this directory is `other` or lies in it.
+   *
+   * @throws ErrnoSignal `nametoolong` where it lies too deep to tell: the work of one call is bounded
+   */
   isWithin(other: MemoryDirectoryNode): boolean {
-    for (let at: MemoryDirectoryNode | null = this; at !== null; at = at.parent)
+    let depth = 0;
+    for (let at: MemoryDirectoryNode | null = this; at !== null; at = at.parent) {
       if (at === other) return true;
+      depth++;
+      if (depth > MAX_DEPTH) throw new ErrnoSignal('nametoolong');
+    }
     return false;
   }
 }

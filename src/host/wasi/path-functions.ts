@@ -20,14 +20,14 @@ import { fd_readdir, readTimes, writeFilestat } from './descriptor-functions.ts'
 import type { DirectoryDescriptor, Origin } from './descriptors.ts';
 import { ErrnoSignal } from './errno.ts';
 import type { FileStat, OpenDirectory } from './files.ts';
-import { decodePath, meansDirectory, type Place, walkPath } from './path-walk.ts';
+import { decodePath, MAX_PATH, meansDirectory, type Place, walkPath } from './path-walk.ts';
 import type { Preview1 } from './preview1.ts';
 import type { WasiAnswer, WasiCall } from './wasi-call.ts';
 
 /** The path at parameters `i` and `i + 1`. @throws ErrnoSignal */
 const readPath = (call: WasiCall, i: number): string => {
   const bytes = call.memory.slice(call.u32(i), call.u32(i + 1));
-  call.moved(bytes.length);
+  call.did('pathBytes', Math.min(bytes.length, MAX_PATH));
   return decodePath(bytes);
 };
 
@@ -62,7 +62,7 @@ const onEntry = (
   whole: 'busy' | 'inval' | 'isdir' | 'exist',
   act: (directory: OpenDirectory, name: string, stat: FileStat) => void,
 ): WasiAnswer =>
-  walkPath(descriptor.directory, readPath(call, pathAt), false, (place) => {
+  walkPath(call.did, descriptor.directory, readPath(call, pathAt), false, (place) => {
     if (place.name === null) throw new ErrnoSignal(whole);
     act(place.directory, place.name, statPlace(place));
     return 'success';
@@ -76,17 +76,23 @@ const onNewEntry = (
   makesDirectory: boolean,
   act: (directory: OpenDirectory, name: string) => void,
 ): WasiAnswer =>
-  walkPath(descriptor.directory, readPath(call, pathAt), false, ({ directory, name, mustBeDirectory }) => {
-    if (name === null) throw new ErrnoSignal('exist');
-    if (mustBeDirectory && !makesDirectory) {
-      const present = directory.statEntry(name);
-      throw new ErrnoSignal(
-        present === null ? 'noent' : present.filetype === 'directory' ? 'exist' : 'notdir',
-      );
-    }
-    act(directory, name);
-    return 'success';
-  });
+  walkPath(
+    call.did,
+    descriptor.directory,
+    readPath(call, pathAt),
+    false,
+    ({ directory, name, mustBeDirectory }) => {
+      if (name === null) throw new ErrnoSignal('exist');
+      if (mustBeDirectory && !makesDirectory) {
+        const present = directory.statEntry(name);
+        throw new ErrnoSignal(
+          present === null ? 'noent' : present.filetype === 'directory' ? 'exist' : 'notdir',
+        );
+      }
+      act(directory, name);
+      return 'success';
+    },
+  );
 
 /** What `path_open` asks for. */
 interface OpenRequest {
@@ -156,18 +162,21 @@ const openFileAt = (
 
 const openPlace = (
   wasi: Preview1,
+  call: WasiCall,
   parent: DirectoryDescriptor,
   place: Place,
   request: OpenRequest,
 ): number => {
   const { directory, name, mustBeDirectory } = place;
   if (name === null) return openDirectoryAt(wasi, parent, place, request);
-  const filetype = directory.statEntry(name)?.filetype;
+  const present = directory.statEntry(name);
+  const filetype = present?.filetype;
   if (filetype === 'directory') return openDirectoryAt(wasi, parent, place, request);
   if (filetype === undefined) {
     if (!has(request, OFLAG_CREAT)) throw new ErrnoSignal('noent');
     if (mustBeDirectory) throw new ErrnoSignal('isdir');
     requireRight(parent, 'path_create_file');
+    call.did('made', 1);
     try {
       return openFileAt(wasi, parent, place, request, true);
     } catch (error) {
@@ -179,6 +188,7 @@ const openPlace = (
   if (has(request, OFLAG_CREAT) && has(request, OFLAG_EXCL)) throw new ErrnoSignal('exist');
   if (filetype === 'symbolic-link') throw new ErrnoSignal('loop');
   if (mustBeDirectory || has(request, OFLAG_DIRECTORY)) throw new ErrnoSignal('notdir');
+  if (has(request, OFLAG_TRUNC)) call.did('sizes', Number(present!.size));
   return openFileAt(wasi, parent, place, request, false);
 };
 
@@ -196,8 +206,8 @@ const pathOpen = (wasi: Preview1, call: WasiCall, parent: DirectoryDescriptor): 
   // POSIX: an exclusive open does not follow the last link, dangling or not.
   const isExclusive = has(request, OFLAG_CREAT) && has(request, OFLAG_EXCL);
   const followsLast = !isExclusive && (follows(call, 1) || meansDirectory(path));
-  const number = walkPath(parent.directory, path, followsLast, (place) =>
-    openPlace(wasi, parent, place, request),
+  const number = walkPath(call.did, parent.directory, path, followsLast, (place) =>
+    openPlace(wasi, call, parent, place, request),
   );
   call.memory.writeU32(call.u32(8), number);
   return 'success';
@@ -207,7 +217,7 @@ const pathRename = (wasi: Preview1, call: WasiCall, from: DirectoryDescriptor): 
   const to = secondDirectory(wasi, call, 3, 'path_rename_target');
   const target = readPath(call, 4);
   return onEntry(call, from, 1, 'busy', (directory, name, { filetype }) => {
-    walkPath(to.directory, target, false, (place) => {
+    walkPath(call.did, to.directory, target, false, (place) => {
       if (place.name === null) throw new ErrnoSignal('busy');
       if (place.mustBeDirectory && filetype !== 'directory') throw new ErrnoSignal('notdir');
       directory.rename(name, place.directory, place.name);
@@ -239,9 +249,11 @@ const pathReadlink = (wasi: Preview1, call: WasiCall, descriptor: DirectoryDescr
   call.memory.slice(call.u32(5), 4);
   return onEntry(call, descriptor, 1, 'inval', (directory, name) => {
     const target = directory.readLink(name);
+    const text = wasi.encodeName(target);
+    call.did('pathBytes', text.length);
     // The text of an absolute link would tell where things are on the host.
     if (target.startsWith('/')) throw new ErrnoSignal('notcapable');
-    const bytes = wasi.encodeName(target).subarray(0, buffer.length);
+    const bytes = text.subarray(0, buffer.length);
     buffer.set(bytes);
     call.moved(bytes.length);
     call.memory.writeU32(call.u32(5), bytes.length);
@@ -261,18 +273,30 @@ export const directoryFunctions: Readonly<
   path_filestat_get: (_, call, descriptor) => {
     const path = readPath(call, 2);
     call.memory.slice(call.u32(4), call.layout.filestat.size);
-    const stat = walkPath(descriptor.directory, path, follows(call, 1) || meansDirectory(path), statPlace);
+    const stat = walkPath(
+      call.did,
+      descriptor.directory,
+      path,
+      follows(call, 1) || meansDirectory(path),
+      statPlace,
+    );
     return writeFilestat(call, call.u32(4), stat);
   },
   path_filestat_set_times: (wasi, call, descriptor) => {
     const path = readPath(call, 2);
     const times = readTimes(wasi, call, 4);
-    return walkPath(descriptor.directory, path, follows(call, 1) || meansDirectory(path), (place) => {
-      statPlace(place);
-      if (place.name === null) place.directory.setTimes(times);
-      else place.directory.setEntryTimes(place.name, times);
-      return 'success';
-    });
+    return walkPath(
+      call.did,
+      descriptor.directory,
+      path,
+      follows(call, 1) || meansDirectory(path),
+      (place) => {
+        statPlace(place);
+        if (place.name === null) place.directory.setTimes(times);
+        else place.directory.setEntryTimes(place.name, times);
+        return 'success';
+      },
+    );
   },
   path_link: pathLink,
   path_open: pathOpen,

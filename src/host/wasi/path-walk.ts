@@ -5,7 +5,7 @@
  * not past the one it started at. Symbolic links are read and walked the same way, so they mean what they mean in
  * the guest's tree; absolute ones are refused. Nothing is compared as text, so there is no text to get wrong.
  */
-import { decodeUtf8 } from '../../syntax/utf8.ts';
+import { decodeUtf8, encodeUtf8 } from '../../syntax/utf8.ts';
 import { ErrnoSignal } from './errno.ts';
 import type { OpenDirectory } from './files.ts';
 
@@ -54,7 +54,11 @@ export interface Place {
   readonly mustBeDirectory: boolean;
 }
 
+/** Told of the work of a walk. */
+export type WalkListener = (work: 'pathBytes' | 'steps' | 'links', count: number) => void;
+
 class Walk {
+  readonly #did: WalkListener;
   /** Directories from the start to the current one; all but the first belong to the walk. */
   readonly #held: OpenDirectory[];
   /** Components still to go, the next one last. */
@@ -63,7 +67,8 @@ class Walk {
   #links = 0;
   #steps = 0;
 
-  constructor(start: OpenDirectory) {
+  constructor(start: OpenDirectory, did: WalkListener) {
+    this.#did = did;
     this.#held = [start];
   }
 
@@ -92,8 +97,10 @@ class Walk {
 
   #followLink(name: string): void {
     this.#links++;
+    this.#did('links', 1);
     if (this.#links > MAX_LINKS) throw new ErrnoSignal('loop');
     const target = this.#current.readLink(name);
+    this.#did('pathBytes', encodeUtf8(target).length);
     if (target === '') throw new ErrnoSignal('noent');
     this.#push(target);
   }
@@ -120,6 +127,7 @@ class Walk {
       this.#steps++;
       if (this.#steps > MAX_STEPS) throw new ErrnoSignal(this.#links > 0 ? 'loop' : 'nametoolong');
       if (isTooLong(name)) throw new ErrnoSignal('nametoolong');
+      if (name === '..' || this.#pending.length > 0) this.#did('steps', 1);
       if (name === '..') this.#goUp();
       else if (this.#pending.length > 0) this.#enter(name);
       else if (followsLast && this.#isLink(name)) this.#followLink(name);
@@ -136,16 +144,18 @@ class Walk {
 /**
  * Resolves a path and hands the place to `use`; the directories on the way are closed afterwards.
  *
+ * @param did told of the work before it is done
  * @param follows whether a symbolic link as the last component is followed
  * @throws ErrnoSignal
  */
 export const walkPath = <T>(
+  did: WalkListener,
   start: OpenDirectory,
   path: string,
   follows: boolean,
   use: (place: Place) => T,
 ): T => {
-  const walk = new Walk(start);
+  const walk = new Walk(start, did);
   try {
     return use(walk.resolve(path, follows));
   } finally {

@@ -30,6 +30,7 @@ import {
   type WasiFunctionRow,
   type WasiNameOn,
   wasiAbi,
+  wasiWorkCost,
 } from './abi.ts';
 import { anyDescriptorFunctions, fileFunctions } from './descriptor-functions.ts';
 import {
@@ -83,14 +84,22 @@ type WasiCode = (wasi: Preview1, call: WasiCall) => WasiAnswer;
 
 const mistake = (detail: string): Error => new UsageError('usage.argument', { detail });
 
-/** Strings as C has them: each ended by a zero byte. */
-const cStrings = (strings: readonly string[], what: string): Uint8Array[] =>
-  Array.from(strings, (text) => {
+/** Strings as C has them, each ended by a zero byte. */
+export interface Strings {
+  readonly strings: readonly Uint8Array[];
+  /** Of all together. */
+  readonly byteLength: number;
+}
+
+const cStrings = (list: readonly string[], what: string): Strings => {
+  const strings = Array.from(list, (text) => {
     if (typeof text !== 'string' || text.includes('\0')) {
       throw mistake(`${what} must be strings without zero characters`);
     }
     return encodeUtf8(`${text}\0`);
   });
+  return { strings, byteLength: strings.reduce((sum, bytes) => sum + bytes.length, 0) };
+};
 
 const inputOf = (source: WasiOptions['stdin']): Stream => {
   if (typeof source === 'function') return inputStream({ read: source, available: () => 1 });
@@ -106,8 +115,8 @@ const outputOf = (options: WasiOptions, name: 'stdout' | 'stderr'): Stream => {
 
 /** State of the WASI of one plug-in; all of its modules share it. */
 export class Preview1 {
-  readonly args: readonly Uint8Array[];
-  readonly environ: readonly Uint8Array[];
+  readonly args: Strings;
+  readonly environ: Strings;
   readonly descriptors = new DescriptorTable();
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -223,6 +232,7 @@ const createImport = (
   const type = { kind: 'func', params: row.params, results: row.results } as const;
   const run: RawHostCode = (words, base, caller: Caller) => {
     let byteCount = 0;
+    let workCost = 0;
     const call: WasiCall = {
       memory: memoryOf(wasi, caller),
       caller,
@@ -232,14 +242,18 @@ const createImport = (
       moved: (count) => {
         byteCount += count;
       },
+      did: (work, count) => {
+        workCost += wasiWorkCost(work, count);
+      },
     };
-    /** Runs code of the function and charges what it moved, however it ends. */
+    /** Runs code of the function and charges what it moved and did, however it ends. */
     const billed = <T>(part: () => T): T | Errno => {
       byteCount = 0;
+      workCost = 0;
       try {
         return guarded(part);
       } finally {
-        caller.charge(hostBytesCost(schedule, byteCount));
+        caller.charge(hostBytesCost(schedule, byteCount) + workCost);
       }
     };
     const answer = billed(() => code(wasi, call));

@@ -3,16 +3,17 @@ import { ExitError } from '../../errors/errors.ts';
 import { CLOCK_LAST, type WasiNameOn } from './abi.ts';
 import type { Errno } from './errno.ts';
 import { type GuestMemory, MAX_TRANSFER } from './guest-memory.ts';
-import { EVENT_SIZE, MAX_SUBSCRIPTIONS, readClock, readPoll } from './poll.ts';
-import type { Preview1 } from './preview1.ts';
+import { MAX_SUBSCRIPTIONS, readClock, readPoll } from './poll.ts';
+import type { Preview1, Strings } from './preview1.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
 const RANDOM_CHUNK = 65_536;
 
 /** Writes strings one behind the other at parameter 1 and their addresses at parameter 0. */
-const writeStrings = (strings: readonly Uint8Array[], call: WasiCall): WasiAnswer => {
+const writeStrings = ({ strings }: Strings, call: WasiCall): WasiAnswer => {
   let pointerAt = call.u32(0);
   let at = call.u32(1);
+  call.did('strings', strings.length);
   for (const bytes of strings) {
     call.memory.slice(at, bytes.length).set(bytes);
     call.memory.writeU32(pointerAt, at);
@@ -23,12 +24,9 @@ const writeStrings = (strings: readonly Uint8Array[], call: WasiCall): WasiAnswe
   return 'success';
 };
 
-const writeSizes = (strings: readonly Uint8Array[], call: WasiCall): WasiAnswer => {
+const writeSizes = ({ strings, byteLength }: Strings, call: WasiCall): WasiAnswer => {
   call.memory.writeU32(call.u32(0), strings.length);
-  call.memory.writeU32(
-    call.u32(1),
-    strings.reduce((sum, bytes) => sum + bytes.length, 0),
-  );
+  call.memory.writeU32(call.u32(1), byteLength);
   return 'success';
 };
 
@@ -36,10 +34,10 @@ const poll = (wasi: Preview1, call: WasiCall): WasiAnswer => {
   const [input, output, count, countOut] = [call.u32(0), call.u32(1), call.u32(2), call.u32(3)];
   if (count === 0 || count > MAX_SUBSCRIPTIONS) return 'inval';
   const { subscription } = call.layout;
-  call.moved(subscription.size * count);
+  call.did('subscriptions', count);
   const { wait, finish } = readPoll(call.memory, { input, output, count, countOut }, subscription, wasi);
   const deliver = (memory: GuestMemory): Errno => {
-    call.moved(EVENT_SIZE * finish(memory));
+    finish(memory);
     return 'success';
   };
   const sleep = wait > 0n ? wasi.clock.sleep?.(wait) : undefined;
@@ -80,7 +78,7 @@ export const programFunctions: Readonly<
     if (length > MAX_TRANSFER) return 'inval';
     const bytes = call.memory.slice(call.u32(0), length);
     for (let at = 0; at < length; at += RANDOM_CHUNK) wasi.random.fill(bytes.subarray(at, at + RANDOM_CHUNK));
-    call.moved(length);
+    call.did('random', length);
     return 'success';
   },
   sched_yield: () => 'success',

@@ -1,6 +1,6 @@
 /** One call of a WASI function: its operands, and what its code may use and answer. */
 import type { Caller } from '../../interpreter/function.ts';
-import type { Layout } from './abi.ts';
+import type { Layout, WasiWork } from './abi.ts';
 import type { Errno } from './errno.ts';
 import { GuestMemory } from './guest-memory.ts';
 import type { Preview1 } from './preview1.ts';
@@ -17,6 +17,8 @@ export interface WasiCall {
   u64(i: number): bigint;
   /** Counts bytes that cross the border, for the bill. */
   moved(byteCount: number): void;
+  /** Counts work of another kind, for the bill. */
+  did(work: WasiWork, count: number): void;
 }
 
 /** What a function answers; a promise pauses the call, and what it resolves to is run when the call goes on. */
