@@ -58,7 +58,8 @@ const calibrate = async (call: PluginCall): Promise<number> => {
   for (let chunk = FIRST_CHUNK; chunk < LAST_CHUNK; ) {
     const { ms, used } = await runFuel(call, chunk);
     // An operation that costs more than there is does not run before there is enough.
-    if (used > 0 && ms >= SAMPLE_MS / 2) return Math.max(Math.round((used * SAMPLE_MS) / ms), 1);
+    if (used > 0 && ms >= SAMPLE_MS) return chunk;
+    if (used > 0 && ms >= SAMPLE_MS / 2) return Math.round((used * SAMPLE_MS) / ms);
     chunk *= used > 0 && ms < SAMPLE_MS / 16 ? 8 : 2;
   }
   return LAST_CHUNK;
@@ -128,8 +129,8 @@ const measureIn = async (
 };
 
 const figureOf = ({ perUnit }: Measured): number =>
-  typeof perUnit === 'string' ? Number.POSITIVE_INFINITY : perUnit;
-const isTooDear = (measured: Measured): boolean => !(figureOf(measured) <= measured.limit);
+  typeof perUnit === 'string' || Number.isNaN(perUnit) ? Number.POSITIVE_INFINITY : perUnit;
+const isTooDear = (measured: Measured): boolean => figureOf(measured) > measured.limit;
 
 const print = (all: readonly Measured[]): void => {
   console.log('  ns/unit   loop');
