@@ -24,18 +24,27 @@ export const differences = {
     row(/enable with --experimental-wasm/, 'a feature is behind a flag of V8'),
     row(/expected (initial|maximum) size/, 'limits are numbers of 64 bits since 3.0; older V8 reads 32'),
     row(
+      /initial (table|memory) size .* larger than implementation limit/,
+      'V8 compiles no module whose tables or memories it could never make; here they are refused when they are made',
+    ),
+    row(
       /non-imported globals cannot be used/,
       'older V8 reads only imported globals in constant expressions',
     ),
   ],
   nativeAccepts: [row(/^invalid\.atomic-alignment$/, 'older V8 takes any alignment of atomic accesses')],
-  faults: row(null, 'of two faults of an atomic access, the order in which they are looked for is open'),
+  faults: row(
+    null,
+    'of two faults of an atomic access, or of an array made of a segment, V8 looks for the other one first',
+  ),
   nans: row(null, 'the bits of NaNs that are computed are open; those of Quern are fixed'),
 } as const satisfies Record<string, Difference | readonly Difference[]>;
 
-/** Where two traps of an atomic access are due, V8 looks at bounds first. */
+/** Where two traps are due: V8 looks at bounds before alignment, and at the size of an array before its segment. */
 export const openTraps = (line: string): string =>
-  line.replace(/trap\.(unaligned-atomic|expected-shared)/g, 'trap.memory-bounds');
+  line
+    .replace(/trap\.(unaligned-atomic|expected-shared)/g, 'trap.memory-bounds')
+    .replace(/trap\.(table|memory-bounds|allocation-size)\b/g, 'trap.bounds');
 
 /** Instructions whose result may be a NaN that engines choose the bits of. */
 const makesNan =

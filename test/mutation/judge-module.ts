@@ -13,7 +13,7 @@ import { EngineBackend, type EngineMode } from '../random-modules/engine-backend
 import { coarsen, withoutCost } from '../random-modules/lines.ts';
 import { ReferenceBackend } from '../random-modules/reference-backend.ts';
 import { EXHAUSTED, runScenario } from '../random-modules/run-scenario.ts';
-import { makeScenario, type Scenario } from '../random-modules/scenario.ts';
+import { type Imported, makeScenario, type Scenario } from '../random-modules/scenario.ts';
 import { allFeatures } from './native-features.ts';
 
 /** What a mutant may use. */
@@ -45,16 +45,21 @@ export const codeOf = (error: unknown): string => {
   return error.code;
 };
 
+/** Whether the JavaScript API has a way to make what a module imports. */
+const canBeMade = ({ kind, signature, value, limited }: Imported): boolean => {
+  if (kind === 'global') return value !== null;
+  if (kind === 'memory' || kind === 'table') return limited !== null;
+  return kind === 'func' || signature!.params.every((param) => /^[if]/.test(param.kind));
+};
+
 /** The scenario of a module, made alike in the process that has native Wasm; a text says why there is none. */
 export const scenarioOf = (bytes: Uint8Array, seed: number): Scenario | string => {
   const random = new Random(~seed);
   const scenario = makeScenario(bytes, random, 1);
   const seen = new Map<string, string>();
   for (const imported of scenario.imports) {
-    const { module, name, kind, value, limited } = imported;
-    const isMade =
-      kind === 'func' || kind === 'tag' ? true : kind === 'global' ? value !== null : limited !== null;
-    if (!isMade) return 'imports that JavaScript cannot give';
+    const { module, name, kind, value } = imported;
+    if (!canBeMade(imported)) return 'imports that JavaScript cannot give';
     if (imported.isMutable && /^(host|i31|func|null)/.test(value!))
       return 'imports that JavaScript cannot give';
     // Of two imports of the same name, an embedder can only give one thing.
