@@ -4,6 +4,7 @@
  * Checks everything that the binary format demands but for the instructions of function bodies, which the
  * validator reads in its one pass over them.
  */
+import { checkBytes } from '../errors/arguments.ts';
 import { MalformedError } from '../errors/errors.ts';
 import { MAX_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES } from '../syntax/limits.ts';
 import type { CustomSection, ExternKind, Func, FuncBody, Module, SectionRange } from '../syntax/module.ts';
@@ -63,6 +64,7 @@ interface Parts {
  * UnsupportedError for a proposal whose encoding is not known
  */
 export const decodeModule = (bytes: Uint8Array): Module => {
+  checkBytes(bytes, 'a module');
   const r = new ByteReader(bytes);
   readHeader(r);
   const parts: Parts = {

@@ -345,8 +345,15 @@ export const InternalError: QuernErrorClass<'InternalError'> = errorClass('Inter
  * console.log(isQuernError(error), isQuernError(error, 'manifest.source')); // → true true
  * ```
  */
-export const isQuernError = (value: unknown, code?: ErrorCode): value is QuernError =>
-  typeof value === 'object' &&
-  value !== null &&
-  (value as { [brand]?: boolean })[brand] === true &&
-  (code === undefined || (value as QuernError).code === code);
+export const isQuernError = (value: unknown, code?: ErrorCode): value is QuernError => {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return (
+      (value as { [brand]?: boolean })[brand] === true &&
+      (code === undefined || (value as QuernError).code === code)
+    );
+  } catch {
+    // A proxy whose handler throws is nothing that we threw.
+    return false;
+  }
+};

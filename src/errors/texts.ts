@@ -44,8 +44,9 @@ const shorten = (text: string, most: number): string => {
 /** A message that is not too long. */
 export const shortMessage = (text: string): string => shorten(text, MAX_MESSAGE);
 
-/** A name as part of a message: short and printable. */
-export const nameText = (name: string): string => printable(shorten(name, MAX_NAME));
+/** A name as part of a message: short and printable. Callers without types can pass anything for one. */
+export const nameText = (name: string): string =>
+  typeof name === 'string' ? printable(shorten(name, MAX_NAME)) : valueText(name);
 
 /** The name of a function in a backtrace: printable, and longer, since those of generic code are. */
 export const frameName = (name: string): string => printable(shorten(name, MAX_FRAME_NAME));

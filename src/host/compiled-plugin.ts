@@ -1,9 +1,11 @@
 /**
  * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
  */
+import { checkInstance, reading, readOptions } from '../errors/arguments.ts';
 import { UsageError } from '../errors/errors.ts';
 import type { AbortSignalLike } from './call-watch.ts';
 import type { DetailedCallOptions } from './calling.ts';
+import { isThenable } from './host-function.ts';
 import { nameModules } from './linker.ts';
 import type { CheckedManifest, ManifestLike, ManifestSettings } from './manifest.ts';
 import { type CheckedOptions, checkOptions, type PluginOptions, withFetch } from './options.ts';
@@ -52,8 +54,8 @@ export class CompiledPlugin {
    * @param options replace those of `compilePlugin`, each as a whole
    * @throws UnlinkableError, LimitError, or what initialisation failed with
    */
-  instantiate(options: PluginOptions = {}): Promise<Plugin> {
-    return this.#create({ ...this.#options, ...options });
+  async instantiate(options: PluginOptions = {}): Promise<Plugin> {
+    return this.#create({ ...this.#options, ...readOptions(options) });
   }
 
   /**
@@ -62,12 +64,13 @@ export class CompiledPlugin {
    * @throws SnapshotError, UnlinkableError, LimitError, UsageError
    */
   async restore(snapshot: Uint8Array, options: RestoreOptions = {}): Promise<Plugin> {
-    if (!(snapshot instanceof Uint8Array))
-      throw new UsageError('usage.argument', { detail: 'a snapshot is a Uint8Array' });
-    const { activeCall, ...own } = options;
+    const bytes = checkInstance(snapshot, Uint8Array, 'a snapshot is a Uint8Array, which');
+    const { activeCall, ...own } = readOptions(options);
+    const call = readOptions(activeCall, 'activeCall');
     this.#require();
-    const checked = checkOptions({ ...this.#options, ...own }, this.#settings, this.#platform);
-    return Plugin.restore(this.#modules, checked, this.#platform, snapshot, activeCall ?? {}, this.#open());
+    const all = { ...this.#options, ...own };
+    const checked = reading('options', () => checkOptions(all, this.#settings, this.#platform));
+    return Plugin.restore(this.#modules, checked, this.#platform, bytes, call, this.#open());
   }
 
   /**
@@ -105,7 +108,7 @@ export class CompiledPlugin {
 
   async #create(options: PluginOptions, signal: AbortSignalLike | null = null): Promise<Plugin> {
     this.#require();
-    const checked = this.#checkOptions(options);
+    const checked = reading('options', () => this.#checkOptions(options));
     return Plugin.create(this.#modules, checked, this.#platform, this.#open(), signal);
   }
 
@@ -207,10 +210,11 @@ export type CreatePlugin = (
  */
 export const compilePluginOn =
   (platform: Platform): CompilePlugin =>
-  async (manifest, options = {}) => {
-    const own = options ?? {};
+  async (manifest, options) => {
+    const own = readOptions(options);
     const source = withFetch(platform, own);
-    const settings = await resolveManifest(await manifest, source);
+    const isLater = reading('the manifest', () => isThenable(manifest));
+    const settings = await resolveManifest((isLater ? await manifest : manifest) as ManifestLike, source);
     const modules = nameModules(await loadModules(settings, source));
     return new CompiledPlugin(modules, settings, own, platform);
   };

@@ -5,7 +5,7 @@
  * as a signed number, f32 and f64 as numbers. A closure may return a promise: the call pauses until it settles.
  */
 import { HostError, UnlinkableError, UsageError } from '../errors/errors.ts';
-import { nameText, valueText } from '../errors/texts.ts';
+import { messageOf, nameText, valueText } from '../errors/texts.ts';
 import { hostFunctionCost } from '../interpreter/fuel.ts';
 import {
   type FuncInstance,
@@ -63,6 +63,10 @@ const isSameType = (a: FuncType, b: FuncType): boolean => funcTypeName(a) === fu
 /** Checks host functions and copies them into maps, so that look-ups see own properties only. @throws UsageError */
 export const checkHostFunctions = (functions: unknown): Map<string, Map<string, HostFunction>> => {
   const namespaces = new Map<string, Map<string, HostFunction>>();
+  if (functions !== undefined && (typeof functions !== 'object' || functions === null))
+    throw new UsageError('usage.argument', {
+      detail: `functions must be an object, not ${valueText(functions)}`,
+    });
   for (const [namespace, members] of Object.entries(functions ?? {})) {
     const byName = new Map<string, HostFunction>();
     for (const [name, fn] of Object.entries((members ?? {}) as Record<string, unknown>)) {
@@ -145,6 +149,10 @@ const toResults = (value: unknown, count: number): readonly unknown[] | null => 
   return list.length === count ? list : null;
 };
 
+/** The error of a result that cannot be looked at: a proxy that was revoked, a getter that throws. */
+export const unreadable = (cause: unknown): Error =>
+  new HostError('host.value', { cause, detail: messageOf(cause) });
+
 /** Whether a host function answers later. */
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
@@ -177,13 +185,16 @@ export const importHostFunction = (
     throw new UnlinkableError('unlinkable.incompatible-import', { module, name, expected, actual, detail });
   }
   const write = (value: unknown): HostWrite => {
-    const values = toResults(value, type.results.length);
+    let values: readonly unknown[] | null = null;
+    let cause: unknown;
+    try {
+      values = toResults(value, type.results.length);
+    } catch (error) {
+      cause = error;
+    }
     if (values === null) {
-      throw new HostError('host.value', {
-        module,
-        name,
-        detail: `${label}: expected ${type.results.length} results`,
-      });
+      const detail = `${label}: expected ${type.results.length} results`;
+      throw new HostError('host.value', { module, name, cause, detail });
     }
     return (words, base) => {
       type.results.forEach((result, i) => {
@@ -205,13 +216,20 @@ export const importHostFunction = (
     state.caller = caller;
     state.charged = 0;
     let result: unknown;
+    let isLater: boolean;
     try {
       result = fn(context, ...args);
     } catch (error) {
       settle();
       throw error;
     }
-    if (isThenable(result)) return Promise.resolve(result).finally(settle).then(write);
+    try {
+      isLater = isThenable(result);
+    } catch (cause) {
+      settle();
+      throw unreadable(cause);
+    }
+    if (isLater) return Promise.resolve(result).finally(settle).then(write);
     settle();
     write(result)(words, base, refs);
     return undefined;

@@ -1,5 +1,7 @@
 /** Log levels: names, numbers and what they let through; and the limit on what one call may write. */
+
 import { UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import type { Logger } from './sources.ts';
 
 /** Levels, lowest first; plug-ins see them as numbers (`get_log_level`). */
@@ -41,7 +43,7 @@ export const checkLogLevel = (level: unknown): LogLevel => {
   if (typeof level === 'string' && Object.hasOwn(levelNumbers, level)) return level as LogLevel;
   const names = Object.keys(levelNumbers).map((name) => `"${name}"`);
   throw new UsageError('usage.argument', {
-    detail: `unrecognized log level "${String(level)}"; expected one of ${names.join(', ')}`,
+    detail: `unrecognized log level ${valueText(level)}; expected one of ${names.join(', ')}`,
   });
 };
 

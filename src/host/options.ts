@@ -1,5 +1,7 @@
 /** Options of `createPlugin`: their shape, their defaults, and how they combine with a manifest's settings. */
+
 import { UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import type { FuelSchedule } from '../interpreter/fuel.ts';
 import { selectSchedule } from '../interpreter/fuel-schedule.ts';
 import type { PluginFailure } from './failure.ts';
@@ -190,7 +192,7 @@ export const checkFuel = (value: number | null | undefined): number | null => {
   if (value === undefined || value === null) return null;
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new UsageError('usage.argument', {
-    detail: `fuel must be a whole number that is not negative, not ${value}`,
+    detail: `fuel must be a whole number that is not negative, not ${valueText(value)}`,
   });
 };
 

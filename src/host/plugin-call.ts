@@ -5,7 +5,9 @@
  * While a call is paused all of it is data: the executions of the engine (`PluginState.executions`), the kernel and
  * the plug-in's own memory. Nothing of it lies on the JavaScript stack but one promise in `wait`.
  */
+
 import { type BacktraceFrame, UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import type { Execution, PauseReason } from '../interpreter/execution.ts';
 import type { CallResult } from './calling.ts';
 import type { PluginOutput } from './output.ts';
@@ -160,7 +162,7 @@ export class PluginCall {
   addFuel(fuel: number): void {
     if (!Number.isSafeInteger(fuel) || fuel < 0) {
       throw new UsageError('usage.argument', {
-        detail: `fuel must be a whole number that is not negative, not ${fuel}`,
+        detail: `fuel must be a whole number that is not negative, not ${valueText(fuel)}`,
       });
     }
     const { budget } = this.#backend;

@@ -4,7 +4,9 @@
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
  */
+import { badArgument, reading, readOptions } from '../errors/arguments.ts';
 import { isQuernError, SnapshotError, UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import type { Execution, PauseReason } from '../interpreter/execution.ts';
 import { FuncInstance, type RawValue } from '../interpreter/function.ts';
 import type { MemoryInstance } from '../interpreter/memory.ts';
@@ -250,10 +252,11 @@ export class Plugin {
     this.#fuelConsumed = fuelConsumed;
     if (call === null) return;
     const { functionName, input, initialiser, fuel } = call;
-    const main = findFunction(linked.main, functionName);
+    const main = linked.main.exports.get(functionName);
     const func = initialiser < 0 ? main : initialisersOfAll(linked.instances)[initialiser]?.func;
     // SAFETY: results are read by the type of the function that was called.
-    if (func === undefined || (execution !== null && execution.func !== func))
+    const isCallable = main instanceof FuncInstance && main.signature.params.length === 0;
+    if (!isCallable || func === undefined || (execution !== null && execution.func !== func))
       throw new SnapshotError('snapshot.corrupt', { detail: 'a call of another function' });
     void this.#turns.take('refuse', null);
     const hasBegun = execution !== null;
@@ -409,7 +412,7 @@ export class Plugin {
     hostContext?: unknown,
     options: CallOptions = {},
   ): Promise<PluginOutput | null> {
-    return judge(await this.callDetailed(functionName, input, { ...options, hostContext }));
+    return judge(await this.callDetailed(functionName, input, { ...readOptions(options), hostContext }));
   }
 
   /**
@@ -423,11 +426,10 @@ export class Plugin {
     input?: PluginInput,
     options: DetailedCallOptions = {},
   ): Promise<CallResult> {
-    const bytes = toBytes(input);
-    const limits = checkCallLimits(options, this.#options);
+    const { bytes, own, limits } = this.#readCall(input, options);
     const turn = this.#takeTurn(limits);
     if (turn !== null) await turn;
-    const task = newTask(functionName, bytes, options.hostContext);
+    const task = newTask(functionName, bytes, own.hostContext);
     return this.#perform(task, this.#budgetOf(limits), null);
   }
 
@@ -451,8 +453,7 @@ export class Plugin {
     input?: PluginInput,
     options: DetailedCallOptions = {},
   ): Promise<PluginCall> {
-    const bytes = toBytes(input).slice();
-    const limits = checkCallLimits(options, this.#options);
+    const { bytes, own, limits } = this.#readCall(input, options);
     const turn = this.#takeTurn(limits);
     if (turn !== null) await turn;
     try {
@@ -462,7 +463,24 @@ export class Plugin {
       throw error;
     }
     this.#fuelConsumed = 0;
-    return this.#openCall(newTask(functionName, bytes, options.hostContext), this.#budgetOf(limits), null);
+    return this.#openCall(
+      newTask(functionName, bytes.slice(), own.hostContext),
+      this.#budgetOf(limits),
+      null,
+    );
+  }
+
+  /** Checks what a call is given. @throws UsageError */
+  #readCall(
+    input: PluginInput,
+    options: DetailedCallOptions,
+  ): { readonly bytes: Uint8Array; readonly own: DetailedCallOptions; readonly limits: CallLimits } {
+    const own = readOptions(options);
+    return reading('what a call is given', () => ({
+      bytes: toBytes(input),
+      own,
+      limits: checkCallLimits(own, this.#options),
+    }));
   }
 
   #openCall(task: CallTask, budget: CallBudget, pause: PauseReason | null): PluginCall {
@@ -588,7 +606,8 @@ export class Plugin {
 
   /** Sets a variable of the plug-in to a copy of a value. @throws UsageError beyond the limit on variables */
   setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
-    const bytes = new Uint8Array(toBytes(value));
+    const bytes = reading('the value of a variable', () => new Uint8Array(toBytes(value)));
+    checkName(name);
     this.#session?.change('setVariable', name, encodeBase64(bytes));
     const refusal = this.#parts.variables.set(name, bytes);
     if (refusal !== null) throw new UsageError('usage.state', { detail: refusal });
@@ -596,6 +615,7 @@ export class Plugin {
 
   /** Deletes a variable of the plug-in, if it is set. */
   deleteVariable(name: string): void {
+    checkName(name);
     this.#session?.change('deleteVariable', name);
     this.#parts.variables.delete(name);
   }
@@ -609,6 +629,7 @@ export class Plugin {
   setConfig(key: string, value: string | null): void {
     if (value !== null && typeof value !== 'string')
       throw new UsageError('usage.argument', { detail: 'a configuration value must be a string or null' });
+    checkName(key);
     this.#session?.change('setConfig', key, value);
     if (value === null) this.#config.delete(key);
     else this.#config.set(key, value);
@@ -768,6 +789,11 @@ export class Plugin {
     return outcome;
   }
 }
+
+/** @throws UsageError for a name that is not text */
+const checkName = (name: unknown): void => {
+  if (typeof name !== 'string') throw badArgument(`a name must be a string, not ${valueText(name)}`);
+};
 
 const newTask = (functionName: string, input: Uint8Array, hostContext: unknown): CallTask => ({
   ...{ functionName, input, hostContext, restored: null, initialiser: -1, linked: null },

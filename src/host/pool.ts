@@ -5,10 +5,12 @@
  * All instances share one thread: a pool pays where calls wait for the host (HTTP, asynchronous functions), and
  * where calls must not see each other's state in the making.
  */
+import { checkInstance, readOptions } from '../errors/arguments.ts';
 import { ExhaustionError, isQuernError, UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import { type AbortSignalLike, checkSignal } from './call-watch.ts';
 import type { CallOptions, PluginInput } from './calling.ts';
-import type { CompiledPlugin } from './compiled-plugin.ts';
+import { CompiledPlugin } from './compiled-plugin.ts';
 import { Line } from './line.ts';
 import type { PluginOutput } from './output.ts';
 import type { Plugin } from './plugin.ts';
@@ -29,7 +31,7 @@ const checkCount = (value: number | undefined, name: string, least: number, othe
   if (value === undefined) return otherwise;
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new UsageError('usage.argument', {
-    detail: `${name} must be a whole number from ${least}, not ${value}`,
+    detail: `${name} must be a whole number from ${least}, not ${valueText(value)}`,
   });
 };
 
@@ -179,4 +181,4 @@ const closedError = (): Error => new UsageError('usage.state', { detail: 'the po
  * ```
  */
 export const createPool = (compiled: CompiledPlugin, options: PoolOptions = {}): PluginPool =>
-  new PluginPool(compiled, options);
+  new PluginPool(checkInstance(compiled, CompiledPlugin, 'what a pool is made of'), readOptions(options));

@@ -1,7 +1,9 @@
 /**
  * Whose turn it is with a plug-in: one call at a time. Others are refused, or wait in the order in which they came.
  */
+
 import { ExhaustionError, UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import type { AbortSignalLike } from './call-watch.ts';
 import { Line } from './line.ts';
 
@@ -25,7 +27,7 @@ export const checkWhenBusy = (value: unknown): WhenBusy => {
   if (value === undefined || value === null) return 'refuse';
   if (value === 'refuse' || value === 'queue') return value;
   throw new UsageError('usage.argument', {
-    detail: `whenBusy must be 'refuse' or 'queue', not ${String(value)}`,
+    detail: `whenBusy must be 'refuse' or 'queue', not ${valueText(value)}`,
   });
 };
 

@@ -2,8 +2,9 @@
  * Types for what crosses the border as bytes: plug-in functions as methods with types, and host functions whose
  * types are declared once, inferred in TypeScript and checked when a plug-in is linked.
  */
+import { badArgument, checkFunction, reading, readOptions } from '../errors/arguments.ts';
 import { PluginError, UsageError } from '../errors/errors.ts';
-import { nameText } from '../errors/texts.ts';
+import { nameText, valueText } from '../errors/texts.ts';
 import { F32, F64, type FuncType, I32, I64, type ValType } from '../syntax/types.ts';
 import type { CallOptions } from './calling.ts';
 import type { CurrentPlugin } from './current-plugin.ts';
@@ -108,8 +109,15 @@ export const typedPlugin = async <const S extends Readonly<Record<string, AnySha
   plugin: Plugin,
   functions: S,
 ): Promise<TypedPlugin<S>> => {
+  checkFunction(
+    reading('the plug-in', () => plugin?.functionExists),
+    'functionExists of the plug-in',
+  );
   const methods = new Map<string, unknown>();
-  for (const [name, { input, output }] of Object.entries(functions)) {
+  const shapes = Object.entries(readOptions(functions, 'the functions')).map(
+    ([name, shape]) => [name, readShape(name, shape)] as const,
+  );
+  for (const [name, { input, output }] of shapes) {
     if (!(await plugin.functionExists(name)))
       throw new PluginError('plugin.function', {
         name,
@@ -121,6 +129,15 @@ export const typedPlugin = async <const S extends Readonly<Record<string, AnySha
   }
   return Object.fromEntries(methods) as TypedPlugin<S>;
 };
+
+/** @throws UsageError for what has no codecs */
+const readShape = (name: string, shape: AnyShape): AnyShape =>
+  reading(`the shape of "${nameText(name)}"`, () => {
+    const { input, output } = shape;
+    checkFunction(input.encode, 'encode of an input');
+    checkFunction(output.decode, 'decode of an output');
+    return { input, output };
+  });
 
 const numberTypes: { readonly [K in keyof NumberKinds]: ValType } = {
   i32: I32,
@@ -173,6 +190,18 @@ export interface HostSignature<P extends readonly ValueKind[], R extends ValueKi
   readonly result?: R;
 }
 
+/** @throws UsageError for kinds that are none */
+const readSignature = <S extends HostSignature<readonly ValueKind[], ValueKind | null>>(signature: S): S =>
+  reading('the signature of a host function', () => {
+    const { params, result } = signature;
+    if (!Array.isArray(params)) throw badArgument('params must be an array');
+    for (const kind of [...params, ...(result === undefined || result === null ? [] : [result])]) {
+      if (typeof kind === 'string' ? !Object.hasOwn(numberTypes, kind) : typeof kind?.decode !== 'function')
+        throw badArgument(`${valueText(kind)} is no kind of value`);
+    }
+    return { ...signature, params, result };
+  });
+
 const valTypeOf = (kind: ValueKind): ValType => (typeof kind === 'string' ? numberTypes[kind] : I64);
 
 const readParam = (context: CurrentPlugin, kind: ValueKind, value: number | bigint): unknown => {
@@ -202,9 +231,11 @@ export const typedHostFunction = <
   const P extends readonly ValueKind[],
   const R extends ValueKind | null = null,
 >(
-  { params, result }: HostSignature<P, R>,
+  signature: HostSignature<P, R>,
   implementation: (context: CurrentPlugin, ...args: ValuesOf<P>) => ResultOf<R> | PromiseLike<ResultOf<R>>,
 ): HostFunction => {
+  const { params, result } = readSignature(signature);
+  checkFunction(implementation, 'the implementation of a host function');
   const finish = (context: CurrentPlugin, value: unknown): unknown => {
     if (result === undefined || result === null) return undefined;
     return typeof result === 'string' ? value : context.store(result.encode(value));

@@ -2,7 +2,9 @@
  * From what `createPlugin` was given to compiled modules: reads files and URLs through the platform, decodes
  * base64, checks hashes, compiles.
  */
+import { reading } from '../errors/arguments.ts';
 import { ManifestError } from '../errors/errors.ts';
+import { messageOf } from '../errors/texts.ts';
 import { CompiledModule } from '../interpreter/code.ts';
 import { compileModule } from '../interpreter/instantiate.ts';
 import { sha256Hex } from '../syntax/sha256.ts';
@@ -57,6 +59,12 @@ export const resolveManifest = async (input: ManifestLike, platform: Platform): 
     if (/^https?:\/\//i.test(input)) return fetchManifest(input, platform);
     return /^file:\/\//i.test(input) ? manifestOf({ url: input }) : manifestOf({ path: input });
   }
+  // A proxy that was revoked, or whose handler throws, shows itself here.
+  const isKnown = reading('the manifest', () =>
+    [Uint8Array, ArrayBuffer, CompiledModule].some((cls) => input instanceof cls),
+  );
+  if (!isKnown && !reading('the manifest', () => isResponse(input) || isUrl(input)))
+    return reading('the manifest', () => checkManifest(input));
   if (input instanceof Uint8Array || input instanceof ArrayBuffer) return manifestOf({ data: input });
   if (input instanceof CompiledModule) return manifestOf({ module: input });
   if (isResponse(input)) return manifestOfFetched(await readResponse(input), input.url ?? '');
@@ -116,8 +124,6 @@ const readFile = async (path: string, platform: Platform): Promise<Uint8Array> =
     throw unreadable(path, messageOf(cause), cause);
   }
 };
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 const unreadable = (path: string, detail: string, cause?: unknown): Error =>
   new ManifestError('manifest.source', {

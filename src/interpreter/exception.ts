@@ -5,6 +5,7 @@
  * Values are kept as they lie in a frame, so that neither throwing nor catching converts them. An `exnref` is
  * the object itself, which is what keeps its identity.
  */
+import { isInstance } from '../errors/arguments.ts';
 import { isQuernError, UsageError } from '../errors/errors.ts';
 import { type RawValue, readValues, writeValues } from './function.ts';
 import { REF_BYTES } from './table.ts';
@@ -72,5 +73,5 @@ export const makeException = (tag: TagInstance, values: readonly RawValue[]): Ex
  */
 export const exceptionOf = (thrown: unknown): ExceptionInstance | null => {
   const inner = isQuernError(thrown, 'exception.uncaught') ? thrown.details.exception : thrown;
-  return inner instanceof ExceptionInstance ? inner : null;
+  return isInstance(inner, ExceptionInstance) ? inner : null;
 };

@@ -2,6 +2,8 @@
  * One call into Wasm that can stop anywhere and go on: out of fuel, at the end of a time slice, waiting for the
  * host, or for a notify. All of its state is data (engine.md §1.4); while it does not run, its stacks lie in copies here.
  */
+
+import { badArgument, checkInstance, reading, readOptions } from '../errors/arguments.ts';
 import { catalogue } from '../errors/catalogue.ts';
 import {
   type BacktraceFrame,
@@ -13,13 +15,14 @@ import {
   TrapError,
   UsageError,
 } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import { backtrace, type RawFrame, rawBacktrace, withBacktrace } from './backtrace.ts';
 import { regionAt } from './code.ts';
 import { HALT_PC } from './code-space.ts';
 import { exceptionOf } from './exception.ts';
 import { type FuelSchedule, quern1 } from './fuel.ts';
-import { type FuncInstance, type HostWrite, type RawValue, readValues, writeValues } from './function.ts';
+import { FuncInstance, type HostWrite, type RawValue, readValues, writeValues } from './function.ts';
 import { settleHeap } from './heap.ts';
 import { opOf } from './isa.ts';
 import { getMachine, type Machine, mapCareful, mapFast } from './machine.ts';
@@ -164,7 +167,7 @@ export class Execution {
     args: readonly RawValue[] | HostWrite | null,
     options: ExecutionOptions = {},
   ) {
-    this.func = func;
+    this.func = checkInstance(func, FuncInstance, 'what is to be called');
     this.machine = getMachine();
     const store: Store | null = func.instance?.store ?? null;
     const schedule: FuelSchedule = store?.schedule ?? quern1;
@@ -185,12 +188,14 @@ export class Execution {
       return;
     }
     const { params } = func.signature;
+    if (!reading('arguments', () => Array.isArray(args)))
+      throw badArgument(`arguments must be an array, not ${valueText(args)}`);
     if (args.length !== params.length) {
       throw new UsageError('usage.argument', {
         detail: `expected ${params.length} arguments, got ${args.length}`,
       });
     }
-    writeValues(params, args, this.savedWords, 0, this.savedRefs);
+    reading('arguments', () => writeValues(params, args, this.savedWords, 0, this.savedRefs));
   }
 
   /**
@@ -731,7 +736,7 @@ export const isRunning = (store: Store): boolean => {
 export const checkFuel = (fuel: number): number => {
   if (!Number.isSafeInteger(fuel) || fuel < 0) {
     throw new UsageError('usage.argument', {
-      detail: `fuel must be a whole number from 0 to 2^53-1, not ${fuel}`,
+      detail: `fuel must be a whole number from 0 to 2^53-1, not ${valueText(fuel)}`,
     });
   }
   return fuel;
@@ -750,7 +755,7 @@ export const startExecution = (
   func: FuncInstance,
   args: readonly RawValue[] | HostWrite,
   options?: ExecutionOptions,
-): Execution => new Execution(func, args, options);
+): Execution => new Execution(func, args, readOptions(options));
 
 /**
  * Calls a function and runs it to its end. @spec embed-func-invoke
@@ -769,7 +774,7 @@ export const invoke = (
   args: readonly RawValue[],
   options?: ExecutionOptions,
 ): RawValue[] => {
-  const execution = new Execution(func, args, options);
+  const execution = new Execution(func, args, readOptions(options));
   let result = execution.run();
   // Workers that share the memory can notify, but not while this thread waits in a plain call.
   while (execution.pause === 'wait' && result === 'paused' && execution.waiter?.promise === null) {

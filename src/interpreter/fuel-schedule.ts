@@ -5,7 +5,9 @@
  * fuel can be evaded: what can lead back to code that ran before is a branch, a call or an exception, and none of
  * them may be free. And no sum of prices leaves 32 bits, in which the loop counts.
  */
+import { reading } from '../errors/arguments.ts';
 import { UsageError } from '../errors/errors.ts';
+import { nameText } from '../errors/texts.ts';
 import type { FuelClass } from '../syntax/instructions.ts';
 import { type FuelSchedule, quern1, schedules } from './fuel.ts';
 
@@ -59,7 +61,7 @@ const checkKeys = (fields: Fields, known: readonly string[], path: string): void
 const checkName = (value: unknown): string => {
   if (typeof value !== 'string' || value.length > MAX_NAME || !/^[\w.-]+$/.test(value))
     throw bad(`name must be 1 to ${MAX_NAME} letters, digits, dots and dashes`);
-  if (schedules.has(value)) throw bad(`the name "${value}" is that of a schedule of Quern's`);
+  if (schedules.has(value)) throw bad(`the name "${nameText(value)}" is that of a schedule of Quern's`);
   return value;
 };
 
@@ -117,8 +119,9 @@ const isChecked = new WeakSet<object>([...schedules.values()]);
  *   name that is taken, something free that a program could do for ever
  */
 export const defineSchedule = (value: FuelSchedule | object): FuelSchedule => {
-  if (isObject(value) && isChecked.has(value)) return value as unknown as FuelSchedule;
-  const made = copyOf(value);
+  const given = reading('a schedule', () => (isObject(value) && isChecked.has(value) ? value : null));
+  if (given !== null) return given as unknown as FuelSchedule;
+  const made = reading('a schedule', () => copyOf(value));
   const text = JSON.stringify(made);
   const known = copies.get(value);
   if (known?.text === text) return known.copy;
@@ -134,5 +137,7 @@ export const selectSchedule = (value: FuelSchedule | string | undefined): FuelSc
   if (typeof value !== 'string') return defineSchedule(value);
   const schedule = schedules.get(value);
   if (schedule !== undefined) return schedule;
-  throw bad(`unknown fuel schedule "${value}"; expected one of ${[...schedules.keys()].join(', ')}`);
+  throw bad(
+    `unknown fuel schedule "${nameText(value)}"; expected one of ${[...schedules.keys()].join(', ')}`,
+  );
 };

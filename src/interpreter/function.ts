@@ -4,7 +4,9 @@
  * A raw value is the bits of a number as an unsigned bigint (32 bits for i32 and f32, 64 for i64 and f64, 128 for
  * v128 with lane 0 lowest) or a reference as it is. Raw values keep NaN payloads, which JavaScript numbers do not.
  */
+import { badArgument, checkFunction, reading } from '../errors/arguments.ts';
 import { HostError } from '../errors/errors.ts';
+import { messageOf, valueText } from '../errors/texts.ts';
 import {
   type DefType,
   F32,
@@ -228,8 +230,20 @@ export const writeValues = (
  * @param fuel price of a call beyond the schedule's `hostCall`; paid before the function runs
  * @param isBrief whether its prices stand for all of its time; after others, `onSlice` is asked
  */
-export const rawHostFunction = (type: FuncType, code: RawHostCode, fuel = 0, isBrief = false): FuncInstance =>
-  new FuncInstance(funcDefType(type.params, type.results), null, null, code, fuel, isBrief);
+export const rawHostFunction = (type: FuncType, code: RawHostCode, fuel = 0, isBrief = false): FuncInstance => {
+  const { params, results } = readType(type);
+  checkFunction(code, 'the code of a host function');
+  return new FuncInstance(funcDefType(params, results), null, null, code, fuel, isBrief);
+};
+
+/** @throws UsageError for what is no type of a function */
+const readType = (type: FuncType): FuncType =>
+  reading('the type of a host function', () => {
+    const [params, results] = [[...type.params], [...type.results]];
+    for (const item of [...params, ...results])
+      if (!Number.isInteger(item)) throw badArgument(`${valueText(item)} is no type of a value`);
+    return { kind: 'func', params, results };
+  });
 
 /**
  * What a host function of raw values returns, at once or by a promise: nothing, one value, or a list.
@@ -270,14 +284,23 @@ const toList = (result: HostResult, count: number): readonly RawValue[] => {
 export const hostFunction = (
   type: FuncType,
   fn: (args: RawValue[], caller: Caller) => HostResult | Promise<HostResult>,
-): FuncInstance =>
-  rawHostFunction(type, (words, base, caller, refs) => {
+): FuncInstance => {
+  const { params, results } = readType(type);
+  checkFunction(fn, 'a host function');
+  return rawHostFunction(type, (words, base, caller, refs) => {
     const write =
       (result: HostResult): HostWrite =>
-      (w, b, r) =>
-        writeValues(type.results, toList(result, type.results.length), w, b, r);
-    const result = fn(readValues(type.params, words, base, refs), caller);
+      (w, b, r) => {
+        const values = toList(result, results.length);
+        try {
+          writeValues(results, values, w, b, r);
+        } catch (cause) {
+          throw new HostError('host.value', { cause, detail: messageOf(cause) });
+        }
+      };
+    const result = fn(readValues(params, words, base, refs), caller);
     if (result instanceof Promise) return result.then(write);
     write(result as HostResult)(words, base, refs);
     return undefined;
   });
+};

@@ -1,5 +1,7 @@
 /** Compiling, linking and initialising modules. @spec exec-instantiation */
+
 import { decodeModule } from '../decoder/decode-module.ts';
+import { checkFunction, checkInstance, readOptions } from '../errors/arguments.ts';
 import { TrapError, UnlinkableError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
@@ -22,7 +24,7 @@ import { FuncInstance, type RawValue, type Ref } from './function.ts';
 import { GlobalInstance } from './global.ts';
 import { MemoryInstance } from './memory.ts';
 import { type ExternInstance, ModuleInstance } from './module-instance.ts';
-import type { Store } from './store.ts';
+import { Store } from './store.ts';
 import { checkTables, TableInstance } from './table.ts';
 import { TagInstance } from './tag.ts';
 
@@ -100,7 +102,10 @@ export const instantiate = (
   resolve: ImportResolver,
   options: InstantiateOptions = {},
 ): ModuleInstance => {
-  const { module } = compiled;
+  checkInstance(store, Store, 'the store');
+  const { module } = checkInstance(compiled, CompiledModule, 'a compiled module');
+  checkFunction(resolve, 'the resolver of imports');
+  const { fuel, skipStart } = readOptions(options);
   const imports = module.imports.map((entry) => resolveImport(entry, resolve));
   const exports = new Map<string, ExternInstance>();
   const instance = new ModuleInstance(store, compiled, exports);
@@ -117,8 +122,8 @@ export const instantiate = (
     exports.set(name, spaces[kind][index]!);
   }
   initialise(instance);
-  if (module.start !== null && !options.skipStart) {
-    invoke(instance.funcs[module.start]!, [], options.fuel === undefined ? {} : { fuel: options.fuel });
+  if (module.start !== null && !skipStart) {
+    invoke(instance.funcs[module.start]!, [], fuel === undefined ? {} : { fuel });
   }
   return instance;
 };

@@ -1,6 +1,7 @@
 /** The registers of a running call, as the loop, the cold operations and `Execution` share them. */
 
 import { UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import type { ExceptionInstance } from './exception.ts';
 import { type FuelSchedule, hasCheapSizes } from './fuel.ts';
 import type { Caller, FuncInstance, HostWrite } from './function.ts';
@@ -67,7 +68,7 @@ export class MachineState implements Caller {
   charge(fuel: number): void {
     if (!Number.isSafeInteger(fuel) || fuel < 0) {
       throw new UsageError('usage.argument', {
-        detail: `a charge must be a whole number that is not negative, not ${fuel}`,
+        detail: `a charge must be a whole number that is not negative, not ${valueText(fuel)}`,
       });
     }
     this.fuel -= fuel;

@@ -5,7 +5,9 @@
  * spawned, and time is counted in fuel. So which thread runs when, what each sees and what the whole costs depend on
  * the code and its inputs alone, on every machine; handing out the total in pieces changes nothing.
  */
+
 import { type QuernError, TrapError, UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import { type Execution, type PauseReason, type RunResult, startExecution } from './execution.ts';
 import type { FuncInstance, RawValue } from './function.ts';
 import type { Waiter } from './waiters.ts';
@@ -347,7 +349,7 @@ export class Scheduler {
 const whole = (name: string, value: number, least: number, most: number): number => {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
     throw new UsageError('usage.argument', {
-      detail: `${name} must be a whole number from ${least} to ${most}, not ${value}`,
+      detail: `${name} must be a whole number from ${least} to ${most}, not ${valueText(value)}`,
     });
   }
   return value;

@@ -1,5 +1,7 @@
 /** The store: limits and the fuel schedule that its instances share. @spec syntax-store */
+
 import { UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_HEAP_BYTES, DEFAULT_MAX_STACK_SLOTS } from '../syntax/limits.ts';
 import type { FuelSchedule } from './fuel.ts';
 import { selectSchedule } from './fuel-schedule.ts';
@@ -112,7 +114,7 @@ const limit = (name: string, value: number | undefined, most: number): number =>
   if (value === undefined) return most;
   if (!Number.isInteger(value) || value < 1 || value > most) {
     throw new UsageError('usage.argument', {
-      detail: `${name} must be a whole number from 1 to ${most}, not ${value}`,
+      detail: `${name} must be a whole number from 1 to ${most}, not ${valueText(value)}`,
     });
   }
   return value;

@@ -6,6 +6,7 @@
  */
 
 import { InstructionReader } from '../decoder/instruction-reader.ts';
+import { checkBytes, checkFunction, reading } from '../errors/arguments.ts';
 import { type ErrorPosition, InvalidError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
@@ -185,6 +186,11 @@ const validateFunctions = (s: BodyState): void => {
  * @throws LimitError for a module beyond an implementation limit
  */
 export const validateModule = (module: Module, features: Features = defaultFeatures): void => {
+  reading('the module', () => checkBytes(module.bytes, 'bytes of the module'));
+  checkFunction(
+    reading('the features', () => features.has),
+    'has of the features',
+  );
   const context = new Context(module, features);
   const s = new BodyState(context, new InstructionReader(module.bytes, module.types));
   try {

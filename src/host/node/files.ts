@@ -2,6 +2,7 @@
  * Real directories as file trees for WASI. How a guest is kept inside is in `anchors.ts` and, for paths, in
  * `../wasi/path-walk.ts`; here single entries are read, made and removed.
  */
+
 import {
   type BigIntStats,
   closeSync,
@@ -26,7 +27,9 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs';
+import { badArgument } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
+import { valueText } from '../../errors/texts.ts';
 import { decodeUtf8 } from '../../syntax/utf8.ts';
 import type { Filetype } from '../wasi/abi.ts';
 import { ErrnoSignal, errnoOfPosix } from '../wasi/errno.ts';
@@ -258,6 +261,7 @@ class NodeDirectory implements OpenDirectory {
  * @param path the directory; symbolic links in this path are followed, those inside of it never out of it
  */
 export const nodeDirectory = (path: string, anchorKind: AnchorKind = bestAnchorKind()): FileTree => {
+  if (typeof path !== 'string') throw badArgument(`a directory is named by text, not ${valueText(path)}`);
   const times = new ExactTimes();
   return {
     openRoot: () => {

@@ -4,6 +4,7 @@
  * Every line ends with the field `check`, the beginning of the SHA-256 of the check before it and of its own text:
  * a line that was changed, left out or moved is named. The check of the last line stands for the whole recording.
  */
+import { reading } from '../../errors/arguments.ts';
 import { ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
@@ -81,7 +82,8 @@ const isEvent = (value: unknown): value is LogEvent =>
  * @throws ReplayError `replay.log`, which names the first line that is damaged
  */
 export const parseLog = (source: string | Uint8Array): ParsedLog => {
-  if (typeof source !== 'string' && !(source instanceof Uint8Array)) throw bad(0, 'expected text or bytes');
+  if (typeof source !== 'string' && !reading('the recording', () => source instanceof Uint8Array))
+    throw bad(0, 'expected text or bytes');
   if (source.length > MAX_LOG_LENGTH) throw bad(0, 'too long');
   const text = typeof source === 'string' ? source : decodeUtf8(source);
   const lines = text.split('\n');

@@ -1,5 +1,6 @@
 /** Runs a recording from its beginning to its end, and judges receipts by it. */
-import { ExhaustionError, InterruptedError, ReplayError, UsageError } from '../../errors/errors.ts';
+import { badArgument, reading, readOptions } from '../../errors/arguments.ts';
+import { ExhaustionError, InterruptedError, ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { decodeBase64 } from '../base64.ts';
 import { type AbortSignalLike, checkSignal } from '../call-watch.ts';
@@ -121,12 +122,12 @@ const makeCall = async (plugin: Plugin, ask: Json, limits: ReplayLimits): Promis
 /** Makes the calls of a recording, until `isEnough` says so. */
 const replayCalls = async (
   platform: Platform,
-  manifest: ManifestLike,
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
   recording: string | Uint8Array,
   options: ReplayOptions,
   isEnough: (call: ReplayedCall) => boolean,
 ): Promise<ReplayedCall[]> => {
-  const limits = new ReplayLimits(platform, options);
+  const limits = reading('options', () => new ReplayLimits(platform, options));
   const { fuel, timeoutMs, signal } = limits.left;
   const own = { ...options, replay: recording, timeoutMs, ...(fuel === null ? {} : { fuel }) };
   const plugin = await (await compilePluginOn(platform)(manifest, own)).instantiateUnder(signal);
@@ -192,18 +193,19 @@ export type VerifyReceipt = (
 /** `replayRecording` for a platform. */
 export const replayRecordingOn =
   (platform: Platform): ReplayRecording =>
-  async (manifest, recording, options = {}) =>
-    replayCalls(platform, await manifest, recording, options, () => false);
+  async (manifest, recording, options) =>
+    replayCalls(platform, manifest, recording, readOptions(options), () => false);
 
 /** `verifyReceipt` for a platform. */
 export const verifyReceiptOn =
   (platform: Platform): VerifyReceipt =>
-  async (receipt, manifest, recording, options = {}) => {
-    if (typeof receipt !== 'object' || receipt === null)
-      throw new UsageError('usage.argument', { detail: `a receipt is an object, not ${valueText(receipt)}` });
+  async (given, manifest, recording, options) => {
+    if (typeof given !== 'object' || given === null)
+      throw badArgument(`a receipt is an object, not ${valueText(given)}`);
+    const receipt = readOptions(given, 'the receipt');
     const isMeant = ({ receipt: { transcriptHash } }: ReplayedCall): boolean =>
       transcriptHash === receipt.transcriptHash;
-    const calls = await replayCalls(platform, await manifest, recording, options, isMeant);
+    const calls = await replayCalls(platform, manifest, recording, readOptions(options), isMeant);
     // A receipt that fits none is compared with the call that it most likely means.
     const found =
       calls.find(isMeant) ??
@@ -214,6 +216,6 @@ export const verifyReceiptOn =
     if (found === undefined) {
       throw new ReplayError('replay.receipt', { detail: 'the recording holds no call' });
     }
-    compareReceipts(receipt, found.receipt);
+    reading('the receipt', () => compareReceipts(receipt, found.receipt));
     return found;
   };

@@ -6,7 +6,10 @@
  * Questions come in one order, since a plug-in waits for each answer. A replay whose question is another one has
  * diverged: it ends there, and says with which event.
  */
+
+import { isInstance } from '../../errors/arguments.ts';
 import { HostError, InterruptedError, isQuernError, ReplayError } from '../../errors/errors.ts';
+import { messageOf } from '../../errors/texts.ts';
 import { type Errno, ErrnoSignal, errno } from '../wasi/errno.ts';
 import { type Json, type LogEvent, LogWriter, type ParsedLog } from './log.ts';
 import type { Operation } from './operation.ts';
@@ -26,9 +29,9 @@ const shown = (value: unknown): string => {
 
 /** What failed, as an answer. Only what the plug-in's call can come to is kept. */
 const failureOf = (error: unknown): Json => {
-  if (error instanceof ErrnoSignal) return { errno: error.name };
+  if (isInstance(error, ErrnoSignal)) return { errno: error.name };
   if (isQuernError(error)) return { code: error.code, message: error.message };
-  return { code: 'host.threw', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'host.threw', message: messageOf(error) };
 };
 
 const isRecord = (json: Json | undefined): json is { readonly [key: string]: Json } =>

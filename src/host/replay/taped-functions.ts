@@ -4,7 +4,7 @@
  * in the same order, and nobody's code runs.
  */
 import type { CurrentPlugin } from '../current-plugin.ts';
-import { declareTypeOf, type HostFunction, isThenable } from '../host-function.ts';
+import { declareTypeOf, type HostFunction, isThenable, unreadable } from '../host-function.ts';
 import { wide } from './forms.ts';
 import type { Json } from './log.ts';
 import type { Operation } from './operation.ts';
@@ -96,8 +96,15 @@ const record = (
     throw error;
   };
   const finish = (value: unknown, isLater: boolean): unknown => {
-    const result = settled(value);
-    end({ value: writeResult(result) }, isLater);
+    let result: unknown;
+    let written: Json;
+    try {
+      result = settled(value);
+      written = writeResult(result);
+    } catch (cause) {
+      return fail(unreadable(cause), isLater);
+    }
+    end({ value: written }, isLater);
     return result;
   };
   let result: unknown;
@@ -106,7 +113,13 @@ const record = (
   } catch (error) {
     return fail(error, false);
   }
-  if (!isThenable(result)) return finish(result, false);
+  let isLater = false;
+  try {
+    isLater = isThenable(result);
+  } catch (cause) {
+    return fail(unreadable(cause), false);
+  }
+  if (!isLater) return finish(result, false);
   return Promise.resolve(result).then(
     (value) => finish(value, true),
     (error: unknown) => fail(error, true),

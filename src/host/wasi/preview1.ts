@@ -4,7 +4,9 @@
  * The wrapper is made from the ABI table: it finds the descriptor, checks its kind and its rights, bounds and
  * bills what is moved, and turns signals into numbers. The functions themselves are in the files beside this one.
  */
+import { checkBytes, reading } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
+import { nameText } from '../../errors/texts.ts';
 import { type FuelSchedule, hostBytesCost, hostFunctionCost } from '../../interpreter/fuel.ts';
 import {
   type Caller,
@@ -103,7 +105,8 @@ const cStrings = (list: readonly string[], what: string): Strings => {
 
 const inputOf = (source: WasiOptions['stdin']): Stream => {
   if (typeof source === 'function') return inputStream({ read: source, available: () => 1 });
-  const bytes = typeof source === 'string' ? encodeUtf8(source) : (source ?? new Uint8Array(0));
+  const bytes =
+    typeof source === 'string' ? encodeUtf8(source) : checkBytes(source ?? new Uint8Array(0), 'wasi.stdin');
   return inputStream(bytesReader(bytes));
 };
 
@@ -131,17 +134,24 @@ export class Preview1 {
 
   /** @throws UsageError for options that cannot be, and where a directory cannot be opened */
   constructor(options: WasiOptions, clock: Clock, random: RandomSource) {
-    this.args = cStrings(options.args ?? [], 'wasi.args');
-    this.environ = cStrings(
-      Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`),
-      'wasi.env',
+    this.args = reading('wasi.args', () => cStrings(options.args ?? [], 'wasi.args'));
+    this.environ = reading('wasi.env', () =>
+      cStrings(
+        Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`),
+        'wasi.env',
+      ),
     );
     this.clock = clock;
     this.random = random;
-    this.streams = [inputOf(options.stdin), outputOf(options, 'stdout'), outputOf(options, 'stderr')];
+    this.streams = reading('wasi', () => [
+      inputOf(options.stdin),
+      outputOf(options, 'stdout'),
+      outputOf(options, 'stderr'),
+    ]);
     for (const stream of this.streams) this.descriptors.add(stream, 0);
     try {
-      for (const [name, tree] of Object.entries(options.preopens ?? {})) this.#preopen(name, tree);
+      const trees = reading('wasi.preopens', () => Object.entries(options.preopens ?? {}));
+      for (const [name, tree] of trees) this.#preopen(name, tree);
     } catch (error) {
       this.close();
       throw error;
@@ -149,7 +159,8 @@ export class Preview1 {
   }
 
   #preopen(name: string, tree: FileTree): void {
-    if (typeof tree?.openRoot !== 'function') throw mistake(`wasi.preopens["${name}"] is not a file tree`);
+    if (reading('wasi.preopens', () => typeof tree?.openRoot !== 'function'))
+      throw mistake(`wasi.preopens["${nameText(name)}"] is not a file tree`);
     if (name.includes('\0')) throw mistake('wasi.preopens: a path holds a zero character');
     tree.begin?.(this.now);
     const root = tree.openRoot(this.now);

@@ -3,6 +3,7 @@
  *
  * Hard links and renames out of it are refused too, since they would make its files writable elsewhere.
  */
+import { checkFunction, reading } from '../../errors/arguments.ts';
 import { ErrnoSignal } from './errno.ts';
 import type { DirectoryEntry, FileStat, FileTree, OpenDirectory, OpenFile, OpenMode } from './files.ts';
 
@@ -94,17 +95,23 @@ class ReadOnlyDirectory implements OpenDirectory {
  * console.log((await plugin.call('greet', 'Ada')).text()); // → Hello, Ada!
  * ```
  */
-export const readOnlyFiles = (tree: FileTree): FileTree => ({
-  openRoot: (now) => new ReadOnlyDirectory(tree.openRoot(now)),
-  memory: tree.memory && {
-    root: tree.memory.root,
-    openNode: (node, now) => {
-      const open = tree.memory?.openNode(node, now) ?? null;
-      if (open === null) return null;
-      return open.kind === 'file' ? new ReadOnlyFile(open) : new ReadOnlyDirectory(open);
+export const readOnlyFiles = (tree: FileTree): FileTree => {
+  const memory = reading('a file tree', () => {
+    checkFunction(tree?.openRoot, 'openRoot of a file tree');
+    return tree.memory;
+  });
+  return {
+    openRoot: (now) => new ReadOnlyDirectory(tree.openRoot(now)),
+    memory: memory && {
+      root: memory.root,
+      openNode: (node, now) => {
+        const open = memory.openNode(node, now);
+        if (open === null) return null;
+        return open.kind === 'file' ? new ReadOnlyFile(open) : new ReadOnlyDirectory(open);
+      },
     },
-  },
-});
+  };
+};
 
 /** The error of linking or renaming into a directory of another file system. */
 export const foreignDirectory = (to: OpenDirectory): ErrnoSignal =>

@@ -5,10 +5,11 @@
  * The embedder names the instances, links the same modules in the same way before it restores, and gets the
  * paused calls to go on with. Code is never part of a snapshot: it is bound to the hashes of the modules.
  */
+import { badArgument, checkBytes, checkInstance, readOptions } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { type Execution, type ExecutionOptions, isRunning } from '../execution.ts';
-import type { ModuleInstance } from '../module-instance.ts';
+import { ModuleInstance } from '../module-instance.ts';
 import { readExecution, writeExecution } from './executions.ts';
 import { featuresOf, Inventory, moduleHash, pricesOf } from './inventory.ts';
 import { type FindHostValue, ReferenceReader } from './reference-reader.ts';
@@ -151,6 +152,15 @@ const readInstances = (
   };
 };
 
+/** What a snapshot is of, checked. @throws UsageError */
+const readParts = <T extends SnapshotSource | SnapshotTarget>(value: T): T => {
+  const parts = readOptions(value, 'what a snapshot is of');
+  const { instances } = parts as Partial<SnapshotSource>;
+  if (!Array.isArray(instances)) throw badArgument('instances must be an array');
+  for (const instance of instances) checkInstance(instance, ModuleInstance, 'an instance');
+  return parts;
+};
+
 /**
  * Takes a snapshot: memories, globals, tables, segments, all objects that can be reached, and paused calls. The
  * same state gives the same bytes, everywhere. Nothing changes, and calls can go on afterwards.
@@ -171,7 +181,7 @@ const readInstances = (
  */
 export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
   const out = new SnapshotWriter();
-  writeEngine(out, source);
+  writeEngine(out, readParts(source));
   return out.finish();
 };
 
@@ -195,9 +205,8 @@ export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
  * @throws SnapshotError when the bytes are damaged, cut off, of another version or of other modules; UsageError
  */
 export const restoreSnapshot = (bytes: Uint8Array, target: SnapshotTarget): Execution[] => {
-  if (!(bytes instanceof Uint8Array))
-    throw new UsageError('usage.argument', { detail: 'a snapshot is a Uint8Array' });
-  const file = new SnapshotFile(bytes);
+  const parts = readParts(target);
+  const file = new SnapshotFile(checkBytes(bytes, 'a snapshot'));
   if (file.has('plugin')) throw foreign('it is a snapshot of a plug-in; restore it with restorePlugin');
-  return readEngine(file, target);
+  return readEngine(file, { ...parts, options: readOptions(parts.options) });
 };

@@ -1,0 +1,62 @@
+/**
+ * Arguments of public functions, which can be anything: null, proxies that were revoked, objects whose getters throw.
+ *
+ * Whatever goes wrong while an argument is read is a `UsageError`; what a getter of the embedder's threw is its cause.
+ */
+import { isQuernError, UsageError } from './errors.ts';
+import { messageOf, valueText } from './texts.ts';
+
+/** The error of an argument that cannot be. */
+export const badArgument = (detail: string, cause?: unknown): Error =>
+  new UsageError('usage.argument', cause === undefined ? { detail } : { detail, cause });
+
+/** Runs what only reads arguments. @throws UsageError, or an error of Quern's that it throws itself */
+export const reading = <T>(what: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (cause) {
+    if (isQuernError(cause)) throw cause;
+    throw badArgument(`${what} cannot be read: ${messageOf(cause)}`, cause);
+  }
+};
+
+/** An object of options as a plain copy; nothing is an empty one. @throws UsageError */
+export const readOptions = <T extends object>(value: T | null | undefined, what = 'options'): T => {
+  if (value === undefined || value === null) return {} as T;
+  if (typeof value !== 'object') throw badArgument(`${what} must be an object, not ${valueText(value)}`);
+  return reading(what, () => ({ ...value }));
+};
+
+/** `instanceof` for what was thrown or returned by others: false for a proxy that cannot be looked at. */
+export const isInstance = <T extends object>(
+  value: unknown,
+  cls: abstract new (...args: never[]) => T,
+): value is T => {
+  try {
+    return value instanceof cls;
+  } catch {
+    return false;
+  }
+};
+
+/** Checks the class of an argument. @throws UsageError */
+export const checkInstance = <T extends object>(
+  value: unknown,
+  cls: abstract new (...args: never[]) => T,
+  what: string,
+): T => {
+  if (reading(what, () => value instanceof cls)) return value as T;
+  throw badArgument(`${what} is not ${valueText(value)}`);
+};
+
+/** Checks that an argument is a function. @throws UsageError */
+export const checkFunction = <T>(value: T, what: string): T => {
+  if (typeof value === 'function') return value;
+  throw badArgument(`${what} is not a function`);
+};
+
+/** Checks that an argument is bytes: an array of them, of whatever realm. @throws UsageError */
+export const checkBytes = <T extends ArrayBufferLike>(value: Uint8Array<T>, what: string): Uint8Array<T> => {
+  if (ArrayBuffer.isView(value) && (value as Uint8Array).BYTES_PER_ELEMENT === 1) return value;
+  throw badArgument(`${what} must be bytes, not ${valueText(value)}`);
+};
