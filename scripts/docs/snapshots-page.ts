@@ -34,7 +34,7 @@ A call that waits for a promise of a host function is stored as it was when the 
 
 ## What belongs to the host
 
-Code, host functions, streams, directories of the host and limits are not in a snapshot; they are those of the options that \`restorePlugin\` gets. Standard input that was given as text or bytes goes on where it was. Files of real directories are opened anew by their paths, which fails (\`snapshot.foreign\`) when they are gone. \`MemoryFiles\` that are passed for the same paths get the contents of the snapshot, removed files that are still open included. A real clock goes on with the time of the new host; with \`deterministic\`, time and randomness go on where they were.
+Code, host functions, streams, directories of the host and limits are not in a snapshot; they are those of the options that \`restorePlugin\` gets, and no snapshot raises them: a call that was allowed more fuel than the option \`fuel\` (or \`activeCall.fuel\`) pauses there. Standard input that was given as text or bytes goes on where it was. Files of real directories are opened anew by their paths, which fails (\`snapshot.foreign\`) when they are gone. \`MemoryFiles\` that are passed for the same paths get the contents of the snapshot, removed files that are still open included. A real clock goes on with the time of the new host; with \`deterministic\`, time and randomness go on where they were.
 
 The state is in the bytes as it is, secrets in memory, configuration and variables included: treat a snapshot as you treat the process that it was taken of.
 

@@ -148,6 +148,7 @@ const optionsOf = (flags: PluginFlags): PluginOptions => ({
   deterministic: deterministicOf(flags),
   onFailure: dumpWriter(flags),
   allowHttpResponseHeaders: flags['enable-http-response-headers'] ?? false,
+  maxFileBytes: limit(flags, 'file-max'),
 });
 
 /** Reads, checks and compiles the plug-in that operands and flags name. */

@@ -49,6 +49,10 @@ const pluginFlags = {
   'http-response-max': { value: 'BYTES', help: 'most bytes of one HTTP response' },
   timeout: { value: 'MS', help: 'most milliseconds of one call' },
   'allow-path': { value: '[ro:]HOST[:GUEST]', multiple: true, help: 'let the plug-in use a directory' },
+  'file-max': {
+    value: 'BYTES',
+    help: 'most bytes that the plug-in may make these directories grow by',
+  },
   'allow-host': { value: 'GLOB', multiple: true, help: 'let the plug-in send requests to hosts' },
   'enable-http-response-headers': { help: 'let the plug-in read the headers of HTTP responses' },
   'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error (default error)' },
@@ -95,6 +99,10 @@ export const commands = {
     flags: {
       env: { value: 'NAME=VALUE', multiple: true, help: 'set an environment variable' },
       dir: { value: 'HOST::GUEST[::ro]', multiple: true, help: 'let the program use a directory' },
+      'file-max': {
+        value: 'BYTES',
+        help: 'most bytes that the program may make these directories grow by',
+      },
       fuel: { value: 'N', help: 'stop a program that would use more fuel' },
       schedule: {
         value: 'NAME|FILE.json',

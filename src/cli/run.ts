@@ -2,6 +2,7 @@
 import { nodeDirectory } from '../host/node/files.ts';
 import { readerOf, writerOf } from '../host/node/streams.ts';
 import type { FileTree } from '../host/wasi/files.ts';
+import { FileQuota, limitedFiles } from '../host/wasi/limited-files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPlugin, isQuernError } from '../node.ts';
 import { deterministicOf, type Flags, type Parsed, parseWholeNumber, usageError } from './flags.ts';
@@ -10,7 +11,7 @@ import { scheduleOf } from './schedule.ts';
 const READ_ONLY_SUFFIX = '::ro';
 
 /** `HOST::GUEST`, `HOST` alone for the same path in the guest, each with `::ro` for reading only. */
-const directoryOf = (text: string): [guest: string, tree: FileTree] => {
+const directoryOf = (text: string, quota: FileQuota | null): [guest: string, tree: FileTree] => {
   const isReadOnly = text.endsWith(READ_ONLY_SUFFIX);
   const [host = '', guest = host, ...rest] = text
     .slice(0, isReadOnly ? -READ_ONLY_SUFFIX.length : text.length)
@@ -19,7 +20,8 @@ const directoryOf = (text: string): [guest: string, tree: FileTree] => {
     throw usageError(`--dir must be HOST::GUEST or HOST::GUEST::ro, not "${text}"`);
   }
   const tree = nodeDirectory(host);
-  return [guest, isReadOnly ? readOnlyFiles(tree) : tree];
+  if (isReadOnly) return [guest, readOnlyFiles(tree)];
+  return [guest, quota === null ? tree : limitedFiles(tree, quota)];
 };
 
 const variableOf = (text: string): [name: string, value: string] => {
@@ -34,6 +36,8 @@ const fuelOf = ({ fuel }: Flags<'run'>): number | undefined =>
 /** Runs `quern run`; the exit code is that of the program. */
 export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<void> => {
   const [file = '', ...args] = operands;
+  const most = flags['file-max'];
+  const quota = most === undefined ? null : new FileQuota(parseWholeNumber('file-max', most));
   const plugin = await createPlugin(
     { wasm: [{ path: file }] },
     {
@@ -47,7 +51,7 @@ export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<vo
         stdin: readerOf(0),
         stdout: writerOf(1),
         stderr: writerOf(2),
-        preopens: Object.fromEntries((flags.dir ?? []).map(directoryOf)),
+        preopens: Object.fromEntries((flags.dir ?? []).map((text) => directoryOf(text, quota))),
       },
     },
   );

@@ -36,6 +36,7 @@ import {
 } from './sources.ts';
 import { checkWhenBusy, type WhenBusy } from './turns.ts';
 import type { FileTree } from './wasi/files.ts';
+import { FileQuota, limitedFiles } from './wasi/limited-files.ts';
 import type { WasiOptions } from './wasi/preview1.ts';
 import { readOnlyFiles } from './wasi/read-only-files.ts';
 import { stableFiles } from './wasi/stable-files.ts';
@@ -84,6 +85,11 @@ export interface PluginOptions {
    * begins with `ro:` is for reading only.
    */
   readonly allowedPaths?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Most bytes by which the plug-in may make the directories of `allowedPaths` grow, all of them together: contents of
+   * files by their sizes, and 512 for each entry. More fails with `dquot`. Default: no limit.
+   */
+  readonly maxFileBytes?: number | null | undefined;
   /**
    * Most milliseconds of one call, time that it waits for the host included. The clock is looked at after each
    * millisecond or so of computing, and after each host function. Default: no limit.
@@ -200,17 +206,20 @@ export const checkFuel = (value: number | null | undefined): number | null => {
 const openPaths = (
   paths: ReadonlyMap<string, string>,
   { openDirectory }: Platform,
+  maxBytes: number | null,
 ): Record<string, FileTree> => {
   if (paths.size > 0 && openDirectory === undefined) {
     throw new UsageError('usage.argument', {
       detail: 'allowedPaths: this host has no directories; pass MemoryFiles as wasi.preopens',
     });
   }
+  const quota = maxBytes === null ? null : new FileQuota(maxBytes);
   return Object.fromEntries(
     Array.from(paths, ([guest, host]) => {
       const path = host.startsWith(READ_ONLY_PREFIX) ? host.slice(READ_ONLY_PREFIX.length) : host;
       const tree = openDirectory!(path);
-      return [guest, path === host ? tree : readOnlyFiles(tree)];
+      if (path !== host) return [guest, readOnlyFiles(tree)];
+      return [guest, quota === null ? tree : limitedFiles(tree, quota)];
     }),
   );
 };
@@ -228,10 +237,11 @@ const usesWasi = ({ useWasi, wasi }: PluginOptions): boolean => useWasi ?? wasi 
 
 const checkWasi = (options: PluginOptions, settings: ManifestSettings, platform: Platform): WasiOptions => {
   const allowedPaths = checkAllowedPaths(options.allowedPaths) ?? settings.allowedPaths ?? new Map();
+  const maxFileBytes = checkLimit(options.maxFileBytes, 'maxFileBytes');
   // Without WASI there is no way to use a directory, so none has to be there.
   if (!usesWasi(options)) return {};
   const preopens = stableIf(options.deterministic, {
-    ...openPaths(allowedPaths, platform),
+    ...openPaths(allowedPaths, platform, maxFileBytes),
     ...options.wasi?.preopens,
   });
   const forwards = options.enableWasiOutput ?? platform.wantsWasiOutput ?? false;

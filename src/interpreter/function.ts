@@ -230,7 +230,12 @@ export const writeValues = (
  * @param fuel price of a call beyond the schedule's `hostCall`; paid before the function runs
  * @param isBrief whether its prices stand for all of its time; after others, `onSlice` is asked
  */
-export const rawHostFunction = (type: FuncType, code: RawHostCode, fuel = 0, isBrief = false): FuncInstance => {
+export const rawHostFunction = (
+  type: FuncType,
+  code: RawHostCode,
+  fuel = 0,
+  isBrief = false,
+): FuncInstance => {
   const { params, results } = readType(type);
   checkFunction(code, 'the code of a host function');
   return new FuncInstance(funcDefType(params, results), null, null, code, fuel, isBrief);

@@ -138,7 +138,10 @@ export const workCost = ({ memory }: Kernel, schedule: FuelSchedule): number =>
 /** The same, which is paid for from now on. */
 export const takeWorkCost = (kernel: Kernel, schedule: FuelSchedule): number => {
   const cost = workCost(kernel, schedule);
-  kernel.memory.work = [];
+  const { memory } = kernel;
+  memory.visitedCount = 0;
+  memory.grownPages = 0;
+  memory.zeroedBytes = 0;
   return cost;
 };
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { createPlugin, MemoryFiles, type Plugin, type PluginOptions, restorePlugin } from '../../src/node.ts';
+import { assemble } from '../assembler.ts';
 import { Random } from '../generators/random.ts';
 import { compileWat, kernelImports, outputI64 } from '../host/wat.ts';
 import { flip, reseal } from './damage.ts';
@@ -222,6 +223,62 @@ describe('what is refused', () => {
       } catch (error) {
         assert.match(codeOf(error), /^snapshot\./, `FC_SEED=${seed}, ${i}: ${(error as Error).stack}`);
       }
+    }
+  });
+});
+
+describe('limits of whoever restores', () => {
+  const spin = assemble({
+    funcs: [{ code: [['loop', null], ['br', 0], 'end'] }, {}, { type: 1, code: [['i64.const', 5n]] }],
+    types: [{}, { results: ['i64'] }],
+    exports: [
+      ['f', 'func', 0],
+      ['g', 'func', 1],
+      ['h', 'func', 2],
+    ],
+  });
+  /** Of a call without limit, begun (and stopped after a while) or not. */
+  const unlimited = async (hasBegun: boolean): Promise<Uint8Array> => {
+    const plugin = await createPlugin(spin);
+    const call = await plugin.startCall('f', '', { timeSliceMs: 1 });
+    if (hasBegun) {
+      const run = call.run();
+      setTimeout(() => call.requestPause(), 10);
+      assert.equal(await run, 'paused');
+    }
+    const taken = plugin.snapshot();
+    await call.cancel();
+    return taken;
+  };
+
+  for (const hasBegun of [true, false]) {
+    test(`hold for a call ${hasBegun ? 'in the middle' : 'that has not begun'} whose snapshot has none`, async () => {
+      const taken = await unlimited(hasBegun);
+      for (const options of [{ fuel: 0 }, { fuel: 500 }, { activeCall: { fuel: 500 } }]) {
+        const plugin = await restorePlugin(spin, taken, options);
+        const call = plugin.activeCall!;
+        const before = call.fuelConsumed;
+        assert.equal(await call.run(), 'paused');
+        assert.equal(call.pause, 'fuel');
+        assert.ok(call.fuelConsumed <= Math.max(before, 500));
+        call.addFuel(1000);
+        assert.equal(await call.run(), 'paused');
+        assert.ok(call.fuelConsumed <= Math.max(before, 500) + 1000);
+        await call.cancel();
+      }
+      const plugin = await restorePlugin(spin, taken, { timeoutMs: 50 });
+      await assert.rejects(plugin.activeCall!.run(), { code: 'interrupted.timeout' });
+    });
+  }
+
+  test('a call is of the function that it is named after', async () => {
+    const taken = await unlimited(true);
+    // The name of the function is the last text of its section: one letter.
+    for (const name of ['g', 'h', 'x']) {
+      const forged = taken.slice();
+      const at = forged.findLastIndex((byte, i) => byte === 0x66 && forged[i - 1] === 1);
+      forged[at] = name.charCodeAt(0);
+      await assert.rejects(restorePlugin(spin, reseal(forged)), { code: 'snapshot.corrupt' });
     }
   });
 });

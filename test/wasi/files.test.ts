@@ -1,10 +1,11 @@
 /** Files through WASI: what programs can do in their directories, the same on real and on memory files. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { FileTree } from '../../src/host/wasi/files.ts';
+import { FileQuota, limitedFiles } from '../../src/host/wasi/limited-files.ts';
 import { createPlugin, MemoryFiles, nodeDirectory } from '../../src/node.ts';
 import { behaviours, statOf } from './behaviours.ts';
 import { Guest } from './node-guest.ts';
@@ -87,6 +88,63 @@ describe('memory files for the host', () => {
     }
     assert.throws(() => files.writeFile('big', new Uint8Array(2000)), { name: 'UsageError' });
     assert.throws(() => new MemoryFiles({}, { maxBytes: -1 }), { name: 'UsageError' });
+  });
+});
+
+describe('a quota', () => {
+  const onQuota = (maxBytes: number, run: (guest: Guest) => void): void => {
+    const path = mkdtempSync(join(tmpdir(), 'quern-quota-'));
+    try {
+      if (maxBytes < 1e6) writeFileSync(join(path, 'old'), new Uint8Array(3000));
+      onTree(limitedFiles(nodeDirectory(path), new FileQuota(maxBytes)), run);
+    } finally {
+      rmSync(path, { recursive: true, force: true });
+    }
+  };
+
+  for (const [title, run] of Object.entries(behaviours))
+    test(`that is large is not noticed: ${title}`, () => onQuota(1e9, run));
+
+  test('bounds what files grow by, by whatever function', () =>
+    onQuota(2000, (g) => {
+      const fd = g.mustOpen('a', { create: true });
+      assert.equal(g.write(fd, 'x'.repeat(1000)), 'success');
+      assert.equal(g.call('fd_allocate', fd, 0n, 1488n), 'success');
+      assert.equal(g.call('fd_allocate', fd, 0n, 1489n), 'dquot');
+      assert.equal(g.call('fd_filestat_set_size', fd, 1489n), 'dquot');
+      assert.equal(g.seek(fd, 1488, 0), 1488n);
+      assert.equal(g.write(fd, 'x'), 'dquot');
+      assert.equal(g.seek(fd, 0, 0), 0n);
+      assert.equal(g.write(fd, 'y'.repeat(1488)), 'success', 'writing over is free');
+      assert.equal(g.call('fd_filestat_set_size', fd, 500n), 'success');
+      assert.equal(g.call('fd_allocate', fd, 0n, 1488n), 'success', 'what was given back');
+      assert.equal(g.open('b', { create: true }), 'dquot');
+      assert.equal(g.unlink('a'), 'success');
+      assert.equal(
+        typeof g.open('b', { create: true }),
+        'number',
+        'the entry of a, whose contents are still held',
+      );
+    }));
+
+  test('takes back what is removed, once nobody holds it; old files give no more than was used', () =>
+    onQuota(2000, (g) => {
+      g.writeFile('a', 'x'.repeat(1400));
+      assert.equal(g.unlink('a'), 'success');
+      g.writeFile('a', 'x'.repeat(1400));
+      assert.equal(g.unlink('old'), 'success');
+      assert.equal(g.unlink('a'), 'success');
+      const fd = g.mustOpen('b', { create: true });
+      assert.equal(g.call('fd_allocate', fd, 0n, 1489n), 'dquot');
+      assert.equal(g.call('fd_allocate', fd, 0n, 1488n), 'success');
+    }));
+
+  test('is an option of plug-ins', async () => {
+    const wasm = [{ data: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0) }];
+    await assert.rejects(createPlugin({ wasm }, { maxFileBytes: -1 }), { code: 'manifest.shape' });
+    await (
+      await createPlugin({ wasm }, { maxFileBytes: 1000, allowedPaths: { '/': '.' }, useWasi: true })
+    ).close();
   });
 });
 

@@ -4,7 +4,7 @@
  * The wrapper is made from the ABI table: it finds the descriptor, checks its kind and its rights, bounds and
  * bills what is moved, and turns signals into numbers. The functions themselves are in the files beside this one.
  */
-import { checkBytes, reading } from '../../errors/arguments.ts';
+import { checkBytes, isInstance, reading } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { type FuelSchedule, hostBytesCost, hostFunctionCost } from '../../interpreter/fuel.ts';
@@ -226,7 +226,7 @@ const guarded = <T>(run: () => T): T | Errno => {
   try {
     return run();
   } catch (error) {
-    if (error instanceof ErrnoSignal) return error.name;
+    if (isInstance(error, ErrnoSignal)) return error.name;
     throw error;
   }
 };

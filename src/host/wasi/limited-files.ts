@@ -1,0 +1,214 @@
+/**
+ * A quota for real directories: how many bytes a plug-in may make them grow by. What is beyond it fails with `dquot`.
+ *
+ * Files count by their sizes, holes included, and each entry that is made by a little more. What the plug-in gives
+ * back by truncating and removing it can use again; files that were there before are nothing that it can give back
+ * beyond what it has used. A removed file counts as long as the plug-in holds it open.
+ */
+import { ErrnoSignal } from './errno.ts';
+import type {
+  DirectoryEntry,
+  FileStat,
+  FileTimes,
+  FileTree,
+  OpenDirectory,
+  OpenFile,
+  OpenMode,
+} from './files.ts';
+import { foreignDirectory } from './read-only-files.ts';
+
+/** What an entry of a directory counts as, beside the contents of a file. */
+const ENTRY_BYTES = 512;
+
+const keyOf = ({ dev, ino }: FileStat): string => `${dev}:${ino}`;
+
+/** The quota of one plug-in, for all of its directories together. */
+export class FileQuota {
+  readonly #maxBytes: number;
+  #usedBytes = 0;
+  /** How often each file is held open. */
+  readonly #holders = new Map<string, number>();
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @throws ErrnoSignal `dquot`, and then nothing was taken */
+  take(byteCount: number): void {
+    if (byteCount > this.#maxBytes - this.#usedBytes) throw new ErrnoSignal('dquot');
+    this.#usedBytes += byteCount;
+  }
+
+  give(byteCount: number): void {
+    this.#usedBytes = Math.max(0, this.#usedBytes - byteCount);
+  }
+
+  /** Takes, does, and gives back where that failed. */
+  spend<T>(byteCount: number, run: () => T): T {
+    this.take(byteCount);
+    try {
+      return run();
+    } catch (error) {
+      this.give(byteCount);
+      throw error;
+    }
+  }
+
+  hold(key: string): void {
+    this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
+  }
+
+  /** Returns whether nobody holds the file any more. */
+  release(key: string): boolean {
+    const left = (this.#holders.get(key) ?? 1) - 1;
+    if (left > 0) this.#holders.set(key, left);
+    else this.#holders.delete(key);
+    return left <= 0;
+  }
+
+  isHeld(key: string): boolean {
+    return this.#holders.has(key);
+  }
+
+  /** What comes free when the last name of an entry goes. */
+  freedBy(stat: FileStat | null): number {
+    if (stat === null) return 0;
+    const isGone = stat.filetype === 'file' && stat.nlink === 1n && !this.isHeld(keyOf(stat));
+    return ENTRY_BYTES + (isGone ? Number(stat.size) : 0);
+  }
+}
+
+class LimitedFile implements OpenFile {
+  readonly kind = 'file';
+  readonly #file: OpenFile;
+  readonly #quota: FileQuota;
+  readonly #key: string;
+
+  constructor(file: OpenFile, quota: FileQuota) {
+    this.#file = file;
+    this.#quota = quota;
+    this.#key = keyOf(file.stat());
+    quota.hold(this.#key);
+  }
+  stat(): FileStat {
+    return this.#file.stat();
+  }
+  read(buffer: Uint8Array, position: number): number {
+    return this.#file.read(buffer, position);
+  }
+  write(bytes: Uint8Array, position: number): number {
+    if (bytes.length === 0) return this.#file.write(bytes, position);
+    const size = Number(this.#file.stat().size);
+    const grown = (count: number): number => Math.max(0, position + count - size);
+    const count = this.#quota.spend(grown(bytes.length), () => this.#file.write(bytes, position));
+    this.#quota.give(grown(bytes.length) - (count === 0 ? 0 : grown(count)));
+    return count;
+  }
+  setSize(size: number): void {
+    const grown = size - Number(this.#file.stat().size);
+    this.#quota.spend(Math.max(0, grown), () => this.#file.setSize(size));
+    this.#quota.give(Math.max(0, -grown));
+  }
+  setTimes(times: FileTimes): void {
+    this.#file.setTimes(times);
+  }
+  sync(): void {
+    this.#file.sync();
+  }
+  close(): void {
+    if (this.#quota.release(this.#key)) {
+      const { nlink, size } = this.#file.stat();
+      if (nlink === 0n) this.#quota.give(Number(size));
+    }
+    this.#file.close();
+  }
+}
+
+class LimitedDirectory implements OpenDirectory {
+  readonly kind = 'directory';
+  readonly #directory: OpenDirectory;
+  readonly #quota: FileQuota;
+
+  constructor(directory: OpenDirectory, quota: FileQuota) {
+    this.#directory = directory;
+    this.#quota = quota;
+  }
+  #wrap(directory: OpenDirectory): OpenDirectory {
+    return new LimitedDirectory(directory, this.#quota);
+  }
+  stat(): FileStat {
+    return this.#directory.stat();
+  }
+  setTimes(times: FileTimes): void {
+    this.#directory.setTimes(times);
+  }
+  sync(): void {
+    this.#directory.sync();
+  }
+  entries(limit: number): readonly DirectoryEntry[] | null {
+    return this.#directory.entries(limit);
+  }
+  statEntry(name: string): FileStat | null {
+    return this.#directory.statEntry(name);
+  }
+  setEntryTimes(name: string, times: FileTimes): void {
+    this.#directory.setEntryTimes(name, times);
+  }
+  reopen(): OpenDirectory {
+    return this.#wrap(this.#directory.reopen());
+  }
+  openDirectory(name: string): OpenDirectory {
+    return this.#wrap(this.#directory.openDirectory(name));
+  }
+  openFile(name: string, mode: OpenMode): OpenFile {
+    const made = mode.create ? ENTRY_BYTES : 0;
+    // Truncated through the wrapper, so that what comes free is counted.
+    const open = (): OpenFile =>
+      this.#directory.openFile(name, { ...mode, write: mode.write || mode.truncate, truncate: false });
+    const file = new LimitedFile(this.#quota.spend(made, open), this.#quota);
+    if (mode.truncate) file.setSize(0);
+    return file;
+  }
+  readLink(name: string): string {
+    return this.#directory.readLink(name);
+  }
+  createDirectory(name: string): void {
+    this.#quota.spend(ENTRY_BYTES, () => this.#directory.createDirectory(name));
+  }
+  createLink(name: string, target: string): void {
+    this.#quota.spend(ENTRY_BYTES + target.length, () => this.#directory.createLink(name, target));
+  }
+  #inner(to: OpenDirectory): OpenDirectory {
+    if (!(to instanceof LimitedDirectory)) throw foreignDirectory(to);
+    return to.#directory;
+  }
+  link(name: string, to: OpenDirectory, toName: string): void {
+    this.#quota.spend(ENTRY_BYTES, () => this.#directory.link(name, this.#inner(to), toName));
+  }
+  rename(name: string, to: OpenDirectory, toName: string): void {
+    const target = this.#inner(to);
+    const [source, replaced] = [this.#directory.statEntry(name), target.statEntry(toName)];
+    // Two names of one file: nothing happens.
+    const isSame = source !== null && replaced !== null && keyOf(source) === keyOf(replaced);
+    const freed = isSame ? 0 : this.#quota.freedBy(replaced);
+    this.#directory.rename(name, target, toName);
+    this.#quota.give(freed);
+  }
+  removeDirectory(name: string): void {
+    this.#directory.removeDirectory(name);
+    this.#quota.give(ENTRY_BYTES);
+  }
+  removeFile(name: string): void {
+    const freed = this.#quota.freedBy(this.#directory.statEntry(name));
+    this.#directory.removeFile(name);
+    this.#quota.give(freed);
+  }
+  close(): void {
+    this.#directory.close();
+  }
+}
+
+/** The same files, of which no more is written than a quota allows. */
+export const limitedFiles = (tree: FileTree, quota: FileQuota): FileTree => ({
+  openRoot: (now) => new LimitedDirectory(tree.openRoot(now), quota),
+});
