@@ -115,6 +115,7 @@ const shapes: Record<string, (n: number) => Uint8Array> = {
           ] as Instruction[],
         },
       ],
+      exports: [['run', 'func', 4]],
     }),
   'br_table with many labels': (n) => {
     const depth = 100;
