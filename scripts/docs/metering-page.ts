@@ -1,5 +1,6 @@
 /** docs/metering.md: the fuel contract in words, prices from the schedules and the ABI tables. */
 
+import { COMMAND_WEIGHTS as weights } from '../../src/host/command-module.ts';
 import { type WasiFunctionRow, wasiAbi, wasiWork } from '../../src/host/wasi/abi.ts';
 import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts';
 import {
@@ -110,7 +111,7 @@ const sizeRows: readonly (readonly [string, (schedule: FuelSchedule) => string])
       [
         s.growPage === 0 ? '' : `${s.growPage} per page`,
         s.bulkBytesPerUnit === 0 ? '' : `1 per ${s.bulkBytesPerUnit} bytes of data`,
-        s.bulkElementsPerUnit === 0 ? '' : `1 per ${s.bulkElementsPerUnit} functions and elements`,
+        s.bulkElementsPerUnit === 0 ? '' : `1 per ${s.bulkElementsPerUnit} of all else, by weight`,
       ]
         .filter((text) => text !== '')
         .join(', ') || 'free',
@@ -144,7 +145,7 @@ export const meteringPage = (): string => {
       ['what', ...names],
       sizeRows.map(([what, price]) => [what, ...schedules.map(price)]),
     ),
-    'A v128 counts as two values, locals excepted. A branch pays whether it is taken or not. The search for who catches an exception looks at every `try_table` and `try` around the instruction that throws, from the inside outwards, in all frames, and at their clauses in order, the one that matches included; a `try` that delegates counts as one, and the search goes on where it leads to. A search that finds nobody is paid as well. Where a host function throws, the search is owed.\n',
+    `A v128 counts as two values, locals excepted. A branch pays whether it is taken or not. The search for who catches an exception looks at every \`try_table\` and \`try\` around the instruction that throws, from the inside outwards, in all frames, and at their clauses in order, the one that matches included; a \`try\` that delegates counts as one, and the search goes on where it leads to. A search that finds nobody is paid as well. Where a host function throws, the search is owed. By weight, a call of a linked command counts as ${weights.command} elements, each function, global, tag, export and segment of it as ${weights.part}, each entry of an element segment as ${weights.element}, each byte of its tables and of objects of its constant expressions as ${weights.heapByte}.\n`,
     '## Functions of the Extism kernel and host\n',
     `On top of the price of calling the host, in every schedule without prices of its own. Bytes are those of values, bodies and answers; text is what the host reads or writes as text, keys, configured values, messages, requests and headers, of which a byte counts ${TEXT_WEIGHT} times. Work on blocks is paid with all functions. Bytes that a host function of yours reads and stores through its \`CurrentPlugin\` cost the same.\n`,
     table(['function', 'fuel', 'and by size', 'what'], kernelRows()),

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { COMMAND_WEIGHTS } from '../../src/host/command-module.ts';
 import {
   FDFLAG_SYNC,
   LOOKUP_FOLLOW,
@@ -23,6 +24,7 @@ import {
 import { WRITING } from '../../src/host/wasi/path-functions.ts';
 import {
   bulkMemoryCost,
+  bulkTableCost,
   entryCost,
   type FuelSchedule,
   flat1,
@@ -31,6 +33,7 @@ import {
   quern1,
 } from '../../src/interpreter/fuel.ts';
 import { defineSchedule } from '../../src/interpreter/fuel-schedule.ts';
+import { REF_BYTES } from '../../src/interpreter/table.ts';
 import {
   KERNEL_NAMESPACE,
   type KernelAbiName,
@@ -42,7 +45,7 @@ import { runKernelFunction, takeWorkCost, writeU64 } from '../../src/kernel/impo
 import { Kernel } from '../../src/kernel/kernel.ts';
 import { createPlugin, isQuernError, MemoryFiles, type PluginOptions } from '../../src/node.ts';
 import { I64, type ValType } from '../../src/syntax/types.ts';
-import { assemble, type Instruction, u32 } from '../assembler.ts';
+import { assemble, type Instruction, type ModuleSource, u32 } from '../assembler.ts';
 import { oddSchedule } from '../differential/compare.ts';
 
 /** One call: where the function is, its type, its operands. */
@@ -300,6 +303,70 @@ describe('bytes that cross', () => {
       );
     });
   }
+});
+
+describe('calls of a linked command', () => {
+  /** What the parts of a module add to the bill of a call; `exports` lists more names of its function. */
+  const billOf = async (
+    parts: ModuleSource,
+    exports: NonNullable<ModuleSource['exports']> = [],
+  ): Promise<number> => {
+    const command = assemble({
+      funcs: [{ code: [] }, ...(parts.funcs ?? [])],
+      ...(({ funcs: _, ...rest }) => rest)(parts),
+      exports: [['_start', 'func', 0], ['go', 'func', 0], ...exports],
+    });
+    const main = assemble({
+      imports: [['command', 'go', [0, 0]]],
+      funcs: [{ code: [['call', 0]] }],
+      exports: [['run', 'func', 1]],
+    });
+    const plugin = await createPlugin({
+      wasm: [
+        { name: 'command', data: command },
+        { name: 'main', data: main },
+      ],
+    });
+    await plugin.call('run');
+    await plugin.close();
+    return plugin.fuelConsumed;
+  };
+  const many = <T>(item: T): T[] => new Array<T>(800).fill(item);
+  const { part, element, heapByte } = COMMAND_WEIGHTS;
+  const global = { type: 'i64', isMutable: true, init: [['i64.const', 1n]] } as const;
+  const zeros = Array.from({ length: 800 }, () => 0);
+  test('pay for every part of the new instance', async () => {
+    const none = await billOf({});
+    const pays = async (what: string, bill: Promise<number>, elements: number): Promise<void> =>
+      assert.equal((await bill) - none, bulkTableCost(quern1, elements), what);
+    await pays('functions', billOf({ funcs: many({ code: [] }) }), 800 * part);
+    await pays('globals', billOf({ globals: many(global) }), 800 * part);
+    await pays('tags', billOf({ tags: zeros }), 800 * part);
+    const names = zeros.map((_, i): readonly [string, 'func', number] => [`e${i}`, 'func', 0]);
+    await pays('exports', billOf({}, names), 800 * part);
+    await pays('elements', billOf({ elements: [[1, 0, ...u32(800), ...zeros]] }), part + 800 * element);
+  });
+  test('pay for tables and for objects of constant expressions', async () => {
+    const table = await billOf({ tables: [{ min: 80_000 }] });
+    assert.equal(
+      table - (await billOf({ tables: [{ min: 0 }] })),
+      bulkTableCost(quern1, 80_000 * REF_BYTES * heapByte),
+    );
+    const array = (length: number): Promise<number> =>
+      billOf({
+        types: [{}, [0x5e, 0x7f, 1]],
+        globals: [
+          {
+            type: { heap: 1, nullable: false },
+            init: [
+              ['i32.const', length],
+              ['array.new_default', 1],
+            ],
+          },
+        ],
+      });
+    assert.equal((await array(80_000)) - (await array(0)), bulkTableCost(quern1, 80_000 * 4 * heapByte));
+  });
 });
 
 describe('bytes that cross to WASI, and work', () => {

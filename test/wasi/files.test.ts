@@ -69,6 +69,18 @@ describe('pre-opened directories', () => {
 });
 
 describe('memory files for the host', () => {
+  test('move no directory into one that lies too deep: the work of one call is bounded', () => {
+    const depth = 4200;
+    const guest = new Guest({ '/': new MemoryFiles({ [`${'d/'.repeat(depth)}f`]: '', 'other/f': '' }) });
+    const openAt = (levels: number): number => {
+      let at = 3;
+      for (let left = levels; left > 0; left -= 200)
+        at = guest.mustOpen('d/'.repeat(Math.min(left, 200)), { at, directory: true });
+      return at;
+    };
+    assert.equal(guest.rename('other', 'other', { toAt: openAt(depth) }), 'nametoolong');
+    assert.equal(guest.rename('other', 'other', { toAt: openAt(4000) }), 'success');
+  });
   test('are filled and read by path', () => {
     const files = new MemoryFiles({ 'a/b': 'text', c: new Uint8Array([1]) });
     const guest = new Guest({ '/': files });

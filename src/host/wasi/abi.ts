@@ -131,7 +131,7 @@ export const wasiWork = {
   buffers: { fuel: 2, per: 1, what: 'buffers of a read or write' },
   transfers: { fuel: 8, per: 1, what: 'buffers that are filled or emptied' },
   syncs: { fuel: 256, per: 1, what: 'writes through a descriptor that synchronises them' },
-  sizes: { fuel: 1, per: 4096, what: 'bytes that a file grows by without being written, or shrinks by' },
+  sizes: { fuel: 1, per: 512, what: 'bytes that a file grows by without being written, or shrinks by' },
   listed: { fuel: 4, per: 1, what: 'entries of a directory that is listed anew' },
   entries: { fuel: 24, per: 1, what: 'entries that are handed out' },
   subscriptions: { fuel: 8, per: 1, what: 'subscriptions of a poll' },
