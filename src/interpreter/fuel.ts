@@ -45,8 +45,8 @@ export interface FuelSchedule {
   /** Bytes that one unit copies or fills; 0 = free. */
   readonly bulkBytesPerUnit: number;
   /**
-   * Table or array elements that one unit copies or fills; 0 = free. Of fields and operands of a new structure or
-   * array, the class pays for as many.
+   * Table or array elements that one unit copies or fills; 0 = free. Of the words of a new structure and the operands
+   * of a new array, the class pays for as many.
    */
   readonly bulkElementsPerUnit: number;
   /** Cost of one page of memory growth; of each 64 KiB where pages have another size. */
@@ -156,8 +156,8 @@ const perFurtherUnit = (count: number, unit: number): number => perUnit(Math.max
 export const valuesCost = (schedule: FuelSchedule, slotCount: number): number =>
   perFurtherUnit(slotCount, schedule.valuesPerUnit);
 /** Size term of a new structure or array whose values the code lists. */
-export const fieldsCost = (schedule: FuelSchedule, slotCount: number): number =>
-  perFurtherUnit(slotCount, schedule.bulkElementsPerUnit);
+export const fieldsCost = (schedule: FuelSchedule, count: number): number =>
+  perFurtherUnit(count, schedule.bulkElementsPerUnit);
 /** Size term of a search for who catches an exception: of the handlers and clauses looked at. */
 export const searchCost = (schedule: FuelSchedule, count: number): number =>
   perFurtherUnit(count, schedule.clausesPerUnit);

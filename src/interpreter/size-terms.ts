@@ -6,19 +6,20 @@
  * documentation derives from this table; a row of a class that can cost by size and is missing here does not compile.
  */
 import type { InstructionRow, MnemonicOf } from '../syntax/instructions.ts';
-import { type StructType, slotsOf, type ValType } from '../syntax/types.ts';
+import type { StructType, ValType } from '../syntax/types.ts';
+import { wordsOf } from './aggregate.ts';
 import { fieldsCost, valuesCost } from './fuel.ts';
 import { blockType, labelTypes, target } from './translate-control.ts';
 import { tagParams } from './translate-protection.ts';
 import type { Translation } from './translation.ts';
 import { slotCountOf } from './types-layout.ts';
 
-/** Slots of the fields of a structure, by list. PERF: a body can name a list of 10,000 fields in every third byte. */
+/** Words and references in a structure. PERF: a body can name a list of 10,000 fields in every third byte. */
 const fieldCounts = new WeakMap<readonly object[], number>();
-const fieldSlots = ({ fields }: StructType): number => {
+const fieldWords = ({ fields }: StructType): number => {
   let count = fieldCounts.get(fields);
   if (count === undefined) {
-    count = fields.reduce((sum, { storage }) => sum + slotsOf(storage), 0);
+    count = fields.reduce((sum, { storage }) => sum + (wordsOf(storage) || 1), 0);
     fieldCounts.set(fields, count);
   }
   return count;
@@ -36,7 +37,7 @@ const staticTerms = {
   tag: (t) => values(t, tagParams(t, t.reader.index)),
   // The handlers of the older form move them at their end.
   results: (t) => values(t, blockType(t).results),
-  fields: (t) => fields(t, fieldSlots(composite(t) as StructType)),
+  fields: (t) => fields(t, fieldWords(composite(t) as StructType)),
   operands: (t) => fields(t, t.reader.index2),
 } as const satisfies Readonly<Record<string, (t: Translation) => number>>;
 

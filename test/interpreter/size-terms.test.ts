@@ -279,11 +279,11 @@ describe('values that move', () => {
 
 describe('new objects', () => {
   const fields = (count: number): number => Math.ceil(Math.max(0, count - 8) / 8);
-  test('structures pay for their fields, a v128 for two', () => {
-    for (const [code, slots] of [
+  test('structures pay for their words', () => {
+    for (const [code, words] of [
       [0x78, 1],
-      [0x7e, 1],
-      [0x7b, 2],
+      [0x7e, 2],
+      [0x7b, 4],
       [0x70, 1],
     ] as const) {
       const of = (count: number): number =>
@@ -291,7 +291,7 @@ describe('new objects', () => {
           types: [{}, [0x5f, ...u32(count), ...repeat(count, code, 1)]],
           funcs: [{ code: [['struct.new_default', 1], 'drop'] }],
         });
-      for (const count of [1, 8, 9, 100]) assert.equal(of(count) - of(0), fields(count * slots), `${count}`);
+      for (const count of [1, 8, 9, 100]) assert.equal(of(count) - of(0), fields(count * words), `${count}`);
     }
     const listed = (count: number): number =>
       bill({
@@ -311,14 +311,14 @@ describe('new objects', () => {
 });
 
 test('prices of a long function do not leave 32 bits', () => {
-  // 150,000 structures in one run of code, of 20,000 units each.
+  // 150,000 structures in one run of code, of 40,000 units each.
   const schedule = defineSchedule({ ...quern1, name: 'dear-1', bulkElementsPerUnit: 1 });
   const bytes = assemble({
     exports,
     types: [{}, [0x5f, ...u32(10_000), ...repeat(10_000, 0x7b, 1)]],
     funcs: [{ bytes: [...repeat(150_000, 0xfb, 1, 1, 0x1a), 0x0b] }],
   });
-  const price = quern1.cost.allocation + 20_000 - 1;
+  const price = quern1.cost.allocation + 40_000 - 1;
   const instance = instantiate(new Store({ schedule }), compileModule(bytes), () => undefined);
   const execution = startExecution(instance.exports.get('run') as FuncInstance, [], { fuel: 3 * price });
   assert.equal(execution.run(), 'paused');

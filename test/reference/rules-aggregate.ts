@@ -5,7 +5,7 @@
 import { type QuernError, TrapError } from '../../src/errors/errors.ts';
 import { bulkTableCost, fieldsCost } from '../../src/interpreter/fuel.ts';
 import { MAX_ARRAY_BYTES } from '../../src/syntax/limits.ts';
-import { type DefType, I32, isRef, refType, slotsOf } from '../../src/syntax/types.ts';
+import { type DefType, I32, isRef, refType } from '../../src/syntax/types.ts';
 import {
   ArrayValue,
   defaultBits,
@@ -32,12 +32,14 @@ const popDescriptor = (machine: Machine): StructValue => {
   return descriptor as StructValue;
 };
 
-/** Size term of a structure whose fields the type lists. */
+/** Size term of a structure: a reference counts as a word, a number as the words that it takes. */
 const structSize = (machine: Machine, instruction: Instruction): number => {
-  const slots = fieldsOf(typeOf(machine, instruction)).map(({ storage }) => slotsOf(storage));
+  const words = fieldsOf(typeOf(machine, instruction)).map(({ storage }) =>
+    isRef(storage) ? 1 : Math.ceil(storageWidth(storage) / 32),
+  );
   return fieldsCost(
     machine.options.schedule,
-    slots.reduce((sum, n) => sum + n, 0),
+    words.reduce((sum, n) => sum + n, 0),
   );
 };
 
