@@ -72,15 +72,20 @@ const stop = async (
 };
 
 const tree = makeTree(settings.where);
+let isWarm = false;
 try {
   const loops = allLoops(settings.words);
   for (let index = first; index < loops.length; index++) {
     const loop = loops[index]!;
+    if (settings.only?.includes(index) === false) continue;
     // Only what uses files differs by where they are.
     if (settings.where === 'directory' && loop.spec.needs?.files !== true) continue;
     for (const way of ['timeoutMs', 'signal'] as const) {
       if (index === first && settings.isSignalOnly === true && way === 'timeoutMs') continue;
       say({ index, way });
+      // Else the first one would show how long the JavaScript engine takes to compile ours.
+      if (!isWarm) await stop(loop, tree, way).catch(() => {});
+      isWarm = true;
       const stopped = await stop(loop, tree, way).catch((error: unknown) => ({
         outcome: isQuernError(error) ? error.code : String(error),
         late: 0,

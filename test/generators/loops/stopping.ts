@@ -20,6 +20,8 @@ export interface StopSettings {
   /** When the signal of the second way is given, and its time slice. */
   readonly abortMs: number;
   readonly timeSliceMs: number;
+  /** Indices in `allLoops(words)` of the loops to stop. Default: all. */
+  readonly only?: readonly number[];
   /** Whether the first loop is stopped by the signal alone: where a child before has hung. */
   readonly isSignalOnly?: boolean;
 }
