@@ -63,7 +63,7 @@ export class Translation extends OperandStack {
   usesRefs = false;
   /** Whether there are vector operations. */
   usesVectors = false;
-  /** Whether the code begins by clearing the slots of references. */
+  /** Whether the code begins by clearing the locals that are references. */
   clearsRefs = false;
   pending: Pending | null = null;
   /** Position of the operation that wrote the top operand, while its destination may still change; else -1. */

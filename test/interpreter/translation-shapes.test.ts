@@ -328,6 +328,31 @@ test('a loop takes its parameters from above', () => {
   assert.deepEqual(runEverywhere({ main }, 'run', [3n]).result, [9n + 1n + 5n + 3n + 2n + 1n]);
 });
 
+test('entering a function with references costs what its locals take, not what its operands could', () => {
+  const lines = 900_000 / WIDE;
+  const main = assemble({
+    types,
+    funcs: [
+      { type: NONE, code: [['loop', null], ['call', 4], ['br', 0], 'end'] },
+      ...others!,
+      {
+        type: NONE,
+        locals: [[1, 'externref']],
+        code: [['block', null], i32(1), ['br_if', 0], ...times(lines, ['call', NUMBERS]), 'return', 'end'],
+      },
+    ],
+    exports: [['run', 'func', 0]],
+  });
+  const { exports } = instantiate(new Store(), compileModule(main), () => undefined);
+  const execution = startExecution(exports.get('run') as FuncInstance, [], { fuel: 100 });
+  execution.run();
+  execution.addFuel(50_000);
+  const start = cpu();
+  execution.run();
+  // A few milliseconds; clearing the whole frame took four seconds.
+  assert.ok(cpu() - start < 500, `${cpu() - start} ms`);
+});
+
 /** Function 4 has eight words of code for each byte: sums of what a call gives, in a frame of many slots. */
 const absurd = (more: Partial<ModuleSource> = {}): Uint8Array => {
   const count = Math.ceil(MAX_CODE_WORDS / 8 / WIDE) + 1;
