@@ -103,9 +103,13 @@ const replay = async (program: Uint8Array, { text, receipt }: ForgedRecording): 
 };
 
 const judgeRecording = async (program: Uint8Array, forged: ForgedRecording): Promise<string> => {
+  const before = process.cpuUsage();
   const end = await replay(program, forged);
+  const { user, system } = process.cpuUsage(before);
   const named = namedFuel(forged.text);
-  if (end === LATE && named < MUCH_FUEL)
+  // On a busy machine the deadline passes while this process waits for its turn.
+  const hasComputed = (user + system) / 1000 > TIMEOUT_MS / 2;
+  if (end === LATE && named < MUCH_FUEL && hasComputed)
     throw new Error(`a replay ran into its deadline, though its recording names ${named} fuel`);
   return end;
 };
