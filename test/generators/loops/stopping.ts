@@ -63,6 +63,7 @@ const runChild = async (
     env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder },
   });
   let begun: Begun = null;
+  let isEndedHere = false;
   let watchdog: ReturnType<typeof setTimeout> | undefined;
   const ended = new Promise<number | null>((resolve) => {
     started.on('exit', resolve);
@@ -73,7 +74,12 @@ const runChild = async (
       clearTimeout(watchdog);
       begun = 'outcome' in said ? null : said;
       if ('outcome' in said) report(said);
-      else watchdog = setTimeout(() => started.kill('SIGKILL'), PATIENCE_MS);
+      else {
+        watchdog = setTimeout(() => {
+          isEndedHere = true;
+          started.kill('SIGKILL');
+        }, PATIENCE_MS);
+      }
     }
   } catch (error) {
     started.kill('SIGKILL');
@@ -82,7 +88,7 @@ const runChild = async (
     clearTimeout(watchdog);
   }
   const status = await ended;
-  if (begun === null && status !== 0) throw new Error(`the child ended with ${status}`);
+  if (status !== 0 && !isEndedHere) throw new Error(`the child ended with ${status}`);
   return begun;
 };
 
