@@ -58,8 +58,8 @@ const calibrate = async (call: PluginCall): Promise<number> => {
   for (let chunk = FIRST_CHUNK; chunk < LAST_CHUNK; ) {
     const { ms, used } = await runFuel(call, chunk);
     // An operation that costs more than there is does not run before there is enough.
-    if (used > 0 && ms >= SAMPLE_MS) return chunk;
-    if (used > 0 && ms >= SAMPLE_MS / 2) return Math.round((used * SAMPLE_MS) / ms);
+    // What a host function charges afterwards may be more than there was: the next chunk must pay for all of it.
+    if (used > 0 && ms >= SAMPLE_MS / 2) return Math.max(used, Math.round((used * SAMPLE_MS) / ms));
     chunk *= used > 0 && ms < SAMPLE_MS / 16 ? 8 : 2;
   }
   return LAST_CHUNK;
