@@ -145,7 +145,7 @@ export const createHttpRequest = (state: PluginState): FuncInstance => {
     if (http.transport === null) throw httpFailure('this host cannot send requests');
     const rules = { check: checkOf(http), maxBytes: http.maxBytes };
     return (http.exchange ?? exchange)(http.transport, request, rules).then((received) => (words, at) => {
-      state.lastAnswer = { status: received.status, headers: received.headers };
+      state.lastAnswer = { status: received.status, headers: received.headers, json: null };
       // An empty body is handle 0, as in the other SDKs: there is nothing to read behind it either way.
       const handle = kernel.store(received.body);
       if (handle === 0 && received.body.length > 0) throw noRoom();

@@ -105,9 +105,9 @@ const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>
   },
   http_headers: (state, slots, base) => {
     const { lastAnswer, http } = state;
-    const isOff = lastAnswer === null || !http.allowsHeaders;
-    const json = isOff ? null : encodeUtf8(headersAsJson(lastAnswer.headers));
-    return TEXT_WEIGHT * answer(state, slots, base, json);
+    if (lastAnswer === null || !http.allowsHeaders) return answer(state, slots, base, null);
+    lastAnswer.json ??= encodeUtf8(headersAsJson(lastAnswer.headers));
+    return TEXT_WEIGHT * answer(state, slots, base, lastAnswer.json);
   },
   log_trace: log('trace'),
   log_debug: log('debug'),

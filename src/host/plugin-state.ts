@@ -21,6 +21,14 @@ export interface PluginStateParts {
   readonly http: HttpSettings;
 }
 
+/** What the last HTTP request was answered with, its body aside. */
+export interface LastAnswer {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** The headers as the plug-in gets them. PERF: made once, since a plug-in can ask for them in a loop. */
+  json: Uint8Array | null;
+}
+
 /** State that belongs to one instantiation of a plug-in. */
 export class PluginState implements PluginStateParts {
   readonly config: ReadonlyMap<string, string>;
@@ -46,7 +54,7 @@ export class PluginState implements PluginStateParts {
   /** Linked commands that wait for each other now. */
   commandDepth = 0;
   /** Status and headers of the last answer to an HTTP request; it outlasts the call. */
-  lastAnswer: { readonly status: number; readonly headers: HttpHeaders } | null = null;
+  lastAnswer: LastAnswer | null = null;
 
   constructor(parts: PluginStateParts, kernel: Kernel) {
     this.kernel = kernel;

@@ -78,6 +78,7 @@ export const quern1: FuelSchedule = Object.freeze<FuelSchedule>({
     allocation: 8,
     vector: 2,
     atomic: 4,
+    wait: 16,
     exception: 16,
     unreachable: 0,
     return: 1,
@@ -90,7 +91,7 @@ export const quern1: FuelSchedule = Object.freeze<FuelSchedule>({
   hostBytesPerUnit: 64,
   bulkBytesPerUnit: 64,
   bulkElementsPerUnit: 8,
-  growPage: 1024,
+  growPage: 4096,
 });
 
 /**
@@ -120,6 +121,7 @@ export const flat1: FuelSchedule = Object.freeze<FuelSchedule>({
     allocation: 1,
     vector: 1,
     atomic: 1,
+    wait: 1,
     exception: 1,
     unreachable: 0,
     return: 0,

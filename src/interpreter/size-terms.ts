@@ -47,7 +47,7 @@ type DynamicTerm = 'bytes' | 'elements' | 'pages' | 'thrown';
 export type SizeTerm = keyof typeof staticTerms | DynamicTerm | null;
 
 /** Classes whose instructions can move, make or look at any number of things. */
-type SizedMnemonic = MnemonicOf<'branch' | 'exception' | 'allocation' | 'bulk'> | 'try';
+type SizedMnemonic = MnemonicOf<'branch' | 'exception' | 'allocation' | 'bulk'>;
 
 export const sizeTerms: Readonly<Record<SizedMnemonic, SizeTerm>> = {
   if: null,

@@ -128,7 +128,7 @@ export const kernelAbi = {
     'host',
     [I64, I64],
     [I64],
-    64,
+    192,
     'key',
     'Sends a request; the body of the answer in a new block.',
   ),

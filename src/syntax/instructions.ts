@@ -33,6 +33,7 @@ export type FuelClass =
   | 'allocation'
   | 'vector'
   | 'atomic'
+  | 'wait'
   | 'exception'
   | 'unreachable'
   | 'return';
@@ -75,7 +76,7 @@ const table = [
   row(0x00, 0x03, 'loop', ['blocktype'], 'special', 'mvp', 'structure', 'control'),
   row(0x00, 0x04, 'if', ['blocktype'], 'special', 'mvp', 'branch', 'control'),
   row(0x00, 0x05, 'else', [], 'special', 'mvp', 'structure', 'control'),
-  row(0x00, 0x06, 'try', ['blocktype'], 'special', 'legacy-exceptions', 'structure', 'control'),
+  row(0x00, 0x06, 'try', ['blocktype'], 'special', 'legacy-exceptions', 'branch', 'control'),
   row(0x00, 0x07, 'catch', ['tagidx'], 'special', 'legacy-exceptions', 'structure', 'control'),
   row(0x00, 0x08, 'throw', ['tagidx'], 'special', 'exceptions', 'exception', 'control'),
   row(0x00, 0x09, 'rethrow', ['labelidx'], 'special', 'legacy-exceptions', 'exception', 'control'),
@@ -589,8 +590,8 @@ const table = [
   row(0xfd, 0x113, 'i32x4.relaxed_dot_i8x16_i7x16_add_s', [], 'v128 v128 v128 -> v128', 'relaxed-simd', 'vector', 'vector'),
 
   row(0xfe, 0x00, 'memory.atomic.notify', ['memarg'], 'addr i32 -> i32', 'threads', 'atomic', 'atomic', 4),
-  row(0xfe, 0x01, 'memory.atomic.wait32', ['memarg'], 'addr i32 i64 -> i32', 'threads', 'atomic', 'atomic', 4),
-  row(0xfe, 0x02, 'memory.atomic.wait64', ['memarg'], 'addr i64 i64 -> i32', 'threads', 'atomic', 'atomic', 8),
+  row(0xfe, 0x01, 'memory.atomic.wait32', ['memarg'], 'addr i32 i64 -> i32', 'threads', 'wait', 'atomic', 4),
+  row(0xfe, 0x02, 'memory.atomic.wait64', ['memarg'], 'addr i64 i64 -> i32', 'threads', 'wait', 'atomic', 8),
   row(0xfe, 0x03, 'atomic.fence', ['zero'], '->', 'threads', 'atomic', 'atomic'),
   row(0xfe, 0x10, 'i32.atomic.load', ['memarg'], 'addr -> i32', 'threads', 'atomic', 'atomic', 4),
   row(0xfe, 0x11, 'i64.atomic.load', ['memarg'], 'addr -> i64', 'threads', 'atomic', 'atomic', 8),

@@ -29,6 +29,7 @@ export const oddSchedule: FuelSchedule = Object.freeze<FuelSchedule>({
     allocation: 29,
     vector: 31,
     atomic: 37,
+    wait: 43,
     exception: 41,
     unreachable: 5,
     return: 2,

@@ -112,7 +112,7 @@ describe('typed host functions', () => {
     // @ts-expect-error: i64 is a bigint
     typedHostFunction({ params: ['i64'] }, (_, value: number) => void value);
     // @ts-expect-error: no such kind
-    typedHostFunction({ params: ['i16'] }, () => undefined);
+    assert.throws(() => typedHostFunction({ params: ['i16'] }, () => undefined), { code: 'usage.argument' });
     assert.equal(typeof typedHostFunction({ params: [], result: 'i64' }, () => 5n), 'function');
   });
 });

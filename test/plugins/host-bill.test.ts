@@ -555,6 +555,15 @@ describe('bytes that cross to WASI, and work', () => {
         // Subscriptions to a clock that has long reached its time.
         return { args: [0, free, count, 64 * 49], work: [['subscriptions', count]] };
       },
+      // A clock that has not reached its time: so many nanoseconds from now.
+      (n) => ({
+        args: [0, free, 1, 64 * 49],
+        work: [
+          ['subscriptions', 1],
+          ['sleeps', n === 0 ? 0 : 1],
+        ],
+        data: memory([24, [n % 256]]),
+      }),
     ],
     path_filestat_get: [
       onPath((length) => [DATA, 0, PATH, length, free]),

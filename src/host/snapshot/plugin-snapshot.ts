@@ -183,7 +183,7 @@ const readSettings = (reader: SnapshotReader, { state, config }: PluginParts): (
       throw corrupt('unknown log level');
     }
     logger.byteCount = byteCount;
-    state.lastAnswer = hasAnswer ? { status, headers } : null;
+    state.lastAnswer = hasAnswer ? { status, headers, json: null } : null;
   };
 };
 

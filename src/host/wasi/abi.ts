@@ -135,6 +135,7 @@ export const wasiWork = {
   listed: { fuel: 4, per: 1, what: 'entries of a directory that is listed anew' },
   entries: { fuel: 24, per: 1, what: 'entries that are handed out' },
   subscriptions: { fuel: 8, per: 1, what: 'subscriptions of a poll' },
+  sleeps: { fuel: 1024, per: 1, what: 'polls that have to wait for a clock' },
   strings: { fuel: 1, per: 1, what: 'strings' },
   random: { fuel: 1, per: 32, what: 'random bytes' },
 } as const satisfies Readonly<Record<string, WorkRow>>;
@@ -313,7 +314,7 @@ export const wasiAbi = {
     2,
   ),
   path_unlink_file: onDirectory(256, [I32, I32, I32], 'path_unlink_file', 'Removes a file.'),
-  poll_oneoff: plain(32, [I32, I32, I32, I32], 'Waits for events.', ['subscriptions']),
+  poll_oneoff: plain(32, [I32, I32, I32, I32], 'Waits for events.', ['subscriptions', 'sleeps']),
   proc_exit: { ...plain(0, [I32], 'Ends the program.'), results: [] },
   proc_raise: plain(16, [I32], 'Sends a signal to the program itself.'),
   sched_yield: plain(16, [], 'Lets others run.'),

@@ -40,6 +40,7 @@ const poll = (wasi: Preview1, call: WasiCall): WasiAnswer => {
     finish(memory);
     return 'success';
   };
+  if (wait > 0n) call.did('sleeps', 1);
   const sleep = wait > 0n ? wasi.clock.sleep?.(wait) : undefined;
   if (sleep === undefined) return deliver(call.memory);
   const forget = wasi.onStop(() => sleep.cancel());
