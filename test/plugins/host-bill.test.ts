@@ -350,7 +350,7 @@ describe('calls of a linked command', () => {
     const table = await billOf({ tables: [{ min: 80_000 }] });
     assert.equal(
       table - (await billOf({ tables: [{ min: 0 }] })),
-      bulkTableCost(quern1, 80_000 * REF_BYTES * heapByte),
+      bulkTableCost(quern1, 80_000 * 2 * REF_BYTES * heapByte),
     );
     const array = (length: number): Promise<number> =>
       billOf({

@@ -69,7 +69,6 @@ test('what costs nothing is exactly the structure of the code', () => {
     'block',
     'loop',
     'else',
-    'try',
     'catch',
     'end',
     'delegate',

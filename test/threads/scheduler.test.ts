@@ -177,7 +177,7 @@ describe('a wait pauses', () => {
       return call.fuelConsumed;
     };
     const cost = fuelOf(1000);
-    for (let fuel = 12; fuel <= cost; fuel++) assert.equal(fuelOf(fuel), cost, `${fuel} units`);
+    for (let fuel = 24; fuel <= cost; fuel++) assert.equal(fuelOf(fuel), cost, `${fuel} units`);
   });
 
   test('and its backtrace stays its own while others run', () => {
