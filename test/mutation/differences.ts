@@ -22,7 +22,10 @@ export const differences = {
       'V8 takes either form of exceptions in a module, and not both',
     ),
     row(/enable with --experimental-wasm/, 'a feature is behind a flag of V8'),
-    row(/expected (initial|maximum) size/, 'limits are numbers of 64 bits since 3.0; older V8 reads 32'),
+    row(
+      /expected (initial size|maximum size|offset)/,
+      'limits and offsets are numbers of 64 bits since 3.0; older V8 reads 32',
+    ),
     row(
       /initial (table|memory) size .* larger than implementation limit/,
       'V8 compiles no module whose tables or memories it could never make; here they are refused when they are made',
