@@ -1,28 +1,34 @@
 /**
- * Writes `src/interpreter/vector.generated.ts`: the second-level loops for vector operations. Each runs until it
- * meets an operation that it does not have, so that a run of vector code leaves the main loop once or twice. What
- * both kinds of code need is in both.
+ * Writes `src/interpreter/vector.generated.ts`: the second-level loops for vector operations, from the bodies of
+ * `bodies/vector.ts`. Each runs until it meets an operation that it does not have, so that a run of vector code leaves
+ * the main loop once or twice. What both kinds of code need is in both.
  */
+import ts from 'typescript';
 import { opOf } from '../../src/interpreter/isa.ts';
 import { firstWide, vectorNames } from '../../src/interpreter/vector-isa.ts';
-import { vectorBodies } from './vector-bodies.ts';
+import type { Argument } from './inliner/target.ts';
+import {
+  expandBody,
+  importsOf,
+  parse,
+  readBodies,
+  rowsOf,
+  step,
+  Temporaries,
+  vectorTarget,
+} from './loops.ts';
 
-const macros: readonly (readonly [RegExp, string])[] = [
-  [/^C3/, 'c=fp+C[pc+4|0]|0;'],
-  [
-    /EA\((\d+)\)/,
-    'k=C[pc+5|0];M=k===0?inst.memory0:inst.memories[k]!;g=(I[a]>>>0)+(C[pc+4|0]>>>0);' +
-      'if(g+$1>M.byteLength)return ~pc;V=M.view;e=g|0;',
-  ],
-];
+/** The loop has the first three words as vectors. */
+const loaded = ['d', 'a', 'b'];
 
-const expand = (name: string): string => {
-  const body = vectorBodies[name];
-  if (body === undefined) throw new Error(`no body for ${name}`);
-  let { text } = body;
-  for (const [pattern, replacement] of macros) text = text.replace(pattern, replacement);
-  return `${text}pc=pc+${body.length}|0;break`;
-};
+/** The words of an operation, by the types of its body's parameters. */
+const operandsOf = (parameters: readonly ts.ParameterDeclaration[]): Argument[] =>
+  parameters.map(({ type }, i) => {
+    const word = `code[pc + ${i + 1} | 0]`;
+    if (type?.getText() !== 'Slot') return { node: parse(word) };
+    const name = loaded[i];
+    return name === undefined ? { node: parse(`fp + ${word} | 0`) } : { node: parse(name), isOwned: true };
+  });
 
 /** Operations of the first loop that the second has, too. */
 const isShared = (name: string): boolean =>
@@ -33,64 +39,106 @@ const isShared = (name: string): boolean =>
   /^i32x4\.(splat|extract_lane|replace_lane|add|sub|mul|shl|shr_[su])$/.test(name);
 
 /** Views of the stacks that not every loop needs. */
-const laneViews = { D: 'doubles', F: 'floats', SB: 'int8', UB: 'uint8', SH: 'int16', UH: 'uint16' };
+const laneViews = {
+  doubles: 'doubleArray',
+  floats: 'floatArray',
+  int8: 'int8Array',
+  uint8: 'uint8Array',
+  int16: 'int16Array',
+  uint16: 'uint16Array',
+};
+
+const library = readBodies('vector-forms', 'packed', 'widening', 'lanes', 'vector-memory', 'vector');
+const bodies = rowsOf(library, 'vectorBodies');
 
 /** A loop over the operations that a test picks. */
-const loop = (name: string, has: (name: string, number: number) => boolean): string => {
-  const cases = vectorNames.flatMap((op, number) =>
-    has(op, number) ? [`case ${number}:{/* ${op} */${expand(op)}}`] : [],
-  );
+const loop = (name: string, has: (name: string, number: number) => boolean, imports: Set<string>): string => {
+  const temporaries = new Temporaries({
+    MemoryInstance: 'memory',
+    DataView: 'view',
+    Int32Array: 'globals',
+  });
+  const cases = vectorNames.flatMap((op, number) => {
+    if (!has(op, number)) return [];
+    let length = 0;
+    const text = expandBody(
+      library,
+      vectorTarget,
+      bodies.get(op)!,
+      (parameters) => {
+        length = parameters.length + 1;
+        return operandsOf(parameters);
+      },
+      temporaries,
+      () => step(parse(`pc + ${length} | 0`), ts.factory.createBreakStatement()),
+      imports,
+    );
+    return [`        case ${number}: {\n          // ${op}\n${text}\n        }`];
+  });
   const text = cases.join('\n');
-  // PERF: local names spare each access a look into the context, and half of its bytecode.
   const views = Object.entries(laneViews)
     .filter(([view]) => text.includes(`${view}[`))
-    .map((pair) => pair.join('='));
-  return `  const ${name} = (start: number, fp: number, inst: ModuleInstance): number => {
-    const C=code,I=words,${views};
-    let pc=start|0,w=C[pc],d=0,a=0,b=0,c=0,x=0,y=0,z=0,t=0,k=0,e=0,s=0,g=0.5${text.includes('h=') ? ',h=0.5' : ''};
-    let M:MemoryInstance,V:DataView,G:Int32Array;
-    for(;;){
-      d=fp+C[pc+1|0]|0;a=fp+C[pc+2|0]|0;b=fp+C[pc+3|0]|0;
-      switch(w>>>10){
+    .map(([view, array]) => `\n    const ${view} = ${array};`);
+  return `  const ${name} = (start: number, fp: number, instance: ModuleInstance): number => {
+    // PERF: local names spare each access a look into the context, and half of its bytecode.
+    const code = codeArray;
+    // The frames: as 32-bit words, and in other units.
+    const words = wordArray;${views.join('')}
+    // The operation that runs, and its first word.
+    let pc = start | 0;
+    let op = code[pc];
+    // Its first three operands, if they are vectors: the destination and two sources, as indices of words.
+    let d = 0;
+    let a = 0;
+    let b = 0;
+    ${temporaries.declare()}
+    for (;;) {
+      d = fp + code[pc + 1 | 0] | 0;
+      a = fp + code[pc + 2 | 0] | 0;
+      b = fp + code[pc + 3 | 0] | 0;
+      switch (op >>> 10) {
 ${text}
-default:return pc;
+        default:
+          return pc;
       }
-      w=C[pc];
-      if((w&1023)!==${opOf.vector.code})return pc;
+      op = code[pc];
+      if ((op & 1023) !== ${opOf.vector.code}) return pc;
     }
   };`;
 };
 
 /** The text of the generated file. */
 export const generateVector = (): string => {
-  for (const name of Object.keys(vectorBodies)) {
-    if (!vectorNames.includes(name)) throw new Error(`body of unknown operation ${name}`);
-  }
+  const imports = new Set<string>();
+  const loops = [
+    loop('vectors', (_, number) => number < firstWide, imports),
+    loop('wideVectors', (name, number) => number >= firstWide || isShared(name), imports),
+  ];
   return `/**
- * GENERATED by scripts/dispatch/generate-vector.ts from vector-isa.ts; do not edit. \`npm run gen\` writes it anew.
- * The loops of vector operations; what the variables mean is in scripts/dispatch/vector-bodies.ts.
+ * GENERATED by scripts/dispatch/generate-vector.ts from vector-isa.ts and scripts/dispatch/bodies; do not edit.
+ * \`npm run gen\` writes it anew.
  */
-import type { MemoryInstance } from './memory.ts';
+${importsOf(library, imports, 'src/interpreter/vector.generated.ts')}
 import type { ModuleInstance } from './module-instance.ts';
-import { nearest, truncSat32S, truncSat32U } from './numerics/floats.ts';
-import { dot8, narrow8S, narrow8U, narrow16S, narrow16U, q15mulr } from './numerics/lanes.ts';
 
 /**
  * Runs vector operations from a program counter on, to the first that the loop does not have; returns that one's
  * place, or the complement of the place of an access out of bounds.
  */
-export type RunVectors = (start: number, fp: number, inst: ModuleInstance) => number;
+export type RunVectors = (start: number, fp: number, instance: ModuleInstance) => number;
 
 export const createVectors = (
-  code: Int32Array,
-  words: Int32Array,
-  doubles: Float64Array,
-  floats: Float32Array,
+  codeArray: Int32Array,
+  wordArray: Int32Array,
+  doubleArray: Float64Array,
+  floatArray: Float32Array,
 ): { readonly vectors: RunVectors; readonly wideVectors: RunVectors } => {
-  const { buffer } = words;
-  const int8=new Int8Array(buffer),uint8=new Uint8Array(buffer),int16=new Int16Array(buffer),uint16=new Uint16Array(buffer);
-${loop('vectors', (_, number) => number < firstWide)}
-${loop('wideVectors', (name, number) => number >= firstWide || isShared(name))}
+  const { buffer } = wordArray;
+  const int8Array = new Int8Array(buffer);
+  const uint8Array = new Uint8Array(buffer);
+  const int16Array = new Int16Array(buffer);
+  const uint16Array = new Uint16Array(buffer);
+${loops.join('\n')}
   return { vectors, wideVectors };
 };
 `;

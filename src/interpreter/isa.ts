@@ -10,7 +10,7 @@
  *   i     immediate word
  *   p     branch: target pc, then the fuel correction of the branch (see `translate.ts`)
  *
- * Hot operations have a body in `scripts/dispatch/bodies.ts` and a case in the generated loop; cold ones are
+ * Hot operations have a body in `scripts/dispatch/bodies/scalar.ts` and a case in the generated loop; cold ones are
  * functions in `cold.ts`. Numbers are positions in this table.
  */
 
@@ -20,12 +20,12 @@ const floatComparisons = ['eq', 'ne', 'lt', 'le'] as const;
 const floatBranches = ['eq', 'ne', 'lt', 'le', 'nlt', 'nle'] as const;
 
 type Layouts = Record<string, string>;
-const each = <const N extends readonly string[], P extends string, S extends string>(
+const each = <const N extends readonly string[], P extends string, S extends string, L extends string>(
   prefix: P,
   names: N,
   suffix: S,
-  layout: string,
-): Record<`${P}${N[number]}${S}`, string> =>
+  layout: L,
+): Record<`${P}${N[number]}${S}`, L> =>
   Object.fromEntries(names.map((name) => [`${prefix}${name}${suffix}`, layout])) as never;
 
 /** Hot operations: name → layout. */

@@ -61,7 +61,7 @@ const INDEX_SLOT = 4;
 
 const isFloat = (op: Op): boolean => /f64/.test(op.name) && !/^f64_(convert|promote)/.test(op.name);
 const isFloat32 = (op: Op): boolean => /f32/.test(op.name) && !/^f32_(convert|demote)/.test(op.name);
-const isAccess = (op: Op): boolean => /load|store/.test(op.name);
+const isAccess = ({ name }: { readonly name: string }): boolean => /load|store/.test(name);
 
 /** Two types, an empty function of the first, a table, a page of memory and three globals. */
 // biome-ignore format: sections, one a line
@@ -210,7 +210,7 @@ export const trainVectors = (space: CodeSpace, { words, floats }: Stacks, run: R
       words.fill(0, base);
       if (pass < vectors.length) floats.set(vectors[pass]!, base + 4);
       else words.set(lanes[pass - vectors.length]!, base + 4);
-      if (isAccess({ name: vectorNames[number] } as Op)) words[base + 4] = 16 + pass;
+      if (isAccess({ name: vectorNames[number]! })) words[base + 4] = 16 + pass;
       run(TRAINING_PC, base, instance);
     }
   }

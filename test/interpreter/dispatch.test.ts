@@ -4,10 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { generateDispatch } from '../../scripts/dispatch/generate-dispatch.ts';
+import { generateVector } from '../../scripts/dispatch/generate-vector.ts';
 import { firstColdOp, ops } from '../../src/interpreter/isa.ts';
 import { root } from '../shared.ts';
 
@@ -19,7 +21,7 @@ const source = readFileSync(join(root, 'src/interpreter/dispatch.generated.ts'),
 
 describe('the generated loop', () => {
   test('labels are numeric literals from 0 on, and name the rows of the table', () => {
-    const labels = [...source.matchAll(/^case ([^:]*):\{\/\* (\w+) \*\//gm)];
+    const labels = [...source.matchAll(/^ *case ([^:]*): \{\n *\/\/ (\w+)$/gm)];
     assert.deepEqual(
       labels.map(([, label, name]) => `${label} ${name}`),
       ops.slice(0, firstColdOp).map((op) => `${op.code} ${op.name}`),
@@ -28,16 +30,26 @@ describe('the generated loop', () => {
     assert.ok(ops.every((op, i) => op.code === i));
   });
 
-  test('is what the generator writes', async (t) => {
-    const path = join(root, 'build/scripts/dispatch/generate-dispatch.js');
-    if (!existsSync(path)) {
-      t.skip('the scripts are not built');
-      return;
-    }
-    const { generateDispatch } = (await import(pathToFileURL(path).href)) as {
-      generateDispatch: () => string;
-    };
+  test('is what the generator writes', () => {
     assert.equal(source, generateDispatch(), 'stale: run `npm run gen`');
+  });
+
+  test('has vector loops that are what the generator writes', () => {
+    const path = join(root, 'src/interpreter/vector.generated.ts');
+    assert.equal(readFileSync(path, 'utf8'), generateVector(), 'stale: run `npm run gen`');
+  });
+
+  test('without metering does nothing about fuel but where code asks for it', () => {
+    const names = (text: string): string[] =>
+      [...text.matchAll(/^ *\/\/ (\w+)\n((?:(?! *case ).*\n)*)/gm)]
+        .filter(([, , body]) => /\bfuel\b/.test(body!))
+        .map(([, name]) => name!);
+    const unmetered = generateDispatch(false);
+    assert.ok(names(source).length > 40);
+    assert.deepEqual(names(unmetered.slice(unmetered.indexOf('out: for'), unmetered.indexOf('default:'))), [
+      'charge',
+      'resume_fast',
+    ]);
   });
 });
 

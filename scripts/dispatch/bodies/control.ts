@@ -1,0 +1,96 @@
+/** Moves, branches, calls and returns, and what careful code is made of. */
+import { isSubtype } from '../../../src/interpreter/cold-calls.ts';
+import type { FuncInstance } from '../../../src/interpreter/function.ts';
+import { COLD_OP, DONE, NEED_FUEL } from '../../../src/interpreter/status.ts';
+import {
+  branch,
+  charge,
+  code,
+  enter,
+  hi,
+  leave,
+  lo,
+  loop,
+  type Pc,
+  resume,
+  type Slot,
+  setHi,
+  setLo,
+  stop,
+  trap,
+} from './loop.ts';
+
+export const move32 = (d: Slot, a: Slot): void => setLo(d, lo(a));
+export const move64 = (d: Slot, a: Slot): void => {
+  setLo(d, lo(a));
+  setHi(d, hi(a));
+};
+export const const32 = (d: Slot, value: number): void => setLo(d, value);
+export const const64 = (d: Slot, low: number, high: number): void => {
+  setLo(d, low);
+  setHi(d, high);
+};
+export const select32 = (d: Slot, a: Slot, b: Slot, condition: Slot): void =>
+  setLo(d, lo(condition) !== 0 ? lo(a) : lo(b));
+export const select64 = (d: Slot, a: Slot, b: Slot, condition: Slot): void => {
+  const from = lo(condition) !== 0 ? a : b;
+  setLo(d, lo(from));
+  setHi(d, hi(from));
+};
+
+/** The words of the branches follow the operation, two each; the last is for every larger index. */
+export const branchTable = (index: Slot, last: number): void => {
+  let number = lo(index) >>> 0;
+  if (number > last) number = last;
+  const at = (loop.next + (number << 1)) | 0;
+  branch(code[at] as Pc, code[(at + 1) | 0]);
+};
+
+/** A call within the instance, of a function whose fast code is there. */
+export const call = (base: Slot, entry: number): void => enter(base, entry as Pc, loop.next);
+
+/**
+ * A call through a table. Functions of other instances, and those that are not translated yet, are called by cold
+ * code. PERF: with every such call left to cold code, `mandel` and `sieve` became 10 % slower.
+ */
+export const callIndirect = (index: Slot, base: Slot, typeId: number, table: number): void => {
+  const number = lo(index);
+  const elements: readonly unknown[] = loop.instance.tables[table]!.elements;
+  if (number >>> 0 >= elements.length) trap('trap.undefined-element');
+  const func: FuncInstance | null = elements[number] as FuncInstance | null;
+  if (func === null) trap('trap.uninitialised-element');
+  if (func.typeId !== typeId && !isSubtype(func, typeId)) trap('trap.indirect-call-type');
+  const entry = func.instance === loop.instance ? func.code!.entry : 0;
+  if (entry === 0) stop(COLD_OP);
+  enter(base, entry as Pc, loop.next);
+};
+
+export const return32 = (a: Slot): void => {
+  setLo(loop.fp, lo(a));
+  leave();
+};
+export const return64 = (a: Slot): void => {
+  setLo(loop.fp, lo(a));
+  setHi(loop.fp, hi(a));
+  leave();
+};
+
+export const unreachable = (): void => trap('trap.unreachable');
+export const halt = (): void => stop(DONE);
+
+/** Pays for an instruction of careful code. */
+export const chargeCareful = (amount: number): void => {
+  if (loop.fuel < amount) {
+    loop.need = amount;
+    stop(NEED_FUEL);
+  }
+  charge(amount);
+};
+/** Goes on in fast code, if what is ahead can be paid and nobody wants every instruction. */
+export const resumeFast = (target: number, amount: number): void => {
+  if (loop.fuel >= amount && loop.isArmed === 0) {
+    charge(amount);
+    loop.pc = target as Pc;
+    resume();
+  }
+};

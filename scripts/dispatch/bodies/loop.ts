@@ -1,0 +1,246 @@
+/**
+ * The loop as bodies see it: its arrays, its variables, and the functions that read and change them.
+ *
+ * A body is written against these names, and the generator puts it into the loops, where the arrays and the
+ * properties of `loop` are variables of the same names. What is here is also real: a small machine on which a test
+ * can call a body like any other function (`run`). Ways out of an operation are exceptions then.
+ *
+ * The functions under "Places" are the primitives: the inliner knows what they read and write, and replaces them
+ * last of all. Code that runs elsewhere than in the loop can put others in their place.
+ */
+import type { ModuleInstance } from '../../../src/interpreter/module-instance.ts';
+import { NO_FUEL, type TrapCode, trapStatus } from '../../../src/interpreter/status.ts';
+
+declare const operand: unique symbol;
+/** Where a value lies in the frames: the index of its first 32-bit word, an even number. */
+export type Slot = number & { readonly [operand]: 'slot' };
+/** The same place as an index of doubles. */
+export type DoubleSlot = number & { readonly [operand]: 'doubleSlot' };
+/** An index of code. */
+export type Pc = number & { readonly [operand]: 'pc' };
+/** A number that needs a variable for doubles; all others are whole numbers of 32 bits. */
+export type Float = number;
+
+// Arrays
+
+const frames = new ArrayBuffer(1024);
+/** The frames: two words, or one double, for each slot. */
+export const words: Int32Array = new Int32Array(frames);
+export const doubles: Float64Array = new Float64Array(frames);
+export const floats: Float32Array = new Float32Array(frames);
+export const int8: Int8Array = new Int8Array(frames);
+export const uint8: Uint8Array = new Uint8Array(frames);
+export const int16: Int16Array = new Int16Array(frames);
+export const uint16: Uint16Array = new Uint16Array(frames);
+/** Internal code. */
+export const code: Int32Array = new Int32Array(256);
+/** The call stack: a return pc and a caller's frame for each call. */
+export const calls: Int32Array = new Int32Array(64);
+/** Globals that the instance owns. */
+export const globals: Int32Array = new Int32Array(64);
+
+// Variables
+
+/** The variables that live from one operation to the next. */
+export interface Loop {
+  /** Where the operation begins. */
+  pc: Pc;
+  /** Where the next operation begins. */
+  readonly next: Pc;
+  /** The frame, as an index of words and of doubles. */
+  fp: Slot;
+  dp: DoubleSlot;
+  /** Words in use on the call stack, and how many there may be. */
+  sp: number;
+  readonly callLimit: number;
+  /** How many words all frames may have. */
+  readonly stackLimit: number;
+  /** Fuel in hand beyond what remains of the current run of code. */
+  fuel: number;
+  /** What an operation asked for that found too little fuel. */
+  need: number;
+  /** 1 while every instruction must run in careful code. */
+  readonly isArmed: 0 | 1;
+  /** The instance, and its memory 0. */
+  readonly instance: ModuleInstance;
+  readonly memory: DataView;
+  readonly memorySize: number;
+}
+export const loop: { -readonly [K in keyof Loop]: Loop[K] } = {
+  pc: 0 as Pc,
+  next: 0 as Pc,
+  fp: 0 as Slot,
+  dp: 0 as DoubleSlot,
+  sp: 0,
+  callLimit: 64,
+  stackLimit: 256,
+  fuel: 0,
+  need: 0,
+  isArmed: 0,
+  instance: null as unknown as ModuleInstance,
+  memory: new DataView(new ArrayBuffer(128)),
+  memorySize: 128,
+};
+
+// Places: halves of values, lanes, and floats
+
+export const lo = (a: Slot): number => words[a];
+export const hi = (a: Slot): number => words[(a + 1) | 0];
+export const setLo = (a: Slot, value: number): void => {
+  words[a] = value;
+};
+export const setHi = (a: Slot, value: number): void => {
+  words[(a + 1) | 0] = value;
+};
+export const f32 = (a: Slot): Float => floats[a];
+export const f64 = (a: DoubleSlot): Float => doubles[a];
+/** Writes a float that is no NaN, or whose NaN is set right after. */
+export const putF32 = (a: Slot, value: Float): void => {
+  floats[a] = value;
+};
+export const putF64 = (a: DoubleSlot, value: Float): void => {
+  doubles[a] = value;
+};
+/** Word n of a vector. */
+export const word = (a: Slot, n: number): number => words[n === 0 ? a : a + n];
+export const setWord = (a: Slot, n: number, value: number): void => {
+  words[n === 0 ? a : a + n] = value;
+};
+/** Float n of a vector. */
+export const f32Lane = (a: Slot, n: number): Float => floats[n === 0 ? a : a + n];
+export const putF32Lane = (a: Slot, n: number, value: Float): void => {
+  floats[n === 0 ? a : a + n] = value;
+};
+/** Double n of a vector. */
+export const f64Lane = (a: DoubleSlot, n: number): Float => doubles[n === 0 ? a : a + n];
+export const putF64Lane = (a: DoubleSlot, n: number, value: Float): void => {
+  doubles[n === 0 ? a : a + n] = value;
+};
+
+// Ways out of an operation: statements of the loop
+
+/** How a body left: with a status, or for the operation at `loop.pc`. */
+export class Way extends Error {
+  readonly status: number | null;
+
+  constructor(status: number | null) {
+    super(`status ${status}`);
+    this.status = status;
+  }
+}
+/** Leaves the loop with a status. */
+export const stop: (status: number) => never = (status) => {
+  throw new Way(status);
+};
+/** Leaves the loop with a trap. */
+export const trap: (code: TrapCode) => never = (code) => stop(trapStatus(code));
+/** Goes on with the operation at `loop.pc`. */
+export const resume: () => never = () => {
+  throw new Way(null);
+};
+
+/** Calls a body; returns the status that it left the loop with, or null if the loop goes on. */
+export const run = (body: () => void): number | null => {
+  try {
+    body();
+    loop.pc = loop.next;
+    return null;
+  } catch (error) {
+    if (error instanceof Way) return error.status;
+    throw error;
+  }
+};
+
+// Fuel: a loop without metering leaves out these calls
+
+/** Takes what a run of code costs. */
+export const charge = (amount: number): void => {
+  loop.fuel = (loop.fuel - amount) | 0;
+};
+/** Gives back what remains of the run that a branch leaves, and takes what remains of the one that it enters. */
+export const correct = (amount: number): void => {
+  loop.fuel = (loop.fuel + amount) | 0;
+};
+/** Stops if the code ahead cannot be paid. */
+export const stopUnpaid = (): void => {
+  if (loop.fuel < 0) stop(NO_FUEL);
+};
+
+// Transfers of control
+
+/** Takes a branch. */
+export const branch = (target: Pc, correction: number): void => {
+  correct(correction);
+  loop.pc = target;
+  stopUnpaid();
+  resume();
+};
+
+/** Enters a function of the instance; its frame, where the arguments lie, is `base`. */
+export const enter = (base: Slot, entry: Pc, returnPc: Pc): void => {
+  // The words before an entry point: see HEADER_WORDS in code-writer.ts.
+  if (((base + code[(entry - 2) | 0]) | 0) > loop.stackLimit || loop.sp >= loop.callLimit) {
+    trap('exhaustion.call-stack');
+  }
+  calls[loop.sp] = returnPc;
+  calls[(loop.sp + 1) | 0] = loop.fp;
+  loop.sp = (loop.sp + 2) | 0;
+  loop.fp = base;
+  loop.dp = (loop.fp >> 1) as DoubleSlot;
+  const end = (loop.dp + code[(entry - 3) | 0]) | 0;
+  for (let slot = (loop.dp + code[(entry - 4) | 0]) | 0; slot < end; slot = (slot + 1) | 0) {
+    doubles[slot] = 0;
+  }
+  loop.pc = entry;
+  charge(code[(entry - 1) | 0]);
+  stopUnpaid();
+  resume();
+};
+
+/** Returns to the caller. */
+export const leave = (): void => {
+  loop.sp = (loop.sp - 2) | 0;
+  loop.pc = calls[loop.sp] as Pc;
+  loop.fp = calls[(loop.sp + 1) | 0] as Slot;
+  loop.dp = (loop.fp >> 1) as DoubleSlot;
+  // The word before a return point: what the run behind the call costs.
+  charge(code[(loop.pc - 1) | 0]);
+  stopUnpaid();
+  resume();
+};
+
+// Results
+
+/**
+ * NaN and the floats beside it. DETERMINISM: every NaN that an operation makes is the positive canonical one, so that
+ * no bit depends on the processor or the JavaScript engine.
+ */
+const CANONICAL_NAN_32 = 0x7fc00000;
+const CANONICAL_NAN_64_HIGH = 0x7ff80000;
+// biome-ignore lint/suspicious/noSelfCompare: PERF: a call of Number.isNan takes three times the bytecode
+export const isNan = (x: Float): boolean => x !== x;
+
+export const setF32 = (to: Slot, value: Float): void => {
+  putF32(to, value);
+  if (isNan(value)) setLo(to, CANONICAL_NAN_32);
+};
+export const setF64 = (to: DoubleSlot, value: Float): void => {
+  putF64(to, value);
+  if (isNan(value)) {
+    setLo((to << 1) as Slot, 0);
+    setHi((to << 1) as Slot, CANONICAL_NAN_64_HIGH);
+  }
+};
+/** The same for a lane of a vector. */
+export const setF32Lane = (to: Slot, n: number, value: Float): void => {
+  if (!isNan(value)) putF32Lane(to, n, value);
+  else setWord(to, n, CANONICAL_NAN_32);
+};
+/** The vector as an index of words, and of doubles. */
+export const setF64Lane = (to: Slot, toDouble: DoubleSlot, n: number, value: Float): void => {
+  if (!isNan(value)) putF64Lane(toDouble, n, value);
+  else {
+    setWord(to, 2 * n, 0);
+    setWord(to, 2 * n + 1, CANONICAL_NAN_64_HIGH);
+  }
+};

@@ -1,0 +1,251 @@
+/** The loops as targets of the inliner: which names are theirs, and what the primitives of `bodies/loop.ts` touch. */
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import {
+  COLD_OP,
+  DONE,
+  FIRST_TRAP,
+  NEED_FUEL,
+  NO_FUEL,
+  type TrapCode,
+  trapCodes,
+  trapStatus,
+} from '../../src/interpreter/status.ts';
+import { Inliner } from './inliner/inline.ts';
+import { DOUBLE, INT, type Kind } from './inliner/kinds.ts';
+import { type Library, readLibrary } from './inliner/library.ts';
+import { constantOf, makeAssignment, neverEnds } from './inliner/nodes.ts';
+import { comment, print } from './inliner/print.ts';
+import type { Argument, Target } from './inliner/target.ts';
+import { nameTemporaries } from './inliner/temporaries.ts';
+
+const { factory: make } = ts;
+export const root = resolve(fileURLToPath(import.meta.url), '../../../..');
+
+const folder = 'scripts/dispatch/bodies';
+/** The functions that both loops are made of. */
+const shared = ['loop', 'i32', 'i64', 'floats'];
+/** Reads bodies, with what they share. */
+export const readBodies = (...names: readonly string[]): Library =>
+  readLibrary(
+    root,
+    [...shared, ...names].map((name) => join(folder, `${name}.ts`)),
+  );
+
+const parseSource = (text: string): ts.Expression => {
+  const { statements } = ts.createSourceFile('text.ts', text, ts.ScriptTarget.ES2023, true);
+  return (statements[0] as ts.ExpressionStatement).expression;
+};
+/** An operand from its text. */
+export const parse = (text: string): ts.Expression => rebuild(parseSource(text));
+/** The same expression, of nodes that belong to no file. */
+const rebuild = (node: ts.Expression): ts.Expression => {
+  if (ts.isIdentifier(node)) return make.createIdentifier(node.text);
+  if (ts.isNumericLiteral(node)) return make.createNumericLiteral(node.text);
+  if (ts.isParenthesizedExpression(node)) return rebuild(node.expression);
+  if (ts.isPropertyAccessExpression(node))
+    return make.createPropertyAccessExpression(rebuild(node.expression), node.name.text);
+  if (ts.isElementAccessExpression(node))
+    return make.createElementAccessExpression(rebuild(node.expression), rebuild(node.argumentExpression));
+  if (ts.isBinaryExpression(node))
+    return make.createBinaryExpression(rebuild(node.left), node.operatorToken.kind, rebuild(node.right));
+  throw new Error(`no part of an operand: ${node.getText()}`);
+};
+
+// What the names of `bodies/loop.ts` touch. The low and the high words of slots are apart: slots begin at even words.
+const LOW = 'low words';
+const HIGH = 'high words';
+const FRAME = [LOW, HIGH];
+const MEMORY = 'memory';
+const divisions = ['i64_div_s', 'i64_div_u', 'i64_rem_s', 'i64_rem_u'];
+const primitives = {
+  lo: { reads: [LOW] },
+  hi: { reads: [HIGH] },
+  setLo: { writes: [LOW] },
+  setHi: { writes: [HIGH] },
+  f32: { reads: [LOW] },
+  f64: { reads: FRAME },
+  putF32: { writes: [LOW] },
+  putF64: { writes: FRAME },
+  word: { reads: FRAME },
+  setWord: { writes: FRAME },
+  f32Lane: { reads: FRAME },
+  putF32Lane: { writes: FRAME },
+  f64Lane: { reads: FRAME },
+  putF64Lane: { writes: FRAME },
+};
+const frameArrays = ['words', 'doubles', 'floats', 'int8', 'uint8', 'int16', 'uint16'];
+
+const statuses = { COLD_OP, DONE, NEED_FUEL, NO_FUEL };
+const nameOfStatus = (status: number): string =>
+  Object.entries(statuses).find(([, value]) => value === status)?.[0] ?? trapCodes[status - FIRST_TRAP]!;
+
+/** Leaves the loop. */
+const stop = (status: number): ts.Statement[] => [
+  comment(
+    makeAssignment(make.createIdentifier('status'), make.createNumericLiteral(status)),
+    nameOfStatus(status),
+  ),
+  make.createBreakStatement('out'),
+];
+const trapOf = (name: ts.Expression): TrapCode => constantOf(name) as TrapCode;
+
+/** What the loops have in common. */
+const common = {
+  effects: {
+    functions: {
+      ...primitives,
+      ...Object.fromEntries(divisions.map((name) => [name, { reads: FRAME, writes: FRAME }])),
+    },
+    arrays: {
+      ...Object.fromEntries(frameArrays.map((name) => [name, FRAME])),
+      code: ['code'],
+      calls: ['calls'],
+    },
+    methods: MEMORY,
+  },
+  kinds: {
+    doubleArrays: ['doubles', 'floats'],
+    doubleFunctions: ['f32', 'f64', 'f32Lane', 'f64Lane', 'nearest'],
+  },
+  variables: new Set([...frameArrays, 'code', 'calls', 'globals']),
+  constants: statuses,
+  primitives: new Set(Object.keys(primitives)),
+  numberTypes: new Set(['Slot', 'DoubleSlot', 'Pc', 'number']),
+} satisfies Partial<Target>;
+
+/** Names of registers as the loops declare them. */
+const plain = (...names: readonly string[]): Record<string, ts.Expression> =>
+  Object.fromEntries(names.map((name) => [name, make.createIdentifier(name)]));
+
+/** The loop of `dispatch.generated.ts`. */
+export const scalarTarget = (next: ts.Expression, isMetered: boolean): Target => ({
+  ...common,
+  registers: {
+    ...plain('pc', 'fp', 'dp', 'sp', 'fuel', 'callLimit', 'stackLimit', 'instance', 'memory', 'memorySize'),
+    next,
+    need: parse('state.need'),
+    isArmed: parse('state.isArmed'),
+  },
+  statements: {
+    stop: ([status]) => stop(constantOf(status!) as number),
+    trap: ([code]) => stop(trapStatus(trapOf(code!))),
+    resume: () => [make.createContinueStatement()],
+  },
+  definitions: {},
+  omitted: new Set(isMetered ? [] : ['charge', 'correct', 'stopUnpaid']),
+});
+
+/** The loops of `vector.generated.ts`. Their one trap returns the complement of its place. */
+export const vectorTarget: Target = {
+  ...common,
+  registers: plain('pc', 'fp', 'instance'),
+  statements: {
+    trap: ([code]) => {
+      if (trapOf(code!) !== 'trap.memory-bounds') throw new Error(`no trap of vectors: ${trapOf(code!)}`);
+      const complement = make.createPrefixUnaryExpression(
+        ts.SyntaxKind.TildeToken,
+        make.createIdentifier('pc'),
+      );
+      return [comment(make.createReturnStatement(complement), trapOf(code!))];
+    },
+  },
+  // PERF: without `| 0` the indices of high words take less bytecode, of which these loops have little left.
+  definitions: {
+    hi: parseSource('(a) => words[a + 1]'),
+    setHi: parseSource('(a, value) => { words[a + 1] = value; }'),
+  },
+  omitted: new Set(),
+};
+
+/** Names of temporaries: by kind, and how many of each are needed. */
+export class Temporaries {
+  private readonly objects: Readonly<Record<Kind, string>>;
+  private readonly counts = new Map<Kind, number>();
+
+  /** @param objects names of the variables for objects, by type */
+  constructor(objects: Readonly<Record<Kind, string>>) {
+    this.objects = objects;
+  }
+
+  readonly nameOf = (kind: Kind, number: number): string => {
+    this.counts.set(kind, Math.max(this.counts.get(kind) ?? 0, number + 1));
+    if (kind === INT) return `i${number}`;
+    if (kind === DOUBLE) return `f${number}`;
+    const name = this.objects[kind];
+    if (name === undefined) throw new Error(`no temporary for ${kind}`);
+    return number === 0 ? name : `${name}${number + 1}`;
+  };
+
+  /** Declarations of the numbers. */
+  declare(): string {
+    const list = (kind: Kind, initial: string): string =>
+      Array.from(
+        { length: this.counts.get(kind) ?? 0 },
+        (_, i) => `${this.nameOf(kind, i)} = ${initial}`,
+      ).join(', ');
+    return [
+      '// Temporaries: numbers of 32 bits, doubles (which is why they are no whole numbers), objects.',
+      `let ${list(INT, '0')};`,
+      `let ${list(DOUBLE, '0.5')};`,
+      ...Object.entries(this.objects).flatMap(([type, name]) =>
+        this.counts.has(type) ? [`let ${name}: ${type};`] : [],
+      ),
+    ].join('\n    ');
+  }
+}
+
+/** The lines of a body in a loop, without what goes on with the next operation unless control gets there. */
+export const expandBody = (
+  library: Library,
+  target: Target,
+  body: ts.Expression,
+  makeArguments: (parameters: readonly ts.ParameterDeclaration[]) => readonly Argument[],
+  temporaries: Temporaries,
+  goOn: () => readonly ts.Statement[],
+  imports: Set<string>,
+): string => {
+  const inliner = new Inliner(library, target);
+  const residual = inliner.apply(body, makeArguments);
+  const statements = neverEnds(residual.statements)
+    ? residual.statements
+    : [...residual.statements, ...goOn()];
+  const types = [...residual.kinds.values()].flatMap((kind) => kind.match(/[A-Z]\w+/g) ?? []);
+  for (const name of [...residual.imports, ...types]) if (library.imports.has(name)) imports.add(name);
+  const named = nameTemporaries(statements, residual.kinds, temporaries.nameOf);
+  return print(inliner.lower(named), '          ');
+};
+
+/** Statements from their text. */
+export const step = (length: ts.Expression, leave: ts.Statement): readonly ts.Statement[] => [
+  makeAssignment(make.createIdentifier('pc'), length),
+  leave,
+];
+
+/** The properties of an object that is a constant of a library: its rows. */
+export const rowsOf = (library: Library, name: string): ReadonlyMap<string, ts.Expression> => {
+  const object = library.constants.get(name)!;
+  const literal = ts.isSatisfiesExpression(object) ? object.expression : object;
+  if (!ts.isObjectLiteralExpression(literal)) throw new Error(`${name} is no table`);
+  return new Map(
+    literal.properties.map((property) => {
+      if (ts.isShorthandPropertyAssignment(property)) return [property.name.text, property.name];
+      if (!ts.isPropertyAssignment(property)) throw new Error(`no row: ${property.getText()}`);
+      return [(property.name as ts.StringLiteral | ts.Identifier).text, property.initializer];
+    }),
+  );
+};
+
+/** Import statements of a generated file for names that a library imports. */
+export const importsOf = (library: Library, names: ReadonlySet<string>, generated: string): string => {
+  const lists = new Map<string, string[]>();
+  for (const name of [...names].sort()) {
+    const { file, isType } = library.imports.get(name)!;
+    const path = relative(dirname(generated), file);
+    const from = `'${path.startsWith('.') ? path : `./${path}`}'`;
+    const key = `import ${isType ? 'type ' : ''}{ @ } from ${from};`;
+    lists.set(key, [...(lists.get(key) ?? []), name]);
+  }
+  return [...lists].map(([statement, list]) => statement.replace('@', list.join(', '))).join('\n');
+};
