@@ -90,16 +90,19 @@ export const createDispatch = (
     const words = wordArray;
     const doubles = doubleArray;
     const floats = floatArray;
-    // The operation that runs, and the first slot of its frame as an index of words and of doubles.
+    // The operation that runs, and its frame as an index of words.
     let pc = state.pc | 0;
     let fp = state.fp | 0;
-    let dp = fp >> 1;
-    // Words in use on the call stack; most words of it, and of all frames.
+    // Words in use on the call stack.
     let sp = state.sp | 0;
-    const callLimit = state.callLimit | 0;
-    const stackLimit = state.stackLimit | 0;
     // Fuel in hand beyond what remains of the current run of code.
     let fuel = state.fuel | 0;
+    // The frame as an index of doubles.
+    let dp = fp >> 1;
+    // Most words of the call stack, and of all frames.
+    const callLimit = state.callLimit | 0;
+    const stackLimit = state.stackLimit | 0;
+    // The instance, what it has in memory 0, and its own globals.
     const instance = state.instance;
     const memory = instance.memory0.view;
     const memorySize = instance.memory0.byteLength;

@@ -186,7 +186,7 @@ export class Temporaries {
         (_, i) => `${this.nameOf(kind, i)} = ${initial}`,
       ).join(', ');
     return [
-      '// Temporaries: numbers of 32 bits, doubles (which is why they are no whole numbers), objects.',
+      '// Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.',
       `let ${list(INT, '0')};`,
       `let ${list(DOUBLE, '0.5')};`,
       ...Object.entries(this.objects).flatMap(([type, name]) =>

@@ -119,6 +119,22 @@ describe('functions', () => {
     is(source, 'two(add)', 'store[code[0]] = store[code[1]] + store[code[2]] | 0;');
   });
 
+  test('make one body of two', () => {
+    const source = `
+      const then = (f, g) => (d, a, b) => { f(d, a); g(d, b); };
+      const move = (d, a) => put(d, get(a));
+      const test = (a, b) => { if (get(a) === get(b)) stop(); };`;
+    is(
+      source,
+      'then(move, test)',
+      'i0 = code[0];',
+      'store[i0] = store[code[1]];',
+      'if (store[i0] === store[code[2]]) {',
+      '  break out;',
+      '}',
+    );
+  });
+
   test('end where they leave', () => {
     is(
       'const check = (x) => { if (x === 0) { stop(); put(x, 1); } };',

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { globals, loop, type Pc, run, type Slot, words } from '../../scripts/dispatch/bodies/loop.ts';
-import { scalarBodies } from '../../scripts/dispatch/bodies/scalar.ts';
+import { type ScalarBodies, scalarBodies } from '../../scripts/dispatch/bodies/scalar.ts';
 import { type HotOp, hotOps } from '../../src/interpreter/isa.ts';
 import { NO_FUEL } from '../../src/interpreter/status.ts';
 import { otherOps } from './control-bodies.ts';
@@ -191,6 +191,19 @@ test('a branch that cannot be paid stops where it goes', () => {
   words[slotOf(0)] = 1;
   const status = run(() => scalarBodies.br_i32_nz(slotOf(0) as Slot, TARGET as Pc, -3));
   assert.deepEqual([status, loop.pc, loop.fuel], [NO_FUEL, TARGET, -1]);
+});
+
+test('a body that is missing, unknown, or of another layout is a type error', () => {
+  const { br, ...others } = scalarBodies;
+  // @ts-expect-error: br is missing
+  others satisfies ScalarBodies;
+  // @ts-expect-error: no operation has this name
+  ({ ...scalarBodies, i32_avgr: scalarBodies.i32_add_rr }) satisfies ScalarBodies;
+  // @ts-expect-error: the operands are doubles, not words
+  ({ ...scalarBodies, f64_add: scalarBodies.f32_add }) satisfies ScalarBodies;
+  // @ts-expect-error: the second operand is a constant, not a slot
+  ({ ...scalarBodies, i32_add_ri: scalarBodies.i32_add_rr }) satisfies ScalarBodies;
+  assert.equal(br, scalarBodies.br);
 });
 
 describe('bodies of everything else', () => {

@@ -1,8 +1,8 @@
 /**
  * The operators of i32, over whole numbers of 32 bits. @spec numerics-integer
  *
- * Results are signed, as an `Int32Array` holds them. Relations are truths; what becomes of them is the affair of the
- * operand forms.
+ * Results are signed, as an `Int32Array` holds them. Relations are booleans: the operand
+ * form makes a number or a branch of them.
  */
 import { popcnt32 } from '../../../src/interpreter/numerics/i64.ts';
 import { trap } from './loop.ts';

@@ -203,7 +203,7 @@ export const leave = (): void => {
   loop.pc = calls[loop.sp] as Pc;
   loop.fp = calls[(loop.sp + 1) | 0] as Slot;
   loop.dp = (loop.fp >> 1) as DoubleSlot;
-  // The word before a return point: what the run behind the call costs.
+  // The word before a return point: what the run after the call costs.
   charge(code[(loop.pc - 1) | 0]);
   stopUnpaid();
   resume();

@@ -9,7 +9,7 @@ const file = ts.createSourceFile('generated.ts', '', ts.ScriptTarget.ES2023);
 const text = (node: ts.Node): string => printer.printNode(ts.EmitHint.Unspecified, node, file);
 
 const comments = new WeakMap<ts.Node, string>();
-/** Adds a comment that is printed behind a statement. */
+/** Adds a comment that is printed after a statement. */
 export const comment = <T extends ts.Statement>(statement: T, words: string): T => {
   comments.set(statement, words);
   return statement;
