@@ -45,5 +45,5 @@ if (files.length === 0) {
 if (runNode(['build/scripts/build-examples.js']) !== 0) process.exitCode = 1;
 if (words.length === 0 && runConformance() !== 0) process.exitCode = 1;
 // Two at a time: some tests measure, and small machines run the project's checks. What hangs must end as a failure.
-const limits = ['--test-concurrency=2', '--test-timeout=600000'];
+const limits = ['--test-concurrency=2', '--test-timeout=1200000'];
 if (runNode([...proof, '--test', ...limits, ...flags, ...files]) !== 0) process.exitCode = 1;

@@ -56,6 +56,11 @@ const canBeMade = ({ kind, signature, value, limited }: Imported): boolean => {
 export const scenarioOf = (bytes: Uint8Array, seed: number): Scenario | string => {
   const random = new Random(~seed);
   const scenario = makeScenario(bytes, random, 1);
+  // The JavaScript API makes tags of types that are groups of their own.
+  const hasOtherTags = decodeModule(bytes).imports.some(
+    ({ desc }) => desc.kind === 'tag' && desc.type.type.group.types.length > 1,
+  );
+  if (hasOtherTags) return 'imports that JavaScript cannot give';
   const seen = new Map<string, string>();
   for (const imported of scenario.imports) {
     const { module, name, kind, value } = imported;

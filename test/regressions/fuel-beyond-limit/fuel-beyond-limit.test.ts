@@ -16,6 +16,8 @@ test('the bill stays what was used', () => {
   const call = new EngineWorld({ modules: [bytes], entries: [] }, {}).start(0, 'spin', {
     onSlice: () => true,
   });
+  // Once when the function was translated, and once when fuel was used.
+  assert.equal(call.run(), 'paused');
   assert.equal(call.run(), 'paused');
   const { fuelConsumed, fuelLeft } = call;
   assert.ok(fuelConsumed > 0);
