@@ -4,7 +4,7 @@
  */
 import type { Cold, ColdTools, Stacks } from './cold-tools.ts';
 import { ExceptionInstance, exceptionBytes } from './exception.ts';
-import { searchCost, valuesCost } from './fuel.ts';
+import { searchableFor, searchCost, valuesCost } from './fuel.ts';
 import type { ColdOp } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
 import { NEED_FUEL, THROWN, trapStatus } from './status.ts';
@@ -20,9 +20,17 @@ export const createExceptionOps = (
   { callStack }: Stacks,
   { C, I, R, first, pay }: ColdTools,
 ): Record<ExceptionOp, Cold> => {
-  /** Looks for the handler and pays, `extra` included; false if the fuel is not in hand. */
+  /**
+   * Looks for the handler and pays, `extra` included; false if the fuel is not in hand. A search that nobody can pay
+   * for ends where the fuel does, so that it takes no more time than there is fuel for.
+   */
   const search = (m: MachineState, at: number, tag: TagInstance, extra: number): boolean => {
-    const found = findHandler(callStack, m, at, tag);
+    const left = m.fuel + m.reserve;
+    const found = findHandler(callStack, m, at, tag, searchableFor(m.schedule, left - extra));
+    if (found === null) {
+      m.need = left + 1;
+      return false;
+    }
     if (!pay(m, extra + searchCost(m.schedule, found.count))) return false;
     m.search = found;
     return true;

@@ -163,6 +163,9 @@ export const fieldsCost = (schedule: FuelSchedule, count: number): number =>
 /** Size term of a search for who catches an exception: of the handlers and clauses looked at. */
 export const searchCost = (schedule: FuelSchedule, count: number): number =>
   perFurtherUnit(count, schedule.clausesPerUnit);
+/** Most handlers and clauses whose search costs at most so much. */
+export const searchableFor = ({ clausesPerUnit }: FuelSchedule, fuel: number): number =>
+  clausesPerUnit === 0 ? Number.POSITIVE_INFINITY : clausesPerUnit * (1 + Math.max(0, fuel));
 /** Cost of entering a function that declares `localCount` locals beyond its parameters, and of leaving it. */
 export const entryCost = (schedule: FuelSchedule, localCount: number, resultSlots = 0): number =>
   schedule.entry + perUnit(localCount, schedule.localsPerUnit) + valuesCost(schedule, resultSlots);

@@ -31,8 +31,17 @@ export interface Search {
   readonly count: number;
 }
 
-/** Looks for who catches an exception of a tag that is thrown inside the operation at `pc`. */
-export const findHandler = (callStack: Int32Array, m: MachineState, at: number, tag: TagInstance): Search => {
+/**
+ * Looks for who catches an exception of a tag that is thrown inside the operation at `at`. Null once more handlers and
+ * clauses were looked at than `most`.
+ */
+export const findHandler = (
+  callStack: Int32Array,
+  m: MachineState,
+  at: number,
+  tag: TagInstance,
+  most: number,
+): Search | null => {
   let pc = at;
   let { fp, sp, instance, callLimit } = m;
   let crossings = m.instances.length;
@@ -49,11 +58,13 @@ export const findHandler = (callStack: Int32Array, m: MachineState, at: number, 
       if (handlers !== null) {
         const { next, first, tags, clauses } = handlers;
         for (let i = handlers.handlerAt(pc); i >= 0 && found === null; i = next[i]!) {
-          const end = first[i + 1]!;
+          const last = first[i + 1]!;
+          const end = Math.min(last, first[i]! + Math.max(0, most - count) + 1);
           let c = first[i]!;
           while (c < end && tags[c]! >= 0 && instance.tags[tags[c]!] !== tag) c++;
           if (c < end) found = clauses[c]!;
           count += 1 + Math.min(c + 1, end) - first[i]!;
+          if (count > most) return null;
         }
       }
     }
@@ -103,7 +114,7 @@ export const unwind = (machine: Machine, m: MachineState): number => {
 
 /** The search for an exception that the host threw. The call is over and cannot wait: what it costs is owed. */
 const searchForHost = (machine: Machine, m: MachineState, { tag }: ExceptionInstance): Search => {
-  const search = findHandler(machine.callStack, m, m.pc, tag);
+  const search = findHandler(machine.callStack, m, m.pc, tag, Number.POSITIVE_INFINITY)!;
   m.fuel -= valuesCost(m.schedule, tag.slotCount) + searchCost(m.schedule, search.count);
   return search;
 };

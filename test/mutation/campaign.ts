@@ -220,7 +220,7 @@ export class Campaign {
 
   /** What Quern and native Wasm differ in that no table explains; null if nothing. */
   private async differenceOf({ seed, verdict }: QuernAnswer, native: NativeVerdict): Promise<string | null> {
-    const { refusal, steps, digest } = verdict!;
+    const { refusal, refusedAt, steps, digest } = verdict!;
     const { rejection } = native;
     if (rejection !== null) {
       if (refusal !== null) return this.agreed('refused by both');
@@ -228,8 +228,9 @@ export class Campaign {
       return known === undefined ? `native Wasm refuses it: ${rejection}` : this.explained(known);
     }
     if (refusal !== null) {
-      const known = differences.nativeAccepts.find(({ pattern }) => pattern?.test(refusal));
-      return known === undefined ? `native Wasm accepts what ends in ${refusal}` : this.explained(known);
+      const text = `${refusal} ${refusedAt ?? ''}`;
+      const known = differences.nativeAccepts.find(({ pattern }) => pattern?.test(text));
+      return known === undefined ? `native Wasm accepts what ends in ${text}` : this.explained(known);
     }
     if (steps === 0) return this.agreed('accepted by both');
     if (native.digest === digest) return this.agreed('accepted by both, and run alike');

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { disassembleFunction, formatLine } from '../../src/decoder/disassemble.ts';
 import { decodeNames } from '../../src/decoder/name-section.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
+import { type ErrorDetails, isQuernError } from '../../src/errors/errors.ts';
 import { compileModule } from '../../src/interpreter/instantiate.ts';
 import { createPlugin } from '../../src/node.ts';
 import type { Features } from '../../src/syntax/features.ts';
@@ -29,6 +29,8 @@ const MOST_LINES = 500;
 export interface ModuleVerdict {
   /** Code of the error that it was refused with; null if it is valid. */
   readonly refusal: string | null;
+  /** Mnemonic of the instruction that it was refused for, if it was one. */
+  readonly refusedAt: string | null;
   /** Whether it is in the features that native Wasm has, so that native Wasm must say the same. */
   readonly isComparable: boolean;
   /** Steps that ended, for native Wasm to do the same. */
@@ -165,8 +167,9 @@ export const judgeModule = async (
   seed: number,
   known: Features,
 ): Promise<ModuleVerdict> => {
-  const refused = (refusal: string, isComparable: boolean): ModuleVerdict => ({
-    ...{ refusal, isComparable, steps: 0, digest: '', leftOut: null },
+  const refused = (error: unknown, isComparable: boolean): ModuleVerdict => ({
+    ...{ refusal: codeOf(error), isComparable, steps: 0, digest: '', leftOut: null },
+    refusedAt: (error as { details: ErrorDetails }).details.instruction ?? null,
   });
   let features = known;
   let compiled: ReturnType<typeof compileModule>;
@@ -175,12 +178,12 @@ export const judgeModule = async (
     compiled = compileModule(bytes, features);
   } catch (error) {
     const code = codeOf(error);
-    if (!code.startsWith('unsupported.')) return refused(code, !code.startsWith('limit.'));
+    if (!code.startsWith('unsupported.')) return refused(error, !code.startsWith('limit.'));
     features = allFeatures;
     try {
       compiled = compileModule(bytes, features);
     } catch (second) {
-      return refused(codeOf(second), false);
+      return refused(second, false);
     }
   }
   const isComparable = features === known;
@@ -188,13 +191,14 @@ export const judgeModule = async (
   if (isForPlugins(module)) await runPlugin(bytes, module);
   const scenario = scenarioOf(bytes, seed);
   if (typeof scenario === 'string')
-    return { refusal: null, isComparable, steps: 0, digest: '', leftOut: scenario };
+    return { refusal: null, refusedAt: null, isComparable, steps: 0, digest: '', leftOut: scenario };
   const lines = run(scenario, features, modes.fast);
   if (!isComparable || seed % DEEP_EVERY === 0) compareExecutors(scenario, features, lines);
   const steps = ended(lines).map(withoutCost).map(coarsen);
   const isWhole = steps.length === scenario.calls.length + 1;
   return {
     refusal: null,
+    refusedAt: null,
     isComparable,
     steps: steps.length,
     digest: digestOf(steps),
