@@ -218,7 +218,9 @@ export const brIf = (t: Translation): void => {
   const control = target(t, t.reader.index);
   const condition = popCondition(t);
   t.settleTop(labelTypes(control).length);
-  if (movesFor(t, control)) {
+  if (movesFor(t, control) && labelTypes(control).length > FEW) {
+    branchOn(t, condition, stubOf(t, control), true);
+  } else if (movesFor(t, control)) {
     t.settleAll();
     const over = t.writer.newLabel();
     branchOn(t, condition, over, false);
@@ -230,6 +232,35 @@ export const brIf = (t: Translation): void => {
     branchOn(t, condition, control.label, true);
   }
   t.lastWrite = -1;
+};
+
+/** The label of the stub that moves the operands on top of the stack to a construct: one for each place of them. */
+const stubOf = (t: Translation, control: Control): number => {
+  const types = labelTypes(control);
+  const from = t.slots[t.height - types.length]!;
+  control.stubs ??= new Map();
+  let stub = control.stubs.get(from);
+  if (stub === undefined) {
+    const isReturn = control.kind === 'func';
+    const to = isReturn ? 0 : t.slotAt(control.base);
+    stub = { label: t.writer.newLabel(), types, from, to, target: isReturn ? null : control.label };
+    control.isReferenced = true;
+    control.stubs.set(from, stub);
+    t.stubs.push(stub);
+  }
+  return stub.label;
+};
+
+/** Writes the stubs. Nothing is charged in one, so fuel cannot run out there and it needs no boundary. */
+export const finishStubs = (t: Translation): void => {
+  for (const { label, types, from, to, target } of t.stubs) {
+    t.writer.endRun();
+    t.writer.bind(label);
+    t.moveBlock(types, to, from);
+    if (target === null) t.writer.emit(opOf.return_none);
+    else t.writer.branch(opOf.br, target);
+  }
+  if (t.stubs.length > 0) t.writer.endRun();
 };
 
 export const brTable = (t: Translation): void => {

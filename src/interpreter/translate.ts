@@ -148,6 +148,7 @@ const translateBody = (
       return null;
     }
   }
+  control.finishStubs(t);
   exceptions.finishHandlers(t);
   t.release();
   return t;

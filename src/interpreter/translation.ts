@@ -29,6 +29,18 @@ export interface Control {
   isReferenced: boolean;
   /** Of `try` and `try_table`: the exception handlers, and whether code written now is protected by them. */
   readonly protection?: { readonly handler: number; isOpen: boolean };
+  /** Stubs of branches to this construct, by the slot that they move from. */
+  stubs?: Map<number, Stub>;
+}
+
+/** Code at the end of the function that moves many operands for conditional branches, and goes on. */
+export interface Stub {
+  readonly label: number;
+  readonly types: readonly ValType[];
+  readonly from: number;
+  readonly to: number;
+  /** Where it leads; null returns from the function. */
+  readonly target: number | null;
 }
 
 /** A comparison that waits for the branch that follows it. */
@@ -69,6 +81,7 @@ export class Translation extends OperandStack {
   /** Position of the operation that wrote the top operand, while its destination may still change; else -1. */
   lastWrite = -1;
   readonly controls: Control[] = [];
+  readonly stubs: Stub[] = [];
   readonly handlers = new HandlerList();
   /** Where handlers go that return from the function; -1 while there are none. */
   returnLabel = -1;
