@@ -270,18 +270,18 @@ describe('commands among the modules', () => {
     const whole = await plugin.call('run');
     const total = plugin.fuelConsumed;
     // An instance of the command with its page of memory, and some of its loop.
-    const call = await plugin.startCall('run', '', { fuel: 1_300 });
+    const call = await plugin.startCall('run', '', { fuel: 4_372 });
     assert.equal(await call.run(), 'paused');
     assert.deepEqual(
       call.backtrace.map(({ funcName }) => funcName),
       ['work', 'run'],
     );
-    assert.ok(call.fuelConsumed <= 1_300 && call.fuelConsumed > 1_250);
+    assert.ok(call.fuelConsumed <= 4_372 && call.fuelConsumed > 4_322);
     await finish(call, 50);
     assert.deepEqual([call.fuelConsumed, number(call.output)], [total, number(whole)]);
     await plugin.call('run', '', undefined, { fuel: total });
     await assert.rejects(plugin.call('run', '', undefined, { fuel: total - 1 }), { code: 'exhaustion.fuel' });
-    const given = await plugin.startCall('run', '', { fuel: 1_400 });
+    const given = await plugin.startCall('run', '', { fuel: 4_472 });
     await given.run();
     const consumed = given.fuelConsumed;
     await given.cancel();
