@@ -5,11 +5,11 @@
 import type { Cold, ColdTools, Stacks } from './cold-tools.ts';
 import { ExceptionInstance, exceptionBytes } from './exception.ts';
 import { searchableFor, searchCost, valuesCost } from './fuel.ts';
+import { findHandler } from './handler-search.ts';
 import type { ColdOp } from './isa.ts';
 import type { MachineState } from './machine-state.ts';
 import { NEED_FUEL, THROWN, trapStatus } from './status.ts';
 import type { TagInstance } from './tag.ts';
-import { findHandler } from './unwind.ts';
 
 export type ExceptionOp = Extract<ColdOp, 'throw' | 'throw_ref'>;
 

@@ -5,8 +5,8 @@ import { valueText } from '../errors/texts.ts';
 import type { ExceptionInstance } from './exception.ts';
 import { type FuelSchedule, hasCheapSizes } from './fuel.ts';
 import type { Caller, FuncInstance, HostWrite } from './function.ts';
+import type { Search } from './handler-search.ts';
 import type { ModuleInstance } from './module-instance.ts';
-import type { Search } from './unwind.ts';
 import type { Waiter } from './waiters.ts';
 
 /** A host call that waits for its promise. */
