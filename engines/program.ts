@@ -4,7 +4,7 @@
  */
 import type { ScriptJson } from '../spec-tests/script.ts';
 import type { Receipt } from '../src/index.ts';
-import type { FuelSchedule } from '../src/interpreter/fuel.ts';
+import type { FuelSchedule } from '../src/interpreter/fuel/schedules.ts';
 import type { VectorCall } from '../test/vectors/format.ts';
 
 /** A plug-in and the calls that go to it in order; bytes are in base64. */

@@ -10,8 +10,8 @@ const root = resolve(fileURLToPath(import.meta.url), '../../..');
 const isCheck = process.argv.includes('--check');
 
 const outputs: readonly (readonly [string, string])[] = [
-  ['src/interpreter/dispatch.generated.ts', generateDispatch()],
-  ['src/interpreter/vector.generated.ts', generateVector()],
+  ['src/interpreter/loop/dispatch.generated.ts', generateDispatch()],
+  ['src/interpreter/loop/vector.generated.ts', generateVector()],
   ['src/conformance/modules.generated.ts', await generateModules()],
 ];
 

@@ -2,7 +2,8 @@
  * Entry point for plug-in users on any JavaScript host: the surface of `@extism/extism`, and more. Nothing of a
  * particular host is imported; on Node, `node.ts` takes its place.
  */
-import { type Capabilities, capabilitiesOf } from './host/capabilities.ts';
+import { type Capabilities, capabilitiesOf } from './host/platform/capabilities.ts';
+import { portablePlatform } from './host/platform/portable-platform.ts';
 import {
   type CompilePlugin,
   type CreatePlugin,
@@ -10,10 +11,9 @@ import {
   createPluginOn,
   type RestorePlugin,
   restorePluginOn,
-} from './host/compiled-plugin.ts';
-import type { CurrentPlugin } from './host/current-plugin.ts';
-import type { PluginOptions } from './host/options.ts';
-import { portablePlatform } from './host/portable-platform.ts';
+} from './host/plugin/compiled-plugin.ts';
+import type { CurrentPlugin } from './host/plugin/current-plugin.ts';
+import type { PluginOptions } from './host/plugin/options.ts';
 import {
   type ReplayRecording,
   replayRecordingOn,
@@ -149,29 +149,8 @@ export {
   UnlinkableError,
   UsageError,
 } from './errors/errors.ts';
-export type { AbortSignalLike } from './host/call-watch.ts';
-export type {
-  CallOptions,
-  CallResult,
-  DetailedCallOptions,
-  PluginInput,
-} from './host/calling.ts';
-export type { Capabilities } from './host/capabilities.ts';
-export {
-  type CompiledPlugin,
-  type CompilePlugin,
-  type CreatePlugin,
-  compilePluginOn,
-  createPluginOn,
-  type RestoreOptions,
-  type RestorePlugin,
-  restorePluginOn,
-} from './host/compiled-plugin.ts';
-export type { CurrentPlugin } from './host/current-plugin.ts';
-export type { PluginFailure } from './host/failure.ts';
-export type { FetchLike, FetchResponse } from './host/fetch-transport.ts';
-export type { HostFunction, HostFunctions } from './host/host-function.ts';
-export type { LogLevel, LogListener, MessageLevel } from './host/logging.ts';
+export type { FetchLike, FetchResponse } from './host/http/fetch-transport.ts';
+export type { HostFunction, HostFunctions } from './host/linking/host-function.ts';
 export type {
   Manifest,
   ManifestLike,
@@ -185,20 +164,9 @@ export type {
   PluginConfig,
   ResponseLike,
   UrlLike,
-} from './host/manifest.ts';
-export type { PluginOptions } from './host/options.ts';
-export type { PluginOutput } from './host/output.ts';
-export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin.ts';
-export type { PluginCall, PluginCallStatus } from './host/plugin-call.ts';
-export { createPool, type PluginPool, type PoolOptions } from './host/pool.ts';
-export type { Receipt } from './host/replay/receipt.ts';
-export type {
-  ReplayedCall,
-  ReplayOptions,
-  ReplayRecording,
-  VerifyReceipt,
-} from './host/replay/replay-recording.ts';
-export type { RecordSink } from './host/replay/settings.ts';
+} from './host/manifest/manifest.ts';
+export type { LogLevel, LogListener, MessageLevel } from './host/pdk/logging.ts';
+export type { Capabilities } from './host/platform/capabilities.ts';
 export type {
   Clock,
   DeterministicOptions,
@@ -210,8 +178,32 @@ export type {
   Platform,
   RandomSource,
   Sleep,
-} from './host/sources.ts';
-export type { WhenBusy } from './host/turns.ts';
+} from './host/platform/platform.ts';
+export type { AbortSignalLike } from './host/plugin/call-watch.ts';
+export type {
+  CallOptions,
+  CallResult,
+  DetailedCallOptions,
+  PluginInput,
+} from './host/plugin/calling.ts';
+export {
+  type CompiledPlugin,
+  type CompilePlugin,
+  type CreatePlugin,
+  compilePluginOn,
+  createPluginOn,
+  type RestoreOptions,
+  type RestorePlugin,
+  restorePluginOn,
+} from './host/plugin/compiled-plugin.ts';
+export type { CurrentPlugin } from './host/plugin/current-plugin.ts';
+export type { PluginFailure } from './host/plugin/failure.ts';
+export type { PluginOptions } from './host/plugin/options.ts';
+export type { PluginOutput } from './host/plugin/output.ts';
+export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin/plugin.ts';
+export type { PluginCall, PluginCallStatus } from './host/plugin/plugin-call.ts';
+export { createPool, type PluginPool, type PoolOptions } from './host/plugin/pool.ts';
+export type { WhenBusy } from './host/plugin/turns.ts';
 export {
   type Codec,
   codecs,
@@ -221,14 +213,22 @@ export {
   typedHostFunction,
   typedPlugin,
   type ValueKind,
-} from './host/typed.ts';
+} from './host/plugin/typed.ts';
+export type { Receipt } from './host/replay/receipt.ts';
+export type {
+  ReplayedCall,
+  ReplayOptions,
+  ReplayRecording,
+  VerifyReceipt,
+} from './host/replay/replay-recording.ts';
+export type { RecordSink } from './host/replay/settings.ts';
 export type { StreamReader } from './host/wasi/descriptors.ts';
 export type { FileTree } from './host/wasi/files.ts';
 export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/preview1.ts';
 export { readOnlyFiles } from './host/wasi/read-only-files.ts';
-export type { PauseReason } from './interpreter/execution.ts';
-export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel.ts';
-export { defineSchedule } from './interpreter/fuel-schedule.ts';
-export { compileModule } from './interpreter/instantiate.ts';
+export type { PauseReason } from './interpreter/calls/execution.ts';
+export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
+export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel/schedules.ts';
+export { compileModule } from './interpreter/instantiate/instantiate.ts';
 export type { FuelClass } from './syntax/instructions.ts';

@@ -2,7 +2,9 @@
  * Entry point for plug-in users on Node.js: as `index.ts`, with files, secure random, nanosecond clocks, and HTTP
  * that works without the global `fetch`.
  */
-import { type Capabilities, capabilitiesOf } from './host/capabilities.ts';
+
+import { nodePlatform } from './host/node/platform.ts';
+import { type Capabilities, capabilitiesOf } from './host/platform/capabilities.ts';
 import {
   type CompilePlugin,
   type CreatePlugin,
@@ -10,8 +12,7 @@ import {
   createPluginOn,
   type RestorePlugin,
   restorePluginOn,
-} from './host/compiled-plugin.ts';
-import { nodePlatform } from './host/node/platform.ts';
+} from './host/plugin/compiled-plugin.ts';
 import {
   type ReplayRecording,
   replayRecordingOn,

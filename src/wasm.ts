@@ -4,8 +4,6 @@
  */
 export { decodeModule } from './decoder/decode-module.ts';
 export type { BacktraceFrame } from './errors/errors.ts';
-export { CompiledModule } from './interpreter/code.ts';
-export { ExceptionInstance, makeException } from './interpreter/exception.ts';
 export {
   type Execution,
   type ExecutionOptions,
@@ -13,9 +11,17 @@ export {
   type PauseReason,
   type RunResult,
   startExecution,
-} from './interpreter/execution.ts';
-export { type FuelSchedule, flat1, quern1, schedules } from './interpreter/fuel.ts';
-export { defineSchedule } from './interpreter/fuel-schedule.ts';
+} from './interpreter/calls/execution.ts';
+export {
+  type ScheduledThread,
+  Scheduler,
+  type SchedulerClock,
+  type SchedulerOptions,
+} from './interpreter/calls/scheduler.ts';
+export { CompiledModule } from './interpreter/code/compiled-module.ts';
+export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
+export { type FuelSchedule, flat1, quern1, schedules } from './interpreter/fuel/schedules.ts';
+export { ExceptionInstance, makeException } from './interpreter/instances/exception.ts';
 export {
   type Caller,
   FuncInstance,
@@ -26,23 +32,25 @@ export {
   type RawValue,
   type Ref,
   rawHostFunction,
-} from './interpreter/function.ts';
-export { GlobalInstance } from './interpreter/global.ts';
+} from './interpreter/instances/function.ts';
+export { GlobalInstance } from './interpreter/instances/global.ts';
+export { MemoryInstance } from './interpreter/instances/memory.ts';
+export {
+  openSharedMemory,
+  type SharedMemoryHandle,
+  shareMemory,
+} from './interpreter/instances/memory-handle.ts';
+export type { ExternInstance, ModuleInstance } from './interpreter/instances/module-instance.ts';
+export { Store, type StoreOptions } from './interpreter/instances/store.ts';
+export { TableInstance } from './interpreter/instances/table.ts';
+export { TagInstance } from './interpreter/instances/tag.ts';
+export type { Waiter } from './interpreter/instances/waiters.ts';
 export {
   compileModule,
   type ImportResolver,
   type InstantiateOptions,
   instantiate,
-} from './interpreter/instantiate.ts';
-export { MemoryInstance } from './interpreter/memory.ts';
-export { openSharedMemory, type SharedMemoryHandle, shareMemory } from './interpreter/memory-handle.ts';
-export type { ExternInstance, ModuleInstance } from './interpreter/module-instance.ts';
-export {
-  type ScheduledThread,
-  Scheduler,
-  type SchedulerClock,
-  type SchedulerOptions,
-} from './interpreter/scheduler.ts';
+} from './interpreter/instantiate/instantiate.ts';
 export type { FindHostValue } from './interpreter/snapshot/reference-reader.ts';
 export type { NameHostValue } from './interpreter/snapshot/reference-writer.ts';
 export {
@@ -51,10 +59,6 @@ export {
   type SnapshotTarget,
   takeSnapshot,
 } from './interpreter/snapshot/snapshot.ts';
-export { Store, type StoreOptions } from './interpreter/store.ts';
-export { TableInstance } from './interpreter/table.ts';
-export { TagInstance } from './interpreter/tag.ts';
-export type { Waiter } from './interpreter/waiters.ts';
 export {
   defaultFeatures,
   type FeatureKey,

@@ -10,6 +10,7 @@ const layers = [
   'errors',
   'syntax',
   'decoder',
+  'symbols',
   'validator',
   'interpreter',
   'webassembly',
@@ -18,6 +19,20 @@ const layers = [
   'conformance',
   'entries',
   'cli',
+];
+/** The folders of the interpreter, lowest first, by the same rule. */
+const pipeline = [
+  'numerics',
+  'fuel',
+  'code',
+  'instances',
+  'translate',
+  'loop',
+  'cold',
+  'machine',
+  'calls',
+  'instantiate',
+  'snapshot',
 ];
 /** The only folders that know Node. */
 const nodeFolders = ['host/node', 'cli'];
@@ -56,6 +71,17 @@ describe('layers', () => {
     assert.deepEqual(wrong, []);
   });
 
+  test('the folders of the interpreter are its pipeline', () => {
+    const rankOf = (path: string): number => pipeline.indexOf(path.split('/')[1]!);
+    const own = sources.filter((path) => path.startsWith('interpreter/'));
+    const wrong = own.filter((path) => rankOf(path) < 0);
+    for (const path of own) {
+      for (const name of importsOf(path).filter((item) => item.startsWith('interpreter/')))
+        if (rankOf(name) > rankOf(path)) wrong.push(`${path} imports ${name}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+
   test('no runtime dependency, and Node only where it belongs', () => {
     const wrong: string[] = [];
     for (const path of sources) {
@@ -90,9 +116,10 @@ describe('layers', () => {
     assert.deepEqual(found, []);
   });
 
-  test('the picture in ARCHITECTURE.md is this order', () => {
+  test('the pictures in ARCHITECTURE.md are these orders', () => {
     const picture = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
-    assert.ok(picture.includes(layers.join(' ◄── ')), `expected ${layers.join(' ◄── ')}`);
+    for (const order of [layers, pipeline])
+      assert.ok(picture.includes(`\n${order.join(' ◄── ')}\n`), `expected ${order.join(' ◄── ')}`);
   });
 });
 
@@ -113,9 +140,9 @@ describe('shipped code', () => {
 
   test('labels of the dispatch loop are numeric literals', () => {
     // PERF: V8 makes a jump table of literals only; of constants it makes a chain of comparisons.
-    const labels = [...source('interpreter/dispatch.generated.ts').matchAll(/^\s*case\s+([^:]+):/gm)].map(
-      (m) => m[1]!,
-    );
+    const labels = [
+      ...source('interpreter/loop/dispatch.generated.ts').matchAll(/^\s*case\s+([^:]+):/gm),
+    ].map((m) => m[1]!);
     assert.ok(labels.length > 100);
     assert.deepEqual(
       labels.filter((label) => !/^\d+$/.test(label)),

@@ -3,9 +3,9 @@
  * and the host functions of the recorded set-ups.
  */
 
-import { decodeBase64 } from '../../src/host/base64.ts';
-import { portablePlatform } from '../../src/host/portable-platform.ts';
-import { decodeUtf8, encodeUtf8 } from '../../src/host/text.ts';
+import { decodeBase64 } from '../../src/host/manifest/base64.ts';
+import { portablePlatform } from '../../src/host/platform/portable-platform.ts';
+import { decodeUtf8, encodeUtf8 } from '../../src/host/platform/text.ts';
 import {
   type CurrentPlugin,
   createPluginOn,

@@ -1,12 +1,12 @@
 /** Fuel vectors: one line for each call, with its bill and whether that is the one in the file. */
 import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/execution.ts';
-import type { FuelSchedule } from '../../src/interpreter/fuel.ts';
-import { defineSchedule, selectSchedule } from '../../src/interpreter/fuel-schedule.ts';
-import { type FuncInstance, hostFunction } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { defineSchedule, selectSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
+import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
+import { type FuncInstance, hostFunction } from '../../src/interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { FuncType } from '../../src/syntax/types.ts';
 import { HostFunctions } from '../../test/differential/host-functions.ts';
 import type { VectorCall } from '../../test/vectors/format.ts';

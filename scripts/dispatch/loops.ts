@@ -11,7 +11,7 @@ import {
   type TrapCode,
   trapCodes,
   trapStatus,
-} from '../../src/interpreter/status.ts';
+} from '../../src/interpreter/loop/status.ts';
 import { Inliner } from './inliner/inline.ts';
 import { DOUBLE, INT, type Kind } from './inliner/kinds.ts';
 import { type Library, readLibrary } from './inliner/library.ts';

@@ -1,6 +1,6 @@
 /** docs/instructions.md, from the instruction table. */
-import { flat1, quern1 } from '../../src/interpreter/fuel.ts';
-import { type SizeTerm, sizeTerms } from '../../src/interpreter/size-terms.ts';
+import { flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import { type SizeTerm, sizeTerms } from '../../src/interpreter/translate/size-terms.ts';
 import { type FeatureKey, featureTable } from '../../src/syntax/features.ts';
 import { type InstructionRow, instructions } from '../../src/syntax/instructions.ts';
 import { code, pageHead, table } from './markdown.ts';

@@ -1,15 +1,15 @@
 /** docs/metering.md: the fuel contract in words, prices from the schedules and the ABI tables. */
 
-import { COMMAND_WEIGHTS as weights } from '../../src/host/command-module.ts';
+import { COMMAND_WEIGHTS as weights } from '../../src/host/linking/command-module.ts';
 import { type WasiFunctionRow, wasiAbi, wasiWork } from '../../src/host/wasi/abi.ts';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts';
 import {
   circularClasses,
   MAX_CALL_PRICE,
   MAX_PAGE_PRICE,
   MAX_PRICE,
-} from '../../src/interpreter/fuel-schedule.ts';
-import { type SizeTerm, sizeTerms } from '../../src/interpreter/size-terms.ts';
+} from '../../src/interpreter/fuel/check-schedule.ts';
+import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import { type SizeTerm, sizeTerms } from '../../src/interpreter/translate/size-terms.ts';
 import { BLOCKS_PER_FUEL_UNIT, kernelAbi, TEXT_WEIGHT } from '../../src/kernel/abi.ts';
 import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
 import { code, pageHead, table } from './markdown.ts';
@@ -134,7 +134,7 @@ const kernelRows = (): string[][] =>
 export const meteringPage = (): string => {
   const names = schedules.map(({ name }) => code(name));
   return [
-    pageHead('Metering', 'src/interpreter/fuel.ts, src/kernel/abi.ts and src/host/wasi/abi.ts'),
+    pageHead('Metering', 'src/interpreter/fuel/schedules.ts, src/kernel/abi.ts and src/host/wasi/abi.ts'),
     `${contract}\n`,
     `\`${quern1.name}\` is the default. \`${flat1.name}\` charges one per instruction and per function entry and nothing for structure, \`return\` and \`unreachable\`, which is wasmtime's default rule, so that numbers can be compared.\n`,
     '## Instructions, by class\n',

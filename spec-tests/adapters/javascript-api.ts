@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { StructInstance } from '../../src/interpreter/aggregate.ts';
+import { StructInstance } from '../../src/interpreter/instances/aggregate.ts';
 import { defaultFeatures } from '../../src/syntax/features.ts';
 import type { FuncType, GlobalType, ValType } from '../../src/syntax/types.ts';
 import { F32, F64, funcDefType, I32, I64, isRef, V128 } from '../../src/syntax/types.ts';

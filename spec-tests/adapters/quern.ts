@@ -1,25 +1,25 @@
 /** Quern's own interpreter as an `Engine`. */
 import { decodeBranchHints } from '../../src/decoder/branch-hints.ts';
-import { ArrayInstance, StructInstance } from '../../src/interpreter/aggregate.ts';
-import type { CompiledModule } from '../../src/interpreter/code.ts';
-import { startExecution } from '../../src/interpreter/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { type ScheduledThread, Scheduler } from '../../src/interpreter/calls/scheduler.ts';
+import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
+import { ArrayInstance, StructInstance } from '../../src/interpreter/instances/aggregate.ts';
 import {
   type FuncInstance,
   hostFunction,
   type RawValue as QuernValue,
-} from '../../src/interpreter/function.ts';
-import { GlobalInstance } from '../../src/interpreter/global.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { MemoryInstance } from '../../src/interpreter/memory.ts';
+} from '../../src/interpreter/instances/function.ts';
+import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
+import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {
   openSharedMemory,
   type SharedMemoryHandle,
   shareMemory,
-} from '../../src/interpreter/memory-handle.ts';
-import type { ExternInstance } from '../../src/interpreter/module-instance.ts';
-import { type ScheduledThread, Scheduler } from '../../src/interpreter/scheduler.ts';
-import { Store, type StoreOptions } from '../../src/interpreter/store.ts';
-import { TableInstance } from '../../src/interpreter/table.ts';
+} from '../../src/interpreter/instances/memory-handle.ts';
+import type { ExternInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store, type StoreOptions } from '../../src/interpreter/instances/store.ts';
+import { TableInstance } from '../../src/interpreter/instances/table.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { defaultFeatures } from '../../src/syntax/features.ts';
 import {
   type Engine,

@@ -7,14 +7,14 @@
  * has left functions in tables. Those calls run where they are, and are counted.
  */
 import { isQuernError } from '../../src/errors/errors.ts';
-import type { CompiledModule } from '../../src/interpreter/code.ts';
-import { type Execution, startExecution } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import type { GlobalInstance } from '../../src/interpreter/global.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ExternInstance, ModuleInstance } from '../../src/interpreter/module-instance.ts';
+import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { GlobalInstance } from '../../src/interpreter/instances/global.ts';
+import type { ExternInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { Store } from '../../src/interpreter/store.ts';
 import { defaultFeatures } from '../../src/syntax/features.ts';
 import { type Engine, HostReference, type Invocation, type RawValue } from '../engine.ts';
 import { toFailure, translating } from './failures.ts';

@@ -1,10 +1,10 @@
 /** `quern call`: makes a plug-in from files and flags, calls it and prints what it answers. */
 import { basename } from 'node:path';
 import { printableLines } from '../errors/texts.ts';
-import type { CheckedManifest, ManifestWasm } from '../host/manifest.ts';
+import type { CheckedManifest, ManifestWasm } from '../host/manifest/manifest.ts';
+import { resolveManifest } from '../host/manifest/wasm-source.ts';
 import { dumpWriter } from '../host/node/dumps.ts';
 import { nodePlatform } from '../host/node/platform.ts';
-import { resolveManifest } from '../host/wasm-source.ts';
 import {
   type CompiledPlugin,
   compilePluginOn,

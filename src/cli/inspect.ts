@@ -1,8 +1,8 @@
 /** `quern inspect`: what a module is made of, as text, as JSON, or as instructions. */
 import { UsageError } from '../errors/errors.ts';
 import { printable, printableJson } from '../errors/texts.ts';
+import { resolveManifest } from '../host/manifest/wasm-source.ts';
 import { nodePlatform } from '../host/node/platform.ts';
-import { resolveManifest } from '../host/wasm-source.ts';
 import {
   decodeModule,
   disassembleFunction,

@@ -1,8 +1,8 @@
 /** `--schedule`: the name of a schedule, or a file with a table of one's own in JSON (docs/metering.md). */
 import { readFileSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
-import type { FuelSchedule } from '../interpreter/fuel.ts';
-import { selectSchedule } from '../interpreter/fuel-schedule.ts';
+import { selectSchedule } from '../interpreter/fuel/check-schedule.ts';
+import type { FuelSchedule } from '../interpreter/fuel/schedules.ts';
 import { usageError } from './flags.ts';
 
 const readTable = (file: string): FuelSchedule => {

@@ -1,5 +1,5 @@
 /** Compares what a step came to with what it has to come to. */
-import { encodeUtf8 } from '../host/text.ts';
+import { encodeUtf8 } from '../host/platform/text.ts';
 import type { Bytes, Expectation, LogExpectation } from './case.ts';
 import type { Answer, WireLog } from './protocol.ts';
 import { decodeWireBytes, toHex } from './wire-bytes.ts';

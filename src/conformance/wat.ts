@@ -7,7 +7,7 @@
  * `label=VALUE` to the report that `run` makes its output at the end.
  */
 
-import { encodeUtf8 } from '../host/text.ts';
+import { encodeUtf8 } from '../host/platform/text.ts';
 import { KERNEL_NAMESPACE, kernelAbi, USER_NAMESPACE } from '../kernel/abi.ts';
 import { valTypeName } from '../syntax/types.ts';
 import { hostFunctions } from './protocol.ts';

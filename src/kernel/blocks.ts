@@ -5,7 +5,7 @@
  * Where the official kernel would trap or hand out a broken block (addresses at the very end of memory, sizes
  * that wrap), this one answers 0 or does nothing. The whole state of a kernel is this memory.
  */
-import { noRoom } from '../interpreter/memory.ts';
+import { noRoom } from '../interpreter/instances/memory.ts';
 import { HEADER_SIZE, HeaderIndex } from './header-index.ts';
 
 /** Bytes of a page, as in Wasm. */

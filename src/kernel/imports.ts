@@ -9,8 +9,8 @@ import {
   growMemoryCost,
   hasCheapSizes,
   hostFunctionCost,
-} from '../interpreter/fuel.ts';
-import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/function.ts';
+} from '../interpreter/fuel/schedules.ts';
+import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/instances/function.ts';
 import type { FuncType } from '../syntax/types.ts';
 import {
   BLOCKS_PER_FUEL_UNIT,

@@ -3,8 +3,8 @@
  * makes in turn through host functions.
  */
 import { UsageError } from '../errors/errors.ts';
-import type { Execution } from '../interpreter/execution.ts';
-import type { Caller } from '../interpreter/function.ts';
+import type { Execution } from '../interpreter/calls/execution.ts';
+import type { Caller } from '../interpreter/instances/function.ts';
 
 /**
  * A supply of fuel that calls share and that can be refilled between them, or by a host function during one.

@@ -1,6 +1,6 @@
 /** `Tag`, `Exception` and the tag of what JavaScript throws. @spec tags, exceptions */
-import { ExceptionInstance } from '../interpreter/exception.ts';
-import { TagInstance } from '../interpreter/tag.ts';
+import { ExceptionInstance } from '../interpreter/instances/exception.ts';
+import { TagInstance } from '../interpreter/instances/tag.ts';
 import { EXTERNREF, funcDefType, slotsOf } from '../syntax/types.ts';
 import type { Realm } from './realm.ts';
 import { bind, brand, objectOf, slotOf } from './slots.ts';

@@ -3,9 +3,9 @@
  * JavaScript as imports. @spec exported-function-exotic-objects
  */
 import { ExhaustionError, isQuernError } from '../errors/errors.ts';
-import { exceptionOf } from '../interpreter/exception.ts';
-import { type Execution, type ExecutionOptions, startExecution } from '../interpreter/execution.ts';
-import { FuncInstance, type RawHostCode } from '../interpreter/function.ts';
+import { type Execution, type ExecutionOptions, startExecution } from '../interpreter/calls/execution.ts';
+import { exceptionOf } from '../interpreter/instances/exception.ts';
+import { FuncInstance, type RawHostCode } from '../interpreter/instances/function.ts';
 import type { DefType, FuncType, ValType } from '../syntax/types.ts';
 import { isFinal, toNativeError } from './errors.ts';
 import { asException } from './exception.ts';

@@ -2,7 +2,7 @@
  * Structures and arrays as JavaScript sees them: opaque objects without prototype, properties or the
  * possibility to get any. @spec gc-exotic-objects
  */
-import { ArrayInstance, StructInstance } from '../interpreter/aggregate.ts';
+import { ArrayInstance, StructInstance } from '../interpreter/instances/aggregate.ts';
 
 type Aggregate = StructInstance | ArrayInstance;
 

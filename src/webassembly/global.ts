@@ -1,5 +1,5 @@
 /** The class `Global`. @spec globals */
-import { GlobalInstance } from '../interpreter/global.ts';
+import { GlobalInstance } from '../interpreter/instances/global.ts';
 import { type GlobalType, isRef, type ValType } from '../syntax/types.ts';
 import type { Realm } from './realm.ts';
 import { bind, brand, objectOf } from './slots.ts';

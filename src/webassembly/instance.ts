@@ -1,8 +1,8 @@
 /** Reading imports, instantiating, and the class `Instance`. @spec instances, read-the-imports */
 import { UnlinkableError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
-import { instantiate } from '../interpreter/instantiate.ts';
-import type { ExternInstance, ModuleInstance } from '../interpreter/module-instance.ts';
+import type { ExternInstance, ModuleInstance } from '../interpreter/instances/module-instance.ts';
+import { instantiate } from '../interpreter/instantiate/instantiate.ts';
 import type { Import } from '../syntax/module.ts';
 import { F32, F64, I32, I64, V128, valTypeName } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';

@@ -6,10 +6,10 @@
  */
 import type { ErrorCode } from '../errors/catalogue.ts';
 import { TrapError } from '../errors/errors.ts';
-import type { ArrayInstance } from '../interpreter/aggregate.ts';
-import { bulkMemoryCost } from '../interpreter/fuel.ts';
-import { FuncInstance, type RawHostCode } from '../interpreter/function.ts';
-import type { MachineState } from '../interpreter/machine-state.ts';
+import { bulkMemoryCost } from '../interpreter/fuel/schedules.ts';
+import type { ArrayInstance } from '../interpreter/instances/aggregate.ts';
+import { FuncInstance, type RawHostCode } from '../interpreter/instances/function.ts';
+import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import {
   canonicalise,
   type DefType,

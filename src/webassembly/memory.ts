@@ -8,7 +8,7 @@
  * Between growths the engine may hold more room than the memory has, so that a guest that grows page by page
  * does not copy each time; asking for the buffer gives that up until the next growth.
  */
-import { MemoryInstance, PAGE_SIZE } from '../interpreter/memory.ts';
+import { MemoryInstance, PAGE_SIZE } from '../interpreter/instances/memory.ts';
 import { MAX_MEMORY_PAGES } from '../syntax/limits.ts';
 import { I32, I64, type Limits, type ValType } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';

@@ -1,6 +1,6 @@
 /** Compiling, validating, and the class `Module`. @spec modules */
 import { nameText } from '../errors/texts.ts';
-import { compileModule } from '../interpreter/instantiate.ts';
+import { compileModule } from '../interpreter/instantiate/instantiate.ts';
 import type { ExternKind, Import } from '../syntax/module.ts';
 import { HEAP_EXTERN, matchesDefType, matchesValType, refType } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';

@@ -1,8 +1,8 @@
 /** What the classes and functions of one namespace share. */
 
-import type { ExceptionInstance } from '../interpreter/exception.ts';
-import type { FuncInstance } from '../interpreter/function.ts';
-import { Store, type StoreOptions } from '../interpreter/store.ts';
+import type { ExceptionInstance } from '../interpreter/instances/exception.ts';
+import type { FuncInstance } from '../interpreter/instances/function.ts';
+import { Store, type StoreOptions } from '../interpreter/instances/store.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
 import { Budget, type FuelTank } from './budget.ts';
 import { makeNativeErrors, type NativeErrors } from './errors.ts';

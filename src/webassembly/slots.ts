@@ -3,13 +3,13 @@
  * round. One map for the whole process, as the API's object caches belong to the agent: an instance has at most
  * one object, and objects of one namespace can be imported by modules of another. @spec object-caches
  */
-import type { CompiledModule } from '../interpreter/code.ts';
-import type { ExceptionInstance } from '../interpreter/exception.ts';
-import type { FuncInstance } from '../interpreter/function.ts';
-import type { GlobalInstance } from '../interpreter/global.ts';
-import type { MemoryInstance } from '../interpreter/memory.ts';
-import type { TableInstance } from '../interpreter/table.ts';
-import type { TagInstance } from '../interpreter/tag.ts';
+import type { CompiledModule } from '../interpreter/code/compiled-module.ts';
+import type { ExceptionInstance } from '../interpreter/instances/exception.ts';
+import type { FuncInstance } from '../interpreter/instances/function.ts';
+import type { GlobalInstance } from '../interpreter/instances/global.ts';
+import type { MemoryInstance } from '../interpreter/instances/memory.ts';
+import type { TableInstance } from '../interpreter/instances/table.ts';
+import type { TagInstance } from '../interpreter/instances/tag.ts';
 
 /** What a `Module` object stands for. */
 export interface ModuleSlot {

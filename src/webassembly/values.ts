@@ -4,9 +4,9 @@
  *
  * DETERMINISM: a NaN of JavaScript becomes the canonical one; whatever payload it may carry is not looked at.
  */
-import type { Ref } from '../interpreter/function.ts';
-import { FuncInstance } from '../interpreter/function.ts';
-import { matchesRef, toI31 } from '../interpreter/references.ts';
+import type { Ref } from '../interpreter/instances/function.ts';
+import { FuncInstance } from '../interpreter/instances/function.ts';
+import { matchesRef, toI31 } from '../interpreter/instances/references.ts';
 import {
   EXNREF,
   EXTERNREF,

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { demangle } from '../../src/decoder/demangle/demangle.ts';
+import { demangle } from '../../src/symbols/demangle/demangle.ts';
 
 const vectors: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'Rust, v0': {

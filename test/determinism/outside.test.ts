@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { createVirtualClock } from '../../src/host/sources.ts';
+import { createVirtualClock } from '../../src/host/platform/platform.ts';
 import type { FileStat, OpenDirectory } from '../../src/host/wasi/files.ts';
 import { stableFiles } from '../../src/host/wasi/stable-files.ts';
-import { MemoryInstance } from '../../src/interpreter/memory.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
 import { Kernel } from '../../src/kernel/kernel.ts';
 import { createPlugin, isQuernError, MemoryFiles, nodeDirectory } from '../../src/node.ts';
 import { I32 } from '../../src/syntax/types.ts';

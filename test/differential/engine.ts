@@ -1,10 +1,14 @@
 /** Runs generated programs on the interpreter: fast, careful, or in pieces. */
 import { isQuernError } from '../../src/errors/errors.ts';
-import { type Execution, type ExecutionOptions, startExecution } from '../../src/interpreter/execution.ts';
-import { type FuncInstance, hostFunction } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
-import { Store, type StoreOptions } from '../../src/interpreter/store.ts';
+import {
+  type Execution,
+  type ExecutionOptions,
+  startExecution,
+} from '../../src/interpreter/calls/execution.ts';
+import { type FuncInstance, hostFunction } from '../../src/interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store, type StoreOptions } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { FuncType } from '../../src/syntax/types.ts';
 import type { Program } from '../generators/world.ts';
 import { HostFunctions } from './host-functions.ts';

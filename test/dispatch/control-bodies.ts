@@ -12,8 +12,8 @@ import {
   words,
 } from '../../scripts/dispatch/bodies/loop.ts';
 import { scalarBodies as bodies } from '../../scripts/dispatch/bodies/scalar.ts';
-import type { HotOp } from '../../src/interpreter/isa.ts';
-import { COLD_OP, DONE, NEED_FUEL, NO_FUEL, trapStatus } from '../../src/interpreter/status.ts';
+import type { HotOp } from '../../src/interpreter/code/isa.ts';
+import { COLD_OP, DONE, NEED_FUEL, NO_FUEL, trapStatus } from '../../src/interpreter/loop/status.ts';
 
 const A = 80 as Slot;
 const B = 84 as Slot;

@@ -1,6 +1,6 @@
 /** Calls the rules of the reference executor on bits alone, to compare the loop's bodies with them. */
 import { TrapError } from '../../src/errors/errors.ts';
-import { trapStatus } from '../../src/interpreter/status.ts';
+import { trapStatus } from '../../src/interpreter/loop/status.ts';
 import { instructions } from '../../src/syntax/instructions.ts';
 import type { Rule } from '../reference/machine.ts';
 import { rules } from '../reference/rules.ts';

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { globals, loop, type Pc, run, type Slot, words } from '../../scripts/dispatch/bodies/loop.ts';
 import { type ScalarBodies, scalarBodies } from '../../scripts/dispatch/bodies/scalar.ts';
-import { type HotOp, hotOps } from '../../src/interpreter/isa.ts';
-import { NO_FUEL } from '../../src/interpreter/status.ts';
+import { type HotOp, hotOps } from '../../src/interpreter/code/isa.ts';
+import { NO_FUEL } from '../../src/interpreter/loop/status.ts';
 import { otherOps } from './control-bodies.ts';
 import { type Fields, type Outcome, randomWords, ruleOutcome, typeOf, valuesOf } from './rule-of.ts';
 

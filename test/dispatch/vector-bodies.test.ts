@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loop, run, words } from '../../scripts/dispatch/bodies/loop.ts';
 import { vectorBodies } from '../../scripts/dispatch/bodies/vector.ts';
-import { type VectorOperation, vectorNames } from '../../src/interpreter/vector-isa.ts';
+import { type VectorOperation, vectorNames } from '../../src/interpreter/code/vector-isa.ts';
 import { instructions } from '../../src/syntax/instructions.ts';
 import { type Fields, randomWords, ruleOutcome, typeOf } from './rule-of.ts';
 

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule } from '../../src/interpreter/instantiate.ts';
-import { getMachine } from '../../src/interpreter/machine.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
+import { getMachine } from '../../src/interpreter/machine/machine.ts';
 import { compilePlugin, createPlugin, type Plugin } from '../../src/node.ts';
 import { countGroups } from '../../src/syntax/type-registry.ts';
 import { assemble, type Instruction } from '../assembler.ts';

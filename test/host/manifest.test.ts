@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { checkManifest, parseManifest } from '../../src/host/manifest.ts';
+import { checkManifest, parseManifest } from '../../src/host/manifest/manifest.ts';
 import { compileModule, createPlugin, isQuernError, type ManifestLike } from '../../src/node.ts';
 import { compileWat } from './wat.ts';
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { decodeBase64 } from '../../src/host/base64.ts';
-import { createSeededRandom } from '../../src/host/sources.ts';
-import { decodeUtf8, encodeUtf8 } from '../../src/host/text.ts';
+import { decodeBase64 } from '../../src/host/manifest/base64.ts';
+import { createSeededRandom } from '../../src/host/platform/platform.ts';
+import { decodeUtf8, encodeUtf8 } from '../../src/host/platform/text.ts';
 import { sha256Hex } from '../../src/syntax/sha256.ts';
 
 const random = createSeededRandom(1);

@@ -1,7 +1,7 @@
 /** WASI preview 1 without files (those are in test/wasi): what programs see, what is refused and with which errno, exit and determinism. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createSeededRandom, createVirtualClock } from '../../src/host/sources.ts';
+import { createSeededRandom, createVirtualClock } from '../../src/host/platform/platform.ts';
 import { type WasiFunctionName, wasiAbi } from '../../src/host/wasi/abi.ts';
 import { createPlugin, ExitError, type Plugin, type PluginOptions } from '../../src/node.ts';
 import { I64 } from '../../src/syntax/types.ts';

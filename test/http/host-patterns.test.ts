@@ -1,8 +1,8 @@
 /** The one rule of host patterns, and how URLs of requests are read where the host has no `URL`. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { hostPatternFault, matchesHostPattern } from '../../src/host/host-patterns.ts';
-import { parseHttpUrl } from '../../src/host/url.ts';
+import { hostPatternFault, matchesHostPattern } from '../../src/host/http/host-patterns.ts';
+import { parseHttpUrl } from '../../src/host/http/url.ts';
 import { createPlugin } from '../../src/node.ts';
 
 describe('host patterns', () => {

@@ -1,10 +1,10 @@
 /** Structures and arrays: exact bits, packed fields, bounds in 32-bit arithmetic, fuel, limits, garbage. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/execution.ts';
-import { quern1 } from '../../src/interpreter/fuel.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import type { GlobalInstance } from '../../src/interpreter/global.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
+import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { GlobalInstance } from '../../src/interpreter/instances/global.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { MAX_ARRAY_BYTES } from '../../src/syntax/limits.ts';
 import { assemble, type Instruction, type ModuleSource, type Type, u32 } from '../assembler.ts';

@@ -1,8 +1,8 @@
 /** The code array: room that is given back is used again, and an array that is almost empty becomes smaller. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CodeRegion, CodeUnit } from '../../src/interpreter/code.ts';
-import { CodeSpace } from '../../src/interpreter/code-space.ts';
+import { CodeSpace } from '../../src/interpreter/code/code-space.ts';
+import type { CodeRegion, CodeUnit } from '../../src/interpreter/code/compiled-module.ts';
 
 /** A module whose code takes `count` stretches of `size` words. */
 const fill = (space: CodeSpace, count: number, size: number): CodeUnit => {

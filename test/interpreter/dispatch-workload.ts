@@ -2,10 +2,10 @@
  * A program that keeps the loop busy for a while with code of every kind, for the tests that watch V8; run in a
  * process of its own.
  */
-import { invoke } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
 /** Instructions that belong together. */

@@ -10,14 +10,14 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { generateDispatch } from '../../scripts/dispatch/generate-dispatch.ts';
 import { generateVector } from '../../scripts/dispatch/generate-vector.ts';
-import { firstColdOp, ops } from '../../src/interpreter/isa.ts';
+import { firstColdOp, ops } from '../../src/interpreter/code/isa.ts';
 import { root } from '../shared.ts';
 
 /** V8's `--max-optimized-bytecode-size`. */
 const SIZE_LIMIT = 61_440;
 /** None, since training leaves nothing out; one for luck of the compiler. */
 const MAX_DEOPTS = 1;
-const source = readFileSync(join(root, 'src/interpreter/dispatch.generated.ts'), 'utf8');
+const source = readFileSync(join(root, 'src/interpreter/loop/dispatch.generated.ts'), 'utf8');
 
 describe('the generated loop', () => {
   test('labels are numeric literals from 0 on, and name the rows of the table', () => {
@@ -35,7 +35,7 @@ describe('the generated loop', () => {
   });
 
   test('has vector loops that are what the generator writes', () => {
-    const path = join(root, 'src/interpreter/vector.generated.ts');
+    const path = join(root, 'src/interpreter/loop/vector.generated.ts');
     assert.equal(readFileSync(path, 'utf8'), generateVector(), 'stale: run `npm run gen`');
   });
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { ExceptionInstance, makeException } from '../../src/interpreter/exception.ts';
-import { type ExecutionOptions, invoke, startExecution } from '../../src/interpreter/execution.ts';
-import { quern1 } from '../../src/interpreter/fuel.ts';
-import { type FuncInstance, hostFunction } from '../../src/interpreter/function.ts';
-import { TagInstance } from '../../src/interpreter/tag.ts';
+import { type ExecutionOptions, invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import { ExceptionInstance, makeException } from '../../src/interpreter/instances/exception.ts';
+import { type FuncInstance, hostFunction } from '../../src/interpreter/instances/function.ts';
+import { TagInstance } from '../../src/interpreter/instances/tag.ts';
 import { funcDefType, I32 } from '../../src/syntax/types.ts';
 import { assemble, type Instruction, type ModuleSource, type Type } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';

@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Execution, type ExecutionOptions, startExecution } from '../../src/interpreter/execution.ts';
-import { type FuelSchedule, flat1, quern1, schedules } from '../../src/interpreter/fuel.ts';
-import { circularClasses, defineSchedule, MAX_PRICE } from '../../src/interpreter/fuel-schedule.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import {
+  type Execution,
+  type ExecutionOptions,
+  startExecution,
+} from '../../src/interpreter/calls/execution.ts';
+import { circularClasses, defineSchedule, MAX_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
+import { type FuelSchedule, flat1, quern1, schedules } from '../../src/interpreter/fuel/schedules.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { createPlugin } from '../../src/node.ts';
 import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
 import { assemble, type Instruction, type ModuleSource } from '../assembler.ts';

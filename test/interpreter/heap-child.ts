@@ -3,10 +3,10 @@
  * budget that the arguments give. Prints the code of the error that ends it.
  */
 import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
 const [kind = '', budget] = process.argv.slice(2);

@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ExhaustionError, isQuernError } from '../../src/errors/errors.ts';
-import { invoke, startExecution } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { Store } from '../../src/interpreter/store.ts';
-import { TableInstance } from '../../src/interpreter/table.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { TableInstance } from '../../src/interpreter/instances/table.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { FUNCREF, I32 } from '../../src/syntax/types.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 

@@ -1,9 +1,13 @@
 /** Host functions that answer later: the same results for the same fuel. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startExecution } from '../../src/interpreter/execution.ts';
-import { quern1 } from '../../src/interpreter/fuel.ts';
-import { type FuncInstance, type HostResult, hostFunction } from '../../src/interpreter/function.ts';
+import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import {
+  type FuncInstance,
+  type HostResult,
+  hostFunction,
+} from '../../src/interpreter/instances/function.ts';
 import { I32 } from '../../src/syntax/types.ts';
 import { assemble } from '../assembler.ts';
 import { onEngine } from './everywhere.ts';

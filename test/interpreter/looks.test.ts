@@ -5,15 +5,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Execution, type ExecutionOptions, startExecution } from '../../src/interpreter/execution.ts';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts';
-import { defineSchedule, MAX_CALL_PRICE } from '../../src/interpreter/fuel-schedule.ts';
-import { type FuncInstance, type RawValue, rawHostFunction } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { MemoryInstance } from '../../src/interpreter/memory.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
+import {
+  type Execution,
+  type ExecutionOptions,
+  startExecution,
+} from '../../src/interpreter/calls/execution.ts';
+import { defineSchedule, MAX_CALL_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
+import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import {
+  type FuncInstance,
+  type RawValue,
+  rawHostFunction,
+} from '../../src/interpreter/instances/function.ts';
+import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { Store } from '../../src/interpreter/store.ts';
 import { type FuncType, I32 } from '../../src/syntax/types.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { features } from '../threads/instance.ts';

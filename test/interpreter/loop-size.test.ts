@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { root } from '../shared.ts';
 
 const LIMIT = 61_440;
-const machine = pathToFileURL(join(root, 'build/src/interpreter/machine.js')).href;
+const machine = pathToFileURL(join(root, 'build/src/interpreter/machine/machine.js')).href;
 const train = `import { getMachine, prepareVectors } from '${machine}'; prepareVectors(getMachine());`;
 
 /** Bytecode lengths of the functions of a name; the main loop has none. */

@@ -1,12 +1,12 @@
 /** Memories with pages of one byte, and shared ones with atomics. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/execution.ts';
-import { quern1 } from '../../src/interpreter/fuel.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { MemoryInstance } from '../../src/interpreter/memory.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
+import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { defaultFeatures } from '../../src/syntax/features.ts';
 import { I32 } from '../../src/syntax/types.ts';
 import { assemble, header, type Instruction, section } from '../assembler.ts';

@@ -5,16 +5,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TrapError } from '../../src/errors/errors.ts';
-import { type Execution, startExecution } from '../../src/interpreter/execution.ts';
+import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
 import {
   type FuncInstance,
   type HostResult,
   hostFunction,
   type RawValue,
-} from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
-import { Store } from '../../src/interpreter/store.ts';
+} from '../../src/interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { FuncType } from '../../src/syntax/types.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { EngineWorld, runOnEngine } from '../differential/engine.ts';

@@ -1,9 +1,9 @@
 /** Typed function references, casts, branches on references, i31, and conversions. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/execution.ts';
-import { quern1 } from '../../src/interpreter/fuel.ts';
-import { type FuncInstance, hostFunction, type RawValue } from '../../src/interpreter/function.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import { type FuncInstance, hostFunction, type RawValue } from '../../src/interpreter/instances/function.ts';
 import { I32 } from '../../src/syntax/types.ts';
 import { assemble, type Instruction, type ModuleSource, type Type, u32 } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';

@@ -1,15 +1,15 @@
 /** What instructions cost by size: each bill is that of the reference executor, and grows with what is moved. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { makeException } from '../../src/interpreter/exception.ts';
-import { startExecution } from '../../src/interpreter/execution.ts';
-import { type FuelSchedule, flat1, quern1, valuesCost } from '../../src/interpreter/fuel.ts';
-import { defineSchedule } from '../../src/interpreter/fuel-schedule.ts';
-import { type FuncInstance, rawHostFunction } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { sizeTerms } from '../../src/interpreter/size-terms.ts';
-import { Store } from '../../src/interpreter/store.ts';
-import { TagInstance } from '../../src/interpreter/tag.ts';
+import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { defineSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
+import { type FuelSchedule, flat1, quern1, valuesCost } from '../../src/interpreter/fuel/schedules.ts';
+import { makeException } from '../../src/interpreter/instances/exception.ts';
+import { type FuncInstance, rawHostFunction } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { TagInstance } from '../../src/interpreter/instances/tag.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { sizeTerms } from '../../src/interpreter/translate/size-terms.ts';
 import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
 import { instructions } from '../../src/syntax/instructions.ts';
 import { funcDefType } from '../../src/syntax/types.ts';

@@ -18,7 +18,7 @@ test('training leaves out nothing that is compiled', async () => {
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-  const { getMachine } = await import('../../src/interpreter/machine.ts');
+  const { getMachine } = await import('../../src/interpreter/machine/machine.ts');
   getMachine();
   const { result } = await session.post('Profiler.takePreciseCoverage');
   session.disconnect();

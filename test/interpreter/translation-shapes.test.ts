@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke, startExecution } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { mapCareful } from '../../src/interpreter/machine.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { mapCareful } from '../../src/interpreter/machine/machine.ts';
 import { MAX_CODE_WORDS } from '../../src/syntax/limits.ts';
 import { assemble, type Instruction, type ModuleSource, type Type } from '../assembler.ts';
 

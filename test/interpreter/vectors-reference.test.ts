@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { invoke } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
 import { assemble, type Instruction, type Operand, type Type } from '../assembler.ts';
 import type { FunctionInstance } from '../reference/instances.ts';

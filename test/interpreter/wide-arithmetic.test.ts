@@ -1,8 +1,8 @@
 /** 128-bit arithmetic against bigints, at the edges of every word. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';
 

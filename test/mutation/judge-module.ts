@@ -4,7 +4,7 @@ import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { disassembleFunction, formatLine } from '../../src/decoder/disassemble.ts';
 import { decodeNames } from '../../src/decoder/name-section.ts';
 import { type ErrorDetails, isQuernError } from '../../src/errors/errors.ts';
-import { compileModule } from '../../src/interpreter/instantiate.ts';
+import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
 import { createPlugin } from '../../src/node.ts';
 import type { Features } from '../../src/syntax/features.ts';
 import type { Module } from '../../src/syntax/module.ts';

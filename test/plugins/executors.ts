@@ -4,19 +4,20 @@
  * Imports are the host's own function instances in their fast form. The reference executor gets each of them
  * behind an adapter that lays arguments out as the engine does and shows the executor's memory as the caller's.
  */
-import type { CompiledModule } from '../../src/interpreter/code.ts';
-import { startExecution } from '../../src/interpreter/execution.ts';
-import type { FuelSchedule } from '../../src/interpreter/fuel.ts';
+
+import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
+import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
 import {
   type Caller,
   type FuncInstance,
   type RawValue,
   readValues,
   writeValues,
-} from '../../src/interpreter/function.ts';
-import { instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
-import { Store } from '../../src/interpreter/store.ts';
+} from '../../src/interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { Import } from '../../src/syntax/module.ts';
 import { defaultOptions, HostFunction, type MemoryInstance } from '../reference/instances.ts';
 import { instantiate as instantiateReference } from '../reference/instantiate.ts';

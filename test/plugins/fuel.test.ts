@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts';
-import { compileModule } from '../../src/interpreter/instantiate.ts';
+import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
 import { createPlugin, type Plugin, PluginError } from '../../src/node.ts';
 import { featureTable } from '../../src/syntax/features.ts';
 import { needsShared } from '../shared.ts';

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { COMMAND_WEIGHTS } from '../../src/host/command-module.ts';
+import { COMMAND_WEIGHTS } from '../../src/host/linking/command-module.ts';
 import {
   FDFLAG_SYNC,
   LOOKUP_FOLLOW,
@@ -22,6 +22,7 @@ import {
   wasiWorkCost,
 } from '../../src/host/wasi/abi.ts';
 import { WRITING } from '../../src/host/wasi/path-functions.ts';
+import { defineSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
 import {
   bulkMemoryCost,
   bulkTableCost,
@@ -31,9 +32,8 @@ import {
   growMemoryCost,
   hostBytesCost,
   quern1,
-} from '../../src/interpreter/fuel.ts';
-import { defineSchedule } from '../../src/interpreter/fuel-schedule.ts';
-import { REF_BYTES } from '../../src/interpreter/table.ts';
+} from '../../src/interpreter/fuel/schedules.ts';
+import { REF_BYTES } from '../../src/interpreter/instances/table.ts';
 import {
   KERNEL_NAMESPACE,
   type KernelAbiName,

@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ExitError } from '../../src/errors/errors.ts';
-import type { CompiledModule } from '../../src/interpreter/code.ts';
-import { startExecution } from '../../src/interpreter/execution.ts';
-import { entryCost, type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel.ts';
-import { type FuncInstance, hostFunction } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
+import { entryCost, type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import { type FuncInstance, hostFunction } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { carefulEngine, fastEngine, inOneGo, inSlices, type Payment, reference, upTo } from './executors.ts';
 import { codeOf } from './plugin-session.ts';

@@ -6,18 +6,18 @@
  */
 import { createHash } from 'node:crypto';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { checkHostFunctions, importHostFunction } from '../../src/host/host-function.ts';
-import { LevelLogger } from '../../src/host/logging.ts';
-import { createPdkImports } from '../../src/host/pdk.ts';
-import { PluginState } from '../../src/host/plugin-state.ts';
-import { createSeededRandom, createVirtualClock } from '../../src/host/sources.ts';
-import { decodeUtf8 } from '../../src/host/text.ts';
-import { Variables } from '../../src/host/variables.ts';
+import { checkHostFunctions, importHostFunction } from '../../src/host/linking/host-function.ts';
+import { LevelLogger } from '../../src/host/pdk/logging.ts';
+import { createPdkImports } from '../../src/host/pdk/pdk.ts';
+import { Variables } from '../../src/host/pdk/variables.ts';
+import { createSeededRandom, createVirtualClock } from '../../src/host/platform/platform.ts';
+import { decodeUtf8 } from '../../src/host/platform/text.ts';
+import { PluginState } from '../../src/host/plugin/plugin-state.ts';
 import { WASI_NAMESPACE } from '../../src/host/wasi/abi.ts';
 import { createWasiImports, Preview1 } from '../../src/host/wasi/preview1.ts';
-import type { CompiledModule } from '../../src/interpreter/code.ts';
-import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
+import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
+import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
 import { KERNEL_NAMESPACE } from '../../src/kernel/abi.ts';
 import { createKernelImports, takeWorkCost } from '../../src/kernel/imports.ts';
 import { Kernel } from '../../src/kernel/kernel.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { InvalidError } from '../../src/errors/errors.ts';
-import { compileModule } from '../../src/interpreter/instantiate.ts';
+import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
 import { defaultFeatures, type Features } from '../../src/syntax/features.ts';
 import { Random } from '../generators/random.ts';
 import { type BinaryenProcess, chooseRecipe, type Recipe } from './binaryen.ts';

@@ -1,15 +1,24 @@
 /** Scenarios on the interpreter: fast, careful, or with its fuel in small pieces. */
 import { isQuernError } from '../../src/errors/errors.ts';
-import { ExceptionInstance, makeException } from '../../src/interpreter/exception.ts';
-import { startExecution } from '../../src/interpreter/execution.ts';
-import { FuncInstance, hostFunction, type RawValue, type Ref } from '../../src/interpreter/function.ts';
-import { GlobalInstance } from '../../src/interpreter/global.ts';
-import { compileModule, type ImportResolver, instantiate } from '../../src/interpreter/instantiate.ts';
-import { MemoryInstance } from '../../src/interpreter/memory.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
-import { Store } from '../../src/interpreter/store.ts';
-import { TableInstance } from '../../src/interpreter/table.ts';
-import { TagInstance } from '../../src/interpreter/tag.ts';
+import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { ExceptionInstance, makeException } from '../../src/interpreter/instances/exception.ts';
+import {
+  FuncInstance,
+  hostFunction,
+  type RawValue,
+  type Ref,
+} from '../../src/interpreter/instances/function.ts';
+import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
+import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { TableInstance } from '../../src/interpreter/instances/table.ts';
+import { TagInstance } from '../../src/interpreter/instances/tag.ts';
+import {
+  compileModule,
+  type ImportResolver,
+  instantiate,
+} from '../../src/interpreter/instantiate/instantiate.ts';
 import type { Features } from '../../src/syntax/features.ts';
 import { type FuncType, funcDefType, I32 } from '../../src/syntax/types.ts';
 import { HostObject, hostObjects, memoriesText, numberBits, numberText } from './raw-values.ts';

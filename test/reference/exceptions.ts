@@ -1,6 +1,6 @@
 /** What happens to a thrown exception: the search for a handler, and the jump there. */
 import { ThrownException } from '../../src/errors/errors.ts';
-import { searchCost, valuesCost } from '../../src/interpreter/fuel.ts';
+import { searchCost, valuesCost } from '../../src/interpreter/fuel/schedules.ts';
 import { HEAP_EXN, refType, slotsOf } from '../../src/syntax/types.ts';
 import type { Instruction } from './body.ts';
 import { type ExceptionInstance, funcTypeOf, type ModuleInstance, type TagInstance } from './instances.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { quern1 } from '../../src/interpreter/fuel.ts';
+import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { validateModule } from '../../src/validator/validate-module.ts';
 import { defaultOptions, type FunctionInstance, type ReferenceOptions } from './instances.ts';
 import { instantiate } from './instantiate.ts';

@@ -2,7 +2,7 @@
  * Runtime instances of the reference executor (spec, Execution/Runtime Structure). They share nothing with the
  * engine's: two independent pictures of a store are what the comparison is worth.
  */
-import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel.ts';
+import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import {
   DEFAULT_MAX_CALL_DEPTH,
   DEFAULT_MAX_STACK_SLOTS,

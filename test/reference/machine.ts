@@ -6,7 +6,7 @@
  * them; this is the meaning of the engine's fuel contract that the fast tiers are compared with.
  */
 import { ExhaustionError, type QuernError, ThrownException, TrapError } from '../../src/errors/errors.ts';
-import { entryCost, valuesCost } from '../../src/interpreter/fuel.ts';
+import { entryCost, valuesCost } from '../../src/interpreter/fuel/schedules.ts';
 import { slotsOf, type ValType } from '../../src/syntax/types.ts';
 import { type Instruction, readBody } from './body.ts';
 import { raise, throwCost } from './exceptions.ts';

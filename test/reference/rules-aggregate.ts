@@ -3,7 +3,7 @@
  * instead (`check`), and both the size term and the step ask there.
  */
 import { type QuernError, TrapError } from '../../src/errors/errors.ts';
-import { bulkTableCost, fieldsCost } from '../../src/interpreter/fuel.ts';
+import { bulkTableCost, fieldsCost } from '../../src/interpreter/fuel/schedules.ts';
 import { MAX_ARRAY_BYTES } from '../../src/syntax/limits.ts';
 import { type DefType, I32, isRef, refType } from '../../src/syntax/types.ts';
 import {

@@ -4,7 +4,7 @@
  * Each rule names its operands once (`operands`), for the size term, which only looks, and for the step.
  */
 import { TrapError } from '../../src/errors/errors.ts';
-import { bulkMemoryCost } from '../../src/interpreter/fuel.ts';
+import { bulkMemoryCost } from '../../src/interpreter/fuel/schedules.ts';
 import type { Machine, Rule } from './machine.ts';
 
 const fits = (start: bigint, count: bigint, size: number): boolean => start + count <= BigInt(size);

@@ -1,6 +1,6 @@
 /** Exceptions, of 3.0 and of the form before it. */
 import { TrapError } from '../../src/errors/errors.ts';
-import { valuesCost } from '../../src/interpreter/fuel.ts';
+import { valuesCost } from '../../src/interpreter/fuel/schedules.ts';
 import { raise, throwCost } from './exceptions.ts';
 import { ExceptionInstance, funcTypeOf } from './instances.ts';
 import { labelOf, type Machine, type Rule, slotsOfAll } from './machine.ts';

@@ -1,6 +1,6 @@
 /** Loads, stores, and the size of memories. */
 import { TrapError } from '../../src/errors/errors.ts';
-import { growMemoryCost } from '../../src/interpreter/fuel.ts';
+import { growMemoryCost } from '../../src/interpreter/fuel/schedules.ts';
 import { F32, F64, I32, I64, type ValType } from '../../src/syntax/types.ts';
 import type { Instruction } from './body.ts';
 import type { MemoryInstance } from './instances.ts';

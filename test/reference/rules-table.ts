@@ -1,6 +1,6 @@
 /** Table instructions. */
 import { TrapError } from '../../src/errors/errors.ts';
-import { bulkTableCost, growTableCost } from '../../src/interpreter/fuel.ts';
+import { bulkTableCost, growTableCost } from '../../src/interpreter/fuel/schedules.ts';
 import type { Instruction } from './body.ts';
 import type { TableInstance } from './instances.ts';
 import type { Machine, Rule } from './machine.ts';

@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Execution, startExecution } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
+import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { Store } from '../../src/interpreter/store.ts';
 import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
 import { assemble, type FuncSource, type Instruction, type Ref } from '../assembler.ts';
 

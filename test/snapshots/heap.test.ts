@@ -1,12 +1,12 @@
 /** What a snapshot holds of the heap counts against the budget of the store that it is restored to. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/execution.ts';
-import type { FuncInstance, RawValue } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance, RawValue } from '../../src/interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { Store } from '../../src/interpreter/store.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';
 
 const BUDGET = 100_000;

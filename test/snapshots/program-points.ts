@@ -7,12 +7,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { type Execution, startExecution } from '../../src/interpreter/execution.ts';
-import type { FuncInstance, RawValue } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ExternInstance, ModuleInstance } from '../../src/interpreter/module-instance.ts';
+import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance, RawValue } from '../../src/interpreter/instances/function.ts';
+import type { ExternInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { Store } from '../../src/interpreter/store.ts';
 import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
 import { EngineWorld } from '../differential/engine.ts';
 import type { Random } from '../generators/random.ts';

@@ -3,10 +3,10 @@
  * that leads to it, a caught exception, vectors, tables, two memories, a dropped segment, deep frames.
  */
 
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';
 
 const NODE = 0;

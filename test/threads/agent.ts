@@ -1,10 +1,10 @@
 /** A worker thread that calls the programs on a memory that it shares with others, and how tests start it. */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/execution.ts';
-import type { FuncInstance, RawValue } from '../../src/interpreter/function.ts';
-import { openSharedMemory, type SharedMemoryHandle } from '../../src/interpreter/memory-handle.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { FuncInstance, RawValue } from '../../src/interpreter/instances/function.ts';
+import { openSharedMemory, type SharedMemoryHandle } from '../../src/interpreter/instances/memory-handle.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
 
 /** What an agent does. */
 export interface AgentTask {

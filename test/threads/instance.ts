@@ -1,8 +1,9 @@
 /** Makes instances of the thread programs; apart from their texts, so that workers need not assemble them. */
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { MemoryInstance } from '../../src/interpreter/memory.ts';
-import type { ModuleInstance } from '../../src/interpreter/module-instance.ts';
-import type { Store } from '../../src/interpreter/store.ts';
+
+import type { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
+import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { defaultFeatures, type Features } from '../../src/syntax/features.ts';
 
 /** The spec's features, and threads. */

@@ -6,13 +6,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { createVirtualClock } from '../../src/host/sources.ts';
-import { invoke, startExecution } from '../../src/interpreter/execution.ts';
-import { type FuncInstance, hostFunction } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import type { MemoryInstance } from '../../src/interpreter/memory.ts';
-import { type ScheduledThread, Scheduler, type SchedulerOptions } from '../../src/interpreter/scheduler.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { createVirtualClock } from '../../src/host/platform/platform.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import {
+  type ScheduledThread,
+  Scheduler,
+  type SchedulerOptions,
+} from '../../src/interpreter/calls/scheduler.ts';
+import { type FuncInstance, hostFunction } from '../../src/interpreter/instances/function.ts';
+import type { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { Random } from '../generators/random.ts';
 import { compileWat } from '../host/wat.ts';
 import type * as reference from '../reference/instances.ts';

@@ -5,17 +5,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/function.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { MemoryInstance } from '../../src/interpreter/memory.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { Scheduler } from '../../src/interpreter/calls/scheduler.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {
   openSharedMemory,
   type SharedMemoryHandle,
   shareMemory,
-} from '../../src/interpreter/memory-handle.ts';
-import { Scheduler } from '../../src/interpreter/scheduler.ts';
-import { Store } from '../../src/interpreter/store.ts';
+} from '../../src/interpreter/instances/memory-handle.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { I32 } from '../../src/syntax/types.ts';
 import { root } from '../shared.ts';
 import { type AgentReport, startAgent } from './agent.ts';

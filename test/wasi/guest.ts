@@ -4,7 +4,7 @@
  *
  * Knows nothing of Node, since the same tests run in a browser page; `node-guest.ts` compiles the module for Node.
  */
-import { createSeededRandom, createVirtualClock } from '../../src/host/sources.ts';
+import { createSeededRandom, createVirtualClock } from '../../src/host/platform/platform.ts';
 import {
   layouts,
   OFLAG_CREAT,

@@ -1,9 +1,9 @@
 /** Fuel and limits behind the standard API, which knows nothing of them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/execution.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate.ts';
-import { Store } from '../../src/interpreter/store.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { FuncInstance } from '../../src/wasm.ts';
 import { createWebAssembly, FuelTank } from '../../src/webassembly.ts';
 import { assemble, type Instruction, u32 } from '../assembler.ts';

@@ -8,8 +8,8 @@
  * The functions under "Places" are the primitives: the inliner knows what they read and write, and replaces them
  * last of all. Code that runs elsewhere than in the loop can put others in their place.
  */
-import type { ModuleInstance } from '../../../src/interpreter/module-instance.ts';
-import { NO_FUEL, type TrapCode, trapStatus } from '../../../src/interpreter/status.ts';
+import type { ModuleInstance } from '../../../src/interpreter/instances/module-instance.ts';
+import { NO_FUEL, type TrapCode, trapStatus } from '../../../src/interpreter/loop/status.ts';
 
 declare const operand: unique symbol;
 /** Where a value lies in the frames: the index of its first 32-bit word, an even number. */

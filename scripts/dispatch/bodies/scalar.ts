@@ -16,7 +16,7 @@
  * Keep bodies short, and look at the size of the loop that `test/interpreter/dispatch.test.ts` prints: V8 does not
  * optimise a function of more than 61,440 bytes of bytecode.
  */
-import type { HotOp, hotOps } from '../../../src/interpreter/isa.ts';
+import type { HotOp, hotOps } from '../../../src/interpreter/code/isa.ts';
 import { truncSat32S, truncSat32U } from '../../../src/interpreter/numerics/floats.ts';
 import { i64_div_s, i64_div_u, i64_rem_s, i64_rem_u } from '../../../src/interpreter/numerics/i64.ts';
 import {

@@ -1,5 +1,5 @@
 /** Accesses of vectors, to any memory. Words: the address, a vector, the offset, the memory, and maybe a lane. */
-import type { MemoryInstance } from '../../../src/interpreter/memory.ts';
+import type { MemoryInstance } from '../../../src/interpreter/instances/memory.ts';
 import {
   type Float,
   lo,

@@ -6,8 +6,9 @@
  * its work. To add one: a row in `syntax/instructions.ts` (the compiler then names the body that is missing here), a
  * body, `npm run gen`. `test/dispatch/vector-bodies.test.ts` compares it with the rule of its name.
  */
+
+import type { VectorOperation } from '../../../src/interpreter/code/vector-isa.ts';
 import { dot8, q15mulr } from '../../../src/interpreter/numerics/lanes.ts';
-import type { VectorOperation } from '../../../src/interpreter/vector-isa.ts';
 import { bits, conversion, float } from './floats.ts';
 import { i32 } from './i32.ts';
 import { i64 } from './i64.ts';

@@ -6,7 +6,7 @@
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { HttpHeaders, HttpRequest, HttpResponse } from '../sources.ts';
+import type { HttpHeaders, HttpRequest, HttpResponse } from '../platform/platform.ts';
 
 const listHeaders = ({ headersDistinct }: IncomingMessage): HttpHeaders =>
   Object.entries(headersDistinct).flatMap(([name, values]) =>

@@ -2,8 +2,8 @@
 import { randomFillSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { sleepWith } from '../portable-platform.ts';
-import type { Clock, Platform } from '../sources.ts';
+import type { Clock, Platform } from '../platform/platform.ts';
+import { sleepWith } from '../platform/portable-platform.ts';
 import { dumpFilesOf, dumpWriter } from './dumps.ts';
 import { nodeDirectory } from './files.ts';
 import { sendByNode } from './http-transport.ts';

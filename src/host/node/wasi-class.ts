@@ -7,7 +7,7 @@
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { isQuernError, UsageError } from '../../errors/errors.ts';
-import { quern1 } from '../../interpreter/fuel.ts';
+import { quern1 } from '../../interpreter/fuel/schedules.ts';
 import { functionObject } from '../../webassembly/functions.ts';
 import { makeRealm } from '../../webassembly/namespace.ts';
 import { slotOf } from '../../webassembly/slots.ts';

@@ -1,7 +1,7 @@
 /** How answers of the outside are written down: numbers beyond 2^53 as decimal text, bytes as base64. */
 
 import { sha256Hex } from '../../syntax/sha256.ts';
-import { decodeBase64, encodeBase64 } from '../base64.ts';
+import { decodeBase64, encodeBase64 } from '../manifest/base64.ts';
 import type { Json } from './log.ts';
 import type { Form } from './tape.ts';
 

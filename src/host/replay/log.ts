@@ -8,7 +8,7 @@ import { reading } from '../../errors/arguments.ts';
 import { ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
-import { decodeUtf8, encodeUtf8 } from '../text.ts';
+import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
 
 /** Version of the format. */
 export const LOG_VERSION = 1;

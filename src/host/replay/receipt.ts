@@ -3,7 +3,7 @@
  * JavaScript engine, and see whether the receipt holds; see `replayRecording` and `verifyReceipt`.
  */
 import { ReplayError } from '../../errors/errors.ts';
-import type { FuelSchedule } from '../../interpreter/fuel.ts';
+import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import type { SeenCall } from './session.ts';
 import { hashesOf, type Modules } from './settings.ts';
 

@@ -4,7 +4,7 @@
  */
 import { isQuernError } from '../../errors/errors.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
-import type { CallResult } from '../calling.ts';
+import type { CallResult } from '../plugin/calling.ts';
 import { bytes } from './forms.ts';
 import type { Json } from './log.ts';
 import { interruptionOf, type Tape } from './tape.ts';

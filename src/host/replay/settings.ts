@@ -4,14 +4,14 @@
  */
 import { ReplayError, UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import { type FuelSchedule, schedules } from '../../interpreter/fuel.ts';
+import { type FuelSchedule, schedules } from '../../interpreter/fuel/schedules.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
-import { checkLogLevel } from '../logging.ts';
-import type { CheckedOptions } from '../options.ts';
-import { encodeUtf8 } from '../text.ts';
+import type { LoadedModule } from '../manifest/wasm-source.ts';
+import { checkLogLevel } from '../pdk/logging.ts';
+import { encodeUtf8 } from '../platform/text.ts';
+import type { CheckedOptions } from '../plugin/options.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
 import type { WasiOptions } from '../wasi/preview1.ts';
-import type { LoadedModule } from '../wasm-source.ts';
 import { bytes, count, dictionary, fields, list, optional, text, truth, tuple, wide } from './forms.ts';
 import { type Json, LOG_VERSION, type ParsedLog } from './log.ts';
 import { type Form, Tape } from './tape.ts';

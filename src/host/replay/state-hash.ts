@@ -1,10 +1,10 @@
 /** A hash of everything that a plug-in holds: what two runs must agree in to be the same. */
-import type { MemoryInstance } from '../../interpreter/memory.ts';
+import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
 import { PAGE_SIZE } from '../../kernel/blocks.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
-import { encodeUtf8 } from '../text.ts';
-import type { Variables } from '../variables.ts';
+import type { Variables } from '../pdk/variables.ts';
+import { encodeUtf8 } from '../platform/text.ts';
 
 /** Bytes of the kernel before its arena. */
 const ROOT = 64;

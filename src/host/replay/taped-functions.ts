@@ -3,8 +3,9 @@
  * variables, the error, what reading cost), and what it returned or threw. In a replay the changes are made again,
  * in the same order, and nobody's code runs.
  */
-import type { CurrentPlugin } from '../current-plugin.ts';
-import { declareTypeOf, type HostFunction, isThenable, unreadable } from '../host-function.ts';
+
+import { declareTypeOf, type HostFunction, isThenable, unreadable } from '../linking/host-function.ts';
+import type { CurrentPlugin } from '../plugin/current-plugin.ts';
 import { wide } from './forms.ts';
 import type { Json } from './log.ts';
 import type { Operation } from './operation.ts';

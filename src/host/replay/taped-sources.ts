@@ -1,7 +1,7 @@
 /** Time, randomness, standard input and the network on a tape. */
-import type { ClientRequest, ClientRules, HttpAnswer } from '../http-client.ts';
-import { exchange } from '../http-client.ts';
-import type { Clock, HttpTransport, RandomSource, Sleep } from '../sources.ts';
+import type { ClientRequest, ClientRules, HttpAnswer } from '../http/http-client.ts';
+import { exchange } from '../http/http-client.ts';
+import type { Clock, HttpTransport, RandomSource, Sleep } from '../platform/platform.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
 import { bytes, fingerprint, list, nothing, number, text, wide } from './forms.ts';
 import type { Json } from './log.ts';

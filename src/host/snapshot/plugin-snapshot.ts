@@ -6,8 +6,8 @@
  * options where it is restored.
  */
 import { SnapshotError } from '../../errors/errors.ts';
-import type { Execution, ExecutionOptions } from '../../interpreter/execution.ts';
-import type { ModuleInstance } from '../../interpreter/module-instance.ts';
+import type { Execution, ExecutionOptions } from '../../interpreter/calls/execution.ts';
+import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import { applyRuns, readRuns, writeRuns } from '../../interpreter/snapshot/runs.ts';
 import { readEngine, writeEngine } from '../../interpreter/snapshot/snapshot.ts';
 import {
@@ -19,9 +19,9 @@ import {
 import { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
 import { PAGE_SIZE } from '../../kernel/blocks.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { checkLogLevel } from '../logging.ts';
-import type { PluginState } from '../plugin-state.ts';
-import type { Clock, HttpHeaders, RandomSource } from '../sources.ts';
+import { checkLogLevel } from '../pdk/logging.ts';
+import type { Clock, HttpHeaders, RandomSource } from '../platform/platform.ts';
+import type { PluginState } from '../plugin/plugin-state.ts';
 import type { Preview1 } from '../wasi/preview1.ts';
 import { readWasi, writeWasi } from './wasi-state.ts';
 

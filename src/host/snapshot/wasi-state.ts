@@ -7,7 +7,7 @@ import { SnapshotError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
 import type { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
-import { encodeUtf8 } from '../text.ts';
+import { encodeUtf8 } from '../platform/text.ts';
 import { FDFLAGS_ALL, type Filetype, filetypes, rights } from '../wasi/abi.ts';
 import {
   type Descriptor,

@@ -3,7 +3,7 @@
  *
  * An address outside ends the function with `errno.fault`; nothing of JavaScript's own errors shows.
  */
-import type { MemoryInstance } from '../../interpreter/memory.ts';
+import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
 import { ErrnoSignal } from './errno.ts';
 
 const fault = new ErrnoSignal('fault');

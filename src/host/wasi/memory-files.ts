@@ -3,7 +3,7 @@
  * files that live on while they are open, and a budget that no guest can exceed.
  */
 import { UsageError } from '../../errors/errors.ts';
-import { encodeUtf8 } from '../text.ts';
+import { encodeUtf8 } from '../platform/text.ts';
 import { ErrnoSignal } from './errno.ts';
 import type {
   DirectoryEntry,

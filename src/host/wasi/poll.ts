@@ -1,5 +1,5 @@
 /** `poll_oneoff`: waits for clocks; streams and files are always ready. */
-import type { Clock } from '../sources.ts';
+import type { Clock } from '../platform/platform.ts';
 import {
   CLOCK_LAST,
   CLOCK_REALTIME,

@@ -7,17 +7,17 @@
 import { checkBytes, isInstance, reading } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import { type FuelSchedule, hostBytesCost, hostFunctionCost } from '../../interpreter/fuel.ts';
+import { type FuelSchedule, hostBytesCost, hostFunctionCost } from '../../interpreter/fuel/schedules.ts';
 import {
   type Caller,
   type FuncInstance,
   type HostWrite,
   type RawHostCode,
   rawHostFunction,
-} from '../../interpreter/function.ts';
-import type { MemoryInstance } from '../../interpreter/memory.ts';
-import type { Clock, RandomSource } from '../sources.ts';
-import { encodeUtf8 } from '../text.ts';
+} from '../../interpreter/instances/function.ts';
+import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
+import type { Clock, RandomSource } from '../platform/platform.ts';
+import { encodeUtf8 } from '../platform/text.ts';
 import {
   INPUT_RIGHTS,
   impliedBy,

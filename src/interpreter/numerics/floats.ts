@@ -1,6 +1,6 @@
 /**
  * Floating-point operators and conversions that JavaScript has no operator for. Pure functions of numbers;
- * NaN results are made canonical by the caller (engine.md: the deterministic profile).
+ * NaN results are made canonical by the caller (the deterministic profile).
  */
 
 const TWO_32 = 4294967296;

@@ -7,12 +7,12 @@
  */
 import { InternalError } from '../../errors/errors.ts';
 import type { FuncType } from '../../syntax/types.ts';
-import type { CodeRegion, FuncCode } from '../code.ts';
-import type { CodeMap } from '../code-map.ts';
-import { entryCost } from '../fuel.ts';
-import { opOf, ops } from '../isa.ts';
-import { getMachine, hasCode, mapCareful, mapFast, mapOf } from '../machine.ts';
-import { slotCountOf } from '../types-layout.ts';
+import type { CodeMap } from '../code/code-map.ts';
+import type { CodeRegion, FuncCode } from '../code/compiled-module.ts';
+import { opOf, ops } from '../code/isa.ts';
+import { slotCountOf } from '../code/types-layout.ts';
+import { entryCost } from '../fuel/schedules.ts';
+import { getMachine, hasCode, mapCareful, mapFast, mapOf } from '../machine/machine.ts';
 
 const OPCODE = 1023;
 const callOps: ReadonlySet<number> = new Set(

@@ -8,13 +8,13 @@ import {
   slotsOf,
   type ValType,
 } from '../../syntax/types.ts';
-import type { ExceptionInstance } from '../exception.ts';
-import { checkFuel, Execution, type ExecutionOptions, type SavedExecution } from '../execution.ts';
-import type { FuncInstance } from '../function.ts';
-import { SPARE_SLOTS } from '../machine.ts';
-import type { MachineState } from '../machine-state.ts';
+import { checkFuel, Execution, type ExecutionOptions, type SavedExecution } from '../calls/execution.ts';
+import { type FrameShape, frameShapes, mayBeUnset } from '../calls/frame-shapes.ts';
+import type { ExceptionInstance } from '../instances/exception.ts';
+import type { FuncInstance } from '../instances/function.ts';
+import type { MachineState } from '../loop/machine-state.ts';
+import { SPARE_SLOTS } from '../machine/machine.ts';
 import { AT_INSTRUCTION, IN_HOST_CALL, NOT_BEGUN, RETURNED, THROWING } from './format.ts';
-import { type FrameShape, frameShapes, mayBeUnset } from './frame-shapes.ts';
 import { type Frame, readStack, StackBuilder } from './frames.ts';
 import type { Inventory } from './inventory.ts';
 import type { ReferenceReader } from './reference-reader.ts';

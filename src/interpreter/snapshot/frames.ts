@@ -6,12 +6,12 @@
  * cannot make frames overlap or return to where no call was.
  */
 import { InternalError } from '../../errors/errors.ts';
-import { type CodeRegion, regionAt } from '../code.ts';
-import { HALT_PC, LEAVE_PC } from '../code-space.ts';
-import type { SavedExecution } from '../execution.ts';
-import type { FuncInstance } from '../function.ts';
-import type { MachineState } from '../machine-state.ts';
-import type { ModuleInstance } from '../module-instance.ts';
+import type { SavedExecution } from '../calls/execution.ts';
+import { HALT_PC, LEAVE_PC } from '../code/code-space.ts';
+import { type CodeRegion, regionAt } from '../code/compiled-module.ts';
+import type { FuncInstance } from '../instances/function.ts';
+import type { ModuleInstance } from '../instances/module-instance.ts';
+import type { MachineState } from '../loop/machine-state.ts';
 import { callPlaceOf, carefulPc, placeOf, returnPc } from './code-places.ts';
 import { corrupt } from './snapshot-reader.ts';
 

@@ -10,15 +10,15 @@ import type { FeatureKey } from '../../syntax/features.ts';
 import type { Module } from '../../syntax/module.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import type { DefType } from '../../syntax/types.ts';
-import type { CompiledModule } from '../code.ts';
-import type { FuelSchedule } from '../fuel.ts';
-import type { FuncInstance } from '../function.ts';
-import type { GlobalInstance } from '../global.ts';
-import type { MemoryInstance } from '../memory.ts';
-import type { ModuleInstance } from '../module-instance.ts';
-import type { Store } from '../store.ts';
-import type { TableInstance } from '../table.ts';
-import type { TagInstance } from '../tag.ts';
+import type { CompiledModule } from '../code/compiled-module.ts';
+import type { FuelSchedule } from '../fuel/schedules.ts';
+import type { FuncInstance } from '../instances/function.ts';
+import type { GlobalInstance } from '../instances/global.ts';
+import type { MemoryInstance } from '../instances/memory.ts';
+import type { ModuleInstance } from '../instances/module-instance.ts';
+import type { Store } from '../instances/store.ts';
+import type { TableInstance } from '../instances/table.ts';
+import type { TagInstance } from '../instances/tag.ts';
 import { crc32 } from './crc32.ts';
 
 /** Objects by number, in order of the first instance that holds them. */

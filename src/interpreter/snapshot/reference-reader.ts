@@ -25,11 +25,11 @@ import {
   packedShift,
   StructInstance,
   structLayout,
-} from '../aggregate.ts';
-import { ExceptionInstance } from '../exception.ts';
-import { FuncInstance, type Ref } from '../function.ts';
-import { bytesOf, type HeapObject } from '../heap.ts';
-import { matchesRef, toI31 } from '../references.ts';
+} from '../instances/aggregate.ts';
+import { ExceptionInstance } from '../instances/exception.ts';
+import { FuncInstance, type Ref } from '../instances/function.ts';
+import { bytesOf, type HeapObject } from '../instances/heap.ts';
+import { matchesRef, toI31 } from '../instances/references.ts';
 import type { Inventory } from './inventory.ts';
 import * as tag from './reference-writer.ts';
 import { corrupt, foreign, type SnapshotReader } from './snapshot-reader.ts';

@@ -6,10 +6,10 @@
  */
 import { SnapshotError } from '../../errors/errors.ts';
 import { F32, I32, isRef, slotsOf, V128, type ValType } from '../../syntax/types.ts';
-import { ArrayInstance, elementBytes, StructInstance, structLayout } from '../aggregate.ts';
-import { ExceptionInstance } from '../exception.ts';
-import { FuncInstance } from '../function.ts';
-import { isI31 } from '../references.ts';
+import { ArrayInstance, elementBytes, StructInstance, structLayout } from '../instances/aggregate.ts';
+import { ExceptionInstance } from '../instances/exception.ts';
+import { FuncInstance } from '../instances/function.ts';
+import { isI31 } from '../instances/references.ts';
 import type { Inventory } from './inventory.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 

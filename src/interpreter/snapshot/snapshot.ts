@@ -8,8 +8,8 @@
 import { badArgument, checkBytes, checkInstance, readOptions } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import { type Execution, type ExecutionOptions, isRunning } from '../execution.ts';
-import { ModuleInstance } from '../module-instance.ts';
+import { type Execution, type ExecutionOptions, isRunning } from '../calls/execution.ts';
+import { ModuleInstance } from '../instances/module-instance.ts';
 import { readExecution, writeExecution } from './executions.ts';
 import { featuresOf, Inventory, moduleHash, pricesOf } from './inventory.ts';
 import { type FindHostValue, ReferenceReader } from './reference-reader.ts';

@@ -1,0 +1,164 @@
+/**
+ * HTTP on top of a transport that sends one request at a time: redirects, limits, errors.
+ *
+ * Redirects are followed here and not by the transport, so that every hop is checked by the same rule as the
+ * first: a server that is allowed must not be able to lead a plug-in to one that is not.
+ */
+import { HostError, isQuernError } from '../../errors/errors.ts';
+import { messageOf, nameText } from '../../errors/texts.ts';
+import type { HttpHeaders, HttpResponse, HttpTransport } from '../platform/platform.ts';
+import { type HttpUrl, parseHttpUrl } from './url.ts';
+
+/** Most redirects of one request, as in the Fetch Standard. */
+const MAX_REDIRECTS = 20;
+/** Most bytes of all header names and values of a response. */
+const MAX_HEADER_BYTES = 65_536;
+
+/** A request before it is sent. */
+export interface ClientRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | null;
+  /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
+  readonly cancelled: Promise<void> | null;
+}
+
+/** Rules for one request and what follows from it. */
+export interface ClientRules {
+  /** Called before each hop; throws when it must not be sent. Null when every hop may be. */
+  readonly check: ((url: HttpUrl) => void) | null;
+  /** Most bytes of the body of the answer. */
+  readonly maxBytes: number;
+}
+
+/** An answer that was read to its end. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly body: Uint8Array;
+}
+
+const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
+/** What was meant for one server is not shown to another. */
+const secretHeaders: readonly string[] = ['authorization', 'cookie', 'proxy-authorization'];
+
+/** An error of HTTP that is not the fault of a limit or an allow-list. */
+export const httpFailure = (detail: string, cause?: unknown): Error =>
+  new HostError('host.http-failed', { detail, ...(cause === undefined ? {} : { cause }) });
+
+/** The value of a header, or null. */
+export const headerOf = ({ headers }: { readonly headers: HttpHeaders }, name: string): string | null =>
+  headers.find(([key]) => key === name)?.[1] ?? null;
+
+const withoutHeaders = (
+  headers: Readonly<Record<string, string>>,
+  drops: (name: string) => boolean,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !drops(name.toLowerCase())));
+
+/** The request that a redirect asks for, after the rules of the Fetch Standard. */
+const redirected = (request: ClientRequest, status: number, from: HttpUrl, to: HttpUrl): ClientRequest => {
+  const { method } = request;
+  const becomesGet =
+    (status === 303 && method !== 'GET' && method !== 'HEAD') ||
+    ((status === 301 || status === 302) && method === 'POST');
+  const isForeign = to.origin !== from.origin;
+  const headers = withoutHeaders(
+    request.headers,
+    (name) => (becomesGet && name.startsWith('content-')) || (isForeign && secretHeaders.includes(name)),
+  );
+  return {
+    ...request,
+    url: to.href,
+    headers,
+    ...(becomesGet ? { method: 'GET', body: null } : {}),
+  };
+};
+
+const checkHeaders = (headers: HttpHeaders): void => {
+  const size = headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (size > MAX_HEADER_BYTES) throw httpFailure(`headers of the response exceed ${MAX_HEADER_BYTES} bytes`);
+};
+
+const readBody = async (body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop closes the connection: what is beyond the limit is not even received.
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      throw new HostError('host.http-limit', { limit: maxBytes, detail: String(maxBytes) });
+    }
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+};
+
+/** Gives up a body that nobody reads. */
+const discard = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
+  // An iteration that never began would close nothing.
+  for await (const chunk of body) if (chunk.length > 0) break;
+};
+
+const send = async (
+  transport: HttpTransport,
+  url: HttpUrl,
+  request: ClientRequest,
+  mayGoAnywhere: boolean,
+): Promise<HttpResponse> => {
+  const response = await transport({ ...request, url: url.href, mayGoAnywhere });
+  checkHeaders(response.headers);
+  return response;
+};
+
+const follow = async (
+  transport: HttpTransport,
+  first: ClientRequest,
+  rules: ClientRules,
+): Promise<HttpAnswer> => {
+  let request = first;
+  let url = parseHttpUrl(request.url);
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    if (url === null)
+      throw httpFailure(`"${nameText(request.url)}" is not an http or https URL without credentials`);
+    rules.check?.(url);
+    const response = await send(transport, url, request, rules.check === null);
+    const location = redirectStatuses.includes(response.status) ? headerOf(response, 'location') : null;
+    if (location === null) {
+      const { status, headers } = response;
+      return { status, headers, body: await readBody(response.body, rules.maxBytes) };
+    }
+    await discard(response.body);
+    const target = parseHttpUrl(location, url);
+    if (target === null)
+      throw httpFailure(`"${url.href}" redirects to "${nameText(location)}", which is not a URL of HTTP`);
+    request = redirected(request, response.status, url, target);
+    url = target;
+  }
+  throw httpFailure(`"${nameText(first.url)}": more than ${MAX_REDIRECTS} redirects`);
+};
+
+/**
+ * Sends a request, follows redirects and reads the answer.
+ *
+ * @throws HostError; whatever the transport throws becomes its cause
+ */
+export const exchange = async (
+  transport: HttpTransport,
+  request: ClientRequest,
+  rules: ClientRules,
+): Promise<HttpAnswer> => {
+  try {
+    return await follow(transport, request, rules);
+  } catch (error) {
+    if (isQuernError(error)) throw error;
+    throw httpFailure(`"${nameText(request.url)}": ${messageOf(error)}`, error);
+  }
+};

@@ -1,0 +1,196 @@
+/**
+ * Links the modules of a manifest with each other, with the kernel, with WASI and with host functions.
+ *
+ * An import is looked for in this order: a module of the manifest of that name; host functions, which may also
+ * replace functions of `extism:host/env`; kernel and host functions of the ABI; WASI, where it is switched on.
+ * All types are checked here, before anything runs. Functions may be imported in a circle.
+ */
+import { ManifestError, UnlinkableError } from '../../errors/errors.ts';
+import { nameText } from '../../errors/texts.ts';
+import type { FuncInstance } from '../../interpreter/instances/function.ts';
+import type { ExternInstance, ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import type { Store } from '../../interpreter/instances/store.ts';
+import { instantiate } from '../../interpreter/instantiate/instantiate.ts';
+import { KERNEL_NAMESPACE } from '../../kernel/abi.ts';
+import { createKernelImports } from '../../kernel/imports.ts';
+import type { Import, Module } from '../../syntax/module.ts';
+import type { FuncType } from '../../syntax/types.ts';
+import type { LoadedModule } from '../manifest/wasm-source.ts';
+import { createPdkImports } from '../pdk/pdk.ts';
+import type { PluginState } from '../plugin/plugin-state.ts';
+import { WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE } from '../wasi/abi.ts';
+import { CommandModule, isCommand } from './command-module.ts';
+import { type HostFunction, importHostFunction } from './host-function.ts';
+import { LateBindings } from './late-binding.ts';
+
+/** Name of the module whose exports are the plug-in's functions. */
+const MAIN = 'main';
+
+const wasiNamespaces: readonly string[] = [WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE];
+
+/** Most modules of one plug-in: linking goes as deep as their imports do. */
+const MAX_MODULES = 256;
+
+/** Everything that modules can import from. */
+export interface LinkSources {
+  readonly modules: ReadonlyMap<string, LoadedModule>;
+  readonly functions: ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
+  /** The functions of WASI by namespace, or null when it is not switched on. */
+  readonly wasi: ReadonlyMap<string, ReadonlyMap<string, FuncInstance>> | null;
+}
+
+/**
+ * Names the modules of a manifest: as given; the last one is `main` when it has no name; other nameless ones are
+ * named by hash or by position.
+ *
+ * @throws ManifestError when two have one name, none is `main`, or there are too many
+ */
+export const nameModules = (modules: readonly LoadedModule[]): Map<string, LoadedModule> => {
+  if (modules.length > MAX_MODULES) {
+    throw new ManifestError('manifest.shape', { path: 'wasm', detail: `more than ${MAX_MODULES} modules` });
+  }
+  const named = new Map<string, LoadedModule>();
+  modules.forEach((module, index) => {
+    const isLast = index === modules.length - 1;
+    const name = module.name ?? (isLast ? MAIN : (module.hash ?? String(index)));
+    if (named.has(name)) {
+      throw new ManifestError('manifest.shape', {
+        path: `wasm[${index}].name`,
+        detail: `duplicate module name "${nameText(name)}"`,
+      });
+    }
+    named.set(name, module);
+  });
+  if (named.has(MAIN)) return named;
+  throw new ManifestError('manifest.shape', {
+    path: 'wasm',
+    detail: `manifest with multiple modules must designate one "${MAIN}" module`,
+  });
+};
+
+/** One linking: instances of every module that `main` needs, each made once. */
+export class Linker {
+  /** Instances in the order in which they are to be initialised: imported ones before those that import them. */
+  readonly instances: ModuleInstance[] = [];
+  readonly #store: Store;
+  readonly #state: PluginState;
+  readonly #sources: LinkSources;
+  readonly #environment: ReadonlyMap<string, FuncInstance>;
+  readonly #byName = new Map<string, ModuleInstance>();
+  readonly #commands = new Map<string, CommandModule>();
+  readonly #late = new LateBindings();
+  /** Modules that are being linked, outermost first. */
+  readonly #path: string[] = [];
+
+  constructor(store: Store, state: PluginState, sources: LinkSources) {
+    this.#store = store;
+    this.#state = state;
+    this.#sources = sources;
+    this.#environment = new Map([
+      ...createKernelImports(state.kernel, store.schedule),
+      ...createPdkImports(state),
+    ]);
+  }
+
+  /**
+   * Instantiates `main` and what it imports, without running any code of theirs.
+   *
+   * @throws UnlinkableError, or the errors of instantiation
+   */
+  link(): ModuleInstance {
+    const main = this.#linkModule(MAIN);
+    this.#late.bind(this.#byName);
+    return main;
+  }
+
+  #linkModule(name: string): ModuleInstance {
+    const done = this.#byName.get(name);
+    if (done !== undefined) return done;
+    const instance = this.#prepare(name)();
+    this.#byName.set(name, instance);
+    this.instances.push(instance);
+    return instance;
+  }
+
+  /** Resolves the imports of a module; what is returned makes an instance of it, each time a new one. */
+  #prepare(name: string): () => ModuleInstance {
+    const { compiled } = this.#sources.modules.get(name)!;
+    this.#path.push(name);
+    const found = compiled.module.imports.map((entry) => this.#resolve(entry));
+    this.#path.pop();
+    return () => {
+      let next = 0;
+      const instance = instantiate(this.#store, compiled, () => found[next++], { skipStart: true });
+      this.#late.bindIn(instance);
+      return instance;
+    };
+  }
+
+  #resolve(entry: Import): ExternInstance {
+    const { module, name, desc } = entry;
+    if (this.#sources.modules.has(module)) return this.#resolveInModule(entry);
+    const fn = this.#sources.functions.get(module)?.get(name);
+    if (fn !== undefined && desc.kind === 'func') {
+      return importHostFunction(fn, desc.type.comp as FuncType, { module, name }, this.#state);
+    }
+    const found = this.#builtIns(entry)?.get(name);
+    if (found !== undefined) return found;
+    const isKnown =
+      module === KERNEL_NAMESPACE || wasiNamespaces.includes(module) || this.#sources.functions.has(module);
+    throw this.#unresolved(
+      entry,
+      isKnown
+        ? ` ("${nameText(module)}" is a host module, but does not contain "${nameText(name)}")`
+        : ': not provided by host imports nor linked manifest items',
+    );
+  }
+
+  /** Functions of the ABI or of WASI. */
+  #builtIns(entry: Import): ReadonlyMap<string, FuncInstance> | null {
+    if (entry.module === KERNEL_NAMESPACE) return this.#environment;
+    if (!wasiNamespaces.includes(entry.module)) return null;
+    if (this.#sources.wasi === null)
+      throw this.#unresolved(entry, ': WASI is not enabled; see the "useWasi" plugin option');
+    return this.#sources.wasi.get(entry.module) ?? null;
+  }
+
+  #resolveInModule(entry: Import): ExternInstance {
+    const { module, name, desc } = entry;
+    const source = this.#sources.modules.get(module)!.compiled.module;
+    if (module !== MAIN && isCommand(source)) return this.#resolveInCommand(entry, source);
+    if (this.#path.includes(module)) {
+      if (desc.kind === 'func') return this.#late.add(module, name, desc.type);
+      throw this.#unresolved(entry, `: circular imports of type="${desc.kind}" are not supported`);
+    }
+    const found = this.#linkModule(module).exports.get(name);
+    if (found !== undefined) return found;
+    throw this.#unresolved(entry, ': no export matched request');
+  }
+
+  #resolveInCommand(entry: Import, source: Module): ExternInstance {
+    const { module, name, desc } = entry;
+    const item = source.exports.find((candidate) => candidate.name === name);
+    if (item === undefined) throw this.#unresolved(entry, ': no export matched request');
+    if (desc.kind !== 'func' || item.kind !== 'func')
+      throw this.#unresolved(
+        entry,
+        `: "${nameText(module)}" is a command, of which only functions can be imported`,
+      );
+    let command = this.#commands.get(module);
+    if (command === undefined) {
+      const make: { instance?: () => ModuleInstance } = {};
+      command = new CommandModule(this.#store, this.#state, () => make.instance!());
+      // Known before its imports are resolved, as they may lead back to it.
+      this.#commands.set(module, command);
+      make.instance = this.#prepare(module);
+    }
+    return command.importFunction(name, source.funcs[item.index]!.type.comp as FuncType);
+  }
+
+  #unresolved({ module, name }: Import, reason: string): Error {
+    const from = this.#path.map((part) => `"${nameText(part)}"`).join('/');
+    const detail = `from module ${from}: cannot resolve import "${nameText(module)}" "${nameText(name)}"${reason}`;
+    // The sentence of `@extism/extism`, which says it all.
+    return new UnlinkableError('unlinkable.unknown-import', { module, name, detail }, detail);
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * From what `createPlugin` was given to compiled modules: reads files and URLs through the platform, decodes
+ * base64, checks hashes, compiles.
+ */
+import { reading } from '../../errors/arguments.ts';
+import { ManifestError } from '../../errors/errors.ts';
+import { messageOf } from '../../errors/texts.ts';
+import { CompiledModule } from '../../interpreter/code/compiled-module.ts';
+import { compileModule } from '../../interpreter/instantiate/instantiate.ts';
+import { sha256Hex } from '../../syntax/sha256.ts';
+import { exchange, headerOf } from '../http/http-client.ts';
+import type { Platform } from '../platform/platform.ts';
+import { decodeUtf8 } from '../platform/text.ts';
+import { decodeBase64 } from './base64.ts';
+import {
+  type CheckedManifest,
+  checkManifest,
+  isResponse,
+  isUrl,
+  type ManifestLike,
+  type ManifestWasm,
+  manifestOf,
+  parseManifest,
+  type ResponseLike,
+} from './manifest.ts';
+
+/** A module of a plug-in, compiled. */
+export interface LoadedModule {
+  /** As in the manifest, or null. */
+  readonly name: string | null;
+  readonly hash: string | null;
+  readonly compiled: CompiledModule;
+  /** Whether nobody else has the compiled module. */
+  readonly isOwn: boolean;
+}
+
+/** Most bytes of a module or manifest behind a URL. */
+const MAX_DOWNLOAD_BYTES = 0x4000_0000;
+
+/** What was behind a URL. */
+interface FetchedBytes {
+  /** Lower case, without parameters; empty when there is none. */
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+const ACCEPT = 'application/wasm;q=0.9,application/octet-stream;q=0.8,application/json;q=0.7';
+const jsonTypes: readonly string[] = ['application/json', 'text/json'];
+const wasmTypes: readonly string[] = ['application/wasm', 'application/octet-stream', ''];
+
+/**
+ * Makes a checked manifest of any of the forms that `createPlugin` takes.
+ *
+ * @throws ManifestError
+ */
+export const resolveManifest = async (input: ManifestLike, platform: Platform): Promise<CheckedManifest> => {
+  if (typeof input === 'string') {
+    if (/^\s*\{/.test(input)) return parseManifest(input);
+    if (/^https?:\/\//i.test(input)) return fetchManifest(input, platform);
+    return /^file:\/\//i.test(input) ? manifestOf({ url: input }) : manifestOf({ path: input });
+  }
+  // A proxy that was revoked, or whose handler throws, shows itself here.
+  const isKnown = reading('the manifest', () =>
+    [Uint8Array, ArrayBuffer, CompiledModule].some((cls) => input instanceof cls),
+  );
+  if (!isKnown && !reading('the manifest', () => isResponse(input) || isUrl(input)))
+    return reading('the manifest', () => checkManifest(input));
+  if (input instanceof Uint8Array || input instanceof ArrayBuffer) return manifestOf({ data: input });
+  if (input instanceof CompiledModule) return manifestOf({ module: input });
+  if (isResponse(input)) return manifestOfFetched(await readResponse(input), input.url ?? '');
+  if (isUrl(input))
+    return /^file:/i.test(input.href) ? manifestOf({ url: input }) : fetchManifest(input.href, platform);
+  // A native module is refused like an item that carries one.
+  return checkManifest(isNativeModule(input) ? { wasm: [{ module: input }] } : input);
+};
+
+/** Whether something is a compiled module of the host's own engine. */
+const isNativeModule = (input: unknown): boolean =>
+  /^\[object \w+\.Module\]$/.test(Object.prototype.toString.call(input));
+
+/** A URL may lead to a module or to a JSON manifest; its content type tells. */
+const fetchManifest = async (url: string, platform: Platform): Promise<CheckedManifest> =>
+  manifestOfFetched(await fetchBytes(url, 'GET', {}, platform), url);
+
+const manifestOfFetched = ({ contentType, bytes }: FetchedBytes, url: string): CheckedManifest => {
+  if (jsonTypes.includes(contentType)) return parseManifest(decodeUtf8(bytes));
+  if (wasmTypes.includes(contentType)) return manifestOf({ data: bytes });
+  throw new ManifestError('manifest.source', {
+    path: url,
+    detail: `While processing manifest URL "${url}"; expected content-type of "text/json", "application/json", "application/octet-stream", or "application/wasm"; got "${contentType}" after stripping off charset.`,
+  });
+};
+
+/** A content type without its parameters. */
+const mediaType = (header: string | null): string => (header ?? '').split(';')[0]!.trim().toLowerCase();
+
+const readResponse = async (response: ResponseLike): Promise<FetchedBytes> => {
+  const contentType = mediaType(response.headers.get('content-type'));
+  return { contentType, bytes: new Uint8Array(await response.arrayBuffer()) };
+};
+
+const fetchBytes = async (
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+  platform: Platform,
+): Promise<FetchedBytes> => {
+  if (platform.http === undefined) throw unreadable(url, 'this host has no way to fetch URLs');
+  const request = { url, method, headers: { accept: ACCEPT, ...headers }, body: null, cancelled: null };
+  // Whoever writes a manifest may name any server; only plug-ins are kept to an allow-list.
+  const rules = { check: null, maxBytes: MAX_DOWNLOAD_BYTES };
+  const answer = await exchange(platform.http, request, rules).catch((cause: unknown) => {
+    throw unreadable(url, messageOf(cause), cause);
+  });
+  if (answer.status < 200 || answer.status > 299) throw unreadable(url, `status ${answer.status}`);
+  return { contentType: mediaType(headerOf(answer, 'content-type')), bytes: answer.body };
+};
+
+const readFile = async (path: string, platform: Platform): Promise<Uint8Array> => {
+  if (platform.readFile === undefined) throw unreadable(path, 'this host has no file system');
+  try {
+    return await platform.readFile(path);
+  } catch (cause) {
+    throw unreadable(path, messageOf(cause), cause);
+  }
+};
+
+const unreadable = (path: string, detail: string, cause?: unknown): Error =>
+  new ManifestError('manifest.source', {
+    path,
+    detail: `${path}: ${detail}`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+const readItem = async (item: ManifestWasm, index: number, platform: Platform): Promise<Uint8Array> => {
+  if ('data' in item) {
+    if (item.data instanceof ArrayBuffer) return new Uint8Array(item.data);
+    if (item.data instanceof Uint8Array) return item.data;
+    const bytes = decodeBase64(item.data);
+    if (bytes !== null) return bytes;
+    throw new ManifestError('manifest.shape', {
+      path: `wasm[${index}].data`,
+      detail: `wasm[${index}].data: not base64`,
+    });
+  }
+  if ('path' in item) return readFile(item.path, platform);
+  if ('url' in item) {
+    const url = typeof item.url === 'string' ? item.url : item.url.href;
+    if (/^file:/i.test(url)) return readFile(url, platform);
+    return (await fetchBytes(url, item.method ?? 'GET', item.headers ?? {}, platform)).bytes;
+  }
+  if ('response' in item) return (await readResponse(await item.response)).bytes;
+  return item.module.module.bytes;
+};
+
+/** Compares without regard to case, as the digits of a hash are one number. */
+const checkHash = (bytes: Uint8Array, expected: string, index: number): void => {
+  const actual = sha256Hex(bytes);
+  if (actual === expected.toLowerCase()) return;
+  throw new ManifestError('manifest.hash', {
+    path: `wasm[${index}].hash`,
+    expected,
+    actual,
+    detail: `Expected: ${expected}. Actual: ${actual}`,
+  });
+};
+
+/**
+ * Reads, checks and compiles every module of a manifest.
+ *
+ * @throws ManifestError, or the errors of `compileModule`
+ */
+export const loadModules = (manifest: CheckedManifest, platform: Platform): Promise<LoadedModule[]> =>
+  Promise.all(
+    manifest.wasm.map(async (item, index) => {
+      const source = await readItem(item, index, platform);
+      if (item.hash !== undefined) checkHash(source, item.hash, index);
+      // A copy: the embedder may change its bytes while the module is in use. (A Buffer's slice would be a view.)
+      const isOwn = !('module' in item);
+      const compiled = isOwn ? compileModule(new Uint8Array(source)) : item.module;
+      return { name: item.name ?? null, hash: item.hash ?? null, compiled, isOwn };
+    }),
+  );

@@ -1,0 +1,141 @@
+/**
+ * The functions of `extism:host/env` that the host implements: config, variables, logging; HTTP is in `http.ts`.
+ *
+ * Types and prices come from the kernel's ABI table. Bad handles never fail a call: they answer 0 or are ignored,
+ * and what the plug-in's author should know is logged.
+ */
+import { nameText } from '../../errors/texts.ts';
+import { hostBytesCost } from '../../interpreter/fuel/schedules.ts';
+import {
+  type FuncInstance,
+  type RawHostCode,
+  rawHostFunction,
+} from '../../interpreter/instances/function.ts';
+import { type HostFunctionName, TEXT_WEIGHT } from '../../kernel/abi.ts';
+import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
+import { createHttpRequest, headersAsJson } from '../http/http.ts';
+import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
+import type { PluginState } from '../plugin/plugin-state.ts';
+import { logLevelNumber, type MessageLevel } from './logging.ts';
+
+/** Code of one function on the slots of a call; returns how many bytes were read and written, text weighed. */
+type PdkCode = (state: PluginState, slots: Int32Array, base: number) => number;
+
+const hex = (address: number): string => `${address.toString(16).padStart(16, '0')}H`;
+
+/** Bytes of the block of a key or message, which is freed; none for handle 0, null for anything but a handle. */
+const takeBytes = (state: PluginState, address: number): Uint8Array | null => {
+  if (address === 0) return new Uint8Array(0);
+  const bytes = state.kernel.read(address);
+  if (bytes !== null) state.kernel.free(address);
+  return bytes;
+};
+
+/** Answers with a value in a new block. An empty value has a handle as well, so that it differs from none. */
+const answer = (state: PluginState, slots: Int32Array, base: number, value: Uint8Array | null): number => {
+  writeU64(slots, base, value === null ? 0 : state.kernel.storePresent(value));
+  return value?.length ?? 0;
+};
+
+/** Answers with what a key names, each byte of which counts `weight` times. */
+const lookUp =
+  (weight: number, find: (state: PluginState, key: string) => Uint8Array | null): PdkCode =>
+  (state, slots, base) => {
+    const key = takeBytes(state, readU64(slots, base));
+    const found = answer(state, slots, base, key === null ? null : find(state, decodeUtf8(key)));
+    return TEXT_WEIGHT * (key?.length ?? 0) + weight * found;
+  };
+
+const setVariable: PdkCode = (state, slots, base) => {
+  const keyAddress = readU64(slots, base);
+  const valueAddress = readU64(slots, base + 2);
+  // Neither block is freed: plug-ins written for the JavaScript SDK use them again.
+  const keyBytes = keyAddress === 0 ? new Uint8Array(0) : state.kernel.read(keyAddress);
+  if (keyBytes === null) {
+    state.logger.write(
+      'error',
+      `attempted to set variable using invalid key address (addr="${hex(keyAddress)}")`,
+    );
+    return 0;
+  }
+  const key = decodeUtf8(keyBytes);
+  if (valueAddress === 0) {
+    state.variables.delete(key);
+    return TEXT_WEIGHT * keyBytes.length;
+  }
+  const value = state.kernel.read(valueAddress);
+  if (value === null) {
+    const where = `(key="${nameText(key)}"; addr="${hex(valueAddress)}")`;
+    state.logger.write('error', `attempted to set variable to invalid address ${where}`);
+    return TEXT_WEIGHT * keyBytes.length;
+  }
+  const refusal = state.variables.set(key, value);
+  if (refusal !== null) {
+    state.logger.write('error', refusal);
+    state.kernel.errorSet(state.kernel.store(encodeUtf8(refusal)));
+  }
+  return TEXT_WEIGHT * keyBytes.length + value.length;
+};
+
+const log =
+  (level: MessageLevel): PdkCode =>
+  (state, slots, base) => {
+    const address = readU64(slots, base);
+    if (!state.logger.lets(level)) {
+      state.kernel.free(address);
+      return 0;
+    }
+    const bytes = takeBytes(state, address);
+    if (bytes === null) {
+      const where = `0x${address.toString(16).padStart(64, '0')}`;
+      state.logger.write('error', `failed to log(${level}): bad block reference in addr ${where}`);
+      return 0;
+    }
+    state.logger.write(level, decodeUtf8(bytes), bytes.length);
+    return TEXT_WEIGHT * bytes.length;
+  };
+
+/** A row of the table by the host that has no code here does not compile. */
+const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>> = {
+  config_get: lookUp(TEXT_WEIGHT, ({ config }, key) => {
+    const value = config.get(key);
+    return value === undefined ? null : encodeUtf8(value);
+  }),
+  var_get: lookUp(1, ({ variables }, key) => variables.get(key)),
+  var_set: setVariable,
+  http_status_code: (state, slots, base) => {
+    slots[base] = state.lastAnswer?.status ?? 0;
+    return 0;
+  },
+  http_headers: (state, slots, base) => {
+    const { lastAnswer, http } = state;
+    if (lastAnswer === null || !http.allowsHeaders) return answer(state, slots, base, null);
+    lastAnswer.json ??= encodeUtf8(headersAsJson(lastAnswer.headers));
+    return TEXT_WEIGHT * answer(state, slots, base, lastAnswer.json);
+  },
+  log_trace: log('trace'),
+  log_debug: log('debug'),
+  log_info: log('info'),
+  log_warn: log('warn'),
+  log_error: log('error'),
+  get_log_level: (state, slots, base) => {
+    slots[base] = logLevelNumber(state.logger.level);
+    return 0;
+  },
+};
+
+/** The host's function instances by import name. */
+export const createPdkImports = (state: PluginState): Map<string, FuncInstance> => {
+  const imports = new Map([['http_request', createHttpRequest(state)]]);
+  const { schedule } = state;
+  for (const name of Object.keys(codes) as (keyof typeof codes)[]) {
+    const code = codes[name];
+    const run: RawHostCode = (slots, base, caller) => {
+      const byteCount = code(state, slots, base);
+      caller.charge(hostBytesCost(schedule, byteCount) + takeWorkCost(state.kernel, schedule));
+      return undefined;
+    };
+    imports.set(name, rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name)));
+  }
+  return imports;
+};

@@ -1,0 +1,241 @@
+/**
+ * What can stop a call from outside: its deadline, an `AbortSignal`, and `cancel`. All hold while the plug-in
+ * computes, while it waits for the host, and while it stands still for its owner.
+ *
+ * A call that computes is looked at between slices and after what may take long (`ExecutionOptions.onSlice`); a
+ * signal can only fire when other tasks run, so a call that has one lets them, every few milliseconds; so does one
+ * with a time slice of its own. A call that waits is woken by a timer or by the signal, and does not wait for what
+ * never comes.
+ */
+import { type ErrorDetails, InterruptedError, UsageError } from '../../errors/errors.ts';
+import type { Platform } from '../platform/platform.ts';
+
+/**
+ * An `AbortSignal`, of whatever implementation.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const controller = new AbortController();
+ * const signal: AbortSignalLike = controller.signal;
+ * controller.abort('no longer needed');
+ * await plugin.call('greet', 'Ada', null, { signal }).catch(({ cause }: Error) => console.log(cause));
+ * // → no longer needed
+ * ```
+ */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** What the error of a deadline is called: that of a call, or that of initialisation. */
+export type TimeoutCode = 'interrupted.timeout' | 'interrupted.instantiation';
+
+const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
+/** How long a call with a signal computes before other tasks get their turn: a frame of an animation. */
+const BREATH_NANOSECONDS = 16n * NANOSECONDS_PER_MILLISECOND;
+/** Longest time of one timer; more overflows in all engines. */
+const MAX_TIMER = 0x7fff_ffff;
+
+/** Checks the `signal` of a call. @throws UsageError */
+export const checkSignal = (value: unknown): AbortSignalLike | null => {
+  if (value === undefined || value === null) return null;
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignalLike>;
+  if (
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof removeEventListener === 'function'
+  )
+    return value as AbortSignalLike;
+  throw new UsageError('usage.argument', { detail: 'signal must be an AbortSignal' });
+};
+
+/** What a watch watches for. */
+export interface WatchOptions {
+  /** Most milliseconds that the call runs, waiting for the host included; null for no limit. */
+  readonly timeoutMs: number | null;
+  readonly signal: AbortSignalLike | null;
+  readonly timeoutCode: TimeoutCode;
+  /** How long the call computes before other tasks get their turn; null = only where a signal needs it. */
+  readonly timeSliceMs: number | null;
+}
+
+/** Watches over one call, from its beginning until `close`. */
+export class CallWatch {
+  readonly #platform: Platform;
+  readonly #signal: AbortSignalLike | null;
+  readonly #timeoutCode: TimeoutCode;
+  /** Nanoseconds; null where other tasks can wait. */
+  readonly #breath: bigint | null;
+  /** On the host's monotonic clock; null for no limit, and while the call stands still. */
+  #deadline: bigint | null;
+  /** What was left of the time when the call came to stand still. */
+  #timeLeft: bigint | null = null;
+  /** Called at each `wake` and when the call is stopped. */
+  readonly #wakers = new Set<() => void>();
+  readonly #stopListeners = new Set<() => void>();
+  #lastBreath: bigint;
+  #reason: 'timeout' | 'cancelled' | null = null;
+  #cause: unknown = undefined;
+  #stopped: Promise<void> | null = null;
+
+  constructor(platform: Platform, { timeoutMs, signal, timeoutCode, timeSliceMs }: WatchOptions) {
+    this.#platform = platform;
+    this.#signal = signal;
+    this.#timeoutCode = timeoutCode;
+    this.#breath =
+      timeSliceMs !== null
+        ? BigInt(timeSliceMs) * NANOSECONDS_PER_MILLISECOND
+        : signal === null
+          ? null
+          : BREATH_NANOSECONDS;
+    const isTimed = timeoutMs !== null || this.#breath !== null;
+    this.#lastBreath = isTimed ? platform.clock.monotonic() : 0n;
+    this.#deadline =
+      timeoutMs === null ? null : this.#lastBreath + BigInt(timeoutMs) * NANOSECONDS_PER_MILLISECOND;
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  /** Resolves when the call is stopped; never, when it ends by itself. */
+  get stopped(): Promise<void> {
+    this.#stopped ??= new Promise<void>((resolve) => {
+      if (this.#reason === null) this.#stopListeners.add(resolve);
+      else resolve();
+    });
+    return this.#stopped;
+  }
+
+  /** Calls back once when the call is stopped, unless what is returned is called before. */
+  onStop(listener: () => void): () => void {
+    this.#stopListeners.add(listener);
+    return () => {
+      this.#stopListeners.delete(listener);
+    };
+  }
+
+  /** Stops the call. */
+  cancel(cause: unknown): void {
+    this.#stop('cancelled', cause);
+  }
+
+  /** Whether the call must not go on. */
+  isStopped(): boolean {
+    if (this.#reason === null && this.#deadline !== null && this.#now() >= this.#deadline)
+      this.#stop('timeout');
+    return this.#reason !== null;
+  }
+
+  /**
+   * Whether a call that computes should pause: to be stopped, or to let other tasks run. PERF: asked after each call
+   * of a host function, so the clock, 30 ns, is read once.
+   */
+  shouldPause(): boolean {
+    if (this.#reason !== null) return true;
+    if (this.#deadline === null && this.#breath === null) return false;
+    const now = this.#now();
+    if (this.#deadline !== null && now >= this.#deadline) this.#stop('timeout');
+    return this.#reason !== null || (this.#breath !== null && now - this.#lastBreath >= this.#breath);
+  }
+
+  /** Lets other tasks run. */
+  async breathe(): Promise<void> {
+    const { startTimer } = this.#platform;
+    if (startTimer !== undefined) {
+      await new Promise<void>((resolve) => {
+        startTimer(0, resolve);
+      });
+    }
+    this.#lastBreath = this.#now();
+  }
+
+  /**
+   * Waits until a promise has settled, in whatever way, the call is stopped, or somebody calls `wake`.
+   *
+   * @returns whether the promise has settled
+   */
+  async waitFor(promise: Promise<unknown>): Promise<boolean> {
+    let isSettled = false;
+    // Not `Promise.race`: it would leave a reaction on the promise of the signal for each time of waiting.
+    let wake: () => void = () => {};
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const settle = (): void => {
+      isSettled = true;
+      wake();
+    };
+    promise.then(settle, settle);
+    if (this.isStopped()) return false;
+    this.#wakers.add(wake);
+    const cancelTimer = this.#startDeadline();
+    await woken;
+    cancelTimer();
+    this.#wakers.delete(wake);
+    return isSettled;
+  }
+
+  /** Waits, without a deadline, until the call is stopped or somebody calls `wake`. */
+  async standStill(): Promise<void> {
+    if (this.isStopped()) return;
+    if (this.#deadline !== null) this.#timeLeft = this.#deadline - this.#now();
+    this.#deadline = null;
+    await new Promise<void>((resolve) => {
+      this.#wakers.add(resolve);
+    });
+    if (this.#timeLeft !== null) this.#deadline = this.#now() + this.#timeLeft;
+    this.#timeLeft = null;
+    this.#lastBreath = this.#breath === null ? 0n : this.#now();
+  }
+
+  /** Ends all waiting of the moment. */
+  wake(): void {
+    for (const wake of this.#wakers) wake();
+    this.#wakers.clear();
+  }
+
+  /** The error that a stopped call rejects with. */
+  error(details: ErrorDetails): Error {
+    return this.#reason === 'cancelled'
+      ? new InterruptedError('interrupted.cancelled', Object.assign(details, { cause: this.#cause }))
+      : new InterruptedError(this.#timeoutCode, details);
+  }
+
+  /** Ends the watch; timers and listeners are gone. */
+  close(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#wakers.clear();
+    this.#stopListeners.clear();
+  }
+
+  readonly #onAbort = (): void => this.#stop('cancelled', this.#signal?.reason);
+
+  #now(): bigint {
+    return this.#platform.clock.monotonic();
+  }
+
+  #stop(reason: 'timeout' | 'cancelled', cause?: unknown): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    this.#cause = cause;
+    for (const listen of this.#stopListeners) listen();
+    this.#stopListeners.clear();
+    this.wake();
+  }
+
+  #startDeadline(): () => void {
+    const { startTimer } = this.#platform;
+    if (this.#deadline === null || startTimer === undefined) return () => {};
+    let cancel = (): void => {};
+    const arm = (): void => {
+      // Rounded up, so that the deadline has passed when the timer fires.
+      const left = Math.ceil(Number(this.#deadline! - this.#now()) / 1e6);
+      cancel = startTimer(Math.min(Math.max(left, 1), MAX_TIMER), () => {
+        if (!this.isStopped()) arm();
+      });
+    };
+    arm();
+    return () => cancel();
+  }
+}

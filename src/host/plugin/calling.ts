@@ -1,0 +1,171 @@
+/**
+ * The calling convention: what goes into a call of a plug-in's function, and how what comes out of it is judged.
+ */
+import { ExhaustionError, isQuernError, PluginError, UsageError } from '../../errors/errors.ts';
+import { nameText } from '../../errors/texts.ts';
+import { FuncInstance, type RawValue } from '../../interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import { takeWorkCost } from '../../kernel/imports.ts';
+import { funcTypeName, I32 } from '../../syntax/types.ts';
+import { checkLimit } from '../manifest/manifest.ts';
+import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
+import { type AbortSignalLike, checkSignal } from './call-watch.ts';
+import { checkFuel } from './options.ts';
+import { PluginOutput } from './output.ts';
+import type { PluginState } from './plugin-state.ts';
+import type { RunOutcome } from './run.ts';
+import { checkWhenBusy, type WhenBusy } from './turns.ts';
+
+/**
+ * What a call takes as input: text (as UTF-8) or bytes; nothing is empty input.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const inputs: readonly PluginInput[] = ['Ada', new TextEncoder().encode('Grace'), null];
+ * for (const input of inputs) console.log((await plugin.call('greet', input))?.text());
+ * // → Hello, Ada!
+ * // → Hello, Grace!
+ * // → Hello, world!
+ * ```
+ */
+export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
+
+/** Input as bytes. @throws UsageError */
+export const toBytes = (input: PluginInput): Uint8Array => {
+  if (input === undefined || input === null) return new Uint8Array(0);
+  if (typeof input === 'string') return encodeUtf8(input);
+  if (input instanceof Uint8Array) return input;
+  if (input instanceof ArrayBuffer) return new Uint8Array(input);
+  throw new UsageError('usage.argument', { detail: `input must be a string or bytes, not ${typeof input}` });
+};
+
+/**
+ * Options of one call.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const options: CallOptions = { timeoutMs: 1000, fuel: 1_000_000, whenBusy: 'queue' };
+ * console.log((await plugin.call('greet', 'Ada', null, options))?.text()); // → Hello, Ada!
+ * ```
+ */
+export interface CallOptions {
+  /** Stops the call, at any time: `AbortController`, `AbortSignal.timeout`. */
+  readonly signal?: AbortSignalLike | null | undefined;
+  /** In place of the plug-in's `timeoutMs`; null for no limit. */
+  readonly timeoutMs?: number | null | undefined;
+  /** In place of the plug-in's `fuel`; null for no limit. */
+  readonly fuel?: number | null | undefined;
+  /** In place of the plug-in's `timeSliceMs`; null for none. */
+  readonly timeSliceMs?: number | null | undefined;
+  /** In place of the plug-in's `whenBusy`. */
+  readonly whenBusy?: WhenBusy | undefined;
+}
+/** Limits of one call, checked. */
+export interface CallLimits {
+  readonly signal: AbortSignalLike | null;
+  readonly timeoutMs: number | null;
+  readonly timeSliceMs: number | null;
+  readonly fuel: number | null;
+  readonly whenBusy: WhenBusy;
+}
+/** The limits of a call: its own, or those of the plug-in. @throws UsageError */
+export const checkCallLimits = (
+  { signal, timeoutMs, timeSliceMs, fuel, whenBusy }: CallOptions,
+  plugin: Omit<CallLimits, 'signal'>,
+): CallLimits => ({
+  signal: checkSignal(signal),
+  timeoutMs: timeoutMs === undefined ? plugin.timeoutMs : checkLimit(timeoutMs, 'timeoutMs'),
+  timeSliceMs: timeSliceMs === undefined ? plugin.timeSliceMs : checkLimit(timeSliceMs, 'timeSliceMs'),
+  fuel: fuel === undefined ? plugin.fuel : checkFuel(fuel),
+  whenBusy: whenBusy === undefined ? plugin.whenBusy : checkWhenBusy(whenBusy),
+});
+
+/**
+ * Options of `callDetailed` and `startCall`.
+ *
+ * Example: see `CallResult`.
+ */
+export interface DetailedCallOptions extends CallOptions {
+  /** What host functions get from `CurrentPlugin.hostContext`. */
+  readonly hostContext?: unknown;
+}
+/**
+ * Everything that a call came to.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const options: DetailedCallOptions = { hostContext: { user: 'ada' }, fuel: 1_000_000 };
+ * const { output, returnCode, error }: CallResult = await plugin.callDetailed('greet', 'Ada', options);
+ * console.log(output?.text(), returnCode, error); // → Hello, Ada! 0 null
+ * ```
+ */
+export interface CallResult {
+  /** Null when the plug-in set none. */
+  readonly output: PluginOutput | null;
+  /** What the function returned; 0 for functions without a result. */
+  readonly returnCode: number;
+  /** The message that the plug-in reported failure with; null when there is none. */
+  readonly error: string | null;
+  readonly fuelConsumed: number;
+}
+
+/** Whether a guest ended itself with status 0, which is a success. */
+export const isCleanExit = (error: unknown): boolean =>
+  isQuernError(error, 'exit.code') && error.details.exitCode === 0;
+
+/** The function that a call is for. @throws PluginError */
+export const findFunction = (main: ModuleInstance, name: string): FuncInstance => {
+  const refuse = (detail: string): Error => new PluginError('plugin.function', { name, detail });
+  const item = main.exports.get(name);
+  if (item === undefined) throw refuse(`function "${nameText(name)}" does not exist`);
+  if (!(item instanceof FuncInstance)) throw refuse(`export "${nameText(name)}" is not a function`);
+  if (item.signature.params.length === 0) return item;
+  throw refuse(
+    `function "${nameText(name)}" takes parameters, ${funcTypeName(item.signature)}; plug-in functions take none`,
+  );
+};
+
+/** Clears what the last call left in the kernel and hands in the input. */
+export const begin = (state: PluginState, input: Uint8Array, hostContext: unknown): void => {
+  const { kernel } = state;
+  kernel.reset();
+  state.logger.beginCall();
+  if (!kernel.setInput(input)) {
+    throw new ExhaustionError('exhaustion.memory', { detail: 'no room for the input' });
+  }
+  // Preparing the call is the host's work, not the guest's.
+  takeWorkCost(kernel, state.schedule);
+  state.hostContext = hostContext;
+};
+
+/** What a call that ended has come to. @throws what it failed with */
+export const finish = (
+  { kernel }: PluginState,
+  func: FuncInstance,
+  outcome: RunOutcome,
+  fuelConsumed: number,
+): CallResult => {
+  if (outcome.hasFailed && !isCleanExit(outcome.error)) throw outcome.error;
+  const message = kernel.errorMessage();
+  const output = kernel.output();
+  return {
+    output: output === null ? null : new PluginOutput(output),
+    returnCode: outcome.hasFailed ? 0 : returnCodeOf(func, outcome.results),
+    error: message === null ? null : decodeUtf8(message),
+    fuelConsumed,
+  };
+};
+
+/** Only a single i32 is a return code; results of other types mean nothing in this calling convention. */
+const returnCodeOf = (func: FuncInstance, [value]: readonly RawValue[]): number => {
+  const { results } = func.signature;
+  return results.length === 1 && results[0] === I32 ? Number(BigInt.asIntN(32, value as bigint)) : 0;
+};
+
+/** What a message or a return code of the plug-in means: failure. @throws PluginError */
+export const judge = ({ output, returnCode, error }: CallResult): PluginOutput | null => {
+  if (error !== null) throw new PluginError('plugin.error', { returnCode, detail: error });
+  if (returnCode !== 0)
+    throw new PluginError('plugin.return-code', { returnCode, detail: String(returnCode) });
+  return output;
+};

@@ -1,0 +1,260 @@
+/**
+ * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
+ */
+import { checkInstance, reading, readOptions } from '../../errors/arguments.ts';
+import { UsageError } from '../../errors/errors.ts';
+import { isThenable } from '../linking/host-function.ts';
+import { nameModules } from '../linking/linker.ts';
+import type { CheckedManifest, ManifestLike, ManifestSettings } from '../manifest/manifest.ts';
+import { type LoadedModule, loadModules, resolveManifest } from '../manifest/wasm-source.ts';
+import type { Platform } from '../platform/platform.ts';
+import { parseLog } from '../replay/log.ts';
+import { recordingOptions, replayOptions } from '../replay/settings.ts';
+import type { AbortSignalLike } from './call-watch.ts';
+import type { DetailedCallOptions } from './calling.ts';
+import { type CheckedOptions, checkOptions, type PluginOptions, withFetch } from './options.ts';
+import { Plugin } from './plugin.ts';
+
+/**
+ * The modules and settings of a plug-in, from which instances are made that share nothing but code.
+ *
+ * ```ts
+ * const compiled: CompiledPlugin = await compilePlugin('build/examples/greet.wasm');
+ * const plugin = await compiled.instantiate({ config: { greeting: 'Salut' } });
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Salut, Ada!
+ * ```
+ */
+export class CompiledPlugin {
+  readonly #modules: ReadonlyMap<string, LoadedModule>;
+  readonly #settings: CheckedManifest;
+  readonly #options: PluginOptions;
+  readonly #platform: Platform;
+  /** Plug-ins that are not closed. */
+  #openCount = 0;
+  #isClosed = false;
+  /** Whether something of a plug-in that was closed may be left. */
+  #isShared = false;
+
+  /** Users call `compilePlugin`. @internal */
+  constructor(
+    modules: ReadonlyMap<string, LoadedModule>,
+    settings: CheckedManifest,
+    options: PluginOptions,
+    platform: Platform,
+  ) {
+    this.#modules = modules;
+    this.#settings = settings;
+    this.#options = options;
+    this.#platform = platform;
+  }
+
+  /**
+   * Makes a plug-in of its own memory, variables and limits.
+   *
+   * @param options replace those of `compilePlugin`, each as a whole
+   * @throws UnlinkableError, LimitError, or what initialisation failed with
+   */
+  async instantiate(options: PluginOptions = {}): Promise<Plugin> {
+    return this.#create({ ...this.#options, ...readOptions(options) });
+  }
+
+  /**
+   * Makes a plug-in of a snapshot of the same modules; see `restorePlugin`.
+   *
+   * @throws SnapshotError, UnlinkableError, LimitError, UsageError
+   */
+  async restore(snapshot: Uint8Array, options: RestoreOptions = {}): Promise<Plugin> {
+    const bytes = checkInstance(snapshot, Uint8Array, 'a snapshot is a Uint8Array, which');
+    const { activeCall, ...own } = readOptions(options);
+    const call = readOptions(activeCall, 'activeCall');
+    this.#require();
+    const all = { ...this.#options, ...own };
+    const checked = reading('options', () => checkOptions(all, this.#settings, this.#platform));
+    return Plugin.restore(this.#modules, checked, this.#platform, bytes, call, this.#open());
+  }
+
+  /**
+   * Gives up what the modules take, code above all, as soon as the last plug-in made of them is closed. No more can be
+   * made. Without it that is left to the host's collector, which does nothing before the event loop turns.
+   */
+  close(): void {
+    this.#isClosed = true;
+    this.#giveBack();
+  }
+
+  #require(): void {
+    if (this.#isClosed) throw new UsageError('usage.state', { detail: 'the compiled plug-in is closed' });
+  }
+
+  /** Counts a plug-in; what is returned is told when it is gone. */
+  #open(): (isClean: boolean) => void {
+    this.#openCount++;
+    return (isClean) => {
+      this.#openCount--;
+      this.#isShared ||= !isClean;
+      this.#giveBack();
+    };
+  }
+
+  #giveBack(): void {
+    if (!this.#isClosed || this.#openCount > 0 || this.#isShared) return;
+    for (const { compiled, isOwn } of this.#modules.values()) if (isOwn) compiled.giveBack();
+  }
+
+  /** `instantiate` for a replay that a signal can stop. @internal */
+  instantiateUnder(signal: AbortSignalLike | null): Promise<Plugin> {
+    return this.#create(this.#options, signal);
+  }
+
+  async #create(options: PluginOptions, signal: AbortSignalLike | null = null): Promise<Plugin> {
+    this.#require();
+    const checked = reading('options', () => this.#checkOptions(options));
+    return Plugin.create(this.#modules, checked, this.#platform, this.#open(), signal);
+  }
+
+  #checkOptions(options: PluginOptions): CheckedOptions {
+    const { record, replay, logger, onLog, enableWasiOutput, wasi, schedule } = options;
+    const { fuel, memory, timeoutMs, timeSliceMs } = options;
+    const [modules, platform] = [this.#modules, this.#platform];
+    if (replay === undefined) {
+      const checked = checkOptions(options, this.#settings, platform);
+      if (!record) return checked;
+      return recordingOptions(checked, modules, typeof record === 'function' ? record : null);
+    }
+    if (record) throw new UsageError('usage.argument', { detail: 'record and replay exclude each other' });
+    // Settings come from the recording: those of the manifest may name what is not here.
+    const { stdout, stderr } = wasi ?? {};
+    const streams = { ...(stdout && { stdout }), ...(stderr && { stderr }) };
+    const limits = { fuel, memory, timeoutMs, timeSliceMs };
+    const own = { ...limits, logger, onLog, enableWasiOutput, schedule, wasi: streams, useWasi: true };
+    return replayOptions(checkOptions(own, noSettings, platform), modules, parseLog(replay));
+  }
+}
+
+const noSettings: ManifestSettings = {
+  config: null,
+  memory: null,
+  allowedHosts: null,
+  allowedPaths: null,
+  timeoutMs: null,
+};
+
+/**
+ * Compiles plug-ins on one platform: `compilePlugin`, and what `compilePluginOn` returns.
+ *
+ * ```ts
+ * const compile: CompilePlugin = compilePluginOn(nodePlatform);
+ * const compiled = await compile('build/examples/greet.wasm');
+ * console.log((await (await compiled.instantiate()).call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
+export type CompilePlugin = (
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+) => Promise<CompiledPlugin>;
+
+/**
+ * Options of `restorePlugin`: those of `createPlugin`, and what a call that stands still goes on with.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const call = await plugin.startCall('greet', 'Ada', { fuel: 100 });
+ * await call.run();
+ * const options: RestoreOptions = { activeCall: { timeoutMs: 1000 } };
+ * const restore: RestorePlugin = restorePluginOn(nodePlatform);
+ * const other = await restore('build/examples/greet.wasm', plugin.snapshot(), options);
+ * console.log(other.activeCall?.status); // → paused
+ * ```
+ */
+export interface RestoreOptions extends PluginOptions {
+  /**
+   * Host context and limits of the call. Its limit of fuel is part of the snapshot, which cannot raise it above the one
+   * that is given here or for all calls: the call pauses there, to go on with more.
+   */
+  readonly activeCall?: Omit<DetailedCallOptions, 'whenBusy'> | undefined;
+}
+
+/**
+ * Makes plug-ins of snapshots on one platform: `restorePlugin`, and what `restorePluginOn` returns.
+ *
+ * Example: see `RestoreOptions`.
+ */
+export type RestorePlugin = (
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  snapshot: Uint8Array,
+  options?: RestoreOptions,
+) => Promise<Plugin>;
+
+/**
+ * Makes plug-ins on one platform: `createPlugin`, and what `createPluginOn` returns.
+ *
+ * ```ts
+ * const createLimited: CreatePlugin = (manifest, options) => createPlugin(manifest, { fuel: 1_000_000, ...options });
+ * const plugin = await createLimited('build/examples/greet.wasm');
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
+export type CreatePlugin = (
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+) => Promise<Plugin>;
+
+/**
+ * `compilePlugin` for a platform.
+ *
+ * ```js
+ * const silent = { ...nodePlatform, readFile: undefined };
+ * const error = await compilePluginOn(silent)('build/examples/greet.wasm').catch((caught) => caught);
+ * console.log(error.message.endsWith('this host has no file system')); // → true
+ * ```
+ */
+export const compilePluginOn =
+  (platform: Platform): CompilePlugin =>
+  async (manifest, options) => {
+    const own = readOptions(options);
+    const source = withFetch(platform, own);
+    const isLater = reading('the manifest', () => isThenable(manifest));
+    const settings = await resolveManifest((isLater ? await manifest : manifest) as ManifestLike, source);
+    const modules = nameModules(await loadModules(settings, source));
+    return new CompiledPlugin(modules, settings, own, platform);
+  };
+
+/**
+ * `createPlugin` for a platform: the entry points bind it to theirs, embedders to their own.
+ *
+ * ```js
+ * // A host whose clock stands still.
+ * const clock = { realtime: () => 0n, monotonic: () => 0n, resolution: 1n };
+ * const create = createPluginOn({ ...nodePlatform, clock });
+ * console.log((await (await create('build/examples/greet.wasm')).call('greet', 'Ada')).text()); // → Hello, Ada!
+ * ```
+ */
+export const createPluginOn = (platform: Platform): CreatePlugin => {
+  const compile = compilePluginOn(platform);
+  return async (manifest, options = {}) => {
+    const compiled = await compile(manifest, options);
+    const plugin = compiled.instantiate();
+    compiled.close();
+    return plugin;
+  };
+};
+
+/**
+ * `restorePlugin` for a platform.
+ *
+ * ```js
+ * const create = createPluginOn(nodePlatform);
+ * const plugin = await create('build/examples/greet.wasm');
+ * const other = await restorePluginOn(nodePlatform)('build/examples/greet.wasm', plugin.snapshot());
+ * console.log((await other.call('greet', 'Ada')).text()); // → Hello, Ada!
+ * ```
+ */
+export const restorePluginOn = (platform: Platform): RestorePlugin => {
+  const compile = compilePluginOn(platform);
+  return async (manifest, snapshot, options = {}) => {
+    const compiled = await compile(manifest, options);
+    const plugin = compiled.restore(snapshot, options);
+    compiled.close();
+    return plugin;
+  };
+};

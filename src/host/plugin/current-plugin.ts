@@ -1,0 +1,224 @@
+/**
+ * The plug-in as host functions see it: kernel memory, variables, error, log level, host context. The first
+ * argument of every host function; the names are those of `CallContext` of `@extism/extism`.
+ */
+import { UsageError } from '../../errors/errors.ts';
+import { nameText, valueText } from '../../errors/texts.ts';
+import { workCost } from '../../kernel/imports.ts';
+import { decodeBase64, encodeBase64 } from '../manifest/base64.ts';
+import { checkLogLevel, type LogLevel } from '../pdk/logging.ts';
+import { encodeUtf8 } from '../platform/text.ts';
+import type { Json } from '../replay/log.ts';
+import type { Operation } from '../replay/operation.ts';
+import { PluginOutput } from './output.ts';
+import type { PluginState } from './plugin-state.ts';
+
+const badArgument = (detail: string): Error => new UsageError('usage.argument', { detail });
+
+/** An address as guests pass it (a bigint, perhaps negative after sign extension) or as a number. */
+const toAddress = (address: bigint | number): number => {
+  if (typeof address === 'bigint') return Number(BigInt.asUintN(64, address));
+  if (Number.isInteger(address) && address >= 0) return address;
+  throw badArgument(
+    `an address is a bigint or a whole number that is not negative, not ${valueText(address)}`,
+  );
+};
+
+const toBytes = (value: unknown, what: string): Uint8Array => {
+  if (typeof value === 'string') return encodeUtf8(value);
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  throw badArgument(`${what} must be a string or bytes, not ${value === null ? 'null' : typeof value}`);
+};
+
+/**
+ * View of the running plug-in for host functions.
+ *
+ * ```ts
+ * const remark = (plugin: CurrentPlugin, total: bigint): bigint => {
+ *   plugin.setVariable('last', String(total));
+ *   return plugin.store(`${total} so far`);
+ * };
+ * const plugin = await createPlugin('build/examples/counter.wasm', {
+ *   functions: { 'extism:host/user': { remark } },
+ * });
+ * console.log((await plugin.call('count', 'aeiou'))?.json().remark); // → 5 so far
+ * console.log(plugin.getVariable('last')?.text()); // → 5
+ * ```
+ */
+export class CurrentPlugin {
+  #live: PluginState | null;
+  /** Takes down what the host function does to the plug-in; null when nobody records it. */
+  #operations: Operation[] | null = null;
+
+  /** @internal */
+  constructor(state: PluginState) {
+    this.#live = state;
+  }
+
+  get #state(): PluginState {
+    if (this.#live !== null) return this.#live;
+    throw new UsageError('usage.state', { detail: 'the call of this host function was stopped' });
+  }
+
+  /** Takes down, from now on, every change that is made through this view. @internal */
+  takeDown(operations: Operation[] | null): void {
+    this.#operations = operations;
+  }
+
+  /** Makes every further use an error. @internal */
+  revoke(): void {
+    this.#live = null;
+  }
+
+  /**
+   * Allocates a block in kernel memory.
+   *
+   * @returns its handle; 0n when the size is 0 or there is no memory
+   */
+  alloc(size: bigint | number): bigint {
+    const length = toAddress(size);
+    this.#operations?.push(['alloc', length]);
+    return BigInt(this.#state.kernel.memory.alloc(length));
+  }
+
+  /** Frees a block; anything but a handle is ignored. */
+  free(address: bigint | number): void {
+    const handle = toAddress(address);
+    this.#operations?.push(['free', handle]);
+    this.#state.kernel.free(handle);
+  }
+
+  /**
+   * Copies bytes, or a string as UTF-8, into a new block.
+   *
+   * @returns its handle; 0n for empty contents, as the PDKs have it
+   * @throws UsageError for anything else, or when there is no memory
+   */
+  store(input: string | Uint8Array | ArrayBuffer): bigint {
+    const bytes = toBytes(input, 'what to store');
+    this.#operations?.push(['store', encodeBase64(bytes)]);
+    this.#state.chargeBytes(bytes.length);
+    const handle = this.#state.kernel.store(bytes);
+    if (handle === 0 && bytes.length > 0)
+      throw new UsageError('usage.state', { detail: 'failed to store output' });
+    return BigInt(handle);
+  }
+
+  /**
+   * A copy of a block.
+   *
+   * @returns null for an address that is not the handle of a block in use; empty for 0n, the handle of nothing
+   */
+  read(address: bigint | number): PluginOutput | null {
+    const handle = toAddress(address);
+    // Reading changes nothing but the bill.
+    this.#operations?.push(['read', handle]);
+    const bytes = handle === 0 ? new Uint8Array(0) : this.#state.kernel.read(handle);
+    if (bytes === null) return null;
+    this.#state.chargeBytes(bytes.length);
+    return new PluginOutput(bytes);
+  }
+
+  /** Length of a block; 0n for anything but a handle. */
+  length(address: bigint | number): bigint {
+    return BigInt(this.#state.kernel.memory.length(toAddress(address)));
+  }
+
+  /** A copy of a variable; null when it is unset. */
+  getVariable(name: string): PluginOutput | null {
+    const value = this.#state.variables.get(String(name));
+    return value === null ? null : new PluginOutput(value.slice());
+  }
+
+  /**
+   * Sets a variable to a copy of a value.
+   *
+   * @throws UsageError when the limit on variables would be exceeded
+   */
+  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
+    const bytes = new Uint8Array(toBytes(value, 'a variable'));
+    this.#operations?.push(['setVariable', String(name), encodeBase64(bytes)]);
+    const refusal = this.#state.variables.set(String(name), bytes);
+    if (refusal !== null) throw new UsageError('usage.state', { detail: refusal });
+  }
+
+  /** Deletes a variable, if it is set. */
+  deleteVariable(name: string): void {
+    this.#operations?.push(['deleteVariable', String(name)]);
+    this.#state.variables.delete(String(name));
+  }
+
+  /**
+   * Makes the call fail with a message, unless the plug-in replaces or clears it.
+   *
+   * @throws UsageError for an empty message
+   */
+  setError(error: string | Error): void {
+    const message: unknown = error instanceof Error ? error.message : error;
+    if (typeof message !== 'string' || message === '') throw badArgument('could not store error value');
+    this.errorSet(Number(this.store(message)));
+  }
+
+  /**
+   * Adds to the bill of the running call, for work that the host function does. What it reads and stores is charged
+   * already, by the schedule.
+   *
+   * @throws UsageError for anything but a whole number that is not negative
+   */
+  charge(fuel: number): void {
+    this.#state.charge(fuel);
+    this.#operations?.push(['charge', fuel]);
+  }
+
+  /** What the host function that runs has charged up to now, the work of the kernel included. @internal */
+  get charged(): number {
+    if (this.#live === null) return 0;
+    const { charged, kernel, schedule } = this.#live;
+    return charged + workCost(kernel, schedule);
+  }
+
+  /** The value that was given to `Plugin.call` for host functions. */
+  hostContext<T = unknown>(): T {
+    return this.#state.hostContext as T;
+  }
+
+  /** The lowest level that is logged. */
+  get logLevel(): LogLevel {
+    return this.#state.logger.level;
+  }
+  set logLevel(level: LogLevel) {
+    this.#operations?.push(['logLevel', checkLogLevel(level)]);
+    this.#state.logger.level = checkLogLevel(level);
+  }
+
+  /** Does again what was taken down. @internal */
+  redo([name, ...args]: Operation): void {
+    if (!Object.hasOwn(operations, name)) throw badArgument(`no operation "${nameText(name)}"`);
+    operations[name]!(this, args);
+  }
+
+  /** Makes a block of kernel memory the error of the call. @internal */
+  errorSet(handle: number): void {
+    this.#operations?.push(['errorSet', handle]);
+    this.#state.kernel.errorSet(handle);
+  }
+}
+
+const number = (json: Json | undefined): number => Number(json ?? 0);
+const bytes = (json: Json | undefined): Uint8Array => decodeBase64(String(json)) ?? new Uint8Array(0);
+
+/** How each operation is done again. Key = name in recordings. */
+const operations: Readonly<Record<string, (plugin: CurrentPlugin, args: readonly Json[]) => void>> = {
+  charge: (plugin, [fuel]) => plugin.charge(number(fuel)),
+  alloc: (plugin, [size]) => void plugin.alloc(number(size)),
+  free: (plugin, [address]) => plugin.free(number(address)),
+  store: (plugin, [data]) => void plugin.store(bytes(data)),
+  read: (plugin, [address]) => void plugin.read(number(address)),
+  errorSet: (plugin, [address]) => plugin.errorSet(number(address)),
+  setVariable: (plugin, [name, data]) => plugin.setVariable(String(name), bytes(data)),
+  deleteVariable: (plugin, [name]) => plugin.deleteVariable(String(name)),
+  logLevel: (plugin, [level]) => {
+    plugin.logLevel = checkLogLevel(level);
+  },
+};

@@ -1,0 +1,230 @@
+/**
+ * A call that stands still and goes on: `Plugin.startCall`. It pauses when its fuel is used up and where its owner
+ * asks for it; `run` takes it further.
+ *
+ * While a call is paused all of it is data: the executions of the engine (`PluginState.executions`), the kernel and
+ * the plug-in's own memory. Nothing of it lies on the JavaScript stack but one promise in `wait`.
+ */
+
+import { type BacktraceFrame, UsageError } from '../../errors/errors.ts';
+import { valueText } from '../../errors/texts.ts';
+import type { Execution, PauseReason } from '../../interpreter/calls/execution.ts';
+import type { CallResult } from './calling.ts';
+import type { PluginOutput } from './output.ts';
+import type { CallBudget, StandStill } from './run.ts';
+
+/**
+ * Where a call is in its life.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const call = await plugin.startCall('greet', 'Ada');
+ * const before: PluginCallStatus = call.status;
+ * await call.run();
+ * console.log(before, call.status); // → ready done
+ * ```
+ */
+export type PluginCallStatus = 'ready' | 'running' | 'paused' | 'done' | 'failed';
+
+/** What a call needs of its plug-in. */
+export interface CallBackend {
+  readonly budget: CallBudget;
+  /** Runs the call to its end and frees the plug-in, whatever happens. */
+  perform(standStill: StandStill): Promise<CallResult>;
+  /** The output, or the error of `Plugin.call`: what a message or a return code of the plug-in means. */
+  judge(result: CallResult): PluginOutput | null;
+  /** Executions of the call, outermost first: more than one while a linked command runs. */
+  executions(): readonly Execution[];
+  /** Fuel used up to now. */
+  fuelConsumed(): number;
+}
+
+/**
+ * A call in pieces. The plug-in is busy until it has ended.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm');
+ * const call: PluginCall = await plugin.startCall('greet', 'Ada', { fuel: 1000 });
+ * let pauses = 0;
+ * for (; (await call.run()) === 'paused'; pauses++) call.addFuel(10_000);
+ * console.log(call.output?.text(), pauses > 0); // → Hello, Ada! true
+ * ```
+ */
+export class PluginCall {
+  /** Name of the function that is called. */
+  readonly functionName: string;
+  readonly #backend: CallBackend;
+  readonly #standStill: StandStill;
+  readonly #ended: Promise<void>;
+  #status: PluginCallStatus;
+  #pause: PauseReason | null;
+  /** Whether `perform` was called: not yet, for a call that was restored. */
+  #isPerformed = false;
+  #isPauseWanted = false;
+  #result: CallResult | null = null;
+  #output: PluginOutput | null = null;
+  #error: unknown = undefined;
+  #fuelConsumed = 0;
+  /** Called when the call comes to stand still, or ends. */
+  #onHalt: () => void = () => {};
+  #onEnd: () => void = () => {};
+
+  /**
+   * Users call `Plugin.startCall`.
+   *
+   * @param pause why the call is paused, when it was restored
+   * @internal
+   */
+  constructor(functionName: string, backend: CallBackend, pause: PauseReason | null = null) {
+    this.functionName = functionName;
+    this.#status = pause === null ? 'ready' : 'paused';
+    this.#pause = pause;
+    this.#backend = backend;
+    const isWanted = (): boolean => this.#isPauseWanted;
+    this.#standStill = {
+      get isWanted() {
+        return isWanted();
+      },
+      wait: (reason) => this.#wait(reason),
+    };
+    this.#ended = new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
+  }
+
+  /** Where the call is: not begun, running (or waiting for the host), paused, or over. */
+  get status(): PluginCallStatus {
+    return this.#status;
+  }
+
+  /**
+   * Why the call is paused: `fuel` = the next instruction costs more than is left; `slice` = asked for, while it
+   * computed; `host` = asked for, while it waited for a host function, which stays at work. Null when it is not.
+   */
+  get pause(): PauseReason | null {
+    return this.#pause;
+  }
+
+  /** Output of a call that is done; null before that, and when the plug-in set none. */
+  get output(): PluginOutput | null {
+    return this.#output;
+  }
+
+  /** What a call that returned has come to, also where a return code or message made `run` reject. */
+  get result(): CallResult | null {
+    return this.#result;
+  }
+
+  /** Fuel used up to now; what host functions charged beyond the fuel there was counts. */
+  get fuelConsumed(): number {
+    return this.#isOver ? this.#fuelConsumed : this.#backend.fuelConsumed();
+  }
+
+  /** Fuel that is left, never below 0; null when there is no limit. */
+  get fuelLeft(): number | null {
+    const { fuel } = this.#backend.budget;
+    return fuel === null ? null : Math.max(0, fuel - this.fuelConsumed);
+  }
+
+  /** The plug-in's stack where the call stands, innermost first; empty before it begins and after it is over. */
+  get backtrace(): readonly BacktraceFrame[] {
+    if (this.#isOver) return [];
+    return [...this.#backend.executions()].reverse().flatMap((execution) => execution.backtrace);
+  }
+
+  /**
+   * Runs the call until it is done or must pause.
+   *
+   * @returns `done` (see `output`) or `paused` (see `pause`)
+   * @throws what `Plugin.call` rejects with, out of fuel excepted; UsageError while it runs
+   */
+  async run(): Promise<'done' | 'paused'> {
+    if (this.#status === 'running') throw new UsageError('usage.state', { detail: 'the call is running' });
+    if (!this.#isOver) {
+      const halted = new Promise<void>((resolve) => {
+        this.#onHalt = resolve;
+      });
+      this.#status = 'running';
+      this.#pause = null;
+      if (!this.#isPerformed) void this.#perform();
+      else this.#backend.budget.watch.wake();
+      await halted;
+    }
+    if (this.status === 'failed') throw this.#error;
+    return this.status === 'done' ? 'done' : 'paused';
+  }
+
+  /**
+   * Adds to the limit, before the call, while it runs or while it is paused; nothing happens without a limit.
+   *
+   * @throws UsageError for anything but a whole number that is not negative
+   */
+  addFuel(fuel: number): void {
+    if (!Number.isSafeInteger(fuel) || fuel < 0) {
+      throw new UsageError('usage.argument', {
+        detail: `fuel must be a whole number that is not negative, not ${valueText(fuel)}`,
+      });
+    }
+    const { budget } = this.#backend;
+    if (budget.fuel === null || this.#isOver) return;
+    budget.fuel = Math.min(budget.fuel + fuel, Number.MAX_SAFE_INTEGER);
+    for (const execution of this.#backend.executions()) execution.addFuel(fuel);
+  }
+
+  /**
+   * Makes a call that runs pause at the next chance: at once where it waits for the host; where it computes, when it
+   * lets other tasks run (`timeSliceMs`), or when a host function asks.
+   */
+  requestPause(): void {
+    if (this.#status !== 'running') return;
+    this.#isPauseWanted = true;
+    this.#backend.budget.watch.wake();
+  }
+
+  /**
+   * Gives the call up, wherever it is: `run` rejects with `interrupted.cancelled`, and the plug-in is free. Its memory
+   * stays as the call left it.
+   *
+   * @param reason becomes the cause of the error
+   * @returns when the call is over
+   */
+  async cancel(reason?: unknown): Promise<void> {
+    if (this.#isOver) return;
+    this.#backend.budget.watch.cancel(reason);
+    if (!this.#isPerformed) void this.#perform();
+    await this.#ended;
+  }
+
+  get #isOver(): boolean {
+    return this.#status === 'done' || this.#status === 'failed';
+  }
+
+  async #wait(reason: PauseReason): Promise<void> {
+    const { watch } = this.#backend.budget;
+    this.#isPauseWanted = false;
+    this.#status = 'paused';
+    this.#pause = reason;
+    this.#onHalt();
+    while (this.status === 'paused' && !watch.isStopped()) await watch.standStill();
+    this.#status = 'running';
+    this.#pause = null;
+  }
+
+  async #perform(): Promise<void> {
+    this.#isPerformed = true;
+    this.#status = 'running';
+    let end: PluginCallStatus = 'failed';
+    try {
+      this.#result = await this.#backend.perform(this.#standStill);
+      this.#output = this.#backend.judge(this.#result);
+      end = 'done';
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#fuelConsumed = this.#backend.fuelConsumed();
+    this.#status = end;
+    this.#pause = null;
+    this.#onHalt();
+    this.#onEnd();
+  }
+}

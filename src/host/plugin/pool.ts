@@ -1,0 +1,184 @@
+/**
+ * A pool of instances of one compiled plug-in. Calls that find none free wait in line; when the line is full,
+ * further calls are refused at once, so that a flood is felt where it comes from.
+ *
+ * All instances share one thread: a pool pays where calls wait for the host (HTTP, asynchronous functions), and
+ * where calls must not see each other's state in the making.
+ */
+import { checkInstance, readOptions } from '../../errors/arguments.ts';
+import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
+import { valueText } from '../../errors/texts.ts';
+import { type AbortSignalLike, checkSignal } from './call-watch.ts';
+import type { CallOptions, PluginInput } from './calling.ts';
+import { CompiledPlugin } from './compiled-plugin.ts';
+import { Line } from './line.ts';
+import type { PluginOutput } from './output.ts';
+import type { Plugin } from './plugin.ts';
+
+/**
+ * Options of `createPool`.
+ *
+ * Example: see `PluginPool`.
+ */
+export interface PoolOptions {
+  /** Most instances; they are made when they are needed. Default: 4. */
+  readonly maxInstances?: number | undefined;
+  /** Most calls that wait for an instance. Default: 1,000. */
+  readonly maxWaiting?: number | undefined;
+}
+
+const checkCount = (value: number | undefined, name: string, least: number, otherwise: number): number => {
+  if (value === undefined) return otherwise;
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError('usage.argument', {
+    detail: `${name} must be a whole number from ${least}, not ${valueText(value)}`,
+  });
+};
+
+/** Whether an instance may be in the middle of something: a trap, an exhausted budget or an interruption. */
+const isSpoiledBy = (error: unknown): boolean =>
+  !isQuernError(error) || !['PluginError', 'UsageError'].includes(error.name);
+
+/**
+ * A pool of plug-ins. Made by `createPool`.
+ *
+ * ```ts
+ * const options: PoolOptions = { maxInstances: 2 };
+ * const pool: PluginPool = createPool(await compilePlugin('build/examples/greet.wasm'), options);
+ * const outputs = await Promise.all(['Ada', 'Grace', 'Barbara'].map((name) => pool.call('greet', name)));
+ * console.log(outputs.map((output) => output?.text()).join(' ')); // → Hello, Ada! Hello, Grace! Hello, Barbara!
+ * console.log(pool.size); // → 2
+ * await pool.close();
+ * ```
+ */
+export class PluginPool {
+  readonly #compiled: CompiledPlugin;
+  readonly #maxInstances: number;
+  readonly #maxWaiting: number;
+  readonly #idle: Plugin[] = [];
+  readonly #line = new Line<Plugin>();
+  #count = 0;
+  #isClosed = false;
+
+  /** Users call `createPool`. @internal */
+  constructor(compiled: CompiledPlugin, { maxInstances, maxWaiting }: PoolOptions) {
+    this.#compiled = compiled;
+    this.#maxInstances = checkCount(maxInstances, 'maxInstances', 1, 4);
+    this.#maxWaiting = checkCount(maxWaiting, 'maxWaiting', 0, 1000);
+  }
+
+  /** Instances that there are, busy or not. */
+  get size(): number {
+    return this.#count;
+  }
+  /** Calls that wait for an instance. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  /**
+   * Calls a function of any instance; see `Plugin.call`. Time in line does not count against `timeoutMs`; `signal`
+   * gives up the place in it.
+   *
+   * @throws ExhaustionError `exhaustion.pool` when the line is full
+   */
+  call(
+    functionName: string,
+    input?: PluginInput,
+    hostContext?: unknown,
+    options: CallOptions = {},
+  ): Promise<PluginOutput | null> {
+    return this.use((plugin) => plugin.call(functionName, input, hostContext, options), options);
+  }
+
+  /**
+   * Lends an instance for several calls. One whose work fails otherwise than by an error that the plug-in reported
+   * is replaced, since its memory may be in the middle of something.
+   */
+  async use<T>(work: (plugin: Plugin) => PromiseLike<T>, { signal }: CallOptions = {}): Promise<T> {
+    const plugin = await this.#acquire(checkSignal(signal));
+    let isSpoiled = false;
+    try {
+      return await work(plugin);
+    } catch (error) {
+      isSpoiled = isSpoiledBy(error);
+      throw error;
+    } finally {
+      this.#release(plugin, isSpoiled);
+    }
+  }
+
+  /** Closes all instances, busy ones after their work, and refuses the calls that wait. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#line.refuseAll(closedError());
+    for (const plugin of this.#idle.splice(0)) this.#drop(plugin);
+  }
+
+  async #acquire(signal: AbortSignalLike | null): Promise<Plugin> {
+    if (this.#isClosed) throw closedError();
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#count < this.#maxInstances) return this.#make();
+    if (this.#line.length >= this.#maxWaiting) {
+      throw new ExhaustionError('exhaustion.pool', { limit: this.#maxWaiting });
+    }
+    return this.#line.stand(signal);
+  }
+
+  async #make(): Promise<Plugin> {
+    this.#count++;
+    try {
+      return await this.#compiled.instantiate();
+    } catch (error) {
+      this.#count--;
+      // Who waits for this place gets a try of its own, and its own error.
+      this.#serveNext();
+      throw error;
+    }
+  }
+
+  #release(plugin: Plugin, isSpoiled: boolean): void {
+    if (isSpoiled || this.#isClosed) {
+      this.#drop(plugin);
+      this.#serveNext();
+      return;
+    }
+    const next = this.#line.next();
+    if (next === undefined) this.#idle.push(plugin);
+    else next.take(plugin);
+  }
+
+  #drop(plugin: Plugin): void {
+    this.#count--;
+    void plugin.close();
+  }
+
+  /** Makes an instance for the first in line, where there is room again. */
+  #serveNext(): void {
+    if (this.#isClosed || this.#count >= this.#maxInstances) return;
+    const next = this.#line.next();
+    if (next === undefined) return;
+    this.#make().then(
+      (plugin) => {
+        if (this.#isClosed) next.refuse(closedError());
+        // Who gave up in the meantime leaves an instance for the others.
+        if (this.#isClosed || !next.take(plugin)) this.#release(plugin, false);
+      },
+      (error: unknown) => next.refuse(error),
+    );
+  }
+}
+
+const closedError = (): Error => new UsageError('usage.state', { detail: 'the pool is closed' });
+
+/**
+ * Makes a pool of instances of a compiled plug-in.
+ *
+ * ```js
+ * const pool = createPool(await compilePlugin('build/examples/greet.wasm'), { maxInstances: 8 });
+ * console.log((await pool.call('greet', 'Ada')).text()); // → Hello, Ada!
+ * ```
+ */
+export const createPool = (compiled: CompiledPlugin, options: PoolOptions = {}): PluginPool =>
+  new PluginPool(checkInstance(compiled, CompiledPlugin, 'what a pool is made of'), readOptions(options));

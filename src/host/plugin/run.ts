@@ -1,0 +1,128 @@
+/**
+ * Drives one execution of the engine to its end: waits for promises of host functions, heeds the watch, stands still
+ * where the owner of the call wants it to.
+ */
+import { ExhaustionError } from '../../errors/errors.ts';
+import {
+  type Execution,
+  type FailureListener,
+  type PauseReason,
+  startExecution,
+} from '../../interpreter/calls/execution.ts';
+import type { FuncInstance, RawValue } from '../../interpreter/instances/function.ts';
+import type { CallWatch } from './call-watch.ts';
+
+/** Where a call stands still until its owner lets it go on. */
+export interface StandStill {
+  /** Whether the owner wants the call to stand still at the next chance. */
+  readonly isWanted: boolean;
+  /** Resolves when the call may go on, or has been stopped. */
+  wait(reason: PauseReason): Promise<void>;
+}
+
+/** Budgets of a whole call. */
+export interface CallBudget {
+  /** Fuel, or null for no limit; `PluginCall.addFuel` raises it. */
+  fuel: number | null;
+  readonly watch: CallWatch;
+}
+
+/** What holds while an execution runs. */
+export interface RunLimits {
+  readonly watch: CallWatch;
+  /** Null where nobody can add fuel: then to be out of it is an error. */
+  readonly standStill: StandStill | null;
+  /** Told where executions fail; null where nobody wants a dump. */
+  readonly onFailure: FailureListener | null;
+}
+
+/** Whether a call that computes should pause: it is stopped, its owner wants it, or it is the turn of others. */
+export const wantsPause = ({ watch, standStill }: RunLimits): boolean =>
+  watch.shouldPause() || standStill?.isWanted === true;
+
+/** Prepares an execution for `runToEnd`. */
+export const prepareRun = (
+  func: FuncInstance,
+  args: readonly RawValue[],
+  fuel: number | null,
+  limits: RunLimits,
+): Execution => {
+  const onSlice = (): boolean => wantsPause(limits);
+  const execution = startExecution(func, args, { onSlice, ...(fuel === null ? {} : { fuel }) });
+  execution.onFailure = limits.onFailure;
+  return execution;
+};
+
+/** How a call ended. `hasFailed` tells whether results or error count: anything can be thrown, also undefined. */
+export interface RunOutcome {
+  readonly results: readonly RawValue[];
+  readonly hasFailed: boolean;
+  readonly error: unknown;
+  readonly fuelConsumed: number;
+  /** Whether a host function was still at work when the call was stopped. */
+  readonly isAbandoned: boolean;
+}
+
+const failed = (execution: Execution, error: unknown, isAbandoned = false): RunOutcome => ({
+  results: [],
+  hasFailed: true,
+  error,
+  fuelConsumed: execution.fuelConsumed,
+  isAbandoned,
+});
+
+/** Gives a paused call up. Where it stood is part of the error. */
+const abandon = (execution: Execution, makeError: (details: Execution['standing']) => Error): RunOutcome => {
+  const isWaiting = execution.hostPromise !== null;
+  const error = makeError(execution.standing);
+  execution.abandon(error);
+  return failed(execution, error, isWaiting);
+};
+
+/** Hands in what the host function that a call is paused in has come to. */
+const settleHost = async (execution: Execution, promise: Execution['hostPromise']): Promise<void> => {
+  try {
+    execution.resolveHost(await promise!);
+  } catch (error) {
+    execution.rejectHost(error);
+  }
+};
+
+/** Waits until the host function has answered, or the call is stopped. */
+const waitForHost = async (execution: Execution, { watch, standStill }: RunLimits): Promise<void> => {
+  const promise = execution.hostPromise!;
+  while (!watch.isStopped()) {
+    // First, since the host function itself may have asked, before there was anything to wake.
+    if (standStill?.isWanted) await standStill.wait('host');
+    else if (await watch.waitFor(promise)) break;
+  }
+  // A call that is stopped takes no answer any more.
+  if (!watch.isStopped()) await settleHost(execution, promise);
+};
+
+/**
+ * Runs an execution, new or paused, to its end. Never rejects because of the guest.
+ */
+export const runToEnd = async (execution: Execution, limits: RunLimits): Promise<RunOutcome> => {
+  const { watch, standStill } = limits;
+  for (;;) {
+    // An execution that was restored may wait for the host from the beginning.
+    if (execution.hostPromise === null) {
+      const result = execution.run();
+      if (result === 'done') {
+        const { results, fuelConsumed } = execution;
+        return { results, hasFailed: false, error: undefined, fuelConsumed, isAbandoned: false };
+      }
+      if (result === 'trap') return failed(execution, execution.error);
+      // One call runs at a time: nobody else could end its wait for a notify.
+      execution.endWait();
+    }
+    if (execution.pause === 'fuel' && standStill === null)
+      return abandon(execution, (details) => new ExhaustionError('exhaustion.fuel', details));
+    if (execution.hostPromise !== null) await waitForHost(execution, limits);
+    else if (execution.pause === 'fuel') await standStill!.wait('fuel');
+    else if (standStill?.isWanted) await standStill.wait('slice');
+    else if (!watch.isStopped()) await watch.breathe();
+    if (watch.isStopped()) return abandon(execution, (details) => watch.error(details));
+  }
+};

@@ -1,0 +1,71 @@
+/**
+ * Whose turn it is with a plug-in: one call at a time. Others are refused, or wait in the order in which they came.
+ */
+
+import { ExhaustionError, UsageError } from '../../errors/errors.ts';
+import { valueText } from '../../errors/texts.ts';
+import type { AbortSignalLike } from './call-watch.ts';
+import { Line } from './line.ts';
+
+/**
+ * What happens to a call of a plug-in that is busy with another one: it rejects, or waits for its turn.
+ *
+ * ```ts
+ * const whenBusy: WhenBusy = 'queue';
+ * const plugin = await createPlugin('build/examples/greet.wasm', { whenBusy });
+ * const outputs = await Promise.all(['Ada', 'Grace'].map((name) => plugin.call('greet', name)));
+ * console.log(outputs.map((output) => output?.text())); // → [ 'Hello, Ada!', 'Hello, Grace!' ]
+ * ```
+ */
+export type WhenBusy = 'refuse' | 'queue';
+
+/** Most calls that wait for one plug-in. */
+const MAX_WAITING = 1000;
+
+/** Checks the `whenBusy` option. @throws UsageError */
+export const checkWhenBusy = (value: unknown): WhenBusy => {
+  if (value === undefined || value === null) return 'refuse';
+  if (value === 'refuse' || value === 'queue') return value;
+  throw new UsageError('usage.argument', {
+    detail: `whenBusy must be 'refuse' or 'queue', not ${valueText(value)}`,
+  });
+};
+
+/** The turns of one plug-in. */
+export class Turns {
+  #isTaken = false;
+  readonly #line = new Line<void>();
+
+  /** Whether a call has its turn. */
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
+  /**
+   * Takes the turn if it is free; null then. Else a promise that resolves when it is this call's turn.
+   *
+   * @throws UsageError when the plug-in is busy and calls do not wait; ExhaustionError when too many do
+   */
+  take(whenBusy: WhenBusy, signal: AbortSignalLike | null): Promise<void> | null {
+    if (!this.#isTaken) {
+      this.#isTaken = true;
+      return null;
+    }
+    if (whenBusy === 'refuse') throw new UsageError('usage.state', {}, 'plugin is not reentrant');
+    if (this.#line.length >= MAX_WAITING)
+      throw new ExhaustionError('exhaustion.queue', { limit: MAX_WAITING });
+    return this.#line.stand(signal);
+  }
+
+  /** Ends the turn; the next in line gets it. */
+  pass(): void {
+    const next = this.#line.next();
+    if (next === undefined) this.#isTaken = false;
+    else next.take();
+  }
+
+  /** Refuses all that wait. */
+  refuseAll(error: Error): void {
+    this.#line.refuseAll(error);
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * What a trap says beyond the text of its code: which element an indirect call asked for. Read back from the
+ * operation where the machine stands, so that neither the loop nor the state carries it.
+ */
+import { catalogue } from '../../errors/catalogue.ts';
+import { opOf } from '../code/isa.ts';
+import type { MachineState } from '../loop/machine-state.ts';
+import type { TrapCode } from '../loop/status.ts';
+import type { Machine } from '../machine/machine.ts';
+
+/** The element that the indirect call at the program counter names. */
+const elementAt = ({ space, words }: Machine, { pc, fp, instance }: MachineState): bigint | null => {
+  const { words: C } = space;
+  const code = C[pc]! & 1023;
+  if (code === opOf.call_indirect.code) return BigInt(words[fp + ((C[pc]! >>> 9) & 4094)]! >>> 0);
+  if (code !== opOf.call_indirect_far.code && code !== opOf.return_call_indirect.code) return null;
+  const k = fp + C[pc + 1]!;
+  const low = BigInt(words[k]! >>> 0);
+  return instance.tables[C[pc + 4]!]!.is64 ? (BigInt(words[k + 1]! >>> 0) << 32n) | low : low;
+};
+
+/** The message of a trap where it says more than its code does. */
+export const trapMessage = (code: TrapCode, machine: Machine, state: MachineState): string | undefined => {
+  if (code !== 'trap.uninitialised-element' && code !== 'trap.undefined-element') return undefined;
+  const element = elementAt(machine, state);
+  return element === null ? undefined : `${catalogue[code].text} ${element}`;
+};

@@ -1,0 +1,300 @@
+/**
+ * Writes internal code: operations, labels, and the fuel that branches, calls and returns carry.
+ *
+ * Fuel. A *run* is a stretch of code that control leaves early only by a taken branch: it ends at a call, a
+ * sized operation or an unconditional transfer. In fast code the machine holds F, the fuel that is left once
+ * the current run has been paid to its end; so falling through costs nothing, and a taken branch adds one
+ * word: what remains of the run it leaves minus what remains of the run it enters. A negative F means the run
+ * ahead cannot be paid in full, and careful code takes over, one charge per instruction.
+ *
+ * Targets are relative to the first word until `finish` places the code.
+ */
+import { InternalError } from '../../errors/errors.ts';
+import { CodeMap, Places } from './code-map.ts';
+import { MAX_PACKED_SLOT, type Op, opOf, touchesRefs } from './isa.ts';
+
+/** Words before an entry point: first and last slot to zero, frame size in words, cost of the first run. */
+export const HEADER_WORDS = 4;
+
+/** Entries that a row keeps room for between translations. */
+const KEPT = 1 << 16;
+
+/**
+ * Numbers in records of a fixed width, appended one record at a time.
+ *
+ * PERF: one translation goes on at a time, so the rows are made once for all. As objects, the places of a body took
+ * a hundred bytes for each of its bytes.
+ */
+class Rows {
+  values = new Int32Array(256);
+  length = 0;
+
+  push(a: number, b: number, c: number, d: number, width: number): void {
+    if (this.length + 4 > this.values.length) this.grow();
+    const { values, length } = this;
+    values[length] = a;
+    values[length + 1] = b;
+    values[length + 2] = c;
+    values[length + 3] = d;
+    this.length = length + width;
+  }
+
+  private grow(): void {
+    const larger = new Int32Array(2 * this.values.length);
+    larger.set(this.values);
+    this.values = larger;
+  }
+
+  /** Forgets the records, and gives back what few bodies need. */
+  clear(): void {
+    this.length = 0;
+    if (this.values.length > KEPT) this.values = new Int32Array(256);
+  }
+
+  /** Makes room. Hosts take memory when it is written to, so that what is not needed costs nothing. */
+  reserve(length: number): void {
+    if (length > this.values.length) this.values = new Int32Array(length);
+  }
+
+  /** One field of every record. */
+  column(field: number, width: number): Int32Array {
+    const column = new Int32Array(this.length / width);
+    for (let i = 0; i < column.length; i++) column[i] = this.values[i * width + field]!;
+    return column;
+  }
+}
+
+const LABEL = 3;
+const BRANCH = 3;
+const REMAINDER = 3;
+const POINT = 4;
+/** Records: pc, run and cost. */
+const labels = new Rows();
+/** Records: position of the target word, run and cost of the branch. The word itself holds the label for now. */
+const branches = new Rows();
+/** Records: position of a word that holds what remains at a point of a run, run and cost. */
+const remainders = new Rows();
+/** Records: pc, offset, run and cost. */
+const points = new Rows();
+const siteRows = new Rows();
+const runTotals = new Rows();
+const allRows = [labels, branches, remainders, points, siteRows, runTotals];
+
+let buffer = new Int32Array(4096);
+
+/** Makes room for the next translation: everything about the last one is forgotten. */
+export const clearWriter = (): void => {
+  for (const rows of allRows) rows.clear();
+  if (buffer.length > KEPT) buffer = new Int32Array(4096);
+};
+
+export class CodeWriter {
+  /** Words written. */
+  size = 0;
+  /** Cost of the current run so far; stays 0 in careful code. */
+  cost = 0;
+  /** Byte offset of the instruction being translated; for sites. */
+  offset = 0;
+  /** Slots 0 … 2 of scratch for operands that no packed field can name; -1 when the frame is small. */
+  scratch = -1;
+  private run = 0;
+  /** Cost and pc of the last boundary, and the run it is in. */
+  private lastPc = -1;
+  private lastRun = 0;
+  private lastCost = 0;
+  private readonly isRecording: boolean;
+  /** Fields of boundaries and sites: in careful code nothing is paid in advance. */
+  private readonly siteWidth: number;
+  private readonly isCareful: boolean;
+
+  constructor(isRecording: boolean, isCareful: boolean, byteLength: number) {
+    this.isCareful = isCareful;
+    this.isRecording = isRecording;
+    this.siteWidth = isCareful ? 2 : POINT;
+    clearWriter();
+    // PERF: growing leaves copies behind that are not collected at once.
+    if (byteLength < KEPT) return;
+    buffer = new Int32Array((isCareful ? 4 : 1) * byteLength);
+    if (isRecording) siteRows.reserve(2 * byteLength);
+  }
+
+  word(value: number): void {
+    if (this.size === buffer.length) {
+      const larger = new Int32Array(buffer.length * 2);
+      larger.set(buffer);
+      buffer = larger;
+    }
+    buffer[this.size++] = value;
+  }
+
+  /** Emits an operation; operands in table order, slots as slot numbers. Branch operands are left out. */
+  emit(op: Op, a = 0, b = 0, c = 0, d = 0, e = 0): number {
+    if (this.scratch >= 0 && op.packed > 0) return this.emitFar(op, a, b, c, d, e);
+    return this.put(op, a, b, c, d, e);
+  }
+
+  private put(op: Op, a: number, b: number, c: number, d: number, e: number): number {
+    const at = this.size;
+    if (this.isRecording) siteRows.push(at, this.offset, this.run, this.cost, this.siteWidth);
+    let first = op.code;
+    if (op.packed > 0) first |= a << 10;
+    if (op.packed > 1) first |= b << 21;
+    this.word(first);
+    const { layout } = op;
+    for (let i = op.packed; i < layout.length; i++) {
+      const value = i === 0 ? a : i === 1 ? b : i === 2 ? c : i === 3 ? d : e;
+      const kind = layout[i];
+      if (kind === 'p') {
+        this.word(0);
+        this.word(0);
+      } else this.word(kind === 's' || kind === 'd' ? value * 2 : value);
+    }
+    return at;
+  }
+
+  /** Packed operands that are too far go through scratch slots, moved before and after. */
+  private emitFar(op: Op, a: number, b: number, c: number, d: number, e: number): number {
+    const operands = [a, b];
+    const results: number[] = [];
+    for (let i = 0; i < op.packed; i++) {
+      const slot = operands[i]!;
+      if (slot <= MAX_PACKED_SLOT) continue;
+      const near = this.scratch + i;
+      if (op.layout[i] === 'd' || op.layout[i] === 'D') results.push(slot, near);
+      else this.moveFar(op, near, slot);
+      operands[i] = near;
+    }
+    const at = this.put(op, operands[0]!, operands[1]!, c, d, e);
+    for (let i = 0; i < results.length; i += 2) this.moveFar(op, results[i]!, results[i + 1]!);
+    return at;
+  }
+
+  private moveFar(op: Op, to: number, from: number): void {
+    this.put(touchesRefs(op) ? opOf.mov_any_far : opOf.mov64_far, to * 2, from * 2, 0, 0, 0);
+  }
+
+  /** Changes the destination of an operation emitted before: packed, or the first word of a vector operation. */
+  retarget(at: number, slot: number): void {
+    if ((buffer[at]! & 1023) === opOf.vector.code) {
+      buffer[at + 1] = 2 * slot;
+      return;
+    }
+    buffer[at] = (buffer[at]! & ~(MAX_PACKED_SLOT << 10)) | (slot << 10);
+  }
+
+  newLabel(): number {
+    labels.push(-1, 0, 0, 0, LABEL);
+    return labels.length / LABEL - 1;
+  }
+
+  bind(label: number): void {
+    const at = label * LABEL;
+    labels.values[at] = this.size;
+    labels.values[at + 1] = this.run;
+    labels.values[at + 2] = this.cost;
+  }
+
+  /** Emits a branching operation to a label. */
+  branch(op: Op, label: number, a = 0, b = 0, c = 0): void {
+    this.emit(op, a, b, c);
+    this.target(this.size - 2, label);
+  }
+
+  /** Two words of a branch table. */
+  tableEntry(label: number): void {
+    this.word(0);
+    this.word(0);
+    this.target(this.size - 2, label);
+  }
+
+  private target(position: number, label: number): void {
+    buffer[position] = label;
+    branches.push(position, this.run, this.cost, 0, BRANCH);
+  }
+
+  /** A word that holds what remains of the run from the current point on. */
+  remainderWord(): void {
+    remainders.push(this.size, this.run, this.cost, 0, REMAINDER);
+    this.word(0);
+  }
+
+  /** The word before a return point, and the start of the run behind it. */
+  endRun(): void {
+    runTotals.push(this.cost, 0, 0, 0, 1);
+    this.run++;
+    this.cost = 0;
+  }
+
+  /**
+   * Makes sure that a boundary here would not share its program counter with one that has another amount left
+   * to pay: the counter alone tells the machine where it stands. Call before binding a label here.
+   */
+  separate(): void {
+    if (this.isCareful) return;
+    if (this.lastPc === this.size && (this.lastRun !== this.run || this.lastCost !== this.cost))
+      this.emit(opOf.charge, 0);
+  }
+
+  /** Marks a boundary in front of the next operation. */
+  boundary(offset: number): void {
+    this.separate();
+    this.lastPc = this.size;
+    this.lastRun = this.run;
+    this.lastCost = this.cost;
+    if (this.isRecording) points.push(this.size, offset, this.run, this.cost, this.siteWidth);
+  }
+
+  private remaining(run: number, cost: number): number {
+    return runTotals.values[run]! - cost;
+  }
+
+  /**
+   * Resolves everything for code that will lie at `start` and copies it there.
+   */
+  finish(target: Int32Array, start: number): void {
+    const { values } = branches;
+    for (let i = 0; i < branches.length; i += BRANCH) {
+      const position = values[i]!;
+      const { pc, remaining } = this.placeOf(buffer[position]!);
+      if (pc < 0) throw new InternalError('internal.bug', { detail: 'unbound label' });
+      buffer[position] = start + pc;
+      buffer[position + 1] = this.remaining(values[i + 1]!, values[i + 2]!) - remaining;
+    }
+    for (let i = 0; i < remainders.length; i += REMAINDER) {
+      const [position, run, cost] = [
+        remainders.values[i]!,
+        remainders.values[i + 1]!,
+        remainders.values[i + 2]!,
+      ];
+      buffer[position] = this.remaining(run, cost);
+    }
+    target.set(buffer.subarray(0, this.size), start);
+  }
+
+  /** Where a label was bound, relative to the first word, and what remains of the run there. */
+  placeOf(label: number): { readonly pc: number; readonly remaining: number } {
+    const { values } = labels;
+    const at = label * LABEL;
+    return { pc: values[at]!, remaining: this.remaining(values[at + 1]!, values[at + 2]!) };
+  }
+
+  /** What entering the code costs up to the end of its first run. */
+  get firstRunCost(): number {
+    return runTotals.length === 0 ? 0 : runTotals.values[0]!;
+  }
+
+  /** Boundaries and sites, relative to the first word; only of a writer that records. */
+  map(): CodeMap {
+    return new CodeMap(this.placesOf(points), this.placesOf(siteRows));
+  }
+
+  private placesOf(rows: Rows): Places {
+    const { values, length } = rows;
+    const width = this.siteWidth;
+    const remaining = this.isCareful ? null : new Int32Array(length / POINT);
+    if (remaining !== null)
+      for (let i = 0; i < remaining.length; i++)
+        remaining[i] = this.remaining(values[i * POINT + 2]!, values[i * POINT + 3]!);
+    return new Places(rows.column(0, width), rows.column(1, width), remaining);
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Compiled modules and their translated functions. The code itself lies in the array of `code-space.ts`.
+ */
+
+import { InstructionReader } from '../../decoder/instruction-reader.ts';
+import type { Features } from '../../syntax/features.ts';
+import type { Module } from '../../syntax/module.ts';
+import { releaseTypes } from '../../syntax/type-registry.ts';
+import { slotsOf } from '../../syntax/types.ts';
+import type { FuelSchedule } from '../fuel/schedules.ts';
+import type { CodeMap } from './code-map.ts';
+import type { CodeHold } from './code-space.ts';
+import type { HandlerTable } from './handlers.ts';
+import { MAX_PACKED_SLOT } from './isa.ts';
+import { slotCountOf } from './types-layout.ts';
+
+/**
+ * A module that was decoded and validated; instances share it and its code.
+ *
+ * ```js
+ * const compiled = compileModule(doubleWasm);
+ * const [one, two] = [new Store(), new Store()].map((store) => instantiate(store, compiled, () => undefined));
+ * console.log(one.compiled === two.compiled); // → true
+ * ```
+ */
+export class CompiledModule {
+  readonly module: Module;
+  readonly features: Features;
+  private readonly units = new Map<FuelSchedule, CodeUnit>();
+  private reader: InstructionReader | null = null;
+  private views: readonly Uint8Array[] | null = null;
+
+  constructor(module: Module, features: Features) {
+    this.module = module;
+    this.features = features;
+  }
+
+  /** Reads constant expressions. PERF: one for all; a module of Go's has thousands of segments, each with one. */
+  get constants(): InstructionReader {
+    this.reader ??= new InstructionReader(this.module.bytes, this.module.types);
+    return this.reader;
+  }
+
+  /** Contents of the data segments, which nobody changes. */
+  get dataViews(): readonly Uint8Array[] {
+    const { bytes, data } = this.module;
+    this.views ??= data.map(({ start, end }) => bytes.subarray(start, end));
+    return this.views;
+  }
+
+  /** The code for one fuel schedule; functions are translated when first called. */
+  unit(schedule: FuelSchedule): CodeUnit {
+    let unit = this.units.get(schedule);
+    if (unit === undefined) {
+      unit = new CodeUnit(this.module, schedule);
+      this.units.set(schedule, unit);
+    }
+    return unit;
+  }
+
+  /**
+   * Gives back what the module takes of what all modules share: code and types. There are no instances any more, nor
+   * anything of theirs.
+   */
+  giveBack(): void {
+    for (const unit of this.units.values()) unit.giveBack();
+    releaseTypes(this.module.types);
+  }
+}
+
+/** The functions of a module under one schedule. */
+export class CodeUnit {
+  readonly module: Module;
+  readonly schedule: FuelSchedule;
+  /** By index in the function index space; null for imports. */
+  readonly funcs: readonly (FuncCode | null)[];
+  /** Word offset of each global in the words of an instance. */
+  readonly globalOffsets: Int32Array;
+  readonly globalWordCount: number;
+  /** What the code takes of the code array; null before the first. */
+  hold: CodeHold | null = null;
+  /** Sorted by start. */
+  private readonly regions: CodeRegion[] = [];
+  private instanceCount = 0;
+
+  constructor(module: Module, schedule: FuelSchedule) {
+    this.module = module;
+    this.schedule = schedule;
+    this.funcs = module.funcs.map((func, index) => (func.body === null ? null : new FuncCode(this, index)));
+    this.globalOffsets = new Int32Array(module.globals.length);
+    // Four words for each: room for a v128.
+    module.globals.forEach((_, i) => {
+      this.globalOffsets[i] = 4 * i;
+    });
+    this.globalWordCount = 4 * module.globals.length;
+  }
+
+  /** Notes where code of a function lies. */
+  add(region: CodeRegion): void {
+    this.regions.splice(this.firstBehind(region.start), 0, region);
+  }
+
+  /** The region that holds a program counter, if any. */
+  find(pc: number): CodeRegion | null {
+    const region = this.regions[this.firstBehind(pc) - 1];
+    return region !== undefined && pc < region.end ? region : null;
+  }
+
+  /** Index of the first region that starts behind `pc`. */
+  private firstBehind(pc: number): number {
+    let low = 0;
+    let high = this.regions.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.regions[middle]!.start <= pc) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** There is one more instance. */
+  open(): void {
+    if (this.instanceCount++ > 0 || this.hold === null) return;
+    if (this.hold.isGone) this.forget();
+    else this.hold.wake();
+  }
+
+  /** There is one less: no call of it is open, and nobody can begin one. */
+  close(): void {
+    if (--this.instanceCount === 0) this.hold?.rest();
+  }
+
+  /** Gives the code back. No call is open; one that begins translates anew. */
+  giveBack(): void {
+    this.hold?.giveBack();
+    this.forget();
+  }
+
+  private forget(): void {
+    this.hold = null;
+    for (const { func } of this.regions.splice(0)) {
+      func.entry = 0;
+      func.fast = null;
+      func.careful = null;
+      func.fastMap = null;
+      func.carefulMap = null;
+    }
+  }
+}
+
+/** A stretch of the code array. */
+export interface CodeRegion {
+  readonly start: number;
+  /** Program counter of the first operation. */
+  readonly entry: number;
+  readonly end: number;
+  readonly func: FuncCode;
+  readonly isCareful: boolean;
+  /** Exception handlers; null if there are none. */
+  readonly handlers: HandlerTable | null;
+}
+
+/** The region that holds a program counter of an instance's code; none of the host's. */
+export const regionAt = (instance: { readonly unit: CodeUnit } | null, pc: number): CodeRegion | null =>
+  instance?.unit.find(pc) ?? null;
+
+/** Slots that large frames have behind the parameters, for operands that packed fields cannot name. */
+export const SCRATCH_SLOTS = 2;
+
+/** The code of one defined function. */
+export class FuncCode {
+  readonly unit: CodeUnit;
+  readonly index: number;
+  /** Program counter of the fast code's entry; 0 = not translated yet. */
+  entry = 0;
+  fast: CodeRegion | null = null;
+  careful: CodeRegion | null = null;
+  /** Whether its code would be larger than the limit. */
+  isTooLarge = false;
+  /** Boundaries and sites of the fast code; made when first needed. */
+  fastMap: CodeMap | null = null;
+  carefulMap: CodeMap | null = null;
+  /** Frame size in slots, parameters included; the counted size that limits apply to. */
+  readonly frameSlots: number;
+
+  constructor(unit: CodeUnit, index: number) {
+    this.unit = unit;
+    this.index = index;
+    const func = unit.module.funcs[index]!;
+    let slots = func.body!.maxStackSlots;
+    if (func.type.comp.kind === 'func') slots += slotCountOf(func.type.comp.params);
+    for (const run of func.body!.locals) slots += run.count * slotsOf(run.type);
+    this.frameSlots = slots > MAX_PACKED_SLOT ? slots + SCRATCH_SLOTS : slots;
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Cold operations that call and return: what leaves the instance, what is not translated yet, what goes to the host,
+ * tail calls, and calls whose operands packed fields cannot name.
+ */
+import { matchesTypeId } from '../../syntax/types.ts';
+import { type CodeSpace, LEAVE_PC } from '../code/code-space.ts';
+import { HEADER_WORDS } from '../code/code-writer.ts';
+import type { FuncCode } from '../code/compiled-module.ts';
+import { type callOps, opOf } from '../code/isa.ts';
+import { exceptionOf } from '../instances/exception.ts';
+import type { FuncInstance } from '../instances/function.ts';
+import type { MachineState } from '../loop/machine-state.ts';
+import {
+  CONTINUE,
+  HOST_ERROR,
+  HOST_PAUSE,
+  NEED_FUEL,
+  NO_FUEL,
+  RESTART,
+  THROWN,
+  trapStatus,
+} from '../loop/status.ts';
+import type { Cold, ColdCalls, Operands, Stacks } from './tools.ts';
+
+const EXHAUSTED = trapStatus('exhaustion.call-stack');
+const TOO_LARGE = trapStatus('exhaustion.code');
+const UNDEFINED_ELEMENT = trapStatus('trap.undefined-element');
+const UNINITIALISED_ELEMENT = trapStatus('trap.uninitialised-element');
+const INDIRECT_CALL_TYPE = trapStatus('trap.indirect-call-type');
+
+/** Calls as the other files need them, and the operations. `call_indirect` is what the loop leaves of it. */
+export interface Calls extends ColdCalls {
+  /** Calls a host function again whose call was paid for before. */
+  readonly repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
+  readonly operations: Record<keyof typeof callOps | 'call_indirect', Cold>;
+}
+
+/** Whether a function may be called where the type `typeId` is expected. @spec match-deftype */
+export const isSubtype = (func: FuncInstance, typeId: number): boolean => matchesTypeId(func.type, typeId);
+
+export const createCalls = (
+  space: CodeSpace,
+  { doubles: D, callStack: S }: Stacks,
+  { C, I, R, first, second, addressAt, pay }: Operands,
+  translate: (code: FuncCode) => number,
+): Calls => {
+  /** What goes on with the next operation, in this loop or, where somebody is to be asked first, after that. */
+  const proceed = (m: MachineState): number => (space.words === C && !m.isLookDue ? CONTINUE : RESTART);
+
+  /** The entry of a function, which is translated when it is first called: time that no fuel stands for. */
+  const entryOf = (m: MachineState, code: FuncCode): number => {
+    if (code.entry !== 0) return code.entry;
+    m.isLookDue = m.isWatched;
+    return translate(code);
+  };
+
+  const enter = (m: MachineState, code: FuncCode, base: number, isTail: boolean): number => {
+    if (base + 2 * code.frameSlots > m.stackLimit || (!isTail && m.sp >= m.callLimit)) return EXHAUSTED;
+    const entry = entryOf(m, code);
+    if (entry === 0) return TOO_LARGE;
+    // Translating may have replaced the code array; this one holds what the header needs all the same.
+    const header = entry - HEADER_WORDS;
+    const { words } = space;
+    if (!isTail) {
+      S[m.sp] = m.pc;
+      S[m.sp + 1] = m.fp;
+      m.sp += 2;
+    }
+    m.fp = base;
+    D.fill(0, (base >> 1) + words[header]!, (base >> 1) + words[header + 1]!);
+    m.pc = entry;
+    m.fuel -= words[header + 3]!;
+    return m.fuel < 0 ? NO_FUEL : proceed(m);
+  };
+
+  const payHostCall = (m: MachineState, func: FuncInstance): boolean =>
+    pay(m, m.schedule.hostCall + func.fuel);
+
+  const runHost = (m: MachineState, func: FuncInstance, base: number): number => {
+    const { fuel } = m;
+    m.top = base + func.borderWords;
+    if (!func.isBrief) m.isLookDue = m.isWatched;
+    try {
+      const promise = func.host!(I, base, m, R);
+      if (promise !== undefined) {
+        m.pending = { func, base, promise, fuel };
+        return HOST_PAUSE;
+      }
+    } catch (error) {
+      // Inside the call: behind it lies another run, and perhaps code that other handlers protect.
+      m.pc -= 1;
+      m.thrown = exceptionOf(error);
+      if (m.thrown !== null) return THROWN;
+      m.error = error;
+      return HOST_ERROR;
+    }
+    return CONTINUE;
+  };
+
+  /** Pays for the run behind a call that is over, or that waits for the host where it will go on. */
+  const goOn = (m: MachineState, status: number): number => {
+    if (status !== CONTINUE && status !== HOST_PAUSE) return status;
+    m.fuel -= C[m.pc - 1]!;
+    if (status === HOST_PAUSE) return HOST_PAUSE;
+    // What the host called in turn may have replaced the code array.
+    return m.fuel < 0 ? NO_FUEL : proceed(m);
+  };
+
+  /** Makes the return from the current frame lead back to the current instance. */
+  const pushLeave = (m: MachineState): void => {
+    S[m.sp] = LEAVE_PC;
+    S[m.sp + 1] = 0;
+    m.sp += 2;
+    // The record is not a Wasm frame and does not count as one.
+    m.callLimit += 2;
+    m.instances.push(m.instance);
+  };
+
+  const callFunction = (m: MachineState, func: FuncInstance, base: number): number => {
+    if (func.host !== null) return payHostCall(m, func) ? goOn(m, runHost(m, func, base)) : NEED_FUEL;
+    if (func.instance === m.instance) return enter(m, func.code!, base, false);
+    const { pc, fp, sp } = m;
+    if (sp >= m.callLimit) return EXHAUSTED;
+    S[sp] = pc;
+    S[sp + 1] = fp;
+    m.sp += 2;
+    const caller = m.instance;
+    pushLeave(m);
+    m.instance = func.instance!;
+    const status = enter(m, func.code!, base, true);
+    if (status === EXHAUSTED || status === TOO_LARGE) {
+      m.sp = sp;
+      m.callLimit -= 2;
+      m.instances.pop();
+      m.instance = caller;
+    }
+    return status;
+  };
+
+  /** Replaces the frame. @spec exec-return-invoke-addr */
+  const tailCall = (m: MachineState, func: FuncInstance, from: number): number => {
+    const { fp } = m;
+    if (func.host !== null) {
+      if (!payHostCall(m, func)) return NEED_FUEL;
+      // The frame is gone before the host runs: this is a call by whoever called the current function.
+      moveDown(func, from, fp);
+      m.sp -= 2;
+      m.pc = S[m.sp]!;
+      m.fp = S[m.sp + 1]!;
+      return goOn(m, runHost(m, func, fp));
+    }
+    const isForeign = func.instance !== m.instance;
+    const isNested = isForeign && S[m.sp - 2] === LEAVE_PC;
+    const code = func.code!;
+    if (fp + 2 * code.frameSlots > m.stackLimit) return EXHAUSTED;
+    if (entryOf(m, code) === 0) return TOO_LARGE;
+    moveDown(func, from, fp);
+    // When the frame below already returns to another instance, that return is the right one.
+    if (isForeign && !isNested) pushLeave(m);
+    m.instance = func.instance!;
+    return enter(m, func.code!, fp, true);
+  };
+
+  const moveDown = (func: FuncInstance, from: number, to: number): void => {
+    I.copyWithin(to, from, from + func.borderWords);
+    for (let i = 0; i < func.borderWords >> 1; i++) {
+      if ((from >> 1) + i < R.length) R[(to >> 1) + i] = R[(from >> 1) + i];
+    }
+  };
+
+  const returnFrom = (m: MachineState): number => {
+    m.sp -= 2;
+    m.pc = S[m.sp]!;
+    m.fp = S[m.sp + 1]!;
+    return goOn(m, CONTINUE);
+  };
+
+  const checkElement = (
+    m: MachineState,
+    tableIndex: number,
+    k: number,
+    typeId: number,
+  ): FuncInstance | number => {
+    const target = m.instance.tables[tableIndex]!;
+    const { elements } = target;
+    const index = addressAt(k, target);
+    if (index >= elements.length) return UNDEFINED_ELEMENT;
+    const func = elements[index] as FuncInstance | null;
+    if (func === null) return UNINITIALISED_ELEMENT;
+    return func.typeId === typeId || isSubtype(func, typeId) ? func : INDIRECT_CALL_TYPE;
+  };
+
+  const callCode = opOf.call.code;
+  const operations: Calls['operations'] = {
+    // What the loop leaves of it: functions that are elsewhere, or not translated.
+    call_indirect: (m, at) => {
+      const func = checkElement(m, C[at + 2]!, first(m, at), C[at + 1]!);
+      return typeof func === 'number' ? func : callFunction(m, func, second(m, at));
+    },
+    call_lazy: (m, at) => {
+      const code = m.instance.unit.funcs[C[at + 1]!]!;
+      const status = enter(m, code, first(m, at), false);
+      if (code.entry === 0) return status;
+      // From now on the call goes straight there.
+      const { words } = space;
+      words[at] = (words[at]! & ~1023) | callCode;
+      words[at + 1] = code.entry;
+      return status;
+    },
+    call_import: (m, at) => callFunction(m, m.instance.funcs[C[at + 1]!]!, first(m, at)),
+    return_call: (m, at) => tailCall(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),
+    return_call_import: (m, at) => tailCall(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),
+    call_far: (m, at) => callFunction(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),
+    call_indirect_far: (m, at) => {
+      const func = checkElement(m, C[at + 4]!, m.fp + C[at + 1]!, C[at + 3]!);
+      return typeof func === 'number' ? func : callFunction(m, func, m.fp + C[at + 2]!);
+    },
+    return_call_indirect: (m, at) => {
+      const func = checkElement(m, C[at + 4]!, m.fp + C[at + 1]!, C[at + 3]!);
+      return typeof func === 'number' ? func : tailCall(m, func, m.fp + C[at + 2]!);
+    },
+    leave_instance: (m) => {
+      m.instance = m.instances.pop()!;
+      m.callLimit -= 2;
+      return returnFrom(m);
+    },
+    return_ref: (m, at) => {
+      R[m.fp >> 1] = R[first(m, at) >> 1];
+      return returnFrom(m);
+    },
+  };
+  return {
+    callFunction,
+    tailCall,
+    next: (m) => {
+      if (m.hasCheapSizes) m.isLookDue = m.isWatched;
+      return goOn(m, CONTINUE);
+    },
+    repeatHostCall: (m, func, base) => goOn(m, runHost(m, func, base)),
+    operations,
+  };
+};

@@ -1,0 +1,84 @@
+/**
+ * The operations that the loop does not hold itself: calls that leave the instance, sized operations,
+ * references, tables, and conversions that programs seldom use. They keep the loop small enough for V8's
+ * optimiser, and `dispatch.generated.ts` makes them around it.
+ *
+ * Each gets the machine with `pc` already behind the operation, and `at`, the operation's own pc.
+ */
+
+import type { CodeSpace } from '../code/code-space.ts';
+import type { FuncCode } from '../code/compiled-module.ts';
+import { type ColdOp, opOf, ops } from '../code/isa.ts';
+import { firstWide } from '../code/vector-isa.ts';
+import type { FuncInstance } from '../instances/function.ts';
+import type { MachineState } from '../loop/machine-state.ts';
+import { CONTINUE, FIRST_TRAP, NEED_FUEL, trapStatus } from '../loop/status.ts';
+import type { RunVectors } from '../loop/vector.generated.ts';
+import { createAggregateOps } from './aggregates.ts';
+import { createAtomicOps } from './atomics.ts';
+import { createCalls } from './calls.ts';
+import { createConversionOps } from './conversions.ts';
+import { createExceptionOps } from './exceptions.ts';
+import { createMemoryOps } from './memories.ts';
+import { createReferenceOps } from './references.ts';
+import { createTableOps } from './tables.ts';
+import { type Cold, type ColdTools, createOperands, type Stacks } from './tools.ts';
+import { createVariableOps } from './variables.ts';
+import { createWideOps } from './wide.ts';
+
+/** The loops over vector operations; see `vector-isa.ts`. */
+export interface VectorLoops {
+  readonly vectors: RunVectors;
+  readonly wideVectors: RunVectors;
+}
+
+const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
+
+/** @param translate makes the fast code of a function; gives its entry */
+export const createCold = (
+  space: CodeSpace,
+  stacks: Stacks,
+  { vectors, wideVectors }: VectorLoops,
+  translate: (code: FuncCode) => number,
+): {
+  cold: (m: MachineState, op: number) => number;
+  callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
+  repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
+} => {
+  const operands = createOperands(space.words, stacks);
+  const { C } = operands;
+  const calls = createCalls(space, stacks, operands, translate);
+  const { callFunction, repeatHostCall } = calls;
+  const tools: ColdTools = { ...operands, ...calls };
+  const table: Record<ColdOp | 'call_indirect', Cold> = {
+    ...calls.operations,
+    ...createVariableOps(tools),
+    ...createConversionOps(tools, stacks),
+    ...createMemoryOps(tools),
+    ...createTableOps(tools),
+    ...createReferenceOps(tools),
+    ...createAggregateOps(tools),
+    ...createExceptionOps(stacks, tools),
+    ...createWideOps(tools),
+    ...createAtomicOps(tools),
+    // PERF: called from the main loop itself, the vector loops made all scalar code 8 % slower (14 micros).
+    vector: (m, at) => {
+      const run = C[at]! >>> 10 < firstWide ? vectors : wideVectors;
+      const stopped = run(at, m.fp, m.instance);
+      m.pc = stopped < 0 ? ~stopped : stopped;
+      return stopped < 0 ? MEMORY_BOUNDS : CONTINUE;
+    },
+  };
+
+  const vectorCode = opOf.vector.code;
+  const functions = ops.map(({ name }) => table[name as ColdOp]);
+  const cold = (m: MachineState, op: number): number => {
+    const at = m.pc;
+    m.pc = at + ops[op]!.length;
+    const status = functions[op]!(m, at);
+    // An operation that trapped, or that waits for fuel, is where the machine stands.
+    if ((status >= FIRST_TRAP && op !== vectorCode) || status === NEED_FUEL) m.pc = at;
+    return status;
+  };
+  return { cold, callFunction, repeatHostCall };
+};

@@ -1,0 +1,143 @@
+/**
+ * Checks schedules that are not ours: an embedder's own table, from code or from JSON.
+ *
+ * Two things are promised whatever the table says. Every way to run for ever costs something, so that no limit on
+ * fuel can be evaded: what can lead back to code that ran before is a branch, a call or an exception, and none of
+ * them may be free. And no sum of prices leaves 32 bits, in which the loop counts.
+ */
+import { reading } from '../../errors/arguments.ts';
+import { UsageError } from '../../errors/errors.ts';
+import { nameText } from '../../errors/texts.ts';
+import type { FuelClass } from '../../syntax/instructions.ts';
+import { type FuelSchedule, quern1, schedules } from './schedules.ts';
+
+/** Classes of which one at least is on every circle that execution can take. */
+export const circularClasses: readonly FuelClass[] = ['branch', 'call', 'exception'];
+
+const fuelClasses = Object.keys(quern1.cost) as FuelClass[];
+
+/** Most fuel of one instruction: the longest function that is accepted, all of one run, stays below 2^31. */
+export const MAX_PRICE = 255;
+/** Most fuel of a call into the host, or of entering a function. */
+export const MAX_CALL_PRICE = 65_535;
+/** Most fuel of one page: growth by all pages that there can be stays below 2^31. */
+export const MAX_PAGE_PRICE = 65_535;
+/** Most characters of a name. */
+const MAX_NAME = 64;
+/** Most bytes or elements of one unit. */
+const MAX_UNIT = 0x7fff_ffff;
+
+/** Prices beside those of instructions: the least and the most. */
+const units: Readonly<Record<Exclude<keyof FuelSchedule, 'name' | 'cost' | 'functions'>, number>> = {
+  entry: MAX_CALL_PRICE,
+  localsPerUnit: MAX_UNIT,
+  valuesPerUnit: MAX_UNIT,
+  clausesPerUnit: MAX_UNIT,
+  hostCall: MAX_CALL_PRICE,
+  hostBytesPerUnit: MAX_UNIT,
+  bulkBytesPerUnit: MAX_UNIT,
+  bulkElementsPerUnit: MAX_UNIT,
+  growPage: MAX_PAGE_PRICE,
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const bad = (detail: string): Error => new UsageError('usage.schedule', { detail });
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const checkPrice = (value: unknown, path: string, most: number, least = 0): number => {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  const given = typeof value === 'number' || value === undefined ? String(value) : typeof value;
+  throw bad(`${path} must be a whole number from ${least} to ${most}, not ${given}`);
+};
+
+const checkKeys = (fields: Fields, known: readonly string[], path: string): void => {
+  const unknown = Object.keys(fields).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw bad(`${path}${unknown} is not known; there are ${known.join(', ')}`);
+};
+
+const checkName = (value: unknown): string => {
+  if (typeof value !== 'string' || value.length > MAX_NAME || !/^[\w.-]+$/.test(value))
+    throw bad(`name must be 1 to ${MAX_NAME} letters, digits, dots and dashes`);
+  if (schedules.has(value)) throw bad(`the name "${nameText(value)}" is that of a schedule of Quern's`);
+  return value;
+};
+
+const checkCosts = (value: unknown): FuelSchedule['cost'] => {
+  if (!isObject(value)) throw bad('cost must be an object with a price for each class of instructions');
+  checkKeys(value, fuelClasses, 'cost.');
+  const entries = fuelClasses.map((name) => {
+    const least = circularClasses.includes(name) ? 1 : 0;
+    // Nothing is executed for blocks and labels, so there is nothing to charge for.
+    const most = name === 'structure' ? 0 : MAX_PRICE;
+    return [name, checkPrice(value[name], `cost.${name}`, most, least)] as const;
+  });
+  return Object.freeze(Object.fromEntries(entries) as Record<FuelClass, number>);
+};
+
+const checkFunctions = (value: unknown): FuelSchedule['functions'] => {
+  if (!isObject(value)) throw bad('functions must be an object with prices by "namespace name"');
+  const entries = Object.entries(value).map(([key, price]) => {
+    if (!/^\S+ \S+$/.test(key)) throw bad(`functions: "${key}" is not a namespace, a space and a name`);
+    return [key, checkPrice(price, `functions["${key}"]`, MAX_CALL_PRICE)] as const;
+  });
+  return Object.freeze(Object.fromEntries(entries));
+};
+
+const copyOf = (value: unknown): FuelSchedule => {
+  if (!isObject(value)) throw bad('a schedule is an object');
+  const unitNames = Object.keys(units) as (keyof typeof units)[];
+  checkKeys(value, ['name', 'cost', 'functions', ...unitNames], '');
+  const name = checkName(value['name']);
+  const prices = Object.fromEntries(
+    unitNames.map((unit) => [unit, checkPrice(value[unit], unit, units[unit])]),
+  ) as Record<keyof typeof units, number>;
+  return {
+    name,
+    cost: checkCosts(value['cost']),
+    ...prices,
+    ...(value['functions'] === undefined ? {} : { functions: checkFunctions(value['functions']) }),
+  };
+};
+
+/** Checked copies by what they were made from: code is translated once for each. */
+const copies = new WeakMap<object, { readonly text: string; readonly copy: FuelSchedule }>();
+const isChecked = new WeakSet<object>([...schedules.values()]);
+
+/**
+ * Checks a schedule; the result is a frozen copy, or the schedule itself where that is one already.
+ *
+ * ```js
+ * const mine = defineSchedule({ ...quern1, name: 'mine-1', cost: { ...quern1.cost, div: 20 } });
+ * console.log(mine.cost.div, new Store({ schedule: mine }).schedule.name); // → 20 mine-1
+ * ```
+ *
+ * @param value a table, e.g. parsed JSON
+ * @throws UsageError `usage.schedule`: a class without a price, a price that is not a whole number within bounds, a
+ *   name that is taken, something free that a program could do for ever
+ */
+export const defineSchedule = (value: FuelSchedule | object): FuelSchedule => {
+  const given = reading('a schedule', () => (isObject(value) && isChecked.has(value) ? value : null));
+  if (given !== null) return given as unknown as FuelSchedule;
+  const made = reading('a schedule', () => copyOf(value));
+  const text = JSON.stringify(made);
+  const known = copies.get(value);
+  if (known?.text === text) return known.copy;
+  const copy = Object.freeze(made);
+  isChecked.add(copy);
+  copies.set(value, { text, copy });
+  return copy;
+};
+
+/** The schedule of a name, or a table after checking; the default for undefined. @throws UsageError */
+export const selectSchedule = (value: FuelSchedule | string | undefined): FuelSchedule => {
+  if (value === undefined) return quern1;
+  if (typeof value !== 'string') return defineSchedule(value);
+  const schedule = schedules.get(value);
+  if (schedule !== undefined) return schedule;
+  throw bad(
+    `unknown fuel schedule "${nameText(value)}"; expected one of ${[...schedules.keys()].join(', ')}`,
+  );
+};

@@ -1,0 +1,209 @@
+/**
+ * Memory instances. @spec syntax-meminst
+ *
+ * The buffer may be larger than the memory, so that growing page by page does not copy each time; bounds are
+ * always those of `byteLength`. Pages beyond it are zero and never shown.
+ */
+import { ExhaustionError, LimitError } from '../../errors/errors.ts';
+import { MAX_MEMORY_PAGES } from '../../syntax/limits.ts';
+import { I64, type MemoryType } from '../../syntax/types.ts';
+import { allocateShared, type SharedCells } from './shared-memory.ts';
+import { WaiterQueue } from './waiters.ts';
+
+/** What a store allows memories to grow by; see `Store`. */
+export interface PageBudget {
+  /** Takes pages from the budget; false if they are not to be had, and then nothing was taken. */
+  take(pageCount: number): boolean;
+  /** With `workers`, memories that are declared shared can be shared with other worker threads. */
+  readonly sharing?: 'thread' | 'workers';
+  /** Whether growth within the limits that the host has no room for is an error, and not a result. */
+  readonly isStrict: boolean;
+}
+
+/** Growth that the limits allow and the host has no room for. */
+export const noRoom = (pageCount: number): Error =>
+  new ExhaustionError('exhaustion.memory', { detail: `the host has no room for ${pageCount} more pages` });
+
+export const PAGE_SIZE = 65536;
+
+/**
+ * A linear memory. @spec syntax-meminst
+ *
+ * ```js
+ * const memory = new MemoryInstance({ limits: { min: 1n, max: 2n, address: I32 }, isShared: false, pageSizeLog2: 16 });
+ * console.log(memory.byteLength, memory.grow(1), memory.grow(1)); // → 65536 1 -1
+ * ```
+ */
+export class MemoryInstance {
+  readonly kind = 'memory';
+  /** The whole buffer; only the first `byteLength` bytes belong to the memory. */
+  view: DataView;
+  /** Bytes of the memory. When workers share it, those that this thread knows of: `refresh` looks. */
+  byteLength: number;
+  readonly pageSize: number;
+  /** Told of each growth, one by nothing included: for an embedder that gives the buffer out. */
+  onGrow: (() => void) | null = null;
+  /** Calls of this thread that wait here. */
+  readonly waiters = new WaiterQueue();
+  /** Views for atomic access when workers share the memory; null otherwise. */
+  readonly cells: SharedCells | null;
+  private readonly declared: MemoryType;
+  private readonly budget: PageBudget | null;
+
+  /**
+   * @param given cells of a memory that another worker has made
+   * @throws LimitError, UnsupportedError
+   */
+  constructor(type: MemoryType, budget: PageBudget | null = null, given: SharedCells | null = null) {
+    const { min } = type.limits;
+    this.declared = type;
+    this.budget = budget;
+    this.pageSize = 2 ** type.pageSizeLog2;
+    // Far too large a number may lose digits here, and stays too large.
+    this.byteLength = (given?.pageCount ?? Number(min)) * this.pageSize;
+    const isTooLarge = this.byteLength > MAX_BYTES;
+    const isGranted = !isTooLarge && (budget === null || budget.take(unitsOf(this.byteLength)));
+    let cells = given;
+    if (isGranted && given === null && budget?.sharing === 'workers' && type.isShared) {
+      cells = allocateShared(this.mostPages * this.pageSize, Number(min));
+      if (cells === null) {
+        throw new LimitError('limit.memory', {
+          actual: this.mostPages,
+          detail: `${this.mostPages} pages, the maximum of a memory for workers, which is reserved at once`,
+        });
+      }
+    }
+    this.cells = cells;
+    const view = !isGranted
+      ? null
+      : cells === null
+        ? allocate(this.byteLength, type.isShared)
+        : new DataView(cells.buffer);
+    if (view === null) {
+      throw new LimitError('limit.memory', {
+        ...(isTooLarge ? { limit: Math.floor(MAX_BYTES / this.pageSize) } : {}),
+        actual: String(min),
+        detail: `${min} pages`,
+      });
+    }
+    this.view = view;
+  }
+
+  /** Whether addresses are i64. */
+  get is64(): boolean {
+    return this.declared.limits.address === I64;
+  }
+
+  get isShared(): boolean {
+    return this.declared.isShared;
+  }
+
+  get pageCount(): number {
+    this.refresh();
+    return this.byteLength / this.pageSize;
+  }
+
+  /** Looks whether another worker has made the memory grow; true if it has. */
+  refresh(): boolean {
+    if (this.cells === null) return false;
+    const byteLength = this.cells.pageCount * this.pageSize;
+    if (byteLength === this.byteLength) return false;
+    this.byteLength = byteLength;
+    return true;
+  }
+
+  /** The type with the current size as its minimum: what imports are matched against. */
+  get type(): MemoryType {
+    return { ...this.declared, limits: { ...this.declared.limits, min: BigInt(this.pageCount) } };
+  }
+
+  /** A view of the current memory; take it anew after anything that may grow the memory. */
+  get bytes(): Uint8Array {
+    this.refresh();
+    return new Uint8Array(this.view.buffer, 0, this.byteLength);
+  }
+
+  /** Whether the memory may grow by that many pages, the store's budget aside. */
+  canGrow(pageCount: number): boolean {
+    return this.pageCount + pageCount <= this.mostPages;
+  }
+
+  /** Pages that the memory may have at most. */
+  private get mostPages(): number {
+    const most = Math.floor(MAX_BYTES / this.pageSize);
+    const declared = this.declared.limits.max;
+    return declared === null || declared > BigInt(most) ? most : Number(declared);
+  }
+
+  /**
+   * Grows by whole pages. @spec grow-mem
+   * @returns the old size in pages, or -1 if a limit forbids it
+   * @throws ExhaustionError when the host has no room and the budget is strict
+   */
+  grow(pageCount: number): number {
+    const old = this.pageCount;
+    if (!this.canGrow(pageCount)) return -1;
+    const byteLength = this.byteLength + pageCount * this.pageSize;
+    const units = unitsOf(byteLength) - unitsOf(this.byteLength);
+    if (units > 0 && this.budget !== null && !this.budget.take(units)) return -1;
+    if (this.cells !== null && !this.cells.grow(old, old + pageCount)) {
+      // Another worker was faster: what was taken goes back, and growing begins anew.
+      this.budget?.take(-units);
+      return this.grow(pageCount);
+    }
+    if (byteLength > this.view.byteLength) {
+      const view = enlarge(this.bytes, byteLength, this.isShared);
+      if (view === null) {
+        // DETERMINISM: whether the host has room is no fact of the plug-in; it must not go on with it.
+        if (this.budget?.isStrict) throw noRoom(pageCount);
+        return -1;
+      }
+      this.view = view;
+    }
+    this.byteLength = byteLength;
+    this.onGrow?.();
+    return old;
+  }
+
+  /**
+   * The buffer, made to end where the memory ends; a growth may replace it. That of a memory for workers is the one
+   * they share, which holds the maximum.
+   */
+  exactBuffer(): ArrayBufferLike {
+    if (this.cells !== null) return this.cells.buffer;
+    if (this.view.byteLength !== this.byteLength)
+      this.view = new DataView(this.view.buffer.slice(0, this.byteLength));
+    return this.view.buffer;
+  }
+}
+
+/** Most bytes of a memory, whatever its page size. */
+const MAX_BYTES = MAX_MEMORY_PAGES * PAGE_SIZE;
+
+/** What a number of bytes counts as in budgets and fuel: pages of 64 KiB, begun ones in full. */
+export const unitsOf = (byteCount: number): number => Math.ceil(byteCount / PAGE_SIZE);
+
+/** A zeroed buffer, or null when the host has no room for it. */
+const allocate = (byteLength: number, isShared: boolean): DataView | null => {
+  try {
+    // Hosts without isolation hide shared buffers; with one agent an ordinary one is as good.
+    const isHidden = typeof SharedArrayBuffer === 'undefined';
+    return new DataView(
+      isShared && !isHidden ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
+    );
+  } catch {
+    return null;
+  }
+};
+
+/** A larger buffer with the same contents, half as large again so that repeated growth stays linear. */
+const enlarge = (bytes: Uint8Array, byteLength: number, isShared: boolean): DataView | null => {
+  const roomy = Math.min(
+    Math.max(byteLength, Math.ceil((byteLength * 1.5) / PAGE_SIZE) * PAGE_SIZE),
+    MAX_BYTES,
+  );
+  // Without room for either this is a failed growth, not an error: growing may always fail. @spec exec-memory.grow
+  const view = allocate(roomy, isShared) ?? allocate(byteLength, isShared);
+  if (view !== null) new Uint8Array(view.buffer).set(bytes);
+  return view;
+};

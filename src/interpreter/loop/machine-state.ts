@@ -1,0 +1,76 @@
+/** The registers of a running call, as the loop, the cold operations and `Execution` share them. */
+
+import { UsageError } from '../../errors/errors.ts';
+import { valueText } from '../../errors/texts.ts';
+import { type FuelSchedule, hasCheapSizes } from '../fuel/schedules.ts';
+import type { ExceptionInstance } from '../instances/exception.ts';
+import type { Caller, FuncInstance, HostWrite } from '../instances/function.ts';
+import type { ModuleInstance } from '../instances/module-instance.ts';
+import type { Waiter } from '../instances/waiters.ts';
+import type { Search } from './handler-search.ts';
+
+/** A host call that waits for its promise. */
+export interface PendingHostCall {
+  readonly func: FuncInstance;
+  readonly base: number;
+  readonly promise: Promise<HostWrite>;
+  /** Fuel in hand when the host function was called: what it charges comes after. */
+  readonly fuel: number;
+}
+
+export class MachineState implements Caller {
+  /** Index in the code array. */
+  pc = 0;
+  /** Index of the frame's first word. */
+  fp = 0;
+  /** Words in use on the call stack: pairs of return pc and caller's fp. */
+  sp = 0;
+  /** Fuel in hand beyond what remains of the current run; negative when the run ahead cannot be paid. */
+  fuel = 0;
+  /** Fuel not in hand. */
+  reserve = 0;
+  /** What a sized operation or a charge asked for. */
+  need = 0;
+  /** 1 while every instruction must run in careful code. */
+  isArmed: 0 | 1 = 0;
+  /** Most words of the call stack. */
+  callLimit = 0;
+  /** Most words of all frames. */
+  stackLimit = 0;
+  instance: ModuleInstance;
+  /** Callers' instances of calls that crossed instances. */
+  readonly instances: ModuleInstance[] = [];
+  /** What JavaScript threw. */
+  error: unknown = undefined;
+  /** What the guest, or a host function, threw. */
+  thrown: ExceptionInstance | null = null;
+  /** Who catches `thrown`, where the instruction that threw it has looked and paid already. */
+  search: Search | null = null;
+  pending: PendingHostCall | null = null;
+  /** How the call waits for a notify, if it does. */
+  waiter: Waiter | null = null;
+  /** Whether somebody watches over the call, and is asked whether it may go on. */
+  isWatched = false;
+  /** Whether it took time that no fuel stands for; whoever watches is asked before anything more runs. */
+  isLookDue = false;
+  /** Words in use during a host call. */
+  top = 0;
+  readonly schedule: FuelSchedule;
+  /** Whether sized operations take time that their fuel does not stand for. */
+  readonly hasCheapSizes: boolean;
+
+  constructor(instance: ModuleInstance, schedule: FuelSchedule) {
+    this.instance = instance;
+    this.schedule = schedule;
+    this.hasCheapSizes = hasCheapSizes(schedule);
+  }
+
+  charge(fuel: number): void {
+    if (!Number.isSafeInteger(fuel) || fuel < 0) {
+      throw new UsageError('usage.argument', {
+        detail: `a charge must be a whole number that is not negative, not ${valueText(fuel)}`,
+      });
+    }
+    this.fuel -= fuel;
+  }
+}

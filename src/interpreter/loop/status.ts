@@ -1,0 +1,64 @@
+/**
+ * What the loop says when it stops, and the traps by number. The generated loop prints these numbers as
+ * literals; everything else uses the names.
+ */
+import type { ErrorCode } from '../../errors/catalogue.ts';
+
+/** Go on (returned by cold operations only). */
+export const CONTINUE = 0;
+/** The outermost call returned. */
+export const DONE = 1;
+/** At a boundary of fast code, the fuel for the run that begins there is not in hand. */
+export const NO_FUEL = 2;
+/** A sized operation, or a `charge` of careful code, needs `state.need` units. */
+export const NEED_FUEL = 3;
+/** A host function returned a promise, or asked to pause; `state.pending` holds it. */
+export const HOST_PAUSE = 4;
+/** JavaScript threw while serving the guest; `state.error` holds what. */
+export const HOST_ERROR = 5;
+/** The code array was replaced; go on in the loop that knows the new one. */
+export const RESTART = 6;
+/** An exception was thrown, `state.thrown`; `unwind` goes to its handler. */
+export const THROWN = 7;
+/** Nobody catches the exception. */
+export const UNCAUGHT = 8;
+/** The call waits for a notify; `state.waiter` holds how. */
+export const WAIT_PAUSE = 9;
+/** The loop stands at an operation, or a case of one, that `cold.ts` does. */
+export const COLD_OP = 10;
+/** Statuses from here on are traps: `FIRST_TRAP + index` in `trapCodes`. */
+export const FIRST_TRAP = 16;
+
+/** Traps, and the exhaustions that code can run into, by number. */
+export const trapCodes = [
+  'trap.unreachable',
+  'trap.divide-by-zero',
+  'trap.integer-overflow',
+  'trap.invalid-conversion',
+  'trap.memory-bounds',
+  'trap.table-bounds',
+  'trap.undefined-element',
+  'trap.uninitialised-element',
+  'trap.indirect-call-type',
+  'trap.null-reference',
+  'trap.null-function',
+  'exhaustion.call-stack',
+  'trap.null-exception',
+  'trap.unaligned-atomic',
+  'trap.expected-shared',
+  'trap.deadlock',
+  'trap.null-structure',
+  'trap.null-array',
+  'trap.null-i31',
+  'trap.array-bounds',
+  'trap.cast',
+  'trap.allocation-size',
+  'trap.null-descriptor',
+  'trap.descriptor-cast',
+  'exhaustion.heap',
+  'exhaustion.code',
+] as const satisfies readonly ErrorCode[];
+export type TrapCode = (typeof trapCodes)[number];
+
+/** The status of a trap. */
+export const trapStatus = (code: TrapCode): number => FIRST_TRAP + trapCodes.indexOf(code);

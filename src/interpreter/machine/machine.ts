@@ -1,0 +1,154 @@
+/**
+ * The one machine of a process: the code array, the stacks and the loop over them.
+ *
+ * They are made when the first call needs them, and constant from then on, since V8 compiles the loop for
+ * these very arrays. Only one call runs at a time; `Execution` copies stacks out and in.
+ */
+import { InternalError } from '../../errors/errors.ts';
+import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../../syntax/limits.ts';
+import type { CodeMap } from '../code/code-map.ts';
+import { CodeSpace, HALT_PC, LEAVE_PC } from '../code/code-space.ts';
+import { clearWriter } from '../code/code-writer.ts';
+import type { CodeRegion, FuncCode } from '../code/compiled-module.ts';
+import { opOf } from '../code/isa.ts';
+import { isSubtype } from '../cold/calls.ts';
+import { createCold } from '../cold/cold.ts';
+import type { Stacks } from '../cold/tools.ts';
+import type { FuncInstance } from '../instances/function.ts';
+import { createDispatch, type Dispatch } from '../loop/dispatch.generated.ts';
+import type { MachineState } from '../loop/machine-state.ts';
+import { createVectors, type RunVectors } from '../loop/vector.generated.ts';
+import { type TranslatedCode, translate } from '../translate/translate.ts';
+import { train, trainVectors } from './training.ts';
+
+/** Words of the code array at first; it doubles when it is full. */
+const CODE_WORDS = 1 << 22;
+/** Slots beyond the counted ones: the outermost call's arguments and results. */
+export const SPARE_SLOTS = 4096;
+
+export interface Machine extends Stacks {
+  readonly space: CodeSpace;
+  dispatch: Dispatch;
+  vectors: RunVectors;
+  wideVectors: RunVectors;
+  /** Whether the vector loops were trained: not before the first vector code. */
+  knowsVectors: boolean;
+  callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
+  /** Calls a host function again whose call was paid for before; see `snapshot/`. */
+  repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
+}
+
+let machine: Machine | null = null;
+
+/** The machine, made at the first call. */
+export const getMachine = (): Machine => {
+  machine ??= createMachine();
+  return machine;
+};
+
+const createMachine = (): Machine => {
+  const buffer = new ArrayBuffer(8 * (DEFAULT_MAX_STACK_SLOTS + SPARE_SLOTS));
+  const stacks: Stacks = {
+    words: new Int32Array(buffer),
+    doubles: new Float64Array(buffer),
+    floats: new Float32Array(buffer),
+    // A frame takes two words, and two more when it crosses instances.
+    callStack: new Int32Array(4 * DEFAULT_MAX_CALL_DEPTH + 64),
+    refs: [],
+  };
+  const space = new CodeSpace(CODE_WORDS);
+  space.words[HALT_PC] = opOf.halt.code;
+  space.words[LEAVE_PC] = opOf.leave_instance.code;
+  const made: Machine = {
+    ...stacks,
+    space,
+    dispatch: () => 0,
+    vectors: () => 0,
+    wideVectors: () => 0,
+    knowsVectors: false,
+    callFunction: () => 0,
+    repeatHostCall: () => 0,
+  };
+  const connect = (): void => {
+    const loops = createVectors(space.words, stacks.words, stacks.doubles, stacks.floats);
+    Object.assign(made, loops);
+    const { cold, callFunction, repeatHostCall } = createCold(space, stacks, loops, (code) =>
+      translateFast(made, code),
+    );
+    made.callFunction = callFunction;
+    made.repeatHostCall = repeatHostCall;
+    made.dispatch = createDispatch(
+      space.words,
+      stacks.callStack,
+      stacks.words,
+      stacks.doubles,
+      stacks.floats,
+      cold,
+      isSubtype,
+    );
+  };
+  space.onReplaced = connect;
+  connect();
+  train(space, stacks, made.dispatch);
+  return made;
+};
+
+const place = (space: CodeSpace, translated: TranslatedCode): CodeRegion => {
+  const region = translated.copyTo(space, space.allocate(translated.size));
+  space.add(region);
+  return region;
+};
+
+/** Trains the vector loops, if they are not. */
+export const prepareVectors = (made: Machine): void => {
+  if (made.knowsVectors) return;
+  made.knowsVectors = true;
+  trainVectors(made.space, made, made.vectors);
+  trainVectors(made.space, made, made.wideVectors);
+};
+
+/** Makes the fast code of a function; returns its entry, or 0 when it would be too large. */
+const translateFast = (made: Machine, code: FuncCode): number => {
+  if (code.isTooLarge) return 0;
+  const translated = translate(code, null, false);
+  if (translated === null) {
+    code.isTooLarge = true;
+    return 0;
+  }
+  code.fast = place(made.space, translated);
+  clearWriter();
+  if (translated.usesVectors) prepareVectors(made);
+  code.entry = code.fast.entry;
+  return code.entry;
+};
+
+/** Whether a function has code, now that it was asked for: not when that would be larger than the limit. */
+export const hasCode = (code: FuncCode): boolean =>
+  code.fast !== null || translateFast(getMachine(), code) !== 0;
+
+/** Boundaries and sites of a function's fast code: translating it again, with recording on, tells. */
+export const mapFast = (code: FuncCode): CodeMap => {
+  if (code.fastMap === null) {
+    if (!hasCode(code))
+      throw new InternalError('internal.bug', { detail: 'a place in code that is too large' });
+    code.fastMap = translate(code, null, true)!.map();
+    clearWriter();
+  }
+  return code.fastMap;
+};
+
+/** The careful code of a function, made when first needed. */
+export const mapCareful = (code: FuncCode): CodeMap => {
+  if (code.carefulMap === null) {
+    const map = mapFast(code);
+    const translated = translate(code, { map, entry: code.fast!.entry }, true)!;
+    code.careful = place(getMachine().space, translated);
+    code.carefulMap = translated.map();
+    clearWriter();
+  }
+  return code.carefulMap;
+};
+
+/** Boundaries and sites of code that has its place. */
+export const mapOf = ({ func, isCareful }: CodeRegion): CodeMap =>
+  isCareful ? mapCareful(func) : mapFast(func);

@@ -1,0 +1,219 @@
+/**
+ * Runs every hot operation a few times before the first call.
+ *
+ * PERF: V8 compiles the loop with the types it has seen. An operation that is first met later throws the
+ * compiled loop away, and compiling it again takes 0.5–1 s; without training SQLite never settled.
+ */
+
+import { decodeModule } from '../../decoder/decode-module.ts';
+import { defaultFeatures } from '../../syntax/features.ts';
+import { validateModule } from '../../validator/validate-module.ts';
+import { type CodeSpace, FIRST_FREE, HALT_PC } from '../code/code-space.ts';
+import { CompiledModule } from '../code/compiled-module.ts';
+import { firstColdOp, type Op, opOf, ops } from '../code/isa.ts';
+import { vectorNames } from '../code/vector-isa.ts';
+import type { Stacks } from '../cold/tools.ts';
+import { FuncInstance } from '../instances/function.ts';
+import { GlobalInstance } from '../instances/global.ts';
+import { MemoryInstance } from '../instances/memory.ts';
+import { ModuleInstance } from '../instances/module-instance.ts';
+import { Store } from '../instances/store.ts';
+import { TableInstance } from '../instances/table.ts';
+import type { Dispatch } from '../loop/dispatch.generated.ts';
+import { MachineState } from '../loop/machine-state.ts';
+import type { RunVectors } from '../loop/vector.generated.ts';
+
+type Operands = readonly [number, number, number, number];
+/**
+ * Operands: low and high word of the first, then of the second; i32 operations use the low ones, and immediates are
+ * the second. Together they take
+ * every way through every operation (test/interpreter/training.test.ts).
+ */
+const integers: readonly Operands[] = [
+  [16, 0, 24, 0],
+  [-1, -1, 3, 0],
+  [0x7fffffff, 0, -0x80000000, -1],
+  [0, 5, 7, 0],
+  [5, 0, 5, 0],
+  [3, 0, 0, 0],
+  [5, 1, 5, 2],
+  [7, 0, 40, 0],
+  [-0x80000000, -0x80000000, -1, -1],
+  [0, -0x80000000, -1, -1],
+  [0, 0, 1, 0],
+];
+const doubles: readonly (readonly [number, number])[] = [
+  [1.5, -2.25],
+  [Number.NaN, 3],
+  [1e300, 0],
+  [16, 24],
+  [2.5, 2.5],
+];
+/** Each operation runs twice on everything: then V8 knows what it does. */
+const PASSES = 2 * integers.length;
+
+/** First word of the code that training writes; the room behind it is not handed out. */
+const TRAINING_PC = FIRST_FREE - 64;
+const ENTRY = TRAINING_PC + 40;
+const BASE_SLOT = 8;
+/** Place of the word in which calls through the table find their index. */
+const INDEX_SLOT = 4;
+
+const isFloat = (op: Op): boolean => /f64/.test(op.name) && !/^f64_(convert|promote)/.test(op.name);
+const isFloat32 = (op: Op): boolean => /f32/.test(op.name) && !/^f32_(convert|demote)/.test(op.name);
+const isAccess = ({ name }: { readonly name: string }): boolean => /load|store/.test(name);
+
+/** Two types, an empty function of the first, a table, a page of memory and three globals. */
+// biome-ignore format: sections, one a line
+const moduleBytes = Uint8Array.of(
+  0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+  1, 8, 2, 0x60, 0, 0, 0x60, 1, 0x7f, 0,
+  3, 2, 1, 0,
+  4, 4, 1, 0x70, 0, 4,
+  5, 3, 1, 0, 1,
+  6, 16, 3, 0x7f, 1, 0x41, 0, 0x0b, 0x7f, 1, 0x41, 0, 0x0b, 0x7f, 1, 0x41, 0, 0x0b,
+  10, 4, 1, 2, 0, 0x0b,
+);
+
+/** An instance with a function; both of the classes that real code meets, since V8 compiles for those. */
+const makeInstance = (): { readonly instance: ModuleInstance; readonly func: FuncInstance } => {
+  const module = decodeModule(moduleBytes);
+  validateModule(module, defaultFeatures);
+  const instance = new ModuleInstance(new Store(), new CompiledModule(module, defaultFeatures), new Map());
+  instance.memory0 = new MemoryInstance(module.memories[0]!);
+  instance.memories.push(instance.memory0);
+  instance.tables.push(new TableInstance(module.tables[0]!.type, null));
+  instance.globals.push(new GlobalInstance(module.globals[0]!.type, 0n, instance.globalWords));
+  const func = new FuncInstance(module.funcs[0]!.type, instance, instance.unit.funcs[0]!, null);
+  instance.funcs.push(func);
+  return { instance, func };
+};
+
+/** Trains a loop; leaves stacks and code as they were. */
+export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): void => {
+  const { words: C } = space;
+  const { instance, func } = makeInstance();
+  // The function of the code below, which returns at once, and one of another instance, whose code is translated.
+  func.code!.entry = ENTRY;
+  const other = makeInstance().func;
+  // One of the host, too dear to be ever run.
+  const host = new FuncInstance(func.type, null, null, () => undefined, 1e6);
+  instance.tables[0]!.elements.splice(0, 4, null, func, other, host);
+  const [type, otherType] = instance.compiled.module.types;
+  const state = new MachineState(instance, instance.store.schedule);
+  C.set([1, 3, 8, 0], ENTRY - 4);
+  C[ENTRY] = opOf.return_none.code;
+
+  for (let pass = 0; pass < PASSES; pass++) {
+    const typeId = (pass % 7 === 6 ? otherType! : type!).id;
+    for (const op of trainedOps) {
+      writeOperation(C, op, typeId, integers[pass % integers.length]!);
+      writeOperands(stacks, op, pass);
+      stacks.callStack.set([HALT_PC, 0]);
+      state.sp = 2;
+      state.fp = 0;
+      state.pc = TRAINING_PC;
+      // Some calls find no room.
+      state.callLimit = pass % 5 === 4 && op.name.startsWith('call') ? 2 : 64;
+      state.stackLimit = 4096;
+      state.fuel = op.name === 'charge' && pass % 5 === 0 ? 2 : 1000;
+      state.isArmed = pass % 2 === 0 ? 0 : 1;
+      state.instance = instance;
+      dispatch(state);
+    }
+  }
+  stacks.words.fill(0, 0, 4096);
+  stacks.callStack.fill(0, 0, 64);
+  C.fill(0, TRAINING_PC, FIRST_FREE);
+};
+
+/** Hot operations, and a cold one: what the loop does for it, it does for all. */
+const trainedOps: readonly Op[] = [...ops.slice(0, firstColdOp), opOf.mov64_far];
+
+/** Slot 1 is the destination, 2 to 4 are sources; a branch goes to the stub that ends the call. */
+const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operands): void => {
+  const slots = op.name === 'call' || op.name === 'call_indirect' ? [BASE_SLOT, BASE_SLOT] : [1, 2];
+  if (op.name === 'call_indirect') slots[0] = INDEX_SLOT;
+  else if (!/^[dD]/.test(op.layout)) [slots[0], slots[1]] = [slots[0] === BASE_SLOT ? BASE_SLOT : 2, 3];
+  const out = [op.code | (op.packed > 0 ? slots[0]! << 10 : 0) | (op.packed > 1 ? slots[1]! << 21 : 0)];
+  for (let i = op.packed; i < op.layout.length; i++) {
+    const kind = op.layout[i];
+    if (kind === 'p') out.push(HALT_PC, 0);
+    else if (kind === 's' || kind === 'd') out.push(2 * (i + 1));
+    else if (kind === 'S' || kind === 'D') out.push(i + 1);
+    else out.push(immediate(op, i, typeId, operands));
+  }
+  // Whatever does not leave by itself ends at a halt.
+  out.push(
+    ...(op.name === 'br_table' ? Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? HALT_PC : 0)) : []),
+  );
+  C.set(out, TRAINING_PC);
+  C[TRAINING_PC + out.length] = opOf.halt.code;
+};
+
+const immediate = (op: Op, position: number, typeId: number, [, , low, high]: Operands): number => {
+  if (op.name === 'call') return position === 1 ? ENTRY : 0;
+  if (op.name === 'call_indirect') return position === 2 ? typeId : 0;
+  if (op.name === 'resume_fast') return position === 0 ? HALT_PC : 3;
+  if (op.name === 'br_table' || op.name === 'charge' || isAccess(op)) return 3;
+  if (op.name === 'mov64_far') return 2;
+  if (op.name.startsWith('global')) return 4;
+  // Amounts of shifts are masked when code is made.
+  if (/^i64_(sh|rot)/.test(op.name)) return low & 63;
+  return op.layout[position - 1] === 'i' ? high : low;
+};
+
+const writeOperands = ({ words, doubles: D, floats }: Stacks, op: Op, pass: number): void => {
+  const [low, high, low2, high2] = integers[pass % integers.length]!;
+  const [x, y] = doubles[pass % doubles.length]!;
+  words.fill(0, 0, 64);
+  for (const slot of [2, 3, 4]) {
+    const isOdd = slot === 3;
+    if (isFloat(op)) D[slot] = isOdd ? y : x;
+    else if (isFloat32(op)) floats[2 * slot] = isOdd ? y : x;
+    else {
+      words[2 * slot] = isOdd ? low2 : low;
+      words[2 * slot + 1] = isOdd ? high2 : high;
+    }
+  }
+  if (isAccess(op)) words[4] = pass % 4 === 1 ? 70000 : 16 + pass;
+  if (op.name === 'call_indirect') words[2 * INDEX_SLOT] = pass % 6;
+};
+
+/** Words of a frame for training vector operations: its slots 0 to 15. */
+const VECTOR_FRAME = 32;
+/** Pairs of lane contents: floats of ordinary size, NaN beside infinity, and integers at their borders. */
+const vectors: readonly (readonly number[])[] = [
+  [1.5, -2.25, 1e30, 0, 3, -0.5, 7, 1],
+  [Number.NaN, 1, Number.POSITIVE_INFINITY, -3e9, 2, Number.NaN, -1, 4e9],
+];
+const lanes: readonly (readonly number[])[] = [
+  [0x01020304, -1, 0x7fff8000, 0, 0x00ff80ff, 5, 0x12345678, -0x80000000],
+  [-1, 0x7fffffff, -0x80000000, 1, 3, -2, 0x7f80ff00, 16],
+];
+
+/**
+ * Runs every vector operation a few times, before the first code that has any: programs without do not wait
+ * for it. The stack and the code are in use by then; both are left as they were.
+ */
+export const trainVectors = (space: CodeSpace, { words, floats }: Stacks, run: RunVectors): void => {
+  const { words: C } = space;
+  const { instance } = makeInstance();
+  const base = words.length - VECTOR_FRAME;
+  const saved = words.slice(base);
+  for (let pass = 0; pass < 2 * vectors.length; pass++) {
+    for (const number of vectorNames.keys()) {
+      C.fill(0, TRAINING_PC, FIRST_FREE);
+      // Destination, address or first vector, second vector; as indices of globals and memories all are 0.
+      C.set([opOf.vector.code | (number << 10), 0, 4, 8], TRAINING_PC);
+      if (vectorNames[number]!.startsWith('global')) C.fill(0, TRAINING_PC + 2, TRAINING_PC + 4);
+      words.fill(0, base);
+      if (pass < vectors.length) floats.set(vectors[pass]!, base + 4);
+      else words.set(lanes[pass - vectors.length]!, base + 4);
+      if (isAccess({ name: vectorNames[number]! })) words[base + 4] = 16 + pass;
+      run(TRAINING_PC, base, instance);
+    }
+  }
+  words.set(saved, base);
+  C.fill(0, TRAINING_PC, FIRST_FREE);
+};

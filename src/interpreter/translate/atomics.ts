@@ -1,0 +1,40 @@
+/** Translates wide arithmetic and atomics: cold operations on operands in their canonical slots. */
+import { instructions } from '../../syntax/instructions.ts';
+import { I32, I64, type ValType } from '../../syntax/types.ts';
+import { type Op, opOf } from '../code/isa.ts';
+import type { Translation } from './body.ts';
+
+/** Two i64 from `count` of them. */
+export const wide = (t: Translation, op: Op, count: number): void => {
+  t.writer.emit(op, t.popSettled(count) * 2);
+  t.pushSlot(I64);
+  t.pushSlot(I64);
+};
+
+const resultTypes: Readonly<Record<string, ValType>> = { i32: I32, i64: I64 };
+
+/** A wait may have to pause: operands in their canonical slots, a boundary before (`stops`) and behind. */
+export const wait = (t: Translation): void => {
+  const { access } = instructions[t.reader.row]!;
+  const { lo, hi, memory } = t.reader;
+  t.writer.emit(opOf.atomic_wait, t.popSettled(3) * 2, access, lo, hi, memory);
+  t.writer.size -= 1;
+  t.endStop([I32]);
+};
+
+/** One operation for all others: atomics are rare, and slow everywhere. */
+export const atomic = (t: Translation): void => {
+  const { code, type, name } = instructions[t.reader.row]!;
+  // Without operands, and reading none of the fields of an access.
+  if (name === 'atomic.fence') {
+    t.writer.emit(opOf.atomic, 0, code);
+    t.lastWrite = -1;
+    return;
+  }
+  const { lo, hi, memory } = t.reader;
+  const [params, result] = type.split('->') as [string, string];
+  const base = t.popSettled(params.trim().split(' ').length);
+  t.writer.emit(opOf.atomic, base * 2, code, lo, hi, memory);
+  const resultType = resultTypes[result.trim()];
+  if (resultType !== undefined) t.pushSlot(resultType);
+};

@@ -1,0 +1,274 @@
+/**
+ * The state of translating one function body: the abstract operand stack, what it emits, fuel and boundaries.
+ *
+ * Fast code folds pending operands into the operation that uses them; careful code has none. At every boundary all
+ * are in their slots.
+ */
+import { InstructionReader } from '../../decoder/instruction-reader.ts';
+import { F32, type FuncType, I32, isRef, V128, type ValType } from '../../syntax/types.ts';
+import type { CodeMap } from '../code/code-map.ts';
+import { CodeWriter } from '../code/code-writer.ts';
+import type { FuncCode } from '../code/compiled-module.ts';
+import { HandlerList } from '../code/handlers.ts';
+import { MAX_PACKED_SLOT, type Op, opOf } from '../code/isa.ts';
+import { layoutOf } from '../code/types-layout.ts';
+import { vectorOps } from '../code/vector-isa.ts';
+import { FrameLayout } from './frame-layout.ts';
+import { CONSTANT, FEW, IN_LOCAL, IN_SLOT, OperandStack } from './operand-stack.ts';
+
+/** A structured construct that is open. @spec syntax-label */
+export interface Control {
+  readonly kind: 'func' | 'block' | 'loop' | 'if' | 'try' | 'try_table';
+  /** Target of branches to this construct. */
+  readonly label: number;
+  /** Target when the condition of an `if` is false; -1 when used up. */
+  elseLabel: number;
+  /** Number of operands below the construct's own. */
+  readonly base: number;
+  readonly type: FuncType;
+  isReferenced: boolean;
+  /** Of `try` and `try_table`: the exception handlers, and whether code written now is protected by them. */
+  readonly protection?: { readonly handler: number; isOpen: boolean };
+  /** Stubs of branches to this construct, by the slot that they move from. */
+  stubs?: Map<number, Stub>;
+}
+
+/** Code at the end of the function that moves many operands for conditional branches, and goes on. */
+export interface Stub {
+  readonly label: number;
+  readonly types: readonly ValType[];
+  readonly from: number;
+  readonly to: number;
+  /** Where it leads; null returns from the function. */
+  readonly target: number | null;
+}
+
+/** A comparison that waits for the branch that follows it. */
+export interface Pending {
+  readonly set: Op;
+  readonly setNot: Op | null;
+  readonly branch: Op;
+  readonly branchNot: Op;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly isNegated: boolean;
+}
+
+export const is32 = (type: ValType): boolean => type === I32 || type === F32;
+
+/** The fast code of the function that careful code is made for. */
+export interface FastCode {
+  readonly map: CodeMap;
+  readonly entry: number;
+}
+
+export class Translation extends OperandStack {
+  readonly code: FuncCode;
+  readonly isCareful: boolean;
+  /** For careful code: where fast code can take over. */
+  private readonly fast: FastCode | null;
+  readonly writer: CodeWriter;
+  readonly reader: InstructionReader;
+  readonly frame: FrameLayout;
+  /** Whether references have been on the operand stack. */
+  usesRefs = false;
+  /** Whether there are vector operations. */
+  usesVectors = false;
+  /** Whether the code begins by clearing the locals that are references. */
+  clearsRefs = false;
+  pending: Pending | null = null;
+  /** Position of the operation that wrote the top operand, while its destination may still change; else -1. */
+  lastWrite = -1;
+  readonly controls: Control[] = [];
+  readonly stubs: Stub[] = [];
+  readonly handlers = new HandlerList();
+  /** Where handlers go that return from the function; -1 while there are none. */
+  returnLabel = -1;
+
+  constructor(code: FuncCode, fast: FastCode | null, isRecording: boolean) {
+    super();
+    this.code = code;
+    this.fast = fast;
+    this.isCareful = fast !== null;
+    const { module } = code.unit;
+    const { body, type } = module.funcs[code.index]!;
+    this.writer = new CodeWriter(isRecording, fast !== null, body!.end - body!.start);
+    this.reader = new InstructionReader(module.bytes, module.types);
+    this.frame = new FrameLayout(code, type.comp as FuncType);
+    this.stackBase = this.frame.stackBase;
+    this.writer.scratch = this.frame.scratch;
+  }
+
+  // Fuel and boundaries
+
+  charge(cost: number): void {
+    if (cost === 0) return;
+    if (this.isCareful) this.writer.emit(opOf.charge, cost);
+    else this.writer.cost += cost;
+  }
+
+  /** Ends a run that would cost more than 32 bits hold; in front of an instruction. */
+  splitRun(): void {
+    if (this.isCareful || this.pending !== null) return;
+    this.settleAll();
+    const next = this.writer.newLabel();
+    this.writer.branch(opOf.br, next);
+    this.writer.endRun();
+    this.writer.separate();
+    this.writer.bind(next);
+    this.boundary(this.reader.offset);
+  }
+
+  boundary(offset: number): void {
+    const fast = this.fast?.map.boundaryAt(offset);
+    if (fast !== undefined) this.writer.emit(opOf.resume_fast, this.fast!.entry + fast.pc, fast.remaining);
+    this.writer.boundary(offset);
+    this.lastWrite = -1;
+  }
+
+  bind(label: number): void {
+    this.writer.separate();
+    this.writer.bind(label);
+    this.boundary(this.reader.pos);
+  }
+
+  // The abstract stack
+
+  /** Pushes an operand in its canonical slot; the slot. */
+  pushSlot(type: ValType): number {
+    this.push(type, IN_SLOT, 0, 0);
+    if (isRef(type)) this.usesRefs = true;
+    return this.slots[this.height - 1]!;
+  }
+
+  /** Pushes operands in their canonical slots. */
+  pushSlots(types: readonly ValType[]): void {
+    if (types.length <= FEW) for (const type of types) this.pushSlot(type);
+    else {
+      this.pushLayout(types);
+      if (layoutOf(types).hasRefs) this.usesRefs = true;
+    }
+  }
+
+  pushConstant(type: ValType, lo: number, hi: number): void {
+    this.lastWrite = -1;
+    if (this.isCareful) this.writeConstant(type, this.pushSlot(type), lo, hi);
+    else this.push(type, CONSTANT, lo, hi);
+  }
+
+  pushLocal(index: number): void {
+    const type = this.frame.typeOf(index);
+    this.lastWrite = -1;
+    if (this.isCareful) this.move(type, this.pushSlot(type), this.frame.slotOf(index));
+    else this.pushRead(type, index);
+  }
+
+  /** The slot an operand can be read from; a constant is written to its canonical slot first. */
+  slotOf(h: number): number {
+    switch (this.where[h]) {
+      case IN_SLOT:
+        return this.slots[h]!;
+      case IN_LOCAL:
+        return this.frame.slotOf(this.valueA[h]!);
+      default:
+        this.writeConstant(this.types[h]!, this.slots[h]!, this.valueA[h]!, this.valueB[h]!);
+        return this.slots[h]!;
+    }
+  }
+
+  writeConstant(type: ValType, slot: number, lo: number, hi: number): number {
+    if (isRef(type)) {
+      this.usesRefs = true;
+      return this.writer.emit(opOf.ref_null, slot);
+    }
+    if (type === I32 || type === F32) return this.writer.emit(opOf.const32, slot, lo);
+    return this.writer.emit(opOf.const64, slot, lo, hi);
+  }
+
+  move(type: ValType, to: number, from: number): void {
+    if (to === from) return;
+    if (type === V128) {
+      this.vector(vectorOps.mov, 2 * to, 2 * from);
+      return;
+    }
+    // Never through scratch slots: several results overwrite them on their way to the start of the frame.
+    if (to > MAX_PACKED_SLOT || from > MAX_PACKED_SLOT) {
+      this.writer.emit(isRef(type) ? opOf.mov_any_far : opOf.mov64_far, to * 2, from * 2);
+      return;
+    }
+    this.writer.emit(
+      isRef(type) ? opOf.mov_ref : type === I32 || type === F32 ? opOf.mov32 : opOf.mov64,
+      to,
+      from,
+    );
+  }
+
+  /** Moves values that lie one behind the other down in the frame. */
+  moveBlock(types: readonly ValType[], to: number, from: number): void {
+    if (to === from) return;
+    const { slotCount, hasRefs } = layoutOf(types);
+    this.writer.emit(hasRefs ? opOf.mov_any_block : opOf.mov_block, 2 * to, 2 * from, 2 * slotCount);
+  }
+
+  protected bring(h: number): void {
+    if (this.where[h] === IN_LOCAL)
+      this.move(this.types[h]!, this.slots[h]!, this.frame.slotOf(this.valueA[h]!));
+    else this.writeConstant(this.types[h]!, this.slots[h]!, this.valueA[h]!, this.valueB[h]!);
+  }
+
+  settleAll(): void {
+    this.bringAll();
+    this.lastWrite = -1;
+  }
+
+  /** Pops operands, brought to their canonical slots; the slot of the first. */
+  popSettled(count: number): number {
+    this.settleTop(count);
+    this.height -= count;
+    this.lastWrite = -1;
+    return this.nextSlot();
+  }
+
+  result(op: Op, type: ValType, b = 0, c = 0, d = 0, e = 0): void {
+    const slot = this.pushSlot(type);
+    this.lastWrite = this.writer.emit(op, slot, b, c, d, e);
+    if (this.writer.scratch >= 0) this.lastWrite = -1;
+  }
+
+  /** Emits a vector operation with its words, and tells where it lies. */
+  vector(op: Op, ...words: readonly number[]): number {
+    this.usesVectors = true;
+    const at = this.writer.emit(op);
+    for (const word of words) this.writer.word(word);
+    return at;
+  }
+
+  /** An operation whose operands are read from anywhere and whose result goes to a slot. */
+  simple(op: Op, operandCount: number, type: ValType | null, immediate = 0): void {
+    const operands = [0, 0, 0];
+    for (let i = operandCount - 1; i >= 0; i--) operands[i] = this.slotOf(this.pop());
+    this.lastWrite = -1;
+    const rest = [...operands.slice(0, operandCount), immediate];
+    if (type === null) this.writer.emit(op, rest[0], rest[1], rest[2], rest[3]);
+    else this.result(op, type, rest[0], rest[1], rest[2]);
+  }
+
+  /**
+   * A sized operation: operands in their canonical slots, a boundary before and behind, since it may have to
+   * wait for fuel. Its first immediate is the slot of the first operand.
+   */
+  sized(op: Op, operandCount: number, type: ValType | null, a = 0, b = 0): void {
+    this.writer.emit(op, this.popSettled(operandCount) * 2, a, b);
+    this.writer.size -= 1;
+    this.endStop(type === null ? [] : [type]);
+  }
+
+  /** The word that says what remains behind the instruction, and the boundary there. */
+  endStop(results: readonly ValType[]): void {
+    this.writer.endRun();
+    this.writer.remainderWord();
+    this.pushSlots(results);
+    this.boundary(this.reader.pos);
+  }
+}

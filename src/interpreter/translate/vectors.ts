@@ -1,0 +1,104 @@
+/**
+ * Translates vector instructions. Their operations name slots in words of their own, so that frames of any size
+ * can use them, and every one that has a result can be retargeted.
+ */
+import type { InstructionRow } from '../../syntax/instructions.ts';
+import { V128, type ValType } from '../../syntax/types.ts';
+import { type Op, opOf } from '../code/isa.ts';
+import { type VectorLowering, vectorOps } from '../code/vector-isa.ts';
+import type { Translation } from './body.ts';
+import { addressSlot, memoryOffset } from './numeric.ts';
+
+/** Emits an operation whose result goes to the next slot. */
+const emitResult = (t: Translation, op: Op, type: ValType, ...words: readonly number[]): void => {
+  const slot = t.pushSlot(type);
+  t.lastWrite = t.vector(op, 2 * slot, ...words);
+};
+
+/** Pops operands and tells their slots, in order. */
+const popSlots = (t: Translation, count: number): number[] => {
+  const slots: number[] = [];
+  for (let i = 0; i < count; i++) slots.unshift(t.slotOf(t.pop()));
+  return slots;
+};
+
+/** Any vector instruction but constants. */
+export const instruction = (
+  t: Translation,
+  lowering: VectorLowering,
+  row: InstructionRow,
+  type: ValType,
+): void => {
+  if (row.access > 0) access(t, lowering.op!, row);
+  else if (row.name === 'i8x16.shuffle') shuffle(t, lowering.op!);
+  else if (row.name.includes('.extract_lane')) extractLane(t, lowering.op, row, type);
+  else if (row.name.endsWith('.replace_lane')) {
+    const slots = popSlots(t, 2);
+    emitResult(t, lowering.op!, V128, ...slots.map((slot) => 2 * slot), t.reader.lane);
+  } else compute(t, lowering, row, type);
+};
+
+/** Operators: their type says everything. */
+const compute = (t: Translation, { op, swaps }: VectorLowering, row: InstructionRow, type: ValType): void => {
+  const slots = popSlots(t, row.type.split('->')[0]!.trim().split(' ').length);
+  if (swaps) slots.reverse();
+  emitResult(t, op!, type, ...slots.map((slot) => 2 * slot));
+};
+
+/** Loads and stores: address, vector (where there is one), offset, memory, lane. */
+const access = (t: Translation, op: Op, row: InstructionRow): void => {
+  const { memory, lane } = t.reader;
+  const hasVector = row.type.startsWith('addr v128');
+  const vector = hasVector ? t.slotOf(t.pop()) : 0;
+  const address = addressSlot(t, t.pop());
+  t.lastWrite = -1;
+  const words = [2 * address, 2 * vector, memoryOffset(t), memory];
+  if (row.immediates.includes('laneidx')) words.push(lane);
+  if (row.type.endsWith('v128')) emitResult(t, op, V128, ...words);
+  else t.vector(op, 0, ...words);
+};
+
+/** The operation reads from a place in the frame; a lane of 64 bits is a slot. */
+const extractLane = (t: Translation, op: Op | null, row: InstructionRow, type: ValType): void => {
+  const { lane } = t.reader;
+  const slot = t.slotOf(t.pop());
+  if (op === null) {
+    t.result(opOf.mov64, type, slot + lane);
+    return;
+  }
+  // Lanes per slot, by shape.
+  const lanes = Number(/x(\d+)/.exec(row.name)![1]) / 2;
+  emitResult(t, op, type, lanes * slot + lane);
+};
+
+/** Indices become places in the frame, and four bytes that stay together one word. @spec exec-vec-shuffle */
+const shuffle = (t: Translation, bytes: Op): void => {
+  const lanes = t.reader.bytes16;
+  const [first, second] = popSlots(t, 2) as [number, number];
+  const places = Array.from(lanes, (lane) => (lane < 16 ? 8 * first + lane : 8 * second + lane - 16));
+  const isWord = (n: number): boolean =>
+    places[n]! % 4 === 0 && [1, 2, 3].every((i) => places[n + i] === places[n]! + i);
+  if ([0, 4, 8, 12].every(isWord))
+    emitResult(t, vectorOps.shuffle32, V128, ...[0, 4, 8, 12].map((n) => places[n]! / 4));
+  else emitResult(t, bytes, V128, ...places);
+};
+
+/** @spec exec-vec-const */
+export const constant = (t: Translation): void => {
+  const { bytes16 } = t.reader;
+  const view = new DataView(bytes16.buffer, bytes16.byteOffset, 16);
+  emitResult(t, vectorOps.const, V128, ...[0, 4, 8, 12].map((n) => view.getInt32(n, true)));
+};
+
+export const select = (t: Translation, first: number, second: number, condition: number): void =>
+  emitResult(t, vectorOps.select, V128, 2 * first, 2 * second, 2 * condition);
+
+export const getGlobal = (t: Translation, index: number, isFar: boolean): void => {
+  if (isFar) emitResult(t, vectorOps.global_get_far, V128, index);
+  else emitResult(t, vectorOps.global_get, V128, t.code.unit.globalOffsets[index]!);
+};
+
+export const setGlobal = (t: Translation, from: number, index: number, isFar: boolean): void => {
+  if (isFar) t.vector(vectorOps.global_set_far, 0, 2 * from, index);
+  else t.vector(vectorOps.global_set, 0, 2 * from, t.code.unit.globalOffsets[index]!);
+};
