@@ -1,18 +1,16 @@
 /** The code array: room that is given back is used again, and an array that is almost empty becomes smaller. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CodeSpace } from '../../src/interpreter/code/code-space.ts';
-import type { CodeRegion, CodeUnit } from '../../src/interpreter/code/compiled-module.ts';
+import { type CodeOwner, CodeSpace } from '../../src/interpreter/code/code-space.ts';
 
 /** A module whose code takes `count` stretches of `size` words. */
-const fill = (space: CodeSpace, count: number, size: number): CodeUnit => {
-  const regions: CodeRegion[] = [];
-  const unit = { hold: null, add: (region: CodeRegion) => regions.push(region) } as unknown as CodeUnit;
+const fill = (space: CodeSpace, count: number, size: number): CodeOwner => {
+  const owner: CodeOwner = { hold: null };
   for (let i = 0; i < count; i++) {
     const start = space.allocate(size);
-    space.add({ start, end: start + size, func: { unit } } as CodeRegion);
+    space.add(owner, { start, end: start + size });
   }
-  return unit;
+  return owner;
 };
 
 test('what is given back is used again, and an array that is almost empty becomes smaller', () => {

@@ -9,7 +9,6 @@
  * unless others that rest need the room. Nothing here leads to a module, not even weakly: a weak reference that is
  * read keeps its target to the end of the job.
  */
-import type { CodeRegion } from './compiled-module.ts';
 
 /** Program counter of the stub that ends the outermost call. */
 export const HALT_PC = 8;
@@ -21,6 +20,12 @@ export const FIRST_FREE = 128;
 interface Stretch {
   readonly start: number;
   readonly end: number;
+}
+
+/** Whose code it is: the functions of a module under one schedule. */
+export interface CodeOwner {
+  /** What the code takes of the array; null before the first. */
+  hold: CodeHold | null;
 }
 
 /** Most words of code that rests: 4 MB. */
@@ -108,16 +113,13 @@ export class CodeSpace {
     return start;
   }
 
-  /** Notes that a region takes its stretch. */
-  add(region: CodeRegion): void {
-    const { start, end, func } = region;
-    const { unit } = func;
-    if (unit.hold === null || unit.hold.isGone) {
-      unit.hold = new CodeHold(this);
-      this.collected?.register(unit, unit.hold, unit.hold);
+  /** Notes that code of an owner takes a stretch. */
+  add(owner: CodeOwner, { start, end }: Stretch): void {
+    if (owner.hold === null || owner.hold.isGone) {
+      owner.hold = new CodeHold(this);
+      this.collected?.register(owner, owner.hold, owner.hold);
     }
-    unit.add(region);
-    unit.hold.stretches.push({ start, end });
+    owner.hold.stretches.push({ start, end });
   }
 
   giveBack(hold: CodeHold): void {

@@ -3,49 +3,18 @@
  * computation and a plain write are atomic, since no call is interrupted inside an instruction; where workers share
  * the memory, `cold/shared-atomics.ts` does the same with JavaScript's `Atomics`.
  */
-import { instructions } from '../../syntax/instructions.ts';
 import type { MemoryInstance } from '../instances/memory.ts';
 import { waitShared } from '../instances/shared-memory.ts';
 import { NOT_EQUAL, Waiter } from '../instances/waiters.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE, HOST_ERROR, trapStatus, WAIT_PAUSE } from '../loop/status.ts';
+import { type AtomicForm, forms } from './atomic-forms.ts';
 import { createSharedAtomics } from './shared-atomics.ts';
 import type { Cold, ColdTools } from './tools.ts';
 
 const UNALIGNED = trapStatus('trap.unaligned-atomic');
 const NOT_SHARED = trapStatus('trap.expected-shared');
 const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
-
-type Action =
-  | 'load'
-  | 'store'
-  | 'add'
-  | 'sub'
-  | 'and'
-  | 'or'
-  | 'xor'
-  | 'xchg'
-  | 'cmpxchg'
-  | 'notify'
-  | 'fence';
-
-/** What one instruction does. */
-export interface AtomicForm {
-  readonly action: Action;
-  /** Bytes in memory. */
-  readonly size: number;
-  /** Whether the result is an i64. */
-  readonly is64: boolean;
-}
-
-const prefix = 0xfe;
-/** By opcode, from the names: `i32.atomic.rmw8.add_u`. Waits are an operation of their own. */
-const forms: readonly (AtomicForm | undefined)[] = instructions.reduce<AtomicForm[]>((list, row) => {
-  const match = /\b(load|store|add|sub|and|or|xor|xchg|cmpxchg|notify|fence)[0-9]*(_u)?$/.exec(row.name);
-  if (row.prefix === prefix && match !== null)
-    list[row.code] = { action: match[1] as Action, size: row.access, is64: row.name.startsWith('i64') };
-  return list;
-}, []);
 
 export const createAtomicOps = ({
   C,

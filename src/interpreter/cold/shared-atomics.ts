@@ -4,7 +4,7 @@
  */
 
 import { bits64, type SharedCells } from '../instances/shared-memory.ts';
-import type { AtomicForm } from './atomics.ts';
+import type { AtomicForm } from './atomic-forms.ts';
 
 type Narrow = Uint8Array | Uint16Array | Int32Array;
 

@@ -95,7 +95,9 @@ const createMachine = (): Machine => {
 
 const place = (space: CodeSpace, translated: TranslatedCode): CodeRegion => {
   const region = translated.copyTo(space, space.allocate(translated.size));
-  space.add(region);
+  const { unit } = region.func;
+  space.add(unit, region);
+  unit.add(region);
   return region;
 };
 
