@@ -5,7 +5,7 @@ import type { BenchEngine } from './engine.ts';
 
 type WasmModule = typeof import('../../src/wasm.ts');
 type WasiModule = typeof import('../../src/host/wasi/preview1.ts');
-type SourcesModule = typeof import('../../src/host/platform/platform.ts');
+type PlatformModule = typeof import('../../src/host/platform/platform.ts');
 
 /** @param build folder that holds `src` */
 export const makeQuern = async (build: string): Promise<BenchEngine> => {
@@ -29,9 +29,9 @@ const programLoader = async (
 ): Promise<Partial<BenchEngine>> => {
   const wasi = (await load('src/host/wasi/preview1.js').catch(() => null)) as WasiModule | null;
   if (wasi === null) return {};
-  const { createSeededRandom, createVirtualClock } = (await load(
-    'src/host/platform/platform.js',
-  )) as SourcesModule;
+  // In builds of before November 2026 it lies elsewhere.
+  const platform = load('src/host/platform/platform.js').catch(() => load('src/host/sources.js'));
+  const { createSeededRandom, createVirtualClock } = (await platform) as PlatformModule;
   return {
     loadProgram: (bytes) => {
       const compiled = wasm.compileModule(bytes);
