@@ -75,7 +75,7 @@ export class CodeMap {
 }
 
 /** Index of the last of the ascending numbers that is at most `limit`; -1 if there is none. */
-const lastAtMost = (numbers: Int32Array, limit: number): number => {
+export const lastAtMost = (numbers: Int32Array, limit: number): number => {
   let low = 0;
   let high = numbers.length;
   while (low < high) {

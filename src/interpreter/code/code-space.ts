@@ -62,7 +62,7 @@ export class CodeHold {
 }
 
 /** Index of the first item that starts behind `pc`. */
-const firstBehind = (items: readonly Stretch[], pc: number): number => {
+export const firstBehind = (items: readonly Stretch[], pc: number): number => {
   let low = 0;
   let high = items.length;
   while (low < high) {

@@ -9,7 +9,7 @@ import { releaseTypes } from '../../syntax/type-registry.ts';
 import { slotsOf } from '../../syntax/types.ts';
 import type { FuelSchedule } from '../fuel/schedules.ts';
 import type { CodeMap } from './code-map.ts';
-import type { CodeHold } from './code-space.ts';
+import { type CodeHold, firstBehind } from './code-space.ts';
 import type { HandlerTable } from './handlers.ts';
 import { MAX_PACKED_SLOT } from './isa.ts';
 import { slotCountOf } from './types-layout.ts';
@@ -97,25 +97,13 @@ export class CodeUnit {
 
   /** Notes where code of a function lies. */
   add(region: CodeRegion): void {
-    this.regions.splice(this.firstBehind(region.start), 0, region);
+    this.regions.splice(firstBehind(this.regions, region.start), 0, region);
   }
 
   /** The region that holds a program counter, if any. */
   find(pc: number): CodeRegion | null {
-    const region = this.regions[this.firstBehind(pc) - 1];
+    const region = this.regions[firstBehind(this.regions, pc) - 1];
     return region !== undefined && pc < region.end ? region : null;
-  }
-
-  /** Index of the first region that starts behind `pc`. */
-  private firstBehind(pc: number): number {
-    let low = 0;
-    let high = this.regions.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.regions[middle]!.start <= pc) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   /** There is one more instance. */

@@ -4,6 +4,7 @@
  * Entering or leaving a protected stretch costs nothing: the handlers lie in a table beside the code, which is
  * searched by program counter when something is thrown. Stretches nest; they are numbered in order of their start.
  */
+import { lastAtMost } from './code-map.ts';
 
 /** One way to catch: values and reference go to slots, execution to a label. @spec syntax-catch */
 export interface Clause {
@@ -82,14 +83,7 @@ export class HandlerTable {
 
   /** Index of the innermost stretch that holds a program counter; -1 if there is none. */
   handlerAt(pc: number): number {
-    let low = 0;
-    let high = this.changes.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.changes[middle]! <= pc) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? -1 : this.innermost[low - 1]!;
+    return this.innermost[lastAtMost(this.changes, pc)] ?? -1;
   }
 }
 

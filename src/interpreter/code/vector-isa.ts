@@ -2,9 +2,9 @@
  * The vector operations of the internal code: names, numbers, and which instructions they stand for.
  *
  * All are one operation of the main loop, `vector`; their own number lies above its code, so that they take no
- * room among its operations. Two loops run them, since one would be too large for V8's optimiser. The words behind are the destination, the sources (word offsets from the
- * frame: 2 × slot, never packed, so that large frames need no moves) and immediates. Bodies are in
- * `scripts/dispatch/bodies/vector.ts`; the loops are in `vector.generated.ts`.
+ * room among its operations. Two loops run them, since one would be too large for V8's optimiser. The words after it
+ * are the destination, the sources (word offsets from the frame: 2 × slot, never packed, so that large frames need no
+ * moves) and immediates. Bodies are in `scripts/dispatch/bodies/vector.ts`; the loops are in `vector.generated.ts`.
  */
 import { instructions, type Mnemonic } from '../../syntax/instructions.ts';
 import { type Op, opOf } from './isa.ts';
