@@ -184,7 +184,7 @@ class BufferObject {
     return buffer;
   }
 
-  /** @spec hostresizearraybuffer */
+  /** @spec HostResizeArrayBuffer */
   private resize(byteLength: unknown): void {
     const { memory } = this;
     const delta = (Math.trunc(+(byteLength as number)) - memory.byteLength) / memory.pageSize;

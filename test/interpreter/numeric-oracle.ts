@@ -32,7 +32,7 @@ export const bitsOf = (width: Width, value: number): bigint => {
   return BigInt(view.getUint32(0));
 };
 
-/** An integer as a float of the width, rounded once, to nearest, ties to even. @spec op-convert_u */
+/** An integer as a float of the width, rounded once, to nearest, ties to even. @spec op-convert */
 export const roundInteger = (width: Width, value: bigint): number => {
   const magnitude = value < 0n ? -value : value;
   const precision = width === 32 ? 24 : 53;
@@ -156,7 +156,7 @@ const float = (width: Width): Readonly<Record<string, Oracle>> => {
   };
 };
 
-/** Float to integer, trapping and saturating. @spec op-trunc_s @spec op-trunc_sat_s */
+/** Float to integer, trapping and saturating. @spec op-trunc, op-trunc_sat */
 const truncations = (to: Width): Readonly<Record<string, Oracle>> => {
   const entries: [string, Oracle][] = [];
   for (const from of [32, 64] as const) {

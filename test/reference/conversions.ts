@@ -8,9 +8,9 @@ type Sign = 's' | 'u';
 
 /** @spec op-wrap */
 export const wrap: Conversion = (_, to, a) => BigInt.asUintN(to, a);
-/** @spec op-extend_u */
+/** @spec op-extend */
 export const extend_u: Conversion = (_, __, a) => a;
-/** @spec op-extend_s */
+/** @spec op-extend */
 export const extend_s: Conversion = (from, to, a) => BigInt.asUintN(to, signed(from, a));
 /** @spec op-reinterpret */
 export const reinterpret: Conversion = (_, __, a) => a;
@@ -24,7 +24,7 @@ const bounds = (width: number, sign: Sign): readonly [low: bigint, high: bigint]
     ? [0n, (1n << BigInt(width)) - 1n]
     : [-(1n << BigInt(width - 1)), (1n << BigInt(width - 1)) - 1n];
 
-/** @spec op-trunc_u @spec op-trunc_s */
+/** @spec op-trunc */
 export const trunc =
   (sign: Sign): Conversion =>
   (from, to, a) => {
@@ -37,7 +37,7 @@ export const trunc =
     return BigInt.asUintN(to, integer);
   };
 
-/** @spec op-trunc_sat_u @spec op-trunc_sat_s */
+/** @spec op-trunc_sat */
 export const trunc_sat =
   (sign: Sign): Conversion =>
   (from, to, a) => {
@@ -66,7 +66,7 @@ const nearestNumber = (integer: bigint, precision: number): number => {
   return integer < 0n ? -rounded : rounded;
 };
 
-/** @spec op-convert_u @spec op-convert_s */
+/** @spec op-convert */
 export const convert =
   (sign: Sign): Conversion =>
   (from, to, a) =>

@@ -16,7 +16,7 @@ export const toNumber = (width: number, bits: bigint): number => {
 
 const canonicalNan = (width: number): bigint => (width === 32 ? 0x7fc0_0000n : 0x7ff8_0000_0000_0000n);
 
-/** Rounds to the format; NaN becomes canonical. @spec aux-fbytes */
+/** Rounds to the format; NaN becomes canonical. @spec aux-ieee */
 export const fromNumber = (width: number, value: number): bigint => {
   if (Number.isNaN(value)) return canonicalNan(width);
   if (width === 32) {

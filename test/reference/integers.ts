@@ -19,24 +19,24 @@ export const iadd: Binary = (n, a, b) => wrap(n, a + b);
 export const isub: Binary = (n, a, b) => wrap(n, a - b);
 /** @spec op-imul */
 export const imul: Binary = (n, a, b) => wrap(n, a * b);
-/** @spec op-idiv_u */
+/** @spec op-idiv */
 export const idiv_u: Binary = (_, a, b) => {
   if (b === 0n) throw new TrapError('trap.divide-by-zero');
   return a / b;
 };
-/** @spec op-idiv_s */
+/** @spec op-idiv */
 export const idiv_s: Binary = (n, a, b) => {
   if (b === 0n) throw new TrapError('trap.divide-by-zero');
   const quotient = signed(n, a) / signed(n, b);
   if (quotient === 1n << BigInt(n - 1)) throw new TrapError('trap.integer-overflow');
   return wrap(n, quotient);
 };
-/** @spec op-irem_u */
+/** @spec op-irem */
 export const irem_u: Binary = (_, a, b) => {
   if (b === 0n) throw new TrapError('trap.divide-by-zero');
   return a % b;
 };
-/** @spec op-irem_s */
+/** @spec op-irem */
 export const irem_s: Binary = (n, a, b) => {
   if (b === 0n) throw new TrapError('trap.divide-by-zero');
   return wrap(n, signed(n, a) % signed(n, b));
@@ -49,9 +49,9 @@ export const ior: Binary = (_, a, b) => a | b;
 export const ixor: Binary = (_, a, b) => a ^ b;
 /** @spec op-ishl */
 export const ishl: Binary = (n, a, b) => wrap(n, a << (b % BigInt(n)));
-/** @spec op-ishr_u */
+/** @spec op-ishr */
 export const ishr_u: Binary = (n, a, b) => a >> (b % BigInt(n));
-/** @spec op-ishr_s */
+/** @spec op-ishr */
 export const ishr_s: Binary = (n, a, b) => wrap(n, signed(n, a) >> (b % BigInt(n)));
 /** @spec op-irotl */
 export const irotl: Binary = (n, a, b) => {
@@ -71,7 +71,7 @@ export const ictz: Unary = (n, a) => {
 };
 /** @spec op-ipopcnt */
 export const ipopcnt: Unary = (_, a) => BigInt(a.toString(2).replaceAll('0', '').length);
-/** Sign extension from the low `from` bits. @spec op-iextend_s */
+/** Sign extension from the low `from` bits. @spec op-iextendn */
 export const iextend_s =
   (from: number): Unary =>
   (n, a) =>
@@ -83,19 +83,19 @@ export const ieqz: Unary = (_, a) => bool(a === 0n);
 export const ieq: Binary = (_, a, b) => bool(a === b);
 /** @spec op-ine */
 export const ine: Binary = (_, a, b) => bool(a !== b);
-/** @spec op-ilt_u */
+/** @spec op-ilt */
 export const ilt_u: Binary = (_, a, b) => bool(a < b);
-/** @spec op-ilt_s */
+/** @spec op-ilt */
 export const ilt_s: Binary = (n, a, b) => bool(signed(n, a) < signed(n, b));
-/** @spec op-igt_u */
+/** @spec op-igt */
 export const igt_u: Binary = (_, a, b) => bool(a > b);
-/** @spec op-igt_s */
+/** @spec op-igt */
 export const igt_s: Binary = (n, a, b) => bool(signed(n, a) > signed(n, b));
-/** @spec op-ile_u */
+/** @spec op-ile */
 export const ile_u: Binary = (_, a, b) => bool(a <= b);
-/** @spec op-ile_s */
+/** @spec op-ile */
 export const ile_s: Binary = (n, a, b) => bool(signed(n, a) <= signed(n, b));
-/** @spec op-ige_u */
+/** @spec op-ige */
 export const ige_u: Binary = (_, a, b) => bool(a >= b);
-/** @spec op-ige_s */
+/** @spec op-ige */
 export const ige_s: Binary = (n, a, b) => bool(signed(n, a) >= signed(n, b));

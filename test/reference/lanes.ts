@@ -21,12 +21,12 @@ export const mask =
   (n, a, b) =>
     relation(n, a, b) === 1n ? ones(n) : 0n;
 
-/** @spec op-sat_s */
+/** @spec aux-sat */
 const sat_s = (width: number, value: bigint): bigint => {
   const high = ones(width - 1);
   return BigInt.asUintN(width, value > high ? high : value < -high - 1n ? -high - 1n : value);
 };
-/** @spec op-sat_u */
+/** @spec aux-sat */
 const sat_u = (width: number, value: bigint): bigint =>
   value < 0n ? 0n : value > ones(width) ? ones(width) : value;
 
@@ -40,25 +40,25 @@ export const inot: Unary = (n, a) => a ^ ones(n);
 export const iandnot: Binary = (n, a, b) => a & inot(n, b);
 /** @spec op-ibitselect */
 export const ibitselect: Ternary = (n, a, b, c) => (a & c) | (b & inot(n, c));
-/** @spec op-imin_s */
+/** @spec op-imin */
 export const imin_s: Binary = (n, a, b) => (signed(n, a) < signed(n, b) ? a : b);
-/** @spec op-imin_u */
+/** @spec op-imin */
 export const imin_u: Binary = (_, a, b) => (a < b ? a : b);
-/** @spec op-imax_s */
+/** @spec op-imax */
 export const imax_s: Binary = (n, a, b) => (signed(n, a) > signed(n, b) ? a : b);
-/** @spec op-imax_u */
+/** @spec op-imax */
 export const imax_u: Binary = (_, a, b) => (a > b ? a : b);
-/** @spec op-iadd_sat_s */
+/** @spec op-iadd_sat */
 export const iadd_sat_s: Binary = (n, a, b) => sat_s(n, signed(n, a) + signed(n, b));
-/** @spec op-iadd_sat_u */
+/** @spec op-iadd_sat */
 export const iadd_sat_u: Binary = (n, a, b) => sat_u(n, a + b);
-/** @spec op-isub_sat_s */
+/** @spec op-isub_sat */
 export const isub_sat_s: Binary = (n, a, b) => sat_s(n, signed(n, a) - signed(n, b));
-/** @spec op-isub_sat_u */
+/** @spec op-isub_sat */
 export const isub_sat_u: Binary = (n, a, b) => sat_u(n, a - b);
-/** @spec op-iavgr_u */
+/** @spec op-iavgr */
 export const iavgr_u: Binary = (_, a, b) => (a + b + 1n) / 2n;
-/** @spec op-iq15mulrsat_s */
+/** @spec op-iq15mulrsat */
 export const iq15mulr_sat_s: Binary = (n, a, b) =>
   sat_s(n, (signed(n, a) * signed(n, b) + (1n << 14n)) >> 15n);
 
@@ -66,31 +66,31 @@ export const iq15mulr_sat_s: Binary = (n, a, b) =>
 export const fpmin: Binary = (n, a, b) => (flt(n, b, a) === 1n ? b : a);
 /** @spec op-fpmax */
 export const fpmax: Binary = (n, a, b) => (flt(n, a, b) === 1n ? b : a);
-/** Rounds twice. @spec op-relaxed_madd */
+/** Rounds twice. @spec op-frelaxed_madd */
 export const frelaxed_madd: Ternary = (n, a, b, c) => fadd(n, fmul(n, a, b), c);
-/** @spec op-relaxed_nmadd */
+/** @spec op-frelaxed_nmadd */
 export const frelaxed_nmadd: Ternary = (n, a, b, c) => frelaxed_madd(n, fneg(n, a), b, c);
 
-/** @spec op-narrow_s */
+/** @spec op-narrow */
 export const narrow_s = (from: number, to: number, a: bigint): bigint => sat_s(to, signed(from, a));
-/** @spec op-narrow_u */
+/** @spec op-narrow */
 export const narrow_u = (from: number, to: number, a: bigint): bigint => sat_u(to, signed(from, a));
 
 type Sign = 's' | 'u';
 const wide = (sign: Sign, from: number, a: bigint): bigint => (sign === 's' ? signed(from, a) : a);
 
-/** @spec op-extend_s @spec op-extend_u */
+/** @spec op-extend */
 export const extend =
   (sign: Sign) =>
   (from: number, to: number, a: bigint): bigint =>
     BigInt.asUintN(to, wide(sign, from, a));
-/** Products of lanes at twice the width. @spec exec-vec-extmul */
+/** Products of lanes at twice the width. @spec op-vextbinop */
 export const extmul =
   (sign: Sign) =>
   (from: number, to: number, a: bigint, b: bigint): bigint =>
     BigInt.asUintN(to, wide(sign, from, a) * wide(sign, from, b));
 
-/** Sums of neighbouring lanes. @spec exec-vec-extadd_pairwise */
+/** Sums of neighbouring lanes. @spec op-ivadd_pairwise */
 export const extadd_pairwise = (sign: Sign, from: number, a: bigint): bigint => {
   const lanes = split(from, a).map((lane) => wide(sign, from, lane));
   const sums = lanes.flatMap((lane, i) => (i % 2 === 0 ? [lane + lanes[i + 1]!] : []));
@@ -100,7 +100,7 @@ export const extadd_pairwise = (sign: Sign, from: number, a: bigint): bigint => 
   );
 };
 
-/** Sums of two products of neighbouring lanes, wrapped or saturated. @spec exec-vec-dot */
+/** Sums of two products of neighbouring lanes, wrapped or saturated. @spec op-ivdot, op-ivdot_sat */
 export const dot = (from: number, a: bigint, b: bigint, isSaturating: boolean): bigint => {
   const left = split(from, a);
   const right = split(from, b);

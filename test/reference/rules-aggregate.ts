@@ -186,7 +186,7 @@ const last = (operands: Operands): bigint => operands[operands.length - 1] as bi
 const fits = (start: RawValue, count: bigint, size: number): boolean =>
   (start as bigint) + count <= BigInt(size);
 
-/** @spec exec-array.new @spec exec-array.new_default */
+/** @spec exec-array.new, exec-array.new_default */
 const array_new = (hasValue: boolean): Rule =>
   sized({
     operandCount: hasValue ? 2 : 1,
@@ -237,7 +237,7 @@ const fromElements: Source = {
     machine.frame.module.elements[index2]!.references.slice(from, from + count),
 };
 
-/** @spec exec-array.new_data @spec exec-array.new_elem */
+/** @spec exec-array.new_data, exec-array.new_elem */
 const array_new_from = (source: Source): Rule =>
   sized({
     operandCount: 2,
@@ -292,7 +292,7 @@ const array_copy = sized({
   },
 });
 
-/** @spec exec-array.init_data @spec exec-array.init_elem */
+/** @spec exec-array.init_data, exec-array.init_elem */
 const array_init_from = (source: Source): Rule =>
   sized({
     operandCount: 4,

@@ -27,14 +27,14 @@ const write = ({ memory, ea }: Place, size: number, bits: bigint): void => {
   for (let i = 0; i < size; i++) memory.bytes[ea + i] = Number((bits >> BigInt(8 * i)) & 0xffn);
 };
 
-/** @spec exec-atomic-load */
+/** @spec exec-atomic.load */
 const load = (type: ValType, size: number): Rule => ({
   step(machine, instruction) {
     machine.push({ type, bits: read(popPlace(machine, instruction, size), size) });
   },
 });
 
-/** @spec exec-atomic-store */
+/** @spec exec-atomic.store */
 const store = (size: number): Rule => ({
   step(machine, instruction) {
     const bits = machine.popBits();
@@ -44,7 +44,7 @@ const store = (size: number): Rule => ({
 
 type Operator = (old: bigint, operand: bigint) => bigint;
 
-/** @spec exec-atomic-rmw */
+/** @spec exec-atomic.rmw */
 const rmw = (type: ValType, size: number, operator: Operator): Rule => ({
   step(machine, instruction) {
     const operand = machine.popBits();
@@ -55,7 +55,7 @@ const rmw = (type: ValType, size: number, operator: Operator): Rule => ({
   },
 });
 
-/** @spec exec-atomic-rmw-cmpxchg */
+/** @spec exec-atomic.rmw.cmpxchg */
 const cmpxchg = (type: ValType, size: number): Rule => ({
   step(machine, instruction) {
     const replacement = machine.popBits();
@@ -67,7 +67,7 @@ const cmpxchg = (type: ValType, size: number): Rule => ({
   },
 });
 
-/** @spec exec-memory.atomic.wait */
+/** @spec exec-memory.atomic.waitn */
 const wait = (size: number): Rule => ({
   step(machine, instruction) {
     const timeout = BigInt.asIntN(64, machine.popBits());

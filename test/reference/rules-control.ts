@@ -51,7 +51,7 @@ const else_: Rule = {
   },
 };
 
-/** Leaves a block, or the function. @spec exec-instrs-exit @spec exec-return */
+/** Leaves a block, or the function. @spec exec-instrs-exit, exec-return */
 const end: Rule = {
   step(machine) {
     if (machine.frame.labels.length === 1) machine.returnFromFrame();

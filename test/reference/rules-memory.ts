@@ -23,7 +23,7 @@ const effectiveAddress = (
 const memoryOf = (machine: Machine, { memory }: Instruction): MemoryInstance =>
   machine.frame.module.memories[memory]!;
 
-/** @spec exec-load-val @spec exec-load-pack */
+/** @spec exec-load-val, exec-load-pack */
 const load = (type: ValType, byteCount: number, isSigned = false): Rule => ({
   step(machine, instruction) {
     const memory = memoryOf(machine, instruction);
@@ -35,7 +35,7 @@ const load = (type: ValType, byteCount: number, isSigned = false): Rule => ({
   },
 });
 
-/** @spec exec-store-val @spec exec-store-pack */
+/** @spec exec-store-val, exec-store-pack */
 const store = (byteCount: number): Rule => ({
   step(machine, instruction) {
     const memory = memoryOf(machine, instruction);

@@ -129,7 +129,7 @@ const branchOnDescriptor = (when: boolean): Rule => ({
   },
 });
 
-/** @spec exec-any.convert_extern @spec exec-extern.convert_any */
+/** @spec exec-any.convert_extern, exec-extern.convert_any */
 const convert = (heap: number): Rule => ({
   step: (machine) => machine.push({ type: refType(heap, true), bits: machine.popRef() }),
 });

@@ -68,13 +68,13 @@ const shift = (width: number, operator: integers.Binary): Rule => ({
   },
 });
 
-/** @spec exec-vec-any_true */
+/** @spec exec-vvtestop */
 const any_true: Rule = { step: (machine) => pushI32(machine, machine.popBits() !== 0n ? 1n : 0n) };
 /** @spec exec-vtestop */
 const all_true = (width: number): Rule => ({
   step: (machine) => pushI32(machine, split(width, machine.popBits()).every((lane) => lane !== 0n) ? 1n : 0n),
 });
-/** @spec exec-vec-bitmask */
+/** @spec exec-vbitmask */
 const bitmask = (width: number): Rule => ({
   step: (machine) => {
     const signs = split(width, machine.popBits()).map((lane) => lane >> BigInt(width - 1));
@@ -101,7 +101,7 @@ const cvtop = (from: number, to: number, operator: conversions.Conversion, half:
   },
 });
 
-/** @spec exec-vec-narrow */
+/** @spec exec-vnarrow */
 const narrow = (from: number, operator: conversions.Conversion): Rule => ({
   step(machine) {
     const right = split(from, machine.popBits());
@@ -116,7 +116,7 @@ const narrow = (from: number, operator: conversions.Conversion): Rule => ({
   },
 });
 
-/** @spec exec-vec-extmul */
+/** @spec exec-vextbinop */
 const extmul = (from: number, half: Half, sign: Sign): Rule => ({
   step(machine) {
     const right = halfOf(half, split(from, machine.popBits()));
@@ -126,12 +126,12 @@ const extmul = (from: number, half: Half, sign: Sign): Rule => ({
   },
 });
 
-/** @spec exec-vec-extadd_pairwise */
+/** @spec exec-vextunop */
 const extadd_pairwise = (from: number, sign: Sign): Rule => ({
   step: (machine) => pushVector(machine, lanes.extadd_pairwise(sign, from, machine.popBits())),
 });
 
-/** @spec exec-vec-dot */
+/** @spec exec-vextbinop */
 const dot = (from: number, isSaturating: boolean): Rule => ({
   step(machine) {
     const right = machine.popBits();
@@ -139,7 +139,7 @@ const dot = (from: number, isSaturating: boolean): Rule => ({
   },
 });
 
-/** Four products of bytes onto a 32-bit lane. @spec exec-vec-dot */
+/** Four products of bytes onto a 32-bit lane. @spec exec-vextternop */
 const relaxed_dot_add: Rule = {
   step(machine) {
     const addend = split(32, machine.popBits());
@@ -155,21 +155,21 @@ const relaxed_dot_add: Rule = {
   },
 };
 
-/** @spec exec-vec-splat */
+/** @spec exec-vsplat */
 const splat = (width: number): Rule => ({
   step: (machine) => {
     const lane = BigInt.asUintN(width, machine.popBits());
     pushVector(machine, join(width, Array<bigint>(128 / width).fill(lane)));
   },
 });
-/** @spec exec-vec-extract_lane */
+/** @spec exec-vextract_lane */
 const extract_lane = (width: number, type: ValType, sign: Sign): Rule => ({
   step(machine, { lane }) {
     const bits = split(width, machine.popBits())[lane]!;
     machine.push({ type, bits: lanes.extend(sign)(width, widthOf(type), bits) });
   },
 });
-/** @spec exec-vec-replace_lane */
+/** @spec exec-vreplace_lane */
 const replace_lane = (width: number): Rule => ({
   step(machine, { lane }) {
     const bits = BigInt.asUintN(width, machine.popBits());
@@ -177,10 +177,10 @@ const replace_lane = (width: number): Rule => ({
   },
 });
 
-/** @spec exec-vec-const */
+/** @spec exec-vconst */
 const constant: Rule = { step: (machine, { bytes }) => pushVector(machine, join(8, bytes.map(BigInt))) };
 
-/** @spec exec-vec-shuffle */
+/** @spec exec-vshuffle */
 const shuffle: Rule = {
   step(machine, { bytes }) {
     const right = split(8, machine.popBits());
@@ -194,7 +194,7 @@ const shuffle: Rule = {
     );
   },
 };
-/** @spec exec-vec-swizzle */
+/** @spec exec-vswizzlop */
 const swizzle: Rule = {
   step(machine) {
     const indices = split(8, machine.popBits());
@@ -225,7 +225,7 @@ const locate = (
 const memoryOf = (machine: Machine, { memory }: Instruction): MemoryInstance =>
   machine.frame.module.memories[memory]!;
 
-/** Loads bits and makes a vector of them. @spec exec-vload-val @spec exec-vload-pack @spec exec-vload-splat */
+/** Loads bits and makes a vector of them. @spec exec-vload-val, exec-vload-pack, exec-vload-splat */
 const load = (width: number, make: (bits: bigint) => bigint): Rule => ({
   step(machine, instruction) {
     const bytes = locate(memoryOf(machine, instruction), machine.popBits(), instruction, width);
@@ -250,7 +250,7 @@ const load_lane = (width: number): Rule => ({
     pushVector(machine, join(width, vector.with(instruction.lane, join(8, Array.from(bytes, BigInt)))));
   },
 });
-/** @spec exec-vstore @spec exec-vstore_lane */
+/** @spec exec-vstore, exec-vstore_lane */
 const store = (width: number): Rule => ({
   step(machine, instruction) {
     const bits = split(width, machine.popBits())[width === 128 ? 0 : instruction.lane]!;

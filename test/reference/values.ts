@@ -32,5 +32,5 @@ export const widthOf = (type: ValType): number => {
 export const i32 = (bits: bigint | number): Value => ({ type: I32, bits: BigInt.asUintN(32, BigInt(bits)) });
 export const i64 = (bits: bigint): Value => ({ type: I64, bits: BigInt.asUintN(64, bits) });
 
-/** @spec default-val */
+/** @spec aux-default */
 export const defaultValue = (type: ValType): Value => ({ type, bits: isRef(type) ? null : 0n });

@@ -1,5 +1,5 @@
 /**
- * The operators of f32 and f64, over JavaScript's numbers. @spec numerics-float
+ * The operators of f32 and f64, over JavaScript's numbers. @spec float-ops
  *
  * An f32 is computed as a double and rounded where it is stored. For + - * / and square root, rounding twice gives
  * the same as rounding once (Figueroa 1995). NaN is made canonical where it is stored (`setF32`, `setF64`).

@@ -1,5 +1,5 @@
 /**
- * The operators of i32, over whole numbers of 32 bits. @spec numerics-integer
+ * The operators of i32, over whole numbers of 32 bits. @spec int-ops
  *
  * Results are signed, as an `Int32Array` holds them. Relations are booleans: the operand
  * form makes a number or a branch of them.

@@ -1,5 +1,5 @@
 /**
- * The operators of i64. @spec numerics-integer
+ * The operators of i64. @spec int-ops
  *
  * An i64 is two words, low and high: `x` and `xh`, `y` and `yh`. Results go to a place, since a function has one
  * result only. A place may be that of an operand: arguments are values, and were read before.

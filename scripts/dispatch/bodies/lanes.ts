@@ -218,7 +218,7 @@ export const floatLane = {
   abs64: (to: Slot, x: number, xh: number): void => set64(to, x, xh & 0x7fffffff),
   neg64: (to: Slot, x: number, xh: number): void => set64(to, x, xh ^ -0x80000000),
 };
-// These choose between bits, and make none. @spec op-fpmin @spec op-fpmax
+// These choose between bits, and make none. @spec op-fpmin, op-fpmax
 export const f32Min = (d: Slot, a: Slot, b: Slot): void =>
   four((n) => setWord(d, n, f32Lane(b, n) < f32Lane(a, n) ? word(b, n) : word(a, n)));
 export const f32Max = (d: Slot, a: Slot, b: Slot): void =>

@@ -10,7 +10,7 @@
 import { nameText } from '../../errors/texts.ts';
 import { parseHttpUrl } from './url.ts';
 
-/** What no host name contains. @spec URL Standard, forbidden domain code points; names are in Punycode */
+/** What no host name contains: the forbidden domain code points of the URL Standard; names are in Punycode. */
 const forbidden = /[^\x21-\x7e]|[#/<>?@\\^|%]/;
 
 /** Why no host name can match a pattern, as a sentence that begins with a verb; null when one can. */

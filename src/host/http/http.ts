@@ -47,7 +47,7 @@ const bodiless: readonly string[] = ['GET', 'HEAD'];
  */
 const hostHeaders =
   /^(?:host|connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*)$/;
-/** @spec RFC 9110, tokens and field values */
+/** Tokens and field values of RFC 9110. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 

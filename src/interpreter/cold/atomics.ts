@@ -91,7 +91,7 @@ export const createAtomicOps = ({
   /** Where an access of `size` bytes goes, from its address at word k and its offset at `at`; checks it. */
   let ea = 0;
   const place = (memory: MemoryInstance, k: number, at: number, size: number, mustShare: boolean): number => {
-    // Alignment first, as in the reference interpreter. @spec exec-atomic-load
+    // Alignment first, as in the reference interpreter. @spec exec-atomic.load
     if (((I[k]! + C[at]!) & (size - 1)) !== 0) return UNALIGNED;
     if (mustShare && !memory.isShared) return NOT_SHARED;
     // Beyond 2^53 the sum is not exact, but far out of bounds.
@@ -128,7 +128,7 @@ export const createAtomicOps = ({
     return WAIT_PAUSE;
   };
 
-  /** @spec exec-memory.atomic.wait */
+  /** @spec exec-memory.atomic.waitn */
   const atomic_wait: Cold = (m, at) => {
     const k = m.fp + C[at + 1]!;
     const size = C[at + 2]!;

@@ -137,7 +137,7 @@ export const createCalls = (
     return status;
   };
 
-  /** Replaces the frame. @spec exec-return-invoke-addr */
+  /** Replaces the frame. @spec exec-return_call_ref */
   const tailCall = (m: MachineState, func: FuncInstance, from: number): number => {
     const { fp } = m;
     if (func.host !== null) {

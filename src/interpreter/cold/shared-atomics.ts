@@ -1,6 +1,6 @@
 /**
  * Atomic operations on memories that workers share, by JavaScript's `Atomics`: sequentially consistent, as Wasm's
- * are. @spec exec-atomic-rmw
+ * are. @spec exec-atomic.rmw
  */
 
 import { bits64, type SharedCells } from '../instances/shared-memory.ts';

@@ -10,7 +10,7 @@ import type { TableInstance } from './table.ts';
 import type { TagInstance } from './tag.ts';
 
 /**
- * What can be imported and exported. @spec syntax-externval
+ * What can be imported and exported. @spec syntax-externaddr
  *
  * Example: see `ImportResolver`.
  */

@@ -1,5 +1,5 @@
 /**
- * Calls that wait at an address of a shared memory, and who wakes them. @spec exec-memory.atomic.wait
+ * Calls that wait at an address of a shared memory, and who wakes them. @spec exec-memory.atomic.waitn
  *
  * Between the calls of one JavaScript thread a wait is a pause: the call leaves the machine, and a notify of
  * another call sets its answer. DETERMINISM: waiters of an address are woken in the order in which they came.

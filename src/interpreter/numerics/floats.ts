@@ -13,7 +13,7 @@ export const nearest = (x: number): number => {
   return r === 0 && (x < 0 || Object.is(x, -0)) ? -0 : r;
 };
 
-/** Rounds an i64, given by halves, to the nearest f32. @spec op-convert_s, op-convert_u */
+/** Rounds an i64, given by halves, to the nearest f32. @spec op-convert */
 export const f32_convert_i64 = (lo: number, hi: number, isSigned: boolean): number => {
   const h = isSigned ? hi : hi >>> 0;
   // Over 53 bits a double would round first, and the f32 a second time. Jam the bits that cannot matter into
@@ -31,8 +31,8 @@ export const storeTruncated = (w: Int32Array, k: number, value: number): void =>
   w[k + 1] = hi;
 };
 
-/** i32.trunc_sat_f*_s. @spec op-trunc_sat_s */
+/** i32.trunc_sat_f*_s. @spec op-trunc_sat */
 export const truncSat32S = (x: number): number =>
   x > -2147483649 ? (x < 2147483648 ? ~~x : 2147483647) : Number.isNaN(x) ? 0 : -2147483648;
-/** i32.trunc_sat_f*_u, as a signed 32-bit number. @spec op-trunc_sat_u */
+/** i32.trunc_sat_f*_u, as a signed 32-bit number. @spec op-trunc_sat */
 export const truncSat32U = (x: number): number => (x > 0 ? (x < 4294967296 ? (x >>> 0) | 0 : -1) : 0);

@@ -107,16 +107,16 @@ const divideSigned = (out: Int32Array, k: number, a: number, b: number, wantQuot
   if (isNegative) negate(out, k);
 };
 
-/** @spec op-idiv_u */
+/** @spec op-idiv */
 export const i64_div_u = (w: Int32Array, k: number, a: number, b: number): void =>
   divide(w, k, w[a]!, w[a + 1]!, w[b]!, w[b + 1]!, true);
-/** @spec op-irem_u */
+/** @spec op-irem */
 export const i64_rem_u = (w: Int32Array, k: number, a: number, b: number): void =>
   divide(w, k, w[a]!, w[a + 1]!, w[b]!, w[b + 1]!, false);
-/** @spec op-idiv_s */
+/** @spec op-idiv */
 export const i64_div_s = (w: Int32Array, k: number, a: number, b: number): void =>
   divideSigned(w, k, a, b, true);
-/** @spec op-irem_s */
+/** @spec op-irem */
 export const i64_rem_s = (w: Int32Array, k: number, a: number, b: number): void =>
   divideSigned(w, k, a, b, false);
 

@@ -71,7 +71,7 @@ const extractLane = (t: Translation, op: Op | null, row: InstructionRow, type: V
   emitResult(t, op, type, lanes * slot + lane);
 };
 
-/** Indices become places in the frame, and four bytes that stay together one word. @spec exec-vec-shuffle */
+/** Indices become places in the frame, and four bytes that stay together one word. @spec exec-vshuffle */
 const shuffle = (t: Translation, bytes: Op): void => {
   const lanes = t.reader.bytes16;
   const [first, second] = popSlots(t, 2) as [number, number];
@@ -83,7 +83,7 @@ const shuffle = (t: Translation, bytes: Op): void => {
   else emitResult(t, bytes, V128, ...places);
 };
 
-/** @spec exec-vec-const */
+/** @spec exec-vconst */
 export const constant = (t: Translation): void => {
   const { bytes16 } = t.reader;
   const view = new DataView(bytes16.buffer, bytes16.byteOffset, 16);
