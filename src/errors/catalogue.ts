@@ -71,7 +71,6 @@ export const catalogue = {
   'malformed.section-order': row('MalformedError', 'unexpected content after last section', damaged),
   'malformed.section-size': row('MalformedError', 'section size mismatch', damaged),
   'malformed.section-overrun': row('MalformedError', 'unexpected end of section or function', damaged),
-  'malformed.junk': row('MalformedError', 'junk after last section', damaged),
   'malformed.code-count': row(
     'MalformedError',
     'function and code section have inconsistent lengths',
@@ -93,7 +92,6 @@ export const catalogue = {
   'malformed.storage-type': row('MalformedError', 'malformed storage type', damaged),
   'malformed.reference-type': row('MalformedError', 'malformed reference type', damaged),
   'malformed.type-form': row('MalformedError', 'malformed definition type', damaged),
-  'malformed.block-type': row('MalformedError', 'unexpected end', damaged),
   'malformed.limits': row('MalformedError', 'malformed limits flags', damaged),
   'malformed.page-size': row('MalformedError', 'invalid custom page size', damaged),
   'malformed.memop': row('MalformedError', 'malformed memop flags', damaged),
