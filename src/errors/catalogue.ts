@@ -44,7 +44,11 @@ export interface ErrorRow {
   readonly advice: string;
 }
 
-const row = <C extends ErrorClass>(cls: C, text: string, advice = ''): ErrorRow & { readonly class: C } => ({
+const row = <C extends ErrorClass>(
+  cls: C,
+  text: string,
+  advice: string,
+): ErrorRow & { readonly class: C } => ({
   class: cls,
   text,
   advice,
@@ -184,7 +188,11 @@ export const catalogue = {
     'the host cannot share memories between workers',
     'Leave out sharing: "workers" and let a Scheduler run the threads, or isolate the page (COOP and COEP).',
   ),
-  'limit.module': row('LimitError', 'implementation limit exceeded', 'See docs/limits.md.'),
+  'limit.module': row(
+    'LimitError',
+    'implementation limit exceeded',
+    'Build a smaller module; docs/limits.md lists the limits.',
+  ),
   'limit.memory': row(
     'LimitError',
     'memory is larger than this engine or its options allow',
@@ -278,12 +286,12 @@ export const catalogue = {
   'host.threw': row(
     'HostError',
     'host function failed',
-    'The cause is in the host function, not in the plug-in.',
+    'Correct the host function, or what it depends on; the plug-in is not at fault.',
   ),
   'host.value': row(
     'HostError',
     'host function returned a value of the wrong type',
-    'Return what the import declares.',
+    'Let the host function return what the import declares.',
   ),
   'host.http-refused': row(
     'HostError',
@@ -300,13 +308,25 @@ export const catalogue = {
     'HTTP redirect cannot be checked',
     'Use the URL that it redirects to, or allow every host ("*"): browsers do not tell where a redirect leads.',
   ),
-  'host.http-failed': row('HostError', 'HTTP request failed', 'The detail says which step failed.'),
-  'exit.code': row('ExitError', 'exited', 'The guest ended itself with proc_exit.'),
-  'plugin.error': row('PluginError', 'Plugin-originated error', 'The plug-in reported this failure itself.'),
+  'host.http-failed': row(
+    'HostError',
+    'HTTP request failed',
+    'Check the step that the message names: the request of the plug-in, the connection, or the answer.',
+  ),
+  'exit.code': row(
+    'ExitError',
+    'exited',
+    'Read details.exitCode: the guest ended itself with proc_exit; what it printed may say why.',
+  ),
+  'plugin.error': row(
+    'PluginError',
+    'Plugin-originated error',
+    "Read the message, which is the plug-in's own, and correct what it complains about.",
+  ),
   'plugin.return-code': row(
     'PluginError',
     'Returned non-zero exit code',
-    'The plug-in reported failure by its return code.',
+    'Look up the return code (details.returnCode) in the documentation of the plug-in.',
   ),
   'plugin.function': row(
     'PluginError',
@@ -314,26 +334,42 @@ export const catalogue = {
     'Call a function that the plug-in exports; quern inspect lists them.',
   ),
   'manifest.shape': row('ManifestError', 'bad manifest', 'See docs/manifest.md for the shape of a manifest.'),
-  'manifest.hash': row('ManifestError', 'hash mismatch', 'The file is not the one the manifest names.'),
+  'manifest.hash': row(
+    'ManifestError',
+    'hash mismatch',
+    'Get the file again, or correct the hash: the file is not the one that the manifest names.',
+  ),
   'manifest.source': row(
     'ManifestError',
     'cannot read the plug-in',
     'Check the path or URL and its permissions.',
   ),
-  'usage.argument': row('UsageError', 'bad argument', 'See the documentation of the function.'),
+  'usage.argument': row(
+    'UsageError',
+    'bad argument',
+    'Correct the argument or option that the message names; the message says what it may be.',
+  ),
   'usage.schedule': row(
     'UsageError',
     'bad fuel schedule',
     'docs/metering.md says what a schedule of your own must hold.',
   ),
-  'usage.state': row('UsageError', 'not possible in this state', 'See the documentation of the function.'),
+  'usage.state': row(
+    'UsageError',
+    'not possible in this state',
+    'Wait until the call that is running has ended, make a new object in place of one that is closed, or set the option that the message names.',
+  ),
   'interrupted.timeout': row('InterruptedError', 'EXTISM: call canceled due to timeout', 'Raise timeoutMs.'),
   'interrupted.instantiation': row(
     'InterruptedError',
     'EXTISM: timed out while waiting for plugin to instantiate',
     'Raise timeoutMs; it covers the initialisation of a plug-in as well.',
   ),
-  'interrupted.cancelled': row('InterruptedError', 'call canceled', 'The call was cancelled by the host.'),
+  'interrupted.cancelled': row(
+    'InterruptedError',
+    'call cancelled',
+    'Call again if that was not meant: the host cancelled the call.',
+  ),
   'snapshot.corrupt': row(
     'SnapshotError',
     'snapshot is damaged',
