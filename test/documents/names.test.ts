@@ -1,16 +1,17 @@
 /**
  * What pages and comments name exists: files, folders, links with their headings, scripts of npm, entries of the
- * package. A name that is wrong misleads, and nothing else finds it.
+ * package, and names of the code. A name that is wrong misleads, and nothing else finds it.
  *
  * What counts as a path is narrow: it begins with a folder of the project, or ends in `.ts`, `.js` or `.md`. A path
  * without its first folders is enough where a file of the project ends so; `*` stands for any part of a name.
+ * A name of the code is one in code font with a capital inside; some file must use it outside of its comments.
  */
 import assert from 'node:assert/strict';
 import { dirname, posix } from 'node:path';
 import { describe, test } from 'node:test';
-import { isInProject, type Prose, placeOf, projectFiles, proseOf, textOf } from './project-files.ts';
+import { codeOf, isInProject, type Prose, placeOf, projectFiles, proseOf, textOf } from './project-files.ts';
 
-/** Names that look like paths of the project and are not; for each file the names that it may use. */
+/** Names that look like those of the project and are not; for each file the names that it may use. */
 const foreign: Readonly<Record<string, readonly string[]>> = {
   // Folders of WebAssembly/spec.
   'docs/conformance.md': ['test/js-api', 'test/legacy/exceptions/js-api'],
@@ -19,6 +20,10 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   // Files of the official SDK, and of tool-conventions.
   'spec-tests/js-sdk/main.ts': ['./mod.ts'],
   'src/interpreter/calls/coredump.ts': ['Coredump.md'],
+  // An option of the compiler, and names of standards.
+  'RATIONALE.md': ['isolatedDeclarations'],
+  'src/webassembly/module.ts': ['WebAssemblyCompileOptions'],
+  'src/webassembly/web-idl.ts': ['ToBigInt'],
   // The name of a function of a plug-in.
   'src/errors/errors.ts': ['examples/counter/assembly/index/ratio'],
 };
@@ -118,6 +123,17 @@ describe('what pages and comments name', () => {
     const { exports } = JSON.parse(textOf('package.json')) as { exports: object };
     const isEntry = (name: string): boolean => Object.hasOwn(exports, `.${name}`);
     assert.deepEqual(wrongNames(/(?<![\w/.-])quern(\/[a-z]+(?:\/[a-z]+)*)/g, isEntry), []);
+  });
+
+  test('names of the code are used in it', () => {
+    const used = new Set(
+      projectFiles
+        .filter((path) => /\.(?:ts|json)$/.test(path))
+        .flatMap((path) => [...codeOf(path).matchAll(/[\w$]+/g)].map(([name]) => name)),
+    );
+    const isUsed = (names: string, path: string): boolean =>
+      foreign[path]?.includes(names) || names.split(/[.#]+/).every((name) => name === '' || used.has(name));
+    assert.deepEqual(wrongNames(/`((?:#?\w+\.)*#?\w*[a-z][A-Z]\w*)(?:\(\))?`/g, isUsed), []);
   });
 
   test('texts of the program name pages that exist', () => {

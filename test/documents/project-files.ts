@@ -56,6 +56,9 @@ export const proseOf = (path: string): Prose[] => {
   }));
 };
 
+/** A program without its comments. */
+export const codeOf = (path: string): string => textOf(path).replace(comment, ' ');
+
 /** `path:line` of a place in prose. */
 export const placeOf = (prose: Prose, offset: number): string =>
   `${prose.path}:${prose.line + lineOf(prose.text, offset) - 1}`;
