@@ -1,8 +1,8 @@
 /**
  * The list of everything that can go wrong: stable code → class, text and advice.
  *
- * Codes are covered by semantic versioning, texts are not. Texts of the first five classes are those of the
- * official test suite, so that a runner can compare prefixes. `docs/errors.md` is generated from this table.
+ * Codes are covered by semantic versioning, texts are not. Where the official test suite has a text for an error,
+ * it is this one, so that a runner can compare prefixes. `docs/errors.md` is generated from this table.
  */
 
 /**

@@ -248,7 +248,7 @@ export const ExhaustionError: QuernErrorClass<'ExhaustionError'> = errorClass('E
  */
 export const ThrownException: QuernErrorClass<'ThrownException'> = errorClass('ThrownException');
 /**
- * A host function threw; `cause` is what it threw.
+ * A host function broke its side of the contract, HTTP included. What one throws itself reaches the caller as it is.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/counter.wasm', {

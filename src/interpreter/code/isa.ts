@@ -8,7 +8,7 @@
  *   d s   slot written / read, addressed as 32-bit words (an unpacked one holds 2 × slot)
  *   D S   slot written / read, addressed as f64 (an unpacked one holds the slot)
  *   i     immediate word
- *   p     branch: target pc, then the fuel correction of the branch (see `translate.ts`)
+ *   p     branch: target pc, then the fuel correction of the branch (see `code-writer.ts`)
  *
  * Hot operations have a body in `scripts/dispatch/bodies/scalar.ts` and a case in the generated loop; cold ones are
  * functions in `cold.ts`. Numbers are positions in this table.

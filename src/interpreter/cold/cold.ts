@@ -1,7 +1,7 @@
 /**
  * The operations that the loop does not hold itself: calls that leave the instance, sized operations,
- * references, tables, and conversions that programs seldom use. They keep the loop small enough for V8's
- * optimiser, and `dispatch.generated.ts` makes them around it.
+ * references, tables, and conversions that programs seldom use. Without them the loop is small enough for
+ * V8's optimiser; `dispatch.generated.ts` calls them outside of the loop.
  *
  * Each gets the machine with `pc` already behind the operation, and `at`, the operation's own pc.
  */
