@@ -12,14 +12,14 @@ import {
   type RestorePlugin,
   restorePluginOn,
 } from './host/plugin/compiled-plugin.ts';
-import type { CurrentPlugin } from './host/plugin/current-plugin.ts';
 import type { PluginOptions } from './host/plugin/options.ts';
 import {
   type ReplayRecording,
   replayRecordingOn,
   type VerifyReceipt,
   verifyReceiptOn,
-} from './host/replay/replay-recording.ts';
+} from './host/plugin/replay-recording.ts';
+import type { CurrentPlugin } from './host/state/current-plugin.ts';
 
 /**
  * Creates a plug-in from a manifest, bytes, a compiled module or a URL.
@@ -149,7 +149,8 @@ export {
   UnlinkableError,
   UsageError,
 } from './errors/errors.ts';
-export type { FetchLike, FetchResponse } from './host/http/fetch-transport.ts';
+export type { AbortSignalLike } from './host/calls/call-watch.ts';
+export type { WhenBusy } from './host/calls/turns.ts';
 export type { HostFunction, HostFunctions } from './host/linking/host-function.ts';
 export type {
   Manifest,
@@ -167,6 +168,8 @@ export type {
 } from './host/manifest/manifest.ts';
 export type { LogLevel, LogListener, MessageLevel } from './host/pdk/logging.ts';
 export type { Capabilities } from './host/platform/capabilities.ts';
+export type { FetchLike, FetchResponse } from './host/platform/fetch-transport.ts';
+export type { FileTree } from './host/platform/files.ts';
 export type {
   Clock,
   DeterministicOptions,
@@ -179,7 +182,6 @@ export type {
   RandomSource,
   Sleep,
 } from './host/platform/platform.ts';
-export type { AbortSignalLike } from './host/plugin/call-watch.ts';
 export type {
   CallOptions,
   CallResult,
@@ -196,14 +198,17 @@ export {
   type RestorePlugin,
   restorePluginOn,
 } from './host/plugin/compiled-plugin.ts';
-export type { CurrentPlugin } from './host/plugin/current-plugin.ts';
 export type { PluginFailure } from './host/plugin/failure.ts';
 export type { PluginOptions } from './host/plugin/options.ts';
-export type { PluginOutput } from './host/plugin/output.ts';
 export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin/plugin.ts';
 export type { PluginCall, PluginCallStatus } from './host/plugin/plugin-call.ts';
 export { createPool, type PluginPool, type PoolOptions } from './host/plugin/pool.ts';
-export type { WhenBusy } from './host/plugin/turns.ts';
+export type {
+  ReplayedCall,
+  ReplayOptions,
+  ReplayRecording,
+  VerifyReceipt,
+} from './host/plugin/replay-recording.ts';
 export {
   type Codec,
   codecs,
@@ -215,15 +220,10 @@ export {
   type ValueKind,
 } from './host/plugin/typed.ts';
 export type { Receipt } from './host/replay/receipt.ts';
-export type {
-  ReplayedCall,
-  ReplayOptions,
-  ReplayRecording,
-  VerifyReceipt,
-} from './host/replay/replay-recording.ts';
 export type { RecordSink } from './host/replay/settings.ts';
+export type { CurrentPlugin } from './host/state/current-plugin.ts';
+export type { PluginOutput } from './host/state/output.ts';
 export type { StreamReader } from './host/wasi/descriptors.ts';
-export type { FileTree } from './host/wasi/files.ts';
 export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/preview1.ts';
 export { readOnlyFiles } from './host/wasi/read-only-files.ts';

@@ -18,7 +18,7 @@ import {
   replayRecordingOn,
   type VerifyReceipt,
   verifyReceiptOn,
-} from './host/replay/replay-recording.ts';
+} from './host/plugin/replay-recording.ts';
 
 /**
  * Creates a plug-in from a manifest, a path, bytes, a compiled module or a URL.

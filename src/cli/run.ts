@@ -1,7 +1,7 @@
 /** `quern run`: runs a WASI command with the arguments, environment and directories that it is given. */
 import { nodeDirectory } from '../host/node/files.ts';
 import { readerOf, writerOf } from '../host/node/streams.ts';
-import type { FileTree } from '../host/wasi/files.ts';
+import type { FileTree } from '../host/platform/files.ts';
 import { FileQuota, limitedFiles } from '../host/wasi/limited-files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPlugin, isQuernError } from '../node.ts';

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import type { FileStat, OpenDirectory } from '../../src/host/platform/files.ts';
 import { createVirtualClock } from '../../src/host/platform/platform.ts';
-import type { FileStat, OpenDirectory } from '../../src/host/wasi/files.ts';
 import { stableFiles } from '../../src/host/wasi/stable-files.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';

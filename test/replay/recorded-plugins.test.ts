@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { replayRecordingOn } from '../../src/host/replay/replay-recording.ts';
+import { replayRecordingOn } from '../../src/host/plugin/replay-recording.ts';
 import {
   createPlugin,
   type HostFunctions,

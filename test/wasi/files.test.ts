@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { FileTree } from '../../src/host/wasi/files.ts';
+import type { FileTree } from '../../src/host/platform/files.ts';
 import { FileQuota, limitedFiles } from '../../src/host/wasi/limited-files.ts';
 import { createPlugin, MemoryFiles, nodeDirectory } from '../../src/node.ts';
 import { behaviours, statOf } from './behaviours.ts';

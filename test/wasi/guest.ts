@@ -4,6 +4,8 @@
  *
  * Knows nothing of Node, since the same tests run in a browser page; `node-guest.ts` compiles the module for Node.
  */
+
+import type { FileTree } from '../../src/host/platform/files.ts';
 import { createSeededRandom, createVirtualClock } from '../../src/host/platform/platform.ts';
 import {
   layouts,
@@ -16,7 +18,6 @@ import {
   wasiAbi,
 } from '../../src/host/wasi/abi.ts';
 import { type Errno, errno } from '../../src/host/wasi/errno.ts';
-import type { FileTree } from '../../src/host/wasi/files.ts';
 import { createWasiImports, Preview1, type WasiOptions } from '../../src/host/wasi/preview1.ts';
 import { I64 } from '../../src/syntax/types.ts';
 import {

@@ -6,7 +6,7 @@
  * with the number COUNT is not finished: of a write only the first half gets to the disk, then comes SIGKILL.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import type { FileTree, OpenDirectory, OpenFile } from '../../src/host/wasi/files.ts';
+import type { FileTree, OpenDirectory, OpenFile } from '../../src/host/platform/files.ts';
 import { compileModule, createPlugin, nodeDirectory } from '../../src/node.ts';
 
 const [wasm = '', folder = '', fatal = ''] = process.argv.slice(2);

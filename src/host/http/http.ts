@@ -17,7 +17,7 @@ import { TEXT_WEIGHT } from '../../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
 import type { HttpHeaders, HttpTransport } from '../platform/platform.ts';
 import { decodeUtf8 } from '../platform/text.ts';
-import type { PluginState } from '../plugin/plugin-state.ts';
+import type { PluginState } from '../state/plugin-state.ts';
 import { isAllowedHost } from './host-patterns.ts';
 import { type ClientRequest, exchange, httpFailure } from './http-client.ts';
 import type { HttpUrl } from './url.ts';

@@ -23,8 +23,8 @@ import type { Store } from '../../interpreter/instances/store.ts';
 import { PAGE_SIZE } from '../../kernel/blocks.ts';
 import type { Module } from '../../syntax/module.ts';
 import type { FuncType } from '../../syntax/types.ts';
-import type { PluginState } from '../plugin/plugin-state.ts';
-import { prepareRun, runToEnd } from '../plugin/run.ts';
+import { prepareRun, runToEnd } from '../calls/run.ts';
+import type { PluginState } from '../state/plugin-state.ts';
 
 /** Most commands that wait for each other at a time. */
 const MAX_DEPTH = 64;

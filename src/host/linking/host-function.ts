@@ -24,8 +24,8 @@ import {
   type ValType,
   valTypeName,
 } from '../../syntax/types.ts';
-import type { CurrentPlugin } from '../plugin/current-plugin.ts';
-import type { PluginState } from '../plugin/plugin-state.ts';
+import type { CurrentPlugin } from '../state/current-plugin.ts';
+import type { PluginState } from '../state/plugin-state.ts';
 
 /**
  * A host function. Its first argument is the plug-in; the others, and the result, are what the import declares.

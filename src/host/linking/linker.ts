@@ -17,7 +17,7 @@ import type { Import, Module } from '../../syntax/module.ts';
 import type { FuncType } from '../../syntax/types.ts';
 import type { LoadedModule } from '../manifest/wasm-source.ts';
 import { createPdkImports } from '../pdk/pdk.ts';
-import type { PluginState } from '../plugin/plugin-state.ts';
+import type { PluginState } from '../state/plugin-state.ts';
 import { WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE } from '../wasi/abi.ts';
 import { CommandModule, isCommand } from './command-module.ts';
 import { type HostFunction, importHostFunction } from './host-function.ts';

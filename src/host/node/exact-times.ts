@@ -4,7 +4,7 @@
  * Node sets times as floating-point seconds, and keeps microseconds of them. Guests compare what they set with what
  * they read, so the exact value is remembered as long as the file shows the rounded one that became of it.
  */
-import type { FileStat, FileTimes } from '../wasi/files.ts';
+import type { FileStat, FileTimes } from '../platform/files.ts';
 
 type TimeKey = 'atim' | 'mtim';
 interface Remembered {

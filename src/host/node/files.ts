@@ -31,8 +31,6 @@ import { badArgument } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { decodeUtf8 } from '../../syntax/utf8.ts';
-import type { Filetype } from '../wasi/abi.ts';
-import { ErrnoSignal, errnoOfPosix } from '../wasi/errno.ts';
 import type {
   DirectoryEntry,
   FileStat,
@@ -41,7 +39,9 @@ import type {
   OpenDirectory,
   OpenFile,
   OpenMode,
-} from '../wasi/files.ts';
+} from '../platform/files.ts';
+import type { Filetype } from '../wasi/abi.ts';
+import { ErrnoSignal, errnoOfPosix } from '../wasi/errno.ts';
 import { foreignDirectory } from '../wasi/read-only-files.ts';
 import { type Anchor, type AnchorKind, anchorAt, bestAnchorKind, CAREFUL } from './anchors.ts';
 import { ExactTimes } from './exact-times.ts';

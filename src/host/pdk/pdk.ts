@@ -15,7 +15,7 @@ import { type HostFunctionName, TEXT_WEIGHT } from '../../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
 import { createHttpRequest, headersAsJson } from '../http/http.ts';
 import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
-import type { PluginState } from '../plugin/plugin-state.ts';
+import type { PluginState } from '../state/plugin-state.ts';
 import { logLevelNumber, type MessageLevel } from './logging.ts';
 
 /** Code of one function on the slots of a call; returns how many bytes were read and written, text weighed. */

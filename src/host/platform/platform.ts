@@ -7,7 +7,7 @@
  */
 import { UsageError } from '../../errors/errors.ts';
 import type { PluginFailure } from '../plugin/failure.ts';
-import type { FileTree } from '../wasi/files.ts';
+import type { FileTree } from './files.ts';
 
 /**
  * Waiting that can be given up.

@@ -3,7 +3,7 @@
  * fetch, timers, secure random. Nothing is assumed to exist, and nothing is looked at before it is needed.
  */
 import { UsageError } from '../../errors/errors.ts';
-import { type FetchLike, fetchTransport } from '../http/fetch-transport.ts';
+import { type FetchLike, fetchTransport } from './fetch-transport.ts';
 import type { Clock, HttpTransport, Logger, Platform, RandomSource, Sleep } from './platform.ts';
 
 /** What may be on the global object, as far as it is used. */

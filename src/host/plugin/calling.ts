@@ -7,14 +7,14 @@ import { FuncInstance, type RawValue } from '../../interpreter/instances/functio
 import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import { takeWorkCost } from '../../kernel/imports.ts';
 import { funcTypeName, I32 } from '../../syntax/types.ts';
+import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
+import type { RunOutcome } from '../calls/run.ts';
+import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
 import { checkLimit } from '../manifest/manifest.ts';
 import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
-import { type AbortSignalLike, checkSignal } from './call-watch.ts';
+import { PluginOutput } from '../state/output.ts';
+import type { PluginState } from '../state/plugin-state.ts';
 import { checkFuel } from './options.ts';
-import { PluginOutput } from './output.ts';
-import type { PluginState } from './plugin-state.ts';
-import type { RunOutcome } from './run.ts';
-import { checkWhenBusy, type WhenBusy } from './turns.ts';
 
 /**
  * What a call takes as input: text (as UTF-8) or bytes; nothing is empty input.

@@ -3,6 +3,7 @@
  */
 import { checkInstance, reading, readOptions } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
+import type { AbortSignalLike } from '../calls/call-watch.ts';
 import { isThenable } from '../linking/host-function.ts';
 import { nameModules } from '../linking/linker.ts';
 import type { CheckedManifest, ManifestLike, ManifestSettings } from '../manifest/manifest.ts';
@@ -10,7 +11,6 @@ import { type LoadedModule, loadModules, resolveManifest } from '../manifest/was
 import type { Platform } from '../platform/platform.ts';
 import { parseLog } from '../replay/log.ts';
 import { recordingOptions, replayOptions } from '../replay/settings.ts';
-import type { AbortSignalLike } from './call-watch.ts';
 import type { DetailedCallOptions } from './calling.ts';
 import { type CheckedOptions, checkOptions, type PluginOptions, withFetch } from './options.ts';
 import { Plugin } from './plugin.ts';

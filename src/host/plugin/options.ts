@@ -4,7 +4,7 @@ import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { selectSchedule } from '../../interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
-import { type FetchLike, fetchTransport } from '../http/fetch-transport.ts';
+import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
 import type { HttpSettings } from '../http/http.ts';
 import { httpFailure } from '../http/http-client.ts';
 import { checkHostFunctions, type HostFunction, type HostFunctions } from '../linking/host-function.ts';
@@ -21,6 +21,8 @@ import {
   READ_ONLY_PREFIX,
 } from '../manifest/manifest.ts';
 import { checkLogLevel, type LogLevel, type LogListener, loggerOf } from '../pdk/logging.ts';
+import { type FetchLike, fetchTransport } from '../platform/fetch-transport.ts';
+import type { FileTree } from '../platform/files.ts';
 import {
   type Clock,
   createSeededRandom,
@@ -33,13 +35,11 @@ import {
 } from '../platform/platform.ts';
 import type { RecordSink } from '../replay/settings.ts';
 import type { Tape } from '../replay/tape.ts';
-import type { FileTree } from '../wasi/files.ts';
 import { FileQuota, limitedFiles } from '../wasi/limited-files.ts';
 import type { WasiOptions } from '../wasi/preview1.ts';
 import { readOnlyFiles } from '../wasi/read-only-files.ts';
 import { stableFiles } from '../wasi/stable-files.ts';
 import type { PluginFailure } from './failure.ts';
-import { checkWhenBusy, type WhenBusy } from './turns.ts';
 
 /**
  * Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole.

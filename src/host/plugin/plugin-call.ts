@@ -9,9 +9,9 @@
 import { type BacktraceFrame, UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import type { Execution, PauseReason } from '../../interpreter/calls/execution.ts';
+import type { CallBudget, StandStill } from '../calls/run.ts';
+import type { PluginOutput } from '../state/output.ts';
 import type { CallResult } from './calling.ts';
-import type { PluginOutput } from './output.ts';
-import type { CallBudget, StandStill } from './run.ts';
 
 /**
  * Where a call is in its life.

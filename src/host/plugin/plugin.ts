@@ -15,6 +15,17 @@ import { Store } from '../../interpreter/instances/store.ts';
 import { SnapshotFile } from '../../interpreter/snapshot/snapshot-reader.ts';
 import { Kernel } from '../../kernel/kernel.ts';
 import type { ExternKind } from '../../syntax/module.ts';
+import { type AbortSignalLike, CallWatch, type TimeoutCode } from '../calls/call-watch.ts';
+import {
+  type CallBudget,
+  prepareRun,
+  type RunLimits,
+  type RunOutcome,
+  runToEnd,
+  type StandStill,
+  wantsPause,
+} from '../calls/run.ts';
+import { Turns } from '../calls/turns.ts';
 import { type Initialiser, initialisersOf } from '../linking/guest-runtime.ts';
 import { Linker } from '../linking/linker.ts';
 import { encodeBase64 } from '../manifest/base64.ts';
@@ -23,13 +34,14 @@ import { LevelLogger } from '../pdk/logging.ts';
 import { Variables } from '../pdk/variables.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { LogEvent } from '../replay/log.ts';
-import type { Operation } from '../replay/operation.ts';
 import { type Receipt, receiptOf } from '../replay/receipt.ts';
 import { TapeSession } from '../replay/session.ts';
 import { stateHash } from '../replay/state-hash.ts';
 import { type PluginParts, readPlugin, type SavedCall, writePlugin } from '../snapshot/plugin-snapshot.ts';
+import type { Operation } from '../state/operation.ts';
+import { PluginOutput } from '../state/output.ts';
+import { PluginState, type PluginStateParts } from '../state/plugin-state.ts';
 import { createWasiNamespaces, Preview1 } from '../wasi/preview1.ts';
-import { type AbortSignalLike, CallWatch, type TimeoutCode } from './call-watch.ts';
 import {
   begin,
   type CallLimits,
@@ -46,19 +58,7 @@ import {
 } from './calling.ts';
 import { describeFailure, FailureFrames } from './failure.ts';
 import type { CheckedOptions } from './options.ts';
-import { PluginOutput } from './output.ts';
 import { PluginCall } from './plugin-call.ts';
-import { PluginState, type PluginStateParts } from './plugin-state.ts';
-import {
-  type CallBudget,
-  prepareRun,
-  type RunLimits,
-  type RunOutcome,
-  runToEnd,
-  type StandStill,
-  wantsPause,
-} from './run.ts';
-import { Turns } from './turns.ts';
 
 /**
  * Kind of an import or export, in the words of the JavaScript API.

@@ -8,11 +8,11 @@
 import { checkInstance, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
-import { type AbortSignalLike, checkSignal } from './call-watch.ts';
+import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
+import { Line } from '../calls/line.ts';
+import type { PluginOutput } from '../state/output.ts';
 import type { CallOptions, PluginInput } from './calling.ts';
 import { CompiledPlugin } from './compiled-plugin.ts';
-import { Line } from './line.ts';
-import type { PluginOutput } from './output.ts';
 import type { Plugin } from './plugin.ts';
 
 /**

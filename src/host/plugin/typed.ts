@@ -7,9 +7,9 @@ import { PluginError, UsageError } from '../../errors/errors.ts';
 import { nameText, valueText } from '../../errors/texts.ts';
 import { F32, F64, type FuncType, I32, I64, type ValType } from '../../syntax/types.ts';
 import { declareType, type HostFunction } from '../linking/host-function.ts';
+import type { CurrentPlugin } from '../state/current-plugin.ts';
+import type { PluginOutput } from '../state/output.ts';
 import type { CallOptions } from './calling.ts';
-import type { CurrentPlugin } from './current-plugin.ts';
-import type { PluginOutput } from './output.ts';
 import type { Plugin } from './plugin.ts';
 
 /**

@@ -4,8 +4,6 @@
  */
 import { UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import { type Filetype, filetypes } from '../wasi/abi.ts';
-import { ErrnoSignal } from '../wasi/errno.ts';
 import type {
   DirectoryEntry,
   FileStat,
@@ -14,7 +12,9 @@ import type {
   OpenDirectory,
   OpenFile,
   OpenMode,
-} from '../wasi/files.ts';
+} from '../platform/files.ts';
+import { type Filetype, filetypes } from '../wasi/abi.ts';
+import { ErrnoSignal } from '../wasi/errno.ts';
 import { bytes, fingerprint, list, nothing, number, optional, text, wide } from './forms.ts';
 import type { Json } from './log.ts';
 import type { Form, Tape } from './tape.ts';

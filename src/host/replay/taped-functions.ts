@@ -5,10 +5,10 @@
  */
 
 import { declareTypeOf, type HostFunction, isThenable, unreadable } from '../linking/host-function.ts';
-import type { CurrentPlugin } from '../plugin/current-plugin.ts';
+import type { CurrentPlugin } from '../state/current-plugin.ts';
+import type { Operation } from '../state/operation.ts';
 import { wide } from './forms.ts';
 import type { Json } from './log.ts';
-import type { Operation } from './operation.ts';
 import { failed, type Tape, throwFailure } from './tape.ts';
 
 const odd: Readonly<Record<string, number>> = {

@@ -4,9 +4,9 @@
  */
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
 import type { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
+import type { MemoryTree } from '../platform/files.ts';
 import { encodeUtf8 } from '../platform/text.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
-import type { MemoryTree } from '../wasi/files.ts';
 import {
   type AnyMemoryNode,
   MemoryDirectoryNode,

@@ -21,7 +21,7 @@ import { PAGE_SIZE } from '../../kernel/blocks.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { checkLogLevel } from '../pdk/logging.ts';
 import type { Clock, HttpHeaders, RandomSource } from '../platform/platform.ts';
-import type { PluginState } from '../plugin/plugin-state.ts';
+import type { PluginState } from '../state/plugin-state.ts';
 import type { Preview1 } from '../wasi/preview1.ts';
 import { readWasi, writeWasi } from './wasi-state.ts';
 

@@ -7,6 +7,7 @@ import { SnapshotError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
 import type { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
+import type { AttributeMemory, DirectoryEntry, OpenDirectory, OpenFile } from '../platform/files.ts';
 import { encodeUtf8 } from '../platform/text.ts';
 import { FDFLAGS_ALL, type Filetype, filetypes, rights } from '../wasi/abi.ts';
 import {
@@ -17,7 +18,6 @@ import {
   MAX_DESCRIPTORS,
 } from '../wasi/descriptors.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
-import type { AttributeMemory, DirectoryEntry, OpenDirectory, OpenFile } from '../wasi/files.ts';
 import type { AnyMemoryNode } from '../wasi/memory-nodes.ts';
 import { WRITING } from '../wasi/path-functions.ts';
 import { walkPath } from '../wasi/path-walk.ts';

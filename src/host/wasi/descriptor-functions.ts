@@ -1,4 +1,6 @@
 /** The `fd_` functions of preview 1: reading, writing and attributes of descriptors. */
+
+import type { DirectoryEntry, FileStat, FileTimes, OpenFile } from '../platform/files.ts';
 import {
   FDFLAG_APPEND,
   FDFLAG_DSYNC,
@@ -20,7 +22,6 @@ import {
   type Stream,
 } from './descriptors.ts';
 import { ErrnoSignal } from './errno.ts';
-import type { DirectoryEntry, FileStat, FileTimes, OpenFile } from './files.ts';
 import { MAX_VECTORS } from './guest-memory.ts';
 import type { Preview1 } from './preview1.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';

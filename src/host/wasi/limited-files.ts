@@ -5,7 +5,7 @@
  * back by truncating and removing it can use again; files that were there before are nothing that it can give back
  * beyond what it has used. A removed file counts as long as the plug-in holds it open.
  */
-import { ErrnoSignal } from './errno.ts';
+
 import type {
   DirectoryEntry,
   FileStat,
@@ -14,7 +14,8 @@ import type {
   OpenDirectory,
   OpenFile,
   OpenMode,
-} from './files.ts';
+} from '../platform/files.ts';
+import { ErrnoSignal } from './errno.ts';
 import { foreignDirectory } from './read-only-files.ts';
 
 /** What an entry of a directory counts as, beside the contents of a file. */

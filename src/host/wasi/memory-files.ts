@@ -3,8 +3,6 @@
  * files that live on while they are open, and a budget that no guest can exceed.
  */
 import { UsageError } from '../../errors/errors.ts';
-import { encodeUtf8 } from '../platform/text.ts';
-import { ErrnoSignal } from './errno.ts';
 import type {
   DirectoryEntry,
   FileStat,
@@ -14,7 +12,9 @@ import type {
   OpenDirectory,
   OpenFile,
   OpenMode,
-} from './files.ts';
+} from '../platform/files.ts';
+import { encodeUtf8 } from '../platform/text.ts';
+import { ErrnoSignal } from './errno.ts';
 import {
   type AnyMemoryNode,
   MemoryDirectoryNode,

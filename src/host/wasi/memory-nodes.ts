@@ -1,6 +1,7 @@
 /** The nodes of a memory file system: what its directories hold, and the budget that all of them share. */
+
+import type { FileStat, FileTimes } from '../platform/files.ts';
 import { ErrnoSignal } from './errno.ts';
-import type { FileStat, FileTimes } from './files.ts';
 
 /** What a node costs beside its contents: names, maps and objects of the host. */
 const NODE_BYTES = 512;

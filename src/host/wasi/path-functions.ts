@@ -2,6 +2,8 @@
  * The `path_` functions of preview 1. Each resolves its path to a held directory and the name of one entry, and
  * then acts on that entry without following it; see `path-walk.ts`.
  */
+
+import type { FileStat, OpenDirectory } from '../platform/files.ts';
 import {
   DIRECTORY_RIGHTS,
   FDFLAGS_ALL,
@@ -19,7 +21,6 @@ import {
 import { fd_readdir, readTimes, writeFilestat } from './descriptor-functions.ts';
 import type { DirectoryDescriptor, Origin } from './descriptors.ts';
 import { ErrnoSignal } from './errno.ts';
-import type { FileStat, OpenDirectory } from './files.ts';
 import { decodePath, MAX_PATH, meansDirectory, type Place, walkPath } from './path-walk.ts';
 import type { Preview1 } from './preview1.ts';
 import type { WasiAnswer, WasiCall } from './wasi-call.ts';

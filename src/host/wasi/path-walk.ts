@@ -6,8 +6,8 @@
  * the guest's tree; absolute ones are refused. Nothing is compared as text, so there is no text to get wrong.
  */
 import { decodeUtf8, encodeUtf8 } from '../../syntax/utf8.ts';
+import type { OpenDirectory } from '../platform/files.ts';
 import { ErrnoSignal } from './errno.ts';
-import type { OpenDirectory } from './files.ts';
 
 /** Longest path, in bytes, as on Linux. */
 export const MAX_PATH = 4096;

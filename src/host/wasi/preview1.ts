@@ -16,6 +16,7 @@ import {
   rawHostFunction,
 } from '../../interpreter/instances/function.ts';
 import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
+import type { FileTree } from '../platform/files.ts';
 import type { Clock, RandomSource } from '../platform/platform.ts';
 import { encodeUtf8 } from '../platform/text.ts';
 import {
@@ -48,7 +49,6 @@ import {
   type StreamReader,
 } from './descriptors.ts';
 import { type Errno, ErrnoSignal, errno } from './errno.ts';
-import type { FileTree } from './files.ts';
 import { directoryFunctions } from './path-functions.ts';
 import { programFunctions } from './program-functions.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';

@@ -4,8 +4,15 @@
  * Hard links and renames out of it are refused too, since they would make its files writable elsewhere.
  */
 import { checkFunction, reading } from '../../errors/arguments.ts';
+import type {
+  DirectoryEntry,
+  FileStat,
+  FileTree,
+  OpenDirectory,
+  OpenFile,
+  OpenMode,
+} from '../platform/files.ts';
 import { ErrnoSignal } from './errno.ts';
-import type { DirectoryEntry, FileStat, FileTree, OpenDirectory, OpenFile, OpenMode } from './files.ts';
 
 const refuse = (): never => {
   throw new ErrnoSignal('rofs');

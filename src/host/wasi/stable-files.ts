@@ -6,7 +6,7 @@
  * given in the order in which files are first met, and times are those of the plug-in's clock: the beginning, or
  * when the plug-in last changed the file.
  */
-import { ErrnoSignal } from './errno.ts';
+
 import type {
   AttributeMemory,
   DirectoryEntry,
@@ -17,7 +17,8 @@ import type {
   OpenFile,
   OpenMode,
   ShownAttributes,
-} from './files.ts';
+} from '../platform/files.ts';
+import { ErrnoSignal } from './errno.ts';
 
 const DEVICE = 1n;
 

@@ -2,16 +2,16 @@
 import { badArgument, reading, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, InterruptedError, ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
+import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
 import { decodeBase64 } from '../manifest/base64.ts';
 import { checkLimit, type ManifestLike } from '../manifest/manifest.ts';
 import type { Platform } from '../platform/platform.ts';
-import { type AbortSignalLike, checkSignal } from '../plugin/call-watch.ts';
-import type { CallLimits, CallResult } from '../plugin/calling.ts';
-import { compilePluginOn } from '../plugin/compiled-plugin.ts';
-import { checkFuel, type PluginOptions } from '../plugin/options.ts';
-import type { Plugin } from '../plugin/plugin.ts';
-import type { Json } from './log.ts';
-import { compareReceipts, type Receipt } from './receipt.ts';
+import type { Json } from '../replay/log.ts';
+import { compareReceipts, type Receipt } from '../replay/receipt.ts';
+import type { CallLimits, CallResult } from './calling.ts';
+import { compilePluginOn } from './compiled-plugin.ts';
+import { checkFuel, type PluginOptions } from './options.ts';
+import type { Plugin } from './plugin.ts';
 
 /**
  * One call of a recording, made again.

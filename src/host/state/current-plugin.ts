@@ -9,7 +9,7 @@ import { decodeBase64, encodeBase64 } from '../manifest/base64.ts';
 import { checkLogLevel, type LogLevel } from '../pdk/logging.ts';
 import { encodeUtf8 } from '../platform/text.ts';
 import type { Json } from '../replay/log.ts';
-import type { Operation } from '../replay/operation.ts';
+import type { Operation } from './operation.ts';
 import { PluginOutput } from './output.ts';
 import type { PluginState } from './plugin-state.ts';
 

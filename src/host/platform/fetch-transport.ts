@@ -1,6 +1,6 @@
 /** HTTP by the Fetch API: the host's own `fetch`, or one that the embedder passes as an option. */
 import { HostError } from '../../errors/errors.ts';
-import type { HttpHeaders, HttpRequest, HttpResponse, HttpTransport } from '../platform/platform.ts';
+import type { HttpHeaders, HttpRequest, HttpResponse, HttpTransport } from './platform.ts';
 
 /**
  * A `Response`, as far as it is used; a mock needs no more than `status`, `headers` and `arrayBuffer`.

@@ -5,8 +5,8 @@
  * held, and never follows a symbolic link; `path-walk.ts` puts paths together from these steps. So a back end
  * cannot be talked out of its directory: it has no words for what is outside.
  */
-import type { Filetype } from './abi.ts';
-import type { AnyMemoryNode, MemoryDirectoryNode } from './memory-nodes.ts';
+import type { Filetype } from '../wasi/abi.ts';
+import type { AnyMemoryNode, MemoryDirectoryNode } from '../wasi/memory-nodes.ts';
 
 /** Attributes of a file. Times are nanoseconds since 1970. */
 export interface FileStat {

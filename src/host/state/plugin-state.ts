@@ -5,12 +5,12 @@ import type { Execution } from '../../interpreter/calls/execution.ts';
 import { type FuelSchedule, hostBytesCost } from '../../interpreter/fuel/schedules.ts';
 import type { Caller } from '../../interpreter/instances/function.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import type { RunLimits } from '../calls/run.ts';
 import type { HttpSettings } from '../http/http.ts';
 import type { LevelLogger } from '../pdk/logging.ts';
 import type { Variables } from '../pdk/variables.ts';
 import type { HttpHeaders } from '../platform/platform.ts';
 import { CurrentPlugin } from './current-plugin.ts';
-import type { RunLimits } from './run.ts';
 
 /** What lasts as long as a plug-in, whatever is instantiated anew. */
 export interface PluginStateParts {
