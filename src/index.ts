@@ -179,6 +179,7 @@ export type {
   HttpTransport,
   Logger,
   Platform,
+  PluginFailure,
   RandomSource,
   Sleep,
 } from './host/platform/platform.ts';
@@ -198,7 +199,6 @@ export {
   type RestorePlugin,
   restorePluginOn,
 } from './host/plugin/compiled-plugin.ts';
-export type { PluginFailure } from './host/plugin/failure.ts';
 export type { PluginOptions } from './host/plugin/options.ts';
 export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin/plugin.ts';
 export type { PluginCall, PluginCallStatus } from './host/plugin/plugin-call.ts';
@@ -225,7 +225,7 @@ export type { CurrentPlugin } from './host/state/current-plugin.ts';
 export type { PluginOutput } from './host/state/output.ts';
 export type { StreamReader } from './host/wasi/descriptors.ts';
 export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
-export type { WasiOptions } from './host/wasi/preview1.ts';
+export type { WasiOptions } from './host/wasi/program.ts';
 export { readOnlyFiles } from './host/wasi/read-only-files.ts';
 export type { PauseReason } from './interpreter/calls/execution.ts';
 export { defineSchedule } from './interpreter/fuel/check-schedule.ts';

@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import type { BenchEngine } from './engine.ts';
 
 type WasmModule = typeof import('../../src/wasm.ts');
-type WasiModule = typeof import('../../src/host/wasi/preview1.ts');
+type WasiModule = typeof import('../../src/host/wasi/preview1.ts') &
+  typeof import('../../src/host/wasi/program.ts');
 type PlatformModule = typeof import('../../src/host/platform/platform.ts');
 
 /** @param build folder that holds `src` */
@@ -27,9 +28,11 @@ const programLoader = async (
   wasm: WasmModule,
   load: (path: string) => Promise<unknown>,
 ): Promise<Partial<BenchEngine>> => {
-  const wasi = (await load('src/host/wasi/preview1.js').catch(() => null)) as WasiModule | null;
-  if (wasi === null) return {};
-  // In builds of before November 2026 it lies elsewhere.
+  const imports = (await load('src/host/wasi/preview1.js').catch(() => null)) as object | null;
+  if (imports === null) return {};
+  // Builds of before November 2026 have all of WASI in one file, and the platform elsewhere.
+  const program = (await load('src/host/wasi/program.js').catch(() => ({}))) as object;
+  const wasi = { ...imports, ...program } as WasiModule;
   const platform = load('src/host/platform/platform.js').catch(() => load('src/host/sources.js'));
   const { createSeededRandom, createVirtualClock } = (await platform) as PlatformModule;
   return {

@@ -14,7 +14,8 @@ import { createSeededRandom, createVirtualClock } from '../../src/host/platform/
 import { decodeUtf8 } from '../../src/host/platform/text.ts';
 import { PluginState } from '../../src/host/state/plugin-state.ts';
 import { WASI_NAMESPACE } from '../../src/host/wasi/abi.ts';
-import { createWasiImports, Preview1 } from '../../src/host/wasi/preview1.ts';
+import { createWasiImports } from '../../src/host/wasi/preview1.ts';
+import { Preview1 } from '../../src/host/wasi/program.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/function.ts';

@@ -18,7 +18,8 @@ import {
   wasiAbi,
 } from '../../src/host/wasi/abi.ts';
 import { type Errno, errno } from '../../src/host/wasi/errno.ts';
-import { createWasiImports, Preview1, type WasiOptions } from '../../src/host/wasi/preview1.ts';
+import { createWasiImports } from '../../src/host/wasi/preview1.ts';
+import { Preview1, type WasiOptions } from '../../src/host/wasi/program.ts';
 import { I64 } from '../../src/syntax/types.ts';
 import {
   type CompiledModule,

@@ -1,6 +1,6 @@
 /** Dumps of failed calls as files: `EXTISM_COREDUMP` and `EXTISM_MEMDUMP`, as in the Rust SDK, and the command's flags. */
 import { writeFileSync } from 'node:fs';
-import type { PluginFailure } from '../plugin/failure.ts';
+import type { PluginFailure } from '../platform/platform.ts';
 
 /** Where dumps go; absent = not wanted. */
 export interface DumpFiles {

@@ -36,11 +36,11 @@ import type {
   FileStat,
   FileTimes,
   FileTree,
+  Filetype,
   OpenDirectory,
   OpenFile,
   OpenMode,
 } from '../platform/files.ts';
-import type { Filetype } from '../wasi/abi.ts';
 import { ErrnoSignal, errnoOfPosix } from '../wasi/errno.ts';
 import { foreignDirectory } from '../wasi/read-only-files.ts';
 import { type Anchor, type AnchorKind, anchorAt, bestAnchorKind, CAREFUL } from './anchors.ts';

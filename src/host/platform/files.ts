@@ -5,8 +5,16 @@
  * held, and never follows a symbolic link; `path-walk.ts` puts paths together from these steps. So a back end
  * cannot be talked out of its directory: it has no words for what is outside.
  */
-import type { Filetype } from '../wasi/abi.ts';
-import type { AnyMemoryNode, MemoryDirectoryNode } from '../wasi/memory-nodes.ts';
+
+/** Kind of a file. */
+export type Filetype =
+  | 'unknown'
+  | 'block-device'
+  | 'character-device'
+  | 'directory'
+  | 'file'
+  | 'socket'
+  | 'symbolic-link';
 
 /** Attributes of a file. Times are nanoseconds since 1970. */
 export interface FileStat {
@@ -39,7 +47,7 @@ export interface OpenMode {
 export interface OpenFile {
   readonly kind: 'file';
   /** Of files in memory: what snapshots store. */
-  readonly node?: AnyMemoryNode | undefined;
+  readonly node?: StoredNode | undefined;
   stat(): FileStat;
   /** Reads up to `buffer.length` bytes; 0 at the end. */
   read(buffer: Uint8Array, position: number): number;
@@ -64,7 +72,7 @@ export interface DirectoryEntry {
 export interface OpenDirectory {
   readonly kind: 'directory';
   /** Of directories in memory: what snapshots store. */
-  readonly node?: AnyMemoryNode | undefined;
+  readonly node?: StoredNode | undefined;
   stat(): FileStat;
   setTimes(times: FileTimes): void;
   sync(): void;
@@ -91,11 +99,14 @@ export interface OpenDirectory {
   close(): void;
 }
 
+/** A file, directory or link of a tree in memory; `wasi/memory-nodes.ts` says what it holds. */
+export type StoredNode = object;
+
 /** A tree in memory, from inside. */
 export interface MemoryTree {
-  readonly root: MemoryDirectoryNode;
+  readonly root: StoredNode;
   /** Opens a file or directory that may have lost its name. Null for a link. */
-  openNode(node: AnyMemoryNode, now: () => bigint): OpenFile | OpenDirectory | null;
+  openNode(node: StoredNode, now: () => bigint): OpenFile | OpenDirectory | null;
 }
 
 /** What a guest is shown of one file in place of what the host says. */

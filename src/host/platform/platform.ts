@@ -6,7 +6,6 @@
  * seed and epoch give the same readings on every machine.
  */
 import { UsageError } from '../../errors/errors.ts';
-import type { PluginFailure } from '../plugin/failure.ts';
 import type { FileTree } from './files.ts';
 
 /**
@@ -134,6 +133,29 @@ export interface HttpResponse {
  * ```
  */
 export type HttpTransport = (request: HttpRequest) => Promise<HttpResponse>;
+
+/**
+ * A call, or an initialisation, that failed in the middle.
+ *
+ * ```ts
+ * const onFailure = (failure: PluginFailure): void => {
+ *   console.log(String(failure.error), failure.coredump().length > 0, failure.memdump().length > 0);
+ * };
+ * const plugin = await createPlugin('build/examples/counter.wasm', { functions, onFailure });
+ * await plugin.call('ratio', '0').catch(() => {}); // → TrapError: integer divide by zero true true
+ * ```
+ */
+export interface PluginFailure {
+  /** What the call rejects with. */
+  readonly error: unknown;
+  /**
+   * The guest's stack with the values of its locals, its memories and its globals: a module in the coredump format of
+   * the WebAssembly tool conventions, for debuggers. It holds everything that the plug-in knew, secrets included.
+   */
+  coredump(): Uint8Array;
+  /** A copy of the kernel's memory: the blocks that hold inputs, outputs and what the plug-in allocated. */
+  memdump(): Uint8Array;
+}
 
 /**
  * What a host offers to plug-ins and to `createPlugin`. Absent members are absent abilities.

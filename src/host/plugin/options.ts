@@ -31,15 +31,15 @@ import {
   type HttpTransport,
   type Logger,
   type Platform,
+  type PluginFailure,
   type RandomSource,
 } from '../platform/platform.ts';
 import type { RecordSink } from '../replay/settings.ts';
 import type { Tape } from '../replay/tape.ts';
 import { FileQuota, limitedFiles } from '../wasi/limited-files.ts';
-import type { WasiOptions } from '../wasi/preview1.ts';
+import type { WasiOptions } from '../wasi/program.ts';
 import { readOnlyFiles } from '../wasi/read-only-files.ts';
 import { stableFiles } from '../wasi/stable-files.ts';
-import type { PluginFailure } from './failure.ts';
 
 /**
  * Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole.

@@ -41,7 +41,8 @@ import { type PluginParts, readPlugin, type SavedCall, writePlugin } from '../sn
 import type { Operation } from '../state/operation.ts';
 import { PluginOutput } from '../state/output.ts';
 import { PluginState, type PluginStateParts } from '../state/plugin-state.ts';
-import { createWasiNamespaces, Preview1 } from '../wasi/preview1.ts';
+import { createWasiNamespaces } from '../wasi/preview1.ts';
+import { Preview1 } from '../wasi/program.ts';
 import {
   begin,
   type CallLimits,

@@ -11,7 +11,7 @@ import { checkLogLevel } from '../pdk/logging.ts';
 import { encodeUtf8 } from '../platform/text.ts';
 import type { CheckedOptions } from '../plugin/options.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
-import type { WasiOptions } from '../wasi/preview1.ts';
+import type { WasiOptions } from '../wasi/program.ts';
 import { bytes, count, dictionary, fields, list, optional, text, truth, tuple, wide } from './forms.ts';
 import { type Json, LOG_VERSION, type ParsedLog } from './log.ts';
 import { type Form, Tape } from './tape.ts';

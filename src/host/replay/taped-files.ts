@@ -9,11 +9,12 @@ import type {
   FileStat,
   FileTimes,
   FileTree,
+  Filetype,
   OpenDirectory,
   OpenFile,
   OpenMode,
 } from '../platform/files.ts';
-import { type Filetype, filetypes } from '../wasi/abi.ts';
+import { filetypes } from '../wasi/abi.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
 import { bytes, fingerprint, list, nothing, number, optional, text, wide } from './forms.ts';
 import type { Json } from './log.ts';

@@ -4,7 +4,6 @@
  */
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
 import type { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
-import type { MemoryTree } from '../platform/files.ts';
 import { encodeUtf8 } from '../platform/text.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
 import {
@@ -138,16 +137,16 @@ const requireForest = (nodes: readonly ReadNode[]): void => {
 /**
  * Makes the nodes in the volumes of trees, whose contents they replace.
  *
- * @param roots for each tree: the number of its root, and the tree that it becomes
+ * @param roots for each tree: the number of its root, and the root that it becomes
  * @throws SnapshotError when the trees are not those of the snapshot, or have less room
  */
 export const makeNodes = (
   { volumes, nodes }: ReadNodes,
-  roots: readonly (readonly [root: number, tree: MemoryTree])[],
+  roots: readonly (readonly [number: number, root: MemoryDirectoryNode])[],
 ): AnyMemoryNode[] => {
   const made: AnyMemoryNode[] = [];
   const targets = new Map<number, MemoryVolume>();
-  for (const [number, { root }] of roots) {
+  for (const [number, root] of roots) {
     const node = nodes[number]!;
     if (node.kind !== DIRECTORY || node.isRemoved) throw corrupt('a tree without a root');
     // Trees that were one must be one again, and others must not.

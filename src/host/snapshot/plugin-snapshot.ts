@@ -22,7 +22,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { checkLogLevel } from '../pdk/logging.ts';
 import type { Clock, HttpHeaders, RandomSource } from '../platform/platform.ts';
 import type { PluginState } from '../state/plugin-state.ts';
-import type { Preview1 } from '../wasi/preview1.ts';
+import type { Preview1 } from '../wasi/program.ts';
 import { readWasi, writeWasi } from './wasi-state.ts';
 
 /** A call that has not ended. */

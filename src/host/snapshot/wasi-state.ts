@@ -7,9 +7,16 @@ import { SnapshotError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
 import type { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
-import type { AttributeMemory, DirectoryEntry, OpenDirectory, OpenFile } from '../platform/files.ts';
+import type {
+  AttributeMemory,
+  DirectoryEntry,
+  FileTree,
+  Filetype,
+  OpenDirectory,
+  OpenFile,
+} from '../platform/files.ts';
 import { encodeUtf8 } from '../platform/text.ts';
-import { FDFLAGS_ALL, type Filetype, filetypes, rights } from '../wasi/abi.ts';
+import { FDFLAGS_ALL, filetypes, rights } from '../wasi/abi.ts';
 import {
   type Descriptor,
   type DirectoryDescriptor,
@@ -18,10 +25,10 @@ import {
   MAX_DESCRIPTORS,
 } from '../wasi/descriptors.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
-import type { AnyMemoryNode } from '../wasi/memory-nodes.ts';
+import { type AnyMemoryNode, MemoryDirectoryNode, memoryNodeOf } from '../wasi/memory-nodes.ts';
 import { WRITING } from '../wasi/path-functions.ts';
 import { walkPath } from '../wasi/path-walk.ts';
-import type { Preview1 } from '../wasi/preview1.ts';
+import type { Preview1 } from '../wasi/program.ts';
 import { makeNodes, NodeWriter, readNodes } from './memory-trees.ts';
 
 const STREAM = 0;
@@ -36,8 +43,9 @@ export const writeWasi = (out: SnapshotWriter, wasi: Preview1): void => {
   const { entries, listings } = wasi.descriptors;
   out.list(wasi.trees, ({ name, tree }) => {
     out.text(name);
-    out.flag(tree.memory !== undefined);
-    if (tree.memory !== undefined) out.uint(nodes.numberOf(tree.memory.root));
+    const root = rootOf(tree);
+    out.flag(root !== undefined);
+    if (root !== undefined) out.uint(nodes.numberOf(root));
     writeAttributes(out, tree.attributes);
   });
   for (const [, descriptor] of entries) {
@@ -79,12 +87,16 @@ const readAttributes = (reader: SnapshotReader): AttributeMemory | null => {
   return { beginning, entries };
 };
 
-const nodeOf = (descriptor: Descriptor): AnyMemoryNode | undefined =>
-  descriptor.kind === 'file'
-    ? descriptor.file.node
-    : descriptor.kind === 'directory'
-      ? descriptor.directory.node
-      : undefined;
+/** Root of a tree in memory. */
+const rootOf = ({ memory }: FileTree): MemoryDirectoryNode | undefined => {
+  const root = memoryNodeOf(memory?.root);
+  return root instanceof MemoryDirectoryNode ? root : undefined;
+};
+
+const nodeOf = (descriptor: Descriptor): AnyMemoryNode | undefined => {
+  if (descriptor.kind === 'stream') return undefined;
+  return memoryNodeOf(descriptor.kind === 'file' ? descriptor.file.node : descriptor.directory.node);
+};
 
 const writeDescriptor = (
   out: SnapshotWriter,
@@ -133,10 +145,10 @@ export const readWasi = (reader: SnapshotReader, wasi: Preview1): void => {
   const found = readNodes(reader);
   const roots = trees.flatMap(({ name, root }, i) => {
     if (root === null) return [];
-    const { memory } = wasi.trees[i]!.tree;
-    if (memory === undefined) throw foreign(`"${name}" was a directory in memory`);
+    const own = rootOf(wasi.trees[i]!.tree);
+    if (own === undefined) throw foreign(`"${name}" was a directory in memory`);
     if (root >= found.nodes.length) throw corrupt('a tree without a root');
-    return [[root, memory] as const];
+    return [[root, own] as const];
   });
   const nodes = makeNodes(found, roots);
   const opener = new Opener(reader, wasi, nodes);

@@ -2,6 +2,7 @@
  * The plug-in as host functions see it: kernel memory, variables, error, log level, host context. The first
  * argument of every host function; the names are those of `CallContext` of `@extism/extism`.
  */
+import { badArgument } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText, valueText } from '../../errors/texts.ts';
 import { workCost } from '../../kernel/imports.ts';
@@ -12,8 +13,6 @@ import type { Json } from '../replay/log.ts';
 import type { Operation } from './operation.ts';
 import { PluginOutput } from './output.ts';
 import type { PluginState } from './plugin-state.ts';
-
-const badArgument = (detail: string): Error => new UsageError('usage.argument', { detail });
 
 /** An address as guests pass it (a bigint, perhaps negative after sign extension) or as a number. */
 const toAddress = (address: bigint | number): number => {

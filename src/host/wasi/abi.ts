@@ -5,6 +5,7 @@
  * Names, types and rights are written here only; wrapper, link checks and documentation derive from them.
  */
 import { I32, I64, type ValType } from '../../syntax/types.ts';
+import type { Filetype } from '../platform/files.ts';
 import type { Errno } from './errno.ts';
 
 /** The namespace of preview 1. */
@@ -26,8 +27,7 @@ export const filetypes = {
   file: 4,
   socket: 6,
   'symbolic-link': 7,
-} as const;
-export type Filetype = keyof typeof filetypes;
+} as const satisfies Readonly<Record<Filetype, number>>;
 
 /** Tags of subscriptions and events. */
 export const EVENT_CLOCK = 0;

@@ -23,7 +23,7 @@ import {
 } from './descriptors.ts';
 import { ErrnoSignal } from './errno.ts';
 import { MAX_VECTORS } from './guest-memory.ts';
-import type { Preview1 } from './preview1.ts';
+import type { Preview1 } from './program.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
 /** Largest size that a guest can give a file: beyond what disks hold, and far from where numbers lose exactness. */

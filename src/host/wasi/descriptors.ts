@@ -2,8 +2,8 @@
  * File descriptors of a WASI program: the standard streams, pre-opened directories, and what it opens.
  */
 
-import type { DirectoryEntry, OpenDirectory, OpenFile } from '../platform/files.ts';
-import { DIRECTORY_RIGHTS, FILE_RIGHTS, type Filetype, INPUT_RIGHTS, OUTPUT_RIGHTS } from './abi.ts';
+import type { DirectoryEntry, Filetype, OpenDirectory, OpenFile } from '../platform/files.ts';
+import { DIRECTORY_RIGHTS, FILE_RIGHTS, INPUT_RIGHTS, OUTPUT_RIGHTS } from './abi.ts';
 import { ErrnoSignal } from './errno.ts';
 
 /** Most descriptors of one program. */

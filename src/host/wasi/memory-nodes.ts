@@ -1,6 +1,6 @@
 /** The nodes of a memory file system: what its directories hold, and the budget that all of them share. */
 
-import type { FileStat, FileTimes } from '../platform/files.ts';
+import type { FileStat, FileTimes, StoredNode } from '../platform/files.ts';
 import { ErrnoSignal } from './errno.ts';
 
 /** What a node costs beside its contents: names, maps and objects of the host. */
@@ -158,6 +158,10 @@ export class MemoryLinkNode extends MemoryNode {
 
 /** Anything that has a name. */
 export type AnyMemoryNode = MemoryFileNode | MemoryLinkNode | MemoryDirectoryNode;
+
+/** A stored node as one of a tree in memory of this library; undefined for anything else. */
+export const memoryNodeOf = (node: StoredNode | undefined): AnyMemoryNode | undefined =>
+  node instanceof MemoryNode ? (node as AnyMemoryNode) : undefined;
 
 /** A directory. */
 export class MemoryDirectoryNode extends MemoryNode {

@@ -22,7 +22,7 @@ import { fd_readdir, readTimes, writeFilestat } from './descriptor-functions.ts'
 import type { DirectoryDescriptor, Origin } from './descriptors.ts';
 import { ErrnoSignal } from './errno.ts';
 import { decodePath, MAX_PATH, meansDirectory, type Place, walkPath } from './path-walk.ts';
-import type { Preview1 } from './preview1.ts';
+import type { Preview1 } from './program.ts';
 import type { WasiAnswer, WasiCall } from './wasi-call.ts';
 
 /** The path at parameters `i` and `i + 1`. @throws ErrnoSignal */

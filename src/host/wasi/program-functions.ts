@@ -4,7 +4,7 @@ import { CLOCK_LAST, type WasiNameOn } from './abi.ts';
 import type { Errno } from './errno.ts';
 import { type GuestMemory, MAX_TRANSFER } from './guest-memory.ts';
 import { MAX_SUBSCRIPTIONS, readClock, readPoll } from './poll.ts';
-import type { Preview1, Strings } from './preview1.ts';
+import type { Preview1, Strings } from './program.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
 const RANDOM_CHUNK = 65_536;

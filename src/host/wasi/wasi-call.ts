@@ -3,7 +3,7 @@ import type { Caller } from '../../interpreter/instances/function.ts';
 import type { Layout, WasiWork } from './abi.ts';
 import type { Errno } from './errno.ts';
 import { GuestMemory } from './guest-memory.ts';
-import type { Preview1 } from './preview1.ts';
+import type { Preview1 } from './program.ts';
 
 /** Operands of one call. */
 export interface WasiCall {

@@ -1,0 +1,141 @@
+/** The state of one WASI program: arguments, environment, clock, descriptors; made from what the embedder says. */
+import { badArgument, checkBytes, reading } from '../../errors/arguments.ts';
+import { nameText } from '../../errors/texts.ts';
+import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
+import type { FileTree } from '../platform/files.ts';
+import type { Clock, RandomSource } from '../platform/platform.ts';
+import { encodeUtf8 } from '../platform/text.ts';
+import {
+  bytesReader,
+  DescriptorTable,
+  inputStream,
+  outputStream,
+  preopenedDirectory,
+  type Stream,
+  type StreamReader,
+} from './descriptors.ts';
+
+/**
+ * What a WASI program sees of its surroundings.
+ *
+ * ```ts
+ * const wasi: WasiOptions = {
+ *   args: ['echo', '--loud'],
+ *   env: { LANG: 'C' },
+ *   stdin: 'from outside',
+ *   stdout: (chunk) => console.log(new TextDecoder().decode(chunk)),
+ *   preopens: { '/tmp': new MemoryFiles() },
+ * };
+ * await (await createPlugin(echoWasm, { wasi })).call('echo'); // → from outside
+ * ```
+ */
+export interface WasiOptions {
+  /** Arguments; by convention the first is the program's name. Default: none. */
+  readonly args?: readonly string[];
+  /** Environment variables. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard input: all of it, or a function that reads on, perhaps later; no bytes are the end. Default: empty. */
+  readonly stdin?: string | Uint8Array | StreamReader;
+  /** Receives what is written to standard output. Default: dropped. */
+  readonly stdout?: (chunk: Uint8Array) => void;
+  /** Receives what is written to standard error. Default: dropped. */
+  readonly stderr?: (chunk: Uint8Array) => void;
+  /** Directories by the path that the program knows them by, beside those of `allowedPaths`. Default: none. */
+  readonly preopens?: Readonly<Record<string, FileTree>>;
+}
+
+/** Strings as C has them, each ended by a zero byte. */
+export interface Strings {
+  readonly strings: readonly Uint8Array[];
+  /** Of all together. */
+  readonly byteLength: number;
+}
+
+const cStrings = (list: readonly string[], what: string): Strings => {
+  const strings = Array.from(list, (text) => {
+    if (typeof text !== 'string' || text.includes('\0')) {
+      throw badArgument(`${what} must be strings without zero characters`);
+    }
+    return encodeUtf8(`${text}\0`);
+  });
+  return { strings, byteLength: strings.reduce((sum, bytes) => sum + bytes.length, 0) };
+};
+
+const inputOf = (source: WasiOptions['stdin']): Stream => {
+  if (typeof source === 'function') return inputStream({ read: source, available: () => 1 });
+  const bytes =
+    typeof source === 'string' ? encodeUtf8(source) : checkBytes(source ?? new Uint8Array(0), 'wasi.stdin');
+  return inputStream(bytesReader(bytes));
+};
+
+const outputOf = (options: WasiOptions, name: 'stdout' | 'stderr'): Stream => {
+  const write = options[name] ?? (() => {});
+  if (typeof write !== 'function') throw badArgument(`wasi.${name} must be a function`);
+  return outputStream(write);
+};
+
+/** State of the WASI of one plug-in; all of its modules share it. */
+export class Preview1 {
+  readonly args: Strings;
+  readonly environ: Strings;
+  readonly descriptors = new DescriptorTable();
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** Registers what is to be done when the running call is stopped; returns what takes it back. */
+  onStop: (listener: () => void) => () => void = () => () => {};
+  /** Standard input, output and error as they were at the beginning. */
+  readonly streams: readonly Stream[];
+  /** Memory of calls that no module makes, but the embedder; null for none. */
+  memory: MemoryInstance | null = null;
+  /** Pre-opened trees, with the paths that the program knows them by. */
+  readonly trees: { readonly name: string; readonly tree: FileTree }[] = [];
+
+  /** @throws UsageError for options that cannot be, and where a directory cannot be opened */
+  constructor(options: WasiOptions, clock: Clock, random: RandomSource) {
+    this.args = reading('wasi.args', () => cStrings(options.args ?? [], 'wasi.args'));
+    this.environ = reading('wasi.env', () =>
+      cStrings(
+        Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`),
+        'wasi.env',
+      ),
+    );
+    this.clock = clock;
+    this.random = random;
+    this.streams = reading('wasi', () => [
+      inputOf(options.stdin),
+      outputOf(options, 'stdout'),
+      outputOf(options, 'stderr'),
+    ]);
+    for (const stream of this.streams) this.descriptors.add(stream, 0);
+    try {
+      const trees = reading('wasi.preopens', () => Object.entries(options.preopens ?? {}));
+      for (const [name, tree] of trees) this.#preopen(name, tree);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  #preopen(name: string, tree: FileTree): void {
+    if (reading('wasi.preopens', () => typeof tree?.openRoot !== 'function'))
+      throw badArgument(`wasi.preopens["${nameText(name)}"] is not a file tree`);
+    if (name.includes('\0')) throw badArgument('wasi.preopens: a path holds a zero character');
+    tree.begin?.(this.now);
+    const root = tree.openRoot(this.now);
+    this.descriptors.add(preopenedDirectory(root, encodeUtf8(name), this.trees.length));
+    this.trees.push({ name, tree });
+  }
+
+  /** The time that files get. */
+  readonly now = (): bigint => this.clock.realtime();
+
+  /** The bytes of a file name. */
+  encodeName(name: string): Uint8Array {
+    return encodeUtf8(name);
+  }
+
+  /** Gives back what the host holds open for the program. */
+  close(): void {
+    this.descriptors.closeAll();
+  }
+}
