@@ -34,6 +34,21 @@ const pipeline = [
   'instantiate',
   'snapshot',
 ];
+/** The folders of the host, lowest first, by the same rule. */
+const hostFolders = [
+  'platform',
+  'http',
+  'manifest',
+  'wasi',
+  'pdk',
+  'calls',
+  'state',
+  'linking',
+  'replay',
+  'snapshot',
+  'plugin',
+  'node',
+];
 /** The only folders that know Node. */
 const nodeFolders = ['host/node', 'cli'];
 
@@ -71,15 +86,30 @@ describe('layers', () => {
     assert.deepEqual(wrong, []);
   });
 
-  test('the folders of the interpreter are its pipeline', () => {
-    const rankOf = (path: string): number => pipeline.indexOf(path.split('/')[1]!);
-    const own = sources.filter((path) => path.startsWith('interpreter/'));
-    const wrong = own.filter((path) => rankOf(path) < 0);
-    for (const path of own) {
-      for (const name of importsOf(path).filter((item) => item.startsWith('interpreter/')))
-        if (rankOf(name) > rankOf(path)) wrong.push(`${path} imports ${name}`);
-    }
-    assert.deepEqual(wrong, []);
+  for (const [layer, order] of [['interpreter', pipeline] as const, ['host', hostFolders] as const])
+    test(`imports go down only between the folders of the ${layer}`, () => {
+      const rankOf = (path: string): number => order.indexOf(path.split('/')[1]!);
+      const own = sources.filter((path) => path.startsWith(`${layer}/`));
+      const wrong = own.filter((path) => rankOf(path) < 0);
+      for (const path of own) {
+        for (const name of importsOf(path).filter((item) => item.startsWith(`${layer}/`)))
+          if (rankOf(name) > rankOf(path)) wrong.push(`${path} imports ${name}`);
+      }
+      assert.deepEqual(wrong, []);
+    });
+
+  test('no files of the host import each other in a cycle, types included', () => {
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (path: string, above: readonly string[]): void => {
+      if (above.includes(path)) cycles.push([...above.slice(above.indexOf(path)), path].join(' imports '));
+      if (done.has(path) || above.includes(path)) return;
+      for (const name of importsOf(path))
+        if (name.startsWith('host/') && name.endsWith('.ts')) visit(name, [...above, path]);
+      done.add(path);
+    };
+    for (const path of sources.filter((item) => item.startsWith('host/'))) visit(path, []);
+    assert.deepEqual(cycles, []);
   });
 
   test('no runtime dependency, and Node only where it belongs', () => {
@@ -118,7 +148,7 @@ describe('layers', () => {
 
   test('the pictures in ARCHITECTURE.md are these orders', () => {
     const picture = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
-    for (const order of [layers, pipeline])
+    for (const order of [layers, pipeline, hostFolders])
       assert.ok(picture.includes(`\n${order.join(' ◄── ')}\n`), `expected ${order.join(' ◄── ')}`);
   });
 });

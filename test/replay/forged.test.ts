@@ -1,7 +1,8 @@
 /** Recordings that lie, with checks that hold: each replay ends, soon, with an error of the catalogue. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { Json, LogEvent } from '../../src/host/replay/log.ts';
+import type { LogEvent } from '../../src/host/replay/log.ts';
+import type { Json } from '../../src/host/state/operation.ts';
 import {
   createPlugin,
   type HostFunction,

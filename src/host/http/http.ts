@@ -7,7 +7,7 @@
  */
 import { HostError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import { hostBytesCost } from '../../interpreter/fuel/schedules.ts';
+import { type FuelSchedule, hostBytesCost } from '../../interpreter/fuel/schedules.ts';
 import {
   type FuncInstance,
   type RawHostCode,
@@ -15,9 +15,9 @@ import {
 } from '../../interpreter/instances/function.ts';
 import { TEXT_WEIGHT } from '../../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import type { HttpHeaders, HttpTransport } from '../platform/platform.ts';
 import { decodeUtf8 } from '../platform/text.ts';
-import type { PluginState } from '../state/plugin-state.ts';
 import { isAllowedHost } from './host-patterns.ts';
 import { type ClientRequest, exchange, httpFailure } from './http-client.ts';
 import type { HttpUrl } from './url.ts';
@@ -34,6 +34,25 @@ export interface HttpSettings {
   readonly allowsHeaders: boolean;
   /** Takes the place of `exchange`; recordings are made there. */
   readonly exchange?: typeof exchange;
+}
+
+/** What the last HTTP request was answered with, its body aside. */
+export interface LastAnswer {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** The headers as the plug-in gets them. PERF: made once, since a plug-in can ask for them in a loop. */
+  json: Uint8Array | null;
+}
+
+/** What requests need of the state of a plug-in. */
+export interface HttpState {
+  readonly http: HttpSettings;
+  readonly kernel: Kernel;
+  readonly schedule: FuelSchedule;
+  readonly logger: { write(level: 'warn', message: string): void };
+  /** Resolves when the running call is stopped; null when nothing can stop it. */
+  readonly stopped: Promise<void> | null;
+  lastAnswer: LastAnswer | null;
 }
 
 /** Most bytes of the JSON of a request: what a URL and headers may reasonably take. */
@@ -57,7 +76,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const ownField = (fields: Readonly<Record<string, unknown>>, key: string): unknown =>
   Object.hasOwn(fields, key) ? fields[key] : undefined;
 
-const checkHeaders = (value: unknown, state: PluginState): Record<string, string> => {
+const checkHeaders = (value: unknown, state: HttpState): Record<string, string> => {
   if (value === undefined || value === null) return {};
   if (!isRecord(value)) throw httpFailure('headers of the request are not an object');
   const headers: [string, string][] = [];
@@ -86,14 +105,14 @@ const parseRequest = (json: Uint8Array): Readonly<Record<string, unknown>> => {
   throw httpFailure('request is not an object');
 };
 
-const readBlock = (state: PluginState, address: number, what: string): Uint8Array => {
+const readBlock = (state: HttpState, address: number, what: string): Uint8Array => {
   const bytes = state.kernel.read(address);
   if (bytes === null) throw httpFailure(`handle of the ${what} is not that of a block`);
   return bytes;
 };
 
 /** Reads the request that a plug-in describes. The blocks stay its own: some plug-ins use them again. */
-const readRequest = (state: PluginState, json: Uint8Array, body: Uint8Array | null): ClientRequest => {
+const readRequest = (state: HttpState, json: Uint8Array, body: Uint8Array | null): ClientRequest => {
   const fields = parseRequest(json);
   const url = ownField(fields, 'url');
   const method = ownField(fields, 'method') ?? 'GET';
@@ -136,7 +155,7 @@ export const headersAsJson = (headers: HttpHeaders): string => {
 };
 
 /** The function instance of `http_request`. */
-export const createHttpRequest = (state: PluginState): FuncInstance => {
+export const createHttpRequest = (state: HttpState): FuncInstance => {
   const { http, schedule, kernel } = state;
   const run: RawHostCode = (slots, base, caller) => {
     const bodyAddress = readU64(slots, base + 2);

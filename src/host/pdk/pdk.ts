@@ -13,18 +13,25 @@ import {
 } from '../../interpreter/instances/function.ts';
 import { type HostFunctionName, TEXT_WEIGHT } from '../../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
-import { createHttpRequest, headersAsJson } from '../http/http.ts';
+import { createHttpRequest, type HttpState, headersAsJson } from '../http/http.ts';
 import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
-import type { PluginState } from '../state/plugin-state.ts';
-import { logLevelNumber, type MessageLevel } from './logging.ts';
+import { type LevelLogger, logLevelNumber, type MessageLevel } from './logging.ts';
+import type { Variables } from './variables.ts';
+
+/** What these functions need of the state of a plug-in. */
+export interface PdkState extends HttpState {
+  readonly config: ReadonlyMap<string, string>;
+  readonly variables: Variables;
+  readonly logger: LevelLogger;
+}
 
 /** Code of one function on the slots of a call; returns how many bytes were read and written, text weighed. */
-type PdkCode = (state: PluginState, slots: Int32Array, base: number) => number;
+type PdkCode = (state: PdkState, slots: Int32Array, base: number) => number;
 
 const hex = (address: number): string => `${address.toString(16).padStart(16, '0')}H`;
 
 /** Bytes of the block of a key or message, which is freed; none for handle 0, null for anything but a handle. */
-const takeBytes = (state: PluginState, address: number): Uint8Array | null => {
+const takeBytes = (state: PdkState, address: number): Uint8Array | null => {
   if (address === 0) return new Uint8Array(0);
   const bytes = state.kernel.read(address);
   if (bytes !== null) state.kernel.free(address);
@@ -32,14 +39,14 @@ const takeBytes = (state: PluginState, address: number): Uint8Array | null => {
 };
 
 /** Answers with a value in a new block. An empty value has a handle as well, so that it differs from none. */
-const answer = (state: PluginState, slots: Int32Array, base: number, value: Uint8Array | null): number => {
+const answer = (state: PdkState, slots: Int32Array, base: number, value: Uint8Array | null): number => {
   writeU64(slots, base, value === null ? 0 : state.kernel.storePresent(value));
   return value?.length ?? 0;
 };
 
 /** Answers with what a key names, each byte of which counts `weight` times. */
 const lookUp =
-  (weight: number, find: (state: PluginState, key: string) => Uint8Array | null): PdkCode =>
+  (weight: number, find: (state: PdkState, key: string) => Uint8Array | null): PdkCode =>
   (state, slots, base) => {
     const key = takeBytes(state, readU64(slots, base));
     const found = answer(state, slots, base, key === null ? null : find(state, decodeUtf8(key)));
@@ -125,7 +132,7 @@ const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>
 };
 
 /** The host's function instances by import name. */
-export const createPdkImports = (state: PluginState): Map<string, FuncInstance> => {
+export const createPdkImports = (state: PdkState): Map<string, FuncInstance> => {
   const imports = new Map([['http_request', createHttpRequest(state)]]);
   const { schedule } = state;
   for (const name of Object.keys(codes) as (keyof typeof codes)[]) {

@@ -7,7 +7,7 @@ import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
 import type { HttpSettings } from '../http/http.ts';
 import { httpFailure } from '../http/http-client.ts';
-import { checkHostFunctions, type HostFunction, type HostFunctions } from '../linking/host-function.ts';
+import { checkHostFunctions, type HostFunctions } from '../linking/host-function.ts';
 import {
   type CheckedMemoryOptions,
   checkAllowedHosts,
@@ -34,8 +34,7 @@ import {
   type PluginFailure,
   type RandomSource,
 } from '../platform/platform.ts';
-import type { RecordSink } from '../replay/settings.ts';
-import type { Tape } from '../replay/tape.ts';
+import type { NoticedSettings, RecordSink } from '../replay/settings.ts';
 import { FileQuota, limitedFiles } from '../wasi/limited-files.ts';
 import type { WasiOptions } from '../wasi/program.ts';
 import { readOnlyFiles } from '../wasi/read-only-files.ts';
@@ -150,27 +149,13 @@ export interface PluginOptions {
 }
 
 /** Options after checking, combined with the settings of the manifest. */
-export interface CheckedOptions {
-  readonly usesWasi: boolean;
-  readonly wasi: WasiOptions;
+export interface CheckedOptions extends NoticedSettings {
   readonly logger: Logger;
-  readonly logLevel: LogLevel;
-  readonly functions: ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
-  readonly config: ReadonlyMap<string, string>;
-  readonly memory: CheckedMemoryOptions;
-  readonly http: HttpSettings;
   readonly timeoutMs: number | null;
   readonly timeSliceMs: number | null;
   readonly whenBusy: WhenBusy;
-  readonly renewAfterFailure: boolean;
   readonly onFailure: ((failure: PluginFailure) => void) | null;
   readonly fuel: number | null;
-  readonly schedule: FuelSchedule;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly isDeterministic: boolean;
-  /** What records or replays; null for neither. */
-  readonly tape: Tape | null;
 }
 
 const checkLogger = (logger: Logger): Logger => {

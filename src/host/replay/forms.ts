@@ -2,7 +2,7 @@
 
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { decodeBase64, encodeBase64 } from '../manifest/base64.ts';
-import type { Json } from './log.ts';
+import type { Json } from '../state/operation.ts';
 import type { Form } from './tape.ts';
 
 const wrong = (): Error => new Error('not of this form');

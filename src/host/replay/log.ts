@@ -9,14 +9,12 @@ import { ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
+import type { Json } from '../state/operation.ts';
 
 /** Version of the format. */
 export const LOG_VERSION = 1;
 /** Longest recording that is read. */
 const MAX_LOG_LENGTH = 0x1fff_ffff;
-
-/** What can be in an event. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** One event: a question that the plug-in or its host asked, and how the outside answered. */
 export interface LogEvent {

@@ -4,10 +4,16 @@
  */
 import { isQuernError } from '../../errors/errors.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
-import type { CallResult } from '../plugin/calling.ts';
+import type { Json } from '../state/operation.ts';
 import { bytes } from './forms.ts';
-import type { Json } from './log.ts';
 import { interruptionOf, type Tape } from './tape.ts';
+
+/** What is noted of what a call came to. */
+export interface CallOutcome {
+  readonly output: { bytes(): Uint8Array } | null;
+  readonly returnCode: number;
+  readonly error: string | null;
+}
 
 /** How a call ended, as the question of the event `end`. */
 export interface CallEnd {
@@ -119,7 +125,7 @@ export class TapeSession {
 
   /** Notes how a call ended. @throws ReplayError when the recorded one ended otherwise */
   endCall(
-    outcome: { readonly result: CallResult } | { readonly error: unknown },
+    outcome: { readonly result: CallOutcome } | { readonly error: unknown },
     fuel: number,
     limit: number | null,
     memory: () => string,

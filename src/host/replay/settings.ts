@@ -6,17 +6,20 @@ import { ReplayError, UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { type FuelSchedule, schedules } from '../../interpreter/fuel/schedules.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
+import type { HttpSettings } from '../http/http.ts';
+import type { CheckedMemoryOptions } from '../manifest/manifest.ts';
 import type { LoadedModule } from '../manifest/wasm-source.ts';
-import { checkLogLevel } from '../pdk/logging.ts';
+import { checkLogLevel, type LogLevel } from '../pdk/logging.ts';
+import type { Clock, RandomSource } from '../platform/platform.ts';
 import { encodeUtf8 } from '../platform/text.ts';
-import type { CheckedOptions } from '../plugin/options.ts';
+import type { Json } from '../state/operation.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
 import type { WasiOptions } from '../wasi/program.ts';
 import { bytes, count, dictionary, fields, list, optional, text, truth, tuple, wide } from './forms.ts';
-import { type Json, LOG_VERSION, type ParsedLog } from './log.ts';
+import { LOG_VERSION, type ParsedLog } from './log.ts';
 import { type Form, Tape } from './tape.ts';
 import { tapedTrees } from './taped-files.ts';
-import { replayedFunctions, tapedFunctions } from './taped-functions.ts';
+import { type FunctionTable, replayedFunctions, tapedFunctions } from './taped-functions.ts';
 import { tapedClock, tapedExchange, tapedRandom, tapedReader } from './taped-sources.ts';
 
 /**
@@ -31,6 +34,24 @@ import { tapedClock, tapedExchange, tapedRandom, tapedReader } from './taped-sou
  * ```
  */
 export type RecordSink = (line: string) => void;
+
+/** Settings of a plug-in that it can notice, and what it asks outside. Recordings hold them or stand in their place. */
+export interface NoticedSettings {
+  readonly usesWasi: boolean;
+  readonly wasi: WasiOptions;
+  readonly logLevel: LogLevel;
+  readonly functions: FunctionTable;
+  readonly config: ReadonlyMap<string, string>;
+  readonly memory: CheckedMemoryOptions;
+  readonly http: HttpSettings;
+  readonly renewAfterFailure: boolean;
+  readonly schedule: FuelSchedule;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly isDeterministic: boolean;
+  /** What records or replays; null for neither. */
+  readonly tape: Tape | null;
+}
 
 /** What the header says of WASI; null where it is switched off. */
 interface WasiSettings {
@@ -47,7 +68,7 @@ export interface Header {
   readonly modules: readonly (readonly [name: string, hash: string])[];
   readonly schedule: string;
   readonly config: readonly (readonly [key: string, value: string])[];
-  readonly memory: CheckedOptions['memory'];
+  readonly memory: CheckedMemoryOptions;
   readonly logLevel: string;
   readonly isDeterministic: boolean;
   readonly renewAfterFailure: boolean;
@@ -70,7 +91,7 @@ const headerForm = fields<Header>({
   modules: pairs,
   schedule: text,
   config: pairs,
-  memory: fields<CheckedOptions['memory']>({
+  memory: fields<CheckedMemoryOptions>({
     maxPages: limit,
     maxHeapBytes: limit,
     maxHttpResponseBytes: limit,
@@ -106,10 +127,7 @@ const notHeader = (cause: unknown): Error =>
   new ReplayError('replay.log', { event: 0, cause, detail: 'event 0: not a header' });
 
 /** The recorded limits on memory, unless a replay is allowed less. @throws UsageError */
-const allowedMemory = (
-  recorded: CheckedOptions['memory'],
-  given: CheckedOptions['memory'],
-): CheckedOptions['memory'] => {
+const allowedMemory = (recorded: CheckedMemoryOptions, given: CheckedMemoryOptions): CheckedMemoryOptions => {
   for (const key of Object.keys(given) as (keyof typeof given)[]) {
     const [most, wanted] = [given[key], recorded[key]];
     if (most === null || (wanted !== null && wanted <= most)) continue;
@@ -133,7 +151,7 @@ const stdinOf = (stdin: WasiOptions['stdin']): string | null => {
   return bytes.write(typeof stdin === 'string' ? encodeUtf8(stdin) : (stdin ?? new Uint8Array(0))) as string;
 };
 
-const headerOf = (options: CheckedOptions, modules: Modules): Header => {
+const headerOf = (options: NoticedSettings, modules: Modules): Header => {
   const { schedule, config, memory, logLevel, isDeterministic, renewAfterFailure } = options;
   const { functions, http, clock } = options;
   const { allowedHosts, maxBytes, allowsHeaders } = http;
@@ -156,11 +174,11 @@ const headerOf = (options: CheckedOptions, modules: Modules): Header => {
 };
 
 /** Options under which everything that comes from outside is recorded. */
-export const recordingOptions = (
-  options: CheckedOptions,
+export const recordingOptions = <T extends NoticedSettings>(
+  options: T,
   modules: Modules,
   onLine: RecordSink | null,
-): CheckedOptions => {
+): T => {
   const { clock, random, functions, http, wasi } = options;
   const tape = Tape.recorder(onLine);
   tape.note('recording', headerOf(options, modules) as unknown as Json);
@@ -229,7 +247,7 @@ const bodyless = async (): Promise<never> => {
  * @param given those of the replay: where log messages and standard output go, limits, an own fuel schedule
  * @throws ReplayError for other modules, or a header that is none
  */
-export const replayOptions = (given: CheckedOptions, modules: Modules, log: ParsedLog): CheckedOptions => {
+export const replayOptions = <T extends NoticedSettings>(given: T, modules: Modules, log: ParsedLog): T => {
   const { ask } = log.events[0]!;
   const header = readHeader(ask);
   checkModules(header, modules);

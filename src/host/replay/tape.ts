@@ -10,9 +10,9 @@
 import { isInstance } from '../../errors/arguments.ts';
 import { HostError, InterruptedError, isQuernError, ReplayError } from '../../errors/errors.ts';
 import { messageOf } from '../../errors/texts.ts';
-import type { Operation } from '../state/operation.ts';
+import type { Json, Operation } from '../state/operation.ts';
 import { type Errno, ErrnoSignal, errno } from '../wasi/errno.ts';
-import { type Json, type LogEvent, LogWriter, type ParsedLog } from './log.ts';
+import { type LogEvent, LogWriter, type ParsedLog } from './log.ts';
 
 /** How an answer is written down and read back. */
 export interface Form<T> {

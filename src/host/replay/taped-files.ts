@@ -14,10 +14,10 @@ import type {
   OpenFile,
   OpenMode,
 } from '../platform/files.ts';
+import type { Json } from '../state/operation.ts';
 import { filetypes } from '../wasi/abi.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
 import { bytes, fingerprint, list, nothing, number, optional, text, wide } from './forms.ts';
-import type { Json } from './log.ts';
 import type { Form, Tape } from './tape.ts';
 
 const filetype: Form<Filetype> = {

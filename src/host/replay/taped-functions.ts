@@ -6,9 +6,8 @@
 
 import { declareTypeOf, type HostFunction, isThenable, unreadable } from '../linking/host-function.ts';
 import type { CurrentPlugin } from '../state/current-plugin.ts';
-import type { Operation } from '../state/operation.ts';
+import type { Json, Operation } from '../state/operation.ts';
 import { wide } from './forms.ts';
-import type { Json } from './log.ts';
 import { failed, type Tape, throwFailure } from './tape.ts';
 
 const odd: Readonly<Record<string, number>> = {

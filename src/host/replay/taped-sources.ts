@@ -2,9 +2,9 @@
 import type { ClientRequest, ClientRules, HttpAnswer } from '../http/http-client.ts';
 import { exchange } from '../http/http-client.ts';
 import type { Clock, HttpTransport, RandomSource, Sleep } from '../platform/platform.ts';
+import type { Json } from '../state/operation.ts';
 import type { StreamReader } from '../wasi/descriptors.ts';
 import { bytes, fingerprint, list, nothing, number, text, wide } from './forms.ts';
-import type { Json } from './log.ts';
 import type { Form, Tape } from './tape.ts';
 
 /** A clock on a tape. @param live null in a replay */

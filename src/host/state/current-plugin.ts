@@ -5,14 +5,15 @@
 import { badArgument } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText, valueText } from '../../errors/texts.ts';
+import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import { workCost } from '../../kernel/imports.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import { decodeBase64, encodeBase64 } from '../manifest/base64.ts';
-import { checkLogLevel, type LogLevel } from '../pdk/logging.ts';
+import { checkLogLevel, type LevelLogger, type LogLevel } from '../pdk/logging.ts';
+import type { Variables } from '../pdk/variables.ts';
 import { encodeUtf8 } from '../platform/text.ts';
-import type { Json } from '../replay/log.ts';
-import type { Operation } from './operation.ts';
+import type { Json, Operation } from './operation.ts';
 import { PluginOutput } from './output.ts';
-import type { PluginState } from './plugin-state.ts';
 
 /** An address as guests pass it (a bigint, perhaps negative after sign extension) or as a number. */
 const toAddress = (address: bigint | number): number => {
@@ -30,6 +31,21 @@ const toBytes = (value: unknown, what: string): Uint8Array => {
   throw badArgument(`${what} must be a string or bytes, not ${value === null ? 'null' : typeof value}`);
 };
 
+/** What the view shows of the state of a plug-in. */
+export interface ShownState {
+  readonly kernel: Kernel;
+  readonly schedule: FuelSchedule;
+  readonly variables: Variables;
+  readonly logger: LevelLogger;
+  readonly hostContext: unknown;
+  /** What the host function that runs was charged for bytes and by itself. */
+  readonly charged: number;
+  /** Charges to the running host call. @throws UsageError for anything but a whole number that is not negative */
+  charge(fuel: number): void;
+  /** Charges bytes that cross the host boundary. */
+  chargeBytes(byteCount: number): void;
+}
+
 /**
  * View of the running plug-in for host functions.
  *
@@ -46,16 +62,16 @@ const toBytes = (value: unknown, what: string): Uint8Array => {
  * ```
  */
 export class CurrentPlugin {
-  #live: PluginState | null;
+  #live: ShownState | null;
   /** Takes down what the host function does to the plug-in; null when nobody records it. */
   #operations: Operation[] | null = null;
 
   /** @internal */
-  constructor(state: PluginState) {
+  constructor(state: ShownState) {
     this.#live = state;
   }
 
-  get #state(): PluginState {
+  get #state(): ShownState {
     if (this.#live !== null) return this.#live;
     throw new UsageError('usage.state', { detail: 'the call of this host function was stopped' });
   }

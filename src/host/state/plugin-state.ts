@@ -6,11 +6,11 @@ import { type FuelSchedule, hostBytesCost } from '../../interpreter/fuel/schedul
 import type { Caller } from '../../interpreter/instances/function.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { RunLimits } from '../calls/run.ts';
-import type { HttpSettings } from '../http/http.ts';
+import type { HttpSettings, LastAnswer } from '../http/http.ts';
 import type { LevelLogger } from '../pdk/logging.ts';
+import type { PdkState } from '../pdk/pdk.ts';
 import type { Variables } from '../pdk/variables.ts';
-import type { HttpHeaders } from '../platform/platform.ts';
-import { CurrentPlugin } from './current-plugin.ts';
+import { CurrentPlugin, type ShownState } from './current-plugin.ts';
 
 /** What lasts as long as a plug-in, whatever is instantiated anew. */
 export interface PluginStateParts {
@@ -21,16 +21,8 @@ export interface PluginStateParts {
   readonly http: HttpSettings;
 }
 
-/** What the last HTTP request was answered with, its body aside. */
-export interface LastAnswer {
-  readonly status: number;
-  readonly headers: HttpHeaders;
-  /** The headers as the plug-in gets them. PERF: made once, since a plug-in can ask for them in a loop. */
-  json: Uint8Array | null;
-}
-
 /** State that belongs to one instantiation of a plug-in. */
-export class PluginState implements PluginStateParts {
+export class PluginState implements PluginStateParts, PdkState, ShownState {
   readonly config: ReadonlyMap<string, string>;
   readonly variables: Variables;
   readonly logger: LevelLogger;
