@@ -199,8 +199,9 @@ export {
   type RestorePlugin,
   restorePluginOn,
 } from './host/plugin/compiled-plugin.ts';
+export type { DescriptorKind, ExportDescriptor, ImportDescriptor } from './host/plugin/descriptors.ts';
 export type { PluginOptions } from './host/plugin/options.ts';
-export type { DescriptorKind, ExportDescriptor, ImportDescriptor, Plugin } from './host/plugin/plugin.ts';
+export type { Plugin } from './host/plugin/plugin.ts';
 export type { PluginCall, PluginCallStatus } from './host/plugin/plugin-call.ts';
 export { createPool, type PluginPool, type PoolOptions } from './host/plugin/pool.ts';
 export type {

@@ -1,6 +1,7 @@
 /**
  * The calling convention: what goes into a call of a plug-in's function, and how what comes out of it is judged.
  */
+import { reading, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, isQuernError, PluginError, UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { FuncInstance, type RawValue } from '../../interpreter/instances/function.ts';
@@ -89,6 +90,25 @@ export interface DetailedCallOptions extends CallOptions {
   /** What host functions get from `CurrentPlugin.hostContext`. */
   readonly hostContext?: unknown;
 }
+/** What a call is given, checked. */
+export interface GivenCall {
+  readonly input: Uint8Array;
+  readonly hostContext: unknown;
+  readonly limits: CallLimits;
+}
+/** Checks what a call is given, with the limits of the plug-in where it has none of its own. @throws UsageError */
+export const readCall = (
+  input: PluginInput,
+  options: DetailedCallOptions,
+  plugin: Omit<CallLimits, 'signal'>,
+): GivenCall => {
+  const own = readOptions(options);
+  return reading('what a call is given', () => ({
+    input: toBytes(input),
+    hostContext: own.hostContext,
+    limits: checkCallLimits(own, plugin),
+  }));
+};
 /**
  * Everything that a call came to.
  *

@@ -13,7 +13,7 @@ import { parseLog } from '../replay/log.ts';
 import { recordingOptions, replayOptions } from '../replay/settings.ts';
 import type { DetailedCallOptions } from './calling.ts';
 import { type CheckedOptions, checkOptions, type PluginOptions, withFetch } from './options.ts';
-import { Plugin } from './plugin.ts';
+import { Plugin, type PluginMaterial } from './plugin.ts';
 
 /**
  * The modules and settings of a plug-in, from which instances are made that share nothing but code.
@@ -70,7 +70,7 @@ export class CompiledPlugin {
     this.#require();
     const all = { ...this.#options, ...own };
     const checked = reading('options', () => checkOptions(all, this.#settings, this.#platform));
-    return Plugin.restore(this.#modules, checked, this.#platform, bytes, call, this.#open());
+    return Plugin.restore(this.#materialOf(checked), bytes, call);
   }
 
   /**
@@ -109,7 +109,11 @@ export class CompiledPlugin {
   async #create(options: PluginOptions, signal: AbortSignalLike | null = null): Promise<Plugin> {
     this.#require();
     const checked = reading('options', () => this.#checkOptions(options));
-    return Plugin.create(this.#modules, checked, this.#platform, this.#open(), signal);
+    return Plugin.create(this.#materialOf(checked), signal);
+  }
+
+  #materialOf(options: CheckedOptions): PluginMaterial {
+    return { modules: this.#modules, options, platform: this.#platform, onGone: this.#open() };
   }
 
   #checkOptions(options: PluginOptions): CheckedOptions {

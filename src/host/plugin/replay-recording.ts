@@ -112,7 +112,7 @@ const makeCall = async (plugin: Plugin, ask: Json, limits: ReplayLimits): Promis
   try {
     result = await plugin.callDetailed(functionName, bytesOf(call?.input), limits.left);
   } catch (thrown) {
-    if (plugin.replayFailure !== null) throw plugin.replayFailure;
+    if (plugin.tape?.failure) throw plugin.tape.failure;
     error = thrown;
   }
   limits.use(plugin.fuelConsumed);
@@ -133,12 +133,13 @@ const replayCalls = async (
   const plugin = await (await compilePluginOn(platform)(manifest, own)).instantiateUnder(signal);
   limits.use(plugin.fuelConsumed);
   const calls: ReplayedCall[] = [];
+  const tape = plugin.tape!;
   try {
-    for (let next = plugin.upcomingEvent; next !== null; next = plugin.upcomingEvent) {
+    for (let next = tape.upcoming; next !== null; next = tape.upcoming) {
       if (next.event === 'call') calls.push(await makeCall(plugin, next.ask, limits));
       else if (next.event === 'owner' && Array.isArray(next.ask)) await change(plugin, next.ask);
       // SAFETY: what nothing was made of would be met again, for ever.
-      if (plugin.upcomingEvent === next) throw plugin.diverge({ event: 'call', ask: null });
+      if (tape.upcoming === next) throw tape.diverge({ event: 'call', ask: null });
       const last = calls[calls.length - 1];
       if (last !== undefined && isEnough(last)) break;
     }

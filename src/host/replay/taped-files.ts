@@ -159,10 +159,10 @@ class TapedDirectory extends Taped<OpenDirectory> implements OpenDirectory {
     this.take('createLink', [name, target], nothing, (live) => live.createLink(name, target));
   }
   link(name: string, to: OpenDirectory, toName: string): void {
-    this.#move('link', name, to, toName, (live, target) => live.link(name, target, toName));
+    this.#move('link', name, to, toName);
   }
   rename(name: string, to: OpenDirectory, toName: string): void {
-    this.#move('rename', name, to, toName, (live, target) => live.rename(name, target, toName));
+    this.#move('rename', name, to, toName);
   }
   removeDirectory(name: string): void {
     this.take('removeDirectory', [name], nothing, (live) => live.removeDirectory(name));
@@ -171,15 +171,9 @@ class TapedDirectory extends Taped<OpenDirectory> implements OpenDirectory {
     this.take('removeFile', [name], nothing, (live) => live.removeFile(name));
   }
 
-  #move(
-    what: string,
-    name: string,
-    to: OpenDirectory,
-    toName: string,
-    run: (live: OpenDirectory, target: OpenDirectory) => void,
-  ): void {
+  #move(how: 'link' | 'rename', name: string, to: OpenDirectory, toName: string): void {
     const target = to instanceof TapedDirectory ? (to.live ?? to) : to;
-    this.take(what, [name, toName], nothing, (live) => run(live, target));
+    this.take(how, [name, toName], nothing, (live) => live[how](name, target, toName));
   }
 }
 

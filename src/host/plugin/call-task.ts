@@ -1,0 +1,137 @@
+/** One call of a plug-in from its turn to its end, on the tape where there is one. */
+import { SnapshotError } from '../../errors/errors.ts';
+import type { Execution } from '../../interpreter/calls/execution.ts';
+import { FuncInstance } from '../../interpreter/instances/function.ts';
+import type { CallBudget, StandStill } from '../calls/run.ts';
+import type { TapeSession } from '../replay/session.ts';
+import type { SavedCall } from '../snapshot/plugin-snapshot.ts';
+import { begin, type CallResult, findFunction, finish, isCleanExit } from './calling.ts';
+import type { Linked } from './instances.ts';
+import { initialisersOfAll, type Runner } from './runner.ts';
+
+/** The entry of a WASI command. An instance may run it once, so the next call gets a new instance. */
+const COMMAND_ENTRY = '_start';
+
+/** What a call is for. */
+export interface CallRequest {
+  readonly functionName: string;
+  readonly input: Uint8Array;
+  readonly hostContext: unknown;
+}
+
+/** Checks the call of a snapshot against the plug-in that is to go on with it. @throws SnapshotError */
+export const checkSavedCall = (
+  { functionName, initialiser }: SavedCall,
+  execution: Execution | null,
+  { main, instances }: Linked,
+): void => {
+  const called = main.exports.get(functionName);
+  const func = initialiser < 0 ? called : initialisersOfAll(instances)[initialiser]?.func;
+  // SAFETY: results are read by the type of the function that was called.
+  const isCallable = called instanceof FuncInstance && called.signature.params.length === 0;
+  if (isCallable && func !== undefined && (execution === null || execution.func === func)) return;
+  throw new SnapshotError('snapshot.corrupt', { detail: 'a call of another function' });
+};
+
+/** A call, made or in the making. */
+export class CallTask {
+  readonly #request: CallRequest;
+  readonly #runner: Runner;
+  readonly #session: TapeSession | null;
+
+  constructor(request: CallRequest, runner: Runner, session: TapeSession | null) {
+    this.#request = request;
+    this.#runner = runner;
+    this.#session = session;
+  }
+
+  get functionName(): string {
+    return this.#request.functionName;
+  }
+  get budget(): CallBudget {
+    return this.#runner.budget;
+  }
+  /** What it runs in; null until it runs. */
+  get linked(): Linked | null {
+    return this.#runner.linked;
+  }
+
+  /** Takes over how far a call of a snapshot had come. @param execution null for one that had not begun */
+  adopt({ initialiser, fuel }: SavedCall, execution: Execution | null): void {
+    const runner = this.#runner;
+    runner.budget.fuel = fuel;
+    runner.initialiser = initialiser;
+    if (execution === null) return;
+    const linked = runner.instances.require();
+    runner.restored = execution;
+    runner.linked = linked;
+    runner.instances.running = linked.state;
+    linked.state.executions = [execution];
+    linked.state.hostContext = this.#request.hostContext;
+  }
+
+  /** What a snapshot says of it; the input is in the kernel once the function runs. */
+  saved(): SavedCall {
+    const { initialiser, linked, budget } = this.#runner;
+    const { functionName, input } = this.#request;
+    const hasBegun = linked !== null;
+    const isRead = hasBegun && initialiser < 0;
+    const rest = isRead ? new Uint8Array(0) : input;
+    return { functionName, input: rest, initialiser, hasBegun, fuel: budget.fuel };
+  }
+
+  /** Performs it. @param standStill where it stands still; null for a call that is not made in pieces */
+  async perform(standStill: StandStill | null): Promise<CallResult> {
+    const { instances, budget, restored } = this.#runner;
+    this.#runner.standStill = standStill;
+    try {
+      if (restored === null) instances.fuelBefore = 0;
+      if (budget.watch.isStopped()) throw budget.watch.error({});
+      findFunction(instances.require().main, this.functionName);
+      return this.#session === null ? await this.#call() : await this.#callOnTape(this.#session);
+    } finally {
+      budget.watch.close();
+    }
+  }
+
+  /** Calls with the beginning and the end on the tape. */
+  async #callOnTape(session: TapeSession): Promise<CallResult> {
+    const { instances, budget } = this.#runner;
+    session.beginCall(this.functionName, this.#request.input);
+    budget.fuel = session.budget(budget.fuel);
+    const end = (outcome: { result: CallResult } | { error: unknown }): void =>
+      session.endCall(outcome, instances.fuelBefore, budget.fuel, () => instances.stateHash());
+    let result: CallResult;
+    try {
+      result = await this.#call();
+    } catch (thrown) {
+      const error = session.failure(thrown, budget.watch.isStopped());
+      end({ error });
+      throw error;
+    }
+    end({ result });
+    return result;
+  }
+
+  async #call(): Promise<CallResult> {
+    const runner = this.#runner;
+    const { instances } = runner;
+    if (runner.initialiser >= 0 || (instances.isStale && runner.restored === null))
+      await runner.instantiate();
+    const linked = instances.require();
+    const { main, state } = linked;
+    const func = findFunction(main, this.functionName);
+    if (runner.restored === null) {
+      instances.isStale = this.functionName === COMMAND_ENTRY;
+      begin(state, this.#request.input, this.#request.hostContext);
+      runner.linked = linked;
+    }
+    const outcome = await runner.run(linked, func, []);
+    state.hostContext = undefined;
+    if (outcome.hasFailed && !isCleanExit(outcome.error)) {
+      instances.isStale ||= instances.options.renewAfterFailure;
+      runner.tellFailure(linked, outcome.error);
+    }
+    return finish(state, func, outcome, instances.fuelBefore);
+  }
+}

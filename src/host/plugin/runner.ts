@@ -1,0 +1,118 @@
+/** Runs functions of a plug-in's instances on the budget of one call: initialisers of new ones, then its function. */
+import { isQuernError } from '../../errors/errors.ts';
+import type { Execution } from '../../interpreter/calls/execution.ts';
+import type { FuncInstance, RawValue } from '../../interpreter/instances/function.ts';
+import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import {
+  type CallBudget,
+  prepareRun,
+  type RunLimits,
+  type RunOutcome,
+  runToEnd,
+  type StandStill,
+} from '../calls/run.ts';
+import { type Initialiser, initialisersOf } from '../linking/guest-runtime.ts';
+import { isCleanExit } from './calling.ts';
+import { describeFailure, FailureFrames } from './failure.ts';
+import type { Instances, Linked } from './instances.ts';
+
+/** The initialisers of all instances, in order. */
+export const initialisersOfAll = (instances: readonly ModuleInstance[]): Initialiser[] =>
+  instances.flatMap((instance) => initialisersOf(instance));
+
+/** What runs on one budget, and how far it has come. */
+export class Runner {
+  readonly instances: Instances;
+  readonly budget: CallBudget;
+  /** Null where nobody can add fuel. */
+  standStill: StandStill | null = null;
+  /** Of a call that was restored: the execution to go on with, until it has. */
+  restored: Execution | null = null;
+  /** The initialiser that runs, counted over all instances; -1 when none does. */
+  initialiser = -1;
+  /** What functions run in; null before the first. */
+  linked: Linked | null = null;
+  /** Where the last run failed; null unless somebody wants to know. */
+  #failureFrames: FailureFrames | null = null;
+
+  constructor(instances: Instances, budget: CallBudget) {
+    this.instances = instances;
+    this.budget = budget;
+  }
+
+  /** Makes and initialises new instances; a restored call goes on in the middle of it. */
+  async instantiate(): Promise<void> {
+    const { instances } = this;
+    const linked = this.restored === null ? instances.link() : this.linked!;
+    this.linked = linked;
+    try {
+      await this.#initialise(linked);
+    } catch (error) {
+      // Of a call that was restored, the instances stay what the plug-in has.
+      if (instances.isCurrent(linked)) linked.wasi?.close();
+      else instances.giveUp(linked);
+      throw error;
+    }
+    instances.replace(linked);
+  }
+
+  async #initialise(linked: Linked): Promise<void> {
+    const initialisers = initialisersOfAll(linked.instances);
+    for (let i = this.restored === null ? 0 : this.initialiser; i < initialisers.length; i++) {
+      const { func, args } = initialisers[i]!;
+      this.initialiser = i;
+      const { hasFailed, error } = await this.run(linked, func, args);
+      if (!hasFailed || isCleanExit(error)) continue;
+      this.tellFailure(linked, error);
+      throw error;
+    }
+    this.initialiser = -1;
+  }
+
+  /** Runs a function to its end; the execution of a restored call, where there is one. */
+  async run({ state }: Linked, func: FuncInstance, args: readonly RawValue[]): Promise<RunOutcome> {
+    const { instances } = this;
+    const limits = this.#limits();
+    const execution = this.#executionOf(func, args, limits);
+    state.limits = limits;
+    state.executions = [execution];
+    instances.running = state;
+    const outcome = await runToEnd(execution, limits);
+    // An exception of the guest holds what the guest gave it.
+    if (isQuernError(outcome.error, 'exception.uncaught')) state.hasEscaped = true;
+    // Commands that a call was stopped in have used fuel that the call was not charged for yet.
+    const { fuelConsumed } = instances;
+    instances.running = null;
+    instances.fuelBefore = fuelConsumed;
+    state.limits = null;
+    state.executions = [];
+    if (outcome.isAbandoned) state.abandonContext();
+    return outcome;
+  }
+
+  #limits(): RunLimits {
+    this.#failureFrames = this.instances.options.onFailure === null ? null : new FailureFrames();
+    const onFailure = this.#failureFrames?.listener ?? null;
+    return { watch: this.budget.watch, standStill: this.standStill, onFailure };
+  }
+
+  #executionOf(func: FuncInstance, args: readonly RawValue[], limits: RunLimits): Execution {
+    const { restored } = this;
+    this.restored = null;
+    if (restored !== null) {
+      restored.onFailure = limits.onFailure;
+      return restored;
+    }
+    // What initialisation used of the budget is gone for the call after it.
+    const { fuel } = this.budget;
+    const left = fuel === null ? null : Math.max(0, fuel - this.instances.fuelBefore);
+    return prepareRun(func, args, left, limits);
+  }
+
+  /** Tells the owner of the plug-in what the last run failed with. */
+  tellFailure({ instances, state }: Linked, error: unknown): void {
+    const frames = this.#failureFrames?.of(error) ?? [];
+    this.#failureFrames = null;
+    this.instances.options.onFailure?.(describeFailure(error, frames, instances, state.kernel));
+  }
+}
