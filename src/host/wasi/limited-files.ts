@@ -6,17 +6,10 @@
  * beyond what it has used. A removed file counts as long as the plug-in holds it open.
  */
 
-import type {
-  DirectoryEntry,
-  FileStat,
-  FileTimes,
-  FileTree,
-  OpenDirectory,
-  OpenFile,
-  OpenMode,
-} from '../platform/files.ts';
+import type { FileStat, FileTimes, FileTree, OpenDirectory, OpenFile, OpenMode } from '../platform/files.ts';
 import { ErrnoSignal } from './errno.ts';
 import { foreignDirectory } from './read-only-files.ts';
+import { WrappedDirectory, WrappedFile } from './wrapped-files.ts';
 
 /** What an entry of a directory counts as, beside the contents of a file. */
 const ENTRY_BYTES = 512;
@@ -79,133 +72,96 @@ export class FileQuota {
   }
 }
 
-class LimitedFile implements OpenFile {
-  readonly kind = 'file';
-  readonly #file: OpenFile;
+class LimitedFile extends WrappedFile implements OpenFile {
   readonly #quota: FileQuota;
   readonly #key: string;
 
   constructor(file: OpenFile, quota: FileQuota) {
-    this.#file = file;
+    super(file);
     this.#quota = quota;
     this.#key = keyOf(file.stat());
     quota.hold(this.#key);
   }
-  stat(): FileStat {
-    return this.#file.stat();
-  }
-  read(buffer: Uint8Array, position: number): number {
-    return this.#file.read(buffer, position);
-  }
   write(bytes: Uint8Array, position: number): number {
-    if (bytes.length === 0) return this.#file.write(bytes, position);
-    const size = Number(this.#file.stat().size);
+    if (bytes.length === 0) return this.inner.write(bytes, position);
+    const size = Number(this.inner.stat().size);
     const grown = (count: number): number => Math.max(0, position + count - size);
-    const count = this.#quota.spend(grown(bytes.length), () => this.#file.write(bytes, position));
+    const count = this.#quota.spend(grown(bytes.length), () => this.inner.write(bytes, position));
     this.#quota.give(grown(bytes.length) - (count === 0 ? 0 : grown(count)));
     return count;
   }
   setSize(size: number): void {
-    const grown = size - Number(this.#file.stat().size);
-    this.#quota.spend(Math.max(0, grown), () => this.#file.setSize(size));
+    const grown = size - Number(this.inner.stat().size);
+    this.#quota.spend(Math.max(0, grown), () => this.inner.setSize(size));
     this.#quota.give(Math.max(0, -grown));
   }
   setTimes(times: FileTimes): void {
-    this.#file.setTimes(times);
+    this.inner.setTimes(times);
   }
-  sync(): void {
-    this.#file.sync();
-  }
-  close(): void {
+  override close(): void {
     if (this.#quota.release(this.#key)) {
-      const { nlink, size } = this.#file.stat();
+      const { nlink, size } = this.inner.stat();
       if (nlink === 0n) this.#quota.give(Number(size));
     }
-    this.#file.close();
+    this.inner.close();
   }
 }
 
-class LimitedDirectory implements OpenDirectory {
-  readonly kind = 'directory';
-  readonly #directory: OpenDirectory;
+class LimitedDirectory extends WrappedDirectory implements OpenDirectory {
   readonly #quota: FileQuota;
 
   constructor(directory: OpenDirectory, quota: FileQuota) {
-    this.#directory = directory;
+    super(directory);
     this.#quota = quota;
   }
-  #wrap(directory: OpenDirectory): OpenDirectory {
+  protected wrap(directory: OpenDirectory): OpenDirectory {
     return new LimitedDirectory(directory, this.#quota);
   }
-  stat(): FileStat {
-    return this.#directory.stat();
-  }
   setTimes(times: FileTimes): void {
-    this.#directory.setTimes(times);
-  }
-  sync(): void {
-    this.#directory.sync();
-  }
-  entries(limit: number): readonly DirectoryEntry[] | null {
-    return this.#directory.entries(limit);
-  }
-  statEntry(name: string): FileStat | null {
-    return this.#directory.statEntry(name);
+    this.inner.setTimes(times);
   }
   setEntryTimes(name: string, times: FileTimes): void {
-    this.#directory.setEntryTimes(name, times);
-  }
-  reopen(): OpenDirectory {
-    return this.#wrap(this.#directory.reopen());
-  }
-  openDirectory(name: string): OpenDirectory {
-    return this.#wrap(this.#directory.openDirectory(name));
+    this.inner.setEntryTimes(name, times);
   }
   openFile(name: string, mode: OpenMode): OpenFile {
     const made = mode.create ? ENTRY_BYTES : 0;
     // Truncated through the wrapper, so that what comes free is counted.
     const open = (): OpenFile =>
-      this.#directory.openFile(name, { ...mode, write: mode.write || mode.truncate, truncate: false });
+      this.inner.openFile(name, { ...mode, write: mode.write || mode.truncate, truncate: false });
     const file = new LimitedFile(this.#quota.spend(made, open), this.#quota);
     if (mode.truncate) file.setSize(0);
     return file;
   }
-  readLink(name: string): string {
-    return this.#directory.readLink(name);
-  }
   createDirectory(name: string): void {
-    this.#quota.spend(ENTRY_BYTES, () => this.#directory.createDirectory(name));
+    this.#quota.spend(ENTRY_BYTES, () => this.inner.createDirectory(name));
   }
   createLink(name: string, target: string): void {
-    this.#quota.spend(ENTRY_BYTES + target.length, () => this.#directory.createLink(name, target));
+    this.#quota.spend(ENTRY_BYTES + target.length, () => this.inner.createLink(name, target));
   }
   #inner(to: OpenDirectory): OpenDirectory {
     if (!(to instanceof LimitedDirectory)) throw foreignDirectory(to);
-    return to.#directory;
+    return to.inner;
   }
   link(name: string, to: OpenDirectory, toName: string): void {
-    this.#quota.spend(ENTRY_BYTES, () => this.#directory.link(name, this.#inner(to), toName));
+    this.#quota.spend(ENTRY_BYTES, () => this.inner.link(name, this.#inner(to), toName));
   }
   rename(name: string, to: OpenDirectory, toName: string): void {
     const target = this.#inner(to);
-    const [source, replaced] = [this.#directory.statEntry(name), target.statEntry(toName)];
+    const [source, replaced] = [this.inner.statEntry(name), target.statEntry(toName)];
     // Two names of one file: nothing happens.
     const isSame = source !== null && replaced !== null && keyOf(source) === keyOf(replaced);
     const freed = isSame ? 0 : this.#quota.freedBy(replaced);
-    this.#directory.rename(name, target, toName);
+    this.inner.rename(name, target, toName);
     this.#quota.give(freed);
   }
   removeDirectory(name: string): void {
-    this.#directory.removeDirectory(name);
+    this.inner.removeDirectory(name);
     this.#quota.give(ENTRY_BYTES);
   }
   removeFile(name: string): void {
-    const freed = this.#quota.freedBy(this.#directory.statEntry(name));
-    this.#directory.removeFile(name);
+    const freed = this.#quota.freedBy(this.inner.statEntry(name));
+    this.inner.removeFile(name);
     this.#quota.give(freed);
-  }
-  close(): void {
-    this.#directory.close();
   }
 }
 

@@ -4,49 +4,27 @@
  * Hard links and renames out of it are refused too, since they would make its files writable elsewhere.
  */
 import { checkFunction, reading } from '../../errors/arguments.ts';
-import type {
-  DirectoryEntry,
-  FileStat,
-  FileTree,
-  OpenDirectory,
-  OpenFile,
-  OpenMode,
-} from '../platform/files.ts';
+import type { FileTree, OpenDirectory, OpenFile, OpenMode } from '../platform/files.ts';
 import { ErrnoSignal } from './errno.ts';
+import { WrappedDirectory, WrappedFile } from './wrapped-files.ts';
 
 const refuse = (): never => {
   throw new ErrnoSignal('rofs');
 };
 
-class ReadOnlyFile implements OpenFile {
-  readonly kind = 'file';
-  readonly #file: OpenFile;
+class ReadOnlyFile extends WrappedFile implements OpenFile {
   readonly write: () => never = refuse;
   readonly setSize: () => never = refuse;
   readonly setTimes: () => never = refuse;
 
-  constructor(file: OpenFile) {
-    this.#file = file;
-  }
   get node(): OpenFile['node'] {
-    return this.#file.node;
-  }
-  stat(): FileStat {
-    return this.#file.stat();
-  }
-  read(buffer: Uint8Array, position: number): number {
-    return this.#file.read(buffer, position);
+    return this.inner.node;
   }
   /** Nothing can be waiting to be written. */
-  sync(): void {}
-  close(): void {
-    this.#file.close();
-  }
+  override sync(): void {}
 }
 
-class ReadOnlyDirectory implements OpenDirectory {
-  readonly kind = 'directory';
-  readonly #directory: OpenDirectory;
+class ReadOnlyDirectory extends WrappedDirectory implements OpenDirectory {
   readonly setTimes: () => never = refuse;
   readonly setEntryTimes: () => never = refuse;
   readonly createDirectory: () => never = refuse;
@@ -56,37 +34,16 @@ class ReadOnlyDirectory implements OpenDirectory {
   readonly removeDirectory: () => never = refuse;
   readonly removeFile: () => never = refuse;
 
-  constructor(directory: OpenDirectory) {
-    this.#directory = directory;
-  }
   get node(): OpenDirectory['node'] {
-    return this.#directory.node;
+    return this.inner.node;
   }
-  stat(): FileStat {
-    return this.#directory.stat();
-  }
-  sync(): void {}
-  entries(limit: number): readonly DirectoryEntry[] | null {
-    return this.#directory.entries(limit);
-  }
-  statEntry(name: string): FileStat | null {
-    return this.#directory.statEntry(name);
-  }
-  reopen(): OpenDirectory {
-    return new ReadOnlyDirectory(this.#directory.reopen());
-  }
-  openDirectory(name: string): OpenDirectory {
-    return new ReadOnlyDirectory(this.#directory.openDirectory(name));
+  override sync(): void {}
+  protected wrap(directory: OpenDirectory): OpenDirectory {
+    return new ReadOnlyDirectory(directory);
   }
   openFile(name: string, mode: OpenMode): OpenFile {
     if (mode.write || mode.create || mode.truncate) return refuse();
-    return new ReadOnlyFile(this.#directory.openFile(name, mode));
-  }
-  readLink(name: string): string {
-    return this.#directory.readLink(name);
-  }
-  close(): void {
-    this.#directory.close();
+    return new ReadOnlyFile(this.inner.openFile(name, mode));
   }
 }
 

@@ -19,6 +19,7 @@ import type {
   ShownAttributes,
 } from '../platform/files.ts';
 import { ErrnoSignal } from './errno.ts';
+import { WrappedDirectory, WrappedFile } from './wrapped-files.ts';
 
 const DEVICE = 1n;
 
@@ -96,132 +97,110 @@ class AttributeTable implements AttributeMemory {
 
 const keyOf = ({ dev, ino }: FileStat): string => `${dev}:${ino}`;
 
-class StableFile implements OpenFile {
-  readonly kind = 'file';
-  readonly #file: OpenFile;
+class StableFile extends WrappedFile implements OpenFile {
   readonly #table: AttributeTable;
 
   constructor(file: OpenFile, table: AttributeTable) {
-    this.#file = file;
+    super(file);
     this.#table = table;
   }
   get node(): OpenFile['node'] {
-    return this.#file.node;
+    return this.inner.node;
   }
-  stat(): FileStat {
-    return this.#table.shown(this.#file.stat());
+  override stat(): FileStat {
+    return this.#table.shown(this.inner.stat());
   }
-  read(buffer: Uint8Array, position: number): number {
+  override read(buffer: Uint8Array, position: number): number {
     // A read may come short of its own accord; that it did must not show.
     let total = 0;
     while (total < buffer.length) {
-      const count = this.#file.read(buffer.subarray(total), position + total);
+      const count = this.inner.read(buffer.subarray(total), position + total);
       if (count === 0) break;
       total += count;
     }
     return total;
   }
   write(bytes: Uint8Array, position: number): number {
-    const count = this.#file.write(bytes, position);
-    this.#table.changed(this.#file.stat());
+    const count = this.inner.write(bytes, position);
+    this.#table.changed(this.inner.stat());
     return count;
   }
   setSize(size: number): void {
-    this.#file.setSize(size);
-    this.#table.changed(this.#file.stat());
+    this.inner.setSize(size);
+    this.#table.changed(this.inner.stat());
   }
   setTimes(times: FileTimes): void {
-    this.#file.setTimes(times);
-    this.#table.setTimes(this.#file.stat(), times);
-  }
-  sync(): void {
-    this.#file.sync();
-  }
-  close(): void {
-    this.#file.close();
+    this.inner.setTimes(times);
+    this.#table.setTimes(this.inner.stat(), times);
   }
 }
 
-class StableDirectory implements OpenDirectory {
-  readonly kind = 'directory';
-  readonly #directory: OpenDirectory;
+class StableDirectory extends WrappedDirectory implements OpenDirectory {
   readonly #table: AttributeTable;
 
   constructor(directory: OpenDirectory, table: AttributeTable) {
-    this.#directory = directory;
+    super(directory);
     this.#table = table;
   }
-  get node(): OpenDirectory['node'] {
-    return this.#directory.node;
+  protected wrap(directory: OpenDirectory): OpenDirectory {
+    return new StableDirectory(directory, this.#table);
   }
-  stat(): FileStat {
-    return this.#table.shown(this.#directory.stat());
+  get node(): OpenDirectory['node'] {
+    return this.inner.node;
+  }
+  override stat(): FileStat {
+    return this.#table.shown(this.inner.stat());
   }
   setTimes(times: FileTimes): void {
-    this.#directory.setTimes(times);
-    this.#table.setTimes(this.#directory.stat(), times);
+    this.inner.setTimes(times);
+    this.#table.setTimes(this.inner.stat(), times);
   }
-  sync(): void {
-    this.#directory.sync();
-  }
-  entries(limit: number): readonly DirectoryEntry[] | null {
-    const found = this.#directory.entries(limit);
+  override entries(limit: number): readonly DirectoryEntry[] | null {
+    const found = this.inner.entries(limit);
     return found === null ? null : [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
-  statEntry(name: string): FileStat | null {
-    const stat = this.#directory.statEntry(name);
+  override statEntry(name: string): FileStat | null {
+    const stat = this.inner.statEntry(name);
     return stat === null ? null : this.#table.shown(stat);
   }
   setEntryTimes(name: string, times: FileTimes): void {
-    this.#directory.setEntryTimes(name, times);
+    this.inner.setEntryTimes(name, times);
     this.#table.setTimes(this.#statOf(name), times);
   }
-  reopen(): OpenDirectory {
-    return new StableDirectory(this.#directory.reopen(), this.#table);
-  }
-  openDirectory(name: string): OpenDirectory {
-    return new StableDirectory(this.#directory.openDirectory(name), this.#table);
-  }
   openFile(name: string, mode: OpenMode): OpenFile {
-    const file = this.#directory.openFile(name, mode);
+    const file = this.inner.openFile(name, mode);
     if (mode.create) this.#made(name);
     else if (mode.truncate) this.#table.changed(file.stat());
     return new StableFile(file, this.#table);
   }
-  readLink(name: string): string {
-    return this.#directory.readLink(name);
-  }
   createDirectory(name: string): void {
-    this.#directory.createDirectory(name);
+    this.inner.createDirectory(name);
     this.#made(name);
   }
   createLink(name: string, target: string): void {
-    this.#directory.createLink(name, target);
+    this.inner.createLink(name, target);
     this.#made(name);
   }
   link(name: string, to: OpenDirectory, toName: string): void {
-    this.#directory.link(name, unwrapped(to), toName);
+    this.inner.link(name, unwrapped(to), toName);
     changedDirectory(to);
   }
   rename(name: string, to: OpenDirectory, toName: string): void {
-    this.#directory.rename(name, unwrapped(to), toName);
+    this.inner.rename(name, unwrapped(to), toName);
     this.#changed();
     changedDirectory(to);
   }
   removeDirectory(name: string): void {
-    this.#directory.removeDirectory(name);
+    this.inner.removeDirectory(name);
     this.#changed();
   }
   removeFile(name: string): void {
-    this.#directory.removeFile(name);
+    this.inner.removeFile(name);
     this.#changed();
-  }
-  close(): void {
-    this.#directory.close();
   }
 
   #statOf(name: string): FileStat {
-    const stat = this.#directory.statEntry(name);
+    const stat = this.inner.statEntry(name);
     if (stat === null) throw new ErrnoSignal('noent');
     return stat;
   }
@@ -230,11 +209,11 @@ class StableDirectory implements OpenDirectory {
     this.#changed();
   }
   #changed(): void {
-    this.#table.changed(this.#directory.stat());
+    this.#table.changed(this.inner.stat());
   }
 
   static inner(directory: OpenDirectory): OpenDirectory {
-    return directory instanceof StableDirectory ? directory.#directory : directory;
+    return directory instanceof StableDirectory ? directory.inner : directory;
   }
   static noteChange(directory: OpenDirectory): void {
     if (directory instanceof StableDirectory) directory.#changed();
