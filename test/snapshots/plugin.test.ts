@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { createPlugin, MemoryFiles, type Plugin, type PluginOptions, restorePlugin } from '../../src/node.ts';
+import {
+  createPlugin,
+  MemoryFiles,
+  nodeDirectory,
+  type Plugin,
+  type PluginOptions,
+  restorePlugin,
+} from '../../src/node.ts';
 import { assemble } from '../assembler.ts';
 import { Random } from '../generators/random.ts';
 import { compileWat, kernelImports, outputI64 } from '../host/wat.ts';
@@ -175,6 +182,25 @@ describe('a call that stands still', () => {
     assert.equal(second.isActive(), false);
     assert.equal(typeof (await step(second))[0], 'bigint');
   });
+});
+
+test('a file tree of the embedder that claims to be in memory, and is not, is opened anew', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'quern-snapshot-'));
+  try {
+    const tree = {
+      openRoot: nodeDirectory(path).openRoot,
+      memory: { root: {}, openNode: () => null },
+    };
+    const options: PluginOptions = { wasi: { preopens: { '/': tree } } };
+    const first = await createPlugin(bytes, options);
+    const second = await restorePlugin(bytes, first.snapshot(), options);
+    await second.call('open');
+    assert.equal(readFileSync(join(path, 'log'), 'latin1'), 'ab');
+    await first.close();
+    await second.close();
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
 });
 
 describe('what is refused', () => {
