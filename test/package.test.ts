@@ -1,6 +1,6 @@
 /** What `npm publish` would ship: its files, its size, and that every entry point loads. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -27,8 +27,8 @@ const filesOf = (target: Target): string[] =>
   typeof target === 'string' ? [target] : Object.values(target).flatMap(filesOf);
 
 const pack = (): PackReport => {
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const text = execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+  // Through a shell: on Windows npm is a script.
+  const text = execSync('npm pack --dry-run --json --ignore-scripts', {
     ...{ cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 24 },
   });
   return (JSON.parse(text) as [PackReport])[0];
