@@ -1,162 +1,70 @@
 /**
- * What a host pays: `npm run bench:host -- [--calls N] [--samples N]`, and what it gets back:
- * `npm run bench:host -- --cycles 10000`.
- *
- * Instantiation from a compiled plug-in against the first load, each sample of the first load in a process of its
- * own; a pool under many calls, with the memory that it has at the beginning and at the end. Cycles compile a module
- * that no other is like, create a plug-in, call it and close it, in one job: the event loop never turns.
+ * What does a host cost? `npm run bench:host -- [--time MS] [--rounds N] [WORD…]` measures what stands in
+ * `host-rows.ts`, or the rows whose names contain a word, with the official SDK on native Wasm beside it where both
+ * can. A row is measured only if its outcome is the same on all hosts. `--cycles N` is described in `cycles.ts`.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compilePlugin, createPlugin, createPool } from '../src/node.ts';
-import { assemble, type Instruction } from '../test/assembler.ts';
-import { collect } from '../test/garbage.ts';
-import { readSetUps, recordedFunctions } from '../test/plugins/recorded.ts';
-import { sharedFolder } from '../test/shared.ts';
+import { Bench } from 'tinybench';
+import { measureCycles } from './cycles.ts';
+import { type Row, rows } from './host-rows.ts';
+import { hosts } from './hosts.ts';
 import { median } from './measure.ts';
 
-const { values } = parseArgs({
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
   options: {
-    calls: { type: 'string', default: '100000' },
-    samples: { type: 'string', default: '5' },
-    load: { type: 'string' },
+    time: { type: 'string', default: '300' },
+    rounds: { type: 'string', default: '3' },
     cycles: { type: 'string' },
   },
 });
 
-/** Instances that are made before those that count: the JavaScript engine compiles meanwhile. */
-const WARM_UP = 8;
-const COUNTED = 15;
+const time = Number(values.time);
 
-const cpuMs = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
-interface LoadSample {
-  readonly first: number;
-  readonly later: number;
-}
-
-/** In a process of its own: the first load, then the median of later instantiations, in CPU milliseconds. */
-const sampleLoad = async (file: string): Promise<LoadSample> => {
-  const bytes = readFileSync(file);
-  const start = cpuMs();
-  const compiled = await compilePlugin(bytes, { useWasi: true });
-  await (await compiled.instantiate()).close();
-  const first = cpuMs() - start;
-  const times: number[] = [];
-  for (let i = 0; i < WARM_UP + COUNTED; i++) {
-    const before = cpuMs();
-    const plugin = await compiled.instantiate();
-    times.push(cpuMs() - before);
-    await plugin.close();
-  }
-  return { first, later: median(times.slice(WARM_UP)) };
-};
-
-const measureLoad = (name: string, file: string): void => {
-  const samples = Array.from({ length: Number(values.samples) }, () => {
-    const text = execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--load', file], {
-      encoding: 'utf8',
+/** Milliseconds that a row takes on each of the hosts that can do it: medians of samples taken in turn. */
+const measureRow = async ({ prepare, isQuernOnly = false }: Row): Promise<number[]> => {
+  const able = isQuernOnly ? hosts.slice(0, 1) : hosts;
+  const prepared = await Promise.all(able.map((host) => prepare(host)));
+  const outcomes = new Set<string>();
+  for (const { outcome } of [...prepared, ...prepared]) outcomes.add(await outcome());
+  if (outcomes.size > 1) throw new Error(`outcomes differ: ${[...outcomes].join(' | ').slice(0, 200)}`);
+  const medians: number[][] = able.map(() => []);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const bench = new Bench({ time, warmupTime: time, iterations: 10, throws: true });
+    prepared.forEach(({ run }, i) => {
+      bench.add(able[i]!.name, run, { async: true });
     });
-    return JSON.parse(text) as LoadSample;
-  });
-  const first = median(samples.map((sample) => sample.first));
-  const later = median(samples.map((sample) => sample.later));
-  const share = median(samples.map((sample) => sample.later / sample.first));
-  console.log(
-    `${name}: first load ${first.toFixed(0)} ms of CPU, instantiation ${later.toFixed(1)} ms: ${(100 * share).toFixed(1)} % of it`,
-  );
+    const tasks = await bench.run();
+    tasks.forEach(({ result }, i) => {
+      if ('latency' in result) medians[i]!.push(result.latency.p50);
+    });
+  }
+  for (const { end } of prepared) await end?.();
+  return medians.map(median);
 };
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+const NAME_WIDTH = 40;
+const CELL_WIDTH = 16;
+const line = (name: string, cells: readonly string[]): string =>
+  name.padEnd(NAME_WIDTH) + cells.map((text) => text.padStart(CELL_WIDTH)).join('');
+const timeText = (ms: number): string =>
+  ms < 1 ? `${(ms * 1000).toPrecision(3)} µs` : `${ms.toPrecision(3)} ms`;
 
-/** Memory after everything that can go is gone; without `--expose-gc`, as it is. */
-const memory = (): { heap: number; rss: number } => {
-  (globalThis as { gc?: () => void }).gc?.();
-  const { heapUsed, external, rss } = process.memoryUsage();
-  return { heap: heapUsed + external, rss };
-};
-
-const measurePool = async (file: string): Promise<void> => {
-  const total = Number(values.calls);
-  const setUp = readSetUps().find(({ wasm }) => file.endsWith(wasm))!;
-  const functions = await recordedFunctions({ ...setUp, host: true });
-  const compiled = await compilePlugin(readFileSync(file), { functions });
-  const pool = createPool(compiled, { maxInstances: availableParallelism(), maxWaiting: total });
-  const input = 'The quick brown fox jumps over the lazy dog';
-  const expected = (await pool.call('sha256', input))!.text();
-  const callMany = async (count: number): Promise<void> => {
-    const outputs = await Promise.all(Array.from({ length: count }, () => pool.call('sha256', input)));
-    if (outputs.some((output) => output?.text() !== expected)) throw new Error('a call had another result');
-  };
-  await callMany(Math.min(2000, total));
-  const before = memory();
-  const start = performance.now();
-  for (let done = 0; done < total; done += 1000) await callMany(Math.min(1000, total - done));
-  const seconds = (performance.now() - start) / 1000;
-  const after = memory();
-  console.log(
-    `pool of ${pool.size}: ${total.toLocaleString('en')} calls, ${Math.round(total / seconds).toLocaleString('en')} per second`,
-    `\n  heap ${megabytes(before.heap)} before, ${megabytes(after.heap)} after; resident ${megabytes(before.rss)} and ${megabytes(after.rss)}`,
-  );
-  await pool.close();
-};
-
-/** A plug-in that is like no other, in its code and in its types. */
-const makeVariant = (serial: number): Uint8Array => {
-  const own = Array.from({ length: 20 }, (_, i) => ({
-    params: Array.from({ length: 24 }, (_, bit) => (((20 * serial + i) >> bit) & 1 ? 'i32' : 'i64') as 'i32'),
-  }));
-  const add: Instruction[] = [['local.get', 0], ['i32.const', serial], 'i32.add', ['local.set', 0]];
-  return assemble({
-    types: [{ results: ['i32'] }, ...own],
-    memories: [{ min: 16 }],
-    funcs: [
-      {
-        type: 0,
-        locals: [[1, 'i32']],
-        code: [...Array.from({ length: 100 }, () => add).flat(), ['i32.const', 0]],
-      },
-    ],
-    exports: [['work', 'func', 0]],
-  });
-};
-
-const measureCycles = async (count: number): Promise<void> => {
-  for (let i = 1; i <= count; i++) {
-    const plugin = await createPlugin(makeVariant(i));
-    await plugin.call('work');
-    await plugin.close();
-    if (i % Math.ceil(count / 10) > 0) continue;
-    // Buffers are given back on another thread.
-    for (let times = 0; times < 3; times++) collect();
-    const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
-    console.log(
-      `${i} cycles: heap ${megabytes(heapUsed)}, buffers ${megabytes(arrayBuffers)}, resident ${megabytes(rss)}`,
-    );
+const measureRows = async (): Promise<void> => {
+  console.log(`Node ${process.version}; medians of wall time, and the first as a ratio to the second\n`);
+  console.log(line('', [...hosts.map(({ name }) => name), ...(hosts.length > 1 ? ['ratio'] : [])]));
+  const chosen = rows.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+  for (const row of chosen) {
+    try {
+      const [own, other] = await measureRow(row);
+      const cells = other === undefined ? [] : [timeText(other), (own! / other).toPrecision(3)];
+      console.log(line(row.name, [timeText(own!), ...cells]));
+    } catch (error) {
+      console.log(`${row.name}: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
   }
 };
 
-const run = async (): Promise<void> => {
-  if (values.load !== undefined) {
-    process.stdout.write(JSON.stringify(await sampleLoad(values.load)));
-    return;
-  }
-  if (values.cycles !== undefined) {
-    await measureCycles(Number(values.cycles));
-    return;
-  }
-  if (sharedFolder === null) throw new Error('the plug-ins were not found (set QUERN_SHARED to their place)');
-  const file = (name: string): string => join(sharedFolder!, 'plugins', `${name}.wasm`);
-  measureLoad('Go, 5.6 MB', file('go124'));
-  measureLoad('QuickJS', file('quickjs'));
-  await measurePool(file('fs_text'));
-};
-
-await run();
+if (values.cycles === undefined) await measureRows();
+else await measureCycles(Number(values.cycles));
