@@ -1,7 +1,7 @@
 /** What `npm publish` would ship: its files, its size, and that every entry point loads. */
 import assert from 'node:assert/strict';
 import { execSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { root } from './shared.ts';
@@ -20,6 +20,8 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   readonly version: string;
   readonly bin: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, Target>>;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 };
 /** What an entry of the exports map leads to, by condition. */
 type Target = string | { readonly [condition: string]: Target };
@@ -68,6 +70,32 @@ describe('package', () => {
     assert.equal(module['default'], module['createPlugin']);
     assert.equal(typeof module['newPlugin'], 'function');
     assert.equal(typeof module['CAPABILITIES'], 'object');
+  });
+
+  test('every development dependency is used', () => {
+    const sources = ['test', 'scripts', 'bench', 'engines', 'spec-tests', 'examples'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.ts'))
+        .map((path) => readFileSync(join(root, folder, path), 'utf8')),
+    );
+    const isImported = (name: string): boolean => {
+      const pattern = new RegExp(`['/]${name}['/]`);
+      return sources.some((text) => pattern.test(text));
+    };
+    const words = Object.values(manifest.scripts).flatMap((command) => command.split(' '));
+    const isCommand = (name: string): boolean => {
+      const { bin = {} } = JSON.parse(
+        readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'),
+      ) as { readonly bin?: Readonly<Record<string, string>> | string };
+      const commands = typeof bin === 'string' ? [name] : Object.keys(bin);
+      return commands.some((command) => words.includes(command));
+    };
+    // Types of Node are named in the projects' `types`.
+    const others = Object.keys(manifest.devDependencies).filter((name) => name !== '@types/node');
+    assert.deepEqual(
+      others.filter((name) => !isImported(name) && !isCommand(name)),
+      [],
+    );
   });
 
   test('the changelog knows the version', () => {
