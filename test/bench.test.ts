@@ -1,4 +1,4 @@
-/** Benchmarks of the host measure what they say: each row has the same outcome on the official SDK. */
+/** Benchmarks of the host have the same outcome on the official SDK, and the picture shows the committed figures. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -14,4 +14,9 @@ test('bench:host measures every row', () => {
   assert.match(head!, /quern +@extism\/extism +ratio$/);
   assert.ok(rows.length > 8);
   for (const row of rows) assert.match(row, /\d [µm]s( +[\d.e+-]+ [µm]s +[\d.]+)?$/);
+});
+
+test('the picture is drawn from the committed figures', () => {
+  const run = runNode('build/bench/draw.js', '--check');
+  assert.equal(run.status, 0, run.stderr);
 });

@@ -9,7 +9,13 @@ import { buildExamples } from './examples/example-plugins.ts';
 import { proof } from './proof.ts';
 import { root } from './shared.ts';
 
-const documents = ['README.md', 'examples/README.md', 'docs/threads.md', 'docs/webassembly.md'];
+const documents = [
+  'README.md',
+  'examples/README.md',
+  'docs/benchmarks.md',
+  'docs/threads.md',
+  'docs/webassembly.md',
+];
 
 interface Block {
   readonly language: string;
