@@ -26,8 +26,6 @@ export interface ListingLine {
 }
 
 /** Instructions that stand one level further out than the block that they belong to. */
-const outdented = new Set(['end', 'else', 'catch', 'catch_all', 'delegate']);
-
 /**
  * Disassembles one function, lazily.
  *
@@ -80,7 +78,8 @@ function* linesOf(module: Module, funcIndex: number, body: FuncBody): Iterable<L
       const text = `(@${branchHintSection} "\\0${isLikely ? 1 : 0}")`;
       yield { offset: reader.offset, depth, text };
     }
-    const isOut = outdented.has(instructions[reader.row]!.name);
+    const { flow } = instructions[reader.row]!;
+    const isOut = flow === 'divides' || flow === 'closes';
     yield {
       offset: reader.offset,
       depth: Math.max(depth - (isOut ? 1 : 0), 0),

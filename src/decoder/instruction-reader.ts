@@ -65,11 +65,9 @@ const formOf = (row: InstructionRow): number => {
 /** Form of each row: its place in `forms`. The numbers are the literals of `read` and `readImmediates`. */
 const rowForms = Uint8Array.from(instructions, formOf);
 
-const openers = new Set(['block', 'loop', 'if', 'try', 'try_table']);
-const closers = new Set(['end', 'delegate']);
 /** By row of the table: whether an instruction opens (+1) or closes (-1) a block. */
-export const nesting: Int8Array = Int8Array.from(instructions, ({ name }) =>
-  openers.has(name) ? 1 : closers.has(name) ? -1 : 0,
+export const nesting: Int8Array = Int8Array.from(instructions, ({ flow }) =>
+  flow === 'opens' ? 1 : flow === 'closes' ? -1 : 0,
 );
 
 export class InstructionReader {

@@ -2,8 +2,9 @@
  * TABLE: every instruction of Wasm 3.0 and of the proposals that the official suite carries, by opcode.
  *
  * Decoder, validator, translator, reference executor, disassembler, fuel and documentation derive from it.
- * Columns: prefix byte (0 = none) and opcode; mnemonic; immediates; type; feature; fuel class; group; and where
- * they apply the bytes that a memory access touches and whether constant expressions may hold it.
+ * Columns: prefix byte (0 = none) and opcode; mnemonic; immediates; type; feature; fuel class; group; flow, which
+ * classes that do one thing and go on leave out; and where they apply the bytes that a memory access touches and
+ * whether constant expressions may hold it.
  *
  * `type` is `parameters -> results`, or `special` where it depends on context (those rows have a rule in the
  * validator). `addr` is the address type of the memory that the instruction names.
@@ -41,6 +42,21 @@ export type FuelClass =
 /** Whether a constant expression may hold an instruction: never, always, or since extended constants. */
 export type Constness = 'never' | 'always' | 'extended';
 
+/**
+ * What an instruction does to the flow of control, apart from branching. `opens`, `divides` and `closes` are said of
+ * blocks. What `stops` may stop in the middle, to wait for fuel beyond its own cost or for the host: sized operations,
+ * searches for handlers, calls of functions that are not known, waits. `stops-if-imported` is said of calls of a
+ * function by its index.
+ */
+export type Flow = 'plain' | 'opens' | 'divides' | 'closes' | 'stops' | 'stops-if-imported';
+
+/** Fuel classes of instructions that are `plain`. All others say what they do to the flow of control. */
+type PlainClass = 'simple' | 'div' | 'float' | 'memory' | 'global' | 'reference' | 'vector' | 'atomic';
+type OtherColumns = readonly [access?: number, constant?: Constness];
+type LastColumns<F extends FuelClass> = F extends PlainClass
+  ? OtherColumns
+  : readonly [flow: Flow, ...OtherColumns];
+
 export interface Row<N extends string, T extends string, F extends FuelClass = FuelClass> {
   readonly prefix: number;
   readonly code: number;
@@ -50,6 +66,7 @@ export interface Row<N extends string, T extends string, F extends FuelClass = F
   readonly since: FeatureKey;
   readonly fuel: F;
   readonly group: string;
+  readonly flow: Flow;
   /** Bytes touched by a memory access, else 0. */
   readonly access: number;
   readonly constant: Constness;
@@ -64,47 +81,54 @@ const row = <const N extends string, const T extends string, const F extends Fue
   since: FeatureKey,
   fuel: F,
   group: string,
-  access = 0,
-  constant: Constness = 'never',
-): Row<N, T, F> => ({ prefix, code, name, immediates, type, since, fuel, group, access, constant });
+  ...last: LastColumns<F>
+): Row<N, T, F> => {
+  const columns: readonly unknown[] = last;
+  const [flow, ...others] = (typeof last[0] === 'string' ? columns : ['plain', ...columns]) as [
+    Flow,
+    ...OtherColumns,
+  ];
+  const [access = 0, constant = 'never'] = others;
+  return { prefix, code, name, immediates, type, since, fuel, group, flow, access, constant };
+};
 
 // biome-ignore format: a table reads by columns
 const table = [
-  row(0x00, 0x00, 'unreachable', [], 'special', 'mvp', 'unreachable', 'control'),
-  row(0x00, 0x01, 'nop', [], '->', 'mvp', 'structure', 'control'),
-  row(0x00, 0x02, 'block', ['blocktype'], 'special', 'mvp', 'structure', 'control'),
-  row(0x00, 0x03, 'loop', ['blocktype'], 'special', 'mvp', 'structure', 'control'),
-  row(0x00, 0x04, 'if', ['blocktype'], 'special', 'mvp', 'branch', 'control'),
-  row(0x00, 0x05, 'else', [], 'special', 'mvp', 'structure', 'control'),
-  row(0x00, 0x06, 'try', ['blocktype'], 'special', 'legacy-exceptions', 'branch', 'control'),
-  row(0x00, 0x07, 'catch', ['tagidx'], 'special', 'legacy-exceptions', 'structure', 'control'),
-  row(0x00, 0x08, 'throw', ['tagidx'], 'special', 'exceptions', 'exception', 'control'),
-  row(0x00, 0x09, 'rethrow', ['labelidx'], 'special', 'legacy-exceptions', 'exception', 'control'),
-  row(0x00, 0x0a, 'throw_ref', [], 'special', 'exceptions', 'exception', 'control'),
-  row(0x00, 0x0b, 'end', [], 'special', 'mvp', 'structure', 'control', 0, 'always'),
-  row(0x00, 0x0c, 'br', ['labelidx'], 'special', 'mvp', 'branch', 'control'),
-  row(0x00, 0x0d, 'br_if', ['labelidx'], 'special', 'mvp', 'branch', 'control'),
-  row(0x00, 0x0e, 'br_table', ['labels'], 'special', 'mvp', 'branch', 'control'),
-  row(0x00, 0x0f, 'return', [], 'special', 'mvp', 'return', 'control'),
-  row(0x00, 0x10, 'call', ['funcidx'], 'special', 'mvp', 'call', 'control'),
-  row(0x00, 0x11, 'call_indirect', ['typeidx', 'tableidx'], 'special', 'mvp', 'call', 'control'),
-  row(0x00, 0x12, 'return_call', ['funcidx'], 'special', 'tail-calls', 'call', 'control'),
-  row(0x00, 0x13, 'return_call_indirect', ['typeidx', 'tableidx'], 'special', 'tail-calls', 'call', 'control'),
-  row(0x00, 0x14, 'call_ref', ['typeidx'], 'special', 'function-references', 'call', 'control'),
-  row(0x00, 0x15, 'return_call_ref', ['typeidx'], 'special', 'function-references', 'call', 'control'),
-  row(0x00, 0x18, 'delegate', ['labelidx'], 'special', 'legacy-exceptions', 'structure', 'control'),
-  row(0x00, 0x19, 'catch_all', [], 'special', 'legacy-exceptions', 'structure', 'control'),
-  row(0x00, 0x1a, 'drop', [], 'special', 'mvp', 'structure', 'parametric'),
+  row(0x00, 0x00, 'unreachable', [], 'special', 'mvp', 'unreachable', 'control', 'plain'),
+  row(0x00, 0x01, 'nop', [], '->', 'mvp', 'structure', 'control', 'plain'),
+  row(0x00, 0x02, 'block', ['blocktype'], 'special', 'mvp', 'structure', 'control', 'opens'),
+  row(0x00, 0x03, 'loop', ['blocktype'], 'special', 'mvp', 'structure', 'control', 'opens'),
+  row(0x00, 0x04, 'if', ['blocktype'], 'special', 'mvp', 'branch', 'control', 'opens'),
+  row(0x00, 0x05, 'else', [], 'special', 'mvp', 'structure', 'control', 'divides'),
+  row(0x00, 0x06, 'try', ['blocktype'], 'special', 'legacy-exceptions', 'branch', 'control', 'opens'),
+  row(0x00, 0x07, 'catch', ['tagidx'], 'special', 'legacy-exceptions', 'structure', 'control', 'divides'),
+  row(0x00, 0x08, 'throw', ['tagidx'], 'special', 'exceptions', 'exception', 'control', 'stops'),
+  row(0x00, 0x09, 'rethrow', ['labelidx'], 'special', 'legacy-exceptions', 'exception', 'control', 'stops'),
+  row(0x00, 0x0a, 'throw_ref', [], 'special', 'exceptions', 'exception', 'control', 'stops'),
+  row(0x00, 0x0b, 'end', [], 'special', 'mvp', 'structure', 'control', 'closes', 0, 'always'),
+  row(0x00, 0x0c, 'br', ['labelidx'], 'special', 'mvp', 'branch', 'control', 'plain'),
+  row(0x00, 0x0d, 'br_if', ['labelidx'], 'special', 'mvp', 'branch', 'control', 'plain'),
+  row(0x00, 0x0e, 'br_table', ['labels'], 'special', 'mvp', 'branch', 'control', 'plain'),
+  row(0x00, 0x0f, 'return', [], 'special', 'mvp', 'return', 'control', 'plain'),
+  row(0x00, 0x10, 'call', ['funcidx'], 'special', 'mvp', 'call', 'control', 'stops-if-imported'),
+  row(0x00, 0x11, 'call_indirect', ['typeidx', 'tableidx'], 'special', 'mvp', 'call', 'control', 'stops'),
+  row(0x00, 0x12, 'return_call', ['funcidx'], 'special', 'tail-calls', 'call', 'control', 'stops-if-imported'),
+  row(0x00, 0x13, 'return_call_indirect', ['typeidx', 'tableidx'], 'special', 'tail-calls', 'call', 'control', 'stops'),
+  row(0x00, 0x14, 'call_ref', ['typeidx'], 'special', 'function-references', 'call', 'control', 'stops'),
+  row(0x00, 0x15, 'return_call_ref', ['typeidx'], 'special', 'function-references', 'call', 'control', 'stops'),
+  row(0x00, 0x18, 'delegate', ['labelidx'], 'special', 'legacy-exceptions', 'structure', 'control', 'closes'),
+  row(0x00, 0x19, 'catch_all', [], 'special', 'legacy-exceptions', 'structure', 'control', 'divides'),
+  row(0x00, 0x1a, 'drop', [], 'special', 'mvp', 'structure', 'parametric', 'plain'),
   row(0x00, 0x1b, 'select', [], 'special', 'mvp', 'simple', 'parametric'),
   row(0x00, 0x1c, 'select t', ['valtypes'], 'special', 'reference-types', 'simple', 'parametric'),
-  row(0x00, 0x1f, 'try_table', ['blocktype', 'catches'], 'special', 'exceptions', 'structure', 'control'),
+  row(0x00, 0x1f, 'try_table', ['blocktype', 'catches'], 'special', 'exceptions', 'structure', 'control', 'opens'),
   row(0x00, 0x20, 'local.get', ['localidx'], 'special', 'mvp', 'simple', 'variable'),
   row(0x00, 0x21, 'local.set', ['localidx'], 'special', 'mvp', 'simple', 'variable'),
   row(0x00, 0x22, 'local.tee', ['localidx'], 'special', 'mvp', 'simple', 'variable'),
   row(0x00, 0x23, 'global.get', ['globalidx'], 'special', 'mvp', 'global', 'variable', 0, 'always'),
   row(0x00, 0x24, 'global.set', ['globalidx'], 'special', 'mvp', 'global', 'variable'),
-  row(0x00, 0x25, 'table.get', ['tableidx'], 'special', 'reference-types', 'table', 'table'),
-  row(0x00, 0x26, 'table.set', ['tableidx'], 'special', 'reference-types', 'table', 'table'),
+  row(0x00, 0x25, 'table.get', ['tableidx'], 'special', 'reference-types', 'table', 'table', 'plain'),
+  row(0x00, 0x26, 'table.set', ['tableidx'], 'special', 'reference-types', 'table', 'table', 'plain'),
   row(0x00, 0x28, 'i32.load', ['memarg'], 'addr -> i32', 'mvp', 'memory', 'memory.load', 4),
   row(0x00, 0x29, 'i64.load', ['memarg'], 'addr -> i64', 'mvp', 'memory', 'memory.load', 8),
   row(0x00, 0x2a, 'f32.load', ['memarg'], 'addr -> f32', 'mvp', 'memory', 'memory.load', 4),
@@ -129,7 +153,7 @@ const table = [
   row(0x00, 0x3d, 'i64.store16', ['memarg'], 'addr i64 ->', 'mvp', 'memory', 'memory.store', 2),
   row(0x00, 0x3e, 'i64.store32', ['memarg'], 'addr i64 ->', 'mvp', 'memory', 'memory.store', 4),
   row(0x00, 0x3f, 'memory.size', ['memidx'], 'special', 'mvp', 'simple', 'memory'),
-  row(0x00, 0x40, 'memory.grow', ['memidx'], 'special', 'mvp', 'bulk', 'memory'),
+  row(0x00, 0x40, 'memory.grow', ['memidx'], 'special', 'mvp', 'bulk', 'memory', 'stops'),
   row(0x00, 0x41, 'i32.const', ['i32'], '-> i32', 'mvp', 'simple', 'numeric.const', 0, 'always'),
   row(0x00, 0x42, 'i64.const', ['i64'], '-> i64', 'mvp', 'simple', 'numeric.const', 0, 'always'),
   row(0x00, 0x43, 'f32.const', ['f32'], '-> f32', 'mvp', 'simple', 'numeric.const', 0, 'always'),
@@ -267,47 +291,47 @@ const table = [
   row(0x00, 0xd2, 'ref.func', ['funcidx'], 'special', 'reference-types', 'reference', 'reference', 0, 'always'),
   row(0x00, 0xd3, 'ref.eq', [], 'special', 'gc', 'reference', 'reference'),
   row(0x00, 0xd4, 'ref.as_non_null', [], 'special', 'function-references', 'reference', 'reference'),
-  row(0x00, 0xd5, 'br_on_null', ['labelidx'], 'special', 'function-references', 'branch', 'control'),
-  row(0x00, 0xd6, 'br_on_non_null', ['labelidx'], 'special', 'function-references', 'branch', 'control'),
+  row(0x00, 0xd5, 'br_on_null', ['labelidx'], 'special', 'function-references', 'branch', 'control', 'plain'),
+  row(0x00, 0xd6, 'br_on_non_null', ['labelidx'], 'special', 'function-references', 'branch', 'control', 'plain'),
 
-  row(0xfb, 0x00, 'struct.new', ['typeidx'], 'special', 'gc', 'allocation', 'aggregate', 0, 'always'),
-  row(0xfb, 0x01, 'struct.new_default', ['typeidx'], 'special', 'gc', 'allocation', 'aggregate', 0, 'always'),
+  row(0xfb, 0x00, 'struct.new', ['typeidx'], 'special', 'gc', 'allocation', 'aggregate', 'plain', 0, 'always'),
+  row(0xfb, 0x01, 'struct.new_default', ['typeidx'], 'special', 'gc', 'allocation', 'aggregate', 'plain', 0, 'always'),
   row(0xfb, 0x02, 'struct.get', ['typeidx', 'fieldidx'], 'special', 'gc', 'memory', 'aggregate'),
   row(0xfb, 0x03, 'struct.get_s', ['typeidx', 'fieldidx'], 'special', 'gc', 'memory', 'aggregate'),
   row(0xfb, 0x04, 'struct.get_u', ['typeidx', 'fieldidx'], 'special', 'gc', 'memory', 'aggregate'),
   row(0xfb, 0x05, 'struct.set', ['typeidx', 'fieldidx'], 'special', 'gc', 'memory', 'aggregate'),
-  row(0xfb, 0x06, 'array.new', ['typeidx'], 'special', 'gc', 'allocation', 'aggregate', 0, 'always'),
-  row(0xfb, 0x07, 'array.new_default', ['typeidx'], 'special', 'gc', 'allocation', 'aggregate', 0, 'always'),
-  row(0xfb, 0x08, 'array.new_fixed', ['typeidx', 'count'], 'special', 'gc', 'allocation', 'aggregate', 0, 'always'),
-  row(0xfb, 0x09, 'array.new_data', ['typeidx', 'dataidx'], 'special', 'gc', 'allocation', 'aggregate'),
-  row(0xfb, 0x0a, 'array.new_elem', ['typeidx', 'elemidx'], 'special', 'gc', 'allocation', 'aggregate'),
+  row(0xfb, 0x06, 'array.new', ['typeidx'], 'special', 'gc', 'allocation', 'aggregate', 'stops', 0, 'always'),
+  row(0xfb, 0x07, 'array.new_default', ['typeidx'], 'special', 'gc', 'allocation', 'aggregate', 'stops', 0, 'always'),
+  row(0xfb, 0x08, 'array.new_fixed', ['typeidx', 'count'], 'special', 'gc', 'allocation', 'aggregate', 'plain', 0, 'always'),
+  row(0xfb, 0x09, 'array.new_data', ['typeidx', 'dataidx'], 'special', 'gc', 'allocation', 'aggregate', 'stops'),
+  row(0xfb, 0x0a, 'array.new_elem', ['typeidx', 'elemidx'], 'special', 'gc', 'allocation', 'aggregate', 'stops'),
   row(0xfb, 0x0b, 'array.get', ['typeidx'], 'special', 'gc', 'memory', 'aggregate'),
   row(0xfb, 0x0c, 'array.get_s', ['typeidx'], 'special', 'gc', 'memory', 'aggregate'),
   row(0xfb, 0x0d, 'array.get_u', ['typeidx'], 'special', 'gc', 'memory', 'aggregate'),
   row(0xfb, 0x0e, 'array.set', ['typeidx'], 'special', 'gc', 'memory', 'aggregate'),
   row(0xfb, 0x0f, 'array.len', [], 'special', 'gc', 'simple', 'aggregate'),
-  row(0xfb, 0x10, 'array.fill', ['typeidx'], 'special', 'gc', 'bulk', 'aggregate'),
-  row(0xfb, 0x11, 'array.copy', ['typeidx', 'typeidx'], 'special', 'gc', 'bulk', 'aggregate'),
-  row(0xfb, 0x12, 'array.init_data', ['typeidx', 'dataidx'], 'special', 'gc', 'bulk', 'aggregate'),
-  row(0xfb, 0x13, 'array.init_elem', ['typeidx', 'elemidx'], 'special', 'gc', 'bulk', 'aggregate'),
+  row(0xfb, 0x10, 'array.fill', ['typeidx'], 'special', 'gc', 'bulk', 'aggregate', 'stops'),
+  row(0xfb, 0x11, 'array.copy', ['typeidx', 'typeidx'], 'special', 'gc', 'bulk', 'aggregate', 'stops'),
+  row(0xfb, 0x12, 'array.init_data', ['typeidx', 'dataidx'], 'special', 'gc', 'bulk', 'aggregate', 'stops'),
+  row(0xfb, 0x13, 'array.init_elem', ['typeidx', 'elemidx'], 'special', 'gc', 'bulk', 'aggregate', 'stops'),
   row(0xfb, 0x14, 'ref.test', ['heaptype'], 'special', 'gc', 'reference', 'reference'),
   row(0xfb, 0x15, 'ref.test null', ['heaptype'], 'special', 'gc', 'reference', 'reference'),
   row(0xfb, 0x16, 'ref.cast', ['heaptype'], 'special', 'gc', 'reference', 'reference'),
   row(0xfb, 0x17, 'ref.cast null', ['heaptype'], 'special', 'gc', 'reference', 'reference'),
-  row(0xfb, 0x18, 'br_on_cast', ['cast'], 'special', 'gc', 'branch', 'control'),
-  row(0xfb, 0x19, 'br_on_cast_fail', ['cast'], 'special', 'gc', 'branch', 'control'),
+  row(0xfb, 0x18, 'br_on_cast', ['cast'], 'special', 'gc', 'branch', 'control', 'plain'),
+  row(0xfb, 0x19, 'br_on_cast_fail', ['cast'], 'special', 'gc', 'branch', 'control', 'plain'),
   row(0xfb, 0x1a, 'any.convert_extern', [], 'special', 'gc', 'reference', 'reference', 0, 'always'),
   row(0xfb, 0x1b, 'extern.convert_any', [], 'special', 'gc', 'reference', 'reference', 0, 'always'),
   row(0xfb, 0x1c, 'ref.i31', [], 'special', 'gc', 'reference', 'aggregate', 0, 'always'),
   row(0xfb, 0x1d, 'i31.get_s', [], 'special', 'gc', 'reference', 'aggregate'),
   row(0xfb, 0x1e, 'i31.get_u', [], 'special', 'gc', 'reference', 'aggregate'),
-  row(0xfb, 0x20, 'struct.new_desc', ['typeidx'], 'special', 'custom-descriptors', 'allocation', 'aggregate', 0, 'always'),
-  row(0xfb, 0x21, 'struct.new_default_desc', ['typeidx'], 'special', 'custom-descriptors', 'allocation', 'aggregate', 0, 'always'),
+  row(0xfb, 0x20, 'struct.new_desc', ['typeidx'], 'special', 'custom-descriptors', 'allocation', 'aggregate', 'plain', 0, 'always'),
+  row(0xfb, 0x21, 'struct.new_default_desc', ['typeidx'], 'special', 'custom-descriptors', 'allocation', 'aggregate', 'plain', 0, 'always'),
   row(0xfb, 0x22, 'ref.get_desc', ['typeidx'], 'special', 'custom-descriptors', 'reference', 'reference'),
   row(0xfb, 0x23, 'ref.cast_desc_eq', ['heaptype'], 'special', 'custom-descriptors', 'reference', 'reference'),
   row(0xfb, 0x24, 'ref.cast_desc_eq null', ['heaptype'], 'special', 'custom-descriptors', 'reference', 'reference'),
-  row(0xfb, 0x25, 'br_on_cast_desc_eq', ['cast'], 'special', 'custom-descriptors', 'branch', 'control'),
-  row(0xfb, 0x26, 'br_on_cast_desc_eq_fail', ['cast'], 'special', 'custom-descriptors', 'branch', 'control'),
+  row(0xfb, 0x25, 'br_on_cast_desc_eq', ['cast'], 'special', 'custom-descriptors', 'branch', 'control', 'plain'),
+  row(0xfb, 0x26, 'br_on_cast_desc_eq_fail', ['cast'], 'special', 'custom-descriptors', 'branch', 'control', 'plain'),
 
   row(0xfc, 0x00, 'i32.trunc_sat_f32_s', [], 'f32 -> i32', 'saturating-float-to-int', 'float', 'numeric.cvtop'),
   row(0xfc, 0x01, 'i32.trunc_sat_f32_u', [], 'f32 -> i32', 'saturating-float-to-int', 'float', 'numeric.cvtop'),
@@ -317,16 +341,16 @@ const table = [
   row(0xfc, 0x05, 'i64.trunc_sat_f32_u', [], 'f32 -> i64', 'saturating-float-to-int', 'float', 'numeric.cvtop'),
   row(0xfc, 0x06, 'i64.trunc_sat_f64_s', [], 'f64 -> i64', 'saturating-float-to-int', 'float', 'numeric.cvtop'),
   row(0xfc, 0x07, 'i64.trunc_sat_f64_u', [], 'f64 -> i64', 'saturating-float-to-int', 'float', 'numeric.cvtop'),
-  row(0xfc, 0x08, 'memory.init', ['dataidx', 'memidx'], 'special', 'bulk-memory', 'bulk', 'memory'),
-  row(0xfc, 0x09, 'data.drop', ['dataidx'], 'special', 'bulk-memory', 'bulk', 'memory'),
-  row(0xfc, 0x0a, 'memory.copy', ['memidx', 'memidx'], 'special', 'bulk-memory', 'bulk', 'memory'),
-  row(0xfc, 0x0b, 'memory.fill', ['memidx'], 'special', 'bulk-memory', 'bulk', 'memory'),
-  row(0xfc, 0x0c, 'table.init', ['elemidx', 'tableidx'], 'special', 'bulk-memory', 'bulk', 'table'),
-  row(0xfc, 0x0d, 'elem.drop', ['elemidx'], 'special', 'bulk-memory', 'bulk', 'table'),
-  row(0xfc, 0x0e, 'table.copy', ['tableidx', 'tableidx'], 'special', 'bulk-memory', 'bulk', 'table'),
-  row(0xfc, 0x0f, 'table.grow', ['tableidx'], 'special', 'reference-types', 'bulk', 'table'),
+  row(0xfc, 0x08, 'memory.init', ['dataidx', 'memidx'], 'special', 'bulk-memory', 'bulk', 'memory', 'stops'),
+  row(0xfc, 0x09, 'data.drop', ['dataidx'], 'special', 'bulk-memory', 'bulk', 'memory', 'plain'),
+  row(0xfc, 0x0a, 'memory.copy', ['memidx', 'memidx'], 'special', 'bulk-memory', 'bulk', 'memory', 'stops'),
+  row(0xfc, 0x0b, 'memory.fill', ['memidx'], 'special', 'bulk-memory', 'bulk', 'memory', 'stops'),
+  row(0xfc, 0x0c, 'table.init', ['elemidx', 'tableidx'], 'special', 'bulk-memory', 'bulk', 'table', 'stops'),
+  row(0xfc, 0x0d, 'elem.drop', ['elemidx'], 'special', 'bulk-memory', 'bulk', 'table', 'plain'),
+  row(0xfc, 0x0e, 'table.copy', ['tableidx', 'tableidx'], 'special', 'bulk-memory', 'bulk', 'table', 'stops'),
+  row(0xfc, 0x0f, 'table.grow', ['tableidx'], 'special', 'reference-types', 'bulk', 'table', 'stops'),
   row(0xfc, 0x10, 'table.size', ['tableidx'], 'special', 'reference-types', 'simple', 'table'),
-  row(0xfc, 0x11, 'table.fill', ['tableidx'], 'special', 'reference-types', 'bulk', 'table'),
+  row(0xfc, 0x11, 'table.fill', ['tableidx'], 'special', 'reference-types', 'bulk', 'table', 'stops'),
   row(0xfc, 0x13, 'i64.add128', [], 'i64 i64 i64 i64 -> i64 i64', 'wide-arithmetic', 'simple', 'numeric.wide'),
   row(0xfc, 0x14, 'i64.sub128', [], 'i64 i64 i64 i64 -> i64 i64', 'wide-arithmetic', 'simple', 'numeric.wide'),
   row(0xfc, 0x15, 'i64.mul_wide_s', [], 'i64 i64 -> i64 i64', 'wide-arithmetic', 'simple', 'numeric.wide'),
@@ -590,8 +614,8 @@ const table = [
   row(0xfd, 0x113, 'i32x4.relaxed_dot_i8x16_i7x16_add_s', [], 'v128 v128 v128 -> v128', 'relaxed-simd', 'vector', 'vector'),
 
   row(0xfe, 0x00, 'memory.atomic.notify', ['memarg'], 'addr i32 -> i32', 'threads', 'atomic', 'atomic', 4),
-  row(0xfe, 0x01, 'memory.atomic.wait32', ['memarg'], 'addr i32 i64 -> i32', 'threads', 'wait', 'atomic', 4),
-  row(0xfe, 0x02, 'memory.atomic.wait64', ['memarg'], 'addr i64 i64 -> i32', 'threads', 'wait', 'atomic', 8),
+  row(0xfe, 0x01, 'memory.atomic.wait32', ['memarg'], 'addr i32 i64 -> i32', 'threads', 'wait', 'atomic', 'stops', 4),
+  row(0xfe, 0x02, 'memory.atomic.wait64', ['memarg'], 'addr i64 i64 -> i32', 'threads', 'wait', 'atomic', 'stops', 8),
   row(0xfe, 0x03, 'atomic.fence', ['zero'], '->', 'threads', 'atomic', 'atomic'),
   row(0xfe, 0x10, 'i32.atomic.load', ['memarg'], 'addr -> i32', 'threads', 'atomic', 'atomic', 4),
   row(0xfe, 0x11, 'i64.atomic.load', ['memarg'], 'addr -> i64', 'threads', 'atomic', 'atomic', 8),

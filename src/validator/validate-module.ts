@@ -5,12 +5,11 @@
  * that are switched off or not executed yet.
  */
 
-import { InstructionReader } from '../decoder/instruction-reader.ts';
+import { InstructionReader, nesting } from '../decoder/instruction-reader.ts';
 import { checkBytes, checkFunction, reading } from '../errors/arguments.ts';
 import { type ErrorPosition, InvalidError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
-import { rowOf } from '../syntax/instructions.ts';
 import type { DataSegment, ElementSegment, ExternKind, FuncBody, Module } from '../syntax/module.ts';
 import { FUNCREF, HEAP_FUNC, matchesValType, refType, type ValType } from '../syntax/types.ts';
 import { validateConstExpr } from './constant-expression.ts';
@@ -141,16 +140,12 @@ const validateExports = (context: Context): void => {
   }
 };
 
-const ends = new Set([rowOf['end'], rowOf['delegate']]);
-const opens = new Set([rowOf['block'], rowOf['loop'], rowOf['if'], rowOf['try'], rowOf['try_table']]);
-
 /** Reads a body for its form only. @throws MalformedError */
 const scanBody = (reader: InstructionReader, body: FuncBody): void => {
   reader.reset(body.codeStart, body.end);
   for (let depth = 1; depth > 0; ) {
     reader.read();
-    if (opens.has(reader.row)) depth++;
-    else if (ends.has(reader.row)) depth--;
+    depth += nesting[reader.row]!;
   }
   checkBodyEnd(reader, body);
 };

@@ -44,8 +44,6 @@ export interface Instruction {
   otherwise: number;
 }
 
-const blockOpeners = new Set(['block', 'loop', 'if', 'try', 'try_table']);
-
 const blockType = (reader: InstructionReader, module: Module): FuncType => {
   if (reader.blockTypeIndex >= 0) return funcTypeOf(module.types[reader.blockTypeIndex]!);
   const results: ValType[] = reader.valType === 0 ? [] : [reader.valType];
@@ -61,7 +59,7 @@ export const readBody = (module: Module, start: number, end: number): readonly I
   while (reader.pos < end) {
     reader.read();
     const row = instructions[reader.row]!;
-    const isBlock = blockOpeners.has(row.name);
+    const isBlock = row.flow === 'opens';
     const position = body.length;
     body.push({
       name: row.name,

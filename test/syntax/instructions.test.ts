@@ -78,6 +78,26 @@ test('what costs nothing is exactly the structure of the code', () => {
   ]);
 });
 
+test('what may stop in the middle has a price by size, looks for a handler, waits, or calls what is not known', () => {
+  const stops = instructions.filter(({ flow }) => flow.startsWith('stops'));
+  const classes = new Set(stops.map(({ fuel }) => fuel));
+  assert.deepEqual([...classes].sort(), ['allocation', 'bulk', 'call', 'exception', 'wait']);
+  // Of these classes all stop but what drops a segment, and what makes an object of a known size.
+  const others = instructions.filter((row) => classes.has(row.fuel) && !stops.includes(row));
+  assert.deepEqual(
+    others.map((row) => row.name),
+    [
+      'struct.new',
+      'struct.new_default',
+      'array.new_fixed',
+      'struct.new_desc',
+      'struct.new_default_desc',
+      'data.drop',
+      'elem.drop',
+    ],
+  );
+});
+
 test('constant expressions may hold what the spec lists', () => {
   const constant = (value: string): string[] =>
     instructions.filter((row) => row.constant === value).map((row) => row.name);

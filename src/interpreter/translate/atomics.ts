@@ -13,7 +13,7 @@ export const wide = (t: Translation, op: Op, count: number): void => {
 
 const resultTypes: Readonly<Record<string, ValType>> = { i32: I32, i64: I64 };
 
-/** A wait may have to pause: operands in their canonical slots, a boundary before (`stops`) and behind. */
+/** A wait may have to pause: operands in their canonical slots, a boundary before and behind. */
 export const wait = (t: Translation): void => {
   const { access } = instructions[t.reader.row]!;
   const { lo, hi, memory } = t.reader;

@@ -8,8 +8,6 @@ import { branchOn, popCondition } from './numeric.ts';
 import { CONSTANT, FEW } from './operand-stack.ts';
 import { closeProtection, enterCatch, markDelegate } from './protection.ts';
 
-const openers: ReadonlySet<string> = new Set(['block', 'loop', 'if', 'try', 'try_table']);
-
 export const call = (t: Translation): void => {
   const { index } = t.reader;
   const { module } = t.code.unit;
@@ -339,18 +337,18 @@ export const skipUnreachable = (t: Translation): void => {
   for (;;) {
     t.reader.read();
     t.writer.offset = t.reader.offset;
-    const { name } = instructions[t.reader.row]!;
-    if (openers.has(name)) depth++;
+    const { name, flow } = instructions[t.reader.row]!;
+    if (flow === 'opens') depth++;
     else if (depth > 0) {
-      if (name === 'end' || name === 'delegate') depth--;
+      if (flow === 'closes') depth--;
     } else if (name === 'else') {
       const control = t.controls[t.controls.length - 1]!;
       enterElse(t, control);
       return;
-    } else if (name === 'catch' || name === 'catch_all') {
+    } else if (flow === 'divides') {
       enterCatch(t);
       return;
-    } else if (name === 'end' || name === 'delegate') {
+    } else if (flow === 'closes') {
       if (name === 'delegate') markDelegate(t);
       const control = t.controls[t.controls.length - 1]!;
       if (control.kind === 'func') {

@@ -159,7 +159,7 @@ const MAX_RUN = 0x7f00_0000;
 
 const translateInstruction = (t: Translation): void => {
   const row = instructions[t.reader.row]!;
-  if (isStop(t, row.name)) {
+  if (isStop(t, row)) {
     t.settleAll();
     t.writer.boundary(t.reader.offset);
   }
@@ -203,10 +203,8 @@ const translateInstruction = (t: Translation): void => {
  * Whether an instruction may have to wait for fuel beyond its own cost, or for the host: everything is in
  * canonical slots before it, and a boundary lies there.
  */
-const isStop = (t: Translation, name: Mnemonic): boolean => {
-  if (name === 'call' || name === 'return_call') return t.reader.index < t.code.unit.module.importedFuncCount;
-  return stops.has(name);
-};
+const isStop = (t: Translation, { flow }: InstructionRow): boolean =>
+  flow === 'stops' || (flow === 'stops-if-imported' && t.reader.index < t.code.unit.module.importedFuncCount);
 
 const resultTypes: Readonly<Record<string, ValType>> = {
   i32: I32,
@@ -225,35 +223,6 @@ const resultOf = (row: InstructionRow): ValType => {
   }
   return type;
 };
-
-/** Instructions that may stop in the middle: sized operations, searches, calls that can reach the host, waits. */
-const stops: ReadonlySet<Mnemonic> = new Set<Mnemonic>([
-  'call_indirect',
-  'return_call_indirect',
-  'memory.grow',
-  'memory.fill',
-  'memory.copy',
-  'memory.init',
-  'table.grow',
-  'table.fill',
-  'table.copy',
-  'table.init',
-  'call_ref',
-  'return_call_ref',
-  'throw',
-  'throw_ref',
-  'rethrow',
-  'array.new',
-  'array.new_default',
-  'array.new_data',
-  'array.new_elem',
-  'array.fill',
-  'array.copy',
-  'array.init_data',
-  'array.init_elem',
-  'memory.atomic.wait32',
-  'memory.atomic.wait64',
-]);
 
 /** Address type of the memory that the instruction names. */
 const memoryAddress = (t: Translation): ValType =>
