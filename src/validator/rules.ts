@@ -1,10 +1,12 @@
 /**
- * The typing rule of every instruction. Most rows of the instruction table state their type; those strings are
- * parsed once, here, into columns that the main loop reads (`validate-function.ts`). The rows marked `special`
- * have a function each, and TypeScript insists that none is missing.
+ * The typing rule of every instruction. Most rows of the instruction table state their type; from those come the
+ * columns that the main loop reads (`validate-function.ts`). The rows marked `special` have a function each, and
+ * TypeScript insists that none is missing.
  */
 import { type InstructionRow, instructions, type SpecialMnemonic } from '../syntax/instructions.ts';
-import { EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, type ValType } from '../syntax/types.ts';
+import { laneCountOf } from '../syntax/shapes.ts';
+import { ADDRESS, type Signature, signatures } from '../syntax/signatures.ts';
+import { I32, V128, type ValType } from '../syntax/types.ts';
 import * as aggregate from './aggregate-rules.ts';
 import * as control from './control-rules.ts';
 import type { BodyState } from './stacks.ts';
@@ -12,9 +14,6 @@ import * as variable from './variable-rules.ts';
 
 /** Checks one instruction and applies its effect to the stacks. */
 export type Rule = (state: BodyState) => void;
-
-/** In a signature: the address type of the memory that the instruction names. */
-const ADDRESS = -32;
 
 /** Shapes that the main loop knows; the numbers are repeated there as literals. */
 export const KIND = {
@@ -36,41 +35,8 @@ export const KIND = {
   localTee: 9,
 } as const;
 
-interface Signature {
-  readonly params: readonly number[];
-  readonly results: readonly number[];
-}
-const typeNames: Readonly<Record<string, number>> = {
-  i32: I32,
-  i64: I64,
-  f32: F32,
-  f64: F64,
-  v128: V128,
-  funcref: FUNCREF,
-  externref: EXTERNREF,
-  addr: ADDRESS,
-};
-const parseTypes = (text: string): number[] =>
-  text.split(' ').flatMap((word) => (word === '' ? [] : [typeNames[word]!]));
-const parseSignature = (text: string): Signature => {
-  const [params, results] = text.split('->');
-  return { params: parseTypes(params!.trim()), results: parseTypes(results!.trim()) };
-};
-
 const rows: readonly InstructionRow[] = instructions;
-/** Signature of each row with a fixed type, null for special ones. */
-const signatures: readonly (Signature | null)[] = rows.map((row) =>
-  row.type === 'special' ? null : parseSignature(row.type),
-);
 const hasMemArg = (row: InstructionRow): boolean => row.immediates.includes('memarg');
-
-/** Lanes that a lane immediate may choose from; 0 where there is none. */
-const laneCountOf = (row: InstructionRow): number => {
-  if (row.name === 'i8x16.shuffle') return 32;
-  if (!row.immediates.includes('laneidx')) return 0;
-  const shape = /x(\d+)\./.exec(row.name);
-  return shape ? Number(shape[1]) : 16 / row.access!;
-};
 
 const kindOf = (row: InstructionRow, signature: Signature | null): number => {
   if (row.name === 'local.get') return KIND.localGet;

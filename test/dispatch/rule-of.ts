@@ -2,6 +2,7 @@
 import { TrapError } from '../../src/errors/errors.ts';
 import { trapStatus } from '../../src/interpreter/loop/status.ts';
 import { instructions } from '../../src/syntax/instructions.ts';
+import { signatureNames } from '../../src/syntax/signatures.ts';
 import type { Rule } from '../reference/machine.ts';
 import { rules } from '../reference/rules.ts';
 
@@ -41,8 +42,8 @@ export const ruleOutcome = (
 export const typeOf = (name: string): { readonly operands: readonly string[]; readonly result: string } => {
   const row = instructions.find((candidate) => candidate.name === name);
   if (row === undefined) throw new Error(`no instruction ${name}`);
-  const [operands, result] = row.type.split('->').map((side) => side.trim());
-  return { operands: operands!.split(' '), result: result! };
+  const { params, results } = signatureNames(row)!;
+  return { operands: params, result: results[0] ?? '' };
 };
 
 /** A generator of 32-bit numbers that is the same in every run (xorshift). */

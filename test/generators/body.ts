@@ -4,6 +4,7 @@
  *
  * Bodies end: a loop counts down a local at its head, and a function counts down a global at its entry.
  */
+import { laneCountOf } from '../../src/syntax/shapes.ts';
 import type { Instruction, Type } from '../assembler.ts';
 import { InstructionWriter } from './instruction-writer.ts';
 import { isReference, typeIndex, type Value } from './plan.ts';
@@ -88,12 +89,11 @@ export class BodyWriter extends InstructionWriter {
 
   private immediates(row: TypedRow): (number | readonly number[])[] {
     const { random } = this;
-    // The lane is the last immediate, of as many lanes as the shape has.
-    const lanes = Number(/x(\d+)\./.exec(row.name)?.[1] ?? (row.access > 0 ? 16 / row.access : 2));
+    const lanes = laneCountOf(row);
     return row.immediates
       .filter((kind) => kind !== 'memarg')
       .map((kind) =>
-        kind === 'lanes16' ? Array.from({ length: 16 }, () => random.below(32)) : random.below(lanes),
+        kind === 'lanes16' ? Array.from({ length: 16 }, () => random.below(lanes)) : random.below(lanes),
       );
   }
 

@@ -3,7 +3,8 @@
  * to the table is generated at once.
  */
 import type { FeatureKey } from '../../src/syntax/features.ts';
-import { instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
+import { type InstructionRow, instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
+import { signatureNames } from '../../src/syntax/signatures.ts';
 import type { Profile, Value } from './plan.ts';
 
 /** An instruction with its type; `addr` stands for the address type of its memory. */
@@ -11,7 +12,7 @@ export interface TypedRow {
   readonly name: Mnemonic;
   readonly params: readonly (Value | 'addr')[];
   readonly result: Value | null;
-  readonly immediates: readonly string[];
+  readonly immediates: InstructionRow['immediates'];
   /** Whether it may produce a NaN whose bits the spec leaves open. */
   readonly producesNaN: boolean;
   readonly access: number;
@@ -24,23 +25,17 @@ const features: ReadonlySet<FeatureKey> = new Set<FeatureKey>([
   'simd',
 ]);
 
-const words = (text: string): string[] =>
-  text
-    .trim()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-
 const keepsBits = /\.(abs|neg|copysign|reinterpret|const|load|convert)/;
 
 const typedRows: readonly TypedRow[] = instructions
-  .filter((row) => row.type !== 'special' && row.type.includes('->') && features.has(row.since))
-  .filter((row) => !row.name.endsWith('.const') && row.name !== 'nop')
+  .filter((row) => row.type !== 'special' && features.has(row.since))
+  .filter((row) => !row.group.endsWith('.const') && row.name !== 'nop')
   .map((row) => {
-    const [params, results] = row.type.split('->').map(words) as [Value[], Value[]];
+    const { params, results } = signatureNames(row)!;
     return {
       name: row.name,
       params,
-      result: results[0] ?? null,
+      result: (results[0] as Value | undefined) ?? null,
       immediates: row.immediates,
       producesNaN:
         /^f(32|64)\./.test(row.name) && results[0]?.startsWith('f') === true && !keepsBits.test(row.name),

@@ -13,12 +13,13 @@ import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
+import { signatureNames } from '../../src/syntax/signatures.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';
 
 type Value = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
-const typesOf = (row: InstructionRow): { params: Value[]; result: Value } => {
-  const [params, result] = row.type.split('->').map((text) => text.trim()) as [string, Value];
-  return { params: params.split(' ') as Value[], result };
+const typesOf = (row: InstructionRow): { params: readonly Value[]; result: Value } => {
+  const { params, results } = signatureNames(row)!;
+  return { params: params as readonly Value[], result: results[0] as Value };
 };
 
 const canonical = { f32: 0x7fc0_0000n, f64: 0x7ff8_0000_0000_0000n } as const;

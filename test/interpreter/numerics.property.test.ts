@@ -11,6 +11,7 @@ import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { instructions, type Mnemonic, rowOf } from '../../src/syntax/instructions.ts';
+import { signatureNames } from '../../src/syntax/signatures.ts';
 import { assemble, type FuncSource, type Instruction, type Type, type TypeSource } from '../assembler.ts';
 import { edges32, edges64, edgesF32, edgesF64 } from '../generators/random.ts';
 import { oracles } from './numeric-oracle.ts';
@@ -24,9 +25,9 @@ const edges: Readonly<Record<NumberType, readonly bigint[]>> = {
   f64: edgesF64,
 };
 
-const signatureOf = (name: Mnemonic): { params: NumberType[]; result: NumberType } => {
-  const [params, results] = instructions[rowOf[name]].type.split('->') as [string, string];
-  return { params: params.trim().split(' ') as NumberType[], result: results.trim() as NumberType };
+const signatureOf = (name: Mnemonic): { params: readonly NumberType[]; result: NumberType } => {
+  const { params, results } = signatureNames(instructions[rowOf[name]])!;
+  return { params: params as readonly NumberType[], result: results[0] as NumberType };
 };
 
 const constant = (type: NumberType, bits: bigint): Instruction =>

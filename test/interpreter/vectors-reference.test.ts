@@ -10,6 +10,8 @@ import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
+import { laneCountOf } from '../../src/syntax/shapes.ts';
+import { signatureNames } from '../../src/syntax/signatures.ts';
 import { assemble, type Instruction, type Operand, type Type } from '../assembler.ts';
 import type { FunctionInstance } from '../reference/instances.ts';
 import * as reference from '../reference/instantiate.ts';
@@ -64,8 +66,7 @@ const immediatesOf = (row: InstructionRow): Operand[][] => {
     ];
   }
   if (!row.immediates.includes('laneidx')) return [[]];
-  const count = Number(/x(\d+)/.exec(row.name)![1]);
-  return Array.from({ length: count }, (_, lane) => [lane]);
+  return Array.from({ length: laneCountOf(row) }, (_, lane) => [lane]);
 };
 
 interface Case {
@@ -74,11 +75,10 @@ interface Case {
   readonly results: readonly string[];
   readonly code: readonly Instruction[];
 }
-const typesOf = (text: string): string[] => text.trim().split(' ');
 
 /** The operator with its result on the stack, and over each operand of the same type. */
 const casesOf = (row: InstructionRow): Case[] => {
-  const [params, results] = row.type.split('->').map((text) => typesOf(text)) as [string[], string[]];
+  const { params, results } = signatureNames(row)!;
   const gets = params.map((_, i): Instruction => ['local.get', i]);
   return immediatesOf(row).flatMap((operands) => {
     const code: Instruction[] = [...gets, [row.name as Mnemonic, ...operands]];

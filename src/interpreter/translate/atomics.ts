@@ -1,6 +1,7 @@
 /** Translates wide arithmetic and atomics: cold operations on operands in their canonical slots. */
 import { instructions } from '../../syntax/instructions.ts';
-import { I32, I64, type ValType } from '../../syntax/types.ts';
+import { signatures } from '../../syntax/signatures.ts';
+import { I32, I64 } from '../../syntax/types.ts';
 import { type Op, opOf } from '../code/isa.ts';
 import type { Translation } from './body.ts';
 
@@ -10,8 +11,6 @@ export const wide = (t: Translation, op: Op, count: number): void => {
   t.pushSlot(I64);
   t.pushSlot(I64);
 };
-
-const resultTypes: Readonly<Record<string, ValType>> = { i32: I32, i64: I64 };
 
 /** A wait may have to pause: operands in their canonical slots, a boundary before and behind. */
 export const wait = (t: Translation): void => {
@@ -24,7 +23,7 @@ export const wait = (t: Translation): void => {
 
 /** One operation for all others: atomics are rare, and slow everywhere. */
 export const atomic = (t: Translation): void => {
-  const { code, type, name } = instructions[t.reader.row]!;
+  const { code, name } = instructions[t.reader.row]!;
   // Without operands, and reading none of the fields of an access.
   if (name === 'atomic.fence') {
     t.writer.emit(opOf.atomic, 0, code);
@@ -32,9 +31,8 @@ export const atomic = (t: Translation): void => {
     return;
   }
   const { lo, hi, memory } = t.reader;
-  const [params, result] = type.split('->') as [string, string];
-  const base = t.popSettled(params.trim().split(' ').length);
+  const { params, results } = signatures[t.reader.row]!;
+  const base = t.popSettled(params.length);
   t.writer.emit(opOf.atomic, base * 2, code, lo, hi, memory);
-  const resultType = resultTypes[result.trim()];
-  if (resultType !== undefined) t.pushSlot(resultType);
+  t.pushSlots(results);
 };

@@ -9,6 +9,7 @@
 import { InternalError } from '../../errors/errors.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../../syntax/instructions.ts';
 import { MAX_CODE_WORDS, MAX_CODE_WORDS_PER_BYTE } from '../../syntax/limits.ts';
+import { signatures } from '../../syntax/signatures.ts';
 import {
   F32,
   F64,
@@ -20,7 +21,6 @@ import {
   I64,
   isRef,
   refType,
-  V128,
   type ValType,
 } from '../../syntax/types.ts';
 import { type CodeMap, noPlaces } from '../code/code-map.ts';
@@ -176,26 +176,26 @@ const translateInstruction = (t: Translation): void => {
   }
   switch (lowering.kind) {
     case 'binary':
-      numeric.binary(t, lowering, resultOf(row));
+      numeric.binary(t, lowering, resultOf(t));
       break;
     case 'comparison':
       numeric.comparison(t, lowering);
       break;
     case 'unary':
-      numeric.unary(t, lowering, resultOf(row));
+      numeric.unary(t, lowering, resultOf(t));
       break;
     case 'load':
-      numeric.load(t, lowering, resultOf(row));
+      numeric.load(t, lowering, resultOf(t));
       break;
     case 'store':
       numeric.store(t, lowering);
       break;
     case 'vector':
-      vectors.instruction(t, lowering, row, resultOf(row));
+      vectors.instruction(t, lowering, row, resultOf(t));
       break;
     default:
       // Only the type changes: the bits stay where they are, pending or not.
-      t.types[t.height - 1] = resultOf(row);
+      t.types[t.height - 1] = resultOf(t);
   }
 };
 
@@ -206,23 +206,8 @@ const translateInstruction = (t: Translation): void => {
 const isStop = (t: Translation, { flow }: InstructionRow): boolean =>
   flow === 'stops' || (flow === 'stops-if-imported' && t.reader.index < t.code.unit.module.importedFuncCount);
 
-const resultTypes: Readonly<Record<string, ValType>> = {
-  i32: I32,
-  i64: I64,
-  f32: F32,
-  f64: F64,
-  v128: V128,
-};
-const resultCache = new Map<string, ValType>();
-/** The result type of a row with a fixed signature. */
-const resultOf = (row: InstructionRow): ValType => {
-  let type = resultCache.get(row.type);
-  if (type === undefined) {
-    type = resultTypes[row.type.slice(row.type.indexOf('->') + 2).trim()] ?? 0;
-    resultCache.set(row.type, type);
-  }
-  return type;
-};
+/** The result type of an instruction with a fixed signature; 0 for none. */
+const resultOf = (t: Translation): ValType => signatures[t.reader.row]!.results[0] ?? 0;
 
 /** Address type of the memory that the instruction names. */
 const memoryAddress = (t: Translation): ValType =>

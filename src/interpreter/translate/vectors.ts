@@ -3,6 +3,8 @@
  * can use them, and every one that has a result can be retargeted.
  */
 import type { InstructionRow } from '../../syntax/instructions.ts';
+import { laneCountOf } from '../../syntax/shapes.ts';
+import { signatures } from '../../syntax/signatures.ts';
 import { V128, type ValType } from '../../syntax/types.ts';
 import { type Op, opOf } from '../code/isa.ts';
 import { type VectorLowering, vectorOps } from '../code/vector-isa.ts';
@@ -30,17 +32,15 @@ export const instruction = (
   type: ValType,
 ): void => {
   if (row.access > 0) access(t, lowering.op!, row);
-  else if (row.name === 'i8x16.shuffle') shuffle(t, lowering.op!);
-  else if (row.name.includes('.extract_lane')) extractLane(t, lowering.op, row, type);
-  else if (row.name.endsWith('.replace_lane')) {
-    const slots = popSlots(t, 2);
-    emitResult(t, lowering.op!, V128, ...slots.map((slot) => 2 * slot), t.reader.lane);
-  } else compute(t, lowering, row, type);
+  else if (row.immediates.includes('lanes16')) shuffle(t, lowering.op!);
+  else if (!row.immediates.includes('laneidx')) compute(t, lowering, type);
+  else if (type === V128) replaceLane(t, lowering.op!);
+  else extractLane(t, lowering.op, row, type);
 };
 
 /** Operators: their type says everything. */
-const compute = (t: Translation, { op, swaps }: VectorLowering, row: InstructionRow, type: ValType): void => {
-  const slots = popSlots(t, row.type.split('->')[0]!.trim().split(' ').length);
+const compute = (t: Translation, { op, swaps }: VectorLowering, type: ValType): void => {
+  const slots = popSlots(t, signatures[t.reader.row]!.params.length);
   if (swaps) slots.reverse();
   emitResult(t, op!, type, ...slots.map((slot) => 2 * slot));
 };
@@ -48,14 +48,19 @@ const compute = (t: Translation, { op, swaps }: VectorLowering, row: Instruction
 /** Loads and stores: address, vector (where there is one), offset, memory, lane. */
 const access = (t: Translation, op: Op, row: InstructionRow): void => {
   const { memory, lane } = t.reader;
-  const hasVector = row.type.startsWith('addr v128');
-  const vector = hasVector ? t.slotOf(t.pop()) : 0;
+  const { params, results } = signatures[t.reader.row]!;
+  const vector = params.length > 1 ? t.slotOf(t.pop()) : 0;
   const address = addressSlot(t, t.pop());
   t.lastWrite = -1;
   const words = [2 * address, 2 * vector, memoryOffset(t), memory];
   if (row.immediates.includes('laneidx')) words.push(lane);
-  if (row.type.endsWith('v128')) emitResult(t, op, V128, ...words);
+  if (results.length > 0) emitResult(t, op, V128, ...words);
   else t.vector(op, 0, ...words);
+};
+
+const replaceLane = (t: Translation, op: Op): void => {
+  const slots = popSlots(t, 2);
+  emitResult(t, op, V128, ...slots.map((slot) => 2 * slot), t.reader.lane);
 };
 
 /** The operation reads from a place in the frame; a lane of 64 bits is a slot. */
@@ -67,8 +72,7 @@ const extractLane = (t: Translation, op: Op | null, row: InstructionRow, type: V
     return;
   }
   // Lanes per slot, by shape.
-  const lanes = Number(/x(\d+)/.exec(row.name)![1]) / 2;
-  emitResult(t, op, type, lanes * slot + lane);
+  emitResult(t, op, type, (laneCountOf(row) / 2) * slot + lane);
 };
 
 /** Indices become places in the frame, and four bytes that stay together one word. @spec exec-vshuffle */

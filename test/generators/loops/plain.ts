@@ -3,6 +3,7 @@
  * stores, atomics. A row that is added to the table gets its loops at once.
  */
 import type { InstructionRow } from '../../../src/syntax/instructions.ts';
+import { signatureNames, type TypeName } from '../../../src/syntax/signatures.ts';
 import type { Instruction, LimitsSource, MemArg, Operand } from '../../assembler.ts';
 import { type Forms, get, i32, i64, type LoopSpec, repeat, set } from './loop.ts';
 
@@ -49,18 +50,12 @@ const largest: Readonly<Record<string, number>> = {
   'i64.trunc_u': 2 ** 64 - 2 ** 40,
 };
 
-const words = (text: string): string[] =>
-  text
-    .trim()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-
 /** Parameters and results of a row. @throws for a type that there is no operand of */
-const typeOf = ({ name, type }: InstructionRow): readonly [string[], Value[]] => {
-  const [params, results] = type.split('->').map(words) as [string[], string[]];
+const typeOf = (row: InstructionRow): readonly [readonly TypeName[], readonly Value[]] => {
+  const { params, results } = signatureNames(row)!;
   for (const word of [...params, ...results])
-    if (!values.includes(word) && word !== 'addr') throw new Error(`${name}: no loop with a ${word}`);
-  return [params, results as Value[]];
+    if (!values.includes(word) && word !== 'addr') throw new Error(`${row.name}: no loop with a ${word}`);
+  return [params, results as readonly Value[]];
 };
 
 const bytes = repeat(16, 7);
