@@ -3,6 +3,7 @@
  * `bodies/scalar.ts`. Labels are numeric literals, since only those compile to a jump table.
  */
 import ts from 'typescript';
+import { MAX_PACKED_SLOT, OPCODE_BITS, OPCODE_MASK, SLOT_BITS } from '../../src/interpreter/code/encoding.ts';
 import { firstColdOp, type Op, ops } from '../../src/interpreter/code/isa.ts';
 import { COLD_OP } from '../../src/interpreter/loop/status.ts';
 import {
@@ -16,16 +17,21 @@ import {
   Temporaries,
 } from './loops.ts';
 
+/** Packed slots: as indices of words, and as slots. */
+const packedWords = [OPCODE_BITS, OPCODE_BITS + SLOT_BITS].map(
+  (bits) => `(op >>> ${bits - 1} & ${2 * MAX_PACKED_SLOT})`,
+);
+const packedSlots = [`(op >>> ${OPCODE_BITS} & ${MAX_PACKED_SLOT})`, `(op >>> ${OPCODE_BITS + SLOT_BITS})`];
+
 /** The expressions that read the operands of an operation: packed bits or words; a branch has two. */
-const operandsOf = ({ layout, packed }: Op): ts.Expression[] => {
+const operandsOf = ({ operands, packed }: Op): ts.Expression[] => {
   let offset = 1;
   const word = (): string => `code[pc + ${offset++} | 0]`;
-  return [...layout].flatMap((letter, n) => {
-    const isWords = letter === 'd' || letter === 's';
-    const bits = isWords ? ['op >>> 9 & 4094', 'op >>> 20 & 4094'][n] : ['op >>> 10 & 2047', 'op >>> 21'][n];
-    if (letter === 'p') return [parse(word()), parse(word())];
-    const value = n < packed ? `(${bits})` : word();
-    if (letter === 'i') return [parse(value)];
+  return operands.flatMap(({ role, holds }, n) => {
+    if (role === 'branch') return [parse(word()), parse(word())];
+    if (holds === undefined) return [parse(word())];
+    const isWords = holds !== 'f64';
+    const value = n < packed ? (isWords ? packedWords : packedSlots)[n] : word();
     return [parse(`${isWords ? 'fp' : 'dp'} + ${value} | 0`)];
   });
 };
@@ -113,7 +119,7 @@ export const createDispatch = (
     ${temporaries.declare()}
     out: for (;;) {
       op = code[pc];
-      switch (op & 1023) {
+      switch (op & ${OPCODE_MASK}) {
 ${cases.join('\n')}
         default: {
           status = ${COLD_OP}; // COLD_OP
@@ -131,7 +137,7 @@ ${cases.join('\n')}
     for (;;) {
       let status = loop(state);
       if (status !== ${COLD_OP}) return status;
-      status = cold(state, codeArray[state.pc]! & 1023);
+      status = cold(state, codeArray[state.pc]! & ${OPCODE_MASK});
       if (status !== 0) return status;
     }
   };

@@ -3,6 +3,13 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import {
+  COST_AHEAD,
+  ENTRY_COST,
+  FRAME_WORDS,
+  ZERO_END,
+  ZERO_START,
+} from '../../src/interpreter/code/encoding.ts';
+import {
   COLD_OP,
   DONE,
   FIRST_TRAP,
@@ -78,6 +85,7 @@ const primitives = {
 const frameArrays = ['words', 'doubles', 'floats', 'int8', 'uint8', 'int16', 'uint16'];
 
 const statuses = { COLD_OP, DONE, NEED_FUEL, NO_FUEL };
+const distances = { COST_AHEAD, ENTRY_COST, FRAME_WORDS, ZERO_END, ZERO_START };
 const nameOfStatus = (status: number): string =>
   Object.entries(statuses).find(([, value]) => value === status)?.[0] ?? trapCodes[status - FIRST_TRAP]!;
 
@@ -110,7 +118,7 @@ const common = {
     doubleFunctions: ['f32', 'f64', 'f32Lane', 'f64Lane', 'nearest'],
   },
   variables: new Set([...frameArrays, 'code', 'calls', 'globals']),
-  constants: statuses,
+  constants: { ...statuses, ...distances },
   primitives: new Set(Object.keys(primitives)),
   numberTypes: new Set(['Slot', 'DoubleSlot', 'Pc', 'number']),
 } satisfies Partial<Target>;

@@ -1,12 +1,12 @@
 /** Shapes of vectors, which begin the names of instructions on lanes. */
-import type { InstructionRow, Mnemonic } from './instructions.ts';
+import type { InstructionRow } from './instructions.ts';
 
 /** Lanes of each shape. */
 export const lanesOfShape = { i8x16: 16, i16x8: 8, i32x4: 4, i64x2: 2, f32x4: 4, f64x2: 2 } as const;
 export type Shape = keyof typeof lanesOfShape;
 
 /** The shape that an instruction is named after, if any. */
-export const shapeOf = (name: Mnemonic): Shape | null => {
+export const shapeOf = (name: string): Shape | null => {
   const [first] = name.split('.', 1);
   return first! in lanesOfShape ? (first as Shape) : null;
 };

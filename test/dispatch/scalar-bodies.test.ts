@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { globals, loop, type Pc, run, type Slot, words } from '../../scripts/dispatch/bodies/loop.ts';
 import { type ScalarBodies, scalarBodies } from '../../scripts/dispatch/bodies/scalar.ts';
-import { type HotOp, hotOps } from '../../src/interpreter/code/isa.ts';
+import { type HotOp, hotOps, type Operand, opOf } from '../../src/interpreter/code/isa.ts';
 import { NO_FUEL } from '../../src/interpreter/loop/status.ts';
 import { otherOps } from './control-bodies.ts';
 import { type Fields, type Outcome, randomWords, ruleOutcome, typeOf, valuesOf } from './rule-of.ts';
@@ -14,6 +14,7 @@ import { type Fields, type Outcome, randomWords, ruleOutcome, typeOf, valuesOf }
 type Body = (...operands: number[]) => void;
 const bodies = scalarBodies as unknown as Readonly<Record<HotOp, Body>>;
 const layouts: Readonly<Record<HotOp, string>> = hotOps;
+const operandsOf = (op: HotOp): readonly Operand[] => opOf[op].operands;
 
 /** Instructions whose operations have other names. */
 const instructionOf: Readonly<Record<string, string>> = {
@@ -38,7 +39,7 @@ const nameOf = (op: HotOp): string =>
     .replace(/_(rr|ri|i)$/, '')
     .replace(/^([if]\d\d)_/, '$1.');
 
-const isAccess = (op: HotOp): boolean => /_(load|store)/.test(op);
+const isAccess = (op: HotOp): boolean => layouts[op].includes('o');
 const tested = (Object.keys(hotOps) as HotOp[]).filter((op) => !(op in otherOps));
 const computed = tested.filter((op) => !isAccess(op));
 
@@ -68,11 +69,11 @@ const encode = (op: HotOp, values: readonly bigint[], alias: number): number[] =
   let n = 0;
   const layout = layouts[op];
   for (let i = 0; i < layout.length; i++) {
-    const letter = layout[i]!;
-    const scale = letter === letter.toUpperCase() ? 2 : 1;
-    if (letter === 'p') operands.push(TARGET, -3);
-    else if (/d/i.test(letter)) operands.push((alias < 0 ? RESULT : slotOf(alias)) / scale);
-    else if (/s/i.test(letter)) {
+    const { role, holds } = operandsOf(op)[i]!;
+    const scale = holds === 'f64' ? 2 : 1;
+    if (role === 'branch') operands.push(TARGET, -3);
+    else if (role === 'written') operands.push((alias < 0 ? RESULT : slotOf(alias)) / scale);
+    else if (role === 'read') {
       write(slotOf(n), values[n]!);
       operands.push(slotOf(n++) / scale);
     } else {
@@ -99,7 +100,7 @@ const isMade = (op: HotOp, [, second]: readonly bigint[]): boolean =>
 
 /** Amounts of i64 shifts are masked by the translator. */
 const constantOf = (op: HotOp, values: readonly bigint[]): readonly bigint[] =>
-  /^i64_(sh|rot)\w*_ri$/.test(op) ? [values[0]!, values[1]! & 63n] : values;
+  op.startsWith('i64') && layouts[op].includes('n') ? [values[0]!, values[1]! & 63n] : values;
 
 const check = (op: HotOp, values: readonly bigint[], alias: number): void => {
   const { result, operands } = typeOf(nameOf(op));
@@ -125,7 +126,7 @@ describe('bodies of operators', () => {
     test(op, () => {
       const { operands } = typeOf(nameOf(op));
       const [first, second] = operands.map((type) => valuesOf(type, random));
-      const sources = [...layouts[op]].filter((letter) => /s/i.test(letter)).length;
+      const sources = operandsOf(op).filter(({ role }) => role === 'read').length;
       for (const a of first!) {
         for (const b of second ?? [0n]) {
           const values = second === undefined ? [a] : [a, b];

@@ -8,6 +8,13 @@
  * The functions under "Places" are the primitives: the inliner knows what they read and write, and replaces them
  * last of all. Code that runs elsewhere than in the loop can put others in their place.
  */
+import {
+  COST_AHEAD,
+  ENTRY_COST,
+  FRAME_WORDS,
+  ZERO_END,
+  ZERO_START,
+} from '../../../src/interpreter/code/encoding.ts';
 import type { ModuleInstance } from '../../../src/interpreter/instances/module-instance.ts';
 import { NO_FUEL, type TrapCode, trapStatus } from '../../../src/interpreter/loop/status.ts';
 
@@ -178,8 +185,7 @@ export const branch = (target: Pc, correction: number): void => {
 
 /** Enters a function of the instance; its frame, where the arguments lie, is `base`. */
 export const enter = (base: Slot, entry: Pc, returnPc: Pc): void => {
-  // The words before an entry point: see HEADER_WORDS in code-writer.ts.
-  if (((base + code[(entry - 2) | 0]) | 0) > loop.stackLimit || loop.sp >= loop.callLimit) {
+  if (((base + code[(entry - FRAME_WORDS) | 0]) | 0) > loop.stackLimit || loop.sp >= loop.callLimit) {
     trap('exhaustion.call-stack');
   }
   calls[loop.sp] = returnPc;
@@ -187,12 +193,12 @@ export const enter = (base: Slot, entry: Pc, returnPc: Pc): void => {
   loop.sp = (loop.sp + 2) | 0;
   loop.fp = base;
   loop.dp = (loop.fp >> 1) as DoubleSlot;
-  const end = (loop.dp + code[(entry - 3) | 0]) | 0;
-  for (let slot = (loop.dp + code[(entry - 4) | 0]) | 0; slot < end; slot = (slot + 1) | 0) {
+  const end = (loop.dp + code[(entry - ZERO_END) | 0]) | 0;
+  for (let slot = (loop.dp + code[(entry - ZERO_START) | 0]) | 0; slot < end; slot = (slot + 1) | 0) {
     doubles[slot] = 0;
   }
   loop.pc = entry;
-  charge(code[(entry - 1) | 0]);
+  charge(code[(entry - ENTRY_COST) | 0]);
   stopUnpaid();
   resume();
 };
@@ -203,8 +209,7 @@ export const leave = (): void => {
   loop.pc = calls[loop.sp] as Pc;
   loop.fp = calls[(loop.sp + 1) | 0] as Slot;
   loop.dp = (loop.fp >> 1) as DoubleSlot;
-  // The word before a return point: what the run after the call costs.
-  charge(code[(loop.pc - 1) | 0]);
+  charge(code[(loop.pc - COST_AHEAD) | 0]);
   stopUnpaid();
   resume();
 };

@@ -16,7 +16,7 @@
  * Keep bodies short, and look at the size of the loop that `test/interpreter/dispatch.test.ts` prints: V8 does not
  * optimise a function of more than 61,440 bytes of bytecode.
  */
-import type { HotOp, hotOps } from '../../../src/interpreter/code/isa.ts';
+import type { HotOp, hotOps, Letter, operands } from '../../../src/interpreter/code/isa.ts';
 import { truncSat32S, truncSat32U } from '../../../src/interpreter/numerics/floats.ts';
 import { i64_div_s, i64_div_u, i64_rem_s, i64_rem_u } from '../../../src/interpreter/numerics/i64.ts';
 import {
@@ -96,17 +96,14 @@ import {
   storeImmediate,
 } from './memory.ts';
 
-/** What a body takes for each letter of a layout. */
-interface Operand {
-  readonly d: [to: Slot];
-  readonly s: [from: Slot];
-  readonly D: [to: DoubleSlot];
-  readonly S: [from: DoubleSlot];
-  readonly i: [value: number];
-  readonly p: [target: Pc, correction: number];
-}
-type Operands<Layout extends string> = Layout extends `${infer Letter extends keyof Operand}${infer Rest}`
-  ? [...Operand[Letter], ...Operands<Rest>]
+/** What a body takes for a letter of a layout. */
+type Operand<L extends Letter> = (typeof operands)[L] extends { readonly holds: infer Held }
+  ? [place: Held extends 'f64' ? DoubleSlot : Slot]
+  : (typeof operands)[L] extends { readonly role: 'branch' }
+    ? [target: Pc, correction: number]
+    : [value: number];
+type Operands<Layout extends string> = Layout extends `${infer First extends Letter}${infer Rest}`
+  ? [...Operand<First>, ...Operands<Rest>]
   : [];
 export type ScalarBodies = {
   readonly [Name in HotOp]: (...operands: Operands<(typeof hotOps)[Name]>) => void;

@@ -19,6 +19,7 @@ import { valueText } from '../../errors/texts.ts';
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../../syntax/limits.ts';
 import { HALT_PC } from '../code/code-space.ts';
 import { regionAt } from '../code/compiled-module.ts';
+import { giveBackAhead } from '../code/encoding.ts';
 import { opOf } from '../code/isa.ts';
 import { type FuelSchedule, quern1 } from '../fuel/schedules.ts';
 import { exceptionOf } from '../instances/exception.ts';
@@ -316,8 +317,7 @@ export class Execution {
     if (waiter.timeout !== null) return;
     // As if the instruction had trapped: with nothing paid for what lies behind.
     state.waiter = null;
-    state.fuel += this.machine.space.words[state.pc - 1]!;
-    state.pc -= 1;
+    giveBackAhead(this.machine.space.words, state);
     this.isDeadlocked = true;
   }
 
@@ -343,8 +343,7 @@ export class Execution {
     this.pause = null;
     // As if the host function had thrown it: inside the call, with nothing paid for what lies behind.
     const { state } = this;
-    state.fuel += this.machine.space.words[state.pc - 1]!;
-    state.pc -= 1;
+    giveBackAhead(this.machine.space.words, state);
     state.thrown = exceptionOf(error);
     if (state.thrown !== null) return;
     this.tellFailure(error);

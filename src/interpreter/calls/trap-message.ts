@@ -3,6 +3,7 @@
  * operation where the machine stands, so that neither the loop nor the state carries it.
  */
 import { catalogue } from '../../errors/catalogue.ts';
+import { firstWordOf, opcodeOf } from '../code/encoding.ts';
 import { opOf } from '../code/isa.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import type { TrapCode } from '../loop/status.ts';
@@ -11,8 +12,8 @@ import type { Machine } from '../machine/machine.ts';
 /** The element that the indirect call at the program counter names. */
 const elementAt = ({ space, words }: Machine, { pc, fp, instance }: MachineState): bigint | null => {
   const { words: C } = space;
-  const code = C[pc]! & 1023;
-  if (code === opOf.call_indirect.code) return BigInt(words[fp + ((C[pc]! >>> 9) & 4094)]! >>> 0);
+  const code = opcodeOf(C[pc]!);
+  if (code === opOf.call_indirect.code) return BigInt(words[fp + firstWordOf(C[pc]!)]! >>> 0);
   if (code !== opOf.call_indirect_far.code && code !== opOf.return_call_indirect.code) return null;
   const k = fp + C[pc + 1]!;
   const low = BigInt(words[k]! >>> 0);

@@ -11,10 +11,8 @@
  */
 import { InternalError } from '../../errors/errors.ts';
 import { CodeMap, Places } from './code-map.ts';
-import { MAX_PACKED_SLOT, type Op, opOf, touchesRefs } from './isa.ts';
-
-/** Words before an entry point: first and last slot to zero, frame size in words, cost of the first run. */
-export const HEADER_WORDS = 4;
+import { MAX_PACKED_SLOT, opcodeOf, packSlots, withFirstSlot } from './encoding.ts';
+import { type Op, opOf, type WrittenOperands } from './isa.ts';
 
 /** Entries that a row keeps room for between translations. */
 const KEPT = 1 << 16;
@@ -127,7 +125,12 @@ export class CodeWriter {
     buffer[this.size++] = value;
   }
 
-  /** Emits an operation; operands in table order, slots as slot numbers. Branch operands are left out. */
+  /**
+   * Emits an operation; operands in table order, slots as slot numbers. Branch operands and costs are left out.
+   *
+   * @returns its position
+   */
+  emit<L extends string>(op: Op<L>, ...operands: WrittenOperands<L>): number;
   emit(op: Op, a = 0, b = 0, c = 0, d = 0, e = 0): number {
     if (this.scratch >= 0 && op.packed > 0) return this.emitFar(op, a, b, c, d, e);
     return this.put(op, a, b, c, d, e);
@@ -136,18 +139,18 @@ export class CodeWriter {
   private put(op: Op, a: number, b: number, c: number, d: number, e: number): number {
     const at = this.size;
     if (this.isRecording) siteRows.push(at, this.offset, this.run, this.cost, this.siteWidth);
-    let first = op.code;
-    if (op.packed > 0) first |= a << 10;
-    if (op.packed > 1) first |= b << 21;
-    this.word(first);
-    const { layout } = op;
-    for (let i = op.packed; i < layout.length; i++) {
+    const { operands, packed } = op;
+    this.word(packSlots(op.code, packed > 0 ? a : 0, packed > 1 ? b : 0));
+    for (let i = packed; i < operands.length; i++) {
       const value = i === 0 ? a : i === 1 ? b : i === 2 ? c : i === 3 ? d : e;
-      const kind = layout[i];
-      if (kind === 'p') {
+      const { role, holds } = operands[i]!;
+      if (role === 'branch') {
         this.word(0);
         this.word(0);
-      } else this.word(kind === 's' || kind === 'd' ? value * 2 : value);
+      } else if (role === 'cost') {
+        this.endRun();
+        this.remainderWord();
+      } else this.word(holds === undefined || holds === 'f64' ? value : 2 * value);
     }
     return at;
   }
@@ -155,31 +158,33 @@ export class CodeWriter {
   /** Packed operands that are too far go through scratch slots, moved before and after. */
   private emitFar(op: Op, a: number, b: number, c: number, d: number, e: number): number {
     const operands = [a, b];
-    const results: number[] = [];
+    const results: { readonly move: Op; readonly to: number; readonly from: number }[] = [];
     for (let i = 0; i < op.packed; i++) {
       const slot = operands[i]!;
       if (slot <= MAX_PACKED_SLOT) continue;
       const near = this.scratch + i;
-      if (op.layout[i] === 'd' || op.layout[i] === 'D') results.push(slot, near);
-      else this.moveFar(op, near, slot);
+      const { role, holds } = op.operands[i]!;
+      const move = holds === 'reference' ? opOf.mov_any_far : opOf.mov64_far;
+      if (role === 'written') results.push({ move, to: slot, from: near });
+      else this.moveFar(move, near, slot);
       operands[i] = near;
     }
     const at = this.put(op, operands[0]!, operands[1]!, c, d, e);
-    for (let i = 0; i < results.length; i += 2) this.moveFar(op, results[i]!, results[i + 1]!);
+    for (const { move, to, from } of results) this.moveFar(move, to, from);
     return at;
   }
 
-  private moveFar(op: Op, to: number, from: number): void {
-    this.put(touchesRefs(op) ? opOf.mov_any_far : opOf.mov64_far, to * 2, from * 2, 0, 0, 0);
+  private moveFar(move: Op, to: number, from: number): void {
+    this.put(move, to * 2, from * 2, 0, 0, 0);
   }
 
   /** Changes the destination of an operation emitted before: packed, or the first word of a vector operation. */
   retarget(at: number, slot: number): void {
-    if ((buffer[at]! & 1023) === opOf.vector.code) {
+    if (opcodeOf(buffer[at]!) === opOf.vector.code) {
       buffer[at + 1] = 2 * slot;
       return;
     }
-    buffer[at] = (buffer[at]! & ~(MAX_PACKED_SLOT << 10)) | (slot << 10);
+    buffer[at] = withFirstSlot(buffer[at]!, slot);
   }
 
   newLabel(): number {
@@ -195,6 +200,7 @@ export class CodeWriter {
   }
 
   /** Emits a branching operation to a label. */
+  branch<L extends string>(op: Op<L>, label: number, ...operands: WrittenOperands<L>): void;
   branch(op: Op, label: number, a = 0, b = 0, c = 0): void {
     this.emit(op, a, b, c);
     this.target(this.size - 2, label);
@@ -213,12 +219,12 @@ export class CodeWriter {
   }
 
   /** A word that holds what remains of the run from the current point on. */
-  remainderWord(): void {
+  private remainderWord(): void {
     remainders.push(this.size, this.run, this.cost, 0, REMAINDER);
     this.word(0);
   }
 
-  /** The word before a return point, and the start of the run behind it. */
+  /** Ends the current run: the next operation begins another one. */
   endRun(): void {
     runTotals.push(this.cost, 0, 0, 0, 1);
     this.run++;

@@ -10,8 +10,8 @@ import { slotsOf } from '../../syntax/types.ts';
 import type { FuelSchedule } from '../fuel/schedules.ts';
 import type { CodeMap } from './code-map.ts';
 import { type CodeHold, firstBehind } from './code-space.ts';
+import { MAX_PACKED_SLOT } from './encoding.ts';
 import type { HandlerTable } from './handlers.ts';
-import { MAX_PACKED_SLOT } from './isa.ts';
 import { slotCountOf } from './types-layout.ts';
 
 /**

@@ -1,18 +1,48 @@
 /**
  * The internal code of tier 0: names and operand layouts of its operations.
  *
- * An operation is a row of 32-bit words. Bits 0–9 of the first word are its number; up to two leading slot
- * operands are packed behind it (slot numbers, 11 bits each, at bit 10 and bit 21); every other operand is a
- * word of its own. Layout letters:
- *
- *   d s   slot written / read, addressed as 32-bit words (an unpacked one holds 2 × slot)
- *   D S   slot written / read, addressed as f64 (an unpacked one holds the slot)
- *   i     immediate word
- *   p     branch: target pc, then the fuel correction of the branch (see `code-writer.ts`)
+ * An operation is a row of 32-bit words. The first holds its number, and up to two slots that come first in the layout
+ * ("packed"; see `encoding.ts`); every other operand is a word of its own, and a branch two. Layout letters are
+ * explained at `operands`.
  *
  * Hot operations have a body in `scripts/dispatch/bodies/scalar.ts` and a case in the generated loop; cold ones are
- * functions in `cold.ts`. Numbers are positions in this table.
+ * functions in the files of `cold`. Numbers are positions in this table.
  */
+
+/** What an operand is. */
+export interface Operand {
+  /**
+   * A slot that is written or read; an immediate; the target of a branch and the correction of the fuel in hand; or
+   * what the stretch after the operation costs, which the writer knows.
+   */
+  readonly role: 'written' | 'read' | 'immediate' | 'branch' | 'cost';
+  /** What a slot holds: words are addressed by twice the number of the slot, an f64 by the number itself. */
+  readonly holds?: 'words' | 'f64' | 'f32' | 'reference';
+}
+
+/** Layout letters. */
+export const operands = {
+  d: { role: 'written', holds: 'words' },
+  s: { role: 'read', holds: 'words' },
+  D: { role: 'written', holds: 'f64' },
+  S: { role: 'read', holds: 'f64' },
+  e: { role: 'written', holds: 'f32' },
+  t: { role: 'read', holds: 'f32' },
+  E: { role: 'written', holds: 'reference' },
+  T: { role: 'read', holds: 'reference' },
+  i: { role: 'immediate' },
+  /** The offset of an access to memory. */
+  o: { role: 'immediate' },
+  /** The first word of a global that the instance owns. */
+  g: { role: 'immediate' },
+  /** How far to shift: less than the bits of the value. */
+  n: { role: 'immediate' },
+  p: { role: 'branch' },
+  /** Last of all: in a call, and in another operation that may stop in the middle. */
+  c: { role: 'cost' },
+  r: { role: 'cost' },
+} as const satisfies Record<string, Operand>;
+export type Letter = keyof typeof operands;
 
 /** i32 comparisons that have operations; the others swap operands or are negations of these. */
 const comparisons = ['eq', 'ne', 'lt_s', 'ge_s', 'lt_u', 'ge_u'] as const;
@@ -44,7 +74,8 @@ export const hotOps = {
     '_rr',
     'dss',
   ),
-  ...each('i32_', ['add', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl'], '_ri', 'dsi'),
+  ...each('i32_', ['add', 'mul', 'and', 'or', 'xor'], '_ri', 'dsi'),
+  ...each('i32_', ['shl', 'shr_s', 'shr_u', 'rotl'], '_ri', 'dsn'),
   ...each('i32_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_rr', 'dss'),
   ...each('i32_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_ri', 'dsi'),
   ...each('i32_', comparisons, '_rr', 'dss'),
@@ -62,7 +93,7 @@ export const hotOps = {
     'dss',
   ),
   ...each('i64_', ['add', 'and', 'or', 'xor'], '_ri', 'dsii'),
-  ...each('i64_', ['shl', 'shr_s', 'shr_u', 'rotl'], '_ri', 'dsi'),
+  ...each('i64_', ['shl', 'shr_s', 'shr_u', 'rotl'], '_ri', 'dsn'),
   ...each('i64_', ['div_s', 'div_u', 'rem_s', 'rem_u'], '_rr', 'dss'),
   ...each('i64_', comparisons, '_rr', 'dss'),
   ...each('i64_', comparisons, '_ri', 'dsii'),
@@ -77,10 +108,10 @@ export const hotOps = {
   br_i64_nz: 'sp',
   br_i64_z: 'sp',
   // f32 and f64
-  ...each('f32_', ['add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'], '', 'dss'),
-  ...each('f32_', ['abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'], '', 'ds'),
-  ...each('f32_', floatComparisons, '', 'dss'),
-  ...each('br_f32_', floatBranches, '', 'ssp'),
+  ...each('f32_', ['add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'], '', 'ett'),
+  ...each('f32_', ['abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'], '', 'et'),
+  ...each('f32_', floatComparisons, '', 'dtt'),
+  ...each('br_f32_', floatBranches, '', 'ttp'),
   ...each('f64_', ['add', 'sub', 'mul', 'div', 'min', 'max'], '', 'DSS'),
   f64_copysign: 'dss',
   ...each('f64_', ['abs', 'neg'], '', 'ds'),
@@ -92,30 +123,29 @@ export const hotOps = {
   f64_convert_i32_u: 'Ds',
   f64_convert_i64_s: 'Ds',
   f64_convert_i64_u: 'Ds',
-  f32_convert_i32_s: 'ds',
-  f32_convert_i32_u: 'ds',
-  f64_promote_f32: 'Ds',
-  f32_demote_f64: 'dS',
+  f32_convert_i32_s: 'es',
+  f32_convert_i32_u: 'es',
+  f64_promote_f32: 'Dt',
+  f32_demote_f64: 'eS',
   i32_trunc_f64_s: 'dS',
   i32_trunc_f64_u: 'dS',
   i32_trunc_sat_f64_s: 'dS',
   i32_trunc_sat_f64_u: 'dS',
   // memory 0
-  ...each('i32_', ['load', 'load8_s', 'load8_u', 'load16_s', 'load16_u'], '', 'dsi'),
-  ...each('i64_', ['load', 'load8_s', 'load8_u', 'load16_s', 'load16_u', 'load32_s', 'load32_u'], '', 'dsi'),
-  ...each('i32_', ['store', 'store8', 'store16'], '', 'ssi'),
-  ...each('i32_', ['store', 'store8', 'store16'], '_i', 'sii'),
-  i64_store: 'ssi',
-  // globals that the instance owns; the immediate is a word offset
-  global_get32: 'di',
-  global_get64: 'di',
-  global_set32: 'si',
-  global_set64: 'si',
+  ...each('i32_', ['load', 'load8_s', 'load8_u', 'load16_s', 'load16_u'], '', 'dso'),
+  ...each('i64_', ['load', 'load8_s', 'load8_u', 'load16_s', 'load16_u', 'load32_s', 'load32_u'], '', 'dso'),
+  ...each('i32_', ['store', 'store8', 'store16'], '', 'sso'),
+  ...each('i32_', ['store', 'store8', 'store16'], '_i', 'soi'),
+  i64_store: 'sso',
+  global_get32: 'dg',
+  global_get64: 'dg',
+  global_set32: 'sg',
+  global_set64: 'sg',
   // control
   br: 'p',
   br_table: 'si',
-  call: 'sii',
-  call_indirect: 'ssiii',
+  call: 'sic',
+  call_indirect: 'ssiic',
   return_none: '',
   return32: 's',
   return64: 's',
@@ -129,16 +159,16 @@ export const hotOps = {
 
 /** Calls and returns: cold operations of `cold/calls.ts`. */
 export const callOps = {
-  call_lazy: 'sii',
-  call_import: 'sii',
+  call_lazy: 'sic',
+  call_import: 'sic',
   return_call: 'ii',
   return_call_import: 'ii',
   // with operands that packed fields cannot name, or an index of 64 bits
-  call_far: 'iii',
-  call_indirect_far: 'iiiii',
+  call_far: 'iic',
+  call_indirect_far: 'iiiic',
   return_call_indirect: 'iiii',
   leave_instance: '',
-  return_ref: 's',
+  return_ref: 'T',
 } as const satisfies Layouts;
 
 /** Locals and globals: cold operations of `cold/variables.ts`. */
@@ -151,118 +181,118 @@ export const variableOps = {
   // many slots: words to, from, count; then with references
   mov_block: 'iii',
   mov_any_block: 'iii',
-  mov_ref: 'ds',
-  select_ref: 'dsss',
+  mov_ref: 'ET',
+  select_ref: 'ETTs',
   // globals: imported numeric ones, and references
   global_get_far32: 'di',
   global_get_far64: 'di',
   global_set_far32: 'si',
   global_set_far64: 'si',
-  global_get_ref: 'di',
-  global_set_ref: 'si',
+  global_get_ref: 'Ei',
+  global_set_ref: 'Ti',
 } as const satisfies Layouts;
 
 /** Conversions that programs seldom use: `cold/conversions.ts`. */
 export const conversionOps = {
-  ...each('', ['f32_convert_i64_s', 'f32_convert_i64_u'], '', 'ds'),
-  ...each('i32_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'ds'),
-  ...each('i64_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'ds'),
+  ...each('', ['f32_convert_i64_s', 'f32_convert_i64_u'], '', 'es'),
+  ...each('i32_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'dt'),
+  ...each('i64_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'dt'),
   ...each('i64_trunc_', ['f64_s', 'f64_u', 'sat_f64_s', 'sat_f64_u'], '', 'dS'),
 } as const satisfies Layouts;
 
 /** Memories and data segments: cold operations of `cold/memories.ts`. */
 export const memoryOps = {
-  // memories: the immediate is the memory index
+  // sized ones: slot of the first operand, then indices of memories and segments
   memory_size: 'di',
-  memory_grow: 'iii',
-  memory_copy: 'iiii',
-  memory_fill: 'iii',
-  memory_init: 'iiii',
+  memory_grow: 'iir',
+  memory_copy: 'iiir',
+  memory_fill: 'iir',
+  memory_init: 'iiir',
   data_drop: 'i',
   // accesses to memories other than memory 0: kind, offset, memory index
-  load_far: 'dsiii',
-  store_far: 'ssiii',
+  load_far: 'dsioi',
+  store_far: 'ssioi',
 } as const satisfies Layouts;
 
 /** Tables and element segments: cold operations of `cold/tables.ts`. */
 export const tableOps = {
-  table_get: 'dsi',
-  table_set: 'ssi',
+  table_get: 'Esi',
+  table_set: 'sTi',
   table_size: 'di',
-  table_grow: 'iii',
-  table_fill: 'iii',
-  table_copy: 'iiii',
-  table_init: 'iiii',
+  table_grow: 'iir',
+  table_fill: 'iir',
+  table_copy: 'iiir',
+  table_init: 'iiir',
   elem_drop: 'i',
 } as const satisfies Layouts;
 
 /** References: cold operations of `cold/references.ts`. */
 export const referenceOps = {
-  ref_null: 'd',
-  ref_is_null: 'ds',
-  ref_func: 'di',
+  ref_null: 'E',
+  ref_is_null: 'dT',
+  ref_func: 'Ei',
   // slots of the callee and of the first argument
-  call_ref: 'iii',
+  call_ref: 'iic',
   return_call_ref: 'ii',
-  ref_as_non_null: 'ds',
-  br_on_null: 'sp',
-  br_on_non_null: 'sp',
-  br_on_cast: 'sip',
-  br_on_cast_fail: 'sip',
-  ref_eq: 'dss',
-  ref_test: 'dsi',
-  ref_cast: 'dsi',
+  ref_as_non_null: 'ET',
+  br_on_null: 'Tp',
+  br_on_non_null: 'Tp',
+  br_on_cast: 'Tip',
+  br_on_cast_fail: 'Tip',
+  ref_eq: 'dTT',
+  ref_test: 'dTi',
+  ref_cast: 'ETi',
   // references and descriptors, then whether null passes
-  ref_get_desc: 'ds',
-  ref_cast_desc_eq: 'dssi',
-  br_on_cast_desc_eq: 'ssip',
-  br_on_cast_desc_eq_fail: 'ssip',
-  ref_i31: 'ds',
-  i31_get_s: 'ds',
-  i31_get_u: 'ds',
+  ref_get_desc: 'ET',
+  ref_cast_desc_eq: 'ETTi',
+  br_on_cast_desc_eq: 'TTip',
+  br_on_cast_desc_eq_fail: 'TTip',
+  ref_i31: 'Es',
+  i31_get_s: 'dT',
+  i31_get_u: 'dT',
 } as const satisfies Layouts;
 
 /** Structures and arrays: cold operations of `cold/aggregates.ts`. */
 export const aggregateOps = {
   // type, slot of the first operand
-  struct_new: 'dii',
-  struct_new_default: 'di',
+  struct_new: 'Eii',
+  struct_new_default: 'Ei',
   // type, slots of the first operand and of the descriptor
-  struct_new_desc: 'diii',
-  struct_new_default_desc: 'dsi',
+  struct_new_desc: 'Eiii',
+  struct_new_default_desc: 'ETi',
   // place of the field, mask or shift of a packed one
-  struct_get32: 'dsi',
-  struct_get_u: 'dsii',
-  struct_get64: 'dsi',
+  struct_get32: 'dTi',
+  struct_get_u: 'dTii',
+  struct_get64: 'dTi',
   struct_get128: 'iii',
-  struct_get_ref: 'dsi',
-  struct_set32: 'ssii',
-  struct_set64: 'ssi',
+  struct_get_ref: 'ETi',
+  struct_set32: 'Tsii',
+  struct_set64: 'Tsi',
   struct_set128: 'iii',
-  struct_set_ref: 'ssi',
-  array_new_fixed: 'diii',
-  array_len: 'ds',
-  array_get32: 'dss',
-  array_get_u: 'dssi',
-  array_get64: 'dss',
+  struct_set_ref: 'TTi',
+  array_new_fixed: 'Eiii',
+  array_len: 'dT',
+  array_get32: 'dTs',
+  array_get_u: 'dTsi',
+  array_get64: 'dTs',
   array_get128: 'iii',
-  array_get_ref: 'dss',
-  array_set32: 'sss',
-  array_set64: 'sss',
+  array_get_ref: 'ETs',
+  array_set32: 'Tss',
+  array_set64: 'Tss',
   array_set128: 'iii',
-  array_set_ref: 'sss',
+  array_set_ref: 'TsT',
   // sized: slot of the first operand, type, segment
-  array_new: 'iii',
-  array_new_default: 'iii',
-  array_new_data: 'iiii',
-  array_new_elem: 'iiii',
-  array_fill: 'iii',
-  array_copy: 'ii',
-  array_init_data: 'iiii',
-  array_init_elem: 'iiii',
+  array_new: 'iir',
+  array_new_default: 'iir',
+  array_new_data: 'iiir',
+  array_new_elem: 'iiir',
+  array_fill: 'iir',
+  array_copy: 'ir',
+  array_init_data: 'iiir',
+  array_init_elem: 'iiir',
 } as const satisfies Layouts;
 
-/** Cold operations: name → layout; operands `s` and `d` that are not packed hold 2 × slot as above. */
+/** Cold operations: name → layout. */
 export const coldOps = {
   // a run of vector operations, see `vector-isa.ts`
   vector: '',
@@ -275,33 +305,65 @@ export const coldOps = {
   ...aggregateOps,
   // exceptions: slot of the first value, tag
   throw: 'ii',
-  throw_ref: 's',
+  throw_ref: 'T',
   // wide arithmetic: slot of the first operand; atomics: the same, opcode, offset, memory
   ...each('i64_', ['add128', 'sub128', 'mul_wide_s', 'mul_wide_u'], '', 'i'),
   atomic: 'iiiii',
-  // slot of the first operand, size, offset, memory; the last word is what remains behind
-  atomic_wait: 'iiiiii',
+  // slot of the first operand, size, offset, memory
+  atomic_wait: 'iiiiir',
 } as const satisfies Layouts;
 
 export type HotOp = keyof typeof hotOps;
 export type ColdOp = keyof typeof coldOps;
 export type OpName = HotOp | ColdOp;
 
+export type LayoutOf<N extends OpName> = (typeof hotOps & typeof coldOps)[N];
+/** The operands that the writer is given: it makes costs and branches itself. */
+export type WrittenOperands<L extends string> = string extends L
+  ? readonly number[]
+  : L extends `${infer First}${infer Rest}`
+    ? First extends 'p' | 'c' | 'r'
+      ? WrittenOperands<Rest>
+      : readonly [number, ...WrittenOperands<Rest>]
+    : readonly [];
+
 /** One operation as the translator sees it. */
-export interface Op {
+export interface Op<L extends string = string> {
   readonly name: OpName;
-  readonly layout: string;
+  readonly layout: L;
   readonly code: number;
+  /** The layout, letter by letter. */
+  readonly operands: readonly Operand[];
   /** Number of packed operands, 0 to 2. */
   readonly packed: number;
   /** Length in words. */
   readonly length: number;
+  /** Whether execution returns to where it ends. */
+  readonly isCall: boolean;
 }
+/** A call, and another operation that may stop in the middle. */
+export type CallOp = Op<`${string}c`>;
+export type StopOp = Op<`${string}r`>;
+
+/** Of the operands of a layout, how many fit the first word: slots, from the first on. */
+const packedCount = (list: readonly Operand[]): number => {
+  const other = list.findIndex(({ holds }) => holds === undefined);
+  return Math.min(2, other < 0 ? list.length : other);
+};
 
 const makeOp = (name: OpName, layout: string, code: number): Op => {
-  const leading = /^[dsDS]{0,2}/.exec(layout)![0].length;
-  const words = layout.length + (layout.includes('p') ? 1 : 0);
-  return { name, layout, code, packed: leading, length: 1 + words - leading };
+  const list = [...layout].map((letter) => operands[letter as Letter]);
+  const packed = packedCount(list);
+  const branches = list.filter(({ role }) => role === 'branch').length;
+  return {
+    name,
+    layout,
+    code,
+    operands: list,
+    packed,
+    length: 1 + list.length + branches - packed,
+    isCall: layout.endsWith('c'),
+  };
 };
 
 /** All operations by number; the hot ones first. */
@@ -311,13 +373,6 @@ export const ops: readonly Op[] = [...Object.entries(hotOps), ...Object.entries(
 /** Number of the first cold operation. */
 export const firstColdOp: number = Object.keys(hotOps).length;
 /** Operations by name. */
-export const opOf: Readonly<Record<OpName, Op>> = Object.fromEntries(
+export const opOf: { readonly [N in OpName]: Op<LayoutOf<N>> } = Object.fromEntries(
   ops.map((op) => [op.name, op]),
-) as Record<OpName, Op>;
-
-/** Whether slots that an operation names may hold references. */
-export const touchesRefs = ({ name }: Op): boolean =>
-  name.includes('ref') || /^(table|struct|array|i31|br_on)_/.test(name);
-
-/** Largest slot number that fits a packed operand. */
-export const MAX_PACKED_SLOT = 2047;
+) as never;

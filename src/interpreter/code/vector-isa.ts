@@ -7,29 +7,22 @@
  * moves) and immediates. Bodies are in `scripts/dispatch/bodies/vector.ts`; the loops are in `vector.generated.ts`.
  */
 import { instructions, type Mnemonic } from '../../syntax/instructions.ts';
+import { type Shape, shapeOf } from '../../syntax/shapes.ts';
+import { packVector } from './encoding.ts';
 import { type Op, opOf } from './isa.ts';
 
-/** Operations that no instruction names. */
-const ownNames = [
-  'mov',
-  'const',
-  'select',
-  'global_get',
-  'global_set',
-  'global_get_far',
-  'global_set_far',
-  // A shuffle that moves whole words.
-  'shuffle32',
-] as const;
+const globalNames = ['global_get', 'global_set', 'global_get_far', 'global_set_far'] as const;
+/** Operations that no instruction names; `shuffle32` moves whole words. */
+export const ownNames = ['mov', 'const', 'select', ...globalNames, 'shuffle32'] as const;
 
-/** Instructions that are done by other means: a constant, and moves of 64 bits. */
-const withoutOp = ['v128.const', 'i64x2.extract_lane', 'f64x2.extract_lane'] as const;
+/** Extractions of 64 bits are moves. */
+const moves = ['i64x2.extract_lane', 'f64x2.extract_lane'] as const;
 
 /**
- * The deterministic choice for relaxed instructions: the instruction that each is the same as; those that
- * are not named have an operation of their own. @spec relaxed-ops
+ * Instructions that do the same as another one. These are the deterministic choices for relaxed instructions, of which
+ * others have an operation of their own; and what moves lanes as they are, whatever their type. @spec relaxed-ops
  */
-const relaxed = {
+const sameAs = {
   'i8x16.relaxed_swizzle': 'i8x16.swizzle',
   'i32x4.relaxed_trunc_f32x4_s': 'i32x4.trunc_sat_f32x4_s',
   'i32x4.relaxed_trunc_f32x4_u': 'i32x4.trunc_sat_f32x4_u',
@@ -44,45 +37,66 @@ const relaxed = {
   'f64x2.relaxed_min': 'f64x2.min',
   'f64x2.relaxed_max': 'f64x2.max',
   'i16x8.relaxed_q15mulr_s': 'i16x8.q15mulr_sat_s',
-} as const;
+  'f32x4.splat': 'i32x4.splat',
+  'f32x4.extract_lane': 'i32x4.extract_lane',
+  'f32x4.replace_lane': 'i32x4.replace_lane',
+  'f64x2.splat': 'i64x2.splat',
+  'f64x2.replace_lane': 'i64x2.replace_lane',
+} as const satisfies Partial<Record<Mnemonic, Mnemonic>>;
 
-type Shape = 'v128' | 'i8x16' | 'i16x8' | 'i32x4' | 'i64x2' | 'f32x4' | 'f64x2';
-type Sign = '' | '_s' | '_u';
-/** Instructions that another's operation does, in types: what `operationOf` says of names. */
-type Other =
-  | (typeof withoutOp)[number]
-  | keyof typeof relaxed
-  | `${string}x${number}.g${'t' | 'e'}${Sign}`
-  | `f${'32x4' | '64x2'}.${'splat' | 'extract_lane' | 'replace_lane'}`;
+/** Relations without an operation: the relation with operands exchanged. */
+const exchanged = {
+  'i8x16.gt_s': 'i8x16.lt_s',
+  'i8x16.gt_u': 'i8x16.lt_u',
+  'i8x16.ge_s': 'i8x16.le_s',
+  'i8x16.ge_u': 'i8x16.le_u',
+  'i16x8.gt_s': 'i16x8.lt_s',
+  'i16x8.gt_u': 'i16x8.lt_u',
+  'i16x8.ge_s': 'i16x8.le_s',
+  'i16x8.ge_u': 'i16x8.le_u',
+  'i32x4.gt_s': 'i32x4.lt_s',
+  'i32x4.gt_u': 'i32x4.lt_u',
+  'i32x4.ge_s': 'i32x4.le_s',
+  'i32x4.ge_u': 'i32x4.le_u',
+  'i64x2.gt_s': 'i64x2.lt_s',
+  'i64x2.ge_s': 'i64x2.le_s',
+  'f32x4.gt': 'f32x4.lt',
+  'f32x4.ge': 'f32x4.le',
+  'f64x2.gt': 'f64x2.lt',
+  'f64x2.ge': 'f64x2.le',
+} as const satisfies Partial<Record<Mnemonic, Mnemonic>>;
+
+/** Vector instructions, but constants. */
+type VectorMnemonic = Exclude<Extract<Mnemonic, `${Shape | 'v128'}.${string}`>, 'v128.const'>;
 /** Names of vector operations. */
 export type VectorOperation =
   | (typeof ownNames)[number]
-  | Exclude<Extract<Mnemonic, `${Shape}.${string}`>, Other>;
+  | Exclude<VectorMnemonic, (typeof moves)[number] | keyof typeof sameAs | keyof typeof exchanged>;
 
-/** Relations without an operation: the relation with operands exchanged. */
-const isExchanged = (name: string): boolean => /x\d+\.g[te](_[su])?$/.test(name);
-
-/** The operation that an instruction is done by; null where it needs none. */
-const operationOf = (name: string): VectorOperation | null => {
-  if ((withoutOp as readonly string[]).includes(name)) return null;
-  if (name in relaxed) return relaxed[name as keyof typeof relaxed];
-  // Relations exchange their operands; these move lanes as they are, whatever their type.
-  const other = isExchanged(name)
-    ? name.replace('.g', '.l')
-    : name.replace(/^f(32x4|64x2)\.(splat|extract_lane|replace_lane)$/, 'i$1.$2');
-  return other as VectorOperation;
+/** The operation that an instruction is done by; null for a move. */
+const operationOf = (name: VectorMnemonic): VectorOperation | null => {
+  if (moves.includes(name as never)) return null;
+  const others: Partial<Record<VectorMnemonic, VectorOperation>> = { ...sameAs, ...exchanged };
+  return others[name] ?? (name as VectorOperation);
 };
 
-const rows = instructions.filter((row) => row.prefix === 0xfd);
+const names = instructions
+  .filter((row) => row.prefix === 0xfd && row.name !== 'v128.const')
+  .map((row) => row.name as VectorMnemonic);
 
-/** What the second loop is for: float lanes, and the 64-bit lanes that seldom meet others. */
-const isWide = (name: string): boolean => /^(f32x4|f64x2|i64x2)\.|_f(32x4|64x2)_/.test(name);
+// What the second loop is for: float lanes, and the 64-bit lanes that seldom meet others.
+const wideShapes: readonly (Shape | null)[] = ['f32x4', 'f64x2', 'i64x2'];
+const wideConversions: readonly VectorOperation[] = [
+  'i32x4.trunc_sat_f32x4_s',
+  'i32x4.trunc_sat_f32x4_u',
+  'i32x4.trunc_sat_f64x2_s_zero',
+  'i32x4.trunc_sat_f64x2_u_zero',
+];
+const isWide = (name: VectorOperation): boolean =>
+  wideShapes.includes(shapeOf(name)) || wideConversions.includes(name);
 
 const allNames: readonly VectorOperation[] = [
-  ...new Set<VectorOperation>([
-    ...ownNames,
-    ...rows.map((row) => operationOf(row.name)).filter((name) => name !== null),
-  ]),
+  ...new Set<VectorOperation>([...ownNames, ...names.map(operationOf).filter((name) => name !== null)]),
 ];
 
 /** Names of all vector operations, by number: those of the first loop, then those of the second. */
@@ -95,8 +109,14 @@ export const firstWide: number = vectorNames.findIndex(isWide);
 
 const makeOp = (name: VectorOperation): Op => {
   const { vector } = opOf;
-  return { ...vector, code: vector.code | (vectorNames.indexOf(name) << 10) };
+  return { ...vector, code: packVector(vector.code, vectorNames.indexOf(name)) };
 };
+
+/** Whether an operation takes an index of a global. */
+export const namesGlobal = (name: VectorOperation): boolean => globalNames.includes(name as never);
+/** Whether an operation accesses memory. */
+export const accessesMemory = (name: VectorOperation): boolean =>
+  instructions.some((row) => row.name === name && row.access > 0);
 
 /** Operations that no instruction names, by name. */
 export const vectorOps: Readonly<Record<(typeof ownNames)[number], Op>> = Object.fromEntries(
@@ -112,9 +132,13 @@ export interface VectorLowering {
   readonly swaps: boolean;
 }
 
-/** The lowering of a vector instruction; null for all others, and for constants. */
-export const lowerVector = (name: Mnemonic, prefix: number): VectorLowering | null => {
-  if (prefix !== 0xfd || name === 'v128.const') return null;
-  const operation = operationOf(name);
-  return { kind: 'vector', op: operation === null ? null : makeOp(operation), swaps: isExchanged(name) };
-};
+/** The lowering of each vector instruction. */
+export const vectorLowerings = Object.fromEntries(
+  names.map((name): [string, VectorLowering] => {
+    const operation = operationOf(name);
+    return [
+      name,
+      { kind: 'vector', op: operation === null ? null : makeOp(operation), swaps: name in exchanged },
+    ];
+  }),
+) as Record<VectorMnemonic, VectorLowering>;

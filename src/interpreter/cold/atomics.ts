@@ -3,6 +3,7 @@
  * computation and a plain write are atomic, since no call is interrupted inside an instruction; where workers share
  * the memory, `cold/shared-atomics.ts` does the same with JavaScript's `Atomics`.
  */
+import { payAhead, standInside } from '../code/encoding.ts';
 import type { MemoryInstance } from '../instances/memory.ts';
 import { waitShared } from '../instances/shared-memory.ts';
 import { NOT_EQUAL, Waiter } from '../instances/waiters.ts';
@@ -124,7 +125,7 @@ export const createAtomicOps = ({
   /** Ends an instruction that waits: pays for the run behind it, where the call goes on. */
   const pauseWith = (m: MachineState, waiter: Waiter): number => {
     m.waiter = waiter;
-    m.fuel -= C[m.pc - 1]!;
+    payAhead(C, m);
     return WAIT_PAUSE;
   };
 
@@ -163,8 +164,7 @@ export const createAtomicOps = ({
       m.isLookDue = m.isWatched;
       return next(m);
     } catch (error) {
-      // Inside the instruction: nothing behind it is paid.
-      m.pc -= 1;
+      standInside(m);
       m.error = error;
       return HOST_ERROR;
     }

@@ -4,8 +4,8 @@
  */
 import { matchesTypeId } from '../../syntax/types.ts';
 import { type CodeSpace, LEAVE_PC } from '../code/code-space.ts';
-import { HEADER_WORDS } from '../code/code-writer.ts';
 import type { FuncCode } from '../code/compiled-module.ts';
+import { ENTRY_COST, payAhead, standInside, withOpcode, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { type callOps, opOf } from '../code/isa.ts';
 import { exceptionOf } from '../instances/exception.ts';
 import type { FuncInstance } from '../instances/function.ts';
@@ -59,7 +59,6 @@ export const createCalls = (
     const entry = entryOf(m, code);
     if (entry === 0) return TOO_LARGE;
     // Translating may have replaced the code array; this one holds what the header needs all the same.
-    const header = entry - HEADER_WORDS;
     const { words } = space;
     if (!isTail) {
       S[m.sp] = m.pc;
@@ -67,9 +66,9 @@ export const createCalls = (
       m.sp += 2;
     }
     m.fp = base;
-    D.fill(0, (base >> 1) + words[header]!, (base >> 1) + words[header + 1]!);
+    D.fill(0, (base >> 1) + words[entry - ZERO_START]!, (base >> 1) + words[entry - ZERO_END]!);
     m.pc = entry;
-    m.fuel -= words[header + 3]!;
+    m.fuel -= words[entry - ENTRY_COST]!;
     return m.fuel < 0 ? NO_FUEL : proceed(m);
   };
 
@@ -87,8 +86,7 @@ export const createCalls = (
         return HOST_PAUSE;
       }
     } catch (error) {
-      // Inside the call: behind it lies another run, and perhaps code that other handlers protect.
-      m.pc -= 1;
+      standInside(m);
       m.thrown = exceptionOf(error);
       if (m.thrown !== null) return THROWN;
       m.error = error;
@@ -100,7 +98,7 @@ export const createCalls = (
   /** Pays for the run behind a call that is over, or that waits for the host where it will go on. */
   const goOn = (m: MachineState, status: number): number => {
     if (status !== CONTINUE && status !== HOST_PAUSE) return status;
-    m.fuel -= C[m.pc - 1]!;
+    payAhead(C, m);
     if (status === HOST_PAUSE) return HOST_PAUSE;
     // What the host called in turn may have replaced the code array.
     return m.fuel < 0 ? NO_FUEL : proceed(m);
@@ -203,7 +201,7 @@ export const createCalls = (
       if (code.entry === 0) return status;
       // From now on the call goes straight there.
       const { words } = space;
-      words[at] = (words[at]! & ~1023) | callCode;
+      words[at] = withOpcode(words[at]!, callCode);
       words[at + 1] = code.entry;
       return status;
     },

@@ -8,6 +8,7 @@
 
 import type { CodeSpace } from '../code/code-space.ts';
 import type { FuncCode } from '../code/compiled-module.ts';
+import { vectorNumberOf } from '../code/encoding.ts';
 import { type ColdOp, opOf, ops } from '../code/isa.ts';
 import { firstWide } from '../code/vector-isa.ts';
 import type { FuncInstance } from '../instances/function.ts';
@@ -63,7 +64,7 @@ export const createCold = (
     ...createAtomicOps(tools),
     // PERF: called from the main loop itself, the vector loops made all scalar code 8 % slower (14 micros).
     vector: (m, at) => {
-      const run = C[at]! >>> 10 < firstWide ? vectors : wideVectors;
+      const run = vectorNumberOf(C[at]!) < firstWide ? vectors : wideVectors;
       const stopped = run(at, m.fp, m.instance);
       m.pc = stopped < 0 ? ~stopped : stopped;
       return stopped < 0 ? MEMORY_BOUNDS : CONTINUE;

@@ -1,5 +1,6 @@
 /** Cold conversions: those between floats and integers that programs seldom use. */
 
+import { secondSlotOf } from '../code/encoding.ts';
 import type { conversionOps } from '../code/isa.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE, trapStatus } from '../loop/status.ts';
@@ -40,7 +41,7 @@ export const createConversionOps = (
     return set(m, at, Math.trunc(value));
   };
   /** f64 operand: its index counts slots. */
-  const double = (m: MachineState, at: number): number => D[(m.fp >> 1) + (C[at]! >>> 21)]!;
+  const double = (m: MachineState, at: number): number => D[(m.fp >> 1) + secondSlotOf(C[at]!)]!;
   const convert = (m: MachineState, at: number, isSigned: boolean): number => {
     const k = second(m, at);
     F[first(m, at)] = f32_convert_i64(I[k]!, I[k + 1]!, isSigned);

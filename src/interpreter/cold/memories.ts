@@ -1,6 +1,7 @@
 /** Cold operations on memories: sizes, bulk operations, and accesses to other memories than memory 0. */
 
 import type { memoryOps } from '../code/isa.ts';
+import { type LoadKind, loadKinds, type StoreKind, storeKinds } from '../code/memory-kinds.ts';
 import { bulkMemoryCost, growMemoryCost } from '../fuel/schedules.ts';
 import { type MemoryInstance, unitsOf } from '../instances/memory.ts';
 import { CONTINUE, NEED_FUEL, trapStatus } from '../loop/status.ts';
@@ -16,39 +17,40 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
     return ea + size > memory.byteLength ? -1 : ea;
   };
 
-  const load = (memory: MemoryInstance, k: number, kind: number, address: number, offset: number): number => {
-    const ea = place(memory, address, offset, loadSizes[kind]!);
+  const load = (
+    memory: MemoryInstance,
+    k: number,
+    { bytes, is64, isSigned }: LoadKind,
+    address: number,
+    offset: number,
+  ): number => {
+    const ea = place(memory, address, offset, bytes);
     if (ea < 0) return MEMORY_BOUNDS;
     const { view } = memory;
-    // 0 a word, 1 to 4 what is narrower: the kinds of i32, and those of i64 but for the first come down to them.
-    const form = kind < 5 ? kind : kind === 5 || kind >= 10 ? 0 : kind - 5;
     let low: number;
-    if (form === 0) low = view.getInt32(ea, true);
-    else if (form === 1) low = view.getInt8(ea);
-    else if (form === 2) low = view.getUint8(ea);
-    else if (form === 3) low = view.getInt16(ea, true);
-    else low = view.getUint16(ea, true);
+    if (bytes >= 4) low = view.getInt32(ea, true);
+    else if (bytes === 1) low = isSigned ? view.getInt8(ea) : view.getUint8(ea);
+    else low = isSigned ? view.getInt16(ea, true) : view.getUint16(ea, true);
     I[k] = low;
-    if (kind === 5) I[k + 1] = view.getInt32(ea + 4, true);
-    // Of the others, those with an even number read signed.
-    else if (kind > 5) I[k + 1] = kind % 2 === 0 ? low >> 31 : 0;
+    if (bytes === 8) I[k + 1] = view.getInt32(ea + 4, true);
+    else if (is64) I[k + 1] = isSigned ? low >> 31 : 0;
     return CONTINUE;
   };
 
   const store = (
     memory: MemoryInstance,
     k: number,
-    kind: number,
+    { bytes }: StoreKind,
     address: number,
     offset: number,
   ): number => {
-    const ea = place(memory, address, offset, storeSizes[kind]!);
+    const ea = place(memory, address, offset, bytes);
     if (ea < 0) return MEMORY_BOUNDS;
     const { view } = memory;
-    if (kind === 1) view.setInt8(ea, I[k]!);
-    else if (kind === 2) view.setInt16(ea, I[k]!, true);
+    if (bytes === 1) view.setInt8(ea, I[k]!);
+    else if (bytes === 2) view.setInt16(ea, I[k]!, true);
     else view.setInt32(ea, I[k]!, true);
-    if (kind === 3) view.setInt32(ea + 4, I[k + 1]!, true);
+    if (bytes === 8) view.setInt32(ea + 4, I[k + 1]!, true);
     return CONTINUE;
   };
 
@@ -107,11 +109,20 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
       return CONTINUE;
     },
     load_far: (m, at) =>
-      load(m.instance.memories[C[at + 3]!]!, first(m, at), C[at + 1]!, I[second(m, at)]!, C[at + 2]!),
+      load(
+        m.instance.memories[C[at + 3]!]!,
+        first(m, at),
+        loadKinds[C[at + 1]!]!,
+        I[second(m, at)]!,
+        C[at + 2]!,
+      ),
     store_far: (m, at) =>
-      store(m.instance.memories[C[at + 3]!]!, second(m, at), C[at + 1]!, I[first(m, at)]!, C[at + 2]!),
+      store(
+        m.instance.memories[C[at + 3]!]!,
+        second(m, at),
+        storeKinds[C[at + 1]!]!,
+        I[first(m, at)]!,
+        C[at + 2]!,
+      ),
   };
 };
-
-const loadSizes = [4, 1, 1, 2, 2, 8, 1, 1, 2, 2, 4, 4];
-const storeSizes = [4, 1, 2, 8];

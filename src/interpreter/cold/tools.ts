@@ -1,4 +1,5 @@
 /** What the files of cold operations share: the arrays of the machine, how operands are found, what is paid. */
+import { firstWordOf, secondWordOf } from '../code/encoding.ts';
 import type { FuncInstance, Ref } from '../instances/function.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE } from '../loop/status.ts';
@@ -60,13 +61,13 @@ const TWO_32 = 2 ** 32;
 
 /** @param C the code array */
 export const createOperands = (C: Int32Array, { words: I, refs: R }: Stacks): Operands => {
-  const first = (m: MachineState, at: number): number => m.fp + ((C[at]! >>> 9) & 4094);
+  const first = (m: MachineState, at: number): number => m.fp + firstWordOf(C[at]!);
   return {
     C,
     I,
     R,
     first,
-    second: (m, at) => m.fp + ((C[at]! >>> 20) & 4094),
+    second: (m, at) => m.fp + secondWordOf(C[at]!),
     set: (m, at, value) => {
       I[first(m, at)] = value;
       return CONTINUE;

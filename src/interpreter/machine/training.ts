@@ -10,8 +10,9 @@ import { defaultFeatures } from '../../syntax/features.ts';
 import { validateModule } from '../../validator/validate-module.ts';
 import { type CodeSpace, FIRST_FREE, HALT_PC } from '../code/code-space.ts';
 import { CompiledModule } from '../code/compiled-module.ts';
-import { firstColdOp, type Op, opOf, ops } from '../code/isa.ts';
-import { vectorNames } from '../code/vector-isa.ts';
+import { ENTRY_COST, FRAME_WORDS, packSlots, packVector, ZERO_END, ZERO_START } from '../code/encoding.ts';
+import { firstColdOp, type Op, type Operand, opOf, ops } from '../code/isa.ts';
+import { accessesMemory, namesGlobal, vectorNames } from '../code/vector-isa.ts';
 import type { Stacks } from '../cold/tools.ts';
 import { FuncInstance } from '../instances/function.ts';
 import { GlobalInstance } from '../instances/global.ts';
@@ -59,9 +60,9 @@ const BASE_SLOT = 8;
 /** Place of the word in which calls through the table find their index. */
 const INDEX_SLOT = 4;
 
-const isFloat = (op: Op): boolean => /f64/.test(op.name) && !/^f64_(convert|promote)/.test(op.name);
-const isFloat32 = (op: Op): boolean => /f32/.test(op.name) && !/^f32_(convert|demote)/.test(op.name);
-const isAccess = ({ name }: { readonly name: string }): boolean => /load|store/.test(name);
+const reads = (op: Op, held: Operand['holds']): boolean =>
+  op.operands.some(({ role, holds }) => role === 'read' && holds === held);
+const isAccess = ({ layout }: Op): boolean => layout.includes('o');
 
 /** Two types, an empty function of the first, a table, a page of memory and three globals. */
 // biome-ignore format: sections, one a line
@@ -101,7 +102,10 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
   instance.tables[0]!.elements.splice(0, 4, null, func, other, host);
   const [type, otherType] = instance.compiled.module.types;
   const state = new MachineState(instance, instance.store.schedule);
-  C.set([1, 3, 8, 0], ENTRY - 4);
+  C[ENTRY - ZERO_START] = 1;
+  C[ENTRY - ZERO_END] = 3;
+  C[ENTRY - FRAME_WORDS] = 8;
+  C[ENTRY - ENTRY_COST] = 0;
   C[ENTRY] = opOf.return_none.code;
 
   for (let pass = 0; pass < PASSES; pass++) {
@@ -114,7 +118,7 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
       state.fp = 0;
       state.pc = TRAINING_PC;
       // Some calls find no room.
-      state.callLimit = pass % 5 === 4 && op.name.startsWith('call') ? 2 : 64;
+      state.callLimit = pass % 5 === 4 && op.isCall ? 2 : 64;
       state.stackLimit = 4096;
       state.fuel = op.name === 'charge' && pass % 5 === 0 ? 2 : 1000;
       state.isArmed = pass % 2 === 0 ? 0 : 1;
@@ -132,16 +136,21 @@ const trainedOps: readonly Op[] = [...ops.slice(0, firstColdOp), opOf.mov64_far]
 
 /** Slot 1 is the destination, 2 to 4 are sources; a branch goes to the stub that ends the call. */
 const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operands): void => {
-  const slots = op.name === 'call' || op.name === 'call_indirect' ? [BASE_SLOT, BASE_SLOT] : [1, 2];
-  if (op.name === 'call_indirect') slots[0] = INDEX_SLOT;
-  else if (!/^[dD]/.test(op.layout)) [slots[0], slots[1]] = [slots[0] === BASE_SLOT ? BASE_SLOT : 2, 3];
-  const out = [op.code | (op.packed > 0 ? slots[0]! << 10 : 0) | (op.packed > 1 ? slots[1]! << 21 : 0)];
-  for (let i = op.packed; i < op.layout.length; i++) {
-    const kind = op.layout[i];
-    if (kind === 'p') out.push(HALT_PC, 0);
-    else if (kind === 's' || kind === 'd') out.push(2 * (i + 1));
-    else if (kind === 'S' || kind === 'D') out.push(i + 1);
-    else out.push(immediate(op, i, typeId, operands));
+  const [first, second] =
+    op.name === 'call'
+      ? [BASE_SLOT, 0]
+      : op.name === 'call_indirect'
+        ? [INDEX_SLOT, BASE_SLOT]
+        : op.operands[0]?.role === 'written'
+          ? [1, 2]
+          : [2, 3];
+  const out = [packSlots(op.code, op.packed > 0 ? first : 0, op.packed > 1 ? second : 0)];
+  for (const [i, { role, holds }] of op.operands.entries()) {
+    if (i < op.packed) continue;
+    if (role === 'branch') out.push(HALT_PC, 0);
+    else if (role === 'cost') out.push(0);
+    else if (holds === undefined) out.push(immediate(op, i, typeId, operands));
+    else out.push(holds === 'f64' ? i + 1 : 2 * (i + 1));
   }
   // Whatever does not leave by itself ends at a halt.
   out.push(
@@ -155,11 +164,12 @@ const immediate = (op: Op, position: number, typeId: number, [, , low, high]: Op
   if (op.name === 'call') return position === 1 ? ENTRY : 0;
   if (op.name === 'call_indirect') return position === 2 ? typeId : 0;
   if (op.name === 'resume_fast') return position === 0 ? HALT_PC : 3;
-  if (op.name === 'br_table' || op.name === 'charge' || isAccess(op)) return 3;
+  if (op.name === 'br_table' || op.name === 'charge') return 3;
   if (op.name === 'mov64_far') return 2;
-  if (op.name.startsWith('global')) return 4;
-  // Amounts of shifts are masked when code is made.
-  if (/^i64_(sh|rot)/.test(op.name)) return low & 63;
+  const letter = op.layout[position];
+  if (letter === 'o') return 3;
+  if (letter === 'g') return 4;
+  if (letter === 'n') return low & 63;
   return op.layout[position - 1] === 'i' ? high : low;
 };
 
@@ -169,8 +179,8 @@ const writeOperands = ({ words, doubles: D, floats }: Stacks, op: Op, pass: numb
   words.fill(0, 0, 64);
   for (const slot of [2, 3, 4]) {
     const isOdd = slot === 3;
-    if (isFloat(op)) D[slot] = isOdd ? y : x;
-    else if (isFloat32(op)) floats[2 * slot] = isOdd ? y : x;
+    if (reads(op, 'f64')) D[slot] = isOdd ? y : x;
+    else if (reads(op, 'f32')) floats[2 * slot] = isOdd ? y : x;
     else {
       words[2 * slot] = isOdd ? low2 : low;
       words[2 * slot + 1] = isOdd ? high2 : high;
@@ -202,15 +212,15 @@ export const trainVectors = (space: CodeSpace, { words, floats }: Stacks, run: R
   const base = words.length - VECTOR_FRAME;
   const saved = words.slice(base);
   for (let pass = 0; pass < 2 * vectors.length; pass++) {
-    for (const number of vectorNames.keys()) {
+    for (const [number, name] of vectorNames.entries()) {
       C.fill(0, TRAINING_PC, FIRST_FREE);
       // Destination, address or first vector, second vector; as indices of globals and memories all are 0.
-      C.set([opOf.vector.code | (number << 10), 0, 4, 8], TRAINING_PC);
-      if (vectorNames[number]!.startsWith('global')) C.fill(0, TRAINING_PC + 2, TRAINING_PC + 4);
+      C.set([packVector(opOf.vector.code, number), 0, 4, 8], TRAINING_PC);
+      if (namesGlobal(name)) C.fill(0, TRAINING_PC + 2, TRAINING_PC + 4);
       words.fill(0, base);
       if (pass < vectors.length) floats.set(vectors[pass]!, base + 4);
       else words.set(lanes[pass - vectors.length]!, base + 4);
-      if (isAccess({ name: vectorNames[number]! })) words[base + 4] = 16 + pass;
+      if (accessesMemory(name)) words[base + 4] = 16 + pass;
       run(TRAINING_PC, base, instance);
     }
   }

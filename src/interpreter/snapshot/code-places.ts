@@ -9,27 +9,13 @@ import { InternalError } from '../../errors/errors.ts';
 import type { FuncType } from '../../syntax/types.ts';
 import type { CodeMap } from '../code/code-map.ts';
 import type { CodeRegion, FuncCode } from '../code/compiled-module.ts';
+import { opcodeOf } from '../code/encoding.ts';
 import { opOf, ops } from '../code/isa.ts';
 import { slotCountOf } from '../code/types-layout.ts';
 import { entryCost } from '../fuel/schedules.ts';
 import { getMachine, hasCode, mapCareful, mapFast, mapOf } from '../machine/machine.ts';
 
-const OPCODE = 1023;
-const callOps: ReadonlySet<number> = new Set(
-  (
-    [
-      'call',
-      'call_lazy',
-      'call_import',
-      'call_far',
-      'call_indirect',
-      'call_indirect_far',
-      'call_ref',
-    ] as const
-  ).map((name) => opOf[name].code),
-);
-
-const opcodeAt = (pc: number): number => getMachine().space.words[pc]! & OPCODE;
+const opcodeAt = (pc: number): number => opcodeOf(getMachine().space.words[pc]!);
 const bodyOf = ({ unit, index }: FuncCode): { start: number; end: number; codeStart: number } =>
   unit.module.funcs[index]!.body!;
 
@@ -93,8 +79,8 @@ export const returnPc = (code: FuncCode, offset: number, isCareful: boolean): nu
   const { pcs, offsets } = map.sites;
   for (let index = map.firstSite(offset + 1) - 1; offsets[index] === offset; index--) {
     const pc = entry + pcs[index]!;
-    const opcode = opcodeAt(pc);
-    if (callOps.has(opcode)) return pc + ops[opcode]!.length;
+    const { isCall, length } = ops[opcodeAt(pc)]!;
+    if (isCall) return pc + length;
   }
   return null;
 };

@@ -11,7 +11,7 @@ import {
   V128,
   type ValType,
 } from '../../syntax/types.ts';
-import { type Op, opOf } from '../code/isa.ts';
+import { type Op, opOf, type StopOp } from '../code/isa.ts';
 import { packedShift, structLayout, wordsOf } from '../instances/aggregate.ts';
 import type { Translation } from './body.ts';
 
@@ -104,7 +104,7 @@ export const arrayNewFixed = (t: Translation): void => {
 };
 
 /** `array.new_data` and `array.new_elem`. */
-export const arrayNewFrom = (t: Translation, op: Op): void => {
+export const arrayNewFrom = (t: Translation, op: StopOp): void => {
   const type = typeOf(t);
   t.sized(op, 2, newRef(type), t.reader.index, t.reader.index2);
 };
@@ -149,6 +149,6 @@ export const arrayCopy = (t: Translation): void => {
 };
 
 /** `array.init_data` and `array.init_elem`. */
-export const arrayInit = (t: Translation, op: Op): void => {
+export const arrayInit = (t: Translation, op: StopOp): void => {
   t.sized(op, 4, null, t.reader.index, t.reader.index2);
 };

@@ -17,16 +17,15 @@ export const wait = (t: Translation): void => {
   const { access } = instructions[t.reader.row]!;
   const { lo, hi, memory } = t.reader;
   t.writer.emit(opOf.atomic_wait, t.popSettled(3) * 2, access, lo, hi, memory);
-  t.writer.size -= 1;
   t.endStop([I32]);
 };
 
 /** One operation for all others: atomics are rare, and slow everywhere. */
 export const atomic = (t: Translation): void => {
-  const { code, name } = instructions[t.reader.row]!;
+  const { code, access } = instructions[t.reader.row]!;
   // Without operands, and reading none of the fields of an access.
-  if (name === 'atomic.fence') {
-    t.writer.emit(opOf.atomic, 0, code);
+  if (access === 0) {
+    t.writer.emit(opOf.atomic, 0, code, 0, 0, 0);
     t.lastWrite = -1;
     return;
   }

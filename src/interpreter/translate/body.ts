@@ -9,8 +9,9 @@ import { F32, type FuncType, I32, isRef, V128, type ValType } from '../../syntax
 import type { CodeMap } from '../code/code-map.ts';
 import { CodeWriter } from '../code/code-writer.ts';
 import type { FuncCode } from '../code/compiled-module.ts';
+import { MAX_PACKED_SLOT } from '../code/encoding.ts';
 import { HandlerList } from '../code/handlers.ts';
-import { MAX_PACKED_SLOT, type Op, opOf } from '../code/isa.ts';
+import { type Op, opOf, type StopOp } from '../code/isa.ts';
 import { layoutOf } from '../code/types-layout.ts';
 import { vectorOps } from '../code/vector-isa.ts';
 import { FrameLayout } from './frame-layout.ts';
@@ -258,16 +259,13 @@ export class Translation extends OperandStack {
    * A sized operation: operands in their canonical slots, a boundary before and behind, since it may have to
    * wait for fuel. Its first immediate is the slot of the first operand.
    */
-  sized(op: Op, operandCount: number, type: ValType | null, a = 0, b = 0): void {
-    this.writer.emit(op, this.popSettled(operandCount) * 2, a, b);
-    this.writer.size -= 1;
+  sized(op: StopOp, operandCount: number, type: ValType | null, ...immediates: readonly number[]): void {
+    this.writer.emit<string>(op, this.popSettled(operandCount) * 2, ...immediates);
     this.endStop(type === null ? [] : [type]);
   }
 
-  /** The word that says what remains behind the instruction, and the boundary there. */
+  /** Pushes the results of an operation that may have stopped; a boundary lies behind it. */
   endStop(results: readonly ValType[]): void {
-    this.writer.endRun();
-    this.writer.remainderWord();
     this.pushSlots(results);
     this.boundary(this.reader.pos);
   }

@@ -1,7 +1,8 @@
 /** Translates calls, blocks and branches. */
 import { instructions } from '../../syntax/instructions.ts';
 import { type FuncType, I64, isRef, slotsOf, V128, type ValType } from '../../syntax/types.ts';
-import { MAX_PACKED_SLOT, type Op, opOf } from '../code/isa.ts';
+import { MAX_PACKED_SLOT } from '../code/encoding.ts';
+import { opOf } from '../code/isa.ts';
 import { layoutOf } from '../code/types-layout.ts';
 import { type Control, is32, type Translation } from './body.ts';
 import { branchOn, popCondition } from './numeric.ts';
@@ -18,15 +19,9 @@ export const call = (t: Translation): void => {
   const base = t.popSettled(type.params.length);
   const entry = isImport ? 0 : t.code.unit.funcs[index]!.entry;
   const op = isImport ? opOf.call_import : entry === 0 ? opOf.call_lazy : opOf.call;
-  if (base > MAX_PACKED_SLOT) emitCall(t, opOf.call_far, base * 2, index);
-  else emitCall(t, op, base, entry === 0 ? index : entry);
+  if (base > MAX_PACKED_SLOT) t.writer.emit(opOf.call_far, base * 2, index);
+  else t.writer.emit(op, base, entry === 0 ? index : entry);
   t.endStop(type.results);
-};
-
-/** Calls end in the word that says what remains behind them, which `endStop` writes. */
-const emitCall = (t: Translation, op: Op, base: number, target: number): void => {
-  t.writer.emit(op, base, target);
-  t.writer.size -= 1;
 };
 
 export const callIndirect = (t: Translation): void => {
@@ -41,7 +36,6 @@ export const callIndirect = (t: Translation): void => {
   const isFar = is64 || callee > MAX_PACKED_SLOT;
   if (isFar) t.writer.emit(opOf.call_indirect_far, callee * 2, base * 2, defType.id, index2);
   else t.writer.emit(opOf.call_indirect, callee, base, defType.id, index2);
-  t.writer.size -= 1;
   t.endStop(type.results);
 };
 

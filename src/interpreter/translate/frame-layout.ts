@@ -6,7 +6,7 @@
  */
 import { type FuncType, isRef, slotsOf, type ValType } from '../../syntax/types.ts';
 import { type FuncCode, SCRATCH_SLOTS } from '../code/compiled-module.ts';
-import { MAX_PACKED_SLOT } from '../code/isa.ts';
+import { MAX_PACKED_SLOT } from '../code/encoding.ts';
 
 const LISTED_PER_BYTE = 4;
 const ALWAYS_LISTED = 256;

@@ -1,12 +1,12 @@
 /**
- * Which internal operations stand for which numeric and memory instructions; derived from names wherever the
- * two sets agree. The irregular instructions are handled in `translate.ts`.
+ * Which internal operations stand for which numeric, memory and vector instructions. An instruction on numbers whose
+ * operation has its name needs nothing here: the compiler knows it by the same rule. Instructions that are neither
+ * here nor in `translate.ts` are type errors there.
  */
 import { instructions, type Mnemonic } from '../../syntax/instructions.ts';
-import { type Op, type OpName, opOf } from '../code/isa.ts';
-import { lowerVector, type VectorLowering } from '../code/vector-isa.ts';
-
-const op = (name: string): Op | null => opOf[name as OpName] ?? null;
+import { type HotOp, type LayoutOf, type Op, type Operand, type OpName, opOf } from '../code/isa.ts';
+import { loadKinds, storeKinds } from '../code/memory-kinds.ts';
+import { type VectorLowering, vectorLowerings } from '../code/vector-isa.ts';
 
 /** An operator of two operands. */
 export interface Binary {
@@ -15,7 +15,6 @@ export interface Binary {
   /** With an immediate right operand, if there is one. */
   readonly ri: Op | null;
   readonly commutes: boolean;
-  readonly is64: boolean;
 }
 export interface Unary {
   readonly kind: 'unary';
@@ -25,7 +24,6 @@ export interface Unary {
 export interface Comparison {
   readonly kind: 'comparison';
   readonly is64: boolean;
-  readonly isFloat: boolean;
   /** Whether the operands change places in the register form. */
   readonly swaps: boolean;
   readonly set: Op;
@@ -64,157 +62,240 @@ export interface Retype {
 }
 export type Lowering = Binary | Unary | Comparison | Load | Store | Retype | VectorLowering;
 
-/** Widths that `load_far` and `store_far` select from, by number. */
-export const farLoads = [
-  'i32_load',
-  'i32_load8_s',
-  'i32_load8_u',
-  'i32_load16_s',
-  'i32_load16_u',
-  'i64_load',
-  'i64_load8_s',
-  'i64_load8_u',
-  'i64_load16_s',
-  'i64_load16_u',
-  'i64_load32_s',
-  'i64_load32_u',
-] as const;
-export const farStores = ['i32_store', 'i32_store8', 'i32_store16', 'i64_store'] as const;
+/** Instructions that change the type of a value and none of its bits. */
+const retypes = [
+  'i32.wrap_i64',
+  'i32.reinterpret_f32',
+  'i64.reinterpret_f64',
+  'f32.reinterpret_i32',
+  'f64.reinterpret_i64',
+] as const satisfies Mnemonic[];
 
-const negations: Readonly<Record<string, string>> = {
+// Comparisons: relations that have no operation exchange their operands, or add 1 to their constant.
+
+type IntegerBase = 'eq' | 'ne' | 'lt_s' | 'ge_s' | 'lt_u' | 'ge_u';
+interface IntegerRelation {
+  readonly base: IntegerBase;
+  readonly swaps: boolean;
+  /** With a constant on the right: the relation to the constant plus `adjust`. */
+  readonly constant: IntegerBase;
+  readonly adjust: 0 | 1;
+  readonly isSigned: boolean;
+  /** The relation of the right operand to the left one. */
+  readonly mirrored: string;
+}
+const integerRelations = {
+  eq: { base: 'eq', swaps: false, constant: 'eq', adjust: 0, isSigned: true, mirrored: 'eq' },
+  ne: { base: 'ne', swaps: false, constant: 'ne', adjust: 0, isSigned: true, mirrored: 'ne' },
+  lt_s: { base: 'lt_s', swaps: false, constant: 'lt_s', adjust: 0, isSigned: true, mirrored: 'gt_s' },
+  lt_u: { base: 'lt_u', swaps: false, constant: 'lt_u', adjust: 0, isSigned: false, mirrored: 'gt_u' },
+  gt_s: { base: 'lt_s', swaps: true, constant: 'ge_s', adjust: 1, isSigned: true, mirrored: 'lt_s' },
+  gt_u: { base: 'lt_u', swaps: true, constant: 'ge_u', adjust: 1, isSigned: false, mirrored: 'lt_u' },
+  le_s: { base: 'ge_s', swaps: true, constant: 'lt_s', adjust: 1, isSigned: true, mirrored: 'ge_s' },
+  le_u: { base: 'ge_u', swaps: true, constant: 'lt_u', adjust: 1, isSigned: false, mirrored: 'ge_u' },
+  ge_s: { base: 'ge_s', swaps: false, constant: 'ge_s', adjust: 0, isSigned: true, mirrored: 'le_s' },
+  ge_u: { base: 'ge_u', swaps: false, constant: 'ge_u', adjust: 0, isSigned: false, mirrored: 'le_u' },
+} as const satisfies Record<string, IntegerRelation>;
+const integerNegations = {
   eq: 'ne',
   ne: 'eq',
   lt_s: 'ge_s',
   ge_s: 'lt_s',
   lt_u: 'ge_u',
   ge_u: 'lt_u',
-  lt: 'nlt',
-  le: 'nle',
-};
-/** Relations without an operation: the relation with operands exchanged. */
-const exchanged: Readonly<Record<string, string>> = {
-  gt_s: 'lt_s',
-  le_s: 'ge_s',
-  gt_u: 'lt_u',
-  le_u: 'ge_u',
-  gt: 'lt',
-  ge: 'le',
-};
-/** a REL c as a relation that has an operation, with 1 added to the constant or not. */
-const withConstant: Readonly<Record<string, readonly [string, 0 | 1]>> = {
-  eq: ['eq', 0],
-  ne: ['ne', 0],
-  lt_s: ['lt_s', 0],
-  ge_s: ['ge_s', 0],
-  lt_u: ['lt_u', 0],
-  ge_u: ['ge_u', 0],
-  gt_s: ['ge_s', 1],
-  le_s: ['lt_s', 1],
-  gt_u: ['ge_u', 1],
-  le_u: ['lt_u', 1],
-};
-const mirrored: Readonly<Record<string, string>> = {
-  eq: 'eq',
-  ne: 'ne',
-  lt_s: 'gt_s',
-  gt_s: 'lt_s',
-  le_s: 'ge_s',
-  ge_s: 'le_s',
-  lt_u: 'gt_u',
-  gt_u: 'lt_u',
-  le_u: 'ge_u',
-  ge_u: 'le_u',
-};
+} as const satisfies Record<IntegerBase, IntegerBase>;
 
-const immediateForm = (type: string, relation: string): ImmediateComparison | null => {
-  const entry = withConstant[relation];
-  if (entry === undefined || type.startsWith('f')) return null;
-  const [base, adjust] = entry;
-  const not = negations[base]!;
+const floatRelations = {
+  eq: { base: 'eq', swaps: false },
+  ne: { base: 'ne', swaps: false },
+  lt: { base: 'lt', swaps: false },
+  gt: { base: 'lt', swaps: true },
+  le: { base: 'le', swaps: false },
+  ge: { base: 'le', swaps: true },
+} as const;
+/** What branches when a relation does not hold, and what sets then: with NaN, lt and ge are no contraries. */
+const floatNegations = {
+  eq: { branch: 'ne', set: 'ne' },
+  ne: { branch: 'eq', set: 'eq' },
+  lt: { branch: 'nlt', set: null },
+  le: { branch: 'nle', set: null },
+} as const;
+
+type Integer = 'i32' | 'i64';
+type Float = 'f32' | 'f64';
+type Comparing = `${Integer}.${keyof typeof integerRelations}` | `${Float}.${keyof typeof floatRelations}`;
+
+const immediateForm = (type: Integer, relation: keyof typeof integerRelations): ImmediateComparison => {
+  const { constant, adjust, isSigned } = integerRelations[relation];
+  const not = integerNegations[constant];
   return {
-    set: op(`${type}_${base}_ri`)!,
-    setNot: op(`${type}_${not}_ri`)!,
-    branch: op(`br_${type}_${base}_ri`)!,
-    branchNot: op(`br_${type}_${not}_ri`)!,
+    set: opOf[`${type}_${constant}_ri`],
+    setNot: opOf[`${type}_${not}_ri`],
+    branch: opOf[`br_${type}_${constant}_ri`],
+    branchNot: opOf[`br_${type}_${not}_ri`],
     adjust,
-    isSigned: !relation.endsWith('_u'),
+    isSigned,
   };
 };
 
-const comparison = (type: string, relation: string): Comparison => {
-  const isFloat = type.startsWith('f');
-  const swaps = relation in exchanged;
-  const base = exchanged[relation] ?? relation;
-  const not = negations[base]!;
-  const suffix = isFloat ? '' : '_rr';
+const integerComparison = (type: Integer, relation: keyof typeof integerRelations): Comparison => {
+  const { base, swaps, mirrored } = integerRelations[relation];
+  const not = integerNegations[base];
   return {
     kind: 'comparison',
     is64: type === 'i64',
-    isFloat,
     swaps,
-    set: op(`${type}_${base}${suffix}`)!,
-    setNot: op(`${type}_${not}${suffix}`),
-    branch: op(`br_${type}_${base}${suffix}`)!,
-    branchNot: op(`br_${type}_${not}${suffix}`)!,
+    set: opOf[`${type}_${base}_rr`],
+    setNot: opOf[`${type}_${not}_rr`],
+    branch: opOf[`br_${type}_${base}_rr`],
+    branchNot: opOf[`br_${type}_${not}_rr`],
     immediate: immediateForm(type, relation),
-    flipped: immediateForm(type, mirrored[relation] ?? ''),
+    flipped: immediateForm(type, mirrored),
   };
 };
 
-const commutative = new Set(['add', 'mul', 'and', 'or', 'xor']);
-const retypes = new Set<Mnemonic>([
-  'i32.wrap_i64',
-  'i32.reinterpret_f32',
-  'i64.reinterpret_f64',
-  'f32.reinterpret_i32',
-  'f64.reinterpret_i64',
-]);
-
-const lower = (name: Mnemonic, group: string): Lowering | null => {
-  if (retypes.has(name)) return { kind: 'retype' };
-  const [type, operator] = name.split('.') as [string, string | undefined];
-  // Comparisons with zero wait for their branch; the translator handles them.
-  if (operator === undefined || operator === 'eqz') return null;
-  if (/^[if](32|64)$/.test(type)) {
-    if (/^(eq|ne|[lg][te](_[su])?)$/.test(operator)) return comparison(type, operator);
-    const access = /^(load|store)(\d*)(_[su])?$/.exec(operator);
-    if (access !== null) {
-      // Floats move as bits; narrow i64 stores write the low half.
-      const [, verb, width, sign] = access as unknown as [string, string, string, string | undefined];
-      const isNarrow64Store = verb === 'store' && type === 'i64' && width !== '';
-      const base = `${isNarrow64Store || type.endsWith('32') ? 'i32' : 'i64'}_${verb}${isNarrow64Store && width === '32' ? '' : width}${sign ?? ''}`;
-      if (verb === 'load') return { kind: 'load', op: op(base)!, far: farLoads.indexOf(base as never) };
-      return {
-        kind: 'store',
-        op: op(base)!,
-        immediate: op(`${base}_i`),
-        far: farStores.indexOf(base as never),
-      };
-    }
-    const rr =
-      op(`${type}_${operator}_rr`) ??
-      (type.startsWith('f') && /dss|DSS/.test(op(`${type}_${operator}`)?.layout ?? '')
-        ? op(`${type}_${operator}`)
-        : null);
-    if (rr !== null) {
-      return {
-        kind: 'binary',
-        rr,
-        ri: op(`${type}_${operator}_ri`),
-        commutes: commutative.has(operator),
-        is64: type === 'i64',
-      };
-    }
-  }
-  if (name === 'i64.extend_i32_s') return { kind: 'unary', op: opOf.i64_extend32_s };
-  if (name === 'i64.extend_i32_u') return { kind: 'unary', op: opOf.i64_extend32_u };
-  const unary = op(name.replaceAll('.', '_'));
-  return unary !== null && group.startsWith('numeric') && /^[dD][sS]$/.test(unary.layout)
-    ? { kind: 'unary', op: unary }
-    : null;
+const floatComparison = (type: Float, relation: keyof typeof floatRelations): Comparison => {
+  const { base, swaps } = floatRelations[relation];
+  const not = floatNegations[base];
+  return {
+    kind: 'comparison',
+    is64: false,
+    swaps,
+    set: opOf[`${type}_${base}`],
+    setNot: not.set === null ? null : opOf[`${type}_${not.set}`],
+    branch: opOf[`br_${type}_${base}`],
+    branchNot: opOf[`br_${type}_${not.branch}`],
+    immediate: null,
+    flipped: null,
+  };
 };
 
-/** Lowerings by row of the instruction table; null for the irregular ones. */
-export const lowerings: readonly (Lowering | null)[] = instructions.map(
-  (row) => lowerVector(row.name, row.prefix) ?? lower(row.name, row.group),
+const keysOf = <T extends object>(table: T): (keyof T & string)[] =>
+  Object.keys(table) as (keyof T & string)[];
+const comparisons = Object.fromEntries([
+  ...(['i32', 'i64'] as const).flatMap((type) =>
+    keysOf(integerRelations).map((name) => [`${type}.${name}`, integerComparison(type, name)]),
+  ),
+  ...(['f32', 'f64'] as const).flatMap((type) =>
+    keysOf(floatRelations).map((name) => [`${type}.${name}`, floatComparison(type, name)]),
+  ),
+]) as Record<Comparing, Comparison>;
+
+// Accesses to memory: floats move as bits, and narrow stores of an i64 write its low half.
+
+const loadOf = (name: HotOp): Load => {
+  const far = loadKinds.findIndex(({ op }) => op === name);
+  return { kind: 'load', op: opOf[name], far };
+};
+const storeOf = (name: HotOp): Store => {
+  const far = storeKinds.findIndex(({ op }) => op === name);
+  const { immediate } = storeKinds[far]!;
+  return { kind: 'store', op: opOf[name], immediate: immediate && opOf[immediate], far };
+};
+const accesses = {
+  'i32.load': loadOf('i32_load'),
+  'i32.load8_s': loadOf('i32_load8_s'),
+  'i32.load8_u': loadOf('i32_load8_u'),
+  'i32.load16_s': loadOf('i32_load16_s'),
+  'i32.load16_u': loadOf('i32_load16_u'),
+  'i64.load': loadOf('i64_load'),
+  'i64.load8_s': loadOf('i64_load8_s'),
+  'i64.load8_u': loadOf('i64_load8_u'),
+  'i64.load16_s': loadOf('i64_load16_s'),
+  'i64.load16_u': loadOf('i64_load16_u'),
+  'i64.load32_s': loadOf('i64_load32_s'),
+  'i64.load32_u': loadOf('i64_load32_u'),
+  'f32.load': loadOf('i32_load'),
+  'f64.load': loadOf('i64_load'),
+  'i32.store': storeOf('i32_store'),
+  'i32.store8': storeOf('i32_store8'),
+  'i32.store16': storeOf('i32_store16'),
+  'i64.store': storeOf('i64_store'),
+  'i64.store8': storeOf('i32_store8'),
+  'i64.store16': storeOf('i32_store16'),
+  'i64.store32': storeOf('i32_store'),
+  'f32.store': storeOf('i32_store'),
+  'f64.store': storeOf('i64_store'),
+} satisfies Partial<Record<Mnemonic, Load | Store>>;
+
+// Operators: `type.operator` is done by `type_operator`, or by `type_operator_rr` if a form for constants may exist.
+
+/** Comparisons with zero wait for their branch; the translator handles them. */
+type Otherwise = Comparing | keyof typeof accesses | `${Integer}.eqz`;
+type NameOf<M> = M extends `${infer T extends Integer | Float}.${infer O}` ? `${T}_${O}` : never;
+type Written = 'd' | 'D' | 'e';
+type Read = 's' | 'S' | 't';
+/** Those of some operations that have a layout. */
+type Fitting<Names, Layout extends string> = Names extends OpName
+  ? LayoutOf<Names> extends Layout
+    ? Names
+    : never
+  : never;
+/** The instructions that have an operation with a suffix and of a layout. */
+type Having<Suffix extends string, Layout extends string> = {
+  [M in Mnemonic]: M extends Otherwise
+    ? never
+    : [Fitting<`${NameOf<M>}${Suffix}`, Layout>] extends [never]
+      ? never
+      : M;
+}[Mnemonic];
+type BinaryMnemonic = Having<'' | '_rr', `${Written}${Read}${Read}`>;
+type UnaryMnemonic = Having<'', `${Written}${Read}`>;
+
+const ofNumbers = instructions.filter(
+  ({ name, group }) =>
+    (group === 'numeric.unop' || group === 'numeric.binop' || group === 'numeric.cvtop') &&
+    !(name in comparisons) &&
+    !(name in accesses),
 );
+const operation = (name: string): Op | null => opOf[name as OpName] ?? null;
+const isOperator = (op: Op | null, sources: number): boolean =>
+  op !== null &&
+  op.operands.length === sources + 1 &&
+  op.operands.every(({ role }: Operand, i) => role === (i === 0 ? 'written' : 'read'));
+
+const commutative: ReadonlySet<Mnemonic> = new Set<Mnemonic>([
+  'i32.add',
+  'i32.mul',
+  'i32.and',
+  'i32.or',
+  'i32.xor',
+  'i64.add',
+  'i64.mul',
+  'i64.and',
+  'i64.or',
+  'i64.xor',
+  'f32.add',
+  'f32.mul',
+  'f64.add',
+  'f64.mul',
+]);
+const binaries = Object.fromEntries(
+  ofNumbers.flatMap(({ name }): [string, Binary][] => {
+    const plain = name.replace('.', '_');
+    const rr = operation(`${plain}_rr`) ?? operation(plain);
+    if (rr === null || !isOperator(rr, 2)) return [];
+    return [[name, { kind: 'binary', rr, ri: operation(`${plain}_ri`), commutes: commutative.has(name) }]];
+  }),
+) as Record<BinaryMnemonic, Binary>;
+const unaries = Object.fromEntries(
+  ofNumbers.flatMap(({ name }): [string, Unary][] => {
+    const op = operation(name.replace('.', '_'));
+    return op === null || !isOperator(op, 1) ? [] : [[name, { kind: 'unary', op }]];
+  }),
+) as Record<UnaryMnemonic, Unary>;
+
+/** Lowerings by mnemonic, of all instructions that `translate.ts` has no function for. */
+export const lowerings = {
+  ...(Object.fromEntries(retypes.map((name) => [name, { kind: 'retype' }])) as Record<
+    (typeof retypes)[number],
+    Retype
+  >),
+  ...comparisons,
+  ...accesses,
+  ...binaries,
+  ...unaries,
+  'i64.extend_i32_s': { kind: 'unary', op: opOf.i64_extend32_s },
+  'i64.extend_i32_u': { kind: 'unary', op: opOf.i64_extend32_u },
+  ...vectorLowerings,
+} satisfies Partial<Record<Mnemonic, Lowering>>;

@@ -6,8 +6,6 @@ import { emitTaken, labelTypes, movesFor, skipUnreachable, target } from './cont
 
 export const callRef = (t: Translation): void => {
   const { results } = popCallee(t, opOf.call_ref);
-  // The word that says what remains behind the call is written by `endStop`.
-  t.writer.size -= 1;
   t.endStop(results);
 };
 

@@ -6,8 +6,12 @@
  * Careful code is the same walk with nothing pending and a `charge` before each instruction, so both have the
  * same frame and may take over from each other at any boundary. Validation is trusted; nothing is checked here.
  */
-import { InternalError } from '../../errors/errors.ts';
-import { type InstructionRow, instructions, type Mnemonic } from '../../syntax/instructions.ts';
+import {
+  type InstructionRow,
+  instructions,
+  type Mnemonic,
+  type MnemonicOf,
+} from '../../syntax/instructions.ts';
 import { MAX_CODE_WORDS, MAX_CODE_WORDS_PER_BYTE } from '../../syntax/limits.ts';
 import { signatures } from '../../syntax/signatures.ts';
 import {
@@ -25,8 +29,8 @@ import {
 } from '../../syntax/types.ts';
 import { type CodeMap, noPlaces } from '../code/code-map.ts';
 import type { CodeSpace } from '../code/code-space.ts';
-import { HEADER_WORDS } from '../code/code-writer.ts';
 import type { CodeRegion, FuncCode } from '../code/compiled-module.ts';
+import { ENTRY_COST, FRAME_WORDS, HEADER_WORDS, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { opOf } from '../code/isa.ts';
 import { slotCountOf } from '../code/types-layout.ts';
 import { entryCost } from '../fuel/schedules.ts';
@@ -35,7 +39,7 @@ import * as atomics from './atomics.ts';
 import { type FastCode, Translation } from './body.ts';
 import * as control from './control.ts';
 import * as exceptions from './exceptions.ts';
-import { lowerings } from './lowerings.ts';
+import { type Lowering, lowerings } from './lowerings.ts';
 import * as numeric from './numeric.ts';
 import * as references from './references.ts';
 import { staticSize } from './size-terms.ts';
@@ -64,10 +68,10 @@ export class TranslatedCode {
     const { t } = this;
     const entry = start + HEADER_WORDS;
     t.writer.finish(space.words, entry);
-    space.words[start] = t.frame.zeroStart;
-    space.words[start + 1] = t.frame.stackBase;
-    space.words[start + 2] = 2 * t.code.frameSlots;
-    space.words[start + 3] = t.writer.firstRunCost;
+    space.words[entry - ZERO_START] = t.frame.zeroStart;
+    space.words[entry - ZERO_END] = t.frame.stackBase;
+    space.words[entry - FRAME_WORDS] = 2 * t.code.frameSlots;
+    space.words[entry - ENTRY_COST] = t.writer.firstRunCost;
     const handlers = t.handlers.place(entry, (label) => t.writer.placeOf(label));
     return { start, entry, end: start + this.size, func: t.code, isCareful: t.isCareful, handlers };
   }
@@ -166,12 +170,9 @@ const translateInstruction = (t: Translation): void => {
   const price = t.code.unit.schedule.cost[row.fuel] + staticSize(t, row);
   if (t.writer.cost + price > MAX_RUN) t.splitRun();
   t.charge(price);
-  const lowering = lowerings[t.reader.row]!;
-  if (lowering === null) {
-    const special = specials[row.name];
-    if (special === undefined)
-      throw new InternalError('internal.bug', { detail: `no lowering for ${row.name}` });
-    special(t);
+  const lowering = rowLowerings[t.reader.row]!;
+  if (typeof lowering === 'function') {
+    lowering(t);
     return;
   }
   switch (lowering.kind) {
@@ -216,8 +217,11 @@ const tableAddress = (t: Translation): ValType =>
   t.code.unit.module.tables[t.reader.index]!.type.limits.address;
 
 type Special = (t: Translation) => void;
-/** The instructions whose translation is not a matter of the tables. */
-const specials: Partial<Record<Mnemonic, Special>> = {
+const atomicOps = Object.fromEntries(
+  instructions.filter(({ fuel }) => fuel === 'atomic').map(({ name }) => [name, atomics.atomic]),
+) as Record<MnemonicOf<'atomic'>, Special>;
+/** The instructions whose translation is not a matter of the tables: all that `lowerings.ts` does not have. */
+const specials: Record<Exclude<Mnemonic, keyof typeof lowerings>, Special> = {
   nop: () => {},
   unreachable: (t) => control.unreachable(t),
   block: (t) => control.block(t, 'block'),
@@ -245,9 +249,7 @@ const specials: Partial<Record<Mnemonic, Special>> = {
   'i64.sub128': (t) => atomics.wide(t, opOf.i64_sub128, 4),
   'i64.mul_wide_s': (t) => atomics.wide(t, opOf.i64_mul_wide_s, 2),
   'i64.mul_wide_u': (t) => atomics.wide(t, opOf.i64_mul_wide_u, 2),
-  ...Object.fromEntries(
-    instructions.filter((row) => row.group === 'atomic').map((row) => [row.name, atomics.atomic]),
-  ),
+  ...atomicOps,
   'memory.atomic.wait32': (t) => atomics.wait(t),
   'memory.atomic.wait64': (t) => atomics.wait(t),
   drop: (t) => variables.drop(t),
@@ -328,6 +330,7 @@ const specials: Partial<Record<Mnemonic, Special>> = {
   'elem.drop': (t) => t.simple(opOf.elem_drop, 0, null, t.reader.index),
 };
 
-/** Whether tier 0 can execute an instruction; the feature gate of the validator keeps others out. */
-export const isExecutable = (row: number): boolean =>
-  lowerings[row] !== null || instructions[row]!.name in specials;
+/** How each row is translated. */
+const rowLowerings: readonly (Lowering | Special)[] = instructions.map(
+  ({ name }) => ({ ...lowerings, ...specials })[name],
+);
