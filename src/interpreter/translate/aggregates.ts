@@ -64,7 +64,6 @@ export const structGet = (t: Translation, isUnsigned: boolean): void => {
   }
   if (storage === V128) {
     t.writer.emit(opOf.struct_get128, t.pushSlot(V128) * 2, from * 2, start);
-    t.lastWrite = -1;
     return;
   }
   const op = byWidth(storage, opOf.struct_get_ref, opOf.struct_get32, opOf.struct_get64);
@@ -77,7 +76,6 @@ export const structSet = (t: Translation): void => {
   const { start } = structLayout(type).fields[t.reader.index2]!;
   const value = t.slotOf(t.pop());
   const to = t.slotOf(t.pop());
-  t.lastWrite = -1;
   if (storage === V128) {
     t.writer.emit(opOf.struct_set128, to * 2, value * 2, start);
     return;
@@ -120,7 +118,6 @@ export const arrayGet = (t: Translation, isUnsigned: boolean): void => {
     const index = t.slotOf(t.pop());
     const from = t.slotOf(t.pop());
     t.writer.emit(opOf.array_get128, t.pushSlot(V128) * 2, from * 2, index * 2);
-    t.lastWrite = -1;
     return;
   }
   const op = byWidth(storage, opOf.array_get_ref, opOf.array_get32, opOf.array_get64);
@@ -133,7 +130,6 @@ export const arraySet = (t: Translation): void => {
     const value = t.slotOf(t.pop());
     const index = t.slotOf(t.pop());
     t.writer.emit(opOf.array_set128, t.slotOf(t.pop()) * 2, index * 2, value * 2);
-    t.lastWrite = -1;
     return;
   }
   const op = byWidth(storage, opOf.array_set_ref, opOf.array_set32, opOf.array_set64);

@@ -26,7 +26,6 @@ export const atomic = (t: Translation): void => {
   // Without operands, and reading none of the fields of an access.
   if (access === 0) {
     t.writer.emit(opOf.atomic, 0, code, 0, 0, 0);
-    t.lastWrite = -1;
     return;
   }
   const { lo, hi, memory } = t.reader;

@@ -79,8 +79,8 @@ export class Translation extends OperandStack {
   /** Whether the code begins by clearing the locals that are references. */
   clearsRefs = false;
   pending: Pending | null = null;
-  /** Position of the operation that wrote the top operand, while its destination may still change; else -1. */
-  lastWrite = -1;
+  /** Where the code of `producer` ends. */
+  private producerEnd = 0;
   readonly controls: Control[] = [];
   readonly stubs: Stub[] = [];
   readonly handlers = new HandlerList();
@@ -125,7 +125,7 @@ export class Translation extends OperandStack {
     const fast = this.fast?.map.boundaryAt(offset);
     if (fast !== undefined) this.writer.emit(opOf.resume_fast, this.fast!.entry + fast.pc, fast.remaining);
     this.writer.boundary(offset);
-    this.lastWrite = -1;
+    this.producer = -1;
   }
 
   bind(label: number): void {
@@ -153,14 +153,12 @@ export class Translation extends OperandStack {
   }
 
   pushConstant(type: ValType, lo: number, hi: number): void {
-    this.lastWrite = -1;
     if (this.isCareful) this.writeConstant(type, this.pushSlot(type), lo, hi);
     else this.push(type, CONSTANT, lo, hi);
   }
 
   pushLocal(index: number): void {
     const type = this.frame.typeOf(index);
-    this.lastWrite = -1;
     if (this.isCareful) this.move(type, this.pushSlot(type), this.frame.slotOf(index));
     else this.pushRead(type, index);
   }
@@ -220,21 +218,34 @@ export class Translation extends OperandStack {
 
   settleAll(): void {
     this.bringAll();
-    this.lastWrite = -1;
+    this.producer = -1;
   }
 
   /** Pops operands, brought to their canonical slots; the slot of the first. */
   popSettled(count: number): number {
     this.settleTop(count);
     this.height -= count;
-    this.lastWrite = -1;
+    this.producer = -1;
     return this.nextSlot();
   }
 
   result(op: Op, type: ValType, b = 0, c = 0, d = 0, e = 0): void {
     const slot = this.pushSlot(type);
-    this.lastWrite = this.writer.emit(op, slot, b, c, d, e);
-    if (this.writer.scratch >= 0) this.lastWrite = -1;
+    const at = this.writer.emit<string>(op, slot, b, c, d, e);
+    // With scratch slots, the result may have been moved.
+    if (this.writer.scratch < 0) this.produced(at);
+  }
+
+  /** Notes that the operation at a position, the last one, wrote the operand on top of the stack. */
+  produced(at: number): void {
+    this.producer = at;
+    this.producerEnd = this.writer.size;
+  }
+
+  /** Position of the operation that wrote the top operand if its destination can still change; else -1. */
+  get retargetable(): number {
+    // In careful code a call may stop before the next instruction: what that one changes must not have changed by then.
+    return !this.isCareful && this.producerEnd === this.writer.size ? this.producer : -1;
   }
 
   /** Emits a vector operation with its words, and tells where it lies. */
@@ -249,7 +260,6 @@ export class Translation extends OperandStack {
   simple(op: Op, operandCount: number, type: ValType | null, immediate = 0): void {
     const operands = [0, 0, 0];
     for (let i = operandCount - 1; i >= 0; i--) operands[i] = this.slotOf(this.pop());
-    this.lastWrite = -1;
     const rest = [...operands.slice(0, operandCount), immediate];
     if (type === null) this.writer.emit(op, rest[0], rest[1], rest[2], rest[3]);
     else this.result(op, type, rest[0], rest[1], rest[2]);

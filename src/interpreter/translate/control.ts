@@ -154,7 +154,6 @@ const leave = (t: Translation, control: Control): void => {
   }
   if (control.kind !== 'loop' && control.isReferenced) t.bind(control.label);
   else if (control.elseLabel >= 0) t.boundary(t.reader.pos);
-  t.lastWrite = -1;
 };
 
 export const target = (t: Translation, depth: number): Control => {
@@ -223,7 +222,6 @@ export const brIf = (t: Translation): void => {
     control.isReferenced = true;
     branchOn(t, condition, control.label, true);
   }
-  t.lastWrite = -1;
 };
 
 /** The label of the stub that moves the operands on top of the stack to a construct: one for each place of them. */

@@ -128,7 +128,6 @@ const comparisonImmediate = (
 const wait = (t: Translation, pending: Pending): void => {
   const next = t.isCareful ? 0 : t.code.unit.module.bytes[t.reader.pos];
   t.push(I32, IN_SLOT, 0, 0);
-  t.lastWrite = -1;
   if (next === BR_IF || next === IF || next === I32_EQZ) {
     t.pending = pending;
     return;
@@ -142,9 +141,7 @@ const emitPending = (t: Translation, pending: Pending): void => {
   else if (pending.setNot !== null) t.result(pending.setNot, I32, pending.a, pending.b, pending.c);
   else {
     t.result(pending.set, I32, pending.a, pending.b, pending.c);
-    const slot = t.slots[t.height - 1]!;
-    t.lastWrite = t.writer.emit(opOf.i32_eqz, slot, slot);
-    if (t.writer.scratch >= 0) t.lastWrite = -1;
+    t.result(opOf.i32_eqz, I32, t.slots[t.pop()]!);
   }
 };
 
@@ -189,7 +186,6 @@ export const popCondition = (t: Translation): Pending => {
   const waiting = t.pending;
   t.pending = null;
   const h = t.pop();
-  t.lastWrite = -1;
   if (waiting !== null) return waiting;
   const a = t.slotOf(h);
   return {
@@ -236,7 +232,6 @@ export const store = (t: Translation, lowering: Store): void => {
   const lo = memoryOffset(t);
   const value = t.pop();
   const address = t.pop();
-  t.lastWrite = -1;
   if (memory !== 0 || lo < 0) {
     const v = t.slotOf(value);
     t.writer.emit(opOf.store_far, addressSlot(t, address), v, lowering.far, lo, memory);

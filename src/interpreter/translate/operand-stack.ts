@@ -52,6 +52,11 @@ export abstract class OperandStack {
   types: Int32Array;
   slots: Int32Array;
   private readonly shared: Arrays;
+  /**
+   * Position of the operation that wrote the top operand to its slot; -1 if there is none, or if something may rely on
+   * the operand being there. Pushing and popping forget it.
+   */
+  protected producer = -1;
   /** Below this height nothing is pending. */
   private settled = 0;
 
@@ -97,6 +102,7 @@ export abstract class OperandStack {
 
   push(type: ValType, place: number, a: number, b: number): void {
     const h = this.height;
+    this.producer = -1;
     if (h === this.where.length) this.grow(h + 1);
     this.slots[h] = this.nextSlot();
     this.types[h] = type;
@@ -123,6 +129,7 @@ export abstract class OperandStack {
   /** Pushes many operands in their canonical slots. */
   protected pushLayout(types: readonly ValType[]): void {
     const layout = layoutOf(types);
+    this.producer = -1;
     const h = this.height;
     const end = h + types.length;
     if (end > this.where.length) this.grow(end);
@@ -139,6 +146,7 @@ export abstract class OperandStack {
   /** Pops an operand; its height. */
   pop(): number {
     const h = --this.height;
+    this.producer = -1;
     if (this.where[h] === IN_LOCAL) this.unlink(h);
     return h;
   }

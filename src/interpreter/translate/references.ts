@@ -66,7 +66,6 @@ const branchOnReference = (
     t.writer.branch(taken, control.label, slot, b, c);
   }
   t.height = h;
-  t.lastWrite = -1;
 };
 
 /** @spec exec-br_on_null */

@@ -13,15 +13,13 @@ export const setLocal = (t: Translation, keeps: boolean): void => {
   const { index } = t.reader;
   const type = t.frame.typeOf(index);
   const to = t.frame.slotOf(index);
-  // In careful code a call may stop in front of this instruction: the local must not have changed by then.
-  const producer = t.isCareful ? -1 : t.lastWrite;
-  const size = t.writer.size;
+  const producer = t.retargetable;
+  const { size } = t.writer;
   const h = t.pop();
   t.settleLocal(index);
   if (t.where[h] === CONSTANT) t.writeConstant(type, to, t.valueA[h]!, t.valueB[h]!);
   else if (t.where[h] === IN_SLOT && producer >= 0 && size === t.writer.size) t.writer.retarget(producer, to);
   else t.move(type, to, t.slotOf(h));
-  t.lastWrite = -1;
   if (keeps) t.pushLocal(index);
 };
 
@@ -39,7 +37,6 @@ export const setGlobal = (t: Translation): void => {
   const { index } = t.reader;
   const { type } = t.code.unit.module.globals[index]!.type;
   const from = t.slotOf(t.pop());
-  t.lastWrite = -1;
   const isFar = index < t.code.unit.module.importedGlobalCount;
   if (isRef(type)) t.writer.emit(opOf.global_set_ref, from, index);
   else if (type === V128) vectors.setGlobal(t, from, index, isFar);
@@ -54,7 +51,6 @@ export const setGlobal = (t: Translation): void => {
 
 export const drop = (t: Translation): void => {
   t.pop();
-  t.lastWrite = -1;
 };
 
 /** @param declared what the instruction says; null without one, when both operands have the same type of numbers */

@@ -14,7 +14,7 @@ import { addressSlot, memoryOffset } from './numeric.ts';
 /** Emits an operation whose result goes to the next slot. */
 const emitResult = (t: Translation, op: Op, type: ValType, ...words: readonly number[]): void => {
   const slot = t.pushSlot(type);
-  t.lastWrite = t.vector(op, 2 * slot, ...words);
+  t.produced(t.vector(op, 2 * slot, ...words));
 };
 
 /** Pops operands and tells their slots, in order. */
@@ -51,7 +51,6 @@ const access = (t: Translation, op: Op, row: InstructionRow): void => {
   const { params, results } = signatures[t.reader.row]!;
   const vector = params.length > 1 ? t.slotOf(t.pop()) : 0;
   const address = addressSlot(t, t.pop());
-  t.lastWrite = -1;
   const words = [2 * address, 2 * vector, memoryOffset(t), memory];
   if (row.immediates.includes('laneidx')) words.push(lane);
   if (results.length > 0) emitResult(t, op, V128, ...words);
