@@ -19,6 +19,7 @@ import {
   trapCodes,
   trapStatus,
 } from '../../src/interpreter/loop/status.ts';
+import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../../src/interpreter/numerics/floats.ts';
 import { Inliner } from './inliner/inline.ts';
 import { DOUBLE, INT, type Kind } from './inliner/kinds.ts';
 import { type Library, readLibrary } from './inliner/library.ts';
@@ -85,6 +86,7 @@ const primitives = {
 const frameArrays = ['words', 'doubles', 'floats', 'int8', 'uint8', 'int16', 'uint16'];
 
 const statuses = { COLD_OP, DONE, NEED_FUEL, NO_FUEL };
+const nans = { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH };
 const distances = { COST_AHEAD, ENTRY_COST, FRAME_WORDS, ZERO_END, ZERO_START };
 const nameOfStatus = (status: number): string =>
   Object.entries(statuses).find(([, value]) => value === status)?.[0] ?? trapCodes[status - FIRST_TRAP]!;
@@ -118,7 +120,7 @@ const common = {
     doubleFunctions: ['f32', 'f64', 'f32Lane', 'f64Lane', 'nearest'],
   },
   variables: new Set([...frameArrays, 'code', 'calls', 'globals']),
-  constants: { ...statuses, ...distances },
+  constants: { ...statuses, ...distances, ...nans },
   primitives: new Set(Object.keys(primitives)),
   numberTypes: new Set(['Slot', 'DoubleSlot', 'Pc', 'number']),
 } satisfies Partial<Target>;

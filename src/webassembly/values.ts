@@ -7,6 +7,7 @@
 import type { Ref } from '../interpreter/instances/function.ts';
 import { FuncInstance } from '../interpreter/instances/function.ts';
 import { matchesRef, toI31 } from '../interpreter/instances/references.ts';
+import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import {
   EXNREF,
   EXTERNREF,
@@ -38,8 +39,6 @@ export type FunctionObjects = (func: FuncInstance) => object;
 const UNDEFINED = Object.freeze({ name: 'undefined' });
 
 const scratch = new DataView(new ArrayBuffer(8));
-const NAN_32 = 0x7fc0_0000;
-const NAN_64 = 0x7ff8_0000;
 
 /** Whether a type has no values that JavaScript could see. */
 export const isHidden = (type: ValType): boolean =>
@@ -155,14 +154,14 @@ export const writeJsValue = (
     case F32: {
       const number = +(value as number);
       scratch.setFloat32(0, number);
-      words[at] = Number.isNaN(number) ? NAN_32 : scratch.getInt32(0);
+      words[at] = Number.isNaN(number) ? CANONICAL_NAN_32 : scratch.getInt32(0);
       return;
     }
     case F64: {
       const number = +(value as number);
       scratch.setFloat64(0, number);
       words[at] = Number.isNaN(number) ? 0 : scratch.getInt32(4);
-      words[at + 1] = Number.isNaN(number) ? NAN_64 : scratch.getInt32(0);
+      words[at + 1] = Number.isNaN(number) ? CANONICAL_NAN_64_HIGH : scratch.getInt32(0);
       return;
     }
     default: {

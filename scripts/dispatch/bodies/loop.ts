@@ -17,6 +17,7 @@ import {
 } from '../../../src/interpreter/code/encoding.ts';
 import type { ModuleInstance } from '../../../src/interpreter/instances/module-instance.ts';
 import { NO_FUEL, type TrapCode, trapStatus } from '../../../src/interpreter/loop/status.ts';
+import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../../../src/interpreter/numerics/floats.ts';
 
 declare const operand: unique symbol;
 /** Where a value lies in the frames: the index of its first 32-bit word, an even number. */
@@ -220,8 +221,6 @@ export const leave = (): void => {
  * NaN and the floats beside it. DETERMINISM: every NaN that an operation makes is the positive canonical one, so that
  * no bit depends on the processor or the JavaScript engine.
  */
-const CANONICAL_NAN_32 = 0x7fc00000;
-const CANONICAL_NAN_64_HIGH = 0x7ff80000;
 // biome-ignore lint/suspicious/noSelfCompare: PERF: a call of Number.isNan takes three times the bytecode
 export const isNan = (x: Float): boolean => x !== x;
 

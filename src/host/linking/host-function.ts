@@ -13,6 +13,7 @@ import {
   type RawHostCode,
   rawHostFunction,
 } from '../../interpreter/instances/function.ts';
+import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../../interpreter/numerics/floats.ts';
 import { takeWorkCost } from '../../kernel/imports.ts';
 import {
   F32,
@@ -83,8 +84,6 @@ export const checkHostFunctions = (functions: unknown): Map<string, Map<string, 
 };
 
 const bits = new DataView(new ArrayBuffer(8));
-const CANONICAL_NAN_F32 = 0x7fc0_0000;
-const CANONICAL_NAN_F64_HIGH = 0x7ff8_0000;
 
 /** Reads one argument as JavaScript has it. */
 const readArgument = (type: ValType, words: Int32Array, at: number): number | bigint => {
@@ -122,13 +121,13 @@ const writeResult = (type: ValType, value: unknown, words: Int32Array, at: numbe
       if (typeof value !== 'number') return false;
       bits.setFloat32(0, value, true);
       // DETERMINISM: JavaScript leaves the bits of a NaN open; a plug-in always sees the canonical one.
-      words[at] = Number.isNaN(value) ? CANONICAL_NAN_F32 : bits.getInt32(0, true);
+      words[at] = Number.isNaN(value) ? CANONICAL_NAN_32 : bits.getInt32(0, true);
       return true;
     default:
       if (typeof value !== 'number') return false;
       if (Number.isNaN(value)) {
         bits.setInt32(0, 0, true);
-        bits.setInt32(4, CANONICAL_NAN_F64_HIGH, true);
+        bits.setInt32(4, CANONICAL_NAN_64_HIGH, true);
       } else bits.setFloat64(0, value, true);
   }
   words[at] = bits.getInt32(0, true);

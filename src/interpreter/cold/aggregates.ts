@@ -42,7 +42,7 @@ export const createAggregateOps = (tools: ColdTools): Record<AggregateOp, Cold> 
   ...sizedOps(tools),
 });
 
-const structOps = ({ C, I, R, first, second, setRef }: ColdTools): Record<StructOp, Cold> => {
+const structOps = ({ I, R, operand, slot, first, second, setRef }: ColdTools): Record<StructOp, Cold> => {
   /** Copies the words of a field into a frame. */
   const getWords = (k: number, ref: unknown, start: number, width: number): number => {
     const struct = ref as StructInstance | null;
@@ -56,69 +56,69 @@ const structOps = ({ C, I, R, first, second, setRef }: ColdTools): Record<Struct
     for (let i = 0; i < width; i++) struct.values[start + i] = I[k + i]!;
     return CONTINUE;
   };
-  const refAt = (m: MachineState, word: number): unknown => R[(m.fp + word) >> 1];
+  const refAt = (m: MachineState, at: number, n: number): unknown => R[slot(m, at, n) >> 1];
   return {
     struct_new: (m, at) => {
-      const type = typeAt(m, C[at + 1]!);
+      const type = typeAt(m, operand(at, 1));
       if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
-      return setRef(m, at, structFrom(type, I, m.fp + C[at + 2]!, R));
+      return setRef(m, at, structFrom(type, I, slot(m, at, 2), R));
     },
     struct_new_default: (m, at) => {
-      const type = typeAt(m, C[at + 1]!);
+      const type = typeAt(m, operand(at, 1));
       if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
       return setRef(m, at, new StructInstance(type));
     },
     struct_new_desc: (m, at) => {
-      const descriptor = refAt(m, C[at + 3]!) as StructInstance | null;
+      const descriptor = refAt(m, at, 3) as StructInstance | null;
       if (descriptor === null) return NULL_DESCRIPTOR;
-      const type = typeAt(m, C[at + 1]!);
+      const type = typeAt(m, operand(at, 1));
       if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
-      return setRef(m, at, structFrom(type, I, m.fp + C[at + 2]!, R, descriptor));
+      return setRef(m, at, structFrom(type, I, slot(m, at, 2), R, descriptor));
     },
     struct_new_default_desc: (m, at) => {
       const descriptor = R[second(m, at) >> 1] as StructInstance | null;
       if (descriptor === null) return NULL_DESCRIPTOR;
-      const type = typeAt(m, C[at + 1]!);
+      const type = typeAt(m, operand(at, 1));
       if (!m.instance.store.takeHeap(structBytes(type))) return HEAP_EXHAUSTED;
       return setRef(m, at, new StructInstance(type, descriptor));
     },
     struct_get32: (m, at) => {
       const struct = R[second(m, at) >> 1] as StructInstance | null;
       if (struct === null) return NULL_STRUCTURE;
-      I[first(m, at)] = struct.values[C[at + 1]!] as number;
+      I[first(m, at)] = struct.values[operand(at, 1)] as number;
       return CONTINUE;
     },
     struct_get_u: (m, at) => {
       const struct = R[second(m, at) >> 1] as StructInstance | null;
       if (struct === null) return NULL_STRUCTURE;
-      I[first(m, at)] = (struct.values[C[at + 1]!] as number) & C[at + 2]!;
+      I[first(m, at)] = (struct.values[operand(at, 1)] as number) & operand(at, 2);
       return CONTINUE;
     },
-    struct_get64: (m, at) => getWords(first(m, at), R[second(m, at) >> 1], C[at + 1]!, 2),
-    struct_get128: (m, at) => getWords(m.fp + C[at + 1]!, refAt(m, C[at + 2]!), C[at + 3]!, 4),
+    struct_get64: (m, at) => getWords(first(m, at), R[second(m, at) >> 1], operand(at, 1), 2),
+    struct_get128: (m, at) => getWords(slot(m, at, 1), refAt(m, at, 2), operand(at, 3), 4),
     struct_get_ref: (m, at) => {
       const struct = R[second(m, at) >> 1] as StructInstance | null;
-      return struct === null ? NULL_STRUCTURE : setRef(m, at, struct.values[C[at + 1]!]!);
+      return struct === null ? NULL_STRUCTURE : setRef(m, at, struct.values[operand(at, 1)]!);
     },
     struct_set32: (m, at) => {
       const struct = R[first(m, at) >> 1] as StructInstance | null;
       if (struct === null) return NULL_STRUCTURE;
-      const shift = C[at + 2]!;
-      struct.values[C[at + 1]!] = (I[second(m, at)]! << shift) >> shift;
+      const shift = operand(at, 2);
+      struct.values[operand(at, 1)] = (I[second(m, at)]! << shift) >> shift;
       return CONTINUE;
     },
-    struct_set64: (m, at) => setWords(R[first(m, at) >> 1], second(m, at), C[at + 1]!, 2),
-    struct_set128: (m, at) => setWords(refAt(m, C[at + 1]!), m.fp + C[at + 2]!, C[at + 3]!, 4),
+    struct_set64: (m, at) => setWords(R[first(m, at) >> 1], second(m, at), operand(at, 1), 2),
+    struct_set128: (m, at) => setWords(refAt(m, at, 1), slot(m, at, 2), operand(at, 3), 4),
     struct_set_ref: (m, at) => {
       const struct = R[first(m, at) >> 1] as StructInstance | null;
       if (struct === null) return NULL_STRUCTURE;
-      struct.values[C[at + 1]!] = R[second(m, at) >> 1] as Ref;
+      struct.values[operand(at, 1)] = R[second(m, at) >> 1] as Ref;
       return CONTINUE;
     },
   };
 };
 
-const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Cold> => {
+const elementOps = ({ I, R, operand, slot, first, second }: ColdTools): Record<ElementOp, Cold> => {
   /** The array of a read, or the trap when there is none or the index is out of bounds. */
   const arrayOf = (ref: unknown, index: number): ArrayInstance | number => {
     const array = ref as ArrayInstance | null;
@@ -128,7 +128,7 @@ const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Co
   const get =
     (read: (array: ArrayInstance, index: number, k: number, at: number) => void): Cold =>
     (m, at) => {
-      const index = I[m.fp + C[at + 1]!]! >>> 0;
+      const index = I[slot(m, at, 1)]! >>> 0;
       const array = arrayOf(R[second(m, at) >> 1], index);
       if (typeof array === 'number') return array;
       read(array, index, first(m, at), at);
@@ -140,7 +140,7 @@ const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Co
       const index = I[second(m, at)]! >>> 0;
       const array = arrayOf(R[first(m, at) >> 1], index);
       if (typeof array === 'number') return array;
-      write(array, index, m.fp + C[at + 1]!);
+      write(array, index, slot(m, at, 1));
       return CONTINUE;
     };
   const getWords = (array: ArrayInstance, index: number, k: number): void => {
@@ -153,12 +153,12 @@ const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Co
   };
   return {
     array_new_fixed: (m, at) => {
-      const type = typeAt(m, C[at + 1]!);
-      const count = C[at + 3]!;
+      const type = typeAt(m, operand(at, 1));
+      const count = operand(at, 3);
       if (!m.instance.store.takeHeap(arrayBytes(type, count))) return HEAP_EXHAUSTED;
       const array = newArray(type, count);
       if (array === null) return ALLOCATION_SIZE;
-      setElements(array, I, m.fp + C[at + 2]!, R);
+      setElements(array, I, slot(m, at, 2), R);
       R[first(m, at) >> 1] = array;
       return CONTINUE;
     },
@@ -172,14 +172,14 @@ const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Co
       I[k] = array.elements[index] as number;
     }),
     array_get_u: get((array, index, k, at) => {
-      I[k] = (array.elements[index] as number) & C[at + 2]!;
+      I[k] = (array.elements[index] as number) & operand(at, 2);
     }),
     array_get64: get(getWords),
     array_get128: (m, at) => {
-      const index = I[m.fp + C[at + 3]!]! >>> 0;
-      const array = arrayOf(R[(m.fp + C[at + 2]!) >> 1], index);
+      const index = I[slot(m, at, 3)]! >>> 0;
+      const array = arrayOf(R[slot(m, at, 2) >> 1], index);
       if (typeof array === 'number') return array;
-      getWords(array, index, m.fp + C[at + 1]!);
+      getWords(array, index, slot(m, at, 1));
       return CONTINUE;
     },
     array_get_ref: get((array, index, k) => {
@@ -190,10 +190,10 @@ const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Co
     }),
     array_set64: set(setWords),
     array_set128: (m, at) => {
-      const index = I[m.fp + C[at + 2]!]! >>> 0;
-      const array = arrayOf(R[(m.fp + C[at + 1]!) >> 1], index);
+      const index = I[slot(m, at, 2)]! >>> 0;
+      const array = arrayOf(R[slot(m, at, 1) >> 1], index);
       if (typeof array === 'number') return array;
-      setWords(array, index, m.fp + C[at + 3]!);
+      setWords(array, index, slot(m, at, 3));
       return CONTINUE;
     },
     array_set_ref: set((array, index, k) => {
@@ -202,7 +202,7 @@ const elementOps = ({ C, I, R, first, second }: ColdTools): Record<ElementOp, Co
   };
 };
 
-const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
+const sizedOps = ({ I, R, operand, slot, pay, next }: ColdTools): Record<SizedOp, Cold> => {
   /** Makes an array, has it filled, and puts it in place of the first operand. */
   const make = (
     m: MachineState,
@@ -210,8 +210,8 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
     count: number,
     fill: (array: ArrayInstance, k: number) => void,
   ): number => {
-    const k = m.fp + C[at + 1]!;
-    const type = typeAt(m, C[at + 2]!);
+    const k = slot(m, at, 1);
+    const type = typeAt(m, operand(at, 2));
     if (!isArrayLength(type, count)) return ALLOCATION_SIZE;
     if (!pay(m, bulkTableCost(m.schedule, count))) return NEED_FUEL;
     if (!m.instance.store.takeHeap(arrayBytes(type, count))) return HEAP_EXHAUSTED;
@@ -228,38 +228,38 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
   };
   return {
     array_new: (m, at) => {
-      const width = elementSlots(typeAt(m, C[at + 2]!)) * 2;
-      const count = I[m.fp + C[at + 1]! + width]! >>> 0;
+      const width = elementSlots(typeAt(m, operand(at, 2))) * 2;
+      const count = I[slot(m, at, 1) + width]! >>> 0;
       return make(m, at, count, (array, k) => array.fill(0, count, I, k, R));
     },
-    array_new_default: (m, at) => make(m, at, I[m.fp + C[at + 1]!]! >>> 0, () => {}),
+    array_new_default: (m, at) => make(m, at, I[slot(m, at, 1)]! >>> 0, () => {}),
     array_new_data: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const bytes = m.instance.data[C[at + 3]!]!;
+      const k = slot(m, at, 1);
+      const bytes = m.instance.data[operand(at, 3)]!;
       const from = I[k]! >>> 0;
       const count = I[k + 2]! >>> 0;
-      if (from + count * elementBytes(typeAt(m, C[at + 2]!)) > bytes.length) return MEMORY_BOUNDS;
+      if (from + count * elementBytes(typeAt(m, operand(at, 2))) > bytes.length) return MEMORY_BOUNDS;
       return make(m, at, count, (array) => array.setBytes(0, bytes, from, count));
     },
     array_new_elem: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const refs = m.instance.elements[C[at + 3]!]!;
+      const k = slot(m, at, 1);
+      const refs = m.instance.elements[operand(at, 3)]!;
       const from = I[k]! >>> 0;
       const count = I[k + 2]! >>> 0;
       if (from + count > refs.length) return TABLE_BOUNDS;
       return make(m, at, count, (array) => array.setRefs(0, refs, from, count));
     },
     array_fill: (m, at) => {
-      const k = m.fp + C[at + 1]!;
+      const k = slot(m, at, 1);
       const array = R[k >> 1] as ArrayInstance | null;
       if (array === null) return NULL_ARRAY;
       const to = I[k + 2]! >>> 0;
-      const count = I[k + 4 + 2 * elementSlots(typeAt(m, C[at + 2]!))]! >>> 0;
+      const count = I[k + 4 + 2 * elementSlots(typeAt(m, operand(at, 2)))]! >>> 0;
       if (!array.has(to, count)) return ARRAY_BOUNDS;
       return act(m, count, () => array.fill(to, count, I, k + 4, R));
     },
     array_copy: (m, at) => {
-      const k = m.fp + C[at + 1]!;
+      const k = slot(m, at, 1);
       const target = R[k >> 1] as ArrayInstance | null;
       const source = R[(k >> 1) + 2] as ArrayInstance | null;
       if (target === null || source === null) return NULL_ARRAY;
@@ -270,10 +270,10 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
       return act(m, count, () => target.copy(to, source, from, count));
     },
     array_init_data: (m, at) => {
-      const k = m.fp + C[at + 1]!;
+      const k = slot(m, at, 1);
       const array = R[k >> 1] as ArrayInstance | null;
       if (array === null) return NULL_ARRAY;
-      const bytes = m.instance.data[C[at + 3]!]!;
+      const bytes = m.instance.data[operand(at, 3)]!;
       const to = I[k + 2]! >>> 0;
       const from = I[k + 4]! >>> 0;
       const count = I[k + 6]! >>> 0;
@@ -282,10 +282,10 @@ const sizedOps = ({ C, I, R, pay, next }: ColdTools): Record<SizedOp, Cold> => {
       return act(m, count, () => array.setBytes(to, bytes, from, count));
     },
     array_init_elem: (m, at) => {
-      const k = m.fp + C[at + 1]!;
+      const k = slot(m, at, 1);
       const array = R[k >> 1] as ArrayInstance | null;
       if (array === null) return NULL_ARRAY;
-      const refs = m.instance.elements[C[at + 3]!]!;
+      const refs = m.instance.elements[operand(at, 3)]!;
       const to = I[k + 2]! >>> 0;
       const from = I[k + 4]! >>> 0;
       const count = I[k + 6]! >>> 0;

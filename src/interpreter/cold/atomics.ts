@@ -20,6 +20,8 @@ const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
 export const createAtomicOps = ({
   C,
   I,
+  operand,
+  slot,
   next,
 }: ColdTools): { readonly atomic: Cold; readonly atomic_wait: Cold } => {
   const shared = createSharedAtomics(I);
@@ -93,11 +95,11 @@ export const createAtomicOps = ({
   let ea = 0;
   const place = (memory: MemoryInstance, k: number, at: number, size: number, mustShare: boolean): number => {
     // Alignment first, as in the reference interpreter. @spec exec-atomic.load
-    if (((I[k]! + C[at]!) & (size - 1)) !== 0) return UNALIGNED;
+    if (((I[k]! + operand(at, 3)) & (size - 1)) !== 0) return UNALIGNED;
     if (mustShare && !memory.isShared) return NOT_SHARED;
     // Beyond 2^53 the sum is not exact, but far out of bounds.
-    const highWords = (memory.is64 ? I[k + 1]! >>> 0 : 0) + (C[at + 1]! >>> 0);
-    ea = (I[k]! >>> 0) + (C[at]! >>> 0) + highWords * 2 ** 32;
+    const highWords = (memory.is64 ? I[k + 1]! >>> 0 : 0) + (operand(at, 4) >>> 0);
+    ea = (I[k]! >>> 0) + (operand(at, 3) >>> 0) + highWords * 2 ** 32;
     return ea + size > memory.byteLength ? MEMORY_BOUNDS : CONTINUE;
   };
 
@@ -107,14 +109,14 @@ export const createAtomicOps = ({
   };
 
   const atomic: Cold = (m, at) => {
-    const form = forms[C[at + 2]!]!;
+    const form = forms[operand(at, 2)]!;
     if (form.action === 'fence') {
       for (const { cells } of m.instance.memories) cells?.fence();
       return CONTINUE;
     }
-    const k = m.fp + C[at + 1]!;
-    const memory = m.instance.memories[C[at + 5]!]!;
-    const status = place(memory, k, at + 3, form.size, false);
+    const k = slot(m, at, 1);
+    const memory = m.instance.memories[operand(at, 5)]!;
+    const status = place(memory, k, at, form.size, false);
     if (status !== CONTINUE) return status;
     if (form.action === 'notify') notify(memory, k);
     else if (memory.cells !== null) shared.perform(memory.cells, ea, form, k);
@@ -131,10 +133,10 @@ export const createAtomicOps = ({
 
   /** @spec exec-memory.atomic.waitn */
   const atomic_wait: Cold = (m, at) => {
-    const k = m.fp + C[at + 1]!;
-    const size = C[at + 2]!;
-    const memory = m.instance.memories[C[at + 5]!]!;
-    const status = place(memory, k, at + 3, size, true);
+    const k = slot(m, at, 1);
+    const size = operand(at, 2);
+    const memory = m.instance.memories[operand(at, 5)]!;
+    const status = place(memory, k, at, size, true);
     if (status !== CONTINUE) return status;
     // Operands take a slot each: address, expected value, timeout. A negative one has no end.
     const timeout = I[k + 5]! < 0 ? null : (BigInt(I[k + 5]!) << 32n) | BigInt(I[k + 4]! >>> 0);

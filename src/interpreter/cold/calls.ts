@@ -41,7 +41,7 @@ export const isSubtype = (func: FuncInstance, typeId: number): boolean => matche
 export const createCalls = (
   space: CodeSpace,
   { doubles: D, callStack: S }: Stacks,
-  { C, I, R, first, second, addressAt, pay }: Operands,
+  { C, I, R, operand, slot, first, second, addressAt, pay }: Operands,
   translate: (code: FuncCode) => number,
 ): Calls => {
   /** What goes on with the next operation, in this loop or, where somebody is to be asked first, after that. */
@@ -192,11 +192,11 @@ export const createCalls = (
   const operations: Calls['operations'] = {
     // What the loop leaves of it: functions that are elsewhere, or not translated.
     call_indirect: (m, at) => {
-      const func = checkElement(m, C[at + 2]!, first(m, at), C[at + 1]!);
+      const func = checkElement(m, operand(at, 2), first(m, at), operand(at, 1));
       return typeof func === 'number' ? func : callFunction(m, func, second(m, at));
     },
     call_lazy: (m, at) => {
-      const code = m.instance.unit.funcs[C[at + 1]!]!;
+      const code = m.instance.unit.funcs[operand(at, 1)]!;
       const status = enter(m, code, first(m, at), false);
       if (code.entry === 0) return status;
       // From now on the call goes straight there.
@@ -205,17 +205,17 @@ export const createCalls = (
       words[at + 1] = code.entry;
       return status;
     },
-    call_import: (m, at) => callFunction(m, m.instance.funcs[C[at + 1]!]!, first(m, at)),
-    return_call: (m, at) => tailCall(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),
-    return_call_import: (m, at) => tailCall(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),
-    call_far: (m, at) => callFunction(m, m.instance.funcs[C[at + 2]!]!, m.fp + C[at + 1]!),
+    call_import: (m, at) => callFunction(m, m.instance.funcs[operand(at, 1)]!, first(m, at)),
+    return_call: (m, at) => tailCall(m, m.instance.funcs[operand(at, 2)]!, slot(m, at, 1)),
+    return_call_import: (m, at) => tailCall(m, m.instance.funcs[operand(at, 2)]!, slot(m, at, 1)),
+    call_far: (m, at) => callFunction(m, m.instance.funcs[operand(at, 2)]!, slot(m, at, 1)),
     call_indirect_far: (m, at) => {
-      const func = checkElement(m, C[at + 4]!, m.fp + C[at + 1]!, C[at + 3]!);
-      return typeof func === 'number' ? func : callFunction(m, func, m.fp + C[at + 2]!);
+      const func = checkElement(m, operand(at, 4), slot(m, at, 1), operand(at, 3));
+      return typeof func === 'number' ? func : callFunction(m, func, slot(m, at, 2));
     },
     return_call_indirect: (m, at) => {
-      const func = checkElement(m, C[at + 4]!, m.fp + C[at + 1]!, C[at + 3]!);
-      return typeof func === 'number' ? func : tailCall(m, func, m.fp + C[at + 2]!);
+      const func = checkElement(m, operand(at, 4), slot(m, at, 1), operand(at, 3));
+      return typeof func === 'number' ? func : tailCall(m, func, slot(m, at, 2));
     },
     leave_instance: (m) => {
       m.instance = m.instances.pop()!;

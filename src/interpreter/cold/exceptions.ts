@@ -19,7 +19,7 @@ const HEAP_EXHAUSTED = trapStatus('exhaustion.heap');
 
 export const createExceptionOps = (
   { callStack }: Stacks,
-  { C, I, R, first, pay }: ColdTools,
+  { I, R, operand, slot, first, pay }: ColdTools,
 ): Record<ExceptionOp, Cold> => {
   /**
    * Looks for the handler and pays, `extra` included; false if the fuel is not in hand. A search that nobody can pay
@@ -43,8 +43,8 @@ export const createExceptionOps = (
   };
   return {
     throw: (m, at) => {
-      const base = m.fp + C[at + 1]!;
-      const tag = m.instance.tags[C[at + 2]!]!;
+      const base = slot(m, at, 1);
+      const tag = m.instance.tags[operand(at, 2)]!;
       if (!search(m, at, tag, 0)) return NEED_FUEL;
       if (!m.instance.store.takeHeap(exceptionBytes(tag))) {
         m.search = null;

@@ -10,7 +10,7 @@ import { type Cold, type ColdTools, narrower } from './tools.ts';
 const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
 
 export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps, Cold> => {
-  const { C, I, first, second, addressAt, setAddress, pay, next } = tools;
+  const { I, operand, slot, first, second, addressAt, setAddress, pay, next } = tools;
   /** The address of an access to a memory, or -1 if its bytes are not all there. */
   const place = (memory: MemoryInstance, address: number, offset: number, size: number): number => {
     const ea = (address >>> 0) + (offset >>> 0);
@@ -56,13 +56,13 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
 
   return {
     memory_size: (m, at) => {
-      const memory = m.instance.memories[C[at + 1]!]!;
+      const memory = m.instance.memories[operand(at, 1)]!;
       setAddress(first(m, at), memory, memory.pageCount);
       return CONTINUE;
     },
     memory_grow: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const memory = m.instance.memories[C[at + 2]!]!;
+      const k = slot(m, at, 1);
+      const memory = m.instance.memories[operand(at, 2)]!;
       const count = addressAt(k, memory);
       const canGrow = memory.canGrow(count);
       if (canGrow && !pay(m, growMemoryCost(m.schedule, unitsOf(count * memory.pageSize)))) return NEED_FUEL;
@@ -70,8 +70,8 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
       return next(m);
     },
     memory_fill: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const memory = m.instance.memories[C[at + 2]!]!;
+      const k = slot(m, at, 1);
+      const memory = m.instance.memories[operand(at, 2)]!;
       const to = addressAt(k, memory);
       const count = addressAt(k + 4, memory);
       if (to + count > memory.byteLength) return MEMORY_BOUNDS;
@@ -80,9 +80,9 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
       return next(m);
     },
     memory_copy: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const target = m.instance.memories[C[at + 2]!]!;
-      const source = m.instance.memories[C[at + 3]!]!;
+      const k = slot(m, at, 1);
+      const target = m.instance.memories[operand(at, 2)]!;
+      const source = m.instance.memories[operand(at, 3)]!;
       const to = addressAt(k, target);
       const from = addressAt(k + 2, source);
       const count = addressAt(k + 4, narrower(target, source));
@@ -93,9 +93,9 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
       return next(m);
     },
     memory_init: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const segment = m.instance.data[C[at + 2]!]!;
-      const memory = m.instance.memories[C[at + 3]!]!;
+      const k = slot(m, at, 1);
+      const segment = m.instance.data[operand(at, 2)]!;
+      const memory = m.instance.memories[operand(at, 3)]!;
       const to = addressAt(k, memory);
       const from = I[k + 2]! >>> 0;
       const count = I[k + 4]! >>> 0;
@@ -105,24 +105,24 @@ export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps
       return next(m);
     },
     data_drop: (m, at) => {
-      m.instance.data[C[at + 1]!] = new Uint8Array(0);
+      m.instance.data[operand(at, 1)] = new Uint8Array(0);
       return CONTINUE;
     },
     load_far: (m, at) =>
       load(
-        m.instance.memories[C[at + 3]!]!,
+        m.instance.memories[operand(at, 3)]!,
         first(m, at),
-        loadKinds[C[at + 1]!]!,
+        loadKinds[operand(at, 1)]!,
         I[second(m, at)]!,
-        C[at + 2]!,
+        operand(at, 2),
       ),
     store_far: (m, at) =>
       store(
-        m.instance.memories[C[at + 3]!]!,
+        m.instance.memories[operand(at, 3)]!,
         second(m, at),
-        storeKinds[C[at + 1]!]!,
+        storeKinds[operand(at, 1)]!,
         I[first(m, at)]!,
-        C[at + 2]!,
+        operand(at, 2),
       ),
   };
 };

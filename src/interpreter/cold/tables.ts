@@ -10,17 +10,17 @@ import { type Cold, type ColdTools, narrower } from './tools.ts';
 const TABLE_BOUNDS = trapStatus('trap.table-bounds');
 
 export const createTableOps = (tools: ColdTools): Record<keyof typeof tableOps, Cold> => {
-  const { C, I, R, first, second, setRef, addressAt, setAddress, pay, next } = tools;
+  const { I, R, operand, slot, first, second, setRef, addressAt, setAddress, pay, next } = tools;
   return {
     table_get: (m, at) => {
-      const target = m.instance.tables[C[at + 1]!]!;
+      const target = m.instance.tables[operand(at, 1)]!;
       const { elements } = target;
       const index = addressAt(second(m, at), target);
       if (index >= elements.length) return TABLE_BOUNDS;
       return setRef(m, at, elements[index]!);
     },
     table_set: (m, at) => {
-      const target = m.instance.tables[C[at + 1]!]!;
+      const target = m.instance.tables[operand(at, 1)]!;
       const { elements } = target;
       const index = addressAt(first(m, at), target);
       if (index >= elements.length) return TABLE_BOUNDS;
@@ -28,13 +28,13 @@ export const createTableOps = (tools: ColdTools): Record<keyof typeof tableOps, 
       return CONTINUE;
     },
     table_size: (m, at) => {
-      const target = m.instance.tables[C[at + 1]!]!;
+      const target = m.instance.tables[operand(at, 1)]!;
       setAddress(first(m, at), target, target.elements.length);
       return CONTINUE;
     },
     table_grow: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const target = m.instance.tables[C[at + 2]!]!;
+      const k = slot(m, at, 1);
+      const target = m.instance.tables[operand(at, 2)]!;
       const count = addressAt(k + 2, target);
       const canGrow = target.canGrow(count);
       if (canGrow && !pay(m, growTableCost(m.schedule, count))) return NEED_FUEL;
@@ -42,8 +42,8 @@ export const createTableOps = (tools: ColdTools): Record<keyof typeof tableOps, 
       return next(m);
     },
     table_fill: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const target = m.instance.tables[C[at + 2]!]!;
+      const k = slot(m, at, 1);
+      const target = m.instance.tables[operand(at, 2)]!;
       const { elements } = target;
       const to = addressAt(k, target);
       const count = addressAt(k + 4, target);
@@ -53,9 +53,9 @@ export const createTableOps = (tools: ColdTools): Record<keyof typeof tableOps, 
       return next(m);
     },
     table_copy: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const into = m.instance.tables[C[at + 2]!]!;
-      const outOf = m.instance.tables[C[at + 3]!]!;
+      const k = slot(m, at, 1);
+      const into = m.instance.tables[operand(at, 2)]!;
+      const outOf = m.instance.tables[operand(at, 3)]!;
       const target = into.elements;
       const source = outOf.elements;
       const to = addressAt(k, into);
@@ -67,9 +67,9 @@ export const createTableOps = (tools: ColdTools): Record<keyof typeof tableOps, 
       return next(m);
     },
     table_init: (m, at) => {
-      const k = m.fp + C[at + 1]!;
-      const segment = m.instance.elements[C[at + 2]!]!;
-      const target = m.instance.tables[C[at + 3]!]!;
+      const k = slot(m, at, 1);
+      const segment = m.instance.elements[operand(at, 2)]!;
+      const target = m.instance.tables[operand(at, 3)]!;
       const { elements } = target;
       const to = addressAt(k, target);
       const from = I[k + 2]! >>> 0;
@@ -80,7 +80,7 @@ export const createTableOps = (tools: ColdTools): Record<keyof typeof tableOps, 
       return next(m);
     },
     elem_drop: (m, at) => {
-      m.instance.elements[C[at + 1]!] = [];
+      m.instance.elements[operand(at, 1)] = [];
       return CONTINUE;
     },
   };

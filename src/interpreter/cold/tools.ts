@@ -32,6 +32,10 @@ export interface Operands {
   readonly I: Int32Array;
   /** References of the frames, by slot. */
   readonly R: unknown[];
+  /** The n-th word after the first one. */
+  readonly operand: (at: number, n: number) => number;
+  /** Word index of the slot that it names. */
+  readonly slot: (m: MachineState, at: number, n: number) => number;
   /** Word index of the first packed operand. */
   readonly first: (m: MachineState, at: number) => number;
   /** Word index of the second packed operand. */
@@ -66,6 +70,8 @@ export const createOperands = (C: Int32Array, { words: I, refs: R }: Stacks): Op
     C,
     I,
     R,
+    operand: (at, n) => C[at + n]!,
+    slot: (m, at, n) => m.fp + C[at + n]!,
     first,
     second: (m, at) => m.fp + secondWordOf(C[at]!),
     set: (m, at, value) => {

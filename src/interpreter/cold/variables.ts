@@ -6,9 +6,10 @@ import { CONTINUE } from '../loop/status.ts';
 import type { Cold, ColdTools } from './tools.ts';
 
 export const createVariableOps = ({
-  C,
   I,
   R,
+  operand,
+  slot,
   first,
   second,
   set,
@@ -23,36 +24,36 @@ export const createVariableOps = ({
   },
   zero_refs: (m, at) => {
     const base = m.fp >> 1;
-    const end = base + C[at + 3]!;
+    const end = base + operand(at, 3);
     while (R.length < end) R.push(null);
     // Operands are written before they are read: only locals have a value at the beginning, and only they are paid.
-    R.fill(null, base + C[at + 1]!, base + C[at + 2]!);
+    R.fill(null, base + operand(at, 1), base + operand(at, 2));
     return CONTINUE;
   },
   mov64_far: (m, at) => {
-    const to = m.fp + C[at + 1]!;
-    const from = m.fp + C[at + 2]!;
+    const to = slot(m, at, 1);
+    const from = slot(m, at, 2);
     I[to] = I[from]!;
     I[to + 1] = I[from + 1]!;
     return CONTINUE;
   },
   mov_any_far: (m, at) => {
-    const to = m.fp + C[at + 1]!;
-    const from = m.fp + C[at + 2]!;
+    const to = slot(m, at, 1);
+    const from = slot(m, at, 2);
     I[to] = I[from]!;
     I[to + 1] = I[from + 1]!;
     if (from >> 1 < R.length) R[to >> 1] = R[from >> 1];
     return CONTINUE;
   },
   mov_block: (m, at) => {
-    const from = m.fp + C[at + 2]!;
-    I.copyWithin(m.fp + C[at + 1]!, from, from + C[at + 3]!);
+    const from = slot(m, at, 2);
+    I.copyWithin(slot(m, at, 1), from, from + operand(at, 3));
     return CONTINUE;
   },
   mov_any_block: (m, at) => {
-    const to = m.fp + C[at + 1]!;
-    const from = m.fp + C[at + 2]!;
-    const count = C[at + 3]!;
+    const to = slot(m, at, 1);
+    const from = slot(m, at, 2);
+    const count = operand(at, 3);
     I.copyWithin(to, from, from + count);
     // Down, or nowhere: what is read was not yet written.
     const end = Math.min((from + count) >> 1, R.length);
@@ -64,36 +65,36 @@ export const createVariableOps = ({
     return CONTINUE;
   },
   select_ref: (m, at) => {
-    const from = I[m.fp + C[at + 2]!]! !== 0 ? second(m, at) : m.fp + C[at + 1]!;
+    const from = I[slot(m, at, 2)]! !== 0 ? second(m, at) : slot(m, at, 1);
     R[first(m, at) >> 1] = R[from >> 1];
     return CONTINUE;
   },
   global_get_far32: (m, at) => {
-    const { words, offset } = m.instance.globals[C[at + 1]!]!;
+    const { words, offset } = m.instance.globals[operand(at, 1)]!;
     return set(m, at, words[offset]!);
   },
   global_get_far64: (m, at) => {
-    const { words, offset } = m.instance.globals[C[at + 1]!]!;
+    const { words, offset } = m.instance.globals[operand(at, 1)]!;
     I[first(m, at) + 1] = words[offset + 1]!;
     return set(m, at, words[offset]!);
   },
   global_set_far32: (m, at) => {
-    const { words, offset } = m.instance.globals[C[at + 1]!]!;
+    const { words, offset } = m.instance.globals[operand(at, 1)]!;
     words[offset] = I[first(m, at)]!;
     return CONTINUE;
   },
   global_set_far64: (m, at) => {
-    const { words, offset } = m.instance.globals[C[at + 1]!]!;
+    const { words, offset } = m.instance.globals[operand(at, 1)]!;
     words[offset] = I[first(m, at)]!;
     words[offset + 1] = I[first(m, at) + 1]!;
     return CONTINUE;
   },
   global_get_ref: (m, at) => {
-    const { refs, refIndex } = m.instance.globals[C[at + 1]!]!;
+    const { refs, refIndex } = m.instance.globals[operand(at, 1)]!;
     return setRef(m, at, refs[refIndex] as Ref);
   },
   global_set_ref: (m, at) => {
-    const { refs, refIndex } = m.instance.globals[C[at + 1]!]!;
+    const { refs, refIndex } = m.instance.globals[operand(at, 1)]!;
     refs[refIndex] = R[first(m, at) >> 1];
     return CONTINUE;
   },

@@ -7,11 +7,11 @@ import type { Cold, ColdTools } from './tools.ts';
 
 export type WideOp = Extract<ColdOp, `i64_${'add128' | 'sub128' | 'mul_wide_s' | 'mul_wide_u'}`>;
 
-export const createWideOps = ({ C, I }: ColdTools): Record<WideOp, Cold> => {
+export const createWideOps = ({ I, slot }: ColdTools): Record<WideOp, Cold> => {
   const on =
     (apply: (I: Int32Array, k: number) => void): Cold =>
     (m, at) => {
-      apply(I, m.fp + C[at + 1]!);
+      apply(I, slot(m, at, 1));
       return CONTINUE;
     };
   return {

@@ -3,6 +3,13 @@
  * NaN results are made canonical by the caller (the deterministic profile).
  */
 
+/**
+ * The bits of the canonical NaN: of an f32, and of the high word of an f64, whose low word is 0. DETERMINISM: every NaN
+ * that an operation makes, or that comes in from JavaScript, is this one.
+ */
+export const CANONICAL_NAN_32 = 0x7fc0_0000;
+export const CANONICAL_NAN_64_HIGH = 0x7ff8_0000;
+
 const TWO_32 = 4294967296;
 const TWO_52 = 4503599627370496;
 

@@ -10,6 +10,7 @@ import { ArrayInstance, elementBytes, StructInstance, structLayout } from '../in
 import { ExceptionInstance } from '../instances/exception.ts';
 import { FuncInstance } from '../instances/function.ts';
 import { isI31 } from '../instances/references.ts';
+import { CANONICAL_NAN_64_HIGH } from '../numerics/floats.ts';
 import type { Inventory } from './inventory.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -152,7 +153,7 @@ export class ReferenceWriter {
         out.u8(HOST_NUMBER);
         // DETERMINISM: the bits of a NaN are the JavaScript engine's choice.
         out.u32(Number.isNaN(value) ? 0 : bits.getInt32(0, true));
-        out.u32(Number.isNaN(value) ? 0x7ff8_0000 : bits.getInt32(4, true));
+        out.u32(Number.isNaN(value) ? CANONICAL_NAN_64_HIGH : bits.getInt32(4, true));
         return;
       }
       case 'string':
