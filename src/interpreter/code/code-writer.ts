@@ -93,7 +93,7 @@ export class CodeWriter {
   cost = 0;
   /** Byte offset of the instruction being translated; for sites. */
   offset = 0;
-  /** Slots 0 … 2 of scratch for operands that no packed field can name; -1 when the frame is small. */
+  /** First slot of scratch for operands that no packed field can name; -1 when the frame is small. */
   scratch = -1;
   private run = 0;
   /** Cost and pc of the last boundary, and the run it is in. */

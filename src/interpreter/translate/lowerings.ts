@@ -221,7 +221,8 @@ const accesses = {
 // Operators: `type.operator` is done by `type_operator`, or by `type_operator_rr` if a form for constants may exist.
 
 /** Comparisons with zero wait for their branch; the translator handles them. */
-type Otherwise = Comparing | keyof typeof accesses | `${Integer}.eqz`;
+const tests = ['i32.eqz', 'i64.eqz'] as const;
+type Otherwise = Comparing | keyof typeof accesses | (typeof tests)[number];
 type NameOf<M> = M extends `${infer T extends Integer | Float}.${infer O}` ? `${T}_${O}` : never;
 type Written = 'd' | 'D' | 'e';
 type Read = 's' | 'S' | 't';
@@ -242,11 +243,13 @@ type Having<Suffix extends string, Layout extends string> = {
 type BinaryMnemonic = Having<'' | '_rr', `${Written}${Read}${Read}`>;
 type UnaryMnemonic = Having<'', `${Written}${Read}`>;
 
+const numberTypes: readonly string[] = ['i32', 'i64', 'f32', 'f64'] satisfies (Integer | Float)[];
 const ofNumbers = instructions.filter(
-  ({ name, group }) =>
-    (group === 'numeric.unop' || group === 'numeric.binop' || group === 'numeric.cvtop') &&
+  ({ name }) =>
+    numberTypes.includes(name.split('.', 1)[0]!) &&
     !(name in comparisons) &&
-    !(name in accesses),
+    !(name in accesses) &&
+    !tests.includes(name as never),
 );
 const operation = (name: string): Op | null => opOf[name as OpName] ?? null;
 const isOperator = (op: Op | null, sources: number): boolean =>

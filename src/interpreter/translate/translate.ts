@@ -330,7 +330,6 @@ const specials: Record<Exclude<Mnemonic, keyof typeof lowerings>, Special> = {
   'elem.drop': (t) => t.simple(opOf.elem_drop, 0, null, t.reader.index),
 };
 
+const all: Record<Mnemonic, Lowering | Special> = { ...lowerings, ...specials };
 /** How each row is translated. */
-const rowLowerings: readonly (Lowering | Special)[] = instructions.map(
-  ({ name }) => ({ ...lowerings, ...specials })[name],
-);
+export const rowLowerings: readonly (Lowering | Special)[] = instructions.map(({ name }) => all[name]);
