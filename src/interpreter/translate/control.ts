@@ -2,7 +2,7 @@
 import { instructions } from '../../syntax/instructions.ts';
 import { type FuncType, I64, isRef, slotsOf, V128, type ValType } from '../../syntax/types.ts';
 import { MAX_PACKED_SLOT } from '../code/encoding.ts';
-import { opOf } from '../code/isa.ts';
+import { type CallOp, opOf } from '../code/isa.ts';
 import { layoutOf } from '../code/types-layout.ts';
 import { type Control, is32, type Translation } from './body.ts';
 import { branchOn, popCondition } from './numeric.ts';
@@ -19,9 +19,19 @@ export const call = (t: Translation): void => {
   const base = t.popSettled(type.params.length);
   const entry = isImport ? 0 : t.code.unit.funcs[index]!.entry;
   const op = isImport ? opOf.call_import : entry === 0 ? opOf.call_lazy : opOf.call;
-  if (base > MAX_PACKED_SLOT) t.writer.emit(opOf.call_far, base * 2, index);
-  else t.writer.emit(op, base, entry === 0 ? index : entry);
-  t.endStop(type.results);
+  if (base > MAX_PACKED_SLOT) finishCall(t, opOf.call_far, type, base * 2, index);
+  else finishCall(t, op, type, base, entry === 0 ? index : entry);
+};
+
+/** Writes a call, and takes what it returns. */
+export const finishCall = (
+  t: Translation,
+  op: CallOp,
+  { results }: FuncType,
+  ...operands: readonly number[]
+): void => {
+  t.writer.emit<string>(op, ...operands);
+  t.endStop(results);
 };
 
 export const callIndirect = (t: Translation): void => {
@@ -34,9 +44,8 @@ export const callIndirect = (t: Translation): void => {
   const base = t.popSettled(type.params.length);
   const is64 = t.code.unit.module.tables[index2]!.type.limits.address === I64;
   const isFar = is64 || callee > MAX_PACKED_SLOT;
-  if (isFar) t.writer.emit(opOf.call_indirect_far, callee * 2, base * 2, defType.id, index2);
-  else t.writer.emit(opOf.call_indirect, callee, base, defType.id, index2);
-  t.endStop(type.results);
+  if (isFar) finishCall(t, opOf.call_indirect_far, type, callee * 2, base * 2, defType.id, index2);
+  else finishCall(t, opOf.call_indirect, type, callee, base, defType.id, index2);
 };
 
 /** Tail calls: operands in canonical slots; the operation moves the arguments to the start of the frame. */

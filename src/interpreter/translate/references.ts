@@ -2,27 +2,27 @@
 import { type FuncType, heapOf, I32, refType, type ValType } from '../../syntax/types.ts';
 import { type Op, opOf } from '../code/isa.ts';
 import type { Translation } from './body.ts';
-import { emitTaken, labelTypes, movesFor, skipUnreachable, target } from './control.ts';
+import { emitTaken, finishCall, labelTypes, movesFor, skipUnreachable, target } from './control.ts';
 
 export const callRef = (t: Translation): void => {
-  const { results } = popCallee(t, opOf.call_ref);
-  t.endStop(results);
+  const { type, callee, base } = popCallee(t);
+  finishCall(t, opOf.call_ref, type, callee, base);
 };
 
 export const returnCallRef = (t: Translation): void => {
-  popCallee(t, opOf.return_call_ref);
+  const { callee, base } = popCallee(t);
+  t.writer.emit(opOf.return_call_ref, callee, base);
   t.writer.endRun();
   skipUnreachable(t);
 };
 
-/** Pops a function reference and its arguments and emits the call. */
-const popCallee = (t: Translation, op: Op): FuncType => {
+/** Pops a function reference and its arguments; their words in the frame. */
+const popCallee = (t: Translation): { type: FuncType; callee: number; base: number } => {
   const type = t.code.unit.module.types[t.reader.index]!.comp as FuncType;
   t.settleAll();
   if (t.isCareful) t.writer.emit(opOf.stash);
-  const callee = t.slots[t.pop()]!;
-  t.writer.emit(op, callee * 2, t.popSettled(type.params.length) * 2);
-  return type;
+  const callee = t.slots[t.pop()]! * 2;
+  return { type, callee, base: t.popSettled(type.params.length) * 2 };
 };
 
 const nonNull = (type: ValType): ValType => refType(heapOf(type), false);
