@@ -1,19 +1,23 @@
 /**
  * The tables of the internal code against what its operations do: where references lie, which words are costs, and
- * that every instruction has a translation.
+ * that every instruction has a translation. Frames begin as the words before an entry say.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
+import { invoke } from '../../src/interpreter/calls/execution.ts';
 import { CodeSpace } from '../../src/interpreter/code/code-space.ts';
 import { packSlots } from '../../src/interpreter/code/encoding.ts';
 import { coldOps, firstColdOp, type Op, opOf, ops } from '../../src/interpreter/code/isa.ts';
 import { createCold } from '../../src/interpreter/cold/cold.ts';
 import { newArray, StructInstance } from '../../src/interpreter/instances/aggregate.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import { Store } from '../../src/interpreter/instances/store.ts';
+import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { MachineState } from '../../src/interpreter/loop/machine-state.ts';
 import { rowLowerings } from '../../src/interpreter/translate/translate.ts';
 import { instructions } from '../../src/syntax/instructions.ts';
-import { assemble } from '../assembler.ts';
+import { assemble, type Instruction, type Type } from '../assembler.ts';
 
 /** Operands lie in slots from here on; immediates name slots below. */
 const FIRST_SLOT = 8;
@@ -123,6 +127,50 @@ test('lengths are those of the words that the writer puts', () => {
   for (const [name, length] of Object.entries(lengths))
     assert.equal(opOf[name as keyof typeof lengths].length, length, name);
   assert.equal(Object.keys(coldOps).length, ops.length - firstColdOp);
+});
+
+test('locals are zero whatever lay there before, however a function is called', () => {
+  const LOCALS = 9;
+  const all = (each: (index: number) => Instruction[]): Instruction[] =>
+    Array.from({ length: LOCALS }, (_, index) => each(index)).flat();
+  const locals: [number, Type][] = [[LOCALS, 'i64']];
+  // Fills its frame; gives what is in its own.
+  const fill = all((index) => [
+    ['i64.const', -1n],
+    ['local.set', index],
+  ]);
+  const sum: Instruction[] = [
+    ['i64.const', 0n],
+    ...all((index): Instruction[] => [['local.get', index], 'i64.or']),
+  ];
+  const wasm = assemble({
+    types: [{}, { results: ['i64'] }],
+    funcs: [
+      { type: 0, locals, code: fill },
+      { type: 1, locals, code: sum },
+      {
+        type: 1,
+        code: [
+          ['call', 0],
+          ['call', 1],
+          ['call', 0],
+          ['call', 1],
+          'i64.or',
+          ['call', 0],
+          ['i32.const', 0],
+          ['call_indirect', 1, 0],
+          'i64.or',
+        ],
+      },
+    ],
+    tables: [{ min: 1 }],
+    elements: [[0, 0x41, 0, 0x0b, 1, 1]],
+    exports: [['run', 'func', 2]],
+  });
+  const instance = instantiate(new Store(), compileModule(wasm), () => undefined);
+  const run = instance.exports.get('run') as FuncInstance;
+  // The second time each call goes straight to translated code.
+  for (let i = 0; i < 2; i++) assert.deepEqual(invoke(run, []), [0n]);
 });
 
 test('every instruction has a translation', () => {

@@ -4,14 +4,15 @@
  *
  * To add an operation:
  *
- * 1. Give it a row in `hotOps` of `isa.ts`. The compiler then names the body that is missing here.
+ * 1. Give it a row in `hotOps` of `isa.ts`, whose letters say what its operands are. The compiler then names the body
+ *    that is missing here.
  * 2. Write what it does as an operator in `i32.ts`, `i64.ts`, `floats.ts`, `memory.ts` or `control.ts`: a function of
  *    values where that is enough. Use the names of `loop.ts`; what they lack, add there.
  * 3. Compose the operator with an operand form of `forms.ts`, and put that here. Forms that take other operands than
  *    the layout has are type errors.
  * 4. `npm run gen`. What the inliner cannot put into the loop, it refuses, and says why.
- * 5. Name the instruction that the operation stands for in `test/dispatch/scalar-bodies.test.ts`: the body is called
- *    there as a function, and compared with the rule of the slow executor.
+ * 5. `test/dispatch/scalar-bodies.test.ts` calls the body as a function, and compares it with the rule of the slow
+ *    executor. Name the instruction that the operation stands for there, if it has another name.
  *
  * Keep bodies short, and look at the size of the loop that `test/interpreter/dispatch.test.ts` prints: V8 does not
  * optimise a function of more than 61,440 bytes of bytecode.
