@@ -2,8 +2,10 @@
  * Structures and arrays. Operations that cost by size say the size once, with the reason why they would trap
  * instead (`check`), and both the size term and the step ask there.
  */
+
 import { type QuernError, TrapError } from '../../src/errors/errors.ts';
 import { bulkTableCost, fieldsCost } from '../../src/interpreter/fuel/schedules.ts';
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { MAX_ARRAY_BYTES } from '../../src/syntax/limits.ts';
 import { type DefType, I32, isRef, refType } from '../../src/syntax/types.ts';
 import {
@@ -310,7 +312,7 @@ const array_init_from = (source: Source): Rule =>
     },
   });
 
-export const aggregateRules: Readonly<Record<string, Rule>> = {
+export const aggregateRules = {
   'struct.new': struct_new(false),
   'struct.new_default': struct_new_default(false),
   'struct.new_desc': struct_new(true),
@@ -333,4 +335,4 @@ export const aggregateRules: Readonly<Record<string, Rule>> = {
   'array.copy': array_copy,
   'array.init_data': array_init_from(fromData),
   'array.init_elem': array_init_from(fromElements),
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

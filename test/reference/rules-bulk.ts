@@ -3,8 +3,10 @@
  *
  * Each rule names its operands once (`operands`), for the size term, which only looks, and for the step.
  */
+
 import { TrapError } from '../../src/errors/errors.ts';
 import { bulkMemoryCost } from '../../src/interpreter/fuel/schedules.ts';
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import type { Machine, Rule } from './machine.ts';
 
 const fits = (start: bigint, count: bigint, size: number): boolean => start + count <= BigInt(size);
@@ -89,9 +91,9 @@ const data_drop: Rule = {
   },
 };
 
-export const bulkRules: Readonly<Record<string, Rule>> = {
+export const bulkRules = {
   'memory.fill': memory_fill,
   'memory.copy': memory_copy,
   'memory.init': memory_init,
   'data.drop': data_drop,
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

@@ -1,5 +1,7 @@
 /** Control instructions. */
+
 import { TrapError } from '../../src/errors/errors.ts';
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { matchesDefType } from '../../src/syntax/types.ts';
 import type { Instruction } from './body.ts';
 import { type FunctionInstance, HostFunction } from './instances.ts';
@@ -149,7 +151,7 @@ const return_call_indirect: Rule = {
   },
 };
 
-export const controlRules: Readonly<Record<string, Rule>> = {
+export const controlRules = {
   unreachable,
   block,
   loop,
@@ -164,4 +166,4 @@ export const controlRules: Readonly<Record<string, Rule>> = {
   call_indirect,
   return_call,
   return_call_indirect,
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

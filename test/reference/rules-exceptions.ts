@@ -1,6 +1,8 @@
 /** Exceptions, of 3.0 and of the form before it. */
+
 import { TrapError } from '../../src/errors/errors.ts';
 import { valuesCost } from '../../src/interpreter/fuel/schedules.ts';
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { raise, throwCost } from './exceptions.ts';
 import { ExceptionInstance, funcTypeOf } from './instances.ts';
 import { labelOf, type Machine, type Rule, slotsOfAll } from './machine.ts';
@@ -69,7 +71,7 @@ const rethrow: Rule = {
   step: (machine, { index }) => raise(machine, caughtAt(machine, index)),
 };
 
-export const exceptionRules: Readonly<Record<string, Rule>> = {
+export const exceptionRules = {
   throw: throw_,
   throw_ref,
   try_table: protect,
@@ -78,4 +80,4 @@ export const exceptionRules: Readonly<Record<string, Rule>> = {
   catch_all: catch_,
   delegate,
   rethrow,
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

@@ -1,6 +1,8 @@
 /** Loads, stores, and the size of memories. */
+
 import { TrapError } from '../../src/errors/errors.ts';
 import { growMemoryCost } from '../../src/interpreter/fuel/schedules.ts';
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { F32, F64, I32, I64, type ValType } from '../../src/syntax/types.ts';
 import type { Instruction } from './body.ts';
 import type { MemoryInstance } from './instances.ts';
@@ -86,7 +88,7 @@ const memory_grow: Rule = {
   },
 };
 
-export const memoryRules: Readonly<Record<string, Rule>> = {
+export const memoryRules = {
   'i32.load': load(I32, 4),
   'i64.load': load(I64, 8),
   'f32.load': load(F32, 4),
@@ -112,4 +114,4 @@ export const memoryRules: Readonly<Record<string, Rule>> = {
   'i64.store32': store(4),
   'memory.size': memory_size,
   'memory.grow': memory_grow,
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

@@ -1,4 +1,5 @@
 /** Numeric instructions: each is a numeric operator under one of the spec's shapes. */
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { F32, F64, I32, I64, type ValType } from '../../src/syntax/types.ts';
 import * as conversions from './conversions.ts';
 import * as floats from './floats.ts';
@@ -45,81 +46,95 @@ const cvtop = (to: ValType, from: ValType, operator: conversions.Conversion): Ru
   },
 });
 
-const integerRules = (name: string, type: ValType): Readonly<Record<string, Rule>> => ({
-  [`${name}.const`]: constant(type),
-  [`${name}.eqz`]: testop(type, integers.ieqz),
-  [`${name}.eq`]: relop(type, integers.ieq),
-  [`${name}.ne`]: relop(type, integers.ine),
-  [`${name}.lt_s`]: relop(type, integers.ilt_s),
-  [`${name}.lt_u`]: relop(type, integers.ilt_u),
-  [`${name}.gt_s`]: relop(type, integers.igt_s),
-  [`${name}.gt_u`]: relop(type, integers.igt_u),
-  [`${name}.le_s`]: relop(type, integers.ile_s),
-  [`${name}.le_u`]: relop(type, integers.ile_u),
-  [`${name}.ge_s`]: relop(type, integers.ige_s),
-  [`${name}.ge_u`]: relop(type, integers.ige_u),
-  [`${name}.clz`]: unop(type, integers.iclz),
-  [`${name}.ctz`]: unop(type, integers.ictz),
-  [`${name}.popcnt`]: unop(type, integers.ipopcnt),
-  [`${name}.add`]: binop(type, integers.iadd),
-  [`${name}.sub`]: binop(type, integers.isub),
-  [`${name}.mul`]: binop(type, integers.imul),
-  [`${name}.div_s`]: binop(type, integers.idiv_s),
-  [`${name}.div_u`]: binop(type, integers.idiv_u),
-  [`${name}.rem_s`]: binop(type, integers.irem_s),
-  [`${name}.rem_u`]: binop(type, integers.irem_u),
-  [`${name}.and`]: binop(type, integers.iand),
-  [`${name}.or`]: binop(type, integers.ior),
-  [`${name}.xor`]: binop(type, integers.ixor),
-  [`${name}.shl`]: binop(type, integers.ishl),
-  [`${name}.shr_s`]: binop(type, integers.ishr_s),
-  [`${name}.shr_u`]: binop(type, integers.ishr_u),
-  [`${name}.rotl`]: binop(type, integers.irotl),
-  [`${name}.rotr`]: binop(type, integers.irotr),
-  [`${name}.extend8_s`]: unop(type, integers.iextend_s(8)),
-  [`${name}.extend16_s`]: unop(type, integers.iextend_s(16)),
-});
+/** Rules of operators under a shape. */
+const under = <const N extends string, T extends Readonly<Record<string, Rule>>>(
+  name: N,
+  operators: T,
+): { readonly [O in keyof T & string as `${N}.${O}`]: Rule } =>
+  Object.fromEntries(
+    Object.entries(operators).map(([operator, rule]) => [`${name}.${operator}`, rule]),
+  ) as never;
 
-const floatRules = (name: string, type: ValType): Readonly<Record<string, Rule>> => ({
-  [`${name}.const`]: constant(type),
-  [`${name}.eq`]: relop(type, floats.feq),
-  [`${name}.ne`]: relop(type, floats.fne),
-  [`${name}.lt`]: relop(type, floats.flt),
-  [`${name}.gt`]: relop(type, floats.fgt),
-  [`${name}.le`]: relop(type, floats.fle),
-  [`${name}.ge`]: relop(type, floats.fge),
-  [`${name}.abs`]: unop(type, floats.fabs),
-  [`${name}.neg`]: unop(type, floats.fneg),
-  [`${name}.ceil`]: unop(type, floats.fceil),
-  [`${name}.floor`]: unop(type, floats.ffloor),
-  [`${name}.trunc`]: unop(type, floats.ftrunc),
-  [`${name}.nearest`]: unop(type, floats.fnearest),
-  [`${name}.sqrt`]: unop(type, floats.fsqrt),
-  [`${name}.add`]: binop(type, floats.fadd),
-  [`${name}.sub`]: binop(type, floats.fsub),
-  [`${name}.mul`]: binop(type, floats.fmul),
-  [`${name}.div`]: binop(type, floats.fdiv),
-  [`${name}.min`]: binop(type, floats.fmin),
-  [`${name}.max`]: binop(type, floats.fmax),
-  [`${name}.copysign`]: binop(type, floats.fcopysign),
-});
+const integerRules = <const N extends string>(name: N, type: ValType) =>
+  under(name, {
+    const: constant(type),
+    eqz: testop(type, integers.ieqz),
+    eq: relop(type, integers.ieq),
+    ne: relop(type, integers.ine),
+    lt_s: relop(type, integers.ilt_s),
+    lt_u: relop(type, integers.ilt_u),
+    gt_s: relop(type, integers.igt_s),
+    gt_u: relop(type, integers.igt_u),
+    le_s: relop(type, integers.ile_s),
+    le_u: relop(type, integers.ile_u),
+    ge_s: relop(type, integers.ige_s),
+    ge_u: relop(type, integers.ige_u),
+    clz: unop(type, integers.iclz),
+    ctz: unop(type, integers.ictz),
+    popcnt: unop(type, integers.ipopcnt),
+    add: binop(type, integers.iadd),
+    sub: binop(type, integers.isub),
+    mul: binop(type, integers.imul),
+    div_s: binop(type, integers.idiv_s),
+    div_u: binop(type, integers.idiv_u),
+    rem_s: binop(type, integers.irem_s),
+    rem_u: binop(type, integers.irem_u),
+    and: binop(type, integers.iand),
+    or: binop(type, integers.ior),
+    xor: binop(type, integers.ixor),
+    shl: binop(type, integers.ishl),
+    shr_s: binop(type, integers.ishr_s),
+    shr_u: binop(type, integers.ishr_u),
+    rotl: binop(type, integers.irotl),
+    rotr: binop(type, integers.irotr),
+    extend8_s: unop(type, integers.iextend_s(8)),
+    extend16_s: unop(type, integers.iextend_s(16)),
+  });
+
+const floatRules = <const N extends string>(name: N, type: ValType) =>
+  under(name, {
+    const: constant(type),
+    eq: relop(type, floats.feq),
+    ne: relop(type, floats.fne),
+    lt: relop(type, floats.flt),
+    gt: relop(type, floats.fgt),
+    le: relop(type, floats.fle),
+    ge: relop(type, floats.fge),
+    abs: unop(type, floats.fabs),
+    neg: unop(type, floats.fneg),
+    ceil: unop(type, floats.fceil),
+    floor: unop(type, floats.ffloor),
+    trunc: unop(type, floats.ftrunc),
+    nearest: unop(type, floats.fnearest),
+    sqrt: unop(type, floats.fsqrt),
+    add: binop(type, floats.fadd),
+    sub: binop(type, floats.fsub),
+    mul: binop(type, floats.fmul),
+    div: binop(type, floats.fdiv),
+    min: binop(type, floats.fmin),
+    max: binop(type, floats.fmax),
+    copysign: binop(type, floats.fcopysign),
+  });
 
 /** Conversions between the integer type `i` and the float type `f`. */
-const mixedRules = (
-  i: string,
+const mixedRules = <const I extends string, const F extends string>(
+  i: I,
   iType: ValType,
-  f: string,
+  f: F,
   fType: ValType,
-): Readonly<Record<string, Rule>> => ({
-  [`${i}.trunc_${f}_s`]: cvtop(iType, fType, conversions.trunc('s')),
-  [`${i}.trunc_${f}_u`]: cvtop(iType, fType, conversions.trunc('u')),
-  [`${i}.trunc_sat_${f}_s`]: cvtop(iType, fType, conversions.trunc_sat('s')),
-  [`${i}.trunc_sat_${f}_u`]: cvtop(iType, fType, conversions.trunc_sat('u')),
-  [`${f}.convert_${i}_s`]: cvtop(fType, iType, conversions.convert('s')),
-  [`${f}.convert_${i}_u`]: cvtop(fType, iType, conversions.convert('u')),
-});
+): Record<`${I}.trunc${'' | '_sat'}_${F}_${'s' | 'u'}` | `${F}.convert_${I}_${'s' | 'u'}`, Rule> => {
+  const all: Record<string, Rule> = {
+    [`${i}.trunc_${f}_s`]: cvtop(iType, fType, conversions.trunc('s')),
+    [`${i}.trunc_${f}_u`]: cvtop(iType, fType, conversions.trunc('u')),
+    [`${i}.trunc_sat_${f}_s`]: cvtop(iType, fType, conversions.trunc_sat('s')),
+    [`${i}.trunc_sat_${f}_u`]: cvtop(iType, fType, conversions.trunc_sat('u')),
+    [`${f}.convert_${i}_s`]: cvtop(fType, iType, conversions.convert('s')),
+    [`${f}.convert_${i}_u`]: cvtop(fType, iType, conversions.convert('u')),
+  };
+  return all;
+};
 
-export const numericRules: Readonly<Record<string, Rule>> = {
+export const numericRules = {
   ...integerRules('i32', I32),
   ...integerRules('i64', I64),
   ...floatRules('f32', F32),
@@ -138,4 +153,4 @@ export const numericRules: Readonly<Record<string, Rule>> = {
   'i64.reinterpret_f64': cvtop(I64, F64, conversions.reinterpret),
   'f32.reinterpret_i32': cvtop(F32, I32, conversions.reinterpret),
   'f64.reinterpret_i64': cvtop(F64, I64, conversions.reinterpret),
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

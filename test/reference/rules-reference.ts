@@ -1,5 +1,7 @@
 /** Typed function references, casts, and i31. */
+
 import { TrapError } from '../../src/errors/errors.ts';
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { HEAP_ANY, HEAP_EXTERN, HEAP_I31, I32, refType } from '../../src/syntax/types.ts';
 import { I31Value, isOfHeapType, isSame, StructValue } from './aggregates.ts';
 import type { Instruction } from './body.ts';
@@ -149,7 +151,7 @@ const i31_get = (isSigned: boolean): Rule => ({
   },
 });
 
-export const referenceRules: Readonly<Record<string, Rule>> = {
+export const referenceRules = {
   call_ref,
   return_call_ref,
   'ref.as_non_null': ref_as_non_null,
@@ -172,4 +174,4 @@ export const referenceRules: Readonly<Record<string, Rule>> = {
   'ref.i31': ref_i31,
   'i31.get_s': i31_get(true),
   'i31.get_u': i31_get(false),
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

@@ -1,6 +1,8 @@
 /** Table instructions. */
+
 import { TrapError } from '../../src/errors/errors.ts';
 import { bulkTableCost, growTableCost } from '../../src/interpreter/fuel/schedules.ts';
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import type { Instruction } from './body.ts';
 import type { TableInstance } from './instances.ts';
 import type { Machine, Rule } from './machine.ts';
@@ -142,7 +144,7 @@ const elem_drop: Rule = {
   },
 };
 
-export const tableRules: Readonly<Record<string, Rule>> = {
+export const tableRules = {
   'table.get': table_get,
   'table.set': table_set,
   'table.size': table_size,
@@ -151,4 +153,4 @@ export const tableRules: Readonly<Record<string, Rule>> = {
   'table.copy': table_copy,
   'table.init': table_init,
   'elem.drop': elem_drop,
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

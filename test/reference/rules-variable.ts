@@ -1,4 +1,5 @@
 /** Parametric, variable and reference instructions. */
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { FUNCREF, I32, refType } from '../../src/syntax/types.ts';
 import type { Rule } from './machine.ts';
 
@@ -68,7 +69,7 @@ const ref_func: Rule = {
   step: (machine, { index }) => machine.push({ type: FUNCREF, bits: machine.frame.module.funcs[index]! }),
 };
 
-export const variableRules: Readonly<Record<string, Rule>> = {
+export const variableRules = {
   nop,
   drop,
   select,
@@ -81,4 +82,4 @@ export const variableRules: Readonly<Record<string, Rule>> = {
   'ref.null': ref_null,
   'ref.is_null': ref_is_null,
   'ref.func': ref_func,
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;

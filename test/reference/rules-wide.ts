@@ -1,4 +1,5 @@
 /** Wide arithmetic: integers of 128 bits as two of 64, the low one first. */
+import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { signed } from './integers.ts';
 import type { Machine, Rule } from './machine.ts';
 import { i64 } from './values.ts';
@@ -27,9 +28,9 @@ const product = (read: (bits: bigint) => bigint): Rule => ({
   },
 });
 
-export const wideRules: Readonly<Record<string, Rule>> = {
+export const wideRules = {
   'i64.add128': binary128((a, b) => a + b),
   'i64.sub128': binary128((a, b) => a - b),
   'i64.mul_wide_s': product((bits) => signed(64, bits)),
   'i64.mul_wide_u': product((bits) => bits),
-};
+} satisfies Partial<Record<Mnemonic, Rule>>;
