@@ -1,6 +1,6 @@
 /** Entry point for embedders that bring their own host: the Extism kernel and its ABI table. */
 export type { FuelSchedule } from './interpreter/fuel/schedules.ts';
-export type { FuncInstance } from './interpreter/instances/function.ts';
+export type { FuncInstance } from './interpreter/instances/module-instance.ts';
 export {
   type HostFunctionName,
   KERNEL_NAMESPACE,

@@ -22,28 +22,26 @@ export { CompiledModule } from './interpreter/code/compiled-module.ts';
 export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
 export { type FuelSchedule, flat1, quern1, schedules } from './interpreter/fuel/schedules.ts';
 export { ExceptionInstance, makeException } from './interpreter/instances/exception.ts';
-export {
-  type Caller,
-  FuncInstance,
-  type HostResult,
-  type HostWrite,
-  hostFunction,
-  type RawHostCode,
-  type RawValue,
-  type Ref,
-  rawHostFunction,
-} from './interpreter/instances/function.ts';
 export { GlobalInstance } from './interpreter/instances/global.ts';
+export { type HostResult, hostFunction, rawHostFunction } from './interpreter/instances/host-function.ts';
 export { MemoryInstance } from './interpreter/instances/memory.ts';
 export {
   openSharedMemory,
   type SharedMemoryHandle,
   shareMemory,
 } from './interpreter/instances/memory-handle.ts';
-export type { ExternInstance, ModuleInstance } from './interpreter/instances/module-instance.ts';
+export {
+  type Caller,
+  type ExternInstance,
+  FuncInstance,
+  type HostWrite,
+  type ModuleInstance,
+  type RawHostCode,
+} from './interpreter/instances/module-instance.ts';
 export { Store, type StoreOptions } from './interpreter/instances/store.ts';
 export { TableInstance } from './interpreter/instances/table.ts';
 export { TagInstance } from './interpreter/instances/tag.ts';
+export type { RawValue, Ref } from './interpreter/instances/values.ts';
 export type { Waiter } from './interpreter/instances/waiters.ts';
 export {
   compileModule,

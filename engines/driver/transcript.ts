@@ -6,7 +6,7 @@
 
 import { isQuernError } from '../../src/index.ts';
 import { startExecution } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { compileModule, instantiate, Store } from '../../src/wasm.ts';
 import type { Program, RunProgram, Transcribe } from '../program.ts';
 import { memoryDigest } from './digest.ts';

@@ -4,21 +4,18 @@ import { startExecution } from '../../src/interpreter/calls/execution.ts';
 import { type ScheduledThread, Scheduler } from '../../src/interpreter/calls/scheduler.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import { ArrayInstance, StructInstance } from '../../src/interpreter/instances/aggregate.ts';
-import {
-  type FuncInstance,
-  hostFunction,
-  type RawValue as QuernValue,
-} from '../../src/interpreter/instances/function.ts';
 import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
+import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {
   openSharedMemory,
   type SharedMemoryHandle,
   shareMemory,
 } from '../../src/interpreter/instances/memory-handle.ts';
-import type { ExternInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type { ExternInstance, FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store, type StoreOptions } from '../../src/interpreter/instances/store.ts';
 import { TableInstance } from '../../src/interpreter/instances/table.ts';
+import type { RawValue as QuernValue } from '../../src/interpreter/instances/values.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { defaultFeatures } from '../../src/syntax/features.ts';
 import {

@@ -9,9 +9,12 @@
 import { isQuernError } from '../../src/errors/errors.ts';
 import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
 import type { GlobalInstance } from '../../src/interpreter/instances/global.ts';
-import type { ExternInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type {
+  ExternInstance,
+  FuncInstance,
+  ModuleInstance,
+} from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';

@@ -10,7 +10,8 @@ import {
   hasCheapSizes,
   hostFunctionCost,
 } from '../interpreter/fuel/schedules.ts';
-import { type FuncInstance, type RawHostCode, rawHostFunction } from '../interpreter/instances/function.ts';
+import { rawHostFunction } from '../interpreter/instances/host-function.ts';
+import type { FuncInstance, RawHostCode } from '../interpreter/instances/module-instance.ts';
 import type { FuncType } from '../syntax/types.ts';
 import {
   BLOCKS_PER_FUEL_UNIT,

@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../errors/errors.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
-import type { Caller } from '../interpreter/instances/function.ts';
+import type { Caller } from '../interpreter/instances/module-instance.ts';
 
 /**
  * A supply of fuel that calls share and that can be refilled between them, or by a host function during one.

@@ -5,7 +5,7 @@
 import { ExhaustionError, isQuernError } from '../errors/errors.ts';
 import { type Execution, type ExecutionOptions, startExecution } from '../interpreter/calls/execution.ts';
 import { exceptionOf } from '../interpreter/instances/exception.ts';
-import { FuncInstance, type RawHostCode } from '../interpreter/instances/function.ts';
+import { FuncInstance, type RawHostCode } from '../interpreter/instances/module-instance.ts';
 import type { DefType, FuncType, ValType } from '../syntax/types.ts';
 import { isFinal, toNativeError } from './errors.ts';
 import { asException } from './exception.ts';

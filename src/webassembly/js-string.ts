@@ -8,7 +8,7 @@ import type { ErrorCode } from '../errors/catalogue.ts';
 import { TrapError } from '../errors/errors.ts';
 import { bulkMemoryCost } from '../interpreter/fuel/schedules.ts';
 import type { ArrayInstance } from '../interpreter/instances/aggregate.ts';
-import { FuncInstance, type RawHostCode } from '../interpreter/instances/function.ts';
+import { FuncInstance, type RawHostCode } from '../interpreter/instances/module-instance.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import {
   canonicalise,

@@ -1,7 +1,7 @@
 /** What the classes and functions of one namespace share. */
 
 import type { ExceptionInstance } from '../interpreter/instances/exception.ts';
-import type { FuncInstance } from '../interpreter/instances/function.ts';
+import type { FuncInstance } from '../interpreter/instances/module-instance.ts';
 import { Store, type StoreOptions } from '../interpreter/instances/store.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
 import { Budget, type FuelTank } from './budget.ts';

@@ -5,9 +5,9 @@
  */
 import type { CompiledModule } from '../interpreter/code/compiled-module.ts';
 import type { ExceptionInstance } from '../interpreter/instances/exception.ts';
-import type { FuncInstance } from '../interpreter/instances/function.ts';
 import type { GlobalInstance } from '../interpreter/instances/global.ts';
 import type { MemoryInstance } from '../interpreter/instances/memory.ts';
+import type { FuncInstance } from '../interpreter/instances/module-instance.ts';
 import type { TableInstance } from '../interpreter/instances/table.ts';
 import type { TagInstance } from '../interpreter/instances/tag.ts';
 

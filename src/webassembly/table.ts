@@ -1,6 +1,7 @@
 /** The class `Table`. @spec tables */
-import type { Ref } from '../interpreter/instances/function.ts';
+
 import { TableInstance } from '../interpreter/instances/table.ts';
+import type { Ref } from '../interpreter/instances/values.ts';
 import { I64, type ValType } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';
 import { toAddressType, toLimits } from './memory.ts';

@@ -4,9 +4,10 @@
  *
  * DETERMINISM: a NaN of JavaScript becomes the canonical one; whatever payload it may carry is not looked at.
  */
-import type { Ref } from '../interpreter/instances/function.ts';
-import { FuncInstance } from '../interpreter/instances/function.ts';
+
+import { FuncInstance } from '../interpreter/instances/module-instance.ts';
 import { matchesRef, toI31 } from '../interpreter/instances/references.ts';
+import type { Ref } from '../interpreter/instances/values.ts';
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import {
   EXNREF,

@@ -5,8 +5,8 @@ import {
   type ExecutionOptions,
   startExecution,
 } from '../../src/interpreter/calls/execution.ts';
-import { type FuncInstance, hostFunction } from '../../src/interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
+import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store, type StoreOptions } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { FuncType } from '../../src/syntax/types.ts';

@@ -3,7 +3,7 @@
  * process of its own.
  */
 import { invoke } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { assemble, type Instruction } from '../assembler.ts';

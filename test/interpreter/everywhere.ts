@@ -8,8 +8,11 @@ import { join } from 'node:path';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { startExecution } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
-import type { ExternInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type {
+  ExternInstance,
+  FuncInstance,
+  ModuleInstance,
+} from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';

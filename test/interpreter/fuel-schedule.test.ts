@@ -9,7 +9,7 @@ import {
 } from '../../src/interpreter/calls/execution.ts';
 import { circularClasses, defineSchedule, MAX_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
 import { type FuelSchedule, flat1, quern1, schedules } from '../../src/interpreter/fuel/schedules.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { createPlugin } from '../../src/node.ts';

@@ -4,7 +4,7 @@
  */
 import { isQuernError } from '../../src/errors/errors.ts';
 import { invoke } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { assemble, type Instruction } from '../assembler.ts';

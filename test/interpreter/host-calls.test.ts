@@ -3,11 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startExecution } from '../../src/interpreter/calls/execution.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import {
-  type FuncInstance,
-  type HostResult,
-  hostFunction,
-} from '../../src/interpreter/instances/function.ts';
+import { type HostResult, hostFunction } from '../../src/interpreter/instances/host-function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { I32 } from '../../src/syntax/types.ts';
 import { assemble } from '../assembler.ts';
 import { onEngine } from './everywhere.ts';

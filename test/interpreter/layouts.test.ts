@@ -11,7 +11,7 @@ import { packSlots } from '../../src/interpreter/code/encoding.ts';
 import { coldOps, firstColdOp, type Op, opOf, ops } from '../../src/interpreter/code/isa.ts';
 import { createCold } from '../../src/interpreter/cold/cold.ts';
 import { newArray, StructInstance } from '../../src/interpreter/instances/aggregate.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { MachineState } from '../../src/interpreter/loop/machine-state.ts';

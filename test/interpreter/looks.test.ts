@@ -12,14 +12,11 @@ import {
 } from '../../src/interpreter/calls/execution.ts';
 import { defineSchedule, MAX_CALL_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
 import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import {
-  type FuncInstance,
-  type RawValue,
-  rawHostFunction,
-} from '../../src/interpreter/instances/function.ts';
+import { rawHostFunction } from '../../src/interpreter/instances/host-function.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
+import type { RawValue } from '../../src/interpreter/instances/values.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
 import { type FuncType, I32 } from '../../src/syntax/types.ts';

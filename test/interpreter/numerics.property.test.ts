@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { invoke } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { instructions, type Mnemonic, rowOf } from '../../src/syntax/instructions.ts';

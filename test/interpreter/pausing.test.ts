@@ -6,14 +6,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TrapError } from '../../src/errors/errors.ts';
 import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
-import {
-  type FuncInstance,
-  type HostResult,
-  hostFunction,
-  type RawValue,
-} from '../../src/interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { type HostResult, hostFunction } from '../../src/interpreter/instances/host-function.ts';
+import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
+import type { RawValue } from '../../src/interpreter/instances/values.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { FuncType } from '../../src/syntax/types.ts';
 import { assemble, type Instruction } from '../assembler.ts';

@@ -4,10 +4,15 @@ import { test } from 'node:test';
 import { TrapError } from '../../src/errors/errors.ts';
 import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { type FuncInstance, hostFunction, type RawValue } from '../../src/interpreter/instances/function.ts';
 import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
-import type { ExternInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
+import type {
+  ExternInstance,
+  FuncInstance,
+  ModuleInstance,
+} from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
+import type { RawValue } from '../../src/interpreter/instances/values.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { V128 } from '../../src/syntax/types.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { invoke } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';
 

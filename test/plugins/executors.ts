@@ -8,15 +8,13 @@
 import { startExecution } from '../../src/interpreter/calls/execution.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
-import {
-  type Caller,
-  type FuncInstance,
-  type RawValue,
-  readValues,
-  writeValues,
-} from '../../src/interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type {
+  Caller,
+  FuncInstance,
+  ModuleInstance,
+} from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
+import { type RawValue, readValues, writeValues } from '../../src/interpreter/instances/values.ts';
 import { instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { Import } from '../../src/syntax/module.ts';
 import { defaultOptions, HostFunction, type MemoryInstance } from '../reference/instances.ts';

@@ -18,7 +18,7 @@ import { createWasiImports } from '../../src/host/wasi/preview1.ts';
 import { Preview1 } from '../../src/host/wasi/program.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { KERNEL_NAMESPACE } from '../../src/kernel/abi.ts';
 import { createKernelImports, takeWorkCost } from '../../src/kernel/imports.ts';
 import { Kernel } from '../../src/kernel/kernel.ts';

@@ -2,18 +2,14 @@
 import { isQuernError } from '../../src/errors/errors.ts';
 import { startExecution } from '../../src/interpreter/calls/execution.ts';
 import { ExceptionInstance, makeException } from '../../src/interpreter/instances/exception.ts';
-import {
-  FuncInstance,
-  hostFunction,
-  type RawValue,
-  type Ref,
-} from '../../src/interpreter/instances/function.ts';
 import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
+import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { FuncInstance, type ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { TableInstance } from '../../src/interpreter/instances/table.ts';
 import { TagInstance } from '../../src/interpreter/instances/tag.ts';
+import type { RawValue, Ref } from '../../src/interpreter/instances/values.ts';
 import {
   compileModule,
   type ImportResolver,

@@ -5,8 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { invoke } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance, RawValue } from '../../src/interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
+import type { RawValue } from '../../src/interpreter/instances/values.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';

@@ -8,9 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance, RawValue } from '../../src/interpreter/instances/function.ts';
-import type { ExternInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type {
+  ExternInstance,
+  FuncInstance,
+  ModuleInstance,
+} from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
+import type { RawValue } from '../../src/interpreter/instances/values.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
 import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';

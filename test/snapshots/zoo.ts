@@ -3,8 +3,7 @@
  * that leads to it, a caught exception, vectors, tables, two memories, a dropped segment, deep frames.
  */
 
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';

@@ -2,9 +2,10 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { startExecution } from '../../src/interpreter/calls/execution.ts';
-import type { FuncInstance, RawValue } from '../../src/interpreter/instances/function.ts';
 import { openSharedMemory, type SharedMemoryHandle } from '../../src/interpreter/instances/memory-handle.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
+import type { RawValue } from '../../src/interpreter/instances/values.ts';
 
 /** What an agent does. */
 export interface AgentTask {

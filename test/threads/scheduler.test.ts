@@ -13,8 +13,9 @@ import {
   Scheduler,
   type SchedulerOptions,
 } from '../../src/interpreter/calls/scheduler.ts';
-import { type FuncInstance, hostFunction } from '../../src/interpreter/instances/function.ts';
+import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import type { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { Random } from '../generators/random.ts';

@@ -7,13 +7,13 @@ import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
 import { Scheduler } from '../../src/interpreter/calls/scheduler.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {
   openSharedMemory,
   type SharedMemoryHandle,
   shareMemory,
 } from '../../src/interpreter/instances/memory-handle.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { I32 } from '../../src/syntax/types.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { startExecution } from '../../src/interpreter/calls/execution.ts';
 import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { EngineWorld } from '../differential/engine.ts';
 import { ReferenceWorld } from '../differential/reference.ts';
 import { defaultOptions, type FunctionInstance } from '../reference/instances.ts';

@@ -1,6 +1,6 @@
 /** Moves, branches, calls and returns, and what careful code is made of. */
 import { isSubtype } from '../../../src/interpreter/cold/calls.ts';
-import type { FuncInstance } from '../../../src/interpreter/instances/function.ts';
+import type { FuncInstance } from '../../../src/interpreter/instances/module-instance.ts';
 import { COLD_OP, DONE, NEED_FUEL } from '../../../src/interpreter/loop/status.ts';
 import {
   branch,

@@ -9,7 +9,8 @@ import {
   type PauseReason,
   startExecution,
 } from '../../interpreter/calls/execution.ts';
-import type { FuncInstance, RawValue } from '../../interpreter/instances/function.ts';
+import type { FuncInstance } from '../../interpreter/instances/module-instance.ts';
+import type { RawValue } from '../../interpreter/instances/values.ts';
 import type { CallWatch } from './call-watch.ts';
 
 /** Where a call stands still until its owner lets it go on. */

@@ -8,11 +8,8 @@
 import { HostError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { type FuelSchedule, hostBytesCost } from '../../interpreter/fuel/schedules.ts';
-import {
-  type FuncInstance,
-  type RawHostCode,
-  rawHostFunction,
-} from '../../interpreter/instances/function.ts';
+import { rawHostFunction } from '../../interpreter/instances/host-function.ts';
+import type { FuncInstance, RawHostCode } from '../../interpreter/instances/module-instance.ts';
 import { TEXT_WEIGHT } from '../../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';

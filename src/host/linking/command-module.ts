@@ -12,14 +12,10 @@ import {
   type FuelSchedule,
   growMemoryCost,
 } from '../../interpreter/fuel/schedules.ts';
-import {
-  type Caller,
-  type FuncInstance,
-  hostFunction,
-  type RawValue,
-} from '../../interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import { hostFunction } from '../../interpreter/instances/host-function.ts';
+import type { Caller, FuncInstance, ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import type { Store } from '../../interpreter/instances/store.ts';
+import type { RawValue } from '../../interpreter/instances/values.ts';
 import { PAGE_SIZE } from '../../kernel/blocks.ts';
 import type { Module } from '../../syntax/module.ts';
 import type { FuncType } from '../../syntax/types.ts';

@@ -5,8 +5,8 @@
  * `__wasm_call_ctors`; then `hs_init`, which in Haskell reactors relies on the former. `_start` is a program, not
  * an initialisation, and never runs on its own.
  */
-import { FuncInstance, type RawValue } from '../../interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import { FuncInstance, type ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import type { RawValue } from '../../interpreter/instances/values.ts';
 import { I32, type ValType } from '../../syntax/types.ts';
 
 /** A call that initialises a module. */

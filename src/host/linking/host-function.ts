@@ -7,12 +7,8 @@
 import { HostError, UnlinkableError, UsageError } from '../../errors/errors.ts';
 import { messageOf, nameText, valueText } from '../../errors/texts.ts';
 import { hostFunctionCost } from '../../interpreter/fuel/schedules.ts';
-import {
-  type FuncInstance,
-  type HostWrite,
-  type RawHostCode,
-  rawHostFunction,
-} from '../../interpreter/instances/function.ts';
+import { rawHostFunction } from '../../interpreter/instances/host-function.ts';
+import type { FuncInstance, HostWrite, RawHostCode } from '../../interpreter/instances/module-instance.ts';
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../../interpreter/numerics/floats.ts';
 import { takeWorkCost } from '../../kernel/imports.ts';
 import {

@@ -7,8 +7,11 @@
  */
 import { UnlinkableError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import { FuncInstance } from '../../interpreter/instances/function.ts';
-import type { ExternInstance, ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import {
+  type ExternInstance,
+  FuncInstance,
+  type ModuleInstance,
+} from '../../interpreter/instances/module-instance.ts';
 import { type DefType, type FuncType, funcTypeName, matchesDefType } from '../../syntax/types.ts';
 
 /** The stand-ins of one linking. */

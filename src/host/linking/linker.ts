@@ -7,8 +7,11 @@
  */
 import { ManifestError, UnlinkableError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import type { FuncInstance } from '../../interpreter/instances/function.ts';
-import type { ExternInstance, ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import type {
+  ExternInstance,
+  FuncInstance,
+  ModuleInstance,
+} from '../../interpreter/instances/module-instance.ts';
 import type { Store } from '../../interpreter/instances/store.ts';
 import { instantiate } from '../../interpreter/instantiate/instantiate.ts';
 import { KERNEL_NAMESPACE } from '../../kernel/abi.ts';

@@ -6,11 +6,8 @@
  */
 import { nameText } from '../../errors/texts.ts';
 import { hostBytesCost } from '../../interpreter/fuel/schedules.ts';
-import {
-  type FuncInstance,
-  type RawHostCode,
-  rawHostFunction,
-} from '../../interpreter/instances/function.ts';
+import { rawHostFunction } from '../../interpreter/instances/host-function.ts';
+import type { FuncInstance, RawHostCode } from '../../interpreter/instances/module-instance.ts';
 import { type HostFunctionName, TEXT_WEIGHT } from '../../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
 import { createHttpRequest, type HttpState, headersAsJson } from '../http/http.ts';

@@ -1,7 +1,7 @@
 /** One call of a plug-in from its turn to its end, on the tape where there is one. */
 import { SnapshotError } from '../../errors/errors.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
-import { FuncInstance } from '../../interpreter/instances/function.ts';
+import { FuncInstance } from '../../interpreter/instances/module-instance.ts';
 import type { CallBudget, StandStill } from '../calls/run.ts';
 import type { TapeSession } from '../replay/session.ts';
 import type { SavedCall } from '../snapshot/plugin-snapshot.ts';

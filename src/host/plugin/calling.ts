@@ -4,8 +4,8 @@
 import { reading, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, isQuernError, PluginError, UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import { FuncInstance, type RawValue } from '../../interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import { FuncInstance, type ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import type { RawValue } from '../../interpreter/instances/values.ts';
 import { takeWorkCost } from '../../kernel/imports.ts';
 import { funcTypeName, I32 } from '../../syntax/types.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';

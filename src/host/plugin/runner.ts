@@ -1,8 +1,8 @@
 /** Runs functions of a plug-in's instances on the budget of one call: initialisers of new ones, then its function. */
 import { isQuernError } from '../../errors/errors.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
-import type { FuncInstance, RawValue } from '../../interpreter/instances/function.ts';
-import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import type { FuncInstance, ModuleInstance } from '../../interpreter/instances/module-instance.ts';
+import type { RawValue } from '../../interpreter/instances/values.ts';
 import {
   type CallBudget,
   prepareRun,

@@ -3,7 +3,7 @@
  */
 import type { Execution } from '../../interpreter/calls/execution.ts';
 import { type FuelSchedule, hostBytesCost } from '../../interpreter/fuel/schedules.ts';
-import type { Caller } from '../../interpreter/instances/function.ts';
+import type { Caller } from '../../interpreter/instances/module-instance.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { RunLimits } from '../calls/run.ts';
 import type { HttpSettings, LastAnswer } from '../http/http.ts';

@@ -6,13 +6,13 @@
  */
 import { isInstance } from '../../errors/arguments.ts';
 import { type FuelSchedule, hostBytesCost, hostFunctionCost } from '../../interpreter/fuel/schedules.ts';
-import {
-  type Caller,
-  type FuncInstance,
-  type HostWrite,
-  type RawHostCode,
-  rawHostFunction,
-} from '../../interpreter/instances/function.ts';
+import { rawHostFunction } from '../../interpreter/instances/host-function.ts';
+import type {
+  Caller,
+  FuncInstance,
+  HostWrite,
+  RawHostCode,
+} from '../../interpreter/instances/module-instance.ts';
 import {
   INPUT_RIGHTS,
   impliedBy,

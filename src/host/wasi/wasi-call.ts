@@ -1,5 +1,5 @@
 /** One call of a WASI function: its operands, and what its code may use and answer. */
-import type { Caller } from '../../interpreter/instances/function.ts';
+import type { Caller } from '../../interpreter/instances/module-instance.ts';
 import type { Layout, WasiWork } from './abi.ts';
 import type { Errno } from './errno.ts';
 import { GuestMemory } from './guest-memory.ts';

@@ -23,16 +23,10 @@ import { giveBackAhead } from '../code/encoding.ts';
 import { opOf } from '../code/isa.ts';
 import { type FuelSchedule, quern1 } from '../fuel/schedules.ts';
 import { exceptionOf } from '../instances/exception.ts';
-import {
-  FuncInstance,
-  type HostWrite,
-  type RawValue,
-  readValues,
-  writeValues,
-} from '../instances/function.ts';
 import { settleHeap } from '../instances/heap.ts';
-import type { ModuleInstance } from '../instances/module-instance.ts';
+import { FuncInstance, type HostWrite, type ModuleInstance } from '../instances/module-instance.ts';
 import type { Store } from '../instances/store.ts';
+import { type RawValue, readValues, writeValues } from '../instances/values.ts';
 import type { Waiter } from '../instances/waiters.ts';
 import { MachineState } from '../loop/machine-state.ts';
 import * as status from '../loop/status.ts';

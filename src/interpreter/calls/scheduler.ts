@@ -8,7 +8,8 @@
 
 import { type QuernError, TrapError, UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
-import type { FuncInstance, RawValue } from '../instances/function.ts';
+import type { FuncInstance } from '../instances/module-instance.ts';
+import type { RawValue } from '../instances/values.ts';
 import type { Waiter } from '../instances/waiters.ts';
 import { type Execution, type PauseReason, type RunResult, startExecution } from './execution.ts';
 

@@ -5,8 +5,8 @@
  * below a call. Of the instruction that failed, fast code may have fused the operands away: none of them are shown.
  */
 import { isRef, V128, type ValType } from '../../syntax/types.ts';
-import { readValue } from '../instances/function.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
+import { readValue } from '../instances/values.ts';
 import { offsetOf, type RawFrame } from './backtrace.ts';
 import { frameShapes } from './frame-shapes.ts';
 

@@ -16,7 +16,7 @@ import {
   structBytes,
   structFrom,
 } from '../instances/aggregate.ts';
-import type { Ref } from '../instances/function.ts';
+import type { Ref } from '../instances/values.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE, NEED_FUEL, trapStatus } from '../loop/status.ts';
 import type { Cold, ColdTools } from './tools.ts';

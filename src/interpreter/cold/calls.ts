@@ -8,7 +8,7 @@ import type { FuncCode } from '../code/compiled-module.ts';
 import { ENTRY_COST, payAhead, standInside, withOpcode, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { type callOps, opOf } from '../code/isa.ts';
 import { exceptionOf } from '../instances/exception.ts';
-import type { FuncInstance } from '../instances/function.ts';
+import type { FuncInstance } from '../instances/module-instance.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import {
   CONTINUE,

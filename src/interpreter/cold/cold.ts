@@ -11,7 +11,7 @@ import type { FuncCode } from '../code/compiled-module.ts';
 import { vectorNumberOf } from '../code/encoding.ts';
 import { type ColdOp, opOf, ops } from '../code/isa.ts';
 import { firstWide } from '../code/vector-isa.ts';
-import type { FuncInstance } from '../instances/function.ts';
+import type { FuncInstance } from '../instances/module-instance.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE, FIRST_TRAP, NEED_FUEL, trapStatus } from '../loop/status.ts';
 import type { RunVectors } from '../loop/vector.generated.ts';

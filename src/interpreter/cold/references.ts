@@ -2,8 +2,9 @@
 
 import type { referenceOps } from '../code/isa.ts';
 import type { StructInstance } from '../instances/aggregate.ts';
-import type { FuncInstance, Ref } from '../instances/function.ts';
+import type { FuncInstance } from '../instances/module-instance.ts';
 import { isDescribedBy, matchesRef, toI31 } from '../instances/references.ts';
+import type { Ref } from '../instances/values.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE, NO_FUEL, trapStatus } from '../loop/status.ts';
 import type { Cold, ColdTools } from './tools.ts';

@@ -2,8 +2,8 @@
 
 import type { tableOps } from '../code/isa.ts';
 import { bulkTableCost, growTableCost } from '../fuel/schedules.ts';
-import type { Ref } from '../instances/function.ts';
 import { moveRefs } from '../instances/table.ts';
+import type { Ref } from '../instances/values.ts';
 import { CONTINUE, NEED_FUEL, trapStatus } from '../loop/status.ts';
 import { type Cold, type ColdTools, narrower } from './tools.ts';
 

@@ -1,6 +1,7 @@
 /** What the files of cold operations share: the arrays of the machine, how operands are found, what is paid. */
 import { firstWordOf, secondWordOf } from '../code/encoding.ts';
-import type { FuncInstance, Ref } from '../instances/function.ts';
+import type { FuncInstance } from '../instances/module-instance.ts';
+import type { Ref } from '../instances/values.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE } from '../loop/status.ts';
 

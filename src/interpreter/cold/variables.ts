@@ -1,7 +1,7 @@
 /** Cold operations on locals and globals: references, what packed operands cannot name, imported globals. */
 
 import type { variableOps } from '../code/isa.ts';
-import type { Ref } from '../instances/function.ts';
+import type { Ref } from '../instances/values.ts';
 import { CONTINUE } from '../loop/status.ts';
 import type { Cold, ColdTools } from './tools.ts';
 

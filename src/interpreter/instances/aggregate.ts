@@ -18,8 +18,8 @@ import {
   V128,
   type ValType,
 } from '../../syntax/types.ts';
-import type { Ref } from './function.ts';
 import { moveRefs, REF_BYTES } from './table.ts';
+import type { Ref } from './values.ts';
 
 /** Words of a value of a storage type; 0 for references. */
 export const wordsOf = (storage: ValType): 0 | 1 | 2 | 4 =>

@@ -7,9 +7,9 @@
  */
 import { isInstance } from '../../errors/arguments.ts';
 import { isQuernError, UsageError } from '../../errors/errors.ts';
-import { type RawValue, readValues, writeValues } from './function.ts';
 import { REF_BYTES } from './table.ts';
 import type { TagInstance } from './tag.ts';
+import { type RawValue, readValues, writeValues } from './values.ts';
 
 /**
  * An exception: its tag and the values that it carries. @spec syntax-exninst

@@ -5,7 +5,7 @@
  * reads it without an indirection; other instances and the embedder go through this object.
  */
 import { type GlobalType, holdOf, isRef } from '../../syntax/types.ts';
-import { type RawValue, readValue, writeValue } from './function.ts';
+import { type RawValue, readValue, writeValue } from './values.ts';
 
 /**
  * A global. @spec syntax-globalinst

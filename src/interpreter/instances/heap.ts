@@ -9,8 +9,7 @@
 import { isRef } from '../../syntax/types.ts';
 import { ArrayInstance, arrayBytes, StructInstance, structBytes } from './aggregate.ts';
 import { ExceptionInstance, exceptionBytes } from './exception.ts';
-import { FuncInstance } from './function.ts';
-import type { ModuleInstance } from './module-instance.ts';
+import { FuncInstance, type ModuleInstance } from './module-instance.ts';
 import type { TableInstance } from './table.ts';
 
 /** The share of the budget that must have been used since the last look: looking costs as much as there is. */

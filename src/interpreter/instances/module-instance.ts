@@ -1,13 +1,116 @@
-/** Module instances: what the code of a module runs on. @spec syntax-moduleinst */
+/**
+ * Module instances, what the code of a module runs on, and functions: each names the other.
+ * @spec syntax-moduleinst
+ */
 
-import { I32 } from '../../syntax/types.ts';
-import type { CodeUnit, CompiledModule } from '../code/compiled-module.ts';
-import type { FuncInstance, Ref } from './function.ts';
+import { type DefType, type FuncType, I32 } from '../../syntax/types.ts';
+import type { CodeUnit, CompiledModule, FuncCode } from '../code/compiled-module.ts';
+import { slotCountOf } from '../code/types-layout.ts';
 import type { GlobalInstance } from './global.ts';
 import { MemoryInstance } from './memory.ts';
 import type { Store } from './store.ts';
 import type { TableInstance } from './table.ts';
 import type { TagInstance } from './tag.ts';
+import type { Ref } from './values.ts';
+
+/**
+ * What a host function learns about its caller.
+ *
+ * Example: see `HostResult`.
+ */
+export interface Caller {
+  /** The instance whose code called; null when the embedder did. */
+  readonly instance: ModuleInstance | null;
+  /**
+   * Adds to the bill of the running call. More than is left is owed: no further instruction runs before it is paid.
+   *
+   * @throws UsageError for anything but a whole number that is not negative
+   */
+  charge(fuel: number): void;
+}
+
+/**
+ * The fast form of a host function: argument i lies at `words[base + 2 * i]` (i64 and f64: low word, then high
+ * word); results replace the arguments in the same way, references lie in `refs[base / 2 + i]`. A promise as
+ * the result pauses the call; the results are written when it has resolved.
+ *
+ * ```ts
+ * const square: RawHostCode = (words, base, caller) => {
+ *   words[base] = Math.imul(words[base] ?? 0, words[base] ?? 0);
+ *   caller.charge(3);
+ *   return undefined;
+ * };
+ * console.log(invoke(rawHostFunction({ kind: 'func', params: [I32], results: [I32] }, square), [7n])); // → [ 49n ]
+ * ```
+ */
+export type RawHostCode = (
+  words: Int32Array,
+  base: number,
+  caller: Caller,
+  refs: unknown[],
+) => undefined | Promise<HostWrite>;
+/**
+ * Writes the results of an asynchronous host function.
+ *
+ * ```ts
+ * const answer = async (): Promise<HostWrite> => (words, base) => {
+ *   words[base] = 42;
+ * };
+ * const execution = startExecution(rawHostFunction({ kind: 'func', params: [], results: [I32] }, answer), []);
+ * console.log(execution.run(), execution.pause); // → paused host
+ * const write: HostWrite | null = await execution.hostPromise;
+ * if (write !== null) execution.resolveHost(write);
+ * console.log(execution.run(), execution.results); // → done [ 42n ]
+ * ```
+ */
+export type HostWrite = (words: Int32Array, base: number, refs: unknown[]) => void;
+
+/**
+ * A function of Wasm or of the host. @spec syntax-funcinst
+ *
+ * ```js
+ * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const double = exports.get('double');
+ * console.log(double instanceof FuncInstance, double.signature.params.map(valTypeName)); // → true [ 'i32' ]
+ * ```
+ */
+export class FuncInstance {
+  readonly kind = 'func';
+  readonly type: DefType;
+  readonly typeId: number;
+  /** The instance of a Wasm function; null for a host function. */
+  readonly instance: ModuleInstance | null;
+  readonly code: FuncCode | null;
+  readonly host: RawHostCode | null;
+  /** Words that arguments or results take, whichever is more. */
+  readonly borderWords: number;
+  /** Of a host function: its price beyond the schedule's `hostCall`, paid before it runs. */
+  readonly fuel: number;
+  /** Of a host function: whether what it charges stands for all of its time, so that nobody looks at the clock after it. */
+  readonly isBrief: boolean;
+
+  constructor(
+    type: DefType,
+    instance: ModuleInstance | null,
+    code: FuncCode | null,
+    host: RawHostCode | null,
+    fuel = 0,
+    isBrief = false,
+  ) {
+    this.type = type;
+    this.typeId = type.id;
+    this.instance = instance;
+    this.code = code;
+    this.host = host;
+    this.fuel = fuel;
+    this.isBrief = isBrief;
+    this.borderWords = 2 * Math.max(slotCountOf(this.signature.params), slotCountOf(this.signature.results));
+  }
+
+  get signature(): FuncType {
+    return this.type.comp as FuncType;
+  }
+}
 
 /**
  * What can be imported and exported. @spec syntax-externaddr

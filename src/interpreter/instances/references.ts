@@ -23,7 +23,8 @@ import {
   type ValType,
 } from '../../syntax/types.ts';
 import { ArrayInstance, StructInstance } from './aggregate.ts';
-import { FuncInstance, type Ref } from './function.ts';
+import { FuncInstance } from './module-instance.ts';
+import type { Ref } from './values.ts';
 
 /** The i31 reference of the low 31 bits of a word. @spec exec-ref.i31 */
 export const toI31 = (word: number): number => (word << 1) >> 1;

@@ -2,7 +2,7 @@
 import { LimitError } from '../../errors/errors.ts';
 import { MAX_TABLE_ELEMENTS } from '../../syntax/limits.ts';
 import { holdOf, I64, type TableType } from '../../syntax/types.ts';
-import type { Ref } from './function.ts';
+import type { Ref } from './values.ts';
 
 /** What a store allows besides memories; see `Store`. */
 export interface HeapBudget {

@@ -20,9 +20,9 @@ import {
   structBytes,
   structFrom,
 } from '../instances/aggregate.ts';
-import { type RawValue, writeValues } from '../instances/function.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
 import { toI31 } from '../instances/references.ts';
+import { type RawValue, writeValues } from '../instances/values.ts';
 
 /** Values as they would lie in a frame. */
 const layOut = (

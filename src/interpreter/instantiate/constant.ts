@@ -3,8 +3,8 @@ import type { InstructionReader } from '../../decoder/instruction-reader.ts';
 import { InternalError } from '../../errors/errors.ts';
 import { instructions } from '../../syntax/instructions.ts';
 import type { ConstExpr } from '../../syntax/module.ts';
-import type { RawValue } from '../instances/function.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
+import type { RawValue } from '../instances/values.ts';
 import { evaluateAggregate } from './constant-aggregates.ts';
 
 const bits64 = (reader: InstructionReader): bigint =>

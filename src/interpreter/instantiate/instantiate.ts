@@ -19,13 +19,13 @@ import {
 import { validateModule } from '../../validator/validate-module.ts';
 import { invoke } from '../calls/execution.ts';
 import { CompiledModule } from '../code/compiled-module.ts';
-import { FuncInstance, type RawValue, type Ref } from '../instances/function.ts';
 import { GlobalInstance } from '../instances/global.ts';
 import { MemoryInstance } from '../instances/memory.ts';
-import { type ExternInstance, ModuleInstance } from '../instances/module-instance.ts';
+import { type ExternInstance, FuncInstance, ModuleInstance } from '../instances/module-instance.ts';
 import { Store } from '../instances/store.ts';
 import { checkTables, TableInstance } from '../instances/table.ts';
 import { TagInstance } from '../instances/tag.ts';
+import type { RawValue, Ref } from '../instances/values.ts';
 import { evaluateConstant } from './constant.ts';
 
 /**

@@ -4,8 +4,7 @@ import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { type FuelSchedule, hasCheapSizes } from '../fuel/schedules.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
-import type { Caller, FuncInstance, HostWrite } from '../instances/function.ts';
-import type { ModuleInstance } from '../instances/module-instance.ts';
+import type { Caller, FuncInstance, HostWrite, ModuleInstance } from '../instances/module-instance.ts';
 import type { Waiter } from '../instances/waiters.ts';
 import type { Search } from './handler-search.ts';
 

@@ -14,7 +14,7 @@ import { opOf } from '../code/isa.ts';
 import { isSubtype } from '../cold/calls.ts';
 import { createCold } from '../cold/cold.ts';
 import type { Stacks } from '../cold/tools.ts';
-import type { FuncInstance } from '../instances/function.ts';
+import type { FuncInstance } from '../instances/module-instance.ts';
 import { createDispatch, type Dispatch } from '../loop/dispatch.generated.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { createVectors, type RunVectors } from '../loop/vector.generated.ts';

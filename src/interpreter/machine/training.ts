@@ -14,10 +14,9 @@ import { ENTRY_COST, FRAME_WORDS, packSlots, packVector, ZERO_END, ZERO_START } 
 import { firstColdOp, type Op, type Operand, opOf, ops } from '../code/isa.ts';
 import { accessesMemory, namesGlobal, vectorNames } from '../code/vector-isa.ts';
 import type { Stacks } from '../cold/tools.ts';
-import { FuncInstance } from '../instances/function.ts';
 import { GlobalInstance } from '../instances/global.ts';
 import { MemoryInstance } from '../instances/memory.ts';
-import { ModuleInstance } from '../instances/module-instance.ts';
+import { FuncInstance, ModuleInstance } from '../instances/module-instance.ts';
 import { Store } from '../instances/store.ts';
 import { TableInstance } from '../instances/table.ts';
 import type { Dispatch } from '../loop/dispatch.generated.ts';

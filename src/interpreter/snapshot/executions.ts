@@ -11,7 +11,7 @@ import {
 import { checkFuel, Execution, type ExecutionOptions, type SavedExecution } from '../calls/execution.ts';
 import { type FrameShape, frameShapes, mayBeUnset } from '../calls/frame-shapes.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
-import type { FuncInstance } from '../instances/function.ts';
+import type { FuncInstance } from '../instances/module-instance.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { SPARE_SLOTS } from '../machine/machine.ts';
 import { AT_INSTRUCTION, IN_HOST_CALL, NOT_BEGUN, RETURNED, THROWING } from './format.ts';

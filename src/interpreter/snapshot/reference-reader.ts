@@ -27,9 +27,10 @@ import {
   structLayout,
 } from '../instances/aggregate.ts';
 import { ExceptionInstance } from '../instances/exception.ts';
-import { FuncInstance, type Ref } from '../instances/function.ts';
 import { bytesOf, type HeapObject } from '../instances/heap.ts';
+import { FuncInstance } from '../instances/module-instance.ts';
 import { matchesRef, toI31 } from '../instances/references.ts';
+import type { Ref } from '../instances/values.ts';
 import type { Inventory } from './inventory.ts';
 import * as tag from './reference-writer.ts';
 import { corrupt, foreign, type SnapshotReader } from './snapshot-reader.ts';

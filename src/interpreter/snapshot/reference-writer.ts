@@ -8,7 +8,7 @@ import { SnapshotError } from '../../errors/errors.ts';
 import { F32, I32, isRef, slotsOf, V128, type ValType } from '../../syntax/types.ts';
 import { ArrayInstance, elementBytes, StructInstance, structLayout } from '../instances/aggregate.ts';
 import { ExceptionInstance } from '../instances/exception.ts';
-import { FuncInstance } from '../instances/function.ts';
+import { FuncInstance } from '../instances/module-instance.ts';
 import { isI31 } from '../instances/references.ts';
 import { CANONICAL_NAN_64_HIGH } from '../numerics/floats.ts';
 import type { Inventory } from './inventory.ts';

@@ -2,11 +2,11 @@
 
 import { SnapshotError } from '../../errors/errors.ts';
 import { F32, I32, isRef, V128, type ValType } from '../../syntax/types.ts';
-import type { Ref } from '../instances/function.ts';
 import type { GlobalInstance } from '../instances/global.ts';
 import type { MemoryInstance } from '../instances/memory.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
 import type { TableInstance } from '../instances/table.ts';
+import type { Ref } from '../instances/values.ts';
 import type { Inventory } from './inventory.ts';
 import type { ReferenceReader } from './reference-reader.ts';
 import type { ReferenceWriter } from './reference-writer.ts';

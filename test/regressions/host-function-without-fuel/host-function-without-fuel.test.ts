@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { invoke, startExecution } from '../../../src/interpreter/calls/execution.ts';
 import { quern1 } from '../../../src/interpreter/fuel/schedules.ts';
-import { hostFunction } from '../../../src/interpreter/instances/function.ts';
+import { hostFunction } from '../../../src/interpreter/instances/host-function.ts';
 import { I32 } from '../../../src/syntax/types.ts';
 
 const type = { kind: 'func', params: [I32], results: [I32] } as const;
