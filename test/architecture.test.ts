@@ -70,6 +70,23 @@ const importsOf = (path: string): string[] =>
 
 const sources = filesIn('src', '.ts');
 
+/** Those of the files that reach themselves by imports from each other, types included. */
+const cyclesAmong = (paths: readonly string[]): string[] => {
+  const graph = new Map(paths.map((path) => [path, importsOf(path)]));
+  return paths.filter((path) => {
+    const reached = new Set<string>();
+    const visit = (from: string): void => {
+      for (const name of graph.get(from) ?? []) {
+        if (reached.has(name)) continue;
+        reached.add(name);
+        visit(name);
+      }
+    };
+    visit(path);
+    return reached.has(path);
+  });
+};
+
 describe('layers', () => {
   test('every folder of src is a layer', () => {
     const unknown = sources.filter((path) => layerOf(path) < 0);
@@ -110,6 +127,10 @@ describe('layers', () => {
     };
     for (const path of sources.filter((item) => item.startsWith('host/'))) visit(path, []);
     assert.deepEqual(cycles, []);
+  });
+
+  test('no cycle of files in the interpreter', () => {
+    assert.deepEqual(cyclesAmong(sources.filter((path) => path.startsWith('interpreter/'))), []);
   });
 
   test('no runtime dependency, and Node only where it belongs', () => {
