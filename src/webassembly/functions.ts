@@ -5,7 +5,11 @@
 import { ExhaustionError, isQuernError } from '../errors/errors.ts';
 import { type Execution, type ExecutionOptions, startExecution } from '../interpreter/calls/execution.ts';
 import { exceptionOf } from '../interpreter/instances/exception.ts';
-import { FuncInstance, type RawHostCode } from '../interpreter/instances/module-instance.ts';
+import {
+  allocateHostFunc,
+  type FuncInstance,
+  type RawHostCode,
+} from '../interpreter/instances/module-instance.ts';
 import type { DefType, FuncType, ValType } from '../syntax/types.ts';
 import { isFinal, toNativeError } from './errors.ts';
 import { asException } from './exception.ts';
@@ -151,7 +155,7 @@ export const hostFunctionOf = (
     budget === null
       ? run
       : (words, base, caller, refs) => budget.visit(caller, () => run(words, base, caller, refs));
-  const func = new FuncInstance(type, null, null, code);
+  const func = allocateHostFunc(type, code);
   importIndices.set(func, index);
   return func;
 };

@@ -8,7 +8,11 @@ import type { ErrorCode } from '../errors/catalogue.ts';
 import { TrapError } from '../errors/errors.ts';
 import { bulkMemoryCost } from '../interpreter/fuel/schedules.ts';
 import type { ArrayInstance } from '../interpreter/instances/aggregate.ts';
-import { FuncInstance, type RawHostCode } from '../interpreter/instances/module-instance.ts';
+import {
+  allocateHostFunc,
+  type FuncInstance,
+  type RawHostCode,
+} from '../interpreter/instances/module-instance.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import {
   canonicalise,
@@ -168,7 +172,7 @@ const makeBuiltin = (params: readonly ValType[], result: ValType, body: Body): B
     { isFinal: true, supertypes: [], comp: { kind: 'func', params, results: [result] } },
   ] as const;
   const type = canonicalise(group, 1, [arrayType])[0]!;
-  return { type, func: new FuncInstance(type, null, null, code) };
+  return { type, func: allocateHostFunc(type, code) };
 };
 
 /** Sets of builtins, by the name that options give them. */

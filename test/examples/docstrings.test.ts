@@ -50,7 +50,8 @@ const hidden = [
   // Parts of a decoded module, found in it by its members.
   ...['CustomSection', 'DataSegment', 'ElementSegment', 'Func', 'Global', 'SectionRange', 'Table'],
   // Parts of instances and of file trees that are the engine's business.
-  ...['AttributeMemory', 'MemoryTree', 'OpenDirectory', 'AnchorKind', 'Storable', 'CodeUnit', 'FuncCode'],
+  ...['AttributeMemory', 'MemoryTree', 'OpenDirectory', 'AnchorKind', 'Storable', 'CodeUnit'],
+  ...['HostFuncInstance', 'WasmFuncInstance'],
   ...['HeapBudget', 'InstructionReader', 'PageBudget', 'RecGroup', 'SharedCells', 'WaiterQueue'],
 ];
 

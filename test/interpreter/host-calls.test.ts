@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startExecution } from '../../src/interpreter/calls/execution.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { type HostResult, hostFunction } from '../../src/interpreter/instances/host-function.ts';
+import {
+  type HostResult,
+  hostFunction,
+  rawHostFunction,
+} from '../../src/interpreter/instances/host-function.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { I32 } from '../../src/syntax/types.ts';
 import { assemble } from '../assembler.ts';
@@ -68,3 +72,17 @@ for (const careful of [false, true]) {
     assert.deepEqual(execution.results, [5n]);
   });
 }
+
+test('a host function that the embedder calls waits for the fuel that it costs, and has not run before', () => {
+  const price = 1000;
+  let calls = 0;
+  const type = { kind: 'func', params: [], results: [] } as const;
+  const func = rawHostFunction(type, () => void calls++, price);
+  const execution = startExecution(func, [], { fuel: hostCall + price - 1 });
+  assert.equal(execution.run(), 'paused', String(execution.error));
+  assert.equal(execution.pause, 'fuel');
+  assert.deepEqual([calls, execution.fuelConsumed], [0, 0]);
+  execution.addFuel(1);
+  assert.equal(execution.run(), 'done');
+  assert.deepEqual([calls, execution.fuelConsumed], [1, hostCall + price]);
+});

@@ -5,7 +5,11 @@ import { ExceptionInstance, makeException } from '../../src/interpreter/instance
 import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import { FuncInstance, type ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
+import {
+  allocateHostFunc,
+  FuncInstance,
+  type ModuleInstance,
+} from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { TableInstance } from '../../src/interpreter/instances/table.ts';
 import { TagInstance } from '../../src/interpreter/instances/tag.ts';
@@ -89,10 +93,8 @@ export class EngineBackend implements Backend<RawValue> {
       const imported = this.scenario.imports[next++]!;
       switch (desc.kind) {
         case 'func':
-          return new FuncInstance(
+          return allocateHostFunc(
             desc.type,
-            null,
-            null,
             hostFunction(desc.type.comp as FuncType, (args) => call(imported, args) as RawValue[]).host,
           );
         case 'tag': {

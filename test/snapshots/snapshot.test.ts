@@ -134,6 +134,24 @@ describe('a call that waits for the host', () => {
     });
   }
 
+  test('has no frames when the embedder called the function', () => {
+    const instance = link((n) => n);
+    const taken = (name: string, fuel: number): Uint8Array => {
+      const call = startExecution(instance.exports.get(name) as FuncInstance, [20n], { fuel });
+      assert.equal(call.run(), 'paused');
+      return takeSnapshot({ instances: [instance], executions: [call] });
+    };
+    // They differ in the function first; the number before that of `ask` is that of the host function.
+    const [bytes, other] = [taken('ask', 2), taken('tail', 2)];
+    const at = bytes.findIndex((byte, i) => byte !== other[i]);
+    assert.equal(other[at], bytes[at]! + 1);
+    bytes[at]! -= 1;
+    assert.throws(() => restoreSnapshot(reseal(bytes), { instances: [instance] }), {
+      code: 'snapshot.corrupt',
+      message: /has frames/,
+    });
+  });
+
   test('and owes what the host has charged', () => {
     const instance = link((n) => n, 5000);
     const call = start(instance, 'ask');

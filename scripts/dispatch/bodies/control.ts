@@ -60,7 +60,7 @@ export const callIndirect = (index: Slot, base: Slot, typeId: number, table: num
   const func: FuncInstance | null = elements[number] as FuncInstance | null;
   if (func === null) trap('trap.uninitialised-element');
   if (func.typeId !== typeId && !isSubtype(func, typeId)) trap('trap.indirect-call-type');
-  const entry = func.instance === loop.instance ? func.code!.entry : 0;
+  const entry = func.instance === loop.instance ? func.code.entry : 0;
   // PERF: the operand is read here and not above. Otherwise the word of the operation is not needed after the call of
   // `isSubtype`, V8 gives it a place on the stack that other variables use, too, and every program is 5 % slower.
   const frame = base;

@@ -8,6 +8,7 @@
 import { UnlinkableError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import {
+  allocateHostFunc,
   type ExternInstance,
   FuncInstance,
   type ModuleInstance,
@@ -21,7 +22,7 @@ export class LateBindings {
 
   /** A stand-in for a function of a module that is being linked. */
   add(module: string, name: string, type: DefType): FuncInstance {
-    const standIn = new FuncInstance(type, null, null, () => {
+    const standIn = allocateHostFunc(type, () => {
       throw unlinkable(module, name, 'called before it was linked');
     });
     this.#wanted.set(standIn, { module, name });

@@ -9,7 +9,7 @@ import type { Module } from '../../syntax/module.ts';
 import { LEAVE_PC } from '../code/code-space.ts';
 import { type CodeRegion, regionAt } from '../code/compiled-module.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
-import type { MachineState } from '../loop/machine-state.ts';
+import type { CallState } from '../loop/machine-state.ts';
 import { mapOf } from '../machine/machine.ts';
 
 /** Most frames shown; recursion makes the rest uninteresting. */
@@ -31,7 +31,7 @@ export interface RawFrame {
  * @param isInCall whether the innermost waits for the host, and stands behind its call instruction
  */
 export const rawBacktrace = (
-  state: MachineState,
+  state: CallState,
   callStack: Int32Array,
   isInCall: boolean,
   limit: number = MAX_FRAMES,
@@ -40,6 +40,7 @@ export const rawBacktrace = (
   let { instance } = state;
   let crossings = state.instances.length;
   const add = (pc: number, fp: number, isCaller: boolean): void => {
+    if (instance === null) return;
     const region = regionAt(instance, pc);
     if (region !== null) frames.push({ region, pc, isCaller, fp, instance });
   };

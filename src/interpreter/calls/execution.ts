@@ -24,11 +24,16 @@ import { opOf } from '../code/isa.ts';
 import { type FuelSchedule, quern1 } from '../fuel/schedules.ts';
 import { exceptionOf } from '../instances/exception.ts';
 import { settleHeap } from '../instances/heap.ts';
-import { FuncInstance, type HostWrite, type ModuleInstance } from '../instances/module-instance.ts';
+import {
+  FuncInstance,
+  type HostFuncInstance,
+  type HostWrite,
+  type ModuleInstance,
+} from '../instances/module-instance.ts';
 import type { Store } from '../instances/store.ts';
 import { type RawValue, readValues, writeValues } from '../instances/values.ts';
 import type { Waiter } from '../instances/waiters.ts';
-import { MachineState } from '../loop/machine-state.ts';
+import { type CallState, isInCode, MachineState } from '../loop/machine-state.ts';
 import * as status from '../loop/status.ts';
 import { getMachine, type Machine, mapCareful, mapFast } from '../machine/machine.ts';
 import { backtrace, type RawFrame, rawBacktrace, withBacktrace } from './backtrace.ts';
@@ -71,7 +76,7 @@ export interface ExecutionOptions {
 
 /** The raw state of a call that does not run; what `snapshot/` stores and makes. */
 export interface SavedExecution {
-  readonly state: MachineState;
+  readonly state: CallState;
   readonly words: Int32Array<ArrayBuffer>;
   readonly calls: Int32Array<ArrayBuffer>;
   readonly refs: unknown[];
@@ -83,7 +88,7 @@ export interface SavedExecution {
   readonly hostCall: HostCall | null;
 }
 interface HostCall {
-  readonly func: FuncInstance;
+  readonly func: HostFuncInstance;
   readonly base: number;
 }
 
@@ -115,6 +120,13 @@ export type RunResult = 'done' | 'trap' | 'paused';
  */
 export type PauseReason = 'fuel' | 'slice' | 'host' | 'wait';
 
+/** Whether another worker made a memory of the instance grow. */
+const hasGrown = ({ instance }: MachineState): boolean => {
+  let hasGrown = false;
+  for (const memory of instance.memories) if (memory.refresh()) hasGrown = true;
+  return hasGrown;
+};
+
 /** The call that runs now, if any; others wait in host functions below it. */
 let active: Execution | null = null;
 /** The call whose stacks lie in the machine: it runs, or ran last. Others have theirs in copies. */
@@ -141,7 +153,7 @@ export class Execution {
   /** Why the call is paused. */
   pause: PauseReason | null = null;
   private readonly machine: Machine;
-  private readonly state: MachineState;
+  private readonly state: CallState;
   private readonly onSlice: (() => boolean) | null;
   private readonly onResults: HostWrite | null;
   /** Told when the call fails; for dumps. @internal */
@@ -172,7 +184,7 @@ export class Execution {
     this.machine = getMachine();
     const store: Store | null = func.instance?.store ?? null;
     const schedule: FuelSchedule = store?.schedule ?? quern1;
-    const state = new MachineState(func.instance as ModuleInstance, schedule);
+    const state: CallState = new MachineState<ModuleInstance | null>(func.instance, schedule);
     this.state = state;
     state.callLimit = 2 * (store?.maxCallDepth ?? DEFAULT_MAX_CALL_DEPTH);
     state.stackLimit = 2 * (store?.maxStackSlots ?? DEFAULT_MAX_STACK_SLOTS);
@@ -207,7 +219,7 @@ export class Execution {
   static restore(
     func: FuncInstance,
     options: ExecutionOptions,
-    make: (state: MachineState) => SavedExecution,
+    make: (state: CallState) => SavedExecution,
   ): Execution {
     const execution = new Execution(func, null, options);
     const { words, calls, refs, given, hasBegun, pause, hostCall } = make(execution.state);
@@ -487,7 +499,8 @@ export class Execution {
     state.sp = 0;
     // A host function called from outside has no code that a pause could stand in: it is not called yet.
     state.top = func.borderWords;
-    if (!this.takeSlice(func.host === null ? 0 : state.schedule.hostCall)) return this.stop('fuel');
+    if (!this.takeSlice(func.host === null ? 0 : state.schedule.hostCall + func.fuel))
+      return this.stop('fuel');
     // With nothing in hand the function is entered in careful code.
     if (state.isArmed === 1 && func.host === null) {
       state.reserve += state.fuel;
@@ -498,6 +511,8 @@ export class Execution {
       settleHeap(func.instance, this.savedRefs);
       func.instance.store.openCalls++;
     }
+    if (func.host !== null) return this.goOn(this.machine.callHost(state, func, 0));
+    if (!isInCode(state)) throw new InternalError('internal.bug', { detail: 'code without an instance' });
     return this.goOn(this.machine.callFunction(state, func, 0));
   }
 
@@ -540,12 +555,13 @@ export class Execution {
           return this.fail(this.uncaughtError());
         default:
           // The loop knows the size that a memory had when it began; another worker may have made it grow.
-          if (code !== MEMORY_BOUNDS || !this.seesGrowth()) return this.fail(this.trapError(code));
+          if (code !== MEMORY_BOUNDS || !isInCode(state) || !hasGrown(state))
+            return this.fail(this.trapError(code));
           // In the middle of a run, where no call can pause.
           code = machine.dispatch(state);
           continue;
       }
-      if (state.pc === HALT_PC && state.sp === 0) return this.finish();
+      if (!isInCode(state) || (state.pc === HALT_PC && state.sp === 0)) return this.finish();
       // What a host function charged beyond the fuel left is owed before any further instruction, free ones too.
       if (state.fuel < 0 && !this.takeSlice(0)) return this.stop('fuel');
       if (this.isLookDue() && this.onSlice!()) {
@@ -571,12 +587,6 @@ export class Execution {
     state.isLookDue = false;
     this.lookedAt = used;
     return true;
-  }
-
-  private seesGrowth(): boolean {
-    let hasGrown = false;
-    for (const memory of this.state.instance.memories) if (memory.refresh()) hasGrown = true;
-    return hasGrown;
   }
 
   private stop(reason: PauseReason): RunResult {

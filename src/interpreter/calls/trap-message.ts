@@ -5,7 +5,7 @@
 import { catalogue } from '../../errors/catalogue.ts';
 import { firstWordOf, opcodeOf } from '../code/encoding.ts';
 import { opOf } from '../code/isa.ts';
-import type { MachineState } from '../loop/machine-state.ts';
+import { type CallState, isInCode, type MachineState } from '../loop/machine-state.ts';
 import type { TrapCode } from '../loop/status.ts';
 import type { Machine } from '../machine/machine.ts';
 
@@ -21,8 +21,9 @@ const elementAt = ({ space, words }: Machine, { pc, fp, instance }: MachineState
 };
 
 /** The message of a trap where it says more than its code does. */
-export const trapMessage = (code: TrapCode, machine: Machine, state: MachineState): string | undefined => {
+export const trapMessage = (code: TrapCode, machine: Machine, state: CallState): string | undefined => {
   if (code !== 'trap.uninitialised-element' && code !== 'trap.undefined-element') return undefined;
+  if (!isInCode(state)) return undefined;
   const element = elementAt(machine, state);
   return element === null ? undefined : `${catalogue[code].text} ${element}`;
 };

@@ -9,7 +9,7 @@ import type { PlacedClause } from '../code/handlers.ts';
 import { searchCost, valuesCost } from '../fuel/schedules.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
 import { findHandler, type Search } from '../loop/handler-search.ts';
-import type { MachineState } from '../loop/machine-state.ts';
+import type { CallState } from '../loop/machine-state.ts';
 import { CONTINUE, NO_FUEL, UNCAUGHT } from '../loop/status.ts';
 import type { Machine } from '../machine/machine.ts';
 
@@ -31,7 +31,7 @@ const deliver = (machine: Machine, fp: number, clause: PlacedClause, exception: 
 };
 
 /** `m.pc` lies inside the instruction that threw `m.thrown`; afterwards at the handler, if there is one. */
-export const unwind = (machine: Machine, m: MachineState): number => {
+export const unwind = (machine: Machine, m: CallState): number => {
   const exception = m.thrown!;
   const search = m.search ?? searchForHost(machine, m, exception);
   m.search = null;
@@ -50,14 +50,14 @@ export const unwind = (machine: Machine, m: MachineState): number => {
 };
 
 /** The search for an exception that the host threw. The call is over and cannot wait: what it costs is owed. */
-const searchForHost = (machine: Machine, m: MachineState, { tag }: ExceptionInstance): Search => {
+const searchForHost = (machine: Machine, m: CallState, { tag }: ExceptionInstance): Search => {
   const search = findHandler(machine.callStack, m, m.pc, tag, Number.POSITIVE_INFINITY)!;
   m.fuel -= valuesCost(m.schedule, tag.slotCount) + searchCost(m.schedule, search.count);
   return search;
 };
 
 /** Pays for the run that the handler begins in. */
-const pay = (m: MachineState, cost: number): number => {
+const pay = (m: CallState, cost: number): number => {
   if (m.isArmed === 1) {
     m.reserve += m.fuel;
     m.fuel = 0;

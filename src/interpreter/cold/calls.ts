@@ -8,8 +8,8 @@ import type { FuncCode } from '../code/compiled-module.ts';
 import { ENTRY_COST, payAhead, standInside, withOpcode, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { type callOps, opOf } from '../code/isa.ts';
 import { exceptionOf } from '../instances/exception.ts';
-import type { FuncInstance } from '../instances/module-instance.ts';
-import type { MachineState } from '../loop/machine-state.ts';
+import type { FuncInstance, HostFuncInstance } from '../instances/module-instance.ts';
+import type { CallState, MachineState } from '../loop/machine-state.ts';
 import {
   CONTINUE,
   HOST_ERROR,
@@ -28,12 +28,19 @@ const UNDEFINED_ELEMENT = trapStatus('trap.undefined-element');
 const UNINITIALISED_ELEMENT = trapStatus('trap.uninitialised-element');
 const INDIRECT_CALL_TYPE = trapStatus('trap.indirect-call-type');
 
+export type HostCall = (m: CallState, func: HostFuncInstance, base: number) => number;
+
 /** Calls as the other files need them, and the operations. `call_indirect` is what the loop leaves of it. */
 export interface Calls extends ColdCalls {
+  /** Calls a host function, out of code or for the embedder. */
+  readonly callHost: HostCall;
   /** Calls a host function again whose call was paid for before. */
-  readonly repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
+  readonly repeatHostCall: HostCall;
   readonly operations: Record<keyof typeof callOps | 'call_indirect', Cold>;
 }
+
+/** How whoever drives a call begins one. */
+export type FirstCalls = Pick<Calls, 'callFunction' | 'callHost' | 'repeatHostCall'>;
 
 /** Whether a function may be called where the type `typeId` is expected. @spec match-deftype */
 export const isSubtype = (func: FuncInstance, typeId: number): boolean => matchesTypeId(func.type, typeId);
@@ -45,7 +52,7 @@ export const createCalls = (
   translate: (code: FuncCode) => number,
 ): Calls => {
   /** What goes on with the next operation, in this loop or, where somebody is to be asked first, after that. */
-  const proceed = (m: MachineState): number => (space.words === C && !m.isLookDue ? CONTINUE : RESTART);
+  const proceed = (m: CallState): number => (space.words === C && !m.isLookDue ? CONTINUE : RESTART);
 
   /** The entry of a function, which is translated when it is first called: time that no fuel stands for. */
   const entryOf = (m: MachineState, code: FuncCode): number => {
@@ -72,15 +79,15 @@ export const createCalls = (
     return m.fuel < 0 ? NO_FUEL : proceed(m);
   };
 
-  const payHostCall = (m: MachineState, func: FuncInstance): boolean =>
+  const payHostCall = (m: CallState, func: HostFuncInstance): boolean =>
     pay(m, m.schedule.hostCall + func.fuel);
 
-  const runHost = (m: MachineState, func: FuncInstance, base: number): number => {
+  const runHost: HostCall = (m, func, base) => {
     const { fuel } = m;
     m.top = base + func.borderWords;
     if (!func.isBrief) m.isLookDue = m.isWatched;
     try {
-      const promise = func.host!(I, base, m, R);
+      const promise = func.host(I, base, m, R);
       if (promise !== undefined) {
         m.pending = { func, base, promise, fuel };
         return HOST_PAUSE;
@@ -96,13 +103,16 @@ export const createCalls = (
   };
 
   /** Pays for the run behind a call that is over, or that waits for the host where it will go on. */
-  const goOn = (m: MachineState, status: number): number => {
+  const goOn = (m: CallState, status: number): number => {
     if (status !== CONTINUE && status !== HOST_PAUSE) return status;
     payAhead(C, m);
     if (status === HOST_PAUSE) return HOST_PAUSE;
     // What the host called in turn may have replaced the code array.
     return m.fuel < 0 ? NO_FUEL : proceed(m);
   };
+
+  const callHost: HostCall = (m, func, base) =>
+    payHostCall(m, func) ? goOn(m, runHost(m, func, base)) : NEED_FUEL;
 
   /** Makes the return from the current frame lead back to the current instance. */
   const pushLeave = (m: MachineState): void => {
@@ -115,8 +125,8 @@ export const createCalls = (
   };
 
   const callFunction = (m: MachineState, func: FuncInstance, base: number): number => {
-    if (func.host !== null) return payHostCall(m, func) ? goOn(m, runHost(m, func, base)) : NEED_FUEL;
-    if (func.instance === m.instance) return enter(m, func.code!, base, false);
+    if (func.host !== null) return callHost(m, func, base);
+    if (func.instance === m.instance) return enter(m, func.code, base, false);
     const { pc, fp, sp } = m;
     if (sp >= m.callLimit) return EXHAUSTED;
     S[sp] = pc;
@@ -124,8 +134,8 @@ export const createCalls = (
     m.sp += 2;
     const caller = m.instance;
     pushLeave(m);
-    m.instance = func.instance!;
-    const status = enter(m, func.code!, base, true);
+    m.instance = func.instance;
+    const status = enter(m, func.code, base, true);
     if (status === EXHAUSTED || status === TOO_LARGE) {
       m.sp = sp;
       m.callLimit -= 2;
@@ -149,14 +159,14 @@ export const createCalls = (
     }
     const isForeign = func.instance !== m.instance;
     const isNested = isForeign && S[m.sp - 2] === LEAVE_PC;
-    const code = func.code!;
+    const { code } = func;
     if (fp + 2 * code.frameSlots > m.stackLimit) return EXHAUSTED;
     if (entryOf(m, code) === 0) return TOO_LARGE;
     moveDown(func, from, fp);
     // When the frame below already returns to another instance, that return is the right one.
     if (isForeign && !isNested) pushLeave(m);
-    m.instance = func.instance!;
-    return enter(m, func.code!, fp, true);
+    m.instance = func.instance;
+    return enter(m, code, fp, true);
   };
 
   const moveDown = (func: FuncInstance, from: number, to: number): void => {
@@ -229,6 +239,7 @@ export const createCalls = (
   };
   return {
     callFunction,
+    callHost,
     tailCall,
     next: (m) => {
       if (m.hasCheapSizes) m.isLookDue = m.isWatched;

@@ -11,13 +11,12 @@ import type { FuncCode } from '../code/compiled-module.ts';
 import { vectorNumberOf } from '../code/encoding.ts';
 import { type ColdOp, opOf, ops } from '../code/isa.ts';
 import { firstWide } from '../code/vector-isa.ts';
-import type { FuncInstance } from '../instances/module-instance.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE, FIRST_TRAP, NEED_FUEL, trapStatus } from '../loop/status.ts';
 import type { RunVectors } from '../loop/vector.generated.ts';
 import { createAggregateOps } from './aggregates.ts';
 import { createAtomicOps } from './atomics.ts';
-import { createCalls } from './calls.ts';
+import { createCalls, type FirstCalls } from './calls.ts';
 import { createConversionOps } from './conversions.ts';
 import { createExceptionOps } from './exceptions.ts';
 import { createMemoryOps } from './memories.ts';
@@ -41,15 +40,11 @@ export const createCold = (
   stacks: Stacks,
   { vectors, wideVectors }: VectorLoops,
   translate: (code: FuncCode) => number,
-): {
-  cold: (m: MachineState, op: number) => number;
-  callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
-  repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
-} => {
+): FirstCalls & { readonly cold: (m: MachineState, op: number) => number } => {
   const operands = createOperands(space.words, stacks);
   const { C } = operands;
   const calls = createCalls(space, stacks, operands, translate);
-  const { callFunction, repeatHostCall } = calls;
+  const { callFunction, callHost, repeatHostCall } = calls;
   const tools: ColdTools = { ...operands, ...calls };
   const table: Record<ColdOp | 'call_indirect', Cold> = {
     ...calls.operations,
@@ -81,5 +76,5 @@ export const createCold = (
     if ((status >= FIRST_TRAP && op !== vectorCode) || status === NEED_FUEL) m.pc = at;
     return status;
   };
-  return { cold, callFunction, repeatHostCall };
+  return { cold, callFunction, callHost, repeatHostCall };
 };

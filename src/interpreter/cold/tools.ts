@@ -2,7 +2,7 @@
 import { firstWordOf, secondWordOf } from '../code/encoding.ts';
 import type { FuncInstance } from '../instances/module-instance.ts';
 import type { Ref } from '../instances/values.ts';
-import type { MachineState } from '../loop/machine-state.ts';
+import type { CallState, MachineState } from '../loop/machine-state.ts';
 import { CONTINUE } from '../loop/status.ts';
 
 /** The arrays of the process; see `machine.ts`. */
@@ -50,7 +50,7 @@ export interface Operands {
   /** Writes a size, or the -1 of a growth that failed. */
   readonly setAddress: (k: number, space: Addressed, value: number) => void;
   /** Takes the size term of an operation from the fuel in hand; false if it is not there. */
-  readonly pay: (m: MachineState, cost: number) => boolean;
+  readonly pay: (m: CallState, cost: number) => boolean;
 }
 
 export type ColdTools = Operands & ColdCalls;

@@ -3,7 +3,13 @@ import { badArgument, checkFunction, reading } from '../../errors/arguments.ts';
 import { HostError } from '../../errors/errors.ts';
 import { messageOf, valueText } from '../../errors/texts.ts';
 import { type FuncType, funcDefType } from '../../syntax/types.ts';
-import { type Caller, FuncInstance, type HostWrite, type RawHostCode } from './module-instance.ts';
+import {
+  allocateHostFunc,
+  type Caller,
+  type HostFuncInstance,
+  type HostWrite,
+  type RawHostCode,
+} from './module-instance.ts';
 import { type RawValue, readValues, writeValues } from './values.ts';
 
 /**
@@ -27,10 +33,10 @@ export const rawHostFunction = (
   code: RawHostCode,
   fuel = 0,
   isBrief = false,
-): FuncInstance => {
+): HostFuncInstance => {
   const { params, results } = readType(type);
   checkFunction(code, 'the code of a host function');
-  return new FuncInstance(funcDefType(params, results), null, null, code, fuel, isBrief);
+  return allocateHostFunc(funcDefType(params, results), code, fuel, isBrief);
 };
 
 /** @throws UsageError for what is no type of a function */
@@ -81,7 +87,7 @@ const toList = (result: HostResult, count: number): readonly RawValue[] => {
 export const hostFunction = (
   type: FuncType,
   fn: (args: RawValue[], caller: Caller) => HostResult | Promise<HostResult>,
-): FuncInstance => {
+): HostFuncInstance => {
   const { params, results } = readType(type);
   checkFunction(fn, 'a host function');
   return rawHostFunction(type, (words, base, caller, refs) => {

@@ -65,23 +65,27 @@ export type RawHostCode = (
  */
 export type HostWrite = (words: Int32Array, base: number, refs: unknown[]) => void;
 
-/**
- * A function of Wasm or of the host. @spec syntax-funcinst
- *
- * ```js
- * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
- * const double = exports.get('double');
- * console.log(double instanceof FuncInstance, double.signature.params.map(valTypeName)); // → true [ 'i32' ]
- * ```
- */
-export class FuncInstance {
+/** Where the code of a function is: in a module, with the instance that it runs on, or with the host. */
+interface WasmPart {
+  readonly instance: ModuleInstance;
+  readonly code: FuncCode;
+  readonly host: null;
+}
+interface HostPart {
+  readonly instance: null;
+  readonly code: null;
+  readonly host: RawHostCode;
+}
+
+/** PERF: both kinds of functions are objects of one class, so that the loop and all calls see one shape. */
+class FuncRecord<Part extends WasmPart | HostPart> {
   readonly kind = 'func';
   readonly type: DefType;
   readonly typeId: number;
   /** The instance of a Wasm function; null for a host function. */
-  readonly instance: ModuleInstance | null;
-  readonly code: FuncCode | null;
-  readonly host: RawHostCode | null;
+  readonly instance: Part['instance'];
+  readonly code: Part['code'];
+  readonly host: Part['host'];
   /** Words that arguments or results take, whichever is more. */
   readonly borderWords: number;
   /** Of a host function: its price beyond the schedule's `hostCall`, paid before it runs. */
@@ -89,14 +93,7 @@ export class FuncInstance {
   /** Of a host function: whether what it charges stands for all of its time, so that nobody looks at the clock after it. */
   readonly isBrief: boolean;
 
-  constructor(
-    type: DefType,
-    instance: ModuleInstance | null,
-    code: FuncCode | null,
-    host: RawHostCode | null,
-    fuel = 0,
-    isBrief = false,
-  ) {
+  constructor(type: DefType, { instance, code, host }: Part, fuel: number, isBrief: boolean) {
     this.type = type;
     this.typeId = type.id;
     this.instance = instance;
@@ -111,6 +108,36 @@ export class FuncInstance {
     return this.type.comp as FuncType;
   }
 }
+
+/** A function of a module instance. */
+export type WasmFuncInstance = FuncRecord<WasmPart>;
+/** A function of the host. */
+export type HostFuncInstance = FuncRecord<HostPart>;
+
+/**
+ * A function of Wasm or of the host. @spec syntax-funcinst
+ *
+ * ```js
+ * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const double = exports.get('double');
+ * console.log(double instanceof FuncInstance, double.signature.params.map(valTypeName)); // → true [ 'i32' ]
+ * ```
+ */
+export type FuncInstance = WasmFuncInstance | HostFuncInstance;
+/** What every function is an instance of. Functions are made by `instantiate`, `hostFunction` and `rawHostFunction`. */
+export const FuncInstance: abstract new (...args: never[]) => FuncInstance = FuncRecord;
+
+/** Makes a function of a module instance. @spec alloc-func */
+export const allocateFunc = (type: DefType, instance: ModuleInstance, code: FuncCode): WasmFuncInstance =>
+  new FuncRecord(type, { instance, code, host: null }, 0, false);
+
+/** Makes a function of the host; see `rawHostFunction`. @spec alloc-func */
+export const allocateHostFunc = (
+  type: DefType,
+  host: RawHostCode,
+  fuel = 0,
+  isBrief = false,
+): HostFuncInstance => new FuncRecord(type, { instance: null, code: null, host }, fuel, isBrief);
 
 /**
  * What can be imported and exported. @spec syntax-externaddr

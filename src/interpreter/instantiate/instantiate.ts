@@ -21,7 +21,7 @@ import { invoke } from '../calls/execution.ts';
 import { CompiledModule } from '../code/compiled-module.ts';
 import { GlobalInstance } from '../instances/global.ts';
 import { MemoryInstance } from '../instances/memory.ts';
-import { type ExternInstance, FuncInstance, ModuleInstance } from '../instances/module-instance.ts';
+import { allocateFunc, type ExternInstance, ModuleInstance } from '../instances/module-instance.ts';
 import { Store } from '../instances/store.ts';
 import { checkTables, TableInstance } from '../instances/table.ts';
 import { TagInstance } from '../instances/tag.ts';
@@ -233,7 +233,7 @@ const allocate = (instance: ModuleInstance): void => {
     store,
   );
   for (let i = module.importedFuncCount; i < module.funcs.length; i++) {
-    instance.funcs.push(new FuncInstance(module.funcs[i]!.type, instance, unit.funcs[i]!, null));
+    instance.funcs.push(allocateFunc(module.funcs[i]!.type, instance, unit.funcs[i]!));
   }
   for (const type of module.memories.slice(module.importedMemoryCount))
     instance.memories.push(new MemoryInstance(type, store));

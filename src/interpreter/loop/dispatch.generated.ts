@@ -2392,7 +2392,7 @@ export const createDispatch = (
             status = 24; // trap.indirect-call-type
             break out;
           }
-          i0 = func.instance === instance ? func.code!.entry : 0;
+          i0 = func.instance === instance ? func.code.entry : 0;
           i1 = fp + (op >>> 20 & 4094) | 0;
           if (i0 === 0) {
             status = 10; // COLD_OP

@@ -11,11 +11,11 @@ import type { PlacedClause } from '../code/handlers.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
 import type { TagInstance } from '../instances/tag.ts';
 
-/** The frame that a call stands in, and what lies below it; see `MachineState`. */
+/** The frame that a call stands in, and what lies below it; see `CallState`. */
 interface Frames {
   readonly fp: number;
   readonly sp: number;
-  readonly instance: ModuleInstance;
+  readonly instance: ModuleInstance | null;
   readonly instances: readonly ModuleInstance[];
   readonly callLimit: number;
 }
@@ -25,7 +25,7 @@ export interface Search {
   readonly clause: PlacedClause | null;
   readonly fp: number;
   readonly sp: number;
-  readonly instance: ModuleInstance;
+  readonly instance: ModuleInstance | null;
   readonly callLimit: number;
   /** Instances below the frame that other frames return to. */
   readonly crossings: number;
@@ -55,7 +55,7 @@ export const findHandler = (
       crossings--;
       instance = m.instances[crossings]!;
       callLimit -= 2;
-    } else {
+    } else if (instance !== null) {
       const handlers = regionAt(instance, pc)?.handlers ?? null;
       if (handlers !== null) {
         const { next, first, tags, clauses } = handlers;

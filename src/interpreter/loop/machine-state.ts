@@ -1,23 +1,24 @@
-/** The registers of a running call, as the loop, the cold operations and `Execution` share them. */
+/** The registers of a call, as the loop, the cold operations and `Execution` share them. */
 
 import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { type FuelSchedule, hasCheapSizes } from '../fuel/schedules.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
-import type { Caller, FuncInstance, HostWrite, ModuleInstance } from '../instances/module-instance.ts';
+import type { Caller, HostFuncInstance, HostWrite, ModuleInstance } from '../instances/module-instance.ts';
 import type { Waiter } from '../instances/waiters.ts';
 import type { Search } from './handler-search.ts';
 
 /** A host call that waits for its promise. */
 export interface PendingHostCall {
-  readonly func: FuncInstance;
+  readonly func: HostFuncInstance;
   readonly base: number;
   readonly promise: Promise<HostWrite>;
   /** Fuel in hand when the host function was called: what it charges comes after. */
   readonly fuel: number;
 }
 
-export class MachineState implements Caller {
+/** @typeParam Instance null as well where the call may be that of a host function: see `CallState` */
+export class MachineState<Instance extends ModuleInstance | null = ModuleInstance> implements Caller {
   /** Index in the code array. */
   pc = 0;
   /** Index of the frame's first word. */
@@ -36,7 +37,8 @@ export class MachineState implements Caller {
   callLimit = 0;
   /** Most words of all frames. */
   stackLimit = 0;
-  instance: ModuleInstance;
+  /** The instance whose code runs; null in a host function that the embedder called. */
+  instance: Instance;
   /** Callers' instances of calls that crossed instances. */
   readonly instances: ModuleInstance[] = [];
   /** What JavaScript threw. */
@@ -58,7 +60,7 @@ export class MachineState implements Caller {
   /** Whether sized operations take time that their fuel does not stand for. */
   readonly hasCheapSizes: boolean;
 
-  constructor(instance: ModuleInstance, schedule: FuelSchedule) {
+  constructor(instance: Instance, schedule: FuelSchedule) {
     this.instance = instance;
     this.schedule = schedule;
     this.hasCheapSizes = hasCheapSizes(schedule);
@@ -73,3 +75,9 @@ export class MachineState implements Caller {
     this.fuel -= fuel;
   }
 }
+
+/** The registers of any call: that of a host function which the embedder called is in the code of no instance. */
+export type CallState = MachineState<ModuleInstance | null>;
+
+/** Whether a call is in the code of an instance, where the loop can go on. */
+export const isInCode = (state: CallState): state is MachineState => state.instance !== null;

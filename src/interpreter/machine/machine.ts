@@ -11,13 +11,11 @@ import { CodeSpace, HALT_PC, LEAVE_PC } from '../code/code-space.ts';
 import { clearWriter } from '../code/code-writer.ts';
 import type { CodeRegion, FuncCode } from '../code/compiled-module.ts';
 import { opOf } from '../code/isa.ts';
-import { isSubtype } from '../cold/calls.ts';
-import { createCold } from '../cold/cold.ts';
+import { type FirstCalls, isSubtype } from '../cold/calls.ts';
+import { createCold, type VectorLoops } from '../cold/cold.ts';
 import type { Stacks } from '../cold/tools.ts';
-import type { FuncInstance } from '../instances/module-instance.ts';
 import { createDispatch, type Dispatch } from '../loop/dispatch.generated.ts';
-import type { MachineState } from '../loop/machine-state.ts';
-import { createVectors, type RunVectors } from '../loop/vector.generated.ts';
+import { createVectors } from '../loop/vector.generated.ts';
 import { type TranslatedCode, translate } from '../translate/translate.ts';
 import { train, trainVectors } from './training.ts';
 
@@ -26,16 +24,15 @@ const CODE_WORDS = 1 << 22;
 /** Slots beyond the counted ones: the outermost call's arguments and results. */
 export const SPARE_SLOTS = 4096;
 
-export interface Machine extends Stacks {
+/** What is made for one code array, and made anew when another one takes its place. */
+interface Loops extends VectorLoops, FirstCalls {
+  readonly dispatch: Dispatch;
+}
+
+export interface Machine extends Stacks, Loops {
   readonly space: CodeSpace;
-  dispatch: Dispatch;
-  vectors: RunVectors;
-  wideVectors: RunVectors;
   /** Whether the vector loops were trained: not before the first vector code. */
   knowsVectors: boolean;
-  callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
-  /** Calls a host function again whose call was paid for before; see `snapshot/`. */
-  repeatHostCall: (m: MachineState, func: FuncInstance, base: number) => number;
 }
 
 let machine: Machine | null = null;
@@ -59,36 +56,17 @@ const createMachine = (): Machine => {
   const space = new CodeSpace(CODE_WORDS);
   space.words[HALT_PC] = opOf.halt.code;
   space.words[LEAVE_PC] = opOf.leave_instance.code;
-  const made: Machine = {
-    ...stacks,
-    space,
-    dispatch: () => 0,
-    vectors: () => 0,
-    wideVectors: () => 0,
-    knowsVectors: false,
-    callFunction: () => 0,
-    repeatHostCall: () => 0,
+  const makeLoops = (): Loops => {
+    const { words, doubles, floats, callStack } = stacks;
+    const vectorLoops = createVectors(space.words, words, doubles, floats);
+    const { cold, ...calls } = createCold(space, stacks, vectorLoops, (code) => translateFast(made, code));
+    const dispatch = createDispatch(space.words, callStack, words, doubles, floats, cold, isSubtype);
+    return { ...vectorLoops, ...calls, dispatch };
   };
-  const connect = (): void => {
-    const loops = createVectors(space.words, stacks.words, stacks.doubles, stacks.floats);
-    Object.assign(made, loops);
-    const { cold, callFunction, repeatHostCall } = createCold(space, stacks, loops, (code) =>
-      translateFast(made, code),
-    );
-    made.callFunction = callFunction;
-    made.repeatHostCall = repeatHostCall;
-    made.dispatch = createDispatch(
-      space.words,
-      stacks.callStack,
-      stacks.words,
-      stacks.doubles,
-      stacks.floats,
-      cold,
-      isSubtype,
-    );
+  const made: Machine = { ...stacks, ...makeLoops(), space, knowsVectors: false };
+  space.onReplaced = () => {
+    Object.assign(made, makeLoops());
   };
-  space.onReplaced = connect;
-  connect();
   train(space, stacks, made.dispatch);
   return made;
 };

@@ -16,7 +16,12 @@ import { accessesMemory, namesGlobal, vectorNames } from '../code/vector-isa.ts'
 import type { Stacks } from '../cold/tools.ts';
 import { GlobalInstance } from '../instances/global.ts';
 import { MemoryInstance } from '../instances/memory.ts';
-import { FuncInstance, ModuleInstance } from '../instances/module-instance.ts';
+import {
+  allocateFunc,
+  allocateHostFunc,
+  ModuleInstance,
+  type WasmFuncInstance,
+} from '../instances/module-instance.ts';
 import { Store } from '../instances/store.ts';
 import { TableInstance } from '../instances/table.ts';
 import type { Dispatch } from '../loop/dispatch.generated.ts';
@@ -76,7 +81,7 @@ const moduleBytes = Uint8Array.of(
 );
 
 /** An instance with a function; both of the classes that real code meets, since V8 compiles for those. */
-const makeInstance = (): { readonly instance: ModuleInstance; readonly func: FuncInstance } => {
+const makeInstance = (): { readonly instance: ModuleInstance; readonly func: WasmFuncInstance } => {
   const module = decodeModule(moduleBytes);
   validateModule(module, defaultFeatures);
   const instance = new ModuleInstance(new Store(), new CompiledModule(module, defaultFeatures), new Map());
@@ -84,7 +89,7 @@ const makeInstance = (): { readonly instance: ModuleInstance; readonly func: Fun
   instance.memories.push(instance.memory0);
   instance.tables.push(new TableInstance(module.tables[0]!.type, null));
   instance.globals.push(new GlobalInstance(module.globals[0]!.type, 0n, instance.globalWords));
-  const func = new FuncInstance(module.funcs[0]!.type, instance, instance.unit.funcs[0]!, null);
+  const func = allocateFunc(module.funcs[0]!.type, instance, instance.unit.funcs[0]!);
   instance.funcs.push(func);
   return { instance, func };
 };
@@ -94,10 +99,10 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
   const { words: C } = space;
   const { instance, func } = makeInstance();
   // The function of the code below, which returns at once, and one of another instance, whose code is translated.
-  func.code!.entry = ENTRY;
+  func.code.entry = ENTRY;
   const other = makeInstance().func;
   // One of the host, too dear to be ever run.
-  const host = new FuncInstance(func.type, null, null, () => undefined, 1e6);
+  const host = allocateHostFunc(func.type, () => undefined, 1e6);
   instance.tables[0]!.elements.splice(0, 4, null, func, other, host);
   const [type, otherType] = instance.compiled.module.types;
   const state = new MachineState(instance, instance.store.schedule);

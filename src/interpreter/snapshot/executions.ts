@@ -11,8 +11,8 @@ import {
 import { checkFuel, Execution, type ExecutionOptions, type SavedExecution } from '../calls/execution.ts';
 import { type FrameShape, frameShapes, mayBeUnset } from '../calls/frame-shapes.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
-import type { FuncInstance } from '../instances/module-instance.ts';
-import type { MachineState } from '../loop/machine-state.ts';
+import type { FuncInstance, WasmFuncInstance } from '../instances/module-instance.ts';
+import type { CallState } from '../loop/machine-state.ts';
 import { SPARE_SLOTS } from '../machine/machine.ts';
 import { AT_INSTRUCTION, IN_HOST_CALL, NOT_BEGUN, RETURNED, THROWING } from './format.ts';
 import { type Frame, readStack, StackBuilder } from './frames.ts';
@@ -34,20 +34,18 @@ const shapesOf = (
   frames: readonly Place[],
   spend: (valueCount: number) => void = () => {},
 ): ((i: number) => FrameShape | undefined) => {
-  const offsets = new Map<FuncInstance, Set<number>>();
+  const offsets = new Map<WasmFuncInstance, Set<number>>();
   for (const { func, offset } of frames) {
     const known = offsets.get(func);
     if (known === undefined) offsets.set(func, new Set([offset]));
     else known.add(offset);
   }
-  const shapes = new Map(
-    [...offsets].map(([func, wanted]) => [func, frameShapes(func.code!, wanted, spend)]),
-  );
+  const shapes = new Map([...offsets].map(([func, wanted]) => [func, frameShapes(func.code, wanted, spend)]));
   return (i) => shapes.get(frames[i]!.func)!.get(frames[i]!.offset);
 };
 
-const bodyOf = ({ code }: FuncInstance): { start: number; end: number } =>
-  code!.unit.module.funcs[code!.index]!.body!;
+const bodyOf = ({ code }: WasmFuncInstance): { start: number; end: number } =>
+  code.unit.module.funcs[code.index]!.body!;
 
 const endOf = ({ state, hasBegun, hostCall }: SavedExecution, frameCount: number): number => {
   if (!hasBegun) return NOT_BEGUN;
@@ -186,7 +184,7 @@ class CallReader {
   private readonly reader: SnapshotReader;
   private readonly inventory: Inventory;
   private readonly references: ReferenceReader;
-  private readonly state: MachineState;
+  private readonly state: CallState;
   private readonly func: FuncInstance;
   private readonly builder: StackBuilder;
   private words = new Int32Array(0);
@@ -196,7 +194,7 @@ class CallReader {
     reader: SnapshotReader,
     inventory: Inventory,
     references: ReferenceReader,
-    state: MachineState,
+    state: CallState,
     func: FuncInstance,
   ) {
     this.reader = reader;
@@ -217,7 +215,7 @@ class CallReader {
     const last = frames[frames.length - 1];
     const expected = last?.shape.call?.type ?? this.func.signature;
     const base = last?.shape.call ? last.fp + 2 * last.shape.call.base : 0;
-    this.reserve(frames.reduce((most, { func, fp }) => Math.max(most, fp + 2 * func.code!.frameSlots), 0));
+    this.reserve(frames.reduce((most, { func, fp }) => Math.max(most, fp + 2 * func.code.frameSlots), 0));
     for (const { fp, shape, count } of frames) {
       for (let i = 0; i < count; i++) {
         const type = shape.types[i]!;
@@ -254,7 +252,7 @@ class CallReader {
     return places.map((place, i) => {
       const { func, offset } = place;
       const shape = shapeAt(i);
-      if (shape === undefined) throw corrupt(`function ${func.code!.index} has no instruction at ${offset}`);
+      if (shape === undefined) throw corrupt(`function ${func.code.index} has no instruction at ${offset}`);
       if (!returnsInto(func.signature, expected))
         throw corrupt('a frame that returns what its caller does not expect');
       this.builder.enter(func, fp);

@@ -9,14 +9,14 @@ import { InternalError } from '../../errors/errors.ts';
 import type { SavedExecution } from '../calls/execution.ts';
 import { HALT_PC, LEAVE_PC } from '../code/code-space.ts';
 import { type CodeRegion, regionAt } from '../code/compiled-module.ts';
-import type { FuncInstance, ModuleInstance } from '../instances/module-instance.ts';
-import type { MachineState } from '../loop/machine-state.ts';
+import type { ModuleInstance, WasmFuncInstance } from '../instances/module-instance.ts';
+import type { CallState } from '../loop/machine-state.ts';
 import { callPlaceOf, carefulPc, placeOf, returnPc } from './code-places.ts';
 import { corrupt } from './snapshot-reader.ts';
 
 /** One frame of a stack that is read. */
 export interface Frame {
-  readonly func: FuncInstance;
+  readonly func: WasmFuncInstance;
   /** Byte offset of the instruction that comes next, or of the call that is under way. */
   readonly offset: number;
   /** Index of the first word. */
@@ -35,7 +35,7 @@ interface Standpoint {
   readonly pc: number;
   readonly fp: number;
   readonly sp: number;
-  readonly instance: ModuleInstance;
+  readonly instance: ModuleInstance | null;
   /** Records of crossed instances that are below. */
   readonly crossings: number;
   /** Whether the run ahead was paid for. */
@@ -78,35 +78,40 @@ export const readStack = (saved: SavedExecution): Stack => {
     frames.push(callerAt(pc, fp, instance));
     return { frames, remaining: 0 };
   }
-  const region = regionOf(instance, pc);
+  const { region, func } = codeAt(instance, pc);
   const { offset, remaining } = placeOf(region, pc);
-  frames.push({ func: instance.funcs[region.func.index]!, offset, fp });
+  frames.push({ func, offset, fp });
   return { frames, remaining: isPaid ? remaining : 0 };
 };
 
-const regionOf = (instance: ModuleInstance, pc: number): CodeRegion => {
+const codeAt = (
+  instance: ModuleInstance | null,
+  pc: number,
+): { readonly region: CodeRegion; readonly func: WasmFuncInstance } => {
   const region = regionAt(instance, pc);
-  if (region === null) throw new InternalError('internal.bug', { detail: `no code at ${pc}` });
-  return region;
+  const func = region === null ? undefined : instance?.funcs[region.func.index];
+  if (region === null || func === undefined || func.host !== null)
+    throw new InternalError('internal.bug', { detail: `no code at ${pc}` });
+  return { region, func };
 };
 
-const callerAt = (pc: number, fp: number, instance: ModuleInstance): Frame => {
-  const region = regionOf(instance, pc - 1);
-  return { func: instance.funcs[region.func.index]!, offset: callPlaceOf(region, pc), fp };
+const callerAt = (pc: number, fp: number, instance: ModuleInstance | null): Frame => {
+  const { region, func } = codeAt(instance, pc - 1);
+  return { func, offset: callPlaceOf(region, pc), fp };
 };
 
 /** Puts frames onto the stack of the machine. */
 export class StackBuilder {
-  private readonly state: MachineState;
+  private readonly state: CallState;
   private readonly isCareful: boolean;
   private readonly calls: number[] = [];
   /** Where the next frame returns to. */
   private pc = HALT_PC;
   private fp = 0;
-  private instance: ModuleInstance;
+  private instance: ModuleInstance | null;
   private depth = 0;
 
-  constructor(state: MachineState, isCareful: boolean) {
+  constructor(state: CallState, isCareful: boolean) {
     this.state = state;
     this.isCareful = isCareful;
     this.instance = state.instance;
@@ -118,34 +123,39 @@ export class StackBuilder {
   }
 
   /** Adds a frame whose first word is `fp`. */
-  enter(func: FuncInstance, fp: number): void {
+  enter(func: WasmFuncInstance, fp: number): void {
     this.depth++;
     if (2 * this.depth > this.state.callLimit - 2 * this.state.instances.length)
       throw corrupt('more nested calls than the limit');
-    if (fp + 2 * func.code!.frameSlots > this.state.stackLimit) throw corrupt('larger frames than the limit');
+    if (fp + 2 * func.code.frameSlots > this.state.stackLimit) throw corrupt('larger frames than the limit');
     this.calls.push(this.pc, this.fp);
-    this.cross(func.instance!);
+    this.cross(func.instance);
     this.fp = fp;
   }
 
   private cross(to: ModuleInstance): void {
-    if (to === this.instance) return;
-    this.calls.push(LEAVE_PC, 0);
+    if (to !== this.instance) this.goTo(to, LEAVE_PC, 0);
+  }
+
+  /** Goes to another instance, from which a record of the call stack leads back. */
+  private goTo(instance: ModuleInstance, pc: number, fp: number): void {
+    if (this.instance === null) throw corrupt('a host function that the embedder called has frames');
+    this.calls.push(pc, fp);
     this.state.callLimit += 2;
     this.state.instances.push(this.instance);
-    this.instance = to;
+    this.instance = instance;
   }
 
   /** The frame that was entered last is inside the call instruction at an offset. */
-  call(func: FuncInstance, offset: number): void {
-    const pc = returnPc(func.code!, offset, this.isCareful);
+  call(func: WasmFuncInstance, offset: number): void {
+    const pc = returnPc(func.code, offset, this.isCareful);
     if (pc === null) throw corrupt('a frame is not inside a call');
     this.pc = pc;
   }
 
   /** It stands in front of the instruction at an offset. */
-  stand(func: FuncInstance, offset: number): void {
-    const pc = carefulPc(func.code!, offset);
+  stand(func: WasmFuncInstance, offset: number): void {
+    const pc = carefulPc(func.code, offset);
     if (pc === null) throw corrupt('a frame stands where no instruction is');
     this.pc = pc;
   }
@@ -153,10 +163,7 @@ export class StackBuilder {
   /** It called a host function, as the instance says which is another one when the caller's frame is gone. */
   callHost(caller: ModuleInstance): void {
     if (caller === this.instance) return;
-    this.calls.push(this.pc, this.fp);
-    this.state.callLimit += 2;
-    this.state.instances.push(this.instance);
-    this.instance = caller;
+    this.goTo(caller, this.pc, this.fp);
     this.pc = LEAVE_PC;
     this.fp = 0;
   }
