@@ -228,7 +228,7 @@ export type { StreamReader } from './host/wasi/descriptors.ts';
 export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/program.ts';
 export { readOnlyFiles } from './host/wasi/read-only-files.ts';
-export type { PauseReason } from './interpreter/calls/execution.ts';
+export type { PauseReason } from './interpreter/calls/outcome.ts';
 export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
 export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel/schedules.ts';
 export { compileModule } from './interpreter/instantiate/instantiate.ts';

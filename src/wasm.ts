@@ -4,14 +4,10 @@
  */
 export { decodeModule } from './decoder/decode-module.ts';
 export type { BacktraceFrame } from './errors/errors.ts';
-export {
-  type Execution,
-  type ExecutionOptions,
-  invoke,
-  type PauseReason,
-  type RunResult,
-  startExecution,
-} from './interpreter/calls/execution.ts';
+export type { Execution } from './interpreter/calls/execution.ts';
+export { invoke, startExecution } from './interpreter/calls/invoke.ts';
+export type { ExecutionOptions } from './interpreter/calls/options.ts';
+export type { PauseReason, RunResult } from './interpreter/calls/outcome.ts';
 export {
   type ScheduledThread,
   Scheduler,

@@ -5,7 +5,7 @@
  */
 
 import { isQuernError } from '../../src/index.ts';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { compileModule, instantiate, Store } from '../../src/wasm.ts';
 import type { Program, RunProgram, Transcribe } from '../program.ts';

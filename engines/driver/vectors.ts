@@ -1,6 +1,6 @@
 /** Fuel vectors: one line for each call, with its bill and whether that is the one in the file. */
 import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { defineSchedule, selectSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';

@@ -1,6 +1,6 @@
 /** Quern's own interpreter as an `Engine`. */
 import { decodeBranchHints } from '../../src/decoder/branch-hints.ts';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { type ScheduledThread, Scheduler } from '../../src/interpreter/calls/scheduler.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import { ArrayInstance, StructInstance } from '../../src/interpreter/instances/aggregate.ts';

@@ -7,7 +7,8 @@
  * has left functions in tables. Those calls run where they are, and are counted.
  */
 import { isQuernError } from '../../src/errors/errors.ts';
-import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { Execution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import type { GlobalInstance } from '../../src/interpreter/instances/global.ts';
 import type {

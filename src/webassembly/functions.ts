@@ -3,7 +3,9 @@
  * JavaScript as imports. @spec exported-function-exotic-objects
  */
 import { ExhaustionError, isQuernError } from '../errors/errors.ts';
-import { type Execution, type ExecutionOptions, startExecution } from '../interpreter/calls/execution.ts';
+import type { Execution } from '../interpreter/calls/execution.ts';
+import { startExecution } from '../interpreter/calls/invoke.ts';
+import type { ExecutionOptions } from '../interpreter/calls/options.ts';
 import { exceptionOf } from '../interpreter/instances/exception.ts';
 import {
   allocateHostFunc,

@@ -1,10 +1,8 @@
 /** Runs generated programs on the interpreter: fast, careful, or in pieces. */
 import { isQuernError } from '../../src/errors/errors.ts';
-import {
-  type Execution,
-  type ExecutionOptions,
-  startExecution,
-} from '../../src/interpreter/calls/execution.ts';
+import type { Execution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
+import type { ExecutionOptions } from '../../src/interpreter/calls/options.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store, type StoreOptions } from '../../src/interpreter/instances/store.ts';

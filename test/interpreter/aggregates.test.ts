@@ -1,7 +1,7 @@
 /** Structures and arrays: exact bits, packed fields, bounds in 32-bit arithmetic, fuel, limits, garbage. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/execution.ts';
+import { invoke } from '../../src/interpreter/calls/invoke.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import type { GlobalInstance } from '../../src/interpreter/instances/global.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';

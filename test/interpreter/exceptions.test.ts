@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { type ExecutionOptions, invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
+import type { ExecutionOptions } from '../../src/interpreter/calls/options.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { ExceptionInstance, makeException } from '../../src/interpreter/instances/exception.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';

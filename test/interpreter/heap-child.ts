@@ -3,7 +3,7 @@
  * budget that the arguments give. Prints the code of the error that ends it.
  */
 import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke } from '../../src/interpreter/calls/execution.ts';
+import { invoke } from '../../src/interpreter/calls/invoke.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ExhaustionError, isQuernError } from '../../src/errors/errors.ts';
-import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { TableInstance } from '../../src/interpreter/instances/table.ts';

@@ -1,7 +1,7 @@
 /** Host functions that answer later: the same results for the same fuel. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import {
   type HostResult,

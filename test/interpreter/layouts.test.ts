@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { invoke } from '../../src/interpreter/calls/execution.ts';
+import { invoke } from '../../src/interpreter/calls/invoke.ts';
 import { CodeSpace } from '../../src/interpreter/code/code-space.ts';
 import { packSlots } from '../../src/interpreter/code/encoding.ts';
 import { coldOps, firstColdOp, type Op, opOf, ops } from '../../src/interpreter/code/isa.ts';

@@ -5,11 +5,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import {
-  type Execution,
-  type ExecutionOptions,
-  startExecution,
-} from '../../src/interpreter/calls/execution.ts';
+import type { Execution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
+import type { ExecutionOptions } from '../../src/interpreter/calls/options.ts';
 import { defineSchedule, MAX_CALL_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
 import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { rawHostFunction } from '../../src/interpreter/instances/host-function.ts';

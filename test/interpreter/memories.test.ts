@@ -1,7 +1,7 @@
 /** Memories with pages of one byte, and shared ones with atomics. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/execution.ts';
+import { invoke } from '../../src/interpreter/calls/invoke.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TrapError } from '../../src/errors/errors.ts';
-import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { Execution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { type HostResult, hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';

@@ -1,7 +1,7 @@
 /** Typed function references, casts, branches on references, i31, and conversions. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';

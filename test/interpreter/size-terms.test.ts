@@ -1,7 +1,7 @@
 /** What instructions cost by size: each bill is that of the reference executor, and grows with what is moved. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { defineSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
 import { type FuelSchedule, flat1, quern1, valuesCost } from '../../src/interpreter/fuel/schedules.ts';
 import { makeException } from '../../src/interpreter/instances/exception.ts';

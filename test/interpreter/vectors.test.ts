@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TrapError } from '../../src/errors/errors.ts';
-import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';

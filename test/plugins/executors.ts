@@ -5,7 +5,7 @@
  * behind an adapter that lays arguments out as the engine does and shows the executor's memory as the caller's.
  */
 
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
 import type {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ExitError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import { entryCost, type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';

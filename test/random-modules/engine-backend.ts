@@ -1,6 +1,6 @@
 /** Scenarios on the interpreter: fast, careful, or with its fuel in small pieces. */
 import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { ExceptionInstance, makeException } from '../../src/interpreter/instances/exception.ts';
 import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { Execution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';

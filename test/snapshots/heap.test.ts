@@ -1,7 +1,7 @@
 /** What a snapshot holds of the heap counts against the budget of the store that it is restored to. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/execution.ts';
+import { invoke } from '../../src/interpreter/calls/invoke.ts';
 import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import type { RawValue } from '../../src/interpreter/instances/values.ts';

@@ -7,7 +7,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { type Execution, startExecution } from '../../src/interpreter/calls/execution.ts';
+import type { Execution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import type {
   ExternInstance,
   FuncInstance,

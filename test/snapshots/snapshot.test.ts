@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isQuernError, type QuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { flat1 } from '../../src/interpreter/fuel/schedules.ts';
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';

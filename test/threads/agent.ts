@@ -1,7 +1,7 @@
 /** A worker thread that calls the programs on a memory that it shares with others, and how tests start it. */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/execution.ts';
+import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { openSharedMemory, type SharedMemoryHandle } from '../../src/interpreter/instances/memory-handle.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';

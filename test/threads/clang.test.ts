@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/execution.ts';
+import { invoke } from '../../src/interpreter/calls/invoke.ts';
 import { Scheduler, type SchedulerOptions } from '../../src/interpreter/calls/scheduler.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import { shareMemory } from '../../src/interpreter/instances/memory-handle.ts';

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { isQuernError } from '../../src/errors/errors.ts';
 import { createVirtualClock } from '../../src/host/platform/platform.ts';
-import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import {
   type ScheduledThread,
   Scheduler,

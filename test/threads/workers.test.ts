@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { Scheduler } from '../../src/interpreter/calls/scheduler.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {

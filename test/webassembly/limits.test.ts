@@ -1,7 +1,7 @@
 /** Fuel and limits behind the standard API, which knows nothing of them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/calls/execution.ts';
+import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { FuncInstance } from '../../src/wasm.ts';

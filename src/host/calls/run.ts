@@ -3,12 +3,10 @@
  * where the owner of the call wants it to.
  */
 import { ExhaustionError } from '../../errors/errors.ts';
-import {
-  type Execution,
-  type FailureListener,
-  type PauseReason,
-  startExecution,
-} from '../../interpreter/calls/execution.ts';
+import type { Execution } from '../../interpreter/calls/execution.ts';
+import type { FailureListener } from '../../interpreter/calls/failure.ts';
+import { startExecution } from '../../interpreter/calls/invoke.ts';
+import type { PauseReason } from '../../interpreter/calls/outcome.ts';
 import type { FuncInstance } from '../../interpreter/instances/module-instance.ts';
 import type { RawValue } from '../../interpreter/instances/values.ts';
 import type { CallWatch } from './call-watch.ts';

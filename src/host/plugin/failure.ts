@@ -3,7 +3,7 @@
  * are made on request, and only while the listener runs.
  */
 import { encodeCoredump } from '../../interpreter/calls/coredump.ts';
-import type { FailureListener } from '../../interpreter/calls/execution.ts';
+import type { FailureListener } from '../../interpreter/calls/failure.ts';
 import type { StackFrame } from '../../interpreter/calls/stack-frames.ts';
 import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import type { Kernel } from '../../kernel/kernel.ts';

@@ -8,7 +8,8 @@
 
 import { type BacktraceFrame, UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
-import type { Execution, PauseReason } from '../../interpreter/calls/execution.ts';
+import type { Execution } from '../../interpreter/calls/execution.ts';
+import type { PauseReason } from '../../interpreter/calls/outcome.ts';
 import type { CallBudget, StandStill } from '../calls/run.ts';
 import type { PluginOutput } from '../state/output.ts';
 import type { CallResult } from './calling.ts';

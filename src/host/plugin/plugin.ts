@@ -7,7 +7,7 @@
 import { badArgument, reading, readOptions } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
-import type { PauseReason } from '../../interpreter/calls/execution.ts';
+import type { PauseReason } from '../../interpreter/calls/outcome.ts';
 import { FuncInstance, type ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import { SnapshotFile } from '../../interpreter/snapshot/snapshot-reader.ts';
 import { type AbortSignalLike, CallWatch, type TimeoutCode } from '../calls/call-watch.ts';

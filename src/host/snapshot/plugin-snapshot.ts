@@ -6,7 +6,8 @@
  * options where it is restored.
  */
 import { SnapshotError } from '../../errors/errors.ts';
-import type { Execution, ExecutionOptions } from '../../interpreter/calls/execution.ts';
+import type { Execution } from '../../interpreter/calls/execution.ts';
+import type { ExecutionOptions } from '../../interpreter/calls/options.ts';
 import type { ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import { applyRuns, readRuns, writeRuns } from '../../interpreter/snapshot/runs.ts';
 import { readEngine, writeEngine } from '../../interpreter/snapshot/snapshot.ts';

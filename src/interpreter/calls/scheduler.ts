@@ -11,7 +11,9 @@ import { valueText } from '../../errors/texts.ts';
 import type { FuncInstance } from '../instances/module-instance.ts';
 import type { RawValue } from '../instances/values.ts';
 import type { Waiter } from '../instances/waiters.ts';
-import { type Execution, type PauseReason, type RunResult, startExecution } from './execution.ts';
+import type { Execution } from './execution.ts';
+import { startExecution } from './invoke.ts';
+import type { PauseReason, RunResult } from './outcome.ts';
 
 /**
  * Where a scheduler reads the time; the `Clock` of a platform fits.

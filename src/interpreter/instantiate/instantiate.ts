@@ -17,7 +17,7 @@ import {
   valTypeName,
 } from '../../syntax/types.ts';
 import { validateModule } from '../../validator/validate-module.ts';
-import { invoke } from '../calls/execution.ts';
+import { invoke } from '../calls/invoke.ts';
 import { CompiledModule } from '../code/compiled-module.ts';
 import { GlobalInstance } from '../instances/global.ts';
 import { MemoryInstance } from '../instances/memory.ts';

@@ -8,8 +8,10 @@ import {
   slotsOf,
   type ValType,
 } from '../../syntax/types.ts';
-import { checkFuel, Execution, type ExecutionOptions, type SavedExecution } from '../calls/execution.ts';
+import { Execution, type SavedExecution } from '../calls/execution.ts';
 import { type FrameShape, frameShapes, mayBeUnset } from '../calls/frame-shapes.ts';
+import { checkFuel } from '../calls/fuel-account.ts';
+import type { ExecutionOptions } from '../calls/options.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
 import type { FuncInstance, WasmFuncInstance } from '../instances/module-instance.ts';
 import type { CallState } from '../loop/machine-state.ts';

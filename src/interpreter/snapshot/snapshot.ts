@@ -8,7 +8,9 @@
 import { badArgument, checkBytes, checkInstance, readOptions } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import { type Execution, type ExecutionOptions, isRunning } from '../calls/execution.ts';
+import { isRunning } from '../calls/call-stacks.ts';
+import type { Execution } from '../calls/execution.ts';
+import type { ExecutionOptions } from '../calls/options.ts';
 import { ModuleInstance } from '../instances/module-instance.ts';
 import { readExecution, writeExecution } from './executions.ts';
 import { featuresOf, Inventory, moduleHash, pricesOf } from './inventory.ts';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke, startExecution } from '../../../src/interpreter/calls/execution.ts';
+import { invoke, startExecution } from '../../../src/interpreter/calls/invoke.ts';
 import { quern1 } from '../../../src/interpreter/fuel/schedules.ts';
 import { hostFunction } from '../../../src/interpreter/instances/host-function.ts';
 import { I32 } from '../../../src/syntax/types.ts';

@@ -1,0 +1,37 @@
+/** The errors of calls that fail: traps, exhaustions, and exceptions that nobody catches. */
+import { type CodeOf, catalogue } from '../../errors/catalogue.ts';
+import { ExhaustionError, InternalError, ThrownException, TrapError } from '../../errors/errors.ts';
+import type { CallState } from '../loop/machine-state.ts';
+import { FIRST_TRAP, type TrapCode, trapCodes } from '../loop/status.ts';
+import type { Machine } from '../machine/machine.ts';
+import { type RawFrame, withBacktrace } from './backtrace.ts';
+import type { StackFrame } from './stack-frames.ts';
+import { trapMessage } from './trap-message.ts';
+
+/** Told of the failure of a call while its frames are still there: what it failed with, and what reads them. */
+export type FailureListener = (error: unknown, frames: () => StackFrame[]) => void;
+
+/** The bill and the frames of a call that fails. */
+export interface Failing {
+  readonly fuelConsumed: number;
+  readonly frames: readonly RawFrame[];
+}
+
+const isExhaustion = (code: TrapCode): code is TrapCode & CodeOf<'ExhaustionError'> =>
+  catalogue[code].class === 'ExhaustionError';
+
+/** The error of a status of the loop that is a trap. */
+export const trapError = (code: number, machine: Machine, state: CallState, failing: Failing): Error => {
+  const name = trapCodes[code - FIRST_TRAP];
+  if (name === undefined) return new InternalError('internal.bug', { detail: `status ${code}` });
+  const { fuelConsumed, frames } = failing;
+  const details = withBacktrace({ fuelConsumed }, frames);
+  if (isExhaustion(name)) return new ExhaustionError(name, details);
+  return new TrapError(name, details, trapMessage(name, machine, state));
+};
+
+/** The error of an exception that nobody catches. */
+export const uncaughtError = ({ thrown }: CallState, { fuelConsumed, frames }: Failing): Error =>
+  thrown === null
+    ? new InternalError('internal.bug', { detail: 'no exception' })
+    : new ThrownException('exception.uncaught', withBacktrace({ exception: thrown, fuelConsumed }, frames));

@@ -1,0 +1,85 @@
+/** The fuel of one call: what it was given, what is in the hand of the loop, and when somebody is asked. */
+import { UsageError } from '../../errors/errors.ts';
+import { valueText } from '../../errors/texts.ts';
+import type { CallState } from '../loop/machine-state.ts';
+
+/** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
+const SLICE = 200_000;
+/**
+ * Fuel after which `onSlice` is asked when more is handed out. Whatever asked for more, the fuel in hand was once a
+ * slice: what is used between two looks is at most this much, and then a slice or one operation that costs more.
+ */
+const LOOK = SLICE / 2;
+
+/** Checks an amount of fuel. @throws UsageError */
+export const checkFuel = (fuel: number): number => {
+  if (!Number.isSafeInteger(fuel) || fuel < 0) {
+    throw new UsageError('usage.argument', {
+      detail: `fuel must be a whole number from 0 to 2^53-1, not ${valueText(fuel)}`,
+    });
+  }
+  return fuel;
+};
+
+export class FuelAccount {
+  /** All fuel that the call was ever given. */
+  given: number;
+  private readonly state: CallState;
+  /** Fuel that was used when `onSlice` was last asked. */
+  private lookedAt = 0;
+
+  constructor(state: CallState, given: number) {
+    this.state = state;
+    this.given = given;
+    state.reserve = given;
+  }
+
+  /** Continues the account of a call that was saved. */
+  restore(given: number): void {
+    this.given = given;
+    this.lookedAt = this.used;
+  }
+
+  /** Fuel that was used, what is paid in advance for the stretch ahead included. */
+  get used(): number {
+    return this.given - this.state.fuel - this.state.reserve;
+  }
+
+  add(fuel: number): void {
+    // Beyond 2^53 sums would round, and the bill with them.
+    const added = Math.min(checkFuel(fuel), Number.MAX_SAFE_INTEGER - this.given);
+    this.given += added;
+    this.state.reserve += added;
+  }
+
+  /** Takes back what is left of a paused call. */
+  takeBack(left: number): void {
+    const { state } = this;
+    // In hand is what remains beyond the stretch ahead, whose price was part of what is left.
+    state.fuel += state.reserve - left;
+    state.reserve = 0;
+    this.given -= left;
+  }
+
+  /** Moves fuel from the reserve into hand until at least `need` is there; false if that cannot be. */
+  takeSlice(need: number): boolean {
+    const { state } = this;
+    const total = state.fuel + state.reserve;
+    if (total < need) return false;
+    state.fuel = Math.min(total, Math.max(SLICE, need));
+    state.reserve = total - state.fuel;
+    return true;
+  }
+
+  /**
+   * Whether enough was done since the last look, whatever it was: by what it cost, or by what takes time without
+   * costing fuel. A look is over before anybody is asked, so that a call which pauses at each look gets on.
+   */
+  isLookDue(): boolean {
+    const { state, used } = this;
+    if (!state.isWatched || (!state.isLookDue && used - this.lookedAt < LOOK)) return false;
+    state.isLookDue = false;
+    this.lookedAt = used;
+    return true;
+  }
+}
