@@ -12,7 +12,7 @@
 import { InternalError } from '../../errors/errors.ts';
 import { CodeMap, Places } from './code-map.ts';
 import { MAX_PACKED_SLOT, opcodeOf, packSlots, withFirstSlot } from './encoding.ts';
-import { type Op, opOf, type WrittenOperands } from './isa.ts';
+import { type Op, type Operand, opOf, type WrittenOperands } from './isa.ts';
 
 /** Entries that a row keeps room for between translations. */
 const KEPT = 1 << 16;
@@ -126,21 +126,20 @@ export class CodeWriter {
   }
 
   /**
-   * Emits an operation; operands in table order, slots as slot numbers. Branch operands and costs are left out.
+   * Emits an operation; operands in table order, slots as slot numbers. Branch operands and costs are left out. Packed
+   * operands that are too far go through scratch slots, moved before and after.
    *
    * @returns its position
    */
   emit<L extends string>(op: Op<L>, ...operands: WrittenOperands<L>): number;
   emit(op: Op, a = 0, b = 0, c = 0, d = 0, e = 0): number {
-    if (this.scratch >= 0 && op.packed > 0) return this.emitFar(op, a, b, c, d, e);
-    return this.put(op, a, b, c, d, e);
-  }
-
-  private put(op: Op, a: number, b: number, c: number, d: number, e: number): number {
+    const { operands, packed } = op;
+    const isFar = this.scratch >= 0 && packed > 0;
+    const first = isFar ? this.bringNear(op, 0, a) : a;
+    const second = isFar ? this.bringNear(op, 1, b) : b;
     const at = this.size;
     if (this.isRecording) siteRows.push(at, this.offset, this.run, this.cost, this.siteWidth);
-    const { operands, packed } = op;
-    this.word(packSlots(op.code, packed > 0 ? a : 0, packed > 1 ? b : 0));
+    this.word(packSlots(op.code, packed > 0 ? first : 0, packed > 1 ? second : 0));
     for (let i = packed; i < operands.length; i++) {
       const value = i === 0 ? a : i === 1 ? b : i === 2 ? c : i === 3 ? d : e;
       const { role, holds } = operands[i]!;
@@ -152,30 +151,22 @@ export class CodeWriter {
         this.remainderWord();
       } else this.word(holds === undefined || holds === 'f64' ? value : 2 * value);
     }
+    if (first !== a && operands[0]!.role === 'written') this.moveFar(operands[0]!, a, first);
+    if (second !== b && operands[1]!.role === 'written') this.moveFar(operands[1]!, b, second);
     return at;
   }
 
-  /** Packed operands that are too far go through scratch slots, moved before and after. */
-  private emitFar(op: Op, a: number, b: number, c: number, d: number, e: number): number {
-    const operands = [a, b];
-    const results: { readonly move: Op; readonly to: number; readonly from: number }[] = [];
-    for (let i = 0; i < op.packed; i++) {
-      const slot = operands[i]!;
-      if (slot <= MAX_PACKED_SLOT) continue;
-      const near = this.scratch + i;
-      const { role, holds } = op.operands[i]!;
-      const move = holds === 'reference' ? opOf.mov_any_far : opOf.mov64_far;
-      if (role === 'written') results.push({ move, to: slot, from: near });
-      else this.moveFar(move, near, slot);
-      operands[i] = near;
-    }
-    const at = this.put(op, operands[0]!, operands[1]!, c, d, e);
-    for (const { move, to, from } of results) this.moveFar(move, to, from);
-    return at;
+  /** The slot that stands for a packed operand: its own, or one of scratch, to which what is read is moved. */
+  private bringNear(op: Op, index: number, slot: number): number {
+    if (index >= op.packed || slot <= MAX_PACKED_SLOT) return slot;
+    const near = this.scratch + index;
+    const operand = op.operands[index]!;
+    if (operand.role === 'read') this.moveFar(operand, near, slot);
+    return near;
   }
 
-  private moveFar(move: Op, to: number, from: number): void {
-    this.put(move, to * 2, from * 2, 0, 0, 0);
+  private moveFar({ holds }: Operand, to: number, from: number): void {
+    this.emit(holds === 'reference' ? opOf.mov_any_far : opOf.mov64_far, to * 2, from * 2);
   }
 
   /** Changes the destination of an operation emitted before: packed, or the first word of a vector operation. */
