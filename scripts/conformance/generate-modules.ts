@@ -1,6 +1,6 @@
-/** The plug-ins of the conformance kit, assembled: `src/conformance/modules.generated.ts`. */
+/** The plug-ins of the conformance kit, assembled: `src/conformance/cases/modules.generated.ts`. */
 import wabtInit from 'wabt';
-import { expandCases } from '../../src/conformance/expand-cases.ts';
+import { expandCases } from '../../src/conformance/cases/expand-cases.ts';
 
 /** Text of the file. @throws Error naming the case whose text is wrong */
 export const generateModules = async (): Promise<string> => {

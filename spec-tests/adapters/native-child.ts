@@ -4,7 +4,7 @@
  * Calls go through a small module made for each function type, which reads arguments from a memory and writes
  * results to it. So no number passes through JavaScript, which would change NaN payloads and has no v128.
  */
-import { onLine } from '../../src/cli/lines.ts';
+import { onLine } from '../../src/cli/conformance/lines.ts';
 import type { Answer, Request, WireValue } from './native-protocol.ts';
 import { hasTrampoline, type NativeFunctionType, trampolineBytes } from './trampoline.ts';
 

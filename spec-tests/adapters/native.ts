@@ -6,7 +6,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onLine } from '../../src/cli/lines.ts';
+import { onLine } from '../../src/cli/conformance/lines.ts';
 import { knownFlags } from '../../test/known-flags.ts';
 import {
   type Engine,

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
 import { runBench } from './bench.ts';
 import { runCall } from './call.ts';
-import { runConformance } from './conformance/conformance.ts';
+import { runConformance } from './conformance.ts';
 import { describeError } from './describe-error.ts';
 import {
   type CommandName,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { test } from 'node:test';
-import { onLine } from '../../src/cli/lines.ts';
+import { onLine } from '../../src/cli/conformance/lines.ts';
 
 const linesOf = async (bytes: Uint8Array, chunkSize: number): Promise<string[]> => {
   const chunks: Uint8Array[] = [];

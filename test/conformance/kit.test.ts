@@ -5,12 +5,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { levels } from '../../src/conformance/case.ts';
-import { cases } from '../../src/conformance/cases.ts';
-import { expandCases } from '../../src/conformance/expand-cases.ts';
-import { parseExpectedFailures } from '../../src/conformance/expected.ts';
-import { assembledModules } from '../../src/conformance/modules.generated.ts';
-import { hostFunctions } from '../../src/conformance/protocol.ts';
+import { levels } from '../../src/conformance/cases/case.ts';
+import { cases } from '../../src/conformance/cases/cases.ts';
+import { expandCases } from '../../src/conformance/cases/expand-cases.ts';
+import { assembledModules } from '../../src/conformance/cases/modules.generated.ts';
+import { hostFunctions } from '../../src/conformance/protocol/protocol.ts';
+import { parseExpectedFailures } from '../../src/conformance/run/expected.ts';
 import { compileWat } from '../host/wat.ts';
 import { root } from '../shared.ts';
 

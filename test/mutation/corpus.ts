@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assembledModules } from '../../src/conformance/modules.generated.ts';
+import { assembledModules } from '../../src/conformance/cases/modules.generated.ts';
 import type { Execution } from '../../src/interpreter/calls/execution.ts';
 import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';

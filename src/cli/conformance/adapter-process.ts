@@ -1,8 +1,8 @@
 /** A host in a process of its own: JSON lines over its standard streams, and a time limit on every answer. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Answer, HostConnection, Request } from '../../conformance/protocol.ts';
-import { HostGone } from '../../conformance/run.ts';
-import { onLine } from '../lines.ts';
+import type { Answer, HostConnection, Request } from '../../conformance/protocol/protocol.ts';
+import { HostGone } from '../../conformance/run/run.ts';
+import { onLine } from './lines.ts';
 
 /** Longest time that one answer may take. */
 const ANSWER_MS = 30_000;

@@ -15,8 +15,8 @@ import {
   type Request,
   type WireLog,
   type WireSettings,
-} from '../../conformance/protocol.ts';
-import { onLine } from '../lines.ts';
+} from '../../conformance/protocol/protocol.ts';
+import { onLine } from './lines.ts';
 
 /** What is used of the SDK. */
 interface Sdk {

@@ -1,6 +1,6 @@
 /** Cases: the calling convention. */
-import type { Case } from '../case.ts';
-import { reporting, running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting, running } from './wat.ts';
 
 const ECHO = running('(call $output_set (call $input_offset) (call $input_length)) (i32.const 0)');
 

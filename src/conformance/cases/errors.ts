@@ -1,6 +1,6 @@
 /** Cases: the ways in which a call fails. */
-import type { Case } from '../case.ts';
-import { running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { running } from './wat.ts';
 
 /** A plug-in with a call that fails and one that works. */
 const failing = (body: string, others = ''): string =>

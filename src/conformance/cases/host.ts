@@ -1,6 +1,6 @@
 /** Cases: functions that the application supplies. */
-import type { Case } from '../case.ts';
-import { reporting, running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting, running } from './wat.ts';
 
 const sameI64 = (name: string, got: string, wanted: string): string =>
   `(call $say @str("${name}") (i64.extend_i32_u (i64.eq ${got} ${wanted})))`;

@@ -3,8 +3,8 @@
  * fixture: `/echo` answers what it was asked as JSON, `/status/N` with a status, `/bytes/N` with so many bytes,
  * `/redirect?to=URL` with a redirect, `/headers` with some headers.
  */
-import type { Case } from '../case.ts';
-import { reporting, running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting, running } from './wat.ts';
 
 /** Sends the request that is the input; the body of the request is empty. */
 const SEND = running('(call $output (call $http_request (call $input) (i64.const 0))) (i32.const 0)');

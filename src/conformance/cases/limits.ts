@@ -1,6 +1,6 @@
 /** Cases: limits hold, and what stops a call leaves the plug-in usable. */
-import type { Case } from '../case.ts';
-import { reporting, running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting, running } from './wat.ts';
 
 const SPIN = `
   (func (export "spin") (result i32) (loop (br 0)) (i32.const 0))

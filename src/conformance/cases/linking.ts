@@ -1,6 +1,6 @@
 /** Cases: several modules, and the initialisation of guest runtimes. */
-import type { Case } from '../case.ts';
-import { reporting, running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting, running } from './wat.ts';
 
 const WASI_IMPORT = '(import "wasi_snapshot_preview1" "sched_yield" (func $sched_yield (result i32)))';
 

@@ -1,6 +1,6 @@
 /** Cases: manifests in JSON, in the form that SDKs share (snake case, base64). */
-import type { Case } from '../case.ts';
-import { reporting, running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting, running } from './wat.ts';
 
 const CONFIG = reporting('(call $say_block @str("value") (call $config_get (call $input)))');
 const GREET = running('(call $output @text("loaded")) (i32.const 0)');

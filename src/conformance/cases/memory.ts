@@ -1,6 +1,6 @@
 /** Cases: blocks of kernel memory. What they ask for is what the official kernel does. */
-import type { Case } from '../case.ts';
-import { reporting, running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting, running } from './wat.ts';
 
 export const memory: readonly Case[] = [
   {

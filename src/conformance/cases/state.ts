@@ -1,6 +1,6 @@
 /** Cases: variables, configuration, log messages. */
-import type { Case } from '../case.ts';
-import { reporting, running } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting, running } from './wat.ts';
 
 const CONFIG = reporting('(call $say_block @str("value") (call $config_get (call $input)))');
 

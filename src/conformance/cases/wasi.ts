@@ -1,6 +1,6 @@
 /** Cases: what plug-ins use of WASI preview 1. The whole of it is tested by WebAssembly/wasi-testsuite. */
-import type { Case } from '../case.ts';
-import { reporting } from '../wat.ts';
+import type { Case } from './case.ts';
+import { reporting } from './wat.ts';
 
 const wasi = (name: string, type: string): string =>
   `  (import "wasi_snapshot_preview1" "${name}" (func $${name} ${type}))`;

@@ -2,10 +2,10 @@
  * One page with everything: a summary for each host, the matrix of cases and hosts, and behind each case what it
  * asks for, why, the plug-in, and what each host did. It needs nothing but itself: no script, no font, no image.
  */
-import { type Case, type Level, levelOf, levels } from '../case.ts';
-import { type ExpectedFailures, tally, type Verdict, verdictOf } from '../expected.ts';
-import type { HostReport, Outcome } from '../run.ts';
-import { expand } from '../wat.ts';
+import { type Case, type Level, levelOf, levels } from '../cases/case.ts';
+import { expand } from '../cases/wat.ts';
+import { type ExpectedFailures, tally, type Verdict, verdictOf } from '../run/expected.ts';
+import type { HostReport, Outcome } from '../run/run.ts';
 import { reproduction } from './text-reports.ts';
 
 const escapeHtml = (text: string): string =>

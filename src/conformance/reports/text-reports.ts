@@ -1,7 +1,7 @@
 /** Reports for people at a terminal (text), for TAP consumers, for CI systems (JUnit), and for programs (JSON). */
-import { type Level, levelOf, levels } from '../case.ts';
-import { type ExpectedFailures, tally, verdictOf } from '../expected.ts';
-import type { HostReport, Outcome } from '../run.ts';
+import { type Level, levelOf, levels } from '../cases/case.ts';
+import { type ExpectedFailures, tally, verdictOf } from '../run/expected.ts';
+import type { HostReport, Outcome } from '../run/run.ts';
 
 /** The command that runs one case again. */
 export const reproduction = (report: HostReport, { case: { id } }: Outcome): string =>

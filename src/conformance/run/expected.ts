@@ -2,7 +2,7 @@
  * Files of expected failures: one case a line, `#` before a reason. A listed case that passes is as wrong as one
  * that fails without being listed, so that a list cannot grow stale.
  */
-import { cases } from './cases.ts';
+import { cases } from '../cases/cases.ts';
 import type { HostReport, Outcome } from './run.ts';
 
 /** Cases that may fail, and why. */

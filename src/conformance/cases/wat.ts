@@ -7,10 +7,10 @@
  * `label=VALUE` to the report that `run` makes its output at the end.
  */
 
-import { encodeUtf8 } from '../host/platform/text.ts';
-import { KERNEL_NAMESPACE, kernelAbi, USER_NAMESPACE } from '../kernel/abi.ts';
-import { valTypeName } from '../syntax/types.ts';
-import { hostFunctions } from './protocol.ts';
+import { encodeUtf8 } from '../../host/platform/text.ts';
+import { KERNEL_NAMESPACE, kernelAbi, USER_NAMESPACE } from '../../kernel/abi.ts';
+import { valTypeName } from '../../syntax/types.ts';
+import { hostFunctions } from '../protocol/protocol.ts';
 
 /** Linear memory of a case: texts from here on, up to the report. */
 const TEXT_START = 1024;

@@ -1,5 +1,5 @@
 /** Bytes as they travel: base64. */
-import { decodeBase64 } from '../host/manifest/base64.ts';
+import { decodeBase64 } from '../../host/manifest/base64.ts';
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 

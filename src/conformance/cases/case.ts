@@ -4,7 +4,7 @@
  * A case is data. Its modules are text (`wat.ts` explains the shorthand) and are assembled when the kit is built,
  * so that a host author can read what a plug-in does, and so that nothing here depends on the host under test.
  */
-import type { HostFunctionName } from './protocol.ts';
+import type { HostFunctionName } from '../protocol/protocol.ts';
 
 /** The levels of the kit, lowest first. Each stands on those before it. */
 export const levels = {

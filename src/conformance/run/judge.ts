@@ -1,8 +1,8 @@
 /** Compares what a step came to with what it has to come to. */
-import { encodeUtf8 } from '../host/platform/text.ts';
-import type { Bytes, Expectation, LogExpectation } from './case.ts';
-import type { Answer, WireLog } from './protocol.ts';
-import { decodeWireBytes, toHex } from './wire-bytes.ts';
+import { encodeUtf8 } from '../../host/platform/text.ts';
+import type { Bytes, Expectation, LogExpectation } from '../cases/case.ts';
+import type { Answer, WireLog } from '../protocol/protocol.ts';
+import { decodeWireBytes, toHex } from '../protocol/wire-bytes.ts';
 
 const bytesOf = (bytes: Bytes): Uint8Array =>
   typeof bytes === 'string'

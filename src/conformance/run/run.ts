@@ -3,13 +3,19 @@
  *
  * A host that ends, hangs or talks nonsense fails the case at hand and no other: the next one gets a new process.
  */
-import { sha256Hex } from '../syntax/sha256.ts';
-import { type Case, type Expectation, type Level, levelOf } from './case.ts';
-import { moduleKey } from './expand-cases.ts';
+import { sha256Hex } from '../../syntax/sha256.ts';
+import { type Case, type Expectation, type Level, levelOf } from '../cases/case.ts';
+import { moduleKey } from '../cases/expand-cases.ts';
+import { assembledModules } from '../cases/modules.generated.ts';
+import {
+  type Answer,
+  type HostConnection,
+  PROTOCOL,
+  type Request,
+  type WireSettings,
+} from '../protocol/protocol.ts';
+import { decodeWireBytes, encodeWireBytes } from '../protocol/wire-bytes.ts';
 import { describeExpectation, inputBytes, judge } from './judge.ts';
-import { assembledModules } from './modules.generated.ts';
-import { type Answer, type HostConnection, PROTOCOL, type Request, type WireSettings } from './protocol.ts';
-import { decodeWireBytes, encodeWireBytes } from './wire-bytes.ts';
 
 /** A host that ended, or did not answer in time. */
 export class HostGone extends Error {

@@ -3,22 +3,22 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Case, type Level, levelOf, levels } from '../../conformance/case.ts';
-import { cases } from '../../conformance/cases.ts';
-import { type ExpectedFailures, isContent, parseExpectedFailures } from '../../conformance/expected.ts';
-import { htmlReport } from '../../conformance/reports/html-report.ts';
-import { jsonReport, junitReport, tapReport, textReport } from '../../conformance/reports/text-reports.ts';
-import { type Host, type HostReport, runCases, type Surroundings } from '../../conformance/run.ts';
-import { expand } from '../../conformance/wat.ts';
-import { type Flags, type Parsed, usageError } from '../flags.ts';
-import { startAdapter } from './adapter-process.ts';
-import { startFixture } from './fixture-server.ts';
+import { type Case, type Level, levelOf, levels } from '../conformance/cases/case.ts';
+import { cases } from '../conformance/cases/cases.ts';
+import { expand } from '../conformance/cases/wat.ts';
+import { htmlReport } from '../conformance/reports/html-report.ts';
+import { jsonReport, junitReport, tapReport, textReport } from '../conformance/reports/text-reports.ts';
+import { type ExpectedFailures, isContent, parseExpectedFailures } from '../conformance/run/expected.ts';
+import { type Host, type HostReport, runCases, type Surroundings } from '../conformance/run/run.ts';
+import { startAdapter } from './conformance/adapter-process.ts';
+import { startFixture } from './conformance/fixture-server.ts';
+import { type Flags, type Parsed, usageError } from './flags.ts';
 
 type KitFlags = Flags<'conformance'>;
 
 const quote = (text: string): string =>
   /^[\w@./:=-]+$/.test(text) ? text : `"${text.replace(/["\\$`]/g, '\\$&')}"`;
-const adapterFile = fileURLToPath(new URL('./javascript-adapter.js', import.meta.url));
+const adapterFile = fileURLToPath(new URL('./conformance/javascript-adapter.js', import.meta.url));
 
 /** `quern`, `npm:PACKAGE` for SDKs with the interface of `@extism/extism`, or a command; `NAME=` may stand before. */
 const hostOf = (text: string): Host => {
