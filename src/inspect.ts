@@ -10,15 +10,14 @@ import { isQuernError } from './errors/errors.ts';
 import { type FeatureKey, type FeatureRow, featureTable } from './syntax/features.ts';
 import { type InstructionRow, instructions } from './syntax/instructions.ts';
 import type { ExternKind, Module } from './syntax/module.ts';
+import { funcTypeName, valTypeName } from './syntax/type-names.ts';
 import {
   type FuncType,
-  funcTypeName,
   type GlobalType,
   I64,
   type Limits,
   type MemoryType,
   type TableType,
-  valTypeName,
 } from './syntax/types.ts';
 import { validateModule } from './validator/validate-module.ts';
 

@@ -53,6 +53,7 @@ export {
   type SnapshotTarget,
   takeSnapshot,
 } from './interpreter/snapshot/snapshot.ts';
+export { funcDefType } from './syntax/canonical-types.ts';
 export {
   defaultFeatures,
   type FeatureKey,
@@ -62,6 +63,7 @@ export {
 } from './syntax/features.ts';
 export type { FuelClass } from './syntax/instructions.ts';
 export type { Export, ExternKind, Import, ImportType, Module } from './syntax/module.ts';
+export { valTypeName } from './syntax/type-names.ts';
 export {
   type DefType,
   EXTERNREF,
@@ -69,7 +71,6 @@ export {
   F64,
   FUNCREF,
   type FuncType,
-  funcDefType,
   type GlobalType,
   I32,
   I64,
@@ -79,6 +80,5 @@ export {
   type TagType,
   V128,
   type ValType,
-  valTypeName,
 } from './syntax/types.ts';
 export { validateModule } from './validator/validate-module.ts';

@@ -3,6 +3,8 @@
  * the border: number `i` of the arguments and results lies at byte `16 * i` of the memory; references are
  * parameters and results of `call`. Of an exnref only whether it is null comes out, and only null goes in.
  */
+
+import { matchesHeapType } from '../../src/syntax/matching.ts';
 import {
   F32,
   F64,
@@ -14,7 +16,6 @@ import {
   I64,
   isNullable,
   isRef,
-  matchesHeapType,
   V128,
   type ValType,
 } from '../../src/syntax/types.ts';

@@ -1,8 +1,8 @@
 /** The slow reference executor of `test/reference` as an `Engine`. */
 import { decodeModule } from '../../src/decoder/decode-module.ts';
+import { funcDefType } from '../../src/syntax/canonical-types.ts';
 import { defaultFeatures } from '../../src/syntax/features.ts';
 import type { Module } from '../../src/syntax/module.ts';
-import { funcDefType } from '../../src/syntax/types.ts';
 import { validateModule } from '../../src/validator/validate-module.ts';
 import {
   defaultOptions,

@@ -5,21 +5,20 @@
  * printed; the few places where the text order is not the binary order are named here.
  */
 import { masked } from '../errors/texts.ts';
+import { defType } from '../syntax/canonical-types.ts';
 import type { ImmediateKind } from '../syntax/immediates.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
 import type { Module } from '../syntax/module.ts';
+import { heapTypeName, valTypeName } from '../syntax/type-names.ts';
 import {
-  defType,
   type FuncType,
   type HeapType,
   heapOf,
-  heapTypeName,
   isExactHeap,
   isNullable,
   isRef,
   refType,
   type ValType,
-  valTypeName,
 } from '../syntax/types.ts';
 import type { Catch, InstructionReader } from './instruction-reader.ts';
 import { decodeNames, type Names } from './name-section.ts';

@@ -1,11 +1,11 @@
 /** The grammar of types. @spec binary-type */
 import type { CodeOf } from '../errors/catalogue.ts';
 import { InvalidError } from '../errors/errors.ts';
+import { canonicalise } from '../syntax/canonical-types.ts';
 import { MAX_PARAMS, MAX_RESULTS, MAX_STRUCT_FIELDS, MAX_TYPES } from '../syntax/limits.ts';
 import type { TypeHold } from '../syntax/type-registry.ts';
 import {
   type CompType,
-  canonicalise,
   type DefType,
   exactHeap,
   type FieldType,

@@ -9,14 +9,7 @@
  * not fill the memory with modules that were released, so the youngest groups are held strongly, and have none.
  * Some engines have no weak references: there a group that was never released stays for good.
  */
-import type { DefType } from './types.ts';
-
-/** A recursive group; each of its types has it, and it has the groups that its types name. */
-export interface RecGroup {
-  readonly types: readonly DefType[];
-  /** Earlier groups that are part of the types: their ids must stay theirs. */
-  readonly uses: readonly RecGroup[];
-}
+import type { DefType, RecGroup } from './types.ts';
 
 /** A group in the tables. */
 interface Entry {

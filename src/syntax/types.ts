@@ -9,11 +9,10 @@
  *   (negative, its s33 encoding) or the id of a canonical defined type (zero or more), with one bit more where it
  *   is that type exactly and none of its subtypes (custom descriptors).
  *
- * Defined types are canonical process-wide (`canonicalise`): two structurally equal recursive groups have the
+ * Defined types are canonical process-wide (`canonical-types.ts`): two structurally equal recursive groups have the
  * same ids, in one module or across modules, so type equality is equality of ids. An id means a type as long as
  * there is something of that type, or a module that declares it; see `type-registry.ts`.
  */
-import { groupOf, type RecGroup, type TypeHold, typeOfId } from './type-registry.ts';
 
 /**
  * A type of values, as one small number: `I32`, `FUNCREF` and the like, or what a module declares.
@@ -94,6 +93,8 @@ export const heapOf = (type: ValType): HeapType => (type >> 1) - 64;
 const EXACT = 1 << 28;
 /** The exact form of a defined heap type. */
 export const exactHeap = (heap: HeapType): HeapType => heap | EXACT;
+/** The defined heap type that an exact one is the exact form of; any other heap type of a definition as it is. */
+export const inexactHeap = (heap: HeapType): HeapType => heap & ~EXACT;
 /** Whether a heap type is a defined type without its subtypes. */
 export const isExactHeap = (heap: HeapType): boolean => heap >= EXACT;
 export const isNumOrVec = (type: ValType): boolean => type < 0 && type >= V128;
@@ -146,6 +147,13 @@ export interface ArrayType {
   readonly element: FieldType;
 }
 export type CompType = FuncType | StructType | ArrayType;
+
+/** A recursive group; each of its types has it, and it has the groups that its types name. */
+export interface RecGroup {
+  readonly types: readonly DefType[];
+  /** Earlier groups that are part of the types: their ids must stay theirs. */
+  readonly uses: readonly RecGroup[];
+}
 
 /**
  * A canonical defined type. One object per id, process-wide; compare by identity or by `id`.
@@ -250,171 +258,6 @@ export interface SubType {
   readonly describes?: number | null;
 }
 
-/** The canonical type of an id, or of a defined heap type, exact or not. */
-export const defType = (heap: HeapType): DefType => typeOfId(heap & ~EXACT)!;
-
-/** What keeps the id in a type meaning what it does: the group of the defined type that it names, if it does. */
-export const holdOf = (type: ValType): RecGroup | null =>
-  isRef(type) && heapOf(type) >= 0 ? defType(heapOf(type)).group : null;
-
-/**
- * Canonicalises one recursive group: returns the process-wide defined types, the same objects for every
- * structurally equal group.
- *
- * @param group the decoded types of the group
- * @param base type index of the first one
- * @param earlier the module's types before `base`
- * @param hold of the module that declares the group; without it the types last as long as somebody has one
- */
-export const canonicalise = (
-  group: readonly SubType[],
-  base: number,
-  earlier: readonly DefType[],
-  hold: TypeHold | null = null,
-): readonly DefType[] => {
-  const uses = new Set<RecGroup>();
-  // In the key, indices into the group are relative ("r0"), earlier ones are canonical ids ("c7").
-  const typeKey = (index: number): string => {
-    if (index >= base) return `r${index - base}`;
-    uses.add(earlier[index]!.group);
-    return `c${earlier[index]!.id}`;
-  };
-  const heapKey = (heap: HeapType): string =>
-    isExactHeap(heap) ? `x${typeKey(heap & ~EXACT)}` : typeKey(heap);
-  const valKey = (t: ValType): string =>
-    isRef(t) && heapOf(t) >= 0 ? `${isNullable(t) ? '?' : '!'}${heapKey(heapOf(t))}` : `${t}`;
-  const clauseKey = (name: string, index: number | null | undefined): string =>
-    index === null || index === undefined ? '' : `${name}${typeKey(index)}`;
-  const fieldKey = (f: FieldType): string => `${f.isMutable ? 'm' : ''}${valKey(f.storage)}`;
-  const compKey = (c: CompType): string => {
-    switch (c.kind) {
-      case 'func':
-        return `f${c.params.map(valKey).join()}>${c.results.map(valKey).join()}`;
-      case 'struct':
-        return `s${c.fields.map(fieldKey).join()}`;
-      default:
-        return `a${fieldKey(c.element)}`;
-    }
-  };
-  const key = group
-    .map((t) => {
-      const clauses = clauseKey('e', t.describes) + clauseKey('d', t.descriptor);
-      return `${t.isFinal ? '' : 'o'}${t.supertypes.map(typeKey).join()}${clauses}:${compKey(t.comp)}`;
-    })
-    .join(';');
-  const make = (firstId: number): RecGroup => makeGroup(group, base, earlier, firstId, [...uses]);
-  return groupOf(key, group.length, hold, make).types;
-};
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-const makeGroup = (
-  group: readonly SubType[],
-  base: number,
-  earlier: readonly DefType[],
-  firstId: number,
-  uses: readonly RecGroup[],
-): RecGroup => {
-  const toId = (index: number): number => (index < base ? earlier[index]!.id : firstId + index - base);
-  const toHeap = (heap: HeapType): HeapType =>
-    isExactHeap(heap) ? exactHeap(toId(heap & ~EXACT)) : toId(heap);
-  const valType = (t: ValType): ValType =>
-    isRef(t) && heapOf(t) >= 0 ? refType(toHeap(heapOf(t)), isNullable(t)) : t;
-  const field = (f: FieldType): FieldType => ({ storage: valType(f.storage), isMutable: f.isMutable });
-  const types: Mutable<DefType>[] = [];
-  const made: RecGroup = { types, uses };
-  for (const [i, t] of group.entries()) {
-    const superIndex = t.supertypes[0];
-    const supertype =
-      superIndex === undefined
-        ? null
-        : superIndex < base
-          ? earlier[superIndex]!
-          : (types[superIndex - base] ?? null);
-    const comp: CompType =
-      t.comp.kind === 'func'
-        ? { kind: 'func', params: t.comp.params.map(valType), results: t.comp.results.map(valType) }
-        : t.comp.kind === 'struct'
-          ? { kind: 'struct', fields: t.comp.fields.map(field) }
-          : { kind: 'array', element: field(t.comp.element) };
-    types.push({
-      id: firstId + i,
-      isFinal: t.isFinal,
-      supertype,
-      depth: supertype ? supertype.depth + 1 : 0,
-      comp,
-      descriptor: null,
-      describes: null,
-      group: made,
-      layout: null,
-    });
-  }
-  // A descriptor stands behind the type that it describes.
-  for (const [i, { descriptor, describes }] of group.entries()) {
-    types[i]!.descriptor = types[(descriptor ?? -1) - base] ?? null;
-    types[i]!.describes = types[(describes ?? -1) - base] ?? null;
-  }
-  return made;
-};
-
-/**
- * The canonical type of a plain function type (final, no supertype, a group of its own).
- *
- * ```js
- * console.log(funcDefType([I32], [I64]) === funcDefType([I32], [I64])); // → true
- * ```
- */
-export const funcDefType = (params: readonly ValType[], results: readonly ValType[]): DefType =>
-  canonicalise([{ isFinal: true, supertypes: [], comp: { kind: 'func', params, results } }], 0, [])[0]!;
-
-/** Whether `sub` is the type with the id or one of its declared subtypes. @spec match-deftype */
-export const matchesTypeId = (sub: DefType, id: number): boolean => {
-  let t: DefType | null = sub;
-  while (t !== null && t.id !== id) t = t.supertype;
-  return t !== null;
-};
-/** Whether `sub` is `sup` or one of its declared subtypes. @spec match-deftype */
-export const matchesDefType = (sub: DefType, sup: DefType): boolean => matchesTypeId(sub, sup.id);
-
-/** The abstract heap type directly above every type of a composite kind. */
-const abstractOf = (comp: CompType): HeapType =>
-  comp.kind === 'func' ? HEAP_FUNC : comp.kind === 'struct' ? HEAP_STRUCT : HEAP_ARRAY;
-
-/** @spec match-heaptype */
-export const matchesHeapType = (sub: HeapType, sup: HeapType): boolean => {
-  if (sub === sup) return true;
-  if (sub >= 0) {
-    if (isExactHeap(sup)) return false;
-    if (sup >= 0) return matchesTypeId(defType(sub), sup);
-    return matchesHeapType(abstractOf(defType(sub).comp), sup);
-  }
-  switch (sub) {
-    case HEAP_EQ:
-      return sup === HEAP_ANY;
-    case HEAP_I31:
-    case HEAP_STRUCT:
-    case HEAP_ARRAY:
-      return sup === HEAP_EQ || sup === HEAP_ANY;
-    case HEAP_NONE:
-      return sup >= 0 ? defType(sup).comp.kind !== 'func' : sup <= HEAP_ANY && sup >= HEAP_ARRAY;
-    case HEAP_NOFUNC:
-      return sup >= 0 ? defType(sup).comp.kind === 'func' : sup === HEAP_FUNC;
-    case HEAP_NOEXTERN:
-      return sup === HEAP_EXTERN;
-    case HEAP_NOEXN:
-      return sup === HEAP_EXN;
-    default:
-      return false;
-  }
-};
-
-/** Whether a value of type `sub` can be used where `sup` is expected. @spec match-valtype */
-export const matchesValType = (sub: ValType, sup: ValType): boolean => {
-  if (sub === sup || sub === BOT) return true;
-  if (sub < 0 || sup < 0) return false;
-  return (isNullable(sup) || !isNullable(sub)) && matchesHeapType(heapOf(sub), heapOf(sup));
-};
-
 /** Whether values of a storage type take less than a word. */
 export const isPacked = (storage: ValType): boolean => storage === I8 || storage === I16;
 /** Type on the operand stack of a value of a storage type. @spec aux-unpack */
@@ -422,57 +265,3 @@ export const unpack = (storage: ValType): ValType => (isPacked(storage) ? I32 : 
 
 /** Number of 8-byte slots that a value takes in a frame. */
 export const slotsOf = (type: ValType): number => (type === V128 ? 2 : 1);
-
-const heapNames: Readonly<Record<number, string>> = {
-  [HEAP_NOEXN]: 'noexn',
-  [HEAP_NOFUNC]: 'nofunc',
-  [HEAP_NOEXTERN]: 'noextern',
-  [HEAP_NONE]: 'none',
-  [HEAP_FUNC]: 'func',
-  [HEAP_EXTERN]: 'extern',
-  [HEAP_ANY]: 'any',
-  [HEAP_EQ]: 'eq',
-  [HEAP_I31]: 'i31',
-  [HEAP_STRUCT]: 'struct',
-  [HEAP_ARRAY]: 'array',
-  [HEAP_EXN]: 'exn',
-};
-const numNames: Readonly<Record<number, string>> = {
-  [I32]: 'i32',
-  [I64]: 'i64',
-  [F32]: 'f32',
-  [F64]: 'f64',
-  [V128]: 'v128',
-  [I8]: 'i8',
-  [I16]: 'i16',
-  [BOT]: 'bot',
-};
-
-/** Text form of a heap type. */
-export const heapTypeName = (heap: HeapType): string =>
-  heapNames[heap] ?? (isExactHeap(heap) ? `(exact $${heap & ~EXACT})` : `$${heap}`);
-
-const shortRefNames: Readonly<Record<string, string>> = {
-  none: 'nullref',
-  nofunc: 'nullfuncref',
-  noextern: 'nullexternref',
-  noexn: 'nullexnref',
-};
-/**
- * Text form of a value type, e.g. `i32`, `funcref`, `(ref null 3)`.
- *
- * ```js
- * console.log(valTypeName(V128)); // → v128
- * ```
- */
-export const valTypeName = (type: ValType): string => {
-  if (type < 0) return numNames[type] ?? `?${type}`;
-  const heap = heapTypeName(heapOf(type));
-  if (heapOf(type) < 0 && isNullable(type)) return shortRefNames[heap] ?? `${heap}ref`;
-  return `(ref ${isNullable(type) ? 'null ' : ''}${heap})`;
-};
-/** Text form of a function type, e.g. `(i64, i32) -> i64`; no result prints as `()`. */
-export const funcTypeName = (type: FuncType): string => {
-  const list = (ts: readonly ValType[]): string => ts.map(valTypeName).join(', ');
-  return `(${list(type.params)}) -> ${type.results.length === 1 ? list(type.results) : `(${list(type.results)})`}`;
-};

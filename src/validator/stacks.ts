@@ -13,17 +13,9 @@ import { type ErrorPosition, InvalidError, LimitError } from '../errors/errors.t
 import type { FeatureKey } from '../syntax/features.ts';
 import { instructions } from '../syntax/instructions.ts';
 import { MAX_BLOCK_DEPTH } from '../syntax/limits.ts';
-import {
-  BOT,
-  heapOf,
-  isNullable,
-  isRef,
-  matchesHeapType,
-  refType,
-  V128,
-  type ValType,
-  valTypeName,
-} from '../syntax/types.ts';
+import { matchesHeapType } from '../syntax/matching.ts';
+import { valTypeName } from '../syntax/type-names.ts';
+import { BOT, heapOf, isNullable, isRef, refType, V128, type ValType } from '../syntax/types.ts';
 import { type Context, unknownIndex } from './context.ts';
 import { Locals } from './locals.ts';
 

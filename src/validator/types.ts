@@ -5,6 +5,7 @@
 import { catalogue } from '../errors/catalogue.ts';
 import { type ErrorPosition, InvalidError, LimitError } from '../errors/errors.ts';
 import { MAX_SUBTYPING_DEPTH } from '../syntax/limits.ts';
+import { matchesDefType, matchesValType } from '../syntax/matching.ts';
 import {
   type CompType,
   type DefType,
@@ -13,8 +14,6 @@ import {
   I64,
   type Limits,
   type MemoryType,
-  matchesDefType,
-  matchesValType,
   type TableType,
   type TagType,
   type ValType,

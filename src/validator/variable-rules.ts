@@ -3,9 +3,10 @@
  * stores and arithmetic are not here: their types come from the instruction table, see `rules.ts`.
  */
 import { InvalidError, MalformedError } from '../errors/errors.ts';
+import { defType } from '../syntax/canonical-types.ts';
+import { heapTypeName } from '../syntax/type-names.ts';
 import {
   ANYREF,
-  defType,
   EXNREF,
   EXTERNREF,
   exactHeap,
@@ -15,7 +16,6 @@ import {
   HEAP_EXTERN,
   type HeapType,
   heapOf,
-  heapTypeName,
   I32,
   I64,
   isExactHeap,

@@ -1,7 +1,8 @@
 /** `Tag`, `Exception` and the tag of what JavaScript throws. @spec tags, exceptions */
 import { ExceptionInstance } from '../interpreter/instances/exception.ts';
 import { TagInstance } from '../interpreter/instances/tag.ts';
-import { EXTERNREF, funcDefType, slotsOf } from '../syntax/types.ts';
+import { funcDefType } from '../syntax/canonical-types.ts';
+import { EXTERNREF, slotsOf } from '../syntax/types.ts';
 import type { Realm } from './realm.ts';
 import { bind, brand, objectOf, slotOf } from './slots.ts';
 import { isHidden, readJsValue, toValueType, writeJsValues } from './values.ts';

@@ -14,16 +14,8 @@ import {
   type RawHostCode,
 } from '../interpreter/instances/module-instance.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
-import {
-  canonicalise,
-  type DefType,
-  EXTERNREF,
-  HEAP_EXTERN,
-  I16,
-  I32,
-  refType,
-  type ValType,
-} from '../syntax/types.ts';
+import { canonicalise } from '../syntax/canonical-types.ts';
+import { type DefType, EXTERNREF, HEAP_EXTERN, I16, I32, refType, type ValType } from '../syntax/types.ts';
 
 /** A function that modules may import instead of being given one. */
 export interface Builtin {

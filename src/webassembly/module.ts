@@ -1,8 +1,9 @@
 /** Compiling, validating, and the class `Module`. @spec modules */
 import { nameText } from '../errors/texts.ts';
 import { compileModule } from '../interpreter/instantiate/instantiate.ts';
+import { matchesDefType, matchesValType } from '../syntax/matching.ts';
 import type { ExternKind, Import } from '../syntax/module.ts';
-import { HEAP_EXTERN, matchesDefType, matchesValType, refType } from '../syntax/types.ts';
+import { HEAP_EXTERN, refType } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';
 import { builtinOf } from './js-string.ts';
 import type { Realm } from './realm.ts';

@@ -9,6 +9,8 @@ import { FuncInstance } from '../interpreter/instances/module-instance.ts';
 import { matchesRef, toI31 } from '../interpreter/instances/references.ts';
 import type { Ref } from '../interpreter/instances/values.ts';
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
+import { matchesHeapType } from '../syntax/matching.ts';
+import { valTypeName } from '../syntax/type-names.ts';
 import {
   EXNREF,
   EXTERNREF,
@@ -23,11 +25,9 @@ import {
   I64,
   isNullable,
   isRef,
-  matchesHeapType,
   slotsOf,
   V128,
   type ValType,
-  valTypeName,
 } from '../syntax/types.ts';
 import { aggregateObject, aggregateOf, isAggregate } from './gc-objects.ts';
 import { slotOf } from './slots.ts';

@@ -1,6 +1,7 @@
 /** Runs generated programs on the reference executor. */
 import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { type FuncType, funcDefType } from '../../src/syntax/types.ts';
+import { funcDefType } from '../../src/syntax/canonical-types.ts';
+import type { FuncType } from '../../src/syntax/types.ts';
 import { validateModule } from '../../src/validator/validate-module.ts';
 import type { Program } from '../generators/world.ts';
 import {

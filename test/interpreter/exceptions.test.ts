@@ -9,7 +9,8 @@ import { ExceptionInstance, makeException } from '../../src/interpreter/instance
 import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { TagInstance } from '../../src/interpreter/instances/tag.ts';
-import { funcDefType, I32 } from '../../src/syntax/types.ts';
+import { funcDefType } from '../../src/syntax/canonical-types.ts';
+import { I32 } from '../../src/syntax/types.ts';
 import { assemble, type Instruction, type ModuleSource, type Type } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';
 

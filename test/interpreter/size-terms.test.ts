@@ -11,9 +11,9 @@ import { Store } from '../../src/interpreter/instances/store.ts';
 import { TagInstance } from '../../src/interpreter/instances/tag.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { sizeTerms } from '../../src/interpreter/translate/size-terms.ts';
+import { funcDefType } from '../../src/syntax/canonical-types.ts';
 import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
 import { instructions } from '../../src/syntax/instructions.ts';
-import { funcDefType } from '../../src/syntax/types.ts';
 import { assemble, type Instruction, type ModuleSource, type Type, u32 } from '../assembler.ts';
 import { runEverywhere } from './everywhere.ts';
 

@@ -19,8 +19,9 @@ import {
   type ImportResolver,
   instantiate,
 } from '../../src/interpreter/instantiate/instantiate.ts';
+import { funcDefType } from '../../src/syntax/canonical-types.ts';
 import type { Features } from '../../src/syntax/features.ts';
-import { type FuncType, funcDefType, I32 } from '../../src/syntax/types.ts';
+import { type FuncType, I32 } from '../../src/syntax/types.ts';
 import { HostObject, hostObjects, memoriesText, numberBits, numberText } from './raw-values.ts';
 import { type Backend, EXHAUSTED } from './run-scenario.ts';
 import type { Imported, Kind, Scenario } from './scenario.ts';

@@ -1,8 +1,9 @@
 /** Scenarios on the reference executor. */
 import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { isQuernError, ThrownException } from '../../src/errors/errors.ts';
+import { funcDefType } from '../../src/syntax/canonical-types.ts';
 import type { Features } from '../../src/syntax/features.ts';
-import { funcDefType, I32 } from '../../src/syntax/types.ts';
+import { I32 } from '../../src/syntax/types.ts';
 import { validateModule } from '../../src/validator/validate-module.ts';
 import { I31Value } from '../reference/aggregates.ts';
 import {

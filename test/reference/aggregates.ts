@@ -1,4 +1,6 @@
 /** Structures, arrays and i31 references of the reference executor, and the types of references. */
+
+import { matchesHeapType } from '../../src/syntax/matching.ts';
 import {
   type ArrayType,
   type DefType,
@@ -12,7 +14,6 @@ import {
   I8,
   I16,
   I32,
-  matchesHeapType,
   type StructType,
   type ValType,
 } from '../../src/syntax/types.ts';

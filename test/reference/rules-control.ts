@@ -2,7 +2,7 @@
 
 import { TrapError } from '../../src/errors/errors.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
-import { matchesDefType } from '../../src/syntax/types.ts';
+import { matchesDefType } from '../../src/syntax/matching.ts';
 import type { Instruction } from './body.ts';
 import { type FunctionInstance, HostFunction } from './instances.ts';
 import { labelOf, type Machine, type Rule } from './machine.ts';

@@ -13,8 +13,9 @@ import { Store } from '../../src/interpreter/instances/store.ts';
 import type { TableInstance } from '../../src/interpreter/instances/table.ts';
 import type { Ref } from '../../src/interpreter/instances/values.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { defType, funcDefType } from '../../src/syntax/canonical-types.ts';
 import { countGroups, releaseTypes } from '../../src/syntax/type-registry.ts';
-import { defType, funcDefType, heapOf, I32, I64, type ValType } from '../../src/syntax/types.ts';
+import { heapOf, I32, I64, type ValType } from '../../src/syntax/types.ts';
 import { assemble } from '../assembler.ts';
 import { collect } from '../garbage.ts';
 

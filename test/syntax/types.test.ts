@@ -2,18 +2,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { canonicalise, defType, funcDefType } from '../../src/syntax/canonical-types.ts';
+import { matchesDefType, matchesHeapType, matchesValType } from '../../src/syntax/matching.ts';
+import { funcTypeName, valTypeName } from '../../src/syntax/type-names.ts';
 import {
   BOT,
   type CompType,
-  canonicalise,
   type DefType,
-  defType,
   EXNREF,
   exactHeap,
   F64,
   FUNCREF,
-  funcDefType,
-  funcTypeName,
   HEAP_ANY,
   HEAP_ARRAY,
   HEAP_EQ,
@@ -32,14 +31,10 @@ import {
   I64,
   isNullable,
   isRef,
-  matchesDefType,
-  matchesHeapType,
-  matchesValType,
   refType,
   type SubType,
   V128,
   type ValType,
-  valTypeName,
 } from '../../src/syntax/types.ts';
 
 const struct = (...fields: readonly ValType[]): CompType => ({

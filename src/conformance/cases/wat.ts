@@ -9,7 +9,7 @@
 
 import { encodeUtf8 } from '../../host/platform/text.ts';
 import { KERNEL_NAMESPACE, kernelAbi, USER_NAMESPACE } from '../../kernel/abi.ts';
-import { valTypeName } from '../../syntax/types.ts';
+import { valTypeName } from '../../syntax/type-names.ts';
 import { hostFunctions } from '../protocol/protocol.ts';
 
 /** Linear memory of a case: texts from here on, up to the report. */

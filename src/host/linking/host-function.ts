@@ -11,16 +11,8 @@ import { rawHostFunction } from '../../interpreter/instances/host-function.ts';
 import type { FuncInstance, HostWrite, RawHostCode } from '../../interpreter/instances/module-instance.ts';
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../../interpreter/numerics/floats.ts';
 import { takeWorkCost } from '../../kernel/imports.ts';
-import {
-  F32,
-  F64,
-  type FuncType,
-  funcTypeName,
-  I32,
-  I64,
-  type ValType,
-  valTypeName,
-} from '../../syntax/types.ts';
+import { funcTypeName, valTypeName } from '../../syntax/type-names.ts';
+import { F32, F64, type FuncType, I32, I64, type ValType } from '../../syntax/types.ts';
 import type { CurrentPlugin } from '../state/current-plugin.ts';
 import type { PluginState } from '../state/plugin-state.ts';
 

@@ -13,7 +13,9 @@ import {
   FuncInstance,
   type ModuleInstance,
 } from '../../interpreter/instances/module-instance.ts';
-import { type DefType, type FuncType, funcTypeName, matchesDefType } from '../../syntax/types.ts';
+import { matchesDefType } from '../../syntax/matching.ts';
+import { funcTypeName } from '../../syntax/type-names.ts';
+import type { DefType, FuncType } from '../../syntax/types.ts';
 
 /** The stand-ins of one linking. */
 export class LateBindings {

@@ -2,7 +2,7 @@
  * Cold operations that call and return: what leaves the instance, what is not translated yet, what goes to the host,
  * tail calls, and calls whose operands packed fields cannot name.
  */
-import { matchesTypeId } from '../../syntax/types.ts';
+import { matchesTypeId } from '../../syntax/matching.ts';
 import { type CodeSpace, LEAVE_PC } from '../code/code-space.ts';
 import type { FuncCode } from '../code/compiled-module.ts';
 import { ENTRY_COST, payAhead, standInside, withOpcode, ZERO_END, ZERO_START } from '../code/encoding.ts';

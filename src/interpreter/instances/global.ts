@@ -4,7 +4,9 @@
  * The value lies in the words (numbers) or references of the instance that defined it, so that its own code
  * reads it without an indirection; other instances and the embedder go through this object.
  */
-import { type GlobalType, holdOf, isRef } from '../../syntax/types.ts';
+
+import { holdOf } from '../../syntax/canonical-types.ts';
+import { type GlobalType, isRef } from '../../syntax/types.ts';
 import { type RawValue, readValue, writeValue } from './values.ts';
 
 /**

@@ -2,7 +2,8 @@
 import { badArgument, checkFunction, reading } from '../../errors/arguments.ts';
 import { HostError } from '../../errors/errors.ts';
 import { messageOf, valueText } from '../../errors/texts.ts';
-import { type FuncType, funcDefType } from '../../syntax/types.ts';
+import { funcDefType } from '../../syntax/canonical-types.ts';
+import type { FuncType } from '../../syntax/types.ts';
 import {
   allocateHostFunc,
   type Caller,

@@ -6,6 +6,8 @@
  * anything else that the embedder passed in. Converting between `extern` and `any` changes nothing, so
  * identity survives it.
  */
+
+import { matchesTypeId } from '../../syntax/matching.ts';
 import {
   exactHeap,
   HEAP_ANY,
@@ -19,7 +21,6 @@ import {
   heapOf,
   isExactHeap,
   isNullable,
-  matchesTypeId,
   type ValType,
 } from '../../syntax/types.ts';
 import { ArrayInstance, StructInstance } from './aggregate.ts';

@@ -1,7 +1,8 @@
 /** Table instances. @spec syntax-tableinst */
 import { LimitError } from '../../errors/errors.ts';
+import { holdOf } from '../../syntax/canonical-types.ts';
 import { MAX_TABLE_ELEMENTS } from '../../syntax/limits.ts';
-import { holdOf, I64, type TableType } from '../../syntax/types.ts';
+import { I64, type TableType } from '../../syntax/types.ts';
 import type { Ref } from './values.ts';
 
 /** What a store allows besides memories; see `Store`. */

@@ -5,17 +5,11 @@ import { checkFunction, checkInstance, readOptions } from '../../errors/argument
 import { TrapError, UnlinkableError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { defaultFeatures, type Features } from '../../syntax/features.ts';
+import { matchesDefType, matchesValType } from '../../syntax/matching.ts';
 import type { Import, ImportType } from '../../syntax/module.ts';
+import { funcTypeName, valTypeName } from '../../syntax/type-names.ts';
 import { releaseTypes } from '../../syntax/type-registry.ts';
-import {
-  type FuncType,
-  funcTypeName,
-  I64,
-  type Limits,
-  matchesDefType,
-  matchesValType,
-  valTypeName,
-} from '../../syntax/types.ts';
+import { type FuncType, I64, type Limits } from '../../syntax/types.ts';
 import { validateModule } from '../../validator/validate-module.ts';
 import { invoke } from '../calls/invoke.ts';
 import { CompiledModule } from '../code/compiled-module.ts';

@@ -1,13 +1,7 @@
 /** Paused calls: writing them down, and making them anew. */
 import { MAX_PARAMS } from '../../syntax/limits.ts';
-import {
-  type FuncType,
-  HEAP_EXN,
-  matchesValType,
-  refType,
-  slotsOf,
-  type ValType,
-} from '../../syntax/types.ts';
+import { matchesValType } from '../../syntax/matching.ts';
+import { type FuncType, HEAP_EXN, refType, slotsOf, type ValType } from '../../syntax/types.ts';
 import { Execution, type SavedExecution } from '../calls/execution.ts';
 import { type FrameShape, frameShapes, mayBeUnset } from '../calls/frame-shapes.ts';
 import { checkFuel } from '../calls/fuel-account.ts';

@@ -4,6 +4,8 @@
  * First all objects are made empty, then each is filled; so cycles need no special care. No more is allocated than
  * the bytes that are there can fill, and every reference is checked against the type of the place it goes to.
  */
+
+import { valTypeName } from '../../syntax/type-names.ts';
 import {
   F32,
   HEAP_EXN,
@@ -16,7 +18,6 @@ import {
   slotsOf,
   V128,
   type ValType,
-  valTypeName,
 } from '../../syntax/types.ts';
 import {
   ArrayInstance,
