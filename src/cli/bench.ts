@@ -5,7 +5,7 @@
  */
 import type { CompiledPlugin, Plugin } from '../node.ts';
 import { compileFromFlags, readInput } from './call.ts';
-import { type Parsed, parseWholeNumber, usageError } from './flags.ts';
+import { numberOf, type Parsed, usageError } from './flags.ts';
 
 const DEFAULT_SECONDS = 3;
 /** Most samples that are kept; beyond, every other one is dropped and the stride doubles. */
@@ -96,7 +96,7 @@ const loadOnce = async (compile: () => Promise<CompiledPlugin>): Promise<[Plugin
 /** Runs `quern bench`. */
 export const runBench = async ({ operands, flags }: Parsed<'bench'>): Promise<void> => {
   const [source, functionName] = operands as readonly [string, string];
-  const calls = flags.calls === undefined ? null : parseWholeNumber('calls', flags.calls);
+  const calls = numberOf(flags, 'calls') ?? null;
   const seconds = flags.seconds === undefined ? DEFAULT_SECONDS : Number(flags.seconds);
   if (calls !== null && calls < 1) throw usageError('--calls must be at least 1');
   if (!Number.isFinite(seconds) || seconds <= 0) throw usageError('--seconds must be a positive number');

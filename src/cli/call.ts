@@ -1,5 +1,7 @@
 /** `quern call`: makes a plug-in from files and flags, calls it and prints what it answers. */
+
 import { basename } from 'node:path';
+import { isRecord } from '../errors/checks.ts';
 import { printableLines } from '../errors/texts.ts';
 import type { CheckedManifest, ManifestWasm } from '../host/manifest/manifest.ts';
 import { resolveManifest } from '../host/manifest/wasm-source.ts';
@@ -14,7 +16,15 @@ import {
   type Plugin,
   type PluginOptions,
 } from '../node.ts';
-import { deterministicOf, type Flags, type Parsed, type PluginFlags, usageError } from './flags.ts';
+import {
+  deterministicOf,
+  type Flags,
+  type NumberFlag,
+  numberOf,
+  type Parsed,
+  type PluginFlags,
+  usageError,
+} from './flags.ts';
 import { withProgress } from './progress.ts';
 import { openRecording, readRecording, writeReceipt } from './recordings.ts';
 import { scheduleOf } from './schedule.ts';
@@ -22,20 +32,10 @@ import { callOnce, openPlugin } from './snapshots.ts';
 
 type CallFlags = Flags<'call'>;
 
-const wholeNumber = <F extends object>(flags: F, name: keyof F & string): number | null => {
-  const text = flags[name];
-  if (text === undefined) return null;
-  const value = Number(text);
-  if (!/^-?\d+$/.test(String(text)) || !Number.isSafeInteger(value)) {
-    throw usageError(`--${name} must be a whole number, not "${text}"`);
-  }
-  return value;
-};
-
 /** A limit: as in the `extism` command, zero and negative numbers mean none. */
-const limit = (flags: PluginFlags, name: keyof PluginFlags): number | null => {
-  const value = wholeNumber(flags, name);
-  return value === null || value <= 0 ? null : value;
+const limit = (flags: PluginFlags, name: NumberFlag<PluginFlags>): number | null => {
+  const value = numberOf(flags, name);
+  return value === undefined || value <= 0 ? null : value;
 };
 
 const isUrl = (source: string): boolean => /^(https?|file):\/\//i.test(source);
@@ -62,7 +62,7 @@ const configOf = (flags: PluginFlags): Record<string, string> => {
     } catch {
       throw usageError('invalid value for --set-config: not JSON');
     }
-    if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    if (!isRecord(values)) {
       throw usageError('invalid value for --set-config: not an object');
     }
     for (const [key, value] of Object.entries(values)) {
@@ -143,7 +143,7 @@ const optionsOf = (flags: PluginFlags): PluginOptions => ({
   logLevel: (flags['log-level'] ?? 'error') as LogLevel,
   useWasi: flags.wasi ?? false,
   enableWasiOutput: flags.wasi ?? false,
-  fuel: wholeNumber(flags, 'fuel') ?? undefined,
+  fuel: numberOf(flags, 'fuel'),
   schedule: scheduleOf(flags.schedule),
   deterministic: deterministicOf(flags),
   onFailure: dumpWriter(flags),
@@ -197,7 +197,7 @@ const callWithSnapshot = async (
 
 const callInLoop = async (plugin: Plugin, functionName: string, flags: CallFlags): Promise<void> => {
   const input = await readInput(flags);
-  const count = wholeNumber(flags, 'loop') ?? 1;
+  const count = numberOf(flags, 'loop') ?? 1;
   for (let i = 0; i < count; i++) {
     try {
       const output = await plugin.call(functionName, input);
@@ -223,7 +223,7 @@ export const runCall = async ({ operands, flags }: Parsed<'call'>): Promise<void
   try {
     const plugin = isTaped
       ? await compiled.instantiate({ record: sink?.write, replay })
-      : await openPlugin(compiled, wholeNumber(flags, 'fuel'), flags.resume);
+      : await openPlugin(compiled, numberOf(flags, 'fuel') ?? null, flags.resume);
     try {
       if (flags.snapshot !== undefined || flags.resume !== undefined)
         await callWithSnapshot(plugin, functionName, flags);

@@ -4,7 +4,9 @@
  * The flags of `call` are those of the `extism` command line, with the same defaults; the ones that it lacks
  * come last.
  */
+
 import { parseArgs } from 'node:util';
+import { isWholeNumber, wholeNumberText } from '../errors/checks.ts';
 import { UsageError } from '../errors/errors.ts';
 import type { DeterministicOptions } from '../node.ts';
 
@@ -211,13 +213,21 @@ const parseOptions = (rows: Readonly<Record<string, FlagRow>>): Record<string, P
     ]),
   );
 
-/** A whole number as the value of a flag. @throws UsageError */
-export const parseWholeNumber = (flag: string, text: string): number => {
+/** Names of the flags that have one value, as text. */
+export type NumberFlag<F> = {
+  [K in keyof F & string]-?: F[K] extends string | undefined ? K : never;
+}[keyof F & string];
+
+const parseWholeNumber = (flag: string, text: string): number => {
   const value = Number(text);
-  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw usageError(`--${flag} must be a whole number, not "${text}"`);
-  }
-  return value;
+  if (/^-?\d+$/.test(text) && isWholeNumber(value, Number.MIN_SAFE_INTEGER)) return value;
+  throw usageError(`--${flag} must be ${wholeNumberText(Number.MIN_SAFE_INTEGER)}, not "${text}"`);
+};
+
+/** The whole number that a flag has as its value; undefined without the flag. @throws UsageError */
+export const numberOf = <F extends object>(flags: F, name: NumberFlag<F>): number | undefined => {
+  const text = flags[name] as string | undefined;
+  return text === undefined ? undefined : parseWholeNumber(name, text);
 };
 
 /** How many arguments belong to the command itself where the rest is for a program: all before the first operand. */

@@ -1,5 +1,7 @@
 /** Files of recordings and receipts. */
+
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { isObject } from '../errors/checks.ts';
 import { isQuernError, type Plugin, type Receipt, type RecordSink } from '../node.ts';
 import { usageError } from './flags.ts';
 
@@ -43,6 +45,6 @@ export const writeReceipt = (path: string, plugin: Plugin): void => {
 export const readReceipt = (path: string): Receipt =>
   readable('read the receipt', () => {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof value !== 'object' || value === null) throw new Error('not an object');
+    if (!isObject(value)) throw new Error('not an object');
     return value as Receipt;
   });

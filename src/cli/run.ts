@@ -5,7 +5,7 @@ import type { FileTree } from '../host/platform/files.ts';
 import { FileQuota, limitedFiles } from '../host/wasi/limited-files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPlugin, isQuernError } from '../node.ts';
-import { deterministicOf, type Flags, type Parsed, parseWholeNumber, usageError } from './flags.ts';
+import { deterministicOf, numberOf, type Parsed, usageError } from './flags.ts';
 import { scheduleOf } from './schedule.ts';
 
 const READ_ONLY_SUFFIX = '::ro';
@@ -30,19 +30,16 @@ const variableOf = (text: string): [name: string, value: string] => {
   return [text.slice(0, at), text.slice(at + 1)];
 };
 
-const fuelOf = ({ fuel }: Flags<'run'>): number | undefined =>
-  fuel === undefined ? undefined : parseWholeNumber('fuel', fuel);
-
 /** Runs `quern run`; the exit code is that of the program. */
 export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<void> => {
   const [file = '', ...args] = operands;
-  const most = flags['file-max'];
-  const quota = most === undefined ? null : new FileQuota(parseWholeNumber('file-max', most));
+  const most = numberOf(flags, 'file-max');
+  const quota = most === undefined ? null : new FileQuota(most);
   const plugin = await createPlugin(
     { wasm: [{ path: file }] },
     {
       logLevel: 'error',
-      fuel: fuelOf(flags),
+      fuel: numberOf(flags, 'fuel'),
       schedule: scheduleOf(flags.schedule),
       deterministic: deterministicOf(flags),
       wasi: {

@@ -2,7 +2,7 @@
 import { printable } from '../errors/texts.ts';
 import { replayRecording, verifyReceipt } from '../node.ts';
 import { modulesOf } from './call.ts';
-import { type Parsed, parseWholeNumber } from './flags.ts';
+import { numberOf, type Parsed } from './flags.ts';
 import { readReceipt, readRecording } from './recordings.ts';
 
 /** Runs `quern verify`; what does not hold is an error. */
@@ -10,12 +10,10 @@ export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<
   const [source, recordingPath, receiptPath] = operands as readonly [string, string, string?];
   const recording = readRecording(recordingPath);
   const modules = await modulesOf(source, flags);
-  const number = (name: 'fuel' | 'timeout' | 'memory-max'): number | undefined =>
-    flags[name] === undefined ? undefined : parseWholeNumber(name, flags[name]);
   const options = {
-    fuel: number('fuel'),
-    timeoutMs: number('timeout'),
-    memory: { maxPages: number('memory-max') },
+    fuel: numberOf(flags, 'fuel'),
+    timeoutMs: numberOf(flags, 'timeout'),
+    memory: { maxPages: numberOf(flags, 'memory-max') },
   };
   const calls =
     receiptPath === undefined

@@ -3,6 +3,7 @@
  *
  * Whatever goes wrong while an argument is read is a `UsageError`; what a getter of the embedder's threw is its cause.
  */
+import { isWholeNumber, wholeNumberText } from './checks.ts';
 import { isQuernError, UsageError } from './errors.ts';
 import { messageOf, valueText } from './texts.ts';
 
@@ -47,6 +48,17 @@ export const checkInstance = <T extends object>(
 ): T => {
   if (reading(what, () => value instanceof cls)) return value as T;
   throw badArgument(`${what} is not ${valueText(value)}`);
+};
+
+/** Checks that an argument is a whole number within bounds. @throws UsageError */
+export const checkWholeNumber = (
+  value: number,
+  what: string,
+  least = 0,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number => {
+  if (isWholeNumber(value, least, most)) return value;
+  throw badArgument(`${what} must be ${wholeNumberText(least, most)}, not ${valueText(value)}`);
 };
 
 /** Checks that an argument is a function. @throws UsageError */

@@ -4,7 +4,9 @@
  * Data lives in fields, not only in the sentence. A `Symbol.for` brand lets `isQuernError` work across two
  * copies of the package.
  */
+
 import { type CodeOf, catalogue, type ErrorClass, type ErrorCode } from './catalogue.ts';
+import { isObject } from './checks.ts';
 import { shortMessage } from './texts.ts';
 
 const brand: unique symbol = Symbol.for('quern.error') as never;
@@ -346,7 +348,7 @@ export const InternalError: QuernErrorClass<'InternalError'> = errorClass('Inter
  * ```
  */
 export const isQuernError = (value: unknown, code?: ErrorCode): value is QuernError => {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!isObject(value)) return false;
   try {
     return (
       (value as { [brand]?: boolean })[brand] === true &&

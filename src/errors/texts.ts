@@ -4,6 +4,7 @@
  * SAFETY: a name can hold megabytes, and characters that steer a terminal or turn the direction of a line. A value
  * can be an object whose conversion throws. Nothing here throws, and nothing that it returns is long.
  */
+import { isObjectOrFunction } from './checks.ts';
 
 /** Longest name in a message; what is longer is cut, and ends in a mark. */
 const MAX_NAME = 100;
@@ -75,9 +76,9 @@ export const valueText = (value: unknown): string => {
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => {
   if (typeof error === 'string') return shortMessage(error);
-  if (typeof error !== 'object' && typeof error !== 'function') return valueText(error);
+  if (!isObjectOrFunction(error)) return valueText(error);
   try {
-    const message: unknown = (error as Partial<Error> | null)?.message;
+    const message: unknown = (error as Partial<Error>).message;
     if (typeof message === 'string') return shortMessage(message);
     return shortMessage(String(error));
   } catch {

@@ -2,7 +2,7 @@
  * Fuel behind an API that knows nothing of it: what each call from JavaScript may use, and the calls that it
  * makes in turn through host functions.
  */
-import { UsageError } from '../errors/errors.ts';
+import { checkWholeNumber } from '../errors/arguments.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { Caller } from '../interpreter/instances/module-instance.ts';
 
@@ -54,14 +54,7 @@ export class FuelTank {
   }
 }
 
-const checkAmount = (amount: number): number => {
-  if (!Number.isSafeInteger(amount) || amount < 0) {
-    throw new UsageError('usage.argument', {
-      detail: `fuel must be a whole number from 0 to 2^53-1, not ${amount}`,
-    });
-  }
-  return amount;
-};
+const checkAmount = (amount: number): number => checkWholeNumber(amount, 'fuel');
 
 /** A call that waits in a host function. */
 interface Outer {

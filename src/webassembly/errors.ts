@@ -5,7 +5,9 @@
  * Each carries what the engine's own error knows: `code`, `details` (offset, function, instruction, fuel,
  * backtrace) and the error itself as `cause`; the stack begins with the guest's frames.
  */
+
 import type { ErrorClass } from '../errors/catalogue.ts';
+import { isObject } from '../errors/checks.ts';
 import { type BacktraceFrame, isQuernError, type QuernError } from '../errors/errors.ts';
 import { define } from './web-idl.ts';
 
@@ -58,8 +60,7 @@ export const makeNativeErrors = (): NativeErrors => ({
  */
 const final = new WeakSet<object>();
 
-export const isFinal = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && final.has(error);
+export const isFinal = (error: unknown): boolean => isObject(error) && final.has(error);
 
 /** Classes by what went wrong; the rest are the engine's own errors, as they are. */
 const names: Readonly<Partial<Record<ErrorClass, NativeErrorName>>> = {

@@ -2,6 +2,7 @@
  * Structures and arrays as JavaScript sees them: opaque objects without prototype, properties or the
  * possibility to get any. @spec gc-exotic-objects
  */
+import { isObject } from '../errors/checks.ts';
 import { ArrayInstance, StructInstance } from '../interpreter/instances/aggregate.ts';
 
 type Aggregate = StructInstance | ArrayInstance;
@@ -38,4 +39,4 @@ export const aggregateObject = (aggregate: Aggregate): object => {
 
 /** The structure or array that an object stands for; undefined for any other value. */
 export const aggregateOf = (value: unknown): Aggregate | undefined =>
-  typeof value === 'object' && value !== null ? aggregates.get(value) : undefined;
+  isObject(value) ? aggregates.get(value) : undefined;

@@ -1,4 +1,5 @@
 /** Reading imports, instantiating, and the class `Instance`. @spec instances, read-the-imports */
+import { isObjectOrFunction } from '../errors/checks.ts';
 import { UnlinkableError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
 import type { ExternInstance, ModuleInstance } from '../interpreter/instances/module-instance.ts';
@@ -14,7 +15,7 @@ import { builtinOf } from './js-string.ts';
 import { memoryObject } from './memory.ts';
 import { toModule } from './module.ts';
 import type { Realm } from './realm.ts';
-import { bind, brand, type InstanceSlot, isObject, type ModuleSlot, slotOf } from './slots.ts';
+import { bind, brand, type InstanceSlot, type ModuleSlot, slotOf } from './slots.ts';
 import { tableObject } from './table.ts';
 import { asInterface } from './web-idl.ts';
 
@@ -40,7 +41,8 @@ const notFitting = (
 /** The value that an import finds in the import object. */
 const lookUp = (entry: Import, importObject: object): unknown => {
   const namespace: unknown = Reflect.get(importObject, entry.module);
-  if (!isObject(namespace)) throw new TypeError(`import ${where(entry)}: the module is not an object`);
+  if (!isObjectOrFunction(namespace))
+    throw new TypeError(`import ${where(entry)}: the module is not an object`);
   return Reflect.get(namespace, entry.name);
 };
 
@@ -75,7 +77,7 @@ const toExtern = (realm: Realm, entry: Import, value: unknown, funcIndex: number
  * @throws TypeError, LinkError, or what a getter threw
  */
 export const readImports = (realm: Realm, slot: ModuleSlot, importObject: unknown): ExternInstance[] => {
-  if (importObject !== undefined && !isObject(importObject))
+  if (importObject !== undefined && !isObjectOrFunction(importObject))
     throw new TypeError('the imports must be an object');
   const { module } = slot.compiled;
   if (module.imports.length > 0 && importObject === undefined)

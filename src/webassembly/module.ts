@@ -1,4 +1,5 @@
 /** Compiling, validating, and the class `Module`. @spec modules */
+import { isObjectOrFunction } from '../errors/checks.ts';
 import { nameText } from '../errors/texts.ts';
 import { compileModule } from '../interpreter/instantiate/instantiate.ts';
 import { matchesDefType, matchesValType } from '../syntax/matching.ts';
@@ -7,7 +8,7 @@ import { HEAP_EXTERN, refType } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';
 import { builtinOf } from './js-string.ts';
 import type { Realm } from './realm.ts';
-import { bind, brand, isObject, type ModuleSlot, slotOf } from './slots.ts';
+import { bind, brand, type ModuleSlot, slotOf } from './slots.ts';
 import { asInterface, copyBytes, toDictionary, toScalarString, toSequence } from './web-idl.ts';
 
 /** What the options of compiling say. */
@@ -87,7 +88,9 @@ const bindModule = <T extends object>(object: T, slot: ModuleSlot): T => {
 
 /** The module that was sent to this worker as an object; undefined for any other value. */
 const received = (realm: Realm, value: unknown): ModuleSlot | undefined => {
-  const clone = isObject(value) ? Object.getOwnPropertyDescriptor(value, CLONE_KEY)?.value : undefined;
+  const clone = isObjectOrFunction(value)
+    ? Object.getOwnPropertyDescriptor(value, CLONE_KEY)?.value
+    : undefined;
   const { bytes, builtins, stringModule } = (clone ?? {}) as Partial<Clone>;
   if (!(bytes instanceof Uint8Array)) return undefined;
   const options = { builtins, importedStringConstants: stringModule };

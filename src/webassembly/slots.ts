@@ -3,6 +3,7 @@
  * round. One map for the whole process, as the API's object caches belong to the agent: an instance has at most
  * one object, and objects of one namespace can be imported by modules of another. @spec object-caches
  */
+import { isObjectOrFunction } from '../errors/checks.ts';
 import type { CompiledModule } from '../interpreter/code/compiled-module.ts';
 import type { ExceptionInstance } from '../interpreter/instances/exception.ts';
 import type { GlobalInstance } from '../interpreter/instances/global.ts';
@@ -42,12 +43,9 @@ type Slot = Slots[keyof Slots];
 const slots = new WeakMap<object, Slot>();
 const objects = new WeakMap<Slot, object>();
 
-export const isObject = (value: unknown): value is object =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
-
 /** What a value stands for, if it is an object of that kind. */
 export const slotOf = <K extends keyof Slots>(value: unknown, kind: K): Slots[K] | undefined => {
-  const slot = isObject(value) ? slots.get(value) : undefined;
+  const slot = isObjectOrFunction(value) ? slots.get(value) : undefined;
   return slot?.kind === kind ? (slot as Slots[K]) : undefined;
 };
 

@@ -1,5 +1,4 @@
 /** Compiling what a response carries. @see https://webassembly.github.io/spec/web-api/ */
-import { isObject } from './slots.ts';
 
 /**
  * What is used of a `Response`.
@@ -32,7 +31,8 @@ const isResponse = (value: unknown): value is ResponseLike => {
  */
 export const bytesOf = async (source: unknown): Promise<Uint8Array> => {
   const response = await source;
-  if (!isObject(response) || !isResponse(response)) throw new TypeError('the source must be a Response');
+  if (!isObjectOrFunction(response) || !isResponse(response))
+    throw new TypeError('the source must be a Response');
   const type = response.headers.get('Content-Type') ?? '';
   // No parameters are allowed behind the type. @see the Web API, "compile a potential WebAssembly response"
   if (type.trim().toLowerCase() !== 'application/wasm')
@@ -40,3 +40,5 @@ export const bytesOf = async (source: unknown): Promise<Uint8Array> => {
   if (!response.ok) throw new TypeError('the response has a status of failure');
   return new Uint8Array(await response.arrayBuffer());
 };
+
+import { isObjectOrFunction } from '../errors/checks.ts';

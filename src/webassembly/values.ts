@@ -72,7 +72,7 @@ export const toTableKind = (name: unknown): ValType => valueTypes[toEnum(name, t
 
 /** A reference for JavaScript. */
 export const fromRef = (ref: unknown, functions: FunctionObjects): unknown => {
-  if (typeof ref !== 'object' || ref === null) return ref;
+  if (!isObject(ref)) return ref;
   if (ref instanceof FuncInstance) return functions(ref);
   if (isAggregate(ref)) return aggregateObject(ref);
   return ref === UNDEFINED ? undefined : ref;

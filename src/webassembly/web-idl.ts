@@ -2,8 +2,8 @@
  * The parts of Web IDL that the JavaScript API is written in: conversions of arguments, and the form that
  * interfaces and namespaces have as JavaScript objects. @see https://webidl.spec.whatwg.org/
  */
+import { isObjectOrFunction } from '../errors/checks.ts';
 import { I64, type ValType } from '../syntax/types.ts';
-import { isObject } from './slots.ts';
 
 /** Name of the namespace, in front of the names of its interfaces. */
 export const NAMESPACE = 'WebAssembly';
@@ -41,7 +41,7 @@ export const fromAddress = (value: number, address: ValType): number | bigint =>
 /** A dictionary argument; undefined and null are an empty one. @throws TypeError when it is not an object */
 export const toDictionary = (value: unknown, what: string): Readonly<Record<string, unknown>> => {
   if (value === undefined || value === null) return {};
-  if (!isObject(value)) throw new TypeError(`${what} must be an object`);
+  if (!isObjectOrFunction(value)) throw new TypeError(`${what} must be an object`);
   return value as Readonly<Record<string, unknown>>;
 };
 
@@ -55,7 +55,7 @@ export const toEnum = <T extends string>(value: unknown, known: readonly T[], wh
 
 /** A `sequence`. @throws TypeError when it is not iterable */
 export const toSequence = (value: unknown, what: string): unknown[] => {
-  if (!isObject(value)) throw new TypeError(`${what} must be iterable`);
+  if (!isObjectOrFunction(value)) throw new TypeError(`${what} must be iterable`);
   const method = (value as { [Symbol.iterator]?: unknown })[Symbol.iterator];
   return listOf(value, method, what);
 };
@@ -95,7 +95,7 @@ const isBuffer = (value: object): value is ArrayBufferLike =>
  * @throws TypeError when it is neither a buffer nor a view
  */
 export const copyBytes = (source: unknown): Uint8Array => {
-  if (isObject(source)) {
+  if (isObjectOrFunction(source)) {
     if (ArrayBuffer.isView(source)) {
       const { buffer, byteOffset, byteLength } = source;
       return byteLength === 0 ? new Uint8Array() : new Uint8Array(buffer, byteOffset, byteLength).slice();

@@ -48,7 +48,7 @@ describe('a schedule of one\u2019s own', () => {
     'a fraction': [mine({}, { div: 1.5 }), /cost\.div must be a whole number from 0 to 255, not 1\.5/],
     'a negative price': [mine({}, { div: -1 }), /cost\.div must be a whole number/],
     'no number': [mine({}, { div: Number.NaN }), /cost\.div must be a whole number/],
-    'a text': [mine({}, { div: '1' }), /cost\.div must be .* not string/],
+    'a text': [mine({}, { div: '1' }), /cost\.div must be .* not "1"/],
     'a price that sums could overflow with': [mine({}, { simple: 256 }), /cost\.simple must be/],
     'a price for structure': [
       mine({}, { structure: 1 }),

@@ -1,7 +1,9 @@
 /** A host in a process of its own: JSON lines over its standard streams, and a time limit on every answer. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Answer, HostConnection, Request } from '../../conformance/protocol/protocol.ts';
 import { HostGone } from '../../conformance/run/run.ts';
+import { isObject } from '../../errors/checks.ts';
 import { onLine } from './lines.ts';
 
 /** Longest time that one answer may take. */
@@ -56,7 +58,7 @@ class AdapterProcess implements HostConnection {
     if (line === null) throw new HostGone(this.#gone(`the host ended during "${request.method}"`));
     try {
       const answer: unknown = JSON.parse(line);
-      if (typeof answer === 'object' && answer !== null) return answer as Answer;
+      if (isObject(answer)) return answer as Answer;
     } catch {
       // Said below: what is no object is as wrong as what is no JSON.
     }

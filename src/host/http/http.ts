@@ -5,6 +5,7 @@
  * back. Nothing of an answer reaches the plug-in's state before the call goes on, so a call that is stopped while
  * it waits leaves no trace.
  */
+import { isRecord } from '../../errors/checks.ts';
 import { HostError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { type FuelSchedule, hostBytesCost } from '../../interpreter/fuel/schedules.ts';
@@ -66,9 +67,6 @@ const hostHeaders =
 /** Tokens and field values of RFC 9110. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const ownField = (fields: Readonly<Record<string, unknown>>, key: string): unknown =>
   Object.hasOwn(fields, key) ? fields[key] : undefined;

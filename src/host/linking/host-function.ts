@@ -4,6 +4,7 @@
  * They are plain closures; the types come from the module that imports them. i64 crosses as a signed bigint, i32
  * as a signed number, f32 and f64 as numbers. A closure may return a promise: the call pauses until it settles.
  */
+import { isObject, isThenable, isWholeNumber } from '../../errors/checks.ts';
 import { HostError, UnlinkableError, UsageError } from '../../errors/errors.ts';
 import { messageOf, nameText, valueText } from '../../errors/texts.ts';
 import { hostFunctionCost } from '../../interpreter/fuel/schedules.ts';
@@ -52,7 +53,7 @@ const isSameType = (a: FuncType, b: FuncType): boolean => funcTypeName(a) === fu
 /** Checks host functions and copies them into maps, so that look-ups see own properties only. @throws UsageError */
 export const checkHostFunctions = (functions: unknown): Map<string, Map<string, HostFunction>> => {
   const namespaces = new Map<string, Map<string, HostFunction>>();
-  if (functions !== undefined && (typeof functions !== 'object' || functions === null))
+  if (functions !== undefined && !isObject(functions))
     throw new UsageError('usage.argument', {
       detail: `functions must be an object, not ${valueText(functions)}`,
     });
@@ -90,17 +91,11 @@ const isInRange = (value: bigint): boolean => value >= -(1n << 63n) && value < 1
 const writeResult = (type: ValType, value: unknown, words: Int32Array, at: number): boolean => {
   switch (type) {
     case I32:
-      if (
-        typeof value !== 'number' ||
-        !Number.isInteger(value) ||
-        value < -0x8000_0000 ||
-        value > 0xffff_ffff
-      )
-        return false;
+      if (!isWholeNumber(value, -0x8000_0000, 0xffff_ffff)) return false;
       words[at] = value;
       return true;
     case I64: {
-      const wide = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+      const wide = isWholeNumber(value, Number.MIN_SAFE_INTEGER) ? BigInt(value) : value;
       if (typeof wide !== 'bigint' || !isInRange(wide)) return false;
       bits.setBigInt64(0, BigInt.asIntN(64, wide), true);
       break;
@@ -131,7 +126,7 @@ const describeValue = (value: unknown): string => {
 /** The results of a host function as a list of the right length. */
 const toResults = (value: unknown, count: number): readonly unknown[] | null => {
   if (count <= 1) return count === 0 ? [] : [value];
-  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) return null;
+  if (!isObject(value) || !(Symbol.iterator in value)) return null;
   const list = [...(value as Iterable<unknown>)];
   return list.length === count ? list : null;
 };
@@ -139,10 +134,6 @@ const toResults = (value: unknown, count: number): readonly unknown[] | null => 
 /** The error of a result that cannot be looked at: a proxy that was revoked, a getter that throws. */
 export const unreadable = (cause: unknown): Error =>
   new HostError('host.value', { cause, detail: messageOf(cause) });
-
-/** Whether a host function answers later. */
-export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
 const crossable: readonly ValType[] = [I32, I64, F32, F64];
 

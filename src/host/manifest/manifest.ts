@@ -4,6 +4,7 @@
  * Both spellings of every key are honoured wherever a manifest comes from: camelCase, as in `@extism/extism`, and
  * snake_case, as in the JSON that all SDKs share. Unknown keys are ignored, as other SDKs do.
  */
+import { isObject, isRecord, isWholeNumber, wholeNumberText } from '../../errors/checks.ts';
 import { ManifestError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { CompiledModule } from '../../interpreter/code/compiled-module.ts';
@@ -241,9 +242,6 @@ const bad = (path: string, detail: string): Error =>
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Own property under its camelCase or its snake_case name; null counts as absent. */
@@ -258,7 +256,7 @@ const field = (fields: Fields, key: string): unknown => {
 /** Checks a map of strings, as config and allowed paths are. */
 export const checkStringMap = (value: unknown, path: string): ReadonlyMap<string, string> | null => {
   if (value === null || value === undefined) return null;
-  if (!isObject(value)) throw bad(path, 'expected an object of strings');
+  if (!isRecord(value)) throw bad(path, 'expected an object of strings');
   const map = new Map<string, string>();
   for (const [key, item] of Object.entries(value)) {
     if (typeof item !== 'string')
@@ -331,16 +329,14 @@ const allowedPathsOf = (fields: Fields): ReadonlyMap<string, string> | null => {
 /** Checks a limit: a whole number, where 0 stands for the default. */
 export const checkLimit = (value: unknown, path: string): number | null => {
   if (value === null || value === undefined || value === 0) return null;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw bad(path, 'expected a whole number that is not negative');
-  }
-  return value;
+  if (isWholeNumber(value)) return value;
+  throw bad(path, `expected ${wholeNumberText()}`);
 };
 
 /** Checks memory limits. */
 export const checkMemoryOptions = (value: unknown, path: string): CheckedMemoryOptions | null => {
   if (value === null || value === undefined) return null;
-  if (!isObject(value)) throw bad(path, 'expected an object');
+  if (!isRecord(value)) throw bad(path, 'expected an object');
   const limit = (key: string): number | null => checkLimit(field(value, key), `${path}.${key}`);
   return {
     maxPages: limit('maxPages'),
@@ -364,7 +360,7 @@ const optionalString = (fields: Fields, key: string, path: string): string | und
 
 const checkItem = (item: unknown, index: number): ManifestWasm => {
   const path = `wasm[${index}]`;
-  if (!isObject(item)) throw bad(path, 'expected an object');
+  if (!isRecord(item)) throw bad(path, 'expected an object');
   const base = { name: optionalString(item, 'name', path), hash: optionalString(item, 'hash', path) };
   const source = sourceKeys.find((key) => field(item, key) !== null);
   const value = source === undefined ? null : field(item, source);
@@ -403,7 +399,7 @@ const checkItem = (item: unknown, index: number): ManifestWasm => {
  * @throws ManifestError with `path` naming the key
  */
 export const checkManifest = (value: unknown): CheckedManifest => {
-  if (!isObject(value) || field(value, 'wasm') === null) throw bad('', 'Expected "wasm" key in manifest');
+  if (!isRecord(value) || field(value, 'wasm') === null) throw bad('', 'Expected "wasm" key in manifest');
   const wasm = field(value, 'wasm');
   if (!Array.isArray(wasm)) throw bad('wasm', 'Expected "manifest.wasm" to be array');
   return {
@@ -439,11 +435,10 @@ export const manifestOf = (item: ManifestWasm): CheckedManifest => ({
 
 /** Whether a value is a `URL`, without assuming that the class exists. */
 export const isUrl = (value: unknown): value is UrlLike =>
-  typeof value === 'object' && value !== null && typeof (value as { href?: unknown }).href === 'string';
+  isObject(value) && typeof (value as { href?: unknown }).href === 'string';
 
 /** Whether a value is a `Response`, of whatever implementation. */
 export const isResponse = (value: unknown): value is ResponseLike =>
-  typeof value === 'object' &&
-  value !== null &&
+  isObject(value) &&
   typeof (value as { arrayBuffer?: unknown }).arrayBuffer === 'function' &&
   typeof (value as { headers?: { get?: unknown } }).headers?.get === 'function';

@@ -5,6 +5,9 @@
  * A `Platform` bundles the real ones of a host. The virtual ones here serve the `deterministic` option: the same
  * seed and epoch give the same readings on every machine.
  */
+
+import { checkWholeNumber } from '../../errors/arguments.ts';
+import { isWholeNumber } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import type { FileTree } from './files.ts';
 
@@ -218,7 +221,7 @@ const DEFAULT_EPOCH = 1_577_836_800_000;
 /** A clock that starts at `epoch` (milliseconds), moves one millisecond per reading and sleeps in no time. */
 export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock => {
   const milliseconds = epoch instanceof Date ? epoch.getTime() : epoch;
-  if (!Number.isSafeInteger(milliseconds)) {
+  if (!isWholeNumber(milliseconds, Number.MIN_SAFE_INTEGER)) {
     throw new UsageError('usage.argument', {
       detail: 'deterministic.epoch must be whole milliseconds or a date',
     });
@@ -249,9 +252,7 @@ export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock 
 
 /** A seeded random source: xoshiro128**, its state filled by SplitMix32. Reproducible, not for secrets. */
 export const createSeededRandom = (seed: number | bigint = 0): RandomSource => {
-  if (typeof seed !== 'bigint' && !Number.isSafeInteger(seed)) {
-    throw new UsageError('usage.argument', { detail: 'deterministic.seed must be a whole number' });
-  }
+  if (typeof seed !== 'bigint') checkWholeNumber(seed, 'deterministic.seed', Number.MIN_SAFE_INTEGER);
   const wide = BigInt.asUintN(64, BigInt(seed));
   let mix = Number(wide & 0xffff_ffffn) ^ Math.imul(Number(wide >> 32n), 0x85eb_ca6b);
   const splitMix = (): number => {

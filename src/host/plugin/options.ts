@@ -1,7 +1,7 @@
 /** Options of `createPlugin`: their shape, their defaults, and how they combine with a manifest's settings. */
 
+import { checkWholeNumber } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
-import { valueText } from '../../errors/texts.ts';
 import { selectSchedule } from '../../interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
@@ -181,10 +181,7 @@ const noLimits: CheckedMemoryOptions = {
 /** Checks an amount of fuel. @throws UsageError */
 export const checkFuel = (value: number | null | undefined): number | null => {
   if (value === undefined || value === null) return null;
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new UsageError('usage.argument', {
-    detail: `fuel must be a whole number that is not negative, not ${valueText(value)}`,
-  });
+  return checkWholeNumber(value, 'fuel');
 };
 
 /** Directories of the host by the paths of the guest. @throws UsageError where the host has none */

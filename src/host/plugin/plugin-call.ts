@@ -6,6 +6,7 @@
  * the plug-in's own memory. Nothing of it lies on the JavaScript stack but one promise in `wait`.
  */
 
+import { checkWholeNumber } from '../../errors/arguments.ts';
 import { type BacktraceFrame, UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
@@ -161,11 +162,7 @@ export class PluginCall {
    * @throws UsageError for anything but a whole number that is not negative
    */
   addFuel(fuel: number): void {
-    if (!Number.isSafeInteger(fuel) || fuel < 0) {
-      throw new UsageError('usage.argument', {
-        detail: `fuel must be a whole number that is not negative, not ${valueText(fuel)}`,
-      });
-    }
+    checkWholeNumber(fuel, 'fuel');
     const { budget } = this.#backend;
     if (budget.fuel === null || this.#isOver) return;
     budget.fuel = Math.min(budget.fuel + fuel, Number.MAX_SAFE_INTEGER);

@@ -5,7 +5,7 @@
  * All instances share one thread: a pool pays where calls wait for the host (HTTP, asynchronous functions), and
  * where calls must not see each other's state in the making.
  */
-import { checkInstance, readOptions } from '../../errors/arguments.ts';
+import { checkInstance, checkWholeNumber, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
@@ -26,14 +26,6 @@ export interface PoolOptions {
   /** Most calls that wait for an instance. Default: 1,000. */
   readonly maxWaiting?: number | undefined;
 }
-
-const checkCount = (value: number | undefined, name: string, least: number, otherwise: number): number => {
-  if (value === undefined) return otherwise;
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError('usage.argument', {
-    detail: `${name} must be a whole number from ${least}, not ${valueText(value)}`,
-  });
-};
 
 /** Whether an instance may be in the middle of something: a trap, an exhausted budget or an interruption. */
 const isSpoiledBy = (error: unknown): boolean =>
@@ -61,10 +53,10 @@ export class PluginPool {
   #isClosed = false;
 
   /** Users call `createPool`. @internal */
-  constructor(compiled: CompiledPlugin, { maxInstances, maxWaiting }: PoolOptions) {
+  constructor(compiled: CompiledPlugin, { maxInstances = 4, maxWaiting = 1000 }: PoolOptions) {
     this.#compiled = compiled;
-    this.#maxInstances = checkCount(maxInstances, 'maxInstances', 1, 4);
-    this.#maxWaiting = checkCount(maxWaiting, 'maxWaiting', 0, 1000);
+    this.#maxInstances = checkWholeNumber(maxInstances, 'maxInstances', 1);
+    this.#maxWaiting = checkWholeNumber(maxWaiting, 'maxWaiting');
   }
 
   /** Instances that there are, busy or not. */

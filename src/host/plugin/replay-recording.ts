@@ -1,5 +1,7 @@
 /** Runs a recording from its beginning to its end, and judges receipts by it. */
+
 import { badArgument, reading, readOptions } from '../../errors/arguments.ts';
+import { isObject } from '../../errors/checks.ts';
 import { ExhaustionError, InterruptedError, ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
@@ -201,8 +203,7 @@ export const replayRecordingOn =
 export const verifyReceiptOn =
   (platform: Platform): VerifyReceipt =>
   async (given, manifest, recording, options) => {
-    if (typeof given !== 'object' || given === null)
-      throw badArgument(`a receipt is an object, not ${valueText(given)}`);
+    if (!isObject(given)) throw badArgument(`a receipt is an object, not ${valueText(given)}`);
     const receipt = readOptions(given, 'the receipt');
     const isMeant = ({ receipt: { transcriptHash } }: ReplayedCall): boolean =>
       transcriptHash === receipt.transcriptHash;

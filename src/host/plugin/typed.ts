@@ -2,7 +2,9 @@
  * Types for what crosses the border as bytes: plug-in functions as methods with types, and host functions whose
  * types are declared once, inferred in TypeScript and checked when a plug-in is linked.
  */
+
 import { badArgument, checkFunction, reading, readOptions } from '../../errors/arguments.ts';
+import { isThenable } from '../../errors/checks.ts';
 import { PluginError, UsageError } from '../../errors/errors.ts';
 import { nameText, valueText } from '../../errors/texts.ts';
 import { F32, F64, type FuncType, I32, I64, type ValType } from '../../syntax/types.ts';
@@ -243,7 +245,7 @@ export const typedHostFunction = <
   const fn: HostFunction = (context: CurrentPlugin, ...args: (number | bigint)[]) => {
     const values = params.map((kind, i) => readParam(context, kind, args[i]!)) as ValuesOf<P>;
     const value: unknown = implementation(context, ...values);
-    return isPromiseLike(value) ? value.then((settled) => finish(context, settled)) : finish(context, value);
+    return isThenable(value) ? value.then((settled) => finish(context, settled)) : finish(context, value);
   };
   const type: FuncType = {
     kind: 'func',
@@ -253,6 +255,3 @@ export const typedHostFunction = <
   declareType(fn, type);
   return fn;
 };
-
-const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';

@@ -1,5 +1,6 @@
 /** How answers of the outside are written down: numbers beyond 2^53 as decimal text, bytes as base64. */
 
+import { isRecord, isWholeNumber } from '../../errors/checks.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { decodeBase64, encodeBase64 } from '../manifest/base64.ts';
 import type { Json } from '../state/operation.ts';
@@ -29,7 +30,7 @@ export const text: Form<string> = {
 export const count: Form<number> = {
   write: (value) => value,
   read: (json) => {
-    if (typeof json !== 'number' || !Number.isSafeInteger(json) || json < 0) throw wrong();
+    if (!isWholeNumber(json)) throw wrong();
     return json;
   },
 };
@@ -85,15 +86,12 @@ export const tuple = <T extends readonly unknown[]>(
   },
 });
 
-const isFields = (json: Json): json is { readonly [key: string]: Json } =>
-  typeof json === 'object' && json !== null && !Array.isArray(json);
-
 /** Values of one form by any names. */
 export const dictionary = <T>(form: Form<T>): Form<Readonly<Record<string, T>>> => ({
   write: (values) =>
     Object.fromEntries(Object.entries(values).map(([key, value]) => [key, form.write(value)])),
   read: (json) => {
-    if (!isFields(json)) throw wrong();
+    if (!isRecord(json)) throw wrong();
     return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, form.read(value)]));
   },
 });
@@ -104,7 +102,7 @@ export const fields = <T extends object>(forms: { readonly [K in keyof T]-?: For
   return {
     write: (value) => Object.fromEntries(keys.map((key) => [key, forms[key].write(value[key])])),
     read: (json) => {
-      if (!isFields(json)) throw wrong();
+      if (!isRecord(json)) throw wrong();
       const own = (key: string): Json => (Object.hasOwn(json, key) ? json[key]! : null);
       return Object.fromEntries(keys.map((key) => [key, forms[key].read(own(key))])) as never;
     },

@@ -4,7 +4,9 @@
  * Every line ends with the field `check`, the beginning of the SHA-256 of the check before it and of its own text:
  * a line that was changed, left out or moved is named. The check of the last line stands for the whole recording.
  */
+
 import { reading } from '../../errors/arguments.ts';
+import { isObject } from '../../errors/checks.ts';
 import { ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
@@ -69,10 +71,7 @@ const bad = (event: number, detail: string): Error =>
 const tail = /,"check":"([0-9a-f]{16})"\}$/;
 
 const isEvent = (value: unknown): value is LogEvent =>
-  typeof value === 'object' &&
-  value !== null &&
-  typeof (value as Partial<LogEvent>).event === 'string' &&
-  Object.hasOwn(value, 'ask');
+  isObject(value) && typeof (value as Partial<LogEvent>).event === 'string' && Object.hasOwn(value, 'ask');
 
 /**
  * Reads a recording.
@@ -112,9 +111,7 @@ export const parseLog = (source: string | Uint8Array): ParsedLog => {
 /** Deepest nesting of an event. SAFETY: events are gone through by recursion. */
 const MAX_DEPTH = 16;
 const isShallow = (value: unknown, depth: number): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1)));
+  !isObject(value) || (depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1)));
 
 const parseLine = (text: string): LogEvent | null => {
   try {

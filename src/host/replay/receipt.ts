@@ -2,6 +2,7 @@
  * Receipts: what a call came to, in hashes. Whoever has the modules and the recording can run the call again, on any
  * JavaScript engine, and see whether the receipt holds; see `replayRecording` and `verifyReceipt`.
  */
+import { isObject } from '../../errors/checks.ts';
 import { ReplayError } from '../../errors/errors.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import type { SeenCall } from './session.ts';
@@ -66,7 +67,7 @@ const fields = [
 
 /** A field as text that does not depend on the order of keys. */
 const textOf = (value: unknown): string =>
-  typeof value === 'object' && value !== null
+  isObject(value)
     ? JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : (JSON.stringify(value) ?? 'nothing');
 

@@ -2,6 +2,7 @@
  * What a plug-in tells its tape: that it is ready, that a call begins and how it ended, and what its owner changes
  * between calls. The ends are what a replay is judged by: output, fuel, and a hash of everything that is held.
  */
+import { isWholeNumber } from '../../errors/checks.ts';
 import { isQuernError } from '../../errors/errors.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import type { Json } from '../state/operation.ts';
@@ -53,8 +54,6 @@ const UNENDED_FUEL = 2 ** 26;
  */
 const LAST_NEED = 2 ** 26;
 
-const isFuel = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
 const sameEnd = (expected: Json, actual: CallEnd): boolean =>
   JSON.stringify(expected) === JSON.stringify(actual);
 
@@ -95,11 +94,11 @@ export class TapeSession {
     if (!tape.isReplay) return given;
     const { fuel, limit = null } = (tape.endOfCall()?.ask ?? {}) as Partial<CallEnd>;
     // Out of fuel below its limit: the instruction that it stopped at asked for more than was left of it.
-    const named = isFuel(limit) && isFuel(fuel) ? Math.min(limit, fuel + LAST_NEED) : fuel;
-    this.#limit = isFuel(limit) ? limit : null;
-    this.#isOwnLimit = given !== null && (!isFuel(named) || given < named);
-    const budget = this.#isOwnLimit ? given! : isFuel(named) ? named : UNENDED_FUEL;
-    tape.mostFuel = Math.max(budget, isFuel(fuel) ? fuel : 0);
+    const named = isWholeNumber(limit) && isWholeNumber(fuel) ? Math.min(limit, fuel + LAST_NEED) : fuel;
+    this.#limit = isWholeNumber(limit) ? limit : null;
+    this.#isOwnLimit = given !== null && (!isWholeNumber(named) || given < named);
+    const budget = this.#isOwnLimit ? given! : isWholeNumber(named) ? named : UNENDED_FUEL;
+    tape.mostFuel = Math.max(budget, isWholeNumber(fuel) ? fuel : 0);
     return budget;
   }
 

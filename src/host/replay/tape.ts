@@ -8,6 +8,7 @@
  */
 
 import { isInstance } from '../../errors/arguments.ts';
+import { isRecord } from '../../errors/checks.ts';
 import { HostError, InterruptedError, isQuernError, ReplayError } from '../../errors/errors.ts';
 import { messageOf } from '../../errors/texts.ts';
 import type { Json, Operation } from '../state/operation.ts';
@@ -33,9 +34,6 @@ const failureOf = (error: unknown): Json => {
   if (isQuernError(error)) return { code: error.code, message: error.message };
   return { code: 'host.threw', message: messageOf(error) };
 };
-
-const isRecord = (json: Json | undefined): json is { readonly [key: string]: Json } =>
-  typeof json === 'object' && json !== null && !Array.isArray(json);
 
 /** Throws what an answer says was thrown. */
 const rethrow = (failure: { readonly [key: string]: Json }): never => {

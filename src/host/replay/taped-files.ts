@@ -2,6 +2,7 @@
  * Files on a tape: every operation on what is held open is a question, by the number of the holder in the order of
  * opening. Nothing is noted of closing, which has no answer.
  */
+import { isWholeNumber } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import type {
@@ -97,7 +98,7 @@ class TapedFile extends Taped<OpenFile> implements OpenFile {
     const count = this.take('write', [fingerprint(data), position], number, (live) =>
       live.write(data, position),
     );
-    if (!Number.isInteger(count) || count < 0 || count > data.length) throw this.drawer.tape.damaged();
+    if (!isWholeNumber(count, 0, data.length)) throw this.drawer.tape.damaged();
     return count;
   }
   setSize(size: number): void {

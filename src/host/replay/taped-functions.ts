@@ -53,14 +53,11 @@ const readValue = (json: Json): unknown => {
 
 /** Several results are any iterable; it is gone through once, so what goes on is a list. */
 const settled = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && Symbol.iterator in value
-    ? [...(value as Iterable<unknown>)]
-    : value;
+  isObject(value) && Symbol.iterator in value ? [...(value as Iterable<unknown>)] : value;
 const writeResult = (value: unknown): Json =>
   Array.isArray(value) ? { list: value.map(writeValue) } : writeValue(value);
 const readResult = (json: Json): unknown => {
-  const items =
-    typeof json === 'object' && json !== null ? (json as { readonly list?: Json }).list : undefined;
+  const items = isObject(json) ? (json as { readonly list?: Json }).list : undefined;
   return Array.isArray(items) ? items.map(readValue) : readValue(json);
 };
 

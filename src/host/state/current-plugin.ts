@@ -18,10 +18,8 @@ import { PluginOutput } from './output.ts';
 /** An address as guests pass it (a bigint, perhaps negative after sign extension) or as a number. */
 const toAddress = (address: bigint | number): number => {
   if (typeof address === 'bigint') return Number(BigInt.asUintN(64, address));
-  if (Number.isInteger(address) && address >= 0) return address;
-  throw badArgument(
-    `an address is a bigint or a whole number that is not negative, not ${valueText(address)}`,
-  );
+  if (isWholeNumber(address)) return address;
+  throw badArgument(`an address is a bigint or ${wholeNumberText()}, not ${valueText(address)}`);
 };
 
 const toBytes = (value: unknown, what: string): Uint8Array => {

@@ -2,6 +2,7 @@
  * Files in memory, the smallest back end that behaves as a POSIX file system: hard and symbolic links, times,
  * files that live on while they are open, and a budget that no guest can exceed.
  */
+import { checkWholeNumber } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import type {
   DirectoryEntry,
@@ -235,9 +236,7 @@ export class MemoryFiles implements FileTree {
     options: MemoryFilesOptions = {},
   ) {
     const { maxBytes = DEFAULT_MAX_BYTES } = options;
-    if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) {
-      throw new UsageError('usage.argument', { detail: 'maxBytes must be a whole number' });
-    }
+    checkWholeNumber(maxBytes, 'maxBytes');
     this.#root = reported('/', () => new MemoryDirectoryNode(new MemoryVolume(maxBytes), 0n));
     for (const [path, data] of Object.entries(contents)) this.writeFile(path, data);
   }

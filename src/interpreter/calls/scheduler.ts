@@ -6,6 +6,7 @@
  * the code and its inputs alone, on every machine; handing out the total in pieces changes nothing.
  */
 
+import { checkWholeNumber } from '../../errors/arguments.ts';
 import { type QuernError, TrapError, UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import type { FuncInstance } from '../instances/module-instance.ts';
@@ -131,9 +132,9 @@ export class Scheduler {
 
   /** @throws UsageError */
   constructor(options: SchedulerOptions = {}) {
-    this.slice = whole('slice', options.slice ?? DEFAULT_SLICE, 1, 2 ** 31 - 1);
-    this.seed = options.seed === undefined ? null : whole('seed', options.seed, 0, 2 ** 32 - 1);
-    this.fuelGiven = whole('fuel', options.fuel ?? Number.MAX_SAFE_INTEGER, 0, Number.MAX_SAFE_INTEGER);
+    this.slice = checkWholeNumber(options.slice ?? DEFAULT_SLICE, 'slice', 1, 2 ** 31 - 1);
+    this.seed = options.seed === undefined ? null : checkWholeNumber(options.seed, 'seed', 0, 2 ** 32 - 1);
+    this.fuelGiven = checkWholeNumber(options.fuel ?? Number.MAX_SAFE_INTEGER, 'fuel');
     this.clock = options.clock ?? null;
     this.onSlice = options.onSlice ?? null;
   }
@@ -145,7 +146,7 @@ export class Scheduler {
 
   /** Adds fuel; a run that paused for want of it can then go on. */
   addFuel(fuel: number): void {
-    whole('fuel', fuel, 0, Number.MAX_SAFE_INTEGER);
+    checkWholeNumber(fuel, 'fuel');
     this.fuelGiven = Math.min(this.fuelGiven + fuel, Number.MAX_SAFE_INTEGER);
   }
 
@@ -348,12 +349,3 @@ export class Scheduler {
     });
   }
 }
-
-const whole = (name: string, value: number, least: number, most: number): number => {
-  if (!Number.isSafeInteger(value) || value < least || value > most) {
-    throw new UsageError('usage.argument', {
-      detail: `${name} must be a whole number from ${least} to ${most}, not ${valueText(value)}`,
-    });
-  }
-  return value;
-};

@@ -5,9 +5,11 @@
  * fuel can be evaded: what can lead back to code that ran before is a branch, a call or an exception, and none of
  * them may be free. And no sum of prices leaves 32 bits, in which the loop counts.
  */
+
 import { reading } from '../../errors/arguments.ts';
+import { isRecord, isWholeNumber, wholeNumberText } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
-import { nameText } from '../../errors/texts.ts';
+import { nameText, valueText } from '../../errors/texts.ts';
 import type { FuelClass } from '../../syntax/instructions.ts';
 import { type FuelSchedule, quern1, schedules } from './schedules.ts';
 
@@ -40,20 +42,18 @@ const units: Readonly<Record<Exclude<keyof FuelSchedule, 'name' | 'cost' | 'func
   growPage: MAX_PAGE_PRICE,
 };
 
-type Fields = Readonly<Record<string, unknown>>;
-
 const bad = (detail: string): Error => new UsageError('usage.schedule', { detail });
 
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const checkPrice = (value: unknown, path: string, most: number, least = 0): number => {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  const given = typeof value === 'number' || value === undefined ? String(value) : typeof value;
-  throw bad(`${path} must be a whole number from ${least} to ${most}, not ${given}`);
+  if (isWholeNumber(value, least, most)) return value;
+  throw bad(`${path} must be ${wholeNumberText(least, most)}, not ${valueText(value)}`);
 };
 
-const checkKeys = (fields: Fields, known: readonly string[], path: string): void => {
+const checkKeys = (
+  fields: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  path: string,
+): void => {
   const unknown = Object.keys(fields).find((key) => !known.includes(key));
   if (unknown !== undefined) throw bad(`${path}${unknown} is not known; there are ${known.join(', ')}`);
 };
@@ -66,7 +66,7 @@ const checkName = (value: unknown): string => {
 };
 
 const checkCosts = (value: unknown): FuelSchedule['cost'] => {
-  if (!isObject(value)) throw bad('cost must be an object with a price for each class of instructions');
+  if (!isRecord(value)) throw bad('cost must be an object with a price for each class of instructions');
   checkKeys(value, fuelClasses, 'cost.');
   const entries = fuelClasses.map((name) => {
     const least = circularClasses.includes(name) ? 1 : 0;
@@ -78,7 +78,7 @@ const checkCosts = (value: unknown): FuelSchedule['cost'] => {
 };
 
 const checkFunctions = (value: unknown): FuelSchedule['functions'] => {
-  if (!isObject(value)) throw bad('functions must be an object with prices by "namespace name"');
+  if (!isRecord(value)) throw bad('functions must be an object with prices by "namespace name"');
   const entries = Object.entries(value).map(([key, price]) => {
     if (!/^\S+ \S+$/.test(key)) throw bad(`functions: "${key}" is not a namespace, a space and a name`);
     return [key, checkPrice(price, `functions["${key}"]`, MAX_CALL_PRICE)] as const;
@@ -87,7 +87,7 @@ const checkFunctions = (value: unknown): FuelSchedule['functions'] => {
 };
 
 const copyOf = (value: unknown): FuelSchedule => {
-  if (!isObject(value)) throw bad('a schedule is an object');
+  if (!isRecord(value)) throw bad('a schedule is an object');
   const unitNames = Object.keys(units) as (keyof typeof units)[];
   checkKeys(value, ['name', 'cost', 'functions', ...unitNames], '');
   const name = checkName(value['name']);
@@ -119,7 +119,7 @@ const isChecked = new WeakSet<object>([...schedules.values()]);
  *   name that is taken, something free that a program could do for ever
  */
 export const defineSchedule = (value: FuelSchedule | object): FuelSchedule => {
-  const given = reading('a schedule', () => (isObject(value) && isChecked.has(value) ? value : null));
+  const given = reading('a schedule', () => (isRecord(value) && isChecked.has(value) ? value : null));
   if (given !== null) return given as unknown as FuelSchedule;
   const made = reading('a schedule', () => copyOf(value));
   const text = JSON.stringify(made);

@@ -6,6 +6,7 @@
  * unreachable. Between calls no frame holds anything, so what is reachable is a fact of the program; in the middle
  * of a call it would depend on which slots the compiled code happened to leave full.
  */
+import { isObject } from '../../errors/checks.ts';
 import { isRef } from '../../syntax/types.ts';
 import { ArrayInstance, arrayBytes, StructInstance, structBytes } from './aggregate.ts';
 import { ExceptionInstance, exceptionBytes } from './exception.ts';
@@ -49,7 +50,7 @@ class Walk {
   private readonly tables = new Set<TableInstance>();
 
   visitAll(values: Iterable<unknown>): void {
-    for (const value of values) if (typeof value === 'object' && value !== null) this.visit(value);
+    for (const value of values) if (isObject(value)) this.visit(value);
   }
 
   private visit(value: object): void {

@@ -1,7 +1,6 @@
 /** The store: limits and the fuel schedule that its instances share. @spec syntax-store */
 
-import { UsageError } from '../../errors/errors.ts';
-import { valueText } from '../../errors/texts.ts';
+import { checkWholeNumber } from '../../errors/arguments.ts';
 import {
   DEFAULT_MAX_CALL_DEPTH,
   DEFAULT_MAX_HEAP_BYTES,
@@ -114,12 +113,5 @@ export class Store implements PageBudget, HeapBudget {
   }
 }
 
-const limit = (name: string, value: number | undefined, most: number): number => {
-  if (value === undefined) return most;
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new UsageError('usage.argument', {
-      detail: `${name} must be a whole number from 1 to ${most}, not ${valueText(value)}`,
-    });
-  }
-  return value;
-};
+const limit = (name: string, value: number | undefined, most: number): number =>
+  value === undefined ? most : checkWholeNumber(value, name, 1, most);

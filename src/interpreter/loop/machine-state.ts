@@ -1,7 +1,6 @@
 /** The registers of a call, as the loop, the cold operations and `Execution` share them. */
 
-import { UsageError } from '../../errors/errors.ts';
-import { valueText } from '../../errors/texts.ts';
+import { checkWholeNumber } from '../../errors/arguments.ts';
 import { type FuelSchedule, hasCheapSizes } from '../fuel/schedules.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
 import type { Caller, HostFuncInstance, HostWrite, ModuleInstance } from '../instances/module-instance.ts';
@@ -67,12 +66,7 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   }
 
   charge(fuel: number): void {
-    if (!Number.isSafeInteger(fuel) || fuel < 0) {
-      throw new UsageError('usage.argument', {
-        detail: `a charge must be a whole number that is not negative, not ${valueText(fuel)}`,
-      });
-    }
-    this.fuel -= fuel;
+    this.fuel -= checkWholeNumber(fuel, 'a charge');
   }
 }
 

@@ -1,4 +1,7 @@
 /** Paused calls: writing them down, and making them anew. */
+
+import { checkWholeNumber } from '../../errors/arguments.ts';
+import { isWholeNumber } from '../../errors/checks.ts';
 import { MAX_PARAMS } from '../../syntax/limits.ts';
 import { matchesValType } from '../../syntax/matching.ts';
 import { type FuncType, HEAP_EXN, refType, slotsOf, type ValType } from '../../syntax/types.ts';
@@ -141,10 +144,9 @@ export const readExecution = (
   const used = reader.int();
   const saved = reader.int();
   const end = reader.u8();
-  if (used < 0 || !Number.isSafeInteger(used + saved) || used + saved < 0)
-    throw corrupt('fuel of a call that cannot be');
+  if (used < 0 || !isWholeNumber(used + saved)) throw corrupt('fuel of a call that cannot be');
   // SAFETY: limits are those of whoever restores; a snapshot can only say less.
-  const most = checkFuel(options.fuel ?? Number.MAX_SAFE_INTEGER);
+  const most = checkWholeNumber(options.fuel ?? Number.MAX_SAFE_INTEGER, 'fuel');
   const left = Math.min(saved, Math.max(0, most - used));
   if (end > NOT_BEGUN) throw corrupt('unknown end of a call');
   return Execution.restore(func, options, (state) => {

@@ -2,6 +2,7 @@
  * Reads the parts of a snapshot. Every read is checked against the end of its section, and no number that is
  * read is used before it is bounded: a damaged or forged snapshot ends in a `SnapshotError`.
  */
+import { isWholeNumber } from '../../errors/checks.ts';
 import { SnapshotError } from '../../errors/errors.ts';
 import { decodeUtf8 } from '../../syntax/utf8.ts';
 import { crc32 } from './crc32.ts';
@@ -90,7 +91,7 @@ export class SnapshotReader {
   int(): number {
     const low = this.u32();
     const value = this.i32() * TWO_32 + low;
-    if (!Number.isSafeInteger(value)) throw corrupt('a number does not fit 53 bits');
+    if (!isWholeNumber(value, Number.MIN_SAFE_INTEGER)) throw corrupt('a number does not fit 53 bits');
     return value;
   }
 
