@@ -11,7 +11,7 @@ import { UsageError } from '../errors/errors.ts';
 import type { DeterministicOptions } from '../node.ts';
 
 /** One flag. Without `value` it is a switch. */
-export interface FlagRow {
+interface FlagRow {
   readonly short?: string;
   /** Placeholder of the value in the help text. */
   readonly value?: string;
@@ -20,7 +20,7 @@ export interface FlagRow {
 }
 
 /** One command. */
-export interface CommandRow {
+interface CommandRow {
   readonly operands: readonly string[];
   /** Number of operands that may be left out, from the right. */
   readonly optional?: number;

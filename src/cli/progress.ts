@@ -6,7 +6,7 @@ const SHOWN_AFTER_MS = 500;
 const SHOWN_EVERY_MS = 100;
 
 /** A place for one line that is written over and over. */
-export interface StatusLine {
+interface StatusLine {
   readonly isTTY?: boolean | undefined;
   write(text: string): unknown;
 }

@@ -9,7 +9,7 @@ import { ByteReader } from './byte-reader.ts';
 import { InstructionReader } from './instruction-reader.ts';
 
 /** Whether each hinted branch is likely to be taken, by the offset of the instruction in the binary. */
-export type BranchHints = ReadonlyMap<number, boolean>;
+type BranchHints = ReadonlyMap<number, boolean>;
 
 /** Name of the custom section. */
 export const branchHintSection = 'metadata.code.branch_hint';

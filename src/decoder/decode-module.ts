@@ -16,7 +16,7 @@ import * as sections from './sections.ts';
 /** Section ids in the order in which they must appear. */
 const sectionOrder = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 /** Names of sections by id. */
-export const sectionNames: Readonly<Record<number, string>> = {
+const sectionNames: Readonly<Record<number, string>> = {
   0: 'custom',
   1: 'type',
   2: 'import',

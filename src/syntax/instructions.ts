@@ -40,7 +40,7 @@ export type FuelClass =
   | 'return';
 
 /** Whether a constant expression may hold an instruction: never, always, or since extended constants. */
-export type Constness = 'never' | 'always' | 'extended';
+type Constness = 'never' | 'always' | 'extended';
 
 /**
  * What an instruction does to the flow of control, apart from branching. `opens`, `divides` and `closes` are said of

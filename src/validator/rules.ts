@@ -13,10 +13,10 @@ import type { BodyState } from './stacks.ts';
 import * as variable from './variable-rules.ts';
 
 /** Checks one instruction and applies its effect to the stacks. */
-export type Rule = (state: BodyState) => void;
+type Rule = (state: BodyState) => void;
 
 /** Shapes that the main loop knows; the numbers are repeated there as literals. */
-export const KIND = {
+const KIND = {
   special: 0,
   /** `-> c` */
   push: 1,
@@ -69,7 +69,7 @@ const rowHasMemArg: readonly boolean[] = rows.map(hasMemArg);
 const rowIsAtomic: readonly boolean[] = rows.map((row) => row.prefix === 0xfe);
 
 /** Address type of the memory argument at hand. @spec valid-memarg */
-export const checkMemArg = (s: BodyState): ValType => {
+const checkMemArg = (s: BodyState): ValType => {
   const { reader } = s;
   const natural = rowAlignment[reader.row]!;
   const address = variable.memoryAt(s, reader.memory >>> 0);

@@ -21,7 +21,7 @@ import { Locals } from './locals.ts';
 
 /** The spec's `(ref bot)`: what a reference operator leaves in unreachable code. Below every heap type. */
 const HEAP_BOT = -63;
-export const BOT_REF: ValType = refType(HEAP_BOT, false);
+const BOT_REF: ValType = refType(HEAP_BOT, false);
 
 /** Second entry of a `v128`; equal to no type, so that nothing matches half a vector. */
 const FILLER = -63;
@@ -30,12 +30,12 @@ const FILLER = -63;
  * Highest operand stack of one function, in slots. No call could run such a function, and 1,000 results per
  * call of two bytes would otherwise let a small body ask for gigabytes.
  */
-export const MAX_OPERAND_SLOTS = 1_000_000;
+const MAX_OPERAND_SLOTS = 1_000_000;
 /** Entries that the main loop may write after its one capacity check per instruction. */
 const RESERVE = 16;
 
 /** What opened a control frame. */
-export const FRAME_FUNC = 0;
+const FRAME_FUNC = 0;
 export const FRAME_BLOCK = 1;
 export const FRAME_LOOP = 2;
 export const FRAME_IF = 3;

@@ -28,7 +28,7 @@ export interface NativeErrorConstructor {
   (message?: string, options?: { readonly cause?: unknown }): Error;
   readonly prototype: Error;
 }
-export type NativeErrorName = 'CompileError' | 'LinkError' | 'RuntimeError';
+type NativeErrorName = 'CompileError' | 'LinkError' | 'RuntimeError';
 export type NativeErrors = Readonly<Record<NativeErrorName, NativeErrorConstructor>>;
 
 /** An error class in the form of `TypeError` and its like. @see ECMA-262, NativeError Object Structure */

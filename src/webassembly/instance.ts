@@ -94,7 +94,7 @@ export const readImports = (realm: Realm, slot: ModuleSlot, importObject: unknow
 };
 
 /** The object of anything that a module exports. */
-export const externObject = (realm: Realm, extern: ExternInstance): object => {
+const externObject = (realm: Realm, extern: ExternInstance): object => {
   switch (extern.kind) {
     case 'func':
       return realm.functionObject(extern);

@@ -18,7 +18,7 @@ import { canonicalise } from '../syntax/canonical-types.ts';
 import { type DefType, EXTERNREF, HEAP_EXTERN, I16, I32, refType, type ValType } from '../syntax/types.ts';
 
 /** A function that modules may import instead of being given one. */
-export interface Builtin {
+interface Builtin {
   readonly type: DefType;
   readonly func: FuncInstance;
 }

@@ -12,7 +12,7 @@ import { bind, brand, type ModuleSlot, slotOf } from './slots.ts';
 import { asInterface, copyBytes, toDictionary, toScalarString, toSequence } from './web-idl.ts';
 
 /** What the options of compiling say. */
-export interface CompileOptions {
+interface CompileOptions {
   readonly builtins: readonly string[];
   readonly stringModule: string | null;
 }

@@ -37,7 +37,7 @@ export interface WebAssemblyOptions {
 }
 
 /** Prototypes of the objects that are made without a constructor's being called. */
-export interface Prototypes {
+interface Prototypes {
   module: object;
   instance: object;
   memory: object;

@@ -28,7 +28,7 @@ export interface InstanceSlot {
 }
 
 /** Everything that has an object, by kind. */
-export interface Slots {
+interface Slots {
   readonly module: ModuleSlot;
   readonly instance: InstanceSlot;
   readonly memory: MemoryInstance;

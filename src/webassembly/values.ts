@@ -34,7 +34,7 @@ import { slotOf } from './slots.ts';
 import { toEnum } from './web-idl.ts';
 
 /** Makes the object of a function that goes out to JavaScript. */
-export type FunctionObjects = (func: FuncInstance) => object;
+type FunctionObjects = (func: FuncInstance) => object;
 
 /** `undefined` as a reference: the engine's frames have only null for what is absent. */
 const UNDEFINED = Object.freeze({ name: 'undefined' });

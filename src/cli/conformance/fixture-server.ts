@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** A running fixture. */
-export interface Fixture {
+interface Fixture {
   /** Origin with an address, which most cases allow. */
   readonly server: string;
   /** Origin with a name, which most cases do not. */

@@ -45,7 +45,7 @@ export interface LogExpectation {
 }
 
 /** One call of an export of the main module. */
-export interface CallStep {
+interface CallStep {
   /** Default: `run`. */
   readonly function?: string;
   readonly input?: Bytes;
@@ -54,7 +54,7 @@ export interface CallStep {
 }
 
 /** How a plug-in is made. Keys are those of manifests and of most SDKs' options. */
-export interface LoadSettings {
+interface LoadSettings {
   readonly wasi?: boolean;
   readonly config?: Readonly<Record<string, string>>;
   readonly memory?: {

@@ -44,7 +44,7 @@ export const describeExpectation = (expectation: Expectation): string => {
 };
 
 /** An answer in words. */
-export const describeAnswer = (answer: Answer): string => {
+const describeAnswer = (answer: Answer): string => {
   if ('error' in answer) return `failed: ${shorten(JSON.stringify(answer.error))}`;
   if ('host' in answer) return `${answer.host} ${answer.version}`;
   const output = answer.output ?? null;

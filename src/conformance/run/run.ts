@@ -62,7 +62,7 @@ export interface HostReport {
 const NO_LIMITS = { maxPages: null, maxVarBytes: null, maxHttpResponseBytes: null };
 
 /** Bytes of a module of a case. */
-export const moduleBytes = (item: Case, name: string): Uint8Array => {
+const moduleBytes = (item: Case, name: string): Uint8Array => {
   const data = assembledModules[moduleKey(item, name)];
   const bytes = data === undefined ? null : decodeWireBytes(data);
   if (bytes === null) throw new Error(`${item.id}: module ${name} was not assembled: run npm run gen`);
@@ -100,7 +100,7 @@ const settingsOf = (item: Case, surroundings: Surroundings): WireSettings => {
 };
 
 /** The request that loads the plug-in of a case. */
-export const loadRequest = (item: Case, surroundings: Surroundings): Request => ({
+const loadRequest = (item: Case, surroundings: Surroundings): Request => ({
   method: 'load',
   modules: Object.keys(item.modules).map((name) => {
     const bytes = moduleBytes(item, name);

@@ -4,7 +4,7 @@
  */
 
 /** Thrown inside the demanglers only. */
-export class NotUnderstood extends Error {}
+class NotUnderstood extends Error {}
 
 /** Deepest nesting of a name. */
 const MAX_DEPTH = 100;

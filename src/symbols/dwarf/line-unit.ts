@@ -5,7 +5,7 @@
 import { LenientReader } from './lenient-reader.ts';
 
 /** The parts of a module that hold strings of line tables; null where there is none. */
-export interface StringSections {
+interface StringSections {
   readonly lineStrings: LenientReader | null;
   readonly strings: LenientReader | null;
 }
