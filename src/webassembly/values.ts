@@ -5,6 +5,7 @@
  * DETERMINISM: a NaN of JavaScript becomes the canonical one; whatever payload it may carry is not looked at.
  */
 
+import { isObject } from '../errors/checks.ts';
 import { FuncInstance } from '../interpreter/instances/module-instance.ts';
 import { matchesRef, toI31 } from '../interpreter/instances/references.ts';
 import type { Ref } from '../interpreter/instances/values.ts';

@@ -1,11 +1,11 @@
 /**
  * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
  */
+
 import { checkInstance, reading, readOptions } from '../../errors/arguments.ts';
 import { isThenable } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import type { AbortSignalLike } from '../calls/call-watch.ts';
-import { isThenable } from '../linking/host-function.ts';
 import { nameModules } from '../linking/linker.ts';
 import type { CheckedManifest, ManifestLike, ManifestSettings } from '../manifest/manifest.ts';
 import { type LoadedModule, loadModules, resolveManifest } from '../manifest/wasm-source.ts';

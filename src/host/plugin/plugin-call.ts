@@ -8,7 +8,6 @@
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
 import { type BacktraceFrame, UsageError } from '../../errors/errors.ts';
-import { valueText } from '../../errors/texts.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
 import type { PauseReason } from '../../interpreter/calls/outcome.ts';
 import type { CallBudget, StandStill } from '../calls/run.ts';

@@ -7,7 +7,6 @@
  */
 import { checkInstance, checkWholeNumber, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
-import { valueText } from '../../errors/texts.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
 import { Line } from '../calls/line.ts';
 import type { PluginOutput } from '../state/output.ts';

@@ -4,7 +4,8 @@
  * in the same order, and nobody's code runs.
  */
 
-import { declareTypeOf, type HostFunction, isThenable, unreadable } from '../linking/host-function.ts';
+import { isObject, isThenable } from '../../errors/checks.ts';
+import { declareTypeOf, type HostFunction, unreadable } from '../linking/host-function.ts';
 import type { CurrentPlugin } from '../state/current-plugin.ts';
 import type { Json, Operation } from '../state/operation.ts';
 import { wide } from './forms.ts';

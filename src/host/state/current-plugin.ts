@@ -2,7 +2,9 @@
  * The plug-in as host functions see it: kernel memory, variables, error, log level, host context. The first
  * argument of every host function; the names are those of `CallContext` of `@extism/extism`.
  */
+
 import { badArgument } from '../../errors/arguments.ts';
+import { isWholeNumber, wholeNumberText } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText, valueText } from '../../errors/texts.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';

@@ -1,6 +1,5 @@
 /** The fuel of one call: what it was given, what is in the hand of the loop, and when somebody is asked. */
-import { UsageError } from '../../errors/errors.ts';
-import { valueText } from '../../errors/texts.ts';
+import { checkWholeNumber } from '../../errors/arguments.ts';
 import type { CallState } from '../loop/machine-state.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
@@ -12,14 +11,7 @@ const SLICE = 200_000;
 const LOOK = SLICE / 2;
 
 /** Checks an amount of fuel. @throws UsageError */
-export const checkFuel = (fuel: number): number => {
-  if (!Number.isSafeInteger(fuel) || fuel < 0) {
-    throw new UsageError('usage.argument', {
-      detail: `fuel must be a whole number from 0 to 2^53-1, not ${valueText(fuel)}`,
-    });
-  }
-  return fuel;
-};
+export const checkFuel = (fuel: number): number => checkWholeNumber(fuel, 'fuel');
 
 export class FuelAccount {
   /** All fuel that the call was ever given. */

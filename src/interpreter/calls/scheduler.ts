@@ -8,7 +8,6 @@
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
 import { type QuernError, TrapError, UsageError } from '../../errors/errors.ts';
-import { valueText } from '../../errors/texts.ts';
 import type { FuncInstance } from '../instances/module-instance.ts';
 import type { RawValue } from '../instances/values.ts';
 import type { Waiter } from '../instances/waiters.ts';

@@ -7,7 +7,6 @@ import { matchesValType } from '../../syntax/matching.ts';
 import { type FuncType, HEAP_EXN, refType, slotsOf, type ValType } from '../../syntax/types.ts';
 import { Execution, type SavedExecution } from '../calls/execution.ts';
 import { type FrameShape, frameShapes, mayBeUnset } from '../calls/frame-shapes.ts';
-import { checkFuel } from '../calls/fuel-account.ts';
 import type { ExecutionOptions } from '../calls/options.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
 import type { FuncInstance, WasmFuncInstance } from '../instances/module-instance.ts';
