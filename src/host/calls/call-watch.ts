@@ -52,7 +52,7 @@ export const checkSignal = (value: unknown): AbortSignalLike | null => {
 };
 
 /** What a watch watches for. */
-export interface WatchOptions {
+interface WatchOptions {
   /** Most milliseconds that the call runs, waiting for the host included; null for no limit. */
   readonly timeoutMs: number | null;
   readonly signal: AbortSignalLike | null;

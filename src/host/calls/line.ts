@@ -3,7 +3,7 @@ import { InterruptedError } from '../../errors/errors.ts';
 import type { AbortSignalLike } from './call-watch.ts';
 
 /** Somebody who stood in line. */
-export interface Waiter<T> {
+interface Waiter<T> {
   /** Ends the wait; false if it has ended before, and nobody took the value. */
   take(value: T): boolean;
   refuse(error: unknown): void;

@@ -50,7 +50,7 @@ export const COMMAND_WEIGHTS = { command: 512, part: 24, element: 8, heapByte: 0
  *
  * @param heapBytes what its tables and the objects of its constant expressions count as in the heap budget
  */
-export const instantiationCost = (schedule: FuelSchedule, module: Module, heapBytes: number): number => {
+const instantiationCost = (schedule: FuelSchedule, module: Module, heapBytes: number): number => {
   const { memories, importedMemoryCount, data, elements, funcs, globals, tags, exports } = module;
   const pages = memories
     .slice(importedMemoryCount)

@@ -35,7 +35,7 @@ const wasiNamespaces: readonly string[] = [WASI_NAMESPACE, WASI_UNSTABLE_NAMESPA
 const MAX_MODULES = 256;
 
 /** Everything that modules can import from. */
-export interface LinkSources {
+interface LinkSources {
   readonly modules: ReadonlyMap<string, LoadedModule>;
   readonly functions: ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
   /** The functions of WASI by namespace, or null when it is not switched on. */

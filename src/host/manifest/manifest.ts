@@ -37,7 +37,7 @@ export interface ResponseLike {
 }
 
 /** Name and hash of a module in a manifest. */
-export interface ManifestWasmBase {
+interface ManifestWasmBase {
   /** Name that other modules import it by; the plug-in itself is `main`. */
   readonly name?: string | undefined;
   /** SHA-256 of the bytes, hexadecimal. */
@@ -267,7 +267,7 @@ export const checkStringMap = (value: unknown, path: string): ReadonlyMap<string
 };
 
 /** Checks a list of strings. */
-export const checkStringList = (value: unknown, path: string): readonly string[] | null => {
+const checkStringList = (value: unknown, path: string): readonly string[] | null => {
   if (value === null || value === undefined) return null;
   if (!Array.isArray(value)) throw bad(path, 'expected an array of strings');
   value.forEach((item, i) => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { PluginFailure } from '../platform/platform.ts';
 
 /** Where dumps go; absent = not wanted. */
-export interface DumpFiles {
+interface DumpFiles {
   readonly coredump?: string | undefined;
   readonly memdump?: string | undefined;
 }

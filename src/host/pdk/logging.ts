@@ -33,7 +33,7 @@ export type MessageLevel = Exclude<LogLevel, 'silent'>;
 export type LogListener = (level: MessageLevel, message: string) => void;
 
 /** Most bytes of log messages of one call where no limit is set. */
-export const DEFAULT_MAX_LOG_BYTES = 1_048_576;
+const DEFAULT_MAX_LOG_BYTES = 1_048_576;
 
 /** The number of a level. */
 export const logLevelNumber = (level: LogLevel): number => levelNumbers[level];

@@ -3,7 +3,7 @@
  */
 
 /** Most bytes of all values together where no limit is set; as in the Rust and Go SDKs. */
-export const DEFAULT_MAX_VAR_BYTES = 1_048_576;
+const DEFAULT_MAX_VAR_BYTES = 1_048_576;
 
 /** The variables of one plug-in. */
 export class Variables {

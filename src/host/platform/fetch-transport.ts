@@ -78,7 +78,7 @@ async function* chunksOf(response: FetchResponse & StreamedResponse): AsyncGener
 }
 
 /** What sends, and what it may do by itself. */
-export interface FetchSettings {
+interface FetchSettings {
   /**
    * Whether redirects are left to `fetch` where every host is allowed. Browsers hide where a redirect leads, so it
    * is that or none. Not for a `fetch` of the embedder, which may have rules of its own for each hop.

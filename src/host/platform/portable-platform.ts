@@ -20,7 +20,7 @@ const ambient = globalThis as Ambient;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
 /** A clock on `Date`, and on `performance` where it exists. */
-export const createDateClock = (): Clock => {
+const createDateClock = (): Clock => {
   let latest = 0;
   const milliseconds = (): number => {
     const now = ambient.performance?.now?.() ?? Date.now();

@@ -28,7 +28,7 @@ import type { CallResult } from './calling.ts';
 export type PluginCallStatus = 'ready' | 'running' | 'paused' | 'done' | 'failed';
 
 /** What a call needs of its plug-in. */
-export interface CallBackend {
+interface CallBackend {
   readonly budget: CallBudget;
   /** Runs the call to its end and frees the plug-in, whatever happens. */
   perform(standStill: StandStill): Promise<CallResult>;

@@ -170,7 +170,7 @@ interface NumberKinds {
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type ValueKind = keyof NumberKinds | Codec<any>;
 /** The type that a kind has in TypeScript. */
-export type ValueOf<K> = K extends keyof NumberKinds ? NumberKinds[K] : K extends Codec<infer T> ? T : never;
+type ValueOf<K> = K extends keyof NumberKinds ? NumberKinds[K] : K extends Codec<infer T> ? T : never;
 type ValuesOf<P extends readonly ValueKind[]> = { -readonly [I in keyof P]: ValueOf<P[I]> };
 // biome-ignore lint/suspicious/noConfusingVoidType: an implementation without a result may end without return
 type ResultOf<R> = R extends ValueKind ? ValueOf<R> : void;

@@ -17,7 +17,7 @@ export interface CallOutcome {
 }
 
 /** How a call ended, as the question of the event `end`. */
-export interface CallEnd {
+interface CallEnd {
   /** SHA-256 of the output, or null when there is none. */
   readonly output: string | null;
   readonly returnCode: number;

@@ -62,7 +62,7 @@ interface WasiSettings {
   readonly preopens: readonly string[];
 }
 /** The question of the event `recording`. */
-export interface Header {
+interface Header {
   readonly version: number;
   /** Name and SHA-256 of each module, in the order of the manifest. */
   readonly modules: readonly (readonly [name: string, hash: string])[];

@@ -76,7 +76,7 @@ interface ReadNode {
 }
 
 /** What was read of the nodes of trees. */
-export interface ReadNodes {
+interface ReadNodes {
   readonly volumes: readonly bigint[];
   readonly nodes: readonly ReadNode[];
 }

@@ -51,7 +51,7 @@ export interface PluginParts {
 }
 
 /** What else is to be known of it. */
-export interface PluginProgress {
+interface PluginProgress {
   /** Fuel of the executions of the last call that are over. */
   readonly fuelConsumed: number;
   /** Whether the next call needs a new instance. */

@@ -55,7 +55,7 @@ export interface Place {
 }
 
 /** Told of the work of a walk. */
-export type WalkListener = (work: 'pathBytes' | 'steps' | 'links', count: number) => void;
+type WalkListener = (work: 'pathBytes' | 'steps' | 'links', count: number) => void;
 
 class Walk {
   readonly #did: WalkListener;

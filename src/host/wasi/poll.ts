@@ -14,7 +14,7 @@ import { errno } from './errno.ts';
 import type { GuestMemory } from './guest-memory.ts';
 
 /** Bytes of one event. */
-export const EVENT_SIZE = 32;
+const EVENT_SIZE = 32;
 /** Most subscriptions of one call; more is `inval`. */
 export const MAX_SUBSCRIPTIONS = 4096;
 
@@ -81,7 +81,7 @@ const writeEvent = (memory: GuestMemory, at: number, event: Subscription): void 
 };
 
 /** A poll whose subscriptions are known: how long to wait, and how to write what has happened by then. */
-export interface Poll {
+interface Poll {
   /** Nanoseconds until the first event. */
   readonly wait: bigint;
   /** Writes the events and returns how many; takes the memory anew, since it may have been replaced meanwhile. */

@@ -122,7 +122,7 @@ const dataPieces = ({ view, byteLength, is64 }: MemoryInstance, index: number): 
 };
 
 /** What a dump is made of. */
-export interface CoredumpParts {
+interface CoredumpParts {
   /** Name of the program. */
   readonly program: string;
   readonly instances: readonly ModuleInstance[];

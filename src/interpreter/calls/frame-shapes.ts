@@ -11,7 +11,7 @@ import type { Translation } from '../translate/body.ts';
 import { walkBody } from '../translate/translate.ts';
 
 /** A call instruction, from the side of its caller. */
-export interface CallSite {
+interface CallSite {
   readonly type: FuncType;
   /** Number of values that stay when operands and callee are taken. */
   readonly valueCount: number;

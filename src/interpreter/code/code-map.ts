@@ -4,7 +4,7 @@
  */
 
 /** A place in internal code. */
-export interface Place {
+interface Place {
   /** Relative to the entry. */
   readonly pc: number;
   /** Byte offset in the module: of the next instruction at a boundary, of its own at a site. */

@@ -7,7 +7,7 @@
 import { lastAtMost } from './code-map.ts';
 
 /** One way to catch: values and reference go to slots, execution to a label. @spec syntax-catch */
-export interface Clause {
+interface Clause {
   /** Index of the tag; -1 catches all. */
   readonly tag: number;
   /** Slot of the first value. */

@@ -6,7 +6,7 @@
  */
 import { isRef, slotsOf, type ValType } from '../../syntax/types.ts';
 
-export interface TypesLayout {
+interface TypesLayout {
   readonly types: Int32Array;
   /** Slot of each value, from the first one on. */
   readonly slots: Int32Array;

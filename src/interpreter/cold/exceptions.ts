@@ -12,7 +12,7 @@ import type { MachineState } from '../loop/machine-state.ts';
 import { NEED_FUEL, THROWN, trapStatus } from '../loop/status.ts';
 import type { Cold, ColdTools, Stacks } from './tools.ts';
 
-export type ExceptionOp = Extract<ColdOp, 'throw' | 'throw_ref'>;
+type ExceptionOp = Extract<ColdOp, 'throw' | 'throw_ref'>;
 
 const NULL_EXCEPTION = trapStatus('trap.null-exception');
 const HEAP_EXHAUSTED = trapStatus('exhaustion.heap');

@@ -56,7 +56,7 @@ export interface Operands {
 export type ColdTools = Operands & ColdCalls;
 
 /** A memory or table, whose addresses are i32 or i64. */
-export interface Addressed {
+interface Addressed {
   readonly is64: boolean;
 }
 /** The one of two that gives the type of the length when one is copied to the other. @spec valid-memory.copy */

@@ -5,7 +5,7 @@ import { CONTINUE } from '../loop/status.ts';
 import { add128, mulWide, sub128 } from '../numerics/wide.ts';
 import type { Cold, ColdTools } from './tools.ts';
 
-export type WideOp = Extract<ColdOp, `i64_${'add128' | 'sub128' | 'mul_wide_s' | 'mul_wide_u'}`>;
+type WideOp = Extract<ColdOp, `i64_${'add128' | 'sub128' | 'mul_wide_s' | 'mul_wide_u'}`>;
 
 export const createWideOps = ({ I, slot }: ColdTools): Record<WideOp, Cold> => {
   const on =

@@ -30,7 +30,7 @@ export const packedShift = (storage: ValType): 0 | 16 | 24 =>
   storage === I8 ? 24 : storage === I16 ? 16 : 0;
 
 /** Where a field lies in `StructInstance.values`. */
-export interface FieldPlace {
+interface FieldPlace {
   readonly start: number;
   readonly width: 0 | 1 | 2 | 4;
   readonly shift: number;

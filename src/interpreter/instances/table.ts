@@ -22,7 +22,7 @@ const ELEMENT_BYTES = 2 * REF_BYTES;
 const TABLE_BYTES = 384;
 
 /** What a new table counts as; too large a number may lose digits, and stays too large. */
-export const tableBytes = ({ limits }: TableType): number => TABLE_BYTES + Number(limits.min) * ELEMENT_BYTES;
+const tableBytes = ({ limits }: TableType): number => TABLE_BYTES + Number(limits.min) * ELEMENT_BYTES;
 
 const tooLarge = (detail: string, actual: bigint, limit?: number): Error =>
   new LimitError('limit.table', {

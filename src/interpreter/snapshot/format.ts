@@ -19,7 +19,7 @@ export const TAIL_BYTES = 4;
 export const BLOCK_BYTES = 256;
 
 /** One section. */
-export interface SectionRow {
+interface SectionRow {
   readonly id: number;
   /** What it holds, in the notation of docs/snapshots.md. */
   readonly layout: string;

@@ -24,7 +24,7 @@ export interface Frame {
 }
 
 /** The frames of a paused call, outermost first. */
-export interface Stack {
+interface Stack {
   readonly frames: readonly Frame[];
   /** Fuel that was paid in advance for what lies ahead. */
   readonly remaining: number;

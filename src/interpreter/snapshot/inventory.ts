@@ -46,7 +46,7 @@ class Numbered<T extends object> {
 }
 
 /** Where a type is declared. */
-export interface TypePlace {
+interface TypePlace {
   readonly module: number;
   readonly index: number;
 }

@@ -41,7 +41,7 @@ const findRuns = (bytes: Uint8Array): [start: number, end: number][] => {
 };
 
 /** A run that was read: bytes, and where they go. */
-export interface Run {
+interface Run {
   readonly address: number;
   readonly bytes: Uint8Array;
 }

@@ -35,7 +35,7 @@ export interface Control {
 }
 
 /** Code at the end of the function that moves many operands for conditional branches, and goes on. */
-export interface Stub {
+interface Stub {
   readonly label: number;
   readonly types: readonly ValType[];
   readonly from: number;

@@ -35,7 +35,7 @@ export interface Comparison {
   /** The immediate form with the constant on the left. */
   readonly flipped: ImmediateComparison | null;
 }
-export interface ImmediateComparison {
+interface ImmediateComparison {
   readonly set: Op;
   readonly setNot: Op;
   readonly branch: Op;
@@ -57,10 +57,10 @@ export interface Store {
   readonly far: number;
 }
 /** An instruction that changes the type of a value and none of its bits. */
-export interface Retype {
+interface Retype {
   readonly kind: 'retype';
 }
-export type Lowering = Binary | Unary | Comparison | Load | Store | Retype | VectorLowering;
+type Lowering = Binary | Unary | Comparison | Load | Store | Retype | VectorLowering;
 
 /** Instructions that change the type of a value and none of its bits. */
 const retypes = [
