@@ -2,6 +2,13 @@
 import wabtInit from 'wabt';
 import { expandCases } from '../../src/conformance/cases/expand-cases.ts';
 
+/** Most characters of a piece of text on a line. */
+const LINE = 100;
+
+/** A text as pieces, one on each line. */
+const quoted = (text: string): string =>
+  (text.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? ['']).map((piece) => `    '${piece}'`).join(' +\n');
+
 /** Text of the file. @throws Error naming the case whose text is wrong */
 export const generateModules = async (): Promise<string> => {
   const wabt = await wabtInit();
@@ -11,7 +18,7 @@ export const generateModules = async (): Promise<string> => {
       parsed.validate();
       const { buffer } = parsed.toBinary({});
       parsed.destroy();
-      return `  '${key}':\n    '${Buffer.from(buffer).toString('base64')}',`;
+      return `  '${key}':\n${quoted(Buffer.from(buffer).toString('base64'))},`;
     } catch (error) {
       throw new Error(`${key}: ${(error as Error).message}\n${text}`);
     }
