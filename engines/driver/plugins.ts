@@ -5,7 +5,6 @@
 
 import { decodeBase64 } from '../../src/host/manifest/base64.ts';
 import { portablePlatform } from '../../src/host/platform/portable-platform.ts';
-import { decodeUtf8, encodeUtf8 } from '../../src/host/platform/text.ts';
 import {
   type CurrentPlugin,
   createPluginOn,
@@ -17,6 +16,7 @@ import {
   type Platform,
   type Plugin,
 } from '../../src/index.ts';
+import { decodeUtf8Lossy, encodeUtf8 } from '../../src/syntax/utf8.ts';
 import type { PluginProgram } from '../program.ts';
 import { dataDigest, memoryDigest } from './digest.ts';
 
@@ -71,7 +71,12 @@ const hostFunctions = (): HostFunctions => {
 const answer = async ({ url, method, headers, body }: HttpRequest): Promise<HttpResponse> => {
   const path = url.replace(/^https?:\/\/[^/]*/, '');
   const accept = headers['x-accept'] ?? null;
-  const text = JSON.stringify({ method, url: path, body: body === null ? '' : decodeUtf8(body), accept });
+  const text = JSON.stringify({
+    method,
+    url: path,
+    body: body === null ? '' : decodeUtf8Lossy(body),
+    accept,
+  });
   return {
     status: path.startsWith('/teapot') ? 418 : 200,
     headers: [

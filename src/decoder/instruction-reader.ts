@@ -120,6 +120,11 @@ export class InstructionReader {
     this.resolve = resolverOf(types);
   }
 
+  /** Both words of a constant, without a sign. */
+  get bits64(): bigint {
+    return (BigInt(this.hi >>> 0) << 32n) | BigInt(this.lo >>> 0);
+  }
+
   /** Starts over at a byte range. */
   reset(start: number, end: number): void {
     this.pos = start;

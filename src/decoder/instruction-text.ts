@@ -70,7 +70,6 @@ export class TextContext {
 const rows: readonly InstructionRow[] = instructions;
 
 const hex32 = (word: number): string => `0x${(word >>> 0).toString(16).padStart(8, '0')}`;
-const unsigned64 = (r: InstructionReader): bigint => (BigInt(r.hi >>> 0) << 32n) | BigInt(r.lo >>> 0);
 
 const view = new DataView(new ArrayBuffer(8));
 /** A float from its bits; NaNs keep sign and payload. */
@@ -91,7 +90,7 @@ const f32Text = (r: InstructionReader): string => {
 const f64Text = (r: InstructionReader): string => {
   view.setInt32(0, r.hi);
   view.setInt32(4, r.lo);
-  return floatText(view.getFloat64(0), unsigned64(r), 64);
+  return floatText(view.getFloat64(0), r.bits64, 64);
 };
 
 const v128Text = (r: InstructionReader): string => {
@@ -102,7 +101,7 @@ const v128Text = (r: InstructionReader): string => {
 
 const memargText = (r: InstructionReader): string => {
   const parts = r.memory === 0 ? [] : [`${r.memory}`];
-  if (r.lo !== 0 || r.hi !== 0) parts.push(`offset=${unsigned64(r)}`);
+  if (r.lo !== 0 || r.hi !== 0) parts.push(`offset=${r.bits64}`);
   const natural = 31 - Math.clz32(rows[r.row]!.access);
   if (r.align !== natural) parts.push(`align=${2n ** BigInt(r.align)}`);
   return parts.join(' ');
@@ -139,7 +138,7 @@ const immediateTexts: Readonly<Record<ImmediateKind, ImmediateText>> = {
   laneidx: (r) => `${r.lane}`,
   lanes16: (r) => [...r.bytes16].join(' '),
   i32: (r) => `${r.lo}`,
-  i64: (r) => `${BigInt.asIntN(64, unsigned64(r))}`,
+  i64: (r) => `${BigInt.asIntN(64, r.bits64)}`,
   f32: f32Text,
   f64: f64Text,
   v128: v128Text,

@@ -1,66 +1,119 @@
 /**
- * UTF-8, strictly: the language has no TextDecoder, and names that are not well-formed are malformed, not
- * replaced. No byte order mark is dropped. @spec binary-utf8
+ * UTF-8 between bytes and JavaScript strings, written here because the language has no TextDecoder. No byte order
+ * mark is dropped.
+ *
+ * Names in modules and snapshots must be well-formed. Text of guests need not be: there a fault is replaced exactly
+ * as the Encoding Standard does it, one replacement for each maximal ill-formed subsequence. @spec binary-utf8
  */
 
-/** Decodes bytes; null when they are not well-formed UTF-8. */
-export const decodeUtf8 = (bytes: Uint8Array, start = 0, end: number = bytes.length): string | null => {
+const REPLACEMENT = 0xfffd;
+/** Code units per call of `fromCharCode`: well below every engine's limit of arguments. */
+const CHUNK = 4096;
+
+/** Encodes a string as UTF-8; a lone surrogate becomes U+FFFD. */
+export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(utf8Length(text));
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) {
+      bytes[at++] = unit;
+      continue;
+    }
+    const point = codePointOf(text, i, unit);
+    if (point > 0xffff) i++;
+    at = writePoint(bytes, at, point);
+  }
+  return bytes;
+};
+
+const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
+const isLowSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xdc00;
+
+const codePointOf = (text: string, index: number, unit: number): number => {
+  if (isHighSurrogate(unit)) {
+    const next = text.charCodeAt(index + 1);
+    return isLowSurrogate(next) ? 0x1_0000 + ((unit & 0x3ff) << 10) + (next & 0x3ff) : REPLACEMENT;
+  }
+  return isLowSurrogate(unit) ? REPLACEMENT : unit;
+};
+
+const utf8Length = (text: string): number => {
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) length++;
+    else if (unit < 0x800) length += 2;
+    else if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) {
+      length += 4;
+      i++;
+    } else length += 3;
+  }
+  return length;
+};
+
+const writePoint = (bytes: Uint8Array, start: number, point: number): number => {
+  let at = start;
+  if (point < 0x800) bytes[at++] = 0xc0 | (point >> 6);
+  else if (point < 0x1_0000) {
+    bytes[at++] = 0xe0 | (point >> 12);
+    bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
+  } else {
+    bytes[at++] = 0xf0 | (point >> 18);
+    bytes[at++] = 0x80 | ((point >> 12) & 0x3f);
+    bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
+  }
+  bytes[at++] = 0x80 | (point & 0x3f);
+  return at;
+};
+
+/** How many bytes follow a lead byte; none where it leads nothing. */
+const trailCount = (lead: number): number => {
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  return lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+};
+
+const decode = (bytes: Uint8Array, start: number, end: number, replaces: boolean): string | null => {
   const units: number[] = [];
   let text = '';
-  for (let i = start; i < end; ) {
-    const b = bytes[i]!;
-    let point = b;
-    let length = 1;
-    if (b >= 0x80) {
-      length = b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : 2;
-      if (b < 0xc2 || b > 0xf4 || i + length > end) return null;
-      point = b & (0x7f >> length);
-      for (let k = 1; k < length; k++) {
-        const c = bytes[i + k]!;
-        if ((c & 0xc0) !== 0x80) return null;
-        point = (point << 6) | (c & 0x3f);
+  for (let at = start; at < end; ) {
+    const lead = bytes[at++]!;
+    let point = lead;
+    if (lead >= 0x80) {
+      const count = trailCount(lead);
+      point = count === 0 ? -1 : lead & (0x3f >> count);
+      // The range of the second byte rules out overlong forms, surrogates and values that are too large.
+      let low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+      let high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+      for (let i = 0; i < count; i++) {
+        const byte = at < end ? bytes[at]! : 0;
+        // A faulty byte is not part of the sequence: it is read again as a lead byte.
+        if (byte < low || byte > high) {
+          point = -1;
+          break;
+        }
+        at++;
+        point = (point << 6) | (byte & 0x3f);
+        low = 0x80;
+        high = 0xbf;
       }
-      const isOverlong = point < (length === 2 ? 0x80 : length === 3 ? 0x800 : 0x10000);
-      if (isOverlong || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return null;
+      if (point < 0) {
+        if (!replaces) return null;
+        point = REPLACEMENT;
+      }
     }
-    if (point > 0xffff) units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
+    if (point > 0xffff) units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
     else units.push(point);
-    // Arguments of one call are limited by the stack of the JavaScript engine.
-    if (units.length >= 4096) {
-      text += String.fromCharCode(...units);
-      units.length = 0;
-    }
-    i += length;
+    if (units.length < CHUNK) continue;
+    text += String.fromCharCode(...units);
+    units.length = 0;
   }
   return text + String.fromCharCode(...units);
 };
 
-/** Encodes text; lone surrogates become U+FFFD. */
-export const encodeUtf8 = (text: string): Uint8Array => {
-  const out = new Uint8Array(text.length * 3);
-  let n = 0;
-  for (let i = 0; i < text.length; i++) {
-    let point = text.charCodeAt(i);
-    if (point >= 0xd800 && point < 0xe000) {
-      const low = text.charCodeAt(i + 1);
-      if (point < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
-        point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
-        i++;
-      } else point = 0xfffd;
-    }
-    if (point < 0x80) out[n++] = point;
-    else if (point < 0x800) {
-      out[n++] = 0xc0 | (point >> 6);
-      out[n++] = 0x80 | (point & 0x3f);
-    } else {
-      if (point < 0x10000) out[n++] = 0xe0 | (point >> 12);
-      else {
-        out[n++] = 0xf0 | (point >> 18);
-        out[n++] = 0x80 | ((point >> 12) & 0x3f);
-      }
-      out[n++] = 0x80 | ((point >> 6) & 0x3f);
-      out[n++] = 0x80 | (point & 0x3f);
-    }
-  }
-  return out.slice(0, n);
-};
+/** Decodes bytes; null when they are not well-formed UTF-8. */
+export const decodeUtf8 = (bytes: Uint8Array, start = 0, end: number = bytes.length): string | null =>
+  decode(bytes, start, end, false);
+
+/** Decodes bytes; ill-formed sequences become U+FFFD. */
+export const decodeUtf8Lossy = (bytes: Uint8Array): string => decode(bytes, 0, bytes.length, true)!;

@@ -25,6 +25,7 @@ import { Kernel } from '../../src/kernel/kernel.ts';
 import type { HostFunctions } from '../../src/node.ts';
 import type { Import } from '../../src/syntax/module.ts';
 import type { FuncType } from '../../src/syntax/types.ts';
+import { decodeUtf8Lossy } from '../../src/syntax/utf8.ts';
 import { type CallEnd, type Executor, inOneGo, type MakeExecutor, type Payment } from './executors.ts';
 
 export interface SessionOptions {
@@ -113,7 +114,7 @@ export class PluginSession {
       end: status === 'trap' ? codeOf(error) : status,
       results: results.map(String),
       output: output === null ? null : dataDigest(output),
-      message: message === null ? null : decodeUtf8(message),
+      message: message === null ? null : decodeUtf8Lossy(message),
       fuel,
       memory: memoryDigest(this.#executor.memories),
     };

@@ -1,8 +1,8 @@
-/** UTF-8 against Node's own strict decoder and encoder. */
+/** UTF-8 against Node's own decoders and encoder. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeUtf8, encodeUtf8 } from '../../src/syntax/utf8.ts';
+import { decodeUtf8, decodeUtf8Lossy, encodeUtf8 } from '../../src/syntax/utf8.ts';
 
 const native = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const nativeDecode = (bytes: Uint8Array): string | null => {
@@ -63,4 +63,26 @@ test('encodeUtf8 equals the native encoder, lone surrogates included', () => {
       assert.deepEqual(encodeUtf8(value), encoder.encode(value));
     }),
   );
+});
+
+describe('decodeUtf8Lossy replaces faults as the Encoding Standard does', () => {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const check = (bytes: Uint8Array): void =>
+    assert.equal(decodeUtf8Lossy(bytes), decoder.decode(bytes), Buffer.from(bytes).toString('hex'));
+
+  test('sequences that are cut short, overlong, surrogates or too large', () => {
+    const faults = ['c080', 'e08080', 'eda080', 'f09f98', 'f5', 'e28241', 'f0808080', 'f4908080', 'efbbbf78'];
+    for (const hex of faults) check(Uint8Array.from(Buffer.from(hex, 'hex')));
+  });
+
+  test('every sequence of two bytes', () => {
+    for (let pair = 0; pair < 0x10000; pair++) check(Uint8Array.of(pair >> 8, pair & 0xff));
+  });
+
+  test('bytes at random, most of them not ASCII', () => {
+    const byte = fc.oneof(fc.integer({ min: 0x80, max: 0xff }), fc.integer({ min: 0, max: 0xff }));
+    fc.assert(fc.property(fc.array(byte, { maxLength: 40 }), (bytes) => check(Uint8Array.from(bytes))));
+  });
+
+  test('text of more than one piece', () => check(new Uint8Array(20_000).fill(0x41)));
 });

@@ -7,9 +7,9 @@
  * `label=VALUE` to the report that `run` makes its output at the end.
  */
 
-import { encodeUtf8 } from '../../host/platform/text.ts';
 import { KERNEL_NAMESPACE, kernelAbi, USER_NAMESPACE } from '../../kernel/abi.ts';
 import { valTypeName } from '../../syntax/type-names.ts';
+import { encodeUtf8 } from '../../syntax/utf8.ts';
 import { hostFunctions } from '../protocol/protocol.ts';
 
 /** Linear memory of a case: texts from here on, up to the report. */

@@ -1,8 +1,9 @@
 /** Compares what a step came to with what it has to come to. */
-import { encodeUtf8 } from '../../host/platform/text.ts';
+
+import { decodeBase64 } from '../../host/manifest/base64.ts';
+import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type { Bytes, Expectation, LogExpectation } from '../cases/case.ts';
 import type { Answer, WireLog } from '../protocol/protocol.ts';
-import { decodeWireBytes, toHex } from '../protocol/wire-bytes.ts';
 
 const bytesOf = (bytes: Bytes): Uint8Array =>
   typeof bytes === 'string'
@@ -11,6 +12,10 @@ const bytesOf = (bytes: Bytes): Uint8Array =>
 
 /** Bytes that a step sends, from a case. */
 export const inputBytes = (bytes: Bytes | undefined): Uint8Array => bytesOf(bytes ?? '');
+
+/** Two digits for each byte. */
+const toHex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
@@ -48,7 +53,7 @@ const describeAnswer = (answer: Answer): string => {
   if ('error' in answer) return `failed: ${shorten(JSON.stringify(answer.error))}`;
   if ('host' in answer) return `${answer.host} ${answer.version}`;
   const output = answer.output ?? null;
-  const bytes = output === null ? null : decodeWireBytes(output);
+  const bytes = output === null ? null : decodeBase64(output);
   return output === null
     ? 'no output'
     : bytes === null
@@ -71,7 +76,7 @@ export const judge = (expectation: Expectation, answer: Answer): string | null =
   if ('error' in answer) return describeAnswer(answer);
   const { output, logs, calls } = expectation;
   if (output !== 'any') {
-    const got = answer.output === undefined || answer.output === null ? null : decodeWireBytes(answer.output);
+    const got = answer.output === undefined || answer.output === null ? null : decodeBase64(answer.output);
     const isRight = output === null || got === null ? output === got : isSame(bytesOf(output), got);
     // An empty output and none are the same to most SDKs.
     const isEmpty = output === '' && got === null;

@@ -3,6 +3,8 @@
  *
  * A host that ends, hangs or talks nonsense fails the case at hand and no other: the next one gets a new process.
  */
+
+import { decodeBase64, encodeBase64 } from '../../host/manifest/base64.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { type Case, type Expectation, type Level, levelOf } from '../cases/case.ts';
 import { moduleKey } from '../cases/expand-cases.ts';
@@ -14,7 +16,6 @@ import {
   type Request,
   type WireSettings,
 } from '../protocol/protocol.ts';
-import { decodeWireBytes, encodeWireBytes } from '../protocol/wire-bytes.ts';
 import { describeExpectation, inputBytes, judge } from './judge.ts';
 
 /** A host that ended, or did not answer in time. */
@@ -64,7 +65,7 @@ const NO_LIMITS = { maxPages: null, maxVarBytes: null, maxHttpResponseBytes: nul
 /** Bytes of a module of a case. */
 const moduleBytes = (item: Case, name: string): Uint8Array => {
   const data = assembledModules[moduleKey(item, name)];
-  const bytes = data === undefined ? null : decodeWireBytes(data);
+  const bytes = data === undefined ? null : decodeBase64(data);
   if (bytes === null) throw new Error(`${item.id}: module ${name} was not assembled: run npm run gen`);
   return bytes;
 };
@@ -72,7 +73,7 @@ const moduleBytes = (item: Case, name: string): Uint8Array => {
 /** The manifest of a case as text, with its modules in it. */
 const manifestText = (item: Case, { makeDirectory }: Surroundings): string | null =>
   item.manifest
-    ?.replace(/@data\((\w+)\)/g, (_, name: string) => encodeWireBytes(moduleBytes(item, name)))
+    ?.replace(/@data\((\w+)\)/g, (_, name: string) => encodeBase64(moduleBytes(item, name)))
     .replace(/@sha256\((\w+)\)/g, (_, name: string) => sha256Hex(moduleBytes(item, name)))
     // A path may hold backslashes, which JSON escapes.
     .replace(/@directory\((\w+)\)/g, (_, name: string) =>
@@ -106,7 +107,7 @@ const loadRequest = (item: Case, surroundings: Surroundings): Request => ({
     const bytes = moduleBytes(item, name);
     return {
       name,
-      data: encodeWireBytes(bytes),
+      data: encodeBase64(bytes),
       path: surroundings.writeModule(moduleKey(item, name), bytes),
     };
   }),
@@ -159,7 +160,7 @@ const runSteps = async (
   let answer: Answer = loaded;
   for (const [i, { function: name = 'run', input, expect }] of item.calls.entries()) {
     const bytes = withServers(item, surroundings, inputBytes(input));
-    answer = await connection.ask({ method: 'call', function: name, input: encodeWireBytes(bytes) });
+    answer = await connection.ask({ method: 'call', function: name, input: encodeBase64(bytes) });
     const problem = expect === undefined ? null : judge(expect, answer);
     if (problem !== null)
       return { status: 'failed', detail: wanted(expect!, problem, `call ${i + 1}, ${name}`) };

@@ -92,7 +92,7 @@ const parseRequest = (json: Uint8Array): Readonly<Record<string, unknown>> => {
   if (json.length > MAX_REQUEST_BYTES) throw httpFailure(`request is larger than ${MAX_REQUEST_BYTES} bytes`);
   let value: unknown;
   try {
-    value = JSON.parse(decodeUtf8(json));
+    value = JSON.parse(decodeUtf8Lossy(json));
   } catch (cause) {
     throw httpFailure('request is not JSON', cause);
   }

@@ -8,9 +8,9 @@ import { messageOf } from '../../errors/texts.ts';
 import { CompiledModule } from '../../interpreter/code/compiled-module.ts';
 import { compileModule } from '../../interpreter/instantiate/instantiate.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
+import { decodeUtf8Lossy } from '../../syntax/utf8.ts';
 import { exchange, headerOf } from '../http/http-client.ts';
 import type { Platform } from '../platform/platform.ts';
-import { decodeUtf8 } from '../platform/text.ts';
 import { decodeBase64 } from './base64.ts';
 import {
   type CheckedManifest,
@@ -83,7 +83,7 @@ const fetchManifest = async (url: string, platform: Platform): Promise<CheckedMa
   manifestOfFetched(await fetchBytes(url, 'GET', {}, platform), url);
 
 const manifestOfFetched = ({ contentType, bytes }: FetchedBytes, url: string): CheckedManifest => {
-  if (jsonTypes.includes(contentType)) return parseManifest(decodeUtf8(bytes));
+  if (jsonTypes.includes(contentType)) return parseManifest(decodeUtf8Lossy(bytes));
   if (wasmTypes.includes(contentType)) return manifestOf({ data: bytes });
   throw new ManifestError('manifest.source', {
     path: url,

@@ -46,7 +46,7 @@ const lookUp =
   (weight: number, find: (state: PdkState, key: string) => Uint8Array | null): PdkCode =>
   (state, slots, base) => {
     const key = takeBytes(state, readU64(slots, base));
-    const found = answer(state, slots, base, key === null ? null : find(state, decodeUtf8(key)));
+    const found = answer(state, slots, base, key === null ? null : find(state, decodeUtf8Lossy(key)));
     return TEXT_WEIGHT * (key?.length ?? 0) + weight * found;
   };
 
@@ -62,7 +62,7 @@ const setVariable: PdkCode = (state, slots, base) => {
     );
     return 0;
   }
-  const key = decodeUtf8(keyBytes);
+  const key = decodeUtf8Lossy(keyBytes);
   if (valueAddress === 0) {
     state.variables.delete(key);
     return TEXT_WEIGHT * keyBytes.length;
@@ -95,7 +95,7 @@ const log =
       state.logger.write('error', `failed to log(${level}): bad block reference in addr ${where}`);
       return 0;
     }
-    state.logger.write(level, decodeUtf8(bytes), bytes.length);
+    state.logger.write(level, decodeUtf8Lossy(bytes), bytes.length);
     return TEXT_WEIGHT * bytes.length;
   };
 

@@ -172,7 +172,7 @@ export const finish = (
   return {
     output: output === null ? null : new PluginOutput(output),
     returnCode: outcome.hasFailed ? 0 : returnCodeOf(func, outcome.results),
-    error: message === null ? null : decodeUtf8(message),
+    error: message === null ? null : decodeUtf8Lossy(message),
     fuelConsumed,
   };
 };

@@ -82,7 +82,7 @@ export const parseLog = (source: string | Uint8Array): ParsedLog => {
   if (typeof source !== 'string' && !reading('the recording', () => source instanceof Uint8Array))
     throw bad(0, 'expected text or bytes');
   if (source.length > MAX_LOG_LENGTH) throw bad(0, 'too long');
-  const text = typeof source === 'string' ? source : decodeUtf8(source);
+  const text = typeof source === 'string' ? source : decodeUtf8Lossy(source);
   const lines = text.split('\n');
   // What follows the last line feed is nothing, or a line that was cut off.
   if (lines[lines.length - 1] === '') lines.pop();

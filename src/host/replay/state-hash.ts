@@ -3,8 +3,8 @@ import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
 import { PAGE_SIZE } from '../../kernel/blocks.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
+import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type { Variables } from '../pdk/variables.ts';
-import { encodeUtf8 } from '../platform/text.ts';
 
 /** Bytes of the kernel before its arena. */
 const ROOT = 64;

@@ -4,7 +4,7 @@
  */
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
 import type { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
-import { encodeUtf8 } from '../platform/text.ts';
+import { encodeUtf8 } from '../../syntax/utf8.ts';
 import { ErrnoSignal } from '../wasi/errno.ts';
 import {
   type AnyMemoryNode,

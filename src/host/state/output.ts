@@ -2,7 +2,7 @@
  * What a call returns and what host functions read: bytes with the conveniences of `@extism/extism`.
  */
 import { UsageError } from '../../errors/errors.ts';
-import { decodeUtf8 } from '../platform/text.ts';
+import { decodeUtf8Lossy } from '../../syntax/utf8.ts';
 
 /**
  * Read-only bytes as a `DataView` with `text()`, `json()` and `bytes()`. A copy: it stays as it is.
@@ -23,7 +23,7 @@ export class PluginOutput extends DataView<ArrayBuffer> {
 
   /** The contents as text; ill-formed UTF-8 is replaced, a byte order mark dropped. */
   text(): string {
-    const text = decodeUtf8(this.bytes());
+    const text = decodeUtf8Lossy(this.bytes());
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   }
 

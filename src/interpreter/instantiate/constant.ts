@@ -1,14 +1,10 @@
 /** Evaluates constant expressions. @spec exec-expr */
-import type { InstructionReader } from '../../decoder/instruction-reader.ts';
 import { InternalError } from '../../errors/errors.ts';
 import { instructions } from '../../syntax/instructions.ts';
 import type { ConstExpr } from '../../syntax/module.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
 import type { RawValue } from '../instances/values.ts';
 import { evaluateAggregate } from './constant-aggregates.ts';
-
-const bits64 = (reader: InstructionReader): bigint =>
-  (BigInt(reader.hi >>> 0) << 32n) | BigInt(reader.lo >>> 0);
 
 const binary: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
   'i32.add': (a, b) => BigInt.asUintN(32, a + b),
@@ -36,7 +32,7 @@ export const evaluateConstant = (instance: ModuleInstance, expr: ConstExpr): Raw
         break;
       case 'i64.const':
       case 'f64.const':
-        stack.push(bits64(reader));
+        stack.push(reader.bits64);
         break;
       case 'v128.const':
         stack.push(reader.bytes16.reduceRight((bits, byte) => (bits << 8n) | BigInt(byte), 0n));
