@@ -29,7 +29,7 @@ import type { Argument, Target } from './inliner/target.ts';
 import { nameTemporaries } from './inliner/temporaries.ts';
 
 const { factory: make } = ts;
-export const root = resolve(fileURLToPath(import.meta.url), '../../../..');
+const root = resolve(fileURLToPath(import.meta.url), '../../../..');
 
 const folder = 'scripts/dispatch/bodies';
 /** The functions that both loops are made of. */

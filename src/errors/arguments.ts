@@ -3,7 +3,7 @@
  *
  * Whatever goes wrong while an argument is read is a `UsageError`; what a getter of the embedder's threw is its cause.
  */
-import { isWholeNumber, wholeNumberText } from './checks.ts';
+import { isObject, isWholeNumber, wholeNumberText } from './checks.ts';
 import { isQuernError, UsageError } from './errors.ts';
 import { messageOf, valueText } from './texts.ts';
 
@@ -24,7 +24,7 @@ export const reading = <T>(what: string, read: () => T): T => {
 /** An object of options as a plain copy; nothing is an empty one. @throws UsageError */
 export const readOptions = <T extends object>(value: T | null | undefined, what = 'options'): T => {
   if (value === undefined || value === null) return {} as T;
-  if (typeof value !== 'object') throw badArgument(`${what} must be an object, not ${valueText(value)}`);
+  if (!isObject(value)) throw badArgument(`${what} must be an object, not ${valueText(value)}`);
   return reading(what, () => ({ ...value }));
 };
 

@@ -7,7 +7,7 @@
 import ts from 'typescript';
 import { isAssignment } from './nodes.ts';
 
-export interface Effect {
+interface Effect {
   readonly reads?: readonly string[];
   readonly writes?: readonly string[];
 }
@@ -22,7 +22,7 @@ export interface Effects {
   readonly methods: string;
 }
 
-export interface Accesses {
+interface Accesses {
   readonly reads: Set<string>;
   readonly writes: Set<string>;
 }
@@ -85,7 +85,7 @@ export const meet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
   [...a].some((name) => b.has(name));
 
 /** How residual code uses a name. */
-export interface Use {
+interface Use {
   /** Occurrences; one in a loop counts as many. */
   count: number;
   isAssigned: boolean;

@@ -9,7 +9,7 @@ export interface Library {
   /** Names that the files import from others. */
   readonly imports: ReadonlyMap<string, Import>;
 }
-export interface Import {
+interface Import {
   readonly file: string;
   readonly isType: boolean;
 }
