@@ -11,7 +11,6 @@ import { LevelLogger } from '../../src/host/pdk/logging.ts';
 import { createPdkImports } from '../../src/host/pdk/pdk.ts';
 import { Variables } from '../../src/host/pdk/variables.ts';
 import { createSeededRandom, createVirtualClock } from '../../src/host/platform/platform.ts';
-import { decodeUtf8 } from '../../src/host/platform/text.ts';
 import { PluginState } from '../../src/host/state/plugin-state.ts';
 import { WASI_NAMESPACE } from '../../src/host/wasi/abi.ts';
 import { createWasiImports } from '../../src/host/wasi/preview1.ts';

@@ -14,8 +14,8 @@ import type { FuncInstance, RawHostCode } from '../../interpreter/instances/modu
 import { TEXT_WEIGHT } from '../../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { decodeUtf8Lossy } from '../../syntax/utf8.ts';
 import type { HttpHeaders, HttpTransport } from '../platform/platform.ts';
-import { decodeUtf8 } from '../platform/text.ts';
 import { isAllowedHost } from './host-patterns.ts';
 import { type ClientRequest, exchange, httpFailure } from './http-client.ts';
 import type { HttpUrl } from './url.ts';

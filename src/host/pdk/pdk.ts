@@ -10,8 +10,8 @@ import { rawHostFunction } from '../../interpreter/instances/host-function.ts';
 import type { FuncInstance, RawHostCode } from '../../interpreter/instances/module-instance.ts';
 import { type HostFunctionName, TEXT_WEIGHT } from '../../kernel/abi.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
+import { decodeUtf8Lossy, encodeUtf8 } from '../../syntax/utf8.ts';
 import { createHttpRequest, type HttpState, headersAsJson } from '../http/http.ts';
-import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
 import { type LevelLogger, logLevelNumber, type MessageLevel } from './logging.ts';
 import type { Variables } from './variables.ts';
 

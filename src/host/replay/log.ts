@@ -10,7 +10,7 @@ import { isObject } from '../../errors/checks.ts';
 import { ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
-import { decodeUtf8, encodeUtf8 } from '../platform/text.ts';
+import { decodeUtf8Lossy, encodeUtf8 } from '../../syntax/utf8.ts';
 import type { Json } from '../state/operation.ts';
 
 /** Version of the format. */

@@ -160,7 +160,7 @@ const taped =
   };
 
 /** Host functions by namespace and name. */
-type FunctionTable = ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
+export type FunctionTable = ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
 
 /** Puts host functions on a tape. */
 export const tapedFunctions = (tape: Tape, functions: FunctionTable): FunctionTable =>

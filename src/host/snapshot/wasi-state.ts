@@ -7,6 +7,7 @@ import { SnapshotError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
 import type { SnapshotWriter } from '../../interpreter/snapshot/snapshot-writer.ts';
+import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type {
   AttributeMemory,
   DirectoryEntry,
@@ -15,7 +16,6 @@ import type {
   OpenDirectory,
   OpenFile,
 } from '../platform/files.ts';
-import { encodeUtf8 } from '../platform/text.ts';
 import { FDFLAGS_ALL, filetypes, rights } from '../wasi/abi.ts';
 import {
   type Descriptor,

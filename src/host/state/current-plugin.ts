@@ -10,10 +10,10 @@ import { nameText, valueText } from '../../errors/texts.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import { workCost } from '../../kernel/imports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { encodeUtf8 } from '../../syntax/utf8.ts';
 import { decodeBase64, encodeBase64 } from '../manifest/base64.ts';
 import { checkLogLevel, type LevelLogger, type LogLevel } from '../pdk/logging.ts';
 import type { Variables } from '../pdk/variables.ts';
-import { encodeUtf8 } from '../platform/text.ts';
 import type { Json, Operation } from './operation.ts';
 import { PluginOutput } from './output.ts';
 

@@ -4,6 +4,7 @@
  */
 import { checkWholeNumber } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
+import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type {
   DirectoryEntry,
   FileStat,
@@ -14,7 +15,6 @@ import type {
   OpenFile,
   OpenMode,
 } from '../platform/files.ts';
-import { encodeUtf8 } from '../platform/text.ts';
 import { ErrnoSignal } from './errno.ts';
 import {
   type AnyMemoryNode,

@@ -2,9 +2,9 @@
 import { badArgument, checkBytes, reading } from '../../errors/arguments.ts';
 import { nameText } from '../../errors/texts.ts';
 import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
+import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type { FileTree } from '../platform/files.ts';
 import type { Clock, RandomSource } from '../platform/platform.ts';
-import { encodeUtf8 } from '../platform/text.ts';
 import {
   bytesReader,
   DescriptorTable,

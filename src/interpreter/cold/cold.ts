@@ -27,7 +27,7 @@ import { createVariableOps } from './variables.ts';
 import { createWideOps } from './wide.ts';
 
 /** The loops over vector operations; see `vector-isa.ts`. */
-interface VectorLoops {
+export interface VectorLoops {
   readonly vectors: RunVectors;
   readonly wideVectors: RunVectors;
 }

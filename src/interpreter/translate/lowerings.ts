@@ -60,7 +60,7 @@ export interface Store {
 interface Retype {
   readonly kind: 'retype';
 }
-type Lowering = Binary | Unary | Comparison | Load | Store | Retype | VectorLowering;
+export type Lowering = Binary | Unary | Comparison | Load | Store | Retype | VectorLowering;
 
 /** Instructions that change the type of a value and none of its bits. */
 const retypes = [
