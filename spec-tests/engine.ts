@@ -4,8 +4,7 @@
  *
  * Values cross as raw bits: a payload of a NaN must not pass through a JavaScript number on its way.
  */
-
-import type { Features } from '../src/syntax/features.ts';
+import type { Features } from '../src/wasm.ts';
 
 /** Unsigned bits of a number (32, 64 or 128), a reference, or null. */
 export type RawValue = bigint | object | null;

@@ -11,7 +11,7 @@
  * code is 1 when an assertion still passed.
  */
 import { parseArgs } from 'node:util';
-import { type FeatureKey, featureTable } from '../src/syntax/features.ts';
+import { type FeatureKey, featureTable } from '../src/wasm.ts';
 import { quernEngine } from './adapters/quern.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import type { Engine } from './engine.ts';

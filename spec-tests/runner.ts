@@ -6,7 +6,7 @@
  * everything that needs the missing instance. Nothing else is skipped in silence: an unknown command is a
  * failure, and so is a listed exception that passes.
  */
-import { defaultFeatures, type Features } from '../src/syntax/features.ts';
+import { defaultFeatures, type Features } from '../src/wasm.ts';
 import {
   type Awaitable,
   type Engine,

@@ -2,16 +2,7 @@
  * The host module `spectest` that scripts import from: typed functions that do nothing, constants, a table and
  * a memory. One instance serves a whole script and keeps what the modules write to it.
  */
-import {
-  F32,
-  F64,
-  FUNCREF,
-  I32,
-  I64,
-  type MemoryType,
-  type TableType,
-  type ValType,
-} from '../src/syntax/types.ts';
+import { F32, F64, FUNCREF, I32, I64, type MemoryType, type TableType, type ValType } from '../src/wasm.ts';
 
 /** How one engine makes the things that `spectest` exports. */
 export interface HostFactory<Extern> {

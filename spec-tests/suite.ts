@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultFeatures, type FeatureKey, type Features, featureTable } from '../src/syntax/features.ts';
+import { defaultFeatures, type FeatureKey, type Features, featureTable } from '../src/wasm.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
 import { readScript, type Script, type ScriptJson } from './script.ts';
 

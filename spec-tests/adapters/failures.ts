@@ -1,6 +1,5 @@
 /** Turns Quern's errors into the runner's failures; shared by the adapters that throw them. */
-import type { ErrorClass } from '../../src/errors/catalogue.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
+import { type ErrorClass, isQuernError } from '../../src/errors.ts';
 import { EngineFailure, type FailureKind } from '../engine.ts';
 
 const kinds: Readonly<Partial<Record<ErrorClass, FailureKind>>> = {

@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isQuernError } from '../../src/errors/errors.ts';
+import { isQuernError } from '../../src/errors.ts';
 import { StructInstance } from '../../src/interpreter/instances/aggregate.ts';
 import { funcDefType } from '../../src/syntax/canonical-types.ts';
 import { defaultFeatures } from '../../src/syntax/features.ts';

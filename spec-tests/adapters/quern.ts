@@ -9,7 +9,12 @@ import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {
   openSharedMemory,
+  type RawValue as QuernValue,
+  type ScheduledThread,
+  Scheduler,
   type SharedMemoryHandle,
+  Store,
+  type StoreOptions,
   shareMemory,
 } from '../../src/interpreter/instances/memory-handle.ts';
 import type { ExternInstance, FuncInstance } from '../../src/interpreter/instances/module-instance.ts';

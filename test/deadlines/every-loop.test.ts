@@ -8,8 +8,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WASI_NAMESPACE, wasiAbi } from '../../src/host/wasi/abi.ts';
-import { KERNEL_NAMESPACE, kernelAbi } from '../../src/kernel/abi.ts';
-import { instructions } from '../../src/syntax/instructions.ts';
+import { instructions } from '../../src/inspect.ts';
+import { KERNEL_NAMESPACE, kernelAbi } from '../../src/kernel.ts';
 import { allLoops, rowsWithoutLoop } from '../generators/loops/all.ts';
 import { type StopSettings, stopLoops } from '../generators/loops/stopping.ts';
 import type { TreeKind } from '../generators/loops/surroundings.ts';

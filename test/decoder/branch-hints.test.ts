@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeBranchHints } from '../../src/decoder/branch-hints.ts';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { disassembleFunction } from '../../src/decoder/disassemble.ts';
-import type { Module } from '../../src/syntax/module.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { disassembleFunction } from '../../src/inspect.ts';
+import { decodeModule, type Module, validateModule } from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
 /** `i32.const 0, if, end`: the `if` is the fourth byte of the body, behind the count of locals. */

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
+import { isQuernError } from '../../src/errors.ts';
 import {
   MAX_DATA_SEGMENTS,
   MAX_FUNCTION_BYTES,
@@ -12,6 +11,7 @@ import {
   MAX_STRUCT_FIELDS,
 } from '../../src/syntax/limits.ts';
 import { FUNCREF, HEAP_FUNC, I32, I64, refType } from '../../src/syntax/types.ts';
+import { decodeModule } from '../../src/wasm.ts';
 import {
   assemble,
   encode,

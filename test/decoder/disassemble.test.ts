@@ -1,8 +1,7 @@
 /** Listings: the spelling of each kind of immediate, offsets, nesting, names. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { disassembleFunction, formatLine } from '../../src/decoder/disassemble.ts';
+import { decodeModule, disassembleFunction, formatLine } from '../../src/inspect.ts';
 import { assemble, encodeAll, type Instruction, list, type ModuleSource, text, u32 } from '../assembler.ts';
 
 const linesOf = (source: ModuleSource, index = 0) => [

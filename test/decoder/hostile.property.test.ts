@@ -6,10 +6,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { disassembleFunction, formatLine } from '../../src/decoder/disassemble.ts';
 import { decodeNames } from '../../src/decoder/name-section.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
+import { isQuernError } from '../../src/errors.ts';
+import { decodeModule, disassembleFunction, formatLine } from '../../src/inspect.ts';
 import { needsShared, shared, sharedFolder } from '../shared.ts';
 
 /** Small plug-ins of different compilers, so that thousands of damaged copies take seconds. */

@@ -1,9 +1,8 @@
 /** Every instruction, assembled and read back; and the edges of the number formats in instructions. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { InstructionReader } from '../../src/decoder/instruction-reader.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
+import { isQuernError } from '../../src/errors.ts';
 import { instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
 import {
   EXTERNREF,
@@ -15,6 +14,7 @@ import {
   refType,
   V128,
 } from '../../src/syntax/types.ts';
+import { decodeModule } from '../../src/wasm.ts';
 import { assemble, encode, type Operand, type Operands } from '../assembler.ts';
 
 /** A module whose second type is a structure, and a body of the bytes given. */

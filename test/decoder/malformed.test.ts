@@ -5,10 +5,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { InstructionReader, nesting } from '../../src/decoder/instruction-reader.ts';
-import { isQuernError, type QuernError } from '../../src/errors/errors.ts';
-import { instructions } from '../../src/syntax/instructions.ts';
+import { isQuernError, type QuernError } from '../../src/errors.ts';
+import { decodeModule, instructions } from '../../src/inspect.ts';
 import { needsShared, shared, sharedFolder } from '../shared.ts';
 
 interface Command {

@@ -1,8 +1,8 @@
 /** Names: from the name section, else from exports and imports; damage is never an error. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { decodeNames, type Names } from '../../src/decoder/name-section.ts';
+import { decodeModule } from '../../src/wasm.ts';
 import { assemble, list, text, u32 } from '../assembler.ts';
 
 const subsection = (id: number, contents: readonly number[]): number[] => [

@@ -9,11 +9,9 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError, type QuernError } from '../../src/errors/errors.ts';
-import { createPlugin } from '../../src/node.ts';
+import { createPlugin, isQuernError, type QuernError } from '../../src/node.ts';
 import { type SourceLine, sourceLines } from '../../src/symbols/dwarf/source-lines.ts';
-import type { Module } from '../../src/syntax/module.ts';
+import { decodeModule, type Module } from '../../src/wasm.ts';
 import { assemble, sleb, u32 } from '../assembler.ts';
 import { runQuern } from '../cli/run-quern.ts';
 

@@ -1,7 +1,6 @@
 /** One generated program on every executor; throws at the first difference. */
 import assert from 'node:assert/strict';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import type { StoreOptions } from '../../src/interpreter/instances/store.ts';
+import { type FuelSchedule, flat1, quern1, type StoreOptions } from '../../src/wasm.ts';
 import { Random } from '../generators/random.ts';
 import { generateWorld, type World } from '../generators/world.ts';
 import { defaultOptions } from '../reference/instances.ts';

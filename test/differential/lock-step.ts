@@ -3,7 +3,7 @@
  * pause both must have used the same, and at the end say the same.
  */
 import assert from 'node:assert/strict';
-import type { StoreOptions } from '../../src/interpreter/instances/store.ts';
+import type { StoreOptions } from '../../src/wasm.ts';
 import type { Random } from '../generators/random.ts';
 import type { Program } from '../generators/world.ts';
 import type { ReferenceOptions } from '../reference/instances.ts';

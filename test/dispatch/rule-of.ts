@@ -1,5 +1,6 @@
 /** Calls the rules of the reference executor on bits alone, to compare the loop's bodies with them. */
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
+import { instructions } from '../../src/inspect.ts';
 import { trapStatus } from '../../src/interpreter/loop/status.ts';
 import { instructions } from '../../src/syntax/instructions.ts';
 import { signatureNames } from '../../src/syntax/signatures.ts';

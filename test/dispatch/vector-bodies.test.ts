@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loop, run, words } from '../../scripts/dispatch/bodies/loop.ts';
 import { vectorBodies } from '../../scripts/dispatch/bodies/vector.ts';
+import { instructions } from '../../src/inspect.ts';
 import { type VectorOperation, vectorNames } from '../../src/interpreter/code/vector-isa.ts';
-import { instructions } from '../../src/syntax/instructions.ts';
 import { type Fields, randomWords, ruleOutcome, typeOf } from './rule-of.ts';
 
 const bodies = vectorBodies as unknown as Readonly<Record<VectorOperation, (...operands: number[]) => void>>;

@@ -9,8 +9,9 @@ import { invoke } from '../../src/interpreter/calls/invoke.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
 import { getMachine } from '../../src/interpreter/machine/machine.ts';
-import { compilePlugin, createPlugin, type Plugin } from '../../src/node.ts';
+import { compilePlugin, createPlugin, isQuernError, type Plugin } from '../../src/node.ts';
 import { countGroups } from '../../src/syntax/type-registry.ts';
+import { compileModule, type FuncInstance, invoke } from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { collect } from '../garbage.ts';
 

@@ -1,8 +1,8 @@
 /** Every public function, with arguments that are nothing, of another type, or that throw when somebody looks at them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isQuernError } from '../../src/errors/errors.ts';
 import * as errors from '../../src/errors.ts';
+import { isQuernError } from '../../src/errors.ts';
 import * as inspect from '../../src/inspect.ts';
 import * as kernel from '../../src/kernel.ts';
 import * as node from '../../src/node.ts';

@@ -1,7 +1,7 @@
 /** Several modules in one plug-in: names, order of initialisation, what links and what does not. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { KERNEL_NAMESPACE, kernelAbi } from '../../src/kernel/abi.ts';
+import { KERNEL_NAMESPACE, kernelAbi } from '../../src/kernel.ts';
 import {
   createPlugin,
   type ManifestWasm,
@@ -9,7 +9,7 @@ import {
   type PluginOptions,
   UnlinkableError,
 } from '../../src/node.ts';
-import { I64 } from '../../src/syntax/types.ts';
+import { I64 } from '../../src/wasm.ts';
 import { compileWat, kernelImports, outputI64 } from './wat.ts';
 
 const typeText = (params: readonly number[], results: readonly number[]): string => {

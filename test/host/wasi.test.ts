@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { createSeededRandom, createVirtualClock } from '../../src/host/platform/platform.ts';
 import { type WasiFunctionName, wasiAbi } from '../../src/host/wasi/abi.ts';
 import { createPlugin, ExitError, type Plugin, type PluginOptions } from '../../src/node.ts';
-import { I64 } from '../../src/syntax/types.ts';
+import { I64 } from '../../src/wasm.ts';
 import { compileWat, kernelImports, outputI64 } from './wat.ts';
 
 const names = Object.keys(wasiAbi) as WasiFunctionName[];

@@ -7,6 +7,7 @@ import type { GlobalInstance } from '../../src/interpreter/instances/global.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { MAX_ARRAY_BYTES } from '../../src/syntax/limits.ts';
+import { type FuncInstance, type GlobalInstance, invoke, quern1 } from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, type Type, u32 } from '../assembler.ts';
 import { collect, countReachable } from '../garbage.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';

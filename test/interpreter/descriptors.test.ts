@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
-import { defaultFeatures, type Features } from '../../src/syntax/features.ts';
+import { compileModule, defaultFeatures, type Features } from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, type Ref, type Type } from '../assembler.ts';
 import { onEngine, runEverywhere, runOnAll } from './everywhere.ts';
 

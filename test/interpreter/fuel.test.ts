@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import { type FuelSchedule, flat1, quern1 } from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, u32 } from '../assembler.ts';
 import { oddSchedule } from '../differential/compare.ts';
 import { EngineWorld } from '../differential/engine.ts';

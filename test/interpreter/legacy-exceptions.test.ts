@@ -1,7 +1,7 @@
 /** The exception handling that preceded 3.0: off unless asked for, and then executed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
+import { compileModule } from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { type Outcome, runEverywhere } from './everywhere.ts';
 

@@ -1,8 +1,8 @@
 /** 64-bit memories and tables: addresses beyond what a memory can have, and operations of mixed width. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { MAX_MEMORY_PAGES, MAX_TABLE_ELEMENTS } from '../../src/syntax/limits.ts';
+import { quern1 } from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, u32 } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';
 

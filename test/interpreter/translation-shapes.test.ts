@@ -11,6 +11,14 @@ import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { mapCareful } from '../../src/interpreter/machine/machine.ts';
 import { MAX_CODE_WORDS } from '../../src/syntax/limits.ts';
+import {
+  compileModule,
+  type FuncInstance,
+  instantiate,
+  invoke,
+  Store,
+  startExecution,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, type Type } from '../assembler.ts';
 
 const WIDE = 200;

@@ -15,7 +15,21 @@ import { Store } from '../../src/interpreter/instances/store.ts';
 import type { RawValue } from '../../src/interpreter/instances/values.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
-import { V128 } from '../../src/syntax/types.ts';
+import {
+  compileModule,
+  type ExternInstance,
+  type FuncInstance,
+  GlobalInstance,
+  hostFunction,
+  instantiate,
+  invoke,
+  type ModuleInstance,
+  quern1,
+  type RawValue,
+  Store,
+  startExecution,
+  V128,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, type Type, valType } from '../assembler.ts';
 
 const instance = (

@@ -1,12 +1,9 @@
 /** Whatever 64-bit number a plug-in hands to the kernel or the host, nothing but an error of the catalogue comes of it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { type KernelAbiName, kernelAbi } from '../../src/kernel/abi.ts';
-import { runKernelFunction } from '../../src/kernel/imports.ts';
-import { Kernel } from '../../src/kernel/kernel.ts';
-import { type CurrentPlugin, createPlugin } from '../../src/node.ts';
-import { I32, I64 } from '../../src/syntax/types.ts';
+import { Kernel, type KernelAbiName, kernelAbi, runKernelFunction } from '../../src/kernel.ts';
+import { type CurrentPlugin, createPlugin, isQuernError } from '../../src/node.ts';
+import { I32, I64 } from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
 /** Numbers as they are, and what is added to a handle. */

@@ -1,9 +1,13 @@
 /** Every state that a plug-in can bring the kernel into can be restored, and behaves from there on as the first did. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type KernelFunctionName, kernelAbi } from '../../src/kernel/abi.ts';
-import { runKernelFunction } from '../../src/kernel/imports.ts';
-import { Kernel, type KernelOptions } from '../../src/kernel/kernel.ts';
+import {
+  Kernel,
+  type KernelFunctionName,
+  type KernelOptions,
+  kernelAbi,
+  runKernelFunction,
+} from '../../src/kernel.ts';
 import { createPlugin, restorePlugin } from '../../src/node.ts';
 import { assemble } from '../assembler.ts';
 import { Random } from '../generators/random.ts';

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { type KernelFunctionName, kernelAbi } from '../../src/kernel/abi.ts';
-import { readU64, runKernelFunction } from '../../src/kernel/imports.ts';
-import { Kernel } from '../../src/kernel/kernel.ts';
-import { I32 } from '../../src/syntax/types.ts';
+import { readU64 } from '../../src/kernel/imports.ts';
+import { Kernel, type KernelFunctionName, kernelAbi, runKernelFunction } from '../../src/kernel.ts';
+import { I32 } from '../../src/wasm.ts';
 import { needsShared, shared } from '../shared.ts';
 
 /** Operation, arguments as unsigned decimals, result, kernel memory pages afterwards. */

@@ -4,9 +4,8 @@
  * that the mutant that hangs or kills its process is known.
  */
 import { fileURLToPath } from 'node:url';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import type { FeatureKey } from '../../src/syntax/features.ts';
 import { MAX_MEMORY_PAGES } from '../../src/syntax/limits.ts';
+import { decodeModule, type FeatureKey } from '../../src/wasm.ts';
 import { proof } from '../proof.ts';
 import { LineProcess } from '../random-modules/line-process.ts';
 import { upToExhaustion } from '../random-modules/lines.ts';

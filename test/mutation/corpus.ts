@@ -12,6 +12,7 @@ import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
 import { takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
 import { createPlugin, type Plugin } from '../../src/node.ts';
+import { compileModule, type Execution, startExecution, takeSnapshot } from '../../src/wasm.ts';
 import { generateWorld } from '../generators/world.ts';
 import { calls, command, world } from '../replay/world.ts';
 import { root, shared, sharedFolder } from '../shared.ts';

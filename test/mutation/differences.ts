@@ -3,8 +3,7 @@
  * no row explains is a failure.
  */
 import { InstructionReader } from '../../src/decoder/instruction-reader.ts';
-import { type InstructionRow, instructions } from '../../src/syntax/instructions.ts';
-import type { Module } from '../../src/syntax/module.ts';
+import { type InstructionRow, instructions, type Module } from '../../src/inspect.ts';
 
 /** One of them. */
 interface Difference {

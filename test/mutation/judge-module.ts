@@ -1,13 +1,9 @@
 /** What Quern says to a mutated module, and what comes of running it. */
 import { createHash } from 'node:crypto';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { disassembleFunction, formatLine } from '../../src/decoder/disassemble.ts';
 import { decodeNames } from '../../src/decoder/name-section.ts';
-import { type ErrorDetails, isQuernError } from '../../src/errors/errors.ts';
-import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
-import { createPlugin } from '../../src/node.ts';
-import type { Features } from '../../src/syntax/features.ts';
-import type { Module } from '../../src/syntax/module.ts';
+import { decodeModule, disassembleFunction, formatLine } from '../../src/inspect.ts';
+import { compileModule, createPlugin, type ErrorDetails, isQuernError } from '../../src/node.ts';
+import type { Features, Module } from '../../src/wasm.ts';
 import { Random } from '../generators/random.ts';
 import { EngineBackend, type EngineMode } from '../random-modules/engine-backend.ts';
 import { coarsen, withoutCost } from '../random-modules/lines.ts';

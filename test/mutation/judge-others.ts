@@ -10,6 +10,7 @@ import {
   restorePlugin,
   verifyReceipt,
 } from '../../src/node.ts';
+import { type RunResult, restoreSnapshot, takeSnapshot } from '../../src/wasm.ts';
 import { makeZoo } from '../snapshots/zoo.ts';
 import { bounds, codeOf } from './judge-module.ts';
 import type { ForgedManifest, ForgedRecording, Mutants } from './mutants.ts';

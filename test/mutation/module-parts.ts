@@ -2,9 +2,9 @@
  * Modules as sections, and the code section as bodies, so that what is changed inside can get sizes that are right.
  * Nothing is checked: bytes that cannot be taken apart are left as they are.
  */
-import { decodeModule } from '../../src/decoder/decode-module.ts';
 import { InstructionReader } from '../../src/decoder/instruction-reader.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
+import { isQuernError } from '../../src/errors.ts';
+import { decodeModule } from '../../src/wasm.ts';
 import { join, leb } from './bytes.ts';
 
 const HEADER_BYTES = 8;

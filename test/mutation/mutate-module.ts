@@ -2,7 +2,7 @@
  * Mutations of modules: of bytes, of sections, of bodies, and of instructions. Most keep the sizes around them right,
  * so that what was changed is looked at; some break them on purpose.
  */
-import { type InstructionRow, instructions } from '../../src/syntax/instructions.ts';
+import { type InstructionRow, instructions } from '../../src/inspect.ts';
 import type { Random } from '../generators/random.ts';
 import { changeBytes, join, leb, replaceRange, someLeb, truncate } from './bytes.ts';
 import {

@@ -1,6 +1,5 @@
 /** The child process that asks native Wasm about mutated modules, and runs them as far as Quern did. */
-
-import type { FeatureKey } from '../../src/syntax/features.ts';
+import type { FeatureKey } from '../../src/wasm.ts';
 import { answerLines } from '../random-modules/line-process.ts';
 import { coarsen } from '../random-modules/lines.ts';
 import { NativeBackend, native, switchOn } from '../random-modules/native-backend.ts';

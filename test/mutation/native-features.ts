@@ -2,7 +2,7 @@
  * Which features the JavaScript engine's own Wasm knows. Those of Wasm 2.0 are there in every Node; for each later one
  * a smallest module is tried.
  */
-import { type FeatureKey, type Features, featureTable } from '../../src/syntax/features.ts';
+import { type FeatureKey, type Features, featureTable } from '../../src/wasm.ts';
 import { assemble, encode, type ModuleSource } from '../assembler.ts';
 
 const memory = { min: 1 };

@@ -1,5 +1,5 @@
 /** The child process that judges mutants by Quern: questions are seeds, answers what came of them. */
-import type { FeatureKey } from '../../src/syntax/features.ts';
+import type { FeatureKey } from '../../src/wasm.ts';
 import { answerLines } from '../random-modules/line-process.ts';
 import { readCorpus } from './corpus-file.ts';
 import { judgeModule, linesOf, type ModuleVerdict, scenarioOf } from './judge-module.ts';

@@ -6,10 +6,16 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
-import { createPlugin, type Plugin, PluginError } from '../../src/node.ts';
-import { featureTable } from '../../src/syntax/features.ts';
+import {
+  compileModule,
+  createPlugin,
+  type FuelSchedule,
+  flat1,
+  type Plugin,
+  PluginError,
+  quern1,
+} from '../../src/node.ts';
+import { featureTable } from '../../src/wasm.ts';
 import { needsShared } from '../shared.ts';
 import { carefulEngine, fastEngine, inSlices, type MakeExecutor, reference, upTo } from './executors.ts';
 import { codeOf, dataDigest, memoryDigest, PluginSession } from './plugin-session.ts';

@@ -22,7 +22,6 @@ import {
   wasiWorkCost,
 } from '../../src/host/wasi/abi.ts';
 import { WRITING } from '../../src/host/wasi/path-functions.ts';
-import { defineSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
 import {
   bulkMemoryCost,
   bulkTableCost,
@@ -41,10 +40,10 @@ import {
   kernelAbi,
   TEXT_WEIGHT,
 } from '../../src/kernel/abi.ts';
-import { runKernelFunction, takeWorkCost, writeU64 } from '../../src/kernel/imports.ts';
-import { Kernel } from '../../src/kernel/kernel.ts';
+import { takeWorkCost, writeU64 } from '../../src/kernel/imports.ts';
+import { Kernel, runKernelFunction } from '../../src/kernel.ts';
 import { createPlugin, isQuernError, MemoryFiles, type PluginOptions } from '../../src/node.ts';
-import { I64, type ValType } from '../../src/syntax/types.ts';
+import { defineSchedule, I64, type ValType } from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, u32 } from '../assembler.ts';
 import { oddSchedule } from '../differential/compare.ts';
 

@@ -5,7 +5,6 @@
  * both agree is tested.
  */
 import { createHash } from 'node:crypto';
-import { isQuernError } from '../../src/errors/errors.ts';
 import { checkHostFunctions, importHostFunction } from '../../src/host/linking/host-function.ts';
 import { LevelLogger } from '../../src/host/pdk/logging.ts';
 import { createPdkImports } from '../../src/host/pdk/pdk.ts';

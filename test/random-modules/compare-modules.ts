@@ -1,9 +1,8 @@
 /** One random module on every executor; throws at the first difference. */
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { InvalidError } from '../../src/errors/errors.ts';
-import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
-import { defaultFeatures, type Features } from '../../src/syntax/features.ts';
+import { InvalidError } from '../../src/errors.ts';
+import { compileModule, defaultFeatures, type Features } from '../../src/wasm.ts';
 import { Random } from '../generators/random.ts';
 import { type BinaryenProcess, chooseRecipe, type Recipe } from './binaryen.ts';
 import { EngineBackend, type EngineMode } from './engine-backend.ts';

@@ -16,6 +16,14 @@ import { TagInstance } from '../../src/interpreter/instances/tag.ts';
 import type { RawValue, Ref } from '../../src/interpreter/instances/values.ts';
 import {
   compileModule,
+  ExceptionInstance,
+  type Features,
+  FuncInstance,
+  type FuncType,
+  funcDefType,
+  GlobalInstance,
+  hostFunction,
+  I32,
   type ImportResolver,
   instantiate,
 } from '../../src/interpreter/instantiate/instantiate.ts';

@@ -3,8 +3,8 @@
  * where `wasm-opt --denan` has put functions that replace each NaN by zero, they can replace it by the canonical
  * NaN instead: NaNs are then computed with, and their bits are the same on every engine.
  */
-import type { Module } from '../../src/syntax/module.ts';
 import { encodeUtf8 } from '../../src/syntax/utf8.ts';
+import type { Module } from '../../src/wasm.ts';
 import { u32 } from '../assembler.ts';
 
 const HEADER = 8;

@@ -5,8 +5,6 @@
  * A scenario is plain data, made from the module's types and a seed, so that an executor in another process does
  * exactly the same. Values are texts: `i32:5`, `f64:7ff8000000000000` (bits), `null`, `i31:-1`, `host:0`, `func:3`.
  */
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import type { ImportType, Module } from '../../src/syntax/module.ts';
 import {
   EXTERNREF,
   F32,
@@ -28,6 +26,7 @@ import {
   V128,
   type ValType,
 } from '../../src/syntax/types.ts';
+import { decodeModule, type ImportType, type Module } from '../../src/wasm.ts';
 import type { Random } from '../generators/random.ts';
 import { exportAll } from './export-all.ts';
 

@@ -4,9 +4,9 @@
  * The bytes were validated before, so a block without end cannot occur.
  */
 import { type Catch, InstructionReader } from '../../src/decoder/instruction-reader.ts';
-import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
-import type { Module } from '../../src/syntax/module.ts';
+import { instructions } from '../../src/inspect.ts';
 import type { FuncType, HeapType, ValType } from '../../src/syntax/types.ts';
+import type { FuelClass, Module } from '../../src/wasm.ts';
 import { funcTypeOf } from './instances.ts';
 
 export interface Instruction {

@@ -1,5 +1,5 @@
 /** Conversions of the spec's chapter Numerics, from bits of `from` width to bits of `to` width. */
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 import { fromNumber, toNumber } from './floats.ts';
 import { signed } from './integers.ts';
 

@@ -1,5 +1,5 @@
 /** What happens to a thrown exception: the search for a handler, and the jump there. */
-import { ThrownException } from '../../src/errors/errors.ts';
+import { ThrownException } from '../../src/errors.ts';
 import { searchCost, valuesCost } from '../../src/interpreter/fuel/schedules.ts';
 import { HEAP_EXN, refType, slotsOf } from '../../src/syntax/types.ts';
 import type { Instruction } from './body.ts';

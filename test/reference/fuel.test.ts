@@ -1,9 +1,7 @@
 /** The fuel contract, as the reference executor defines it for all tiers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { decodeModule, quern1, validateModule } from '../../src/wasm.ts';
 import { defaultOptions, type FunctionInstance, type ReferenceOptions } from './instances.ts';
 import { instantiate } from './instantiate.ts';
 import { Machine } from './machine.ts';

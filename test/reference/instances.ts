@@ -2,7 +2,6 @@
  * Runtime instances of the reference executor (spec, Execution/Runtime Structure). They share nothing with the
  * engine's: two independent pictures of a store are what the comparison is worth.
  */
-import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import {
   DEFAULT_MAX_CALL_DEPTH,
   DEFAULT_MAX_STACK_SLOTS,
@@ -10,14 +9,16 @@ import {
   MAX_TABLE_ELEMENTS,
 } from '../../src/syntax/limits.ts';
 import type { ElementSegment, FuncBody, Module } from '../../src/syntax/module.ts';
-import type {
-  DefType,
-  FuncType,
-  GlobalType,
-  MemoryType,
-  TableType,
-  TagType,
-} from '../../src/syntax/types.ts';
+import {
+  type DefType,
+  type FuelSchedule,
+  type FuncType,
+  type GlobalType,
+  type MemoryType,
+  quern1,
+  type TableType,
+  type TagType,
+} from '../../src/wasm.ts';
 import type { Instruction } from './body.ts';
 import type { RawValue, Value } from './values.ts';
 

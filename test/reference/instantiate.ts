@@ -1,7 +1,7 @@
 /** Instantiation and invocation in the reference executor. */
-import { LimitError } from '../../src/errors/errors.ts';
+import { LimitError } from '../../src/errors.ts';
 import type { ConstExpr, ElementSegment, Module } from '../../src/syntax/module.ts';
-import { I32 } from '../../src/syntax/types.ts';
+import { I32 } from '../../src/wasm.ts';
 import { type Instruction, readBody } from './body.ts';
 import {
   defaultOptions,

@@ -3,7 +3,7 @@
  *
  * Each function is the definition in the spec, read aloud; none is meant to be fast.
  */
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 
 export type Binary = (width: number, a: bigint, b: bigint) => bigint;
 export type Unary = (width: number, a: bigint) => bigint;

@@ -5,7 +5,7 @@
  * Frames live on the heap. Fuel is charged instruction by instruction, and the machine can pause before any of
  * them; this is the meaning of the engine's fuel contract that the fast tiers are compared with.
  */
-import { ExhaustionError, type QuernError, ThrownException, TrapError } from '../../src/errors/errors.ts';
+import { ExhaustionError, type QuernError, ThrownException, TrapError } from '../../src/errors.ts';
 import { entryCost, valuesCost } from '../../src/interpreter/fuel/schedules.ts';
 import { slotsOf, type ValType } from '../../src/syntax/types.ts';
 import { type Instruction, readBody } from './body.ts';

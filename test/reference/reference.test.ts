@@ -1,8 +1,7 @@
 /** The oracle's own tests: its rules are complete, its operators exact at the edges. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FeatureKey, featureTable } from '../../src/syntax/features.ts';
-import { instructions } from '../../src/syntax/instructions.ts';
+import { type FeatureKey, featureTable, instructions } from '../../src/inspect.ts';
 import { convert, trunc, trunc_sat } from './conversions.ts';
 import { fadd, fmin, fnearest, fneg, toNumber } from './floats.ts';
 import { iclz, ictz, idiv_s, irotl, irotr } from './integers.ts';

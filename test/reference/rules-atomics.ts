@@ -1,6 +1,6 @@
 /** Atomics of the threads proposal; machines that wait are woken by each other. */
-import { TrapError } from '../../src/errors/errors.ts';
-import { I32, I64, type ValType } from '../../src/syntax/types.ts';
+import { TrapError } from '../../src/errors.ts';
+import { I32, I64, type ValType } from '../../src/wasm.ts';
 import type { Instruction } from './body.ts';
 import type { MemoryInstance } from './instances.ts';
 import type { Machine, Rule } from './machine.ts';

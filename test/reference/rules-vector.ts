@@ -1,6 +1,6 @@
 /** Vector instructions: operators under one of the spec's shapes, lane by lane. */
-import { TrapError } from '../../src/errors/errors.ts';
-import { F32, F64, I32, I64, V128, type ValType } from '../../src/syntax/types.ts';
+import { TrapError } from '../../src/errors.ts';
+import { F32, F64, I32, I64, V128, type ValType } from '../../src/wasm.ts';
 import type { Instruction } from './body.ts';
 import * as conversions from './conversions.ts';
 import * as floats from './floats.ts';

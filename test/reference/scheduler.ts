@@ -2,7 +2,7 @@
  * Round-robin over reference machines: the definition of what the engine's `Scheduler` does, in its most direct
  * form. A unit of fuel takes a nanosecond; when all machines wait, time goes on to the next timeout.
  */
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 import { type Machine, type MachineStatus, timeOut } from './machine.ts';
 
 /** A machine among others. */

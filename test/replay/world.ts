@@ -1,5 +1,4 @@
 /** A plug-in that asks everything of its outside, and a recording of it. */
-
 import {
   createPlugin,
   type HostFunctions,

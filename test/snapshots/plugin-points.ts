@@ -1,9 +1,9 @@
 /** Pause points in the recorded calls of real plug-ins. */
-import { isQuernError } from '../../src/errors/errors.ts';
 import {
   type CompiledPlugin,
   compilePlugin,
   type HostFunctions,
+  isQuernError,
   MemoryFiles,
   type Plugin,
   type PluginCall,

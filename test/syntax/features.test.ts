@@ -1,7 +1,7 @@
 /** Features: what is on by default. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultFeatures, type FeatureKey, featureTable } from '../../src/syntax/features.ts';
+import { defaultFeatures, type FeatureKey, featureTable } from '../../src/wasm.ts';
 
 const keys = Object.keys(featureTable) as FeatureKey[];
 

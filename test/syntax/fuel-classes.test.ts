@@ -1,8 +1,8 @@
 /** Fuel classes of the instruction table: all are used, and `flat-1` is free exactly where wasmtime is. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flat1, quern1, schedules } from '../../src/interpreter/fuel/schedules.ts';
-import { instructions } from '../../src/syntax/instructions.ts';
+import { instructions } from '../../src/inspect.ts';
+import { flat1, quern1, schedules } from '../../src/wasm.ts';
 
 test('every fuel class is used, and every schedule prices all of them', () => {
   const used = [...new Set(instructions.map((row) => row.fuel))].sort();

@@ -1,9 +1,9 @@
 /** The instruction table against itself: the mistakes that a table of 575 rows invites. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { featureTable } from '../../src/syntax/features.ts';
 import { immediateKinds } from '../../src/syntax/immediates.ts';
 import { instructions, rowOf } from '../../src/syntax/instructions.ts';
+import { featureTable } from '../../src/wasm.ts';
 
 const opcodeOf = ({ prefix, code }: (typeof instructions)[number]): number => prefix * 0x10000 + code;
 

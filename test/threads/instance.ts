@@ -1,10 +1,13 @@
 /** Makes instances of the thread programs; apart from their texts, so that workers need not assemble them. */
-
-import type { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import type { ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import type { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { defaultFeatures, type Features } from '../../src/syntax/features.ts';
+import {
+  compileModule,
+  defaultFeatures,
+  type Features,
+  instantiate,
+  type MemoryInstance,
+  type ModuleInstance,
+  type Store,
+} from '../../src/wasm.ts';
 
 /** The spec's features, and threads. */
 export const features: Features = new Set([...defaultFeatures, 'threads']);

@@ -6,10 +6,7 @@
  * the queue at 64: 64 mutex, 68 sequence of changes, 72 head, 76 tail, 80 … 95 four places; litmus tests from 1024 on,
  * 16 bytes a round: x, y (or data, flag), first and second result.
  */
-
-import type { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import type { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { compileModule, instantiate, type MemoryInstance, type Store } from '../../src/wasm.ts';
 import { compileWat } from '../host/wat.ts';
 import { features } from './instance.ts';
 

@@ -4,11 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
+import { isQuernError } from '../../src/errors.ts';
 import { createVirtualClock } from '../../src/host/platform/platform.ts';
 import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import {
+  compileModule,
+  decodeModule,
+  type FuncInstance,
+  hostFunction,
+  instantiate,
+  invoke,
+  type MemoryInstance,
   type ScheduledThread,
   Scheduler,
   type SchedulerOptions,

@@ -9,8 +9,16 @@ import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { Scheduler } from '../../src/interpreter/calls/scheduler.ts';
 import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {
+  compileModule,
+  type FuncInstance,
+  I32,
+  instantiate,
+  invoke,
+  MemoryInstance,
   openSharedMemory,
+  Scheduler,
   type SharedMemoryHandle,
+  Store,
   shareMemory,
 } from '../../src/interpreter/instances/memory-handle.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';

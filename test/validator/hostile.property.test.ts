@@ -5,10 +5,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { type FeatureKey, type Features, featureTable } from '../../src/syntax/features.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { isQuernError } from '../../src/errors.ts';
+import {
+  decodeModule,
+  type FeatureKey,
+  type Features,
+  featureTable,
+  validateModule,
+} from '../../src/wasm.ts';
 import { needsShared, shared } from '../shared.ts';
 import { funcType, I32, I64, moduleBytes, section, u32 } from './module-bytes.ts';
 

@@ -5,10 +5,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError, type QuernError } from '../../src/errors/errors.ts';
-import { defaultFeatures, type FeatureKey, type Features, featureTable } from '../../src/syntax/features.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { isQuernError, type QuernError } from '../../src/errors.ts';
+import {
+  decodeModule,
+  defaultFeatures,
+  type FeatureKey,
+  type Features,
+  featureTable,
+  validateModule,
+} from '../../src/wasm.ts';
 import { needsShared, shared, sharedFolder } from '../shared.ts';
 
 interface Command {

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError, type QuernError } from '../../src/errors/errors.ts';
-import { defaultFeatures, type FeatureKey, type Features, featureTable } from '../../src/syntax/features.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { isQuernError, type QuernError } from '../../src/errors.ts';
+import {
+  decodeModule,
+  defaultFeatures,
+  type FeatureKey,
+  type Features,
+  featureTable,
+  validateModule,
+} from '../../src/wasm.ts';
 import {
   FUNCREF,
   funcType,

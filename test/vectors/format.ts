@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
+import type { FuelSchedule } from '../../src/wasm.ts';
 import { root } from '../shared.ts';
 
 /** Where a call with fuel `n` pauses. */

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { defineSchedule, selectSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
-import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
+import { selectSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
+import { defineSchedule, type FuelSchedule } from '../../src/wasm.ts';
 import { needsShared, shared } from '../shared.ts';
 import { type ExecutorName, execute, pauseAt } from './execute.ts';
 import { readVectors, type VectorProgram } from './format.ts';

@@ -4,10 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { defineSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import { createPlugin, isQuernError } from '../../src/node.ts';
+import { decodeModule, defineSchedule, type FuelSchedule, flat1, quern1 } from '../../src/wasm.ts';
 import { oddSchedule } from '../differential/compare.ts';
 import { Random } from '../generators/random.ts';
 import { generateWorld } from '../generators/world.ts';

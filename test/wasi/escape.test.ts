@@ -22,8 +22,7 @@ import {
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { bestAnchorKind, isPlainOnWindows } from '../../src/host/node/anchors.ts';
-import { nodeDirectory } from '../../src/host/node/files.ts';
-import { MemoryFiles, readOnlyFiles } from '../../src/node.ts';
+import { MemoryFiles, nodeDirectory, readOnlyFiles } from '../../src/node.ts';
 import { type Attempt, guestAttempts, OUT, refused, SECRET } from './attempts.ts';
 import { Guest } from './node-guest.ts';
 import { Sandbox } from './sandbox.ts';

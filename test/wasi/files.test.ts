@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { FileTree } from '../../src/host/platform/files.ts';
 import { FileQuota, limitedFiles } from '../../src/host/wasi/limited-files.ts';
-import { createPlugin, MemoryFiles, nodeDirectory } from '../../src/node.ts';
+import { createPlugin, type FileTree, MemoryFiles, nodeDirectory } from '../../src/node.ts';
 import { behaviours, statOf } from './behaviours.ts';
 import { Guest } from './node-guest.ts';
 

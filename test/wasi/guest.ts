@@ -25,6 +25,7 @@ import {
   type CompiledModule,
   compileModule,
   FuncInstance,
+  I64,
   instantiate,
   type MemoryInstance,
   type ModuleInstance,

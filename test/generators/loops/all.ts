@@ -5,9 +5,8 @@
  * A row that is added to a table has loops at once where its type says what it takes; every other does not compile
  * before it is named here.
  */
-
 import { WASI_NAMESPACE } from '../../../src/host/wasi/abi.ts';
-import { KERNEL_NAMESPACE } from '../../../src/kernel/abi.ts';
+import { KERNEL_NAMESPACE } from '../../../src/kernel.ts';
 import { instructions, type Mnemonic, type SpecialMnemonic } from '../../../src/syntax/instructions.ts';
 import { controlLoops } from './control.ts';
 import { exceptionLoops } from './exceptions.ts';

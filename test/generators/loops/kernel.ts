@@ -2,7 +2,7 @@
  * Loops of the functions of the kernel and of the host. What is dear about them are blocks: many, large ones, and
  * headers that the plug-in has written over, so that the kernel must walk from block to block.
  */
-import { KERNEL_NAMESPACE, type KernelAbiName, kernelAbi } from '../../../src/kernel/abi.ts';
+import { KERNEL_NAMESPACE, type KernelAbiName, kernelAbi } from '../../../src/kernel.ts';
 import type { Instruction } from '../../assembler.ts';
 import { FIRST_IMPORT, type Forms, get, i32, i64, type LoopSpec, type Needs, set } from './loop.ts';
 

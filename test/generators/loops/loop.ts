@@ -4,7 +4,7 @@
  * Every module has the type `[] -> []` as type 0, `ready` of the host as function 0 and the function of the loop,
  * `run`, behind its imports. `ready` is called once, when the loop begins: what lies before it is preparation.
  */
-import { I32, I64, type ValType } from '../../../src/syntax/types.ts';
+import { I32, I64, type ValType } from '../../../src/wasm.ts';
 import {
   assemble,
   type FuncSource,

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import type { FileTree } from '../../../src/host/platform/files.ts';
 import {
   createPlugin,
+  type FileTree,
   MemoryFiles,
   nodeDirectory,
   type Plugin,
   type PluginOptions,
 } from '../../../src/node.ts';
-import { type FeatureKey, featureTable } from '../../../src/syntax/features.ts';
-import { compileModule } from '../../../src/wasm.ts';
+import { compileModule, type FeatureKey, featureTable } from '../../../src/wasm.ts';
 import { type Loop, moduleOf, type Needs } from './loop.ts';
 
 /** Directories in each other, links in a row, entries of the long listing. */
