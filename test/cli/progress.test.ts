@@ -9,9 +9,9 @@ import { after, before, describe, test } from 'node:test';
 import { withProgress } from '../../src/cli/progress.ts';
 import type { HttpTransport } from '../../src/node.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
-import { compileWat } from '../host/wat.ts';
 import { noWasm } from '../proof.ts';
 import { root } from '../shared.ts';
+import { compileWat } from '../wat.ts';
 
 const request = { url: 'http://there/x.wasm', method: 'GET', headers: {}, body: null, cancelled: null };
 

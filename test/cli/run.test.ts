@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { compileWat } from '../host/wat.ts';
+import { compileWat } from '../wat.ts';
 import { runQuern } from './run-quern.ts';
 
 const wasi = (name: string, params: string): string =>

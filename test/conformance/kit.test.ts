@@ -13,6 +13,7 @@ import { hostFunctions } from '../../src/conformance/protocol/protocol.ts';
 import { parseExpectedFailures } from '../../src/conformance/run/expected.ts';
 import { compileWat } from '../host/wat.ts';
 import { root } from '../shared.ts';
+import { compileWat } from '../wat.ts';
 
 interface CaseResult {
   readonly id: string;

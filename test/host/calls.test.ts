@@ -9,7 +9,7 @@ import {
   type Plugin,
   type PluginOptions,
 } from '../../src/node.ts';
-import { compileWat, kernelImports, outputI64 } from './wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
 const { plugin: bytes } = compileWat({
   plugin: `(module ${kernelImports}

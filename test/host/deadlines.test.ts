@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createPlugin, type Plugin, type PluginOptions } from '../../src/node.ts';
 import { assemble, type Instruction } from '../assembler.ts';
-import { compileWat, kernelImports } from './wat.ts';
+import { compileWat, kernelImports } from '../wat.ts';
 
 const loops = {
   nothing: '',

@@ -12,7 +12,7 @@ import { createPlugin, type PluginFailure, type PluginOptions } from '../../src/
 import { decodeModule, defaultFeatures, type Module, validateModule } from '../../src/wasm.ts';
 import { sleb } from '../assembler.ts';
 import { runQuern } from '../cli/run-quern.ts';
-import { compileWat, kernelImports } from './wat.ts';
+import { compileWat, kernelImports } from '../wat.ts';
 
 const manyLocals = Array.from({ length: 3000 }, () => 'i64').join(' ');
 const modules = compileWat({

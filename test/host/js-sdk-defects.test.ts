@@ -13,8 +13,8 @@ import { pathToFileURL } from 'node:url';
 import { createPlugin, type Plugin, type PluginOptions } from '../../src/node.ts';
 import { sender, startServer } from '../http/servers.ts';
 import { root } from '../shared.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 import type { ChildInput } from './js-sdk-child.ts';
-import { compileWat, kernelImports, outputI64 } from './wat.ts';
 
 const program = `(module ${kernelImports}
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))

@@ -10,7 +10,7 @@ import {
   UnlinkableError,
 } from '../../src/node.ts';
 import { I64 } from '../../src/wasm.ts';
-import { compileWat, kernelImports, outputI64 } from './wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
 const typeText = (params: readonly number[], results: readonly number[]): string => {
   const text = (types: readonly number[]): string =>

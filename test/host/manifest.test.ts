@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { checkManifest, parseManifest } from '../../src/host/manifest/manifest.ts';
 import { compileModule, createPlugin, isQuernError, type ManifestLike } from '../../src/node.ts';
-import { compileWat } from './wat.ts';
+import { compileWat } from '../wat.ts';
 
 const { plugin: bytes } = compileWat({ plugin: '(module (func (export "run") (result i32) (i32.const 0)))' });
 const hash = createHash('sha256').update(bytes).digest('hex');

@@ -11,7 +11,7 @@ import {
   type PluginCall,
   type PluginOptions,
 } from '../../src/node.ts';
-import { compileWat, kernelImports, outputI64 } from './wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
 const modules = compileWat({
   plugin: `(module $guest ${kernelImports}

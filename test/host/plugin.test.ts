@@ -12,7 +12,7 @@ import {
   type Plugin,
   type PluginOptions,
 } from '../../src/node.ts';
-import { compileWat, kernelImports, outputI64 } from './wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
 /** Copies text into kernel memory as `$at`, so that modules need no data segments. */
 const storeText = (text: string): string => {

@@ -10,7 +10,7 @@ import {
   typedHostFunction,
   typedPlugin,
 } from '../../src/node.ts';
-import { compileWat, kernelImports, outputI64 } from './wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
 const { plugin: bytes } = compileWat({
   plugin: `(module ${kernelImports}

@@ -5,7 +5,7 @@ import { createSeededRandom, createVirtualClock } from '../../src/host/platform/
 import { type WasiFunctionName, wasiAbi } from '../../src/host/wasi/abi.ts';
 import { createPlugin, ExitError, type Plugin, type PluginOptions } from '../../src/node.ts';
 import { I64 } from '../../src/wasm.ts';
-import { compileWat, kernelImports, outputI64 } from './wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
 const names = Object.keys(wasiAbi) as WasiFunctionName[];
 const typeText = (name: WasiFunctionName): string => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after } from 'node:test';
-import { compileWat, kernelImports, outputI64 } from '../host/wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
 /** A server and what it has been asked. */
 export interface TestServer {

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type CurrentPlugin, createPlugin, isQuernError, type Plugin } from '../../src/node.ts';
-import { compileWat, kernelImports, outputI64 } from '../host/wat.ts';
 import { needsShared } from '../shared.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 import { dataDigest, memoryDigest } from './plugin-session.ts';
 import { inputOf, moduleBytes, readSetUps, recordedFunctions } from './recorded.ts';
 

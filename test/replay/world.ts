@@ -6,7 +6,7 @@ import {
   type Plugin,
   type PluginOptions,
 } from '../../src/node.ts';
-import { compileWat, kernelImports, outputI64 } from '../host/wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 import { appendChecks, parseLog } from './sealing.ts';
 
 export { appendChecks, parseLog };

@@ -15,7 +15,7 @@ import {
 } from '../../src/node.ts';
 import { assemble } from '../assembler.ts';
 import { Random } from '../generators/random.ts';
-import { compileWat, kernelImports, outputI64 } from '../host/wat.ts';
+import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 import { flip, reseal } from './damage.ts';
 
 /**

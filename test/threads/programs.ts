@@ -7,7 +7,7 @@
  * 16 bytes a round: x, y (or data, flag), first and second result.
  */
 import { compileModule, instantiate, type MemoryInstance, type Store } from '../../src/wasm.ts';
-import { compileWat } from '../host/wat.ts';
+import { compileWat } from '../wat.ts';
 import { features } from './instance.ts';
 
 /** First byte of the litmus tests, and bytes of one round. */

@@ -25,11 +25,11 @@ import type { FuncInstance } from '../../src/interpreter/instances/module-instan
 import { Store } from '../../src/interpreter/instances/store.ts';
 import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { Random } from '../generators/random.ts';
-import { compileWat } from '../host/wat.ts';
 import type * as reference from '../reference/instances.ts';
 import { instantiate as instantiateReference } from '../reference/instantiate.ts';
 import { Machine } from '../reference/machine.ts';
 import { ReferenceScheduler } from '../reference/scheduler.ts';
+import { compileWat } from '../wat.ts';
 import { features, makeInstance } from './instance.ts';
 import { binaries, type Call, LITMUS, makeMemory, ROUND } from './programs.ts';
 

@@ -1,5 +1,5 @@
 /** The guest of the WASI tests, compiled for tests in Node. */
-import { compileWat } from '../host/wat.ts';
+import { compileWat } from '../wat.ts';
 import { guestText, provideGuest } from './guest.ts';
 
 /** The module in binary form. */

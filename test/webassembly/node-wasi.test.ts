@@ -8,10 +8,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { compileWat } from '../host/wat.ts';
 import { proof } from '../proof.ts';
 import { root } from '../shared.ts';
 import { compileC, hasClang, programs, runByNode } from '../wasi/c-programs.ts';
+import { compileWat } from '../wat.ts';
 import { preload, runNode } from './children.ts';
 
 const modes = { 'no native Wasm': [...proof, preload], jitless: ['--jitless', preload] } as const;

@@ -5,7 +5,7 @@
  * from the tests.
  */
 import { execFileSync } from 'node:child_process';
-import { root } from '../shared.ts';
+import { root } from './shared.ts';
 
 const script = `
   import wabtInit from 'wabt';
