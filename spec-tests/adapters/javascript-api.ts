@@ -18,9 +18,10 @@ import { aggregateOf } from '../../src/webassembly/gc-objects.ts';
 import { brand, slotOf } from '../../src/webassembly/slots.ts';
 import { isHidden } from '../../src/webassembly/values.ts';
 import { createWebAssembly, type Instance, type WebAssemblyNamespace } from '../../src/webassembly.ts';
+import type { Heap, Type } from '../../test/assembler.ts';
 import { type Engine, EngineFailure, HostReference, type RawValue, type ReferenceKind } from '../engine.ts';
-import { CELL_BYTES, globalReaderOf, trampolineOf } from './api-trampoline.ts';
 import { toFailure } from './failures.ts';
+import { CELL_BYTES, globalReaderOf, trampolineOf } from './trampoline.ts';
 
 /** A reference that is not the runner's own, as the runner sees it. */
 class Kept {
@@ -31,6 +32,32 @@ class Kept {
     this.kind = kind;
   }
 }
+
+/** Names of number types. */
+const names: Readonly<Record<number, Type>> = {
+  [I32]: 'i32',
+  [I64]: 'i64',
+  [F32]: 'f32',
+  [F64]: 'f64',
+  [V128]: 'v128',
+};
+/** Names of abstract heap types, from the lowest code (-23) on. */
+const heapNames = [
+  ...(['exn', 'array', 'struct', 'i31', 'eq', 'any', 'extern', 'func'] as const),
+  ...(['none', 'noextern', 'nofunc', 'noexn'] as const),
+];
+const LOWEST_HEAP = HEAP_EXN;
+
+/** A type as the assembler writes it. */
+const toType = (type: ValType): Type => {
+  if (!isRef(type)) return names[type]!;
+  const heap: Heap | undefined = heapNames[heapOf(type) - LOWEST_HEAP];
+  if (heap === undefined) {
+    const feature = 'values of defined types beside some that do not cross the JavaScript API';
+    throw new EngineFailure('unsupported', feature, { feature });
+  }
+  return { heap, nullable: isNullable(type) };
+};
 
 const kindOf = (value: unknown): ReferenceKind => {
   if (typeof value === 'function') return 'func';
@@ -100,13 +127,18 @@ export const javascriptApiEngine = (suiteFolder: string): Engine => {
     const isOwn = funcDefType(params, results) === type;
     const isDirect = params.every(isPlain) && results.every(isPlain);
     if (isDirect || !isOwn) return callPlain(func, signature, args);
-    const { exports } = new api.Instance(new api.Module(trampolineOf(signature)), { host: { func } });
+    const { exports } = new api.Instance(
+      new api.Module(trampolineOf(params.map(toType), results.map(toType))),
+      { host: { func } },
+    );
     return runCells(exports, params, results, args);
   };
 
   const readGlobal = (global: unknown, type: GlobalType): RawValue => {
     if (isPlain(type.type)) return fromPlain(type.type, (global as { value: unknown }).value);
-    const { exports } = new api.Instance(new api.Module(globalReaderOf(type)), { host: { global } });
+    const { exports } = new api.Instance(new api.Module(globalReaderOf(toType(type.type), type.isMutable)), {
+      host: { global },
+    });
     return runCells(exports, [], [type.type], [])[0]!;
   };
 

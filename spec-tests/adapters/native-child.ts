@@ -6,7 +6,13 @@
  */
 import { onLine } from '../../src/cli/conformance/lines.ts';
 import type { Answer, Request, WireValue } from './native-protocol.ts';
-import { hasTrampoline, type NativeFunctionType, trampolineBytes } from './trampoline.ts';
+import { CELL_BYTES, trampolineOf } from './trampoline.ts';
+
+/** A function type as V8's type reflection gives it. */
+interface NativeFunctionType {
+  readonly parameters: readonly string[];
+  readonly results: readonly string[];
+}
 
 /** The part of the JavaScript API that is used, with the reflection that a flag of V8 adds. */
 interface NativeWasm {
@@ -54,10 +60,29 @@ const load = (module: object, imports: object): number => {
   return instances.length - 1;
 };
 
+/** Types that a trampoline passes on, by V8's names. */
+const types = new Map<string, Type>([
+  ...(['i32', 'i64', 'f32', 'f64', 'v128', 'funcref', 'externref', 'anyref'] as const).map(
+    (name) => [name, name] as const,
+  ),
+  ['eqref', { heap: 'eq', nullable: true }],
+]);
+const typeOf = (name: string): Type => {
+  const type = types.get(name);
+  if (type === undefined) throw new TypeError(`no trampoline for type ${name}`);
+  return type;
+};
+const hasTrampoline = ({ parameters, results }: NativeFunctionType): boolean =>
+  [...parameters, ...results].every((name) => types.has(name));
+
 const trampolineFor = (type: NativeFunctionType): object => {
   const key = JSON.stringify([type.parameters, type.results]);
   let module = trampolines.get(key);
-  if (module === undefined) trampolines.set(key, (module = new native.Module(trampolineBytes(type))));
+  if (module === undefined)
+    trampolines.set(
+      key,
+      (module = new native.Module(trampolineOf(type.parameters.map(typeOf), type.results.map(typeOf)))),
+    );
   return module;
 };
 
@@ -93,13 +118,15 @@ const call = (func: unknown, type: NativeFunctionType, args: readonly WireValue[
   type.parameters.forEach((parameter, i) => {
     const arg = args[i]!;
     if (isReference(parameter)) refs.push(fromWire(arg));
-    else writeBits(view, i * 16, BigInt('bits' in arg ? arg.bits : 0));
+    else writeBits(view, i * CELL_BYTES, BigInt('bits' in arg ? arg.bits : 0));
   });
   const returned = (exports['call'] as (...values: unknown[]) => unknown)(...refs);
   const refResults = Array.isArray(returned) ? (returned as unknown[]) : [returned];
   let nextRef = 0;
   return type.results.map((result, i) =>
-    isReference(result) ? toWire(refResults[nextRef++]) : { bits: readBits(view, i * 16, result).toString() },
+    isReference(result)
+      ? toWire(refResults[nextRef++])
+      : { bits: readBits(view, i * CELL_BYTES, result).toString() },
   );
 };
 
