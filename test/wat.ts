@@ -1,5 +1,6 @@
 /**
- * Compiles modules in text form for tests.
+ * Compiles modules in text form for tests, the conformance kit and examples. Text that is not a valid module is an
+ * error: `assembler.ts` makes those that must not be valid, and those of proposals.
  *
  * The assembler is itself a Wasm module, so it runs in a process of its own, without the flags that take Wasm away
  * from the tests.
@@ -18,8 +19,10 @@ const script = `
     process.stderr.write(error.message);
     process.exit(1);
   });
+  const features = { multi_value: true, threads: true };
   const modules = Object.entries(sources).map(([name, text]) => {
-    const module = wabt.parseWat(name, text, { multi_value: true, threads: true });
+    const module = wabt.parseWat(name, text, features);
+    module.validate(features);
     return [name, Buffer.from(module.toBinary({ write_debug_names: hasNames }).buffer).toString('base64')];
   });
   process.stdout.write(JSON.stringify(Object.fromEntries(modules)));

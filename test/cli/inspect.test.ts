@@ -8,25 +8,32 @@ import {
   formatLine,
   summariseModule,
 } from '../../src/inspect.ts';
+import { assemble } from '../assembler.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
 import { runQuern } from './run-quern.ts';
 
 before(buildExamples);
 
 /** `(module (memory 1 2) (func (export "f") (param i32 f64) (result i32) …))` with a block, constants and a load. */
-const small = Uint8Array.from([
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, 7, 1, 0x60, 2, 0x7f, 0x7c, 1, 0x7f],
-  ...[3, 2, 1, 0],
-  ...[5, 4, 1, 1, 1, 2],
-  ...[7, 5, 1, 1, 0x66, 0, 0],
-  ...[10, 32, 1, 30, 1, 2, 0x7e],
-  ...[
-    0x02, 0x7f, 0x41, 0x7f, 0x28, 2, 8, 0x44, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x1a, 0x41, 1, 0xc0, 0x0d, 0, 0x0b,
+const small = assemble({
+  types: [{ params: ['i32', 'f64'], results: ['i32'] }],
+  memories: [{ min: 1, max: 2 }],
+  exports: [['f', 'func', 0]],
+  funcs: [
+    {
+      locals: [[2, 'i64']],
+      code: [
+        ...([
+          ['block', 'i32'],
+          ['i32.const', -1],
+          ['i32.load', { offset: 8 }],
+        ] as const),
+        ...([['f64.const', -0], 'drop', ['i32.const', 1], 'i32.extend8_s', ['br_if', 0], 'end'] as const),
+        ...([['i64.const', -1n], 'drop'] as const),
+      ],
+    },
   ],
-  ...[0x42, 0x7f, 0x1a],
-  ...[0x0b],
-]);
+});
 
 describe('quern inspect', () => {
   test('shows imports, exports, needs and sections', () => {

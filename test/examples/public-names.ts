@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from '../shared.ts';
+import { compileWat } from '../wat.ts';
 
 /** Where users import each entry from; on Node, the portable one is behind the other. */
 const specifiers = {
@@ -47,43 +48,38 @@ export interface PublicName {
   readonly memberExamples: readonly Example[];
 }
 
-/** A name as a module has it. */
-const name = (text: string): string => [text.length, ...Buffer.from(text)].join(', ');
+/** Modules that examples may use. */
+const modules = compileWat(
+  {
+    doubleWasm: `
+      (module (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))`,
+    logWasm: `
+      (module
+        (import "extism:host/env" "input_offset" (func (result i64)))
+        (import "extism:host/env" "log_warn" (func (param i64)))
+        (func (export "log") (call 1 (call 0))))`,
+    echoWasm: `
+      (module
+        (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "echo")
+          (i32.store (i32.const 0) (i32.const 16)) ;; one vector, at 0: its bytes are those from 16 on
+          (block (loop
+            (i32.store (i32.const 4) (i32.const 1000))
+            (drop (call 0 (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4)))
+            (br_if 1 (i32.eqz (i32.load (i32.const 4))))
+            (drop (call 1 (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (br 0)))))`,
+  },
+  false,
+);
 
 /** What examples may use without declaring it. */
 const prelude: Readonly<Record<string, string>> = {
-  // (module (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))
-  doubleWasm: `const doubleWasm = Uint8Array.from([
-  0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 2, 1, 0, 7, 10, 1, 6, 0x64, 0x6f,
-  0x75, 0x62, 0x6c, 0x65, 0, 0, 10, 9, 1, 7, 0, 0x20, 0, 0x41, 1, 0x74, 0x0b,
-]);`,
-  // (module (import "extism:host/env" "input_offset" (func (result i64)))
-  //   (import "extism:host/env" "log_warn" (func (param i64)))
-  //   (func (export "log") (call 1 (call 0))))
-  logWasm: `const logWasm = Uint8Array.of(
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 12, 3, 0x60, 0, 1, 0x7e, 0x60, 1, 0x7e, 0, 0x60, 0, 0, 2, 59, 2],
-  ...[${name('extism:host/env')}, ${name('input_offset')}, 0, 0, ${name('extism:host/env')}, ${name('log_warn')}, 0, 1],
-  ...[3, 2, 1, 2, 7, 7, 1, ${name('log')}, 0, 2, 10, 8, 1, 6, 0, 0x10, 0, 0x10, 1, 0x0b],
-);`,
-  // (module (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
-  //   (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
-  //   (memory (export "memory") 1)
-  //   (func (export "echo")
-  //     (i32.store (i32.const 0) (i32.const 16)) ;; one vector, at 0: its bytes are those from 16 on
-  //     (block (loop
-  //       (i32.store (i32.const 4) (i32.const 1000))
-  //       (drop (call 0 (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4)))
-  //       (br_if 1 (i32.eqz (i32.load (i32.const 4))))
-  //       (drop (call 1 (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
-  //       (br 0)))))
-  echoWasm: `const echoWasm = Uint8Array.of(
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 12, 2, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f, 0x60, 0, 0, 2, 68, 2],
-  ...[${name('wasi_snapshot_preview1')}, ${name('fd_read')}, 0, 0],
-  ...[${name('wasi_snapshot_preview1')}, ${name('fd_write')}, 0, 0, 3, 2, 1, 1, 5, 3, 1, 0, 1],
-  ...[7, 17, 2, ${name('memory')}, 2, 0, ${name('echo')}, 0, 2, 10, 57, 1, 55, 0, 0x41, 0, 0x41, 16, 0x36, 2, 0],
-  ...[2, 0x40, 3, 0x40, 0x41, 4, 0x41, 0xe8, 7, 0x36, 2, 0, 0x41, 0, 0x41, 0, 0x41, 1, 0x41, 4, 0x10, 0, 0x1a],
-  ...[0x41, 4, 0x28, 2, 0, 0x45, 0x0d, 1, 0x41, 1, 0x41, 0, 0x41, 1, 0x41, 8, 0x10, 1, 0x1a, 0x0c, 0, 11, 11, 11],
-);`,
+  ...Object.fromEntries(
+    Object.entries(modules).map(([name, bytes]) => [name, `const ${name} = Uint8Array.of(${bytes});`]),
+  ),
   functions: `const functions: import('quern').HostFunctions = {
   'extism:host/user': { remark: (plugin, total) => plugin.store(\`\${total} so far\`) },
 };`,

@@ -12,7 +12,7 @@ import { getMachine } from '../../src/interpreter/machine/machine.ts';
 import { compilePlugin, createPlugin, isQuernError, type Plugin } from '../../src/node.ts';
 import { countGroups } from '../../src/syntax/type-registry.ts';
 import { compileModule, type FuncInstance, invoke } from '../../src/wasm.ts';
-import { assemble, type Instruction } from '../assembler.ts';
+import { assemble, type Instruction, u32 } from '../assembler.ts';
 import { collect } from '../garbage.ts';
 
 let serial = 0;
@@ -49,15 +49,12 @@ const fresh = ({ size = 100, ballast = 0, start }: Shape = {}): Uint8Array => {
     ],
     ...(start === undefined ? {} : { start }),
   });
-  const section = [0, ...leb(ballast + 1), 0];
+  const section = [0, ...u32(ballast + 1), 0];
   const bytes = new Uint8Array(module.length + section.length + ballast);
   bytes.set(module);
   bytes.set(section, module.length);
   return bytes;
 };
-
-const leb = (value: number): number[] =>
-  value < 128 ? [value] : [(value & 127) | 128, ...leb(Math.floor(value / 128))];
 
 const usedWords = (): number => getMachine().space.usage.used;
 const standing = (): { words: number; groups: number } => ({ words: usedWords(), groups: countGroups() });

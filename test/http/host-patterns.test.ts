@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { hostPatternFault, matchesHostPattern } from '../../src/host/http/host-patterns.ts';
 import { parseHttpUrl } from '../../src/host/http/url.ts';
 import { createPlugin } from '../../src/node.ts';
+import { assemble } from '../assembler.ts';
 
 describe('host patterns', () => {
   const yes: readonly [string, string][] = [
@@ -79,7 +80,7 @@ describe('patterns that can never match', () => {
   ];
   for (const [pattern, advice] of refused) {
     test(`"${JSON.stringify(pattern)}" is refused with advice`, async () => {
-      const wasm = [{ data: Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) }];
+      const wasm = [{ data: assemble({}) }];
       const shape = { code: 'manifest.shape', message: advice };
       await assert.rejects(createPlugin({ wasm }, { allowedHosts: ['*', pattern] }), shape);
       await assert.rejects(createPlugin({ wasm, allowed_hosts: [pattern] }), shape);

@@ -5,9 +5,9 @@
 import { InstructionReader } from '../../src/decoder/instruction-reader.ts';
 import { isQuernError } from '../../src/errors.ts';
 import { decodeModule } from '../../src/wasm.ts';
+import { header } from '../assembler.ts';
 import { join, leb } from './bytes.ts';
 
-const HEADER_BYTES = 8;
 /** Id of the code section. */
 export const CODE = 10;
 
@@ -43,7 +43,7 @@ const readSized = (bytes: Uint8Array, start: number, headBytes: number): [number
 
 /** The sections of a module; what cannot be read is left out. */
 export const readSections = (bytes: Uint8Array): Section[] =>
-  readSized(bytes, HEADER_BYTES, 1).map(([head, start, end]) => ({
+  readSized(bytes, header.length, 1).map(([head, start, end]) => ({
     id: bytes[head]!,
     contents: bytes.subarray(start, end),
   }));
@@ -53,10 +53,7 @@ export const writeSections = (
   sections: readonly Section[],
   sizeOf: (section: Section) => number[] = ({ contents }) => leb(contents.length),
 ): Uint8Array =>
-  join(
-    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...sections.flatMap((section) => [[section.id], sizeOf(section), section.contents]),
-  );
+  join(header, ...sections.flatMap((section) => [[section.id], sizeOf(section), section.contents]));
 
 /** The bodies of a code section, without their sizes. */
 export const readBodies = (contents: Uint8Array): Uint8Array[] => {

@@ -3,11 +3,9 @@
  * where `wasm-opt --denan` has put functions that replace each NaN by zero, they can replace it by the canonical
  * NaN instead: NaNs are then computed with, and their bits are the same on every engine.
  */
-import { encodeUtf8 } from '../../src/syntax/utf8.ts';
 import type { Module } from '../../src/wasm.ts';
-import { u32 } from '../assembler.ts';
+import { header, list, section, text, u32 } from '../assembler.ts';
 
-const HEADER = 8;
 const EXPORT_SECTION = 7;
 /** Sections that come behind the export section: start, elements, data count, code, data. */
 const LATER = [8, 9, 12, 10, 11];
@@ -19,7 +17,7 @@ interface RawSection {
 
 const readSections = (bytes: Uint8Array): RawSection[] => {
   const sections: RawSection[] = [];
-  for (let start = HEADER; start < bytes.length; ) {
+  for (let start = header.length; start < bytes.length; ) {
     let at = start + 1;
     let length = 0;
     for (let shift = 0; ; shift += 7) {
@@ -45,13 +43,10 @@ const exportSection = (module: Module): RawSection => {
   const entries = [module.funcs, module.tables, module.memories, module.globals].flatMap((items, kind) => {
     const nameOf = Object.values(exportName)[kind]!;
     return items.map((_, index) => {
-      const name = encodeUtf8(nameOf(index));
-      return [...u32(name.length), ...name, kind, ...u32(index)];
+      return [...text(nameOf(index)), kind, ...u32(index)];
     });
   });
-  const contents = [...u32(entries.length), ...entries.flat()];
-  const bytes = new Uint8Array([EXPORT_SECTION, ...u32(contents.length), ...contents]);
-  return { id: EXPORT_SECTION, bytes };
+  return { id: EXPORT_SECTION, bytes: Uint8Array.from(section(EXPORT_SECTION, list(entries))) };
 };
 
 /** The module with all of its functions, tables, memories and globals exported, and nothing else. */
@@ -60,7 +55,7 @@ export const exportAll = (bytes: Uint8Array, module: Module): Uint8Array => {
   const later = sections.findIndex(({ id }) => LATER.includes(id));
   sections.splice(later < 0 ? sections.length : later, 0, exportSection(module));
   return new Uint8Array(
-    Buffer.concat([bytes.subarray(0, HEADER), ...sections.map((section) => section.bytes)]),
+    Buffer.concat([bytes.subarray(0, header.length), ...sections.map((section) => section.bytes)]),
   );
 };
 

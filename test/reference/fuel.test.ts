@@ -2,26 +2,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeModule, quern1, validateModule } from '../../src/wasm.ts';
+import { assemble, type Instruction } from '../assembler.ts';
 import { defaultOptions, type FunctionInstance, type ReferenceOptions } from './instances.ts';
 import { instantiate } from './instantiate.ts';
 import { Machine } from './machine.ts';
 
-const section = (id: number, ...content: readonly number[]): readonly number[] => [
-  id,
-  content.length,
-  ...content,
-];
-
 /** A module with a memory of one page and one function `f`: (i32) -> i32. */
-const functionOf = (...code: readonly number[]): FunctionInstance => {
-  const bytes = Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, 1, 0x60, 1, 0x7f, 1, 0x7f),
-    ...section(3, 1, 0),
-    ...section(5, 1, 0, 1),
-    ...section(7, 1, 1, 0x66, 0, 0),
-    ...section(10, 1, code.length + 2, 0, ...code, 0x0b),
-  ]);
+const functionOf = (...code: readonly Instruction[]): FunctionInstance => {
+  const bytes = assemble({
+    types: [{ params: ['i32'], results: ['i32'] }],
+    memories: [{ min: 1 }],
+    exports: [['f', 'func', 0]],
+    funcs: [{ code }],
+  });
   const module = decodeModule(bytes);
   validateModule(module);
   return instantiate(module, () => undefined).exports.get('f') as FunctionInstance;
@@ -39,8 +32,10 @@ const run = (
   return machine;
 };
 
-/** local.get 0, i32.eqz, if (result i32) i32.const 1 else local.get 0, i32.const 1, i32.sub, call f end */
-const countDown = functionOf(0x20, 0, 0x45, 0x04, 0x7f, 0x41, 1, 0x05, 0x20, 0, 0x41, 1, 0x6b, 0x10, 0, 0x0b);
+const countDown = functionOf(
+  ...([['local.get', 0], 'i32.eqz', ['if', 'i32'], ['i32.const', 1]] as const),
+  ...(['else', ['local.get', 0], ['i32.const', 1], 'i32.sub', ['call', 0], 'end'] as const),
+);
 
 test('a run that needs exactly n units completes, one with less pauses and can go on', () => {
   const total = run(countDown, 3n).fuelConsumed;
@@ -57,13 +52,20 @@ test('a run that needs exactly n units completes, one with less pauses and can g
 
 test('a trap is charged up to and including the trapping instruction', () => {
   // i32.const 1, i32.const 0, i32.div_s
-  const machine = run(functionOf(0x41, 1, 0x41, 0, 0x6d), 0n);
+  const machine = run(functionOf(['i32.const', 1], ['i32.const', 0], 'i32.div_s'), 0n);
   assert.equal(machine.error?.code, 'trap.divide-by-zero');
   assert.equal(machine.fuelConsumed, quern1.entry + 2 * quern1.cost.simple + quern1.cost.div);
 });
 
-/** i32.const 0, i32.const 7, local.get 0, memory.fill 0, i32.const 9 */
-const fill = functionOf(0x41, 0, 0x41, 7, 0x20, 0, 0xfc, 0x0b, 0, 0x41, 9);
+const fill = functionOf(
+  ...([
+    ['i32.const', 0],
+    ['i32.const', 7],
+    ['local.get', 0],
+    ['memory.fill', 0],
+  ] as const),
+  ['i32.const', 9],
+);
 const fillBase = quern1.entry + 3 * quern1.cost.simple + quern1.cost.bulk;
 
 test('a bulk operation is charged for its size', () => {
@@ -82,8 +84,8 @@ test('a sized operation that fuel does not cover is not begun', () => {
   assert.equal(machine.fuelConsumed, fillBase - quern1.cost.bulk);
 });
 
-/** local.get 0, call f: recursion without end. */
-const recursion = functionOf(0x20, 0, 0x10, 0);
+/** Without end. */
+const recursion = functionOf(['local.get', 0], ['call', 0]);
 
 test('the call that exceeds the depth is charged, the entry it would make is not', () => {
   const maxCallDepth = 5;

@@ -256,8 +256,7 @@ describe('what is refused', () => {
   });
 
   test('a memory that workers share', () => {
-    // (module (memory 1 1 shared))
-    const bytes = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 4, 1, 3, 1, 1]);
+    const bytes = assemble({ memories: [{ min: 1, max: 1, isShared: true }] });
     const features = new Set([...defaultFeatures, 'threads' as const]);
     const store = new Store({ sharing: 'workers' });
     const instance = instantiate(store, compileModule(bytes, features), () => undefined);

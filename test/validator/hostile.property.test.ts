@@ -13,8 +13,8 @@ import {
   featureTable,
   validateModule,
 } from '../../src/wasm.ts';
+import { assemble, type Instruction } from '../assembler.ts';
 import { needsShared, shared } from '../shared.ts';
-import { funcType, I32, I64, moduleBytes, section, u32 } from './module-bytes.ts';
 
 const allFeatures: Features = new Set(Object.keys(featureTable) as FeatureKey[]);
 
@@ -27,30 +27,47 @@ const endsInOrder = (bytes: Uint8Array): void => {
 };
 
 /** A module with something in every section that the engine executes. */
-const sample = moduleBytes({
-  types: [funcType([], []), funcType([I32, I64], [I32]), funcType([I32], [I32, I32])],
-  imports: [[1, 0x6d, 1, 0x66, 0, 1]],
+const sample = assemble({
+  types: [{}, { params: ['i32', 'i64'], results: ['i32'] }, { params: ['i32'], results: ['i32', 'i32'] }],
+  imports: [['m', 'f', [0, 1]]],
   funcs: [
-    { code: [0x0b] },
+    {},
     {
       type: 1,
       locals: [
-        [3, I32],
-        [2, I64],
+        [3, 'i32'],
+        [2, 'i64'],
       ],
-      // block (br_table 0 1 0 (local.get 0)) end; i32.load; loop (br_if 0); call_indirect; memory.copy; select
       code: [
-        ...[0x02, 0x40, 0x20, 0, 0x0e, 2, 0, 1, 0, 0x0b],
-        ...[0x20, 0, 0x28, 2, 16, 0x21, 2],
-        ...[0x03, 0x40, 0x20, 2, 0x0d, 0, 0x0b],
-        ...[0x20, 0, 0x20, 1, 0x20, 2, 0x11, 1, 0, 0x21, 3],
-        ...[0x41, 0, 0x41, 8, 0x41, 4, 0xfc, 10, 0, 0],
-        ...[0x20, 0, 0x20, 2, 0x20, 3, 0x1b, 0x0b],
+        ...([['block', null], ['local.get', 0], ['br_table', [0, 1, 0]], 'end'] as const),
+        ...([
+          ['local.get', 0],
+          ['i32.load', { offset: 16 }],
+          ['local.set', 2],
+        ] as const),
+        ...([['loop', null], ['local.get', 2], ['br_if', 0], 'end'] as const),
+        ...([
+          ['local.get', 0],
+          ['local.get', 1],
+          ['local.get', 2],
+        ] as const),
+        ...([
+          ['call_indirect', 1, 0],
+          ['local.set', 3],
+        ] as const),
+        ...([
+          ['i32.const', 0],
+          ['i32.const', 8],
+          ['i32.const', 4],
+          ['memory.copy', 0, 0],
+        ] as const),
+        ...([['local.get', 0], ['local.get', 2], ['local.get', 3], 'select'] as const),
       ],
     },
   ],
-  memories: [[1, 1, 2]],
-  between: [section(6, [1, I32, 1, 0x41, 5, 0x0b]), section(7, [1, 1, 0x66, 0, 2])],
+  memories: [{ min: 1, max: 2 }],
+  globals: [{ type: 'i32', isMutable: true, init: [['i32.const', 5]] }],
+  exports: [['f', 'func', 2]],
 });
 
 describe('damaged modules', () => {
@@ -80,10 +97,10 @@ describe('damaged modules', () => {
   test('bodies of arbitrary bytes', () => {
     const property = fc.property(fc.uint8Array({ maxLength: 60 }), (code) => {
       endsInOrder(
-        moduleBytes({
-          types: [funcType([I32], [I64])],
-          funcs: [{ code: [...code, 0x0b] }],
-          memories: [[0, 1]],
+        assemble({
+          types: [{ params: ['i32'], results: ['i64'] }],
+          funcs: [{ bytes: [...code, 0x0b] }],
+          memories: [{ min: 1 }],
         }),
       );
     });
@@ -110,26 +127,33 @@ describe('modules made to take long', () => {
   };
 
   test('many functions with the most locals', () => {
-    const funcs = new Array(20_000).fill({ locals: [[49_000, I32]], code: [0x0b] });
-    const bytes = moduleBytes({ funcs });
+    const funcs = new Array(20_000).fill({ locals: [[49_000, 'i32']] });
+    const bytes = assemble({ funcs });
     within(2_000, () => endsInOrder(bytes));
   });
 
   test('many br_tables with many labels, in deep nesting', () => {
     const depth = 1_000;
-    const labels = Array.from({ length: depth }, (_, i) => u32(i)).flat();
-    const table = [0x41, 0, 0x0e, ...u32(depth - 1), ...labels];
-    const open = new Array(depth).fill([0x02, 0x40]).flat();
-    const code = [...open, ...new Array(200).fill(table).flat(), ...new Array(depth + 1).fill(0x0b)];
-    const bytes = moduleBytes({ funcs: [{ code }] });
+    const labels = Array.from({ length: depth }, (_, i) => i);
+    const table: readonly Instruction[] = [
+      ['i32.const', 0],
+      ['br_table', labels],
+    ];
+    const code: readonly Instruction[] = [
+      ...new Array<Instruction>(depth).fill(['block', null]),
+      ...Array.from({ length: 200 }, () => table).flat(),
+      ...new Array<Instruction>(depth).fill('end'),
+    ];
+    const bytes = assemble({ funcs: [{ code }] });
     within(2_000, () => endsInOrder(bytes));
   });
 
   test('blocks of many parameters in unreachable code', () => {
-    const wide = new Array(1000).fill(I32);
-    const types = [funcType([], []), funcType(wide, wide)];
-    const code = [0x00, ...new Array(2_000).fill([0x02, 1, 0x0b]).flat(), 0x0b];
-    const bytes = moduleBytes({ types, funcs: [{ code }] });
+    const wide = new Array<'i32'>(1000).fill('i32');
+    const types = [{}, { params: wide, results: wide }];
+    const block: readonly Instruction[] = [['block', 1], 'end'];
+    const code: readonly Instruction[] = ['unreachable', ...Array.from({ length: 2000 }, () => block).flat()];
+    const bytes = assemble({ types, funcs: [{ code }] });
     within(2_000, () => endsInOrder(bytes));
   });
 });

@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import type { FileTree } from '../../src/host/platform/files.ts';
 import { FileQuota, limitedFiles } from '../../src/host/wasi/limited-files.ts';
 import { createPlugin, type FileTree, MemoryFiles, nodeDirectory } from '../../src/node.ts';
+import { assemble } from '../assembler.ts';
 import { behaviours, statOf } from './behaviours.ts';
 import { Guest } from './node-guest.ts';
 
@@ -152,7 +153,7 @@ describe('a quota', () => {
     }));
 
   test('is an option of plug-ins', async () => {
-    const wasm = [{ data: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0) }];
+    const wasm = [{ data: assemble({}) }];
     await assert.rejects(createPlugin({ wasm }, { maxFileBytes: -1 }), { code: 'manifest.shape' });
     await (
       await createPlugin({ wasm }, { maxFileBytes: 1000, allowedPaths: { '/': '.' }, useWasi: true })
@@ -161,7 +162,7 @@ describe('a quota', () => {
 });
 
 describe('allowed paths', () => {
-  const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+  const bytes = assemble({});
   test('a directory that is not there fails the creation, where WASI is used', async () => {
     const manifest = { wasm: [{ data: bytes }], allowedPaths: { '/x': '/nothing/here' } };
     await assert.rejects(
