@@ -155,7 +155,12 @@ export const sideBySide = (left: Engine, right: Engine): Engine => {
       );
       return pairValues([l], [r])[0] ?? null;
     },
-    kindOf: (reference) => (reference instanceof Pair ? left.kindOf(reference.left) : null),
+    kindOf(reference) {
+      if (!(reference instanceof Pair)) return null;
+      const [l, r] = [left.kindOf(reference.left), right.kindOf(reference.right)];
+      if (l !== r) throw differ('the kind of a reference', l, r);
+      return l;
+    },
     async close() {
       await left.close?.();
       await right.close?.();

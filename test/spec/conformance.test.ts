@@ -1,29 +1,44 @@
-/** The official suite passes, whichever code runs it and however fuel is handed out. */
+/**
+ * The official suite passes on fast code, its threads run in both ways, and nothing is skipped without a reason. Careful
+ * code and fuel in units run it beside the reference executor: see `reference.test.ts`.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { needsShared, shared } from '../shared.ts';
 import { runSuite, type SuiteRun } from './run-suite.ts';
 
-/** Commands of the required groups that neither need a text parser nor a feature that is not executed. */
-const leastPassed = 39_000;
-
-const assertConforms = (run: SuiteRun, least = leastPassed): void => {
+const assertConforms = (run: SuiteRun, least: number): void => {
   assert.equal(run.exitCode, 0, run.output);
   assert.equal(run.failed, 0);
   assert.ok(run.passed >= least, `only ${run.passed} commands passed`);
 };
 
-test('the required groups pass on fast code', needsShared, async () => {
-  assertConforms(await runSuite('--required'));
-});
+describe('the whole suite', needsShared, () => {
+  // Run once, for all that is asked of it.
+  const whole = needsShared.skip ? null : runSuite();
 
-test('the required groups pass on careful code', needsShared, async () => {
-  assertConforms(await runSuite('--required', '--careful'));
-});
+  test('passes', async (context) => {
+    const run = await whole!;
+    for (const line of run.output.split('\n')) context.diagnostic(line);
+    assertConforms(run, 66_000);
+  });
 
-test('the required groups pass with fuel handed out one unit at a time', needsShared, async () => {
-  assertConforms(await runSuite('--required', '--unit-fuel'));
+  test('skips only what needs a text parser, and contradictions that the data lists', async () => {
+    const known = JSON.parse(readFileSync(shared('spec-suite', 'known.json'), 'utf8')) as {
+      superseded: { why: string }[];
+    };
+    const allowed = new Set(['text format', ...known.superseded.map(({ why }) => why)]);
+    assert.deepEqual(
+      [...(await whole!).reasons.keys()].filter((reason) => !allowed.has(reason)),
+      [],
+    );
+  });
+
+  test('begins every failure text as the suite says', async () => {
+    const compared = /^failure texts: (\d+) compared, 0 mismatches$/m.exec((await whole!).output);
+    assert.ok(Number(compared?.[1]) >= 5000, compared?.[0]);
+  });
 });
 
 test('threads are worker threads on one memory', needsShared, async () => {
@@ -39,36 +54,4 @@ test('threads that take turns wait and are woken, for every size of a turn', nee
   for (const flags of [[], ['--unit-fuel']]) {
     assertConforms(await runSuite('--threads', 'turns', ...flags, 'extra/threads'), 550);
   }
-});
-
-test(
-  'only what needs a text parser, and contradictions that the data lists, are skipped',
-  needsShared,
-  async () => {
-    const run = await runSuite();
-    assert.equal(run.exitCode, 0, run.output);
-    const known = JSON.parse(readFileSync(shared('spec-suite', 'known.json'), 'utf8')) as {
-      superseded: { why: string }[];
-    };
-    const allowed = new Set(['text format', ...known.superseded.map(({ why }) => why)]);
-    assert.deepEqual(
-      [...run.reasons.keys()].filter((reason) => !allowed.has(reason)),
-      [],
-    );
-  },
-);
-
-test('every failure text begins as the suite says', needsShared, async () => {
-  const run = await runSuite('--required');
-  assert.match(run.output, /^failure texts: [5-9]\d{3} compared, 0 mismatches$/m);
-});
-
-test('a name selects one file', needsShared, async () => {
-  const run = await runSuite('i32');
-  assert.equal(run.exitCode, 0, run.output);
-  assert.match(run.output, /core: base +1 /);
-});
-
-test('an unknown name is an error, not an empty success', needsShared, async () => {
-  assert.equal((await runSuite('no-such-file')).exitCode, 2);
 });
