@@ -10,10 +10,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isQuernError } from '../../src/errors.ts';
 import { StructInstance } from '../../src/interpreter/instances/aggregate.ts';
-import { funcDefType } from '../../src/syntax/canonical-types.ts';
-import { defaultFeatures } from '../../src/syntax/features.ts';
-import type { FuncType, GlobalType, ValType } from '../../src/syntax/types.ts';
-import { F32, F64, I32, I64, isRef, V128 } from '../../src/syntax/types.ts';
+import { F32, F64, HEAP_EXN, heapOf, I32, I64, isNullable, isRef, V128 } from '../../src/syntax/types.ts';
+import {
+  defaultFeatures,
+  type FuncType,
+  funcDefType,
+  type GlobalType,
+  type ValType,
+} from '../../src/wasm.ts';
 import { aggregateOf } from '../../src/webassembly/gc-objects.ts';
 import { brand, slotOf } from '../../src/webassembly/slots.ts';
 import { isHidden } from '../../src/webassembly/values.ts';

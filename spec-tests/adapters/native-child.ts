@@ -5,6 +5,7 @@
  * results to it. So no number passes through JavaScript, which would change NaN payloads and has no v128.
  */
 import { onLine } from '../../src/cli/conformance/lines.ts';
+import type { Type } from '../../test/assembler.ts';
 import type { Answer, Request, WireValue } from './native-protocol.ts';
 import { CELL_BYTES, trampolineOf } from './trampoline.ts';
 

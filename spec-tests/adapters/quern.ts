@@ -1,13 +1,16 @@
 /** Quern's own interpreter as an `Engine`. */
 import { decodeBranchHints } from '../../src/decoder/branch-hints.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { type ScheduledThread, Scheduler } from '../../src/interpreter/calls/scheduler.ts';
-import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
 import { ArrayInstance, StructInstance } from '../../src/interpreter/instances/aggregate.ts';
-import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {
+  type CompiledModule,
+  compileModule,
+  defaultFeatures,
+  type ExternInstance,
+  type FuncInstance,
+  GlobalInstance,
+  hostFunction,
+  instantiate,
+  MemoryInstance,
   openSharedMemory,
   type RawValue as QuernValue,
   type ScheduledThread,
@@ -16,13 +19,9 @@ import {
   Store,
   type StoreOptions,
   shareMemory,
-} from '../../src/interpreter/instances/memory-handle.ts';
-import type { ExternInstance, FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store, type StoreOptions } from '../../src/interpreter/instances/store.ts';
-import { TableInstance } from '../../src/interpreter/instances/table.ts';
-import type { RawValue as QuernValue } from '../../src/interpreter/instances/values.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { defaultFeatures } from '../../src/syntax/features.ts';
+  startExecution,
+  TableInstance,
+} from '../../src/wasm.ts';
 import {
   type Engine,
   EngineFailure,

@@ -1,9 +1,5 @@
 /** The slow reference executor of `test/reference` as an `Engine`. */
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { funcDefType } from '../../src/syntax/canonical-types.ts';
-import { defaultFeatures } from '../../src/syntax/features.ts';
-import type { Module } from '../../src/syntax/module.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { decodeModule, defaultFeatures, funcDefType, type Module, validateModule } from '../../src/wasm.ts';
 import {
   defaultOptions,
   type ExternInstance,

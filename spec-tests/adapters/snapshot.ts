@@ -6,20 +6,22 @@
  * Some scripts cannot be moved: their instances depend on what ran between two instantiations, or one that failed
  * has left functions in tables. Those calls run where they are, and are counted.
  */
-import { isQuernError } from '../../src/errors/errors.ts';
-import type { Execution } from '../../src/interpreter/calls/execution.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
-import type { GlobalInstance } from '../../src/interpreter/instances/global.ts';
-import type {
-  ExternInstance,
-  FuncInstance,
-  ModuleInstance,
-} from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { defaultFeatures } from '../../src/syntax/features.ts';
+import { isQuernError } from '../../src/errors.ts';
+import {
+  type CompiledModule,
+  compileModule,
+  defaultFeatures,
+  type Execution,
+  type ExternInstance,
+  type FuncInstance,
+  type GlobalInstance,
+  instantiate,
+  type ModuleInstance,
+  restoreSnapshot,
+  Store,
+  startExecution,
+  takeSnapshot,
+} from '../../src/wasm.ts';
 import { type Engine, HostReference, type Invocation, type RawValue } from '../engine.ts';
 import { toFailure, translating } from './failures.ts';
 import { boxed, find, kindOf, type QuernInstance, spectest } from './quern.ts';

@@ -11,7 +11,6 @@ import { expandCases } from '../../src/conformance/cases/expand-cases.ts';
 import { assembledModules } from '../../src/conformance/cases/modules.generated.ts';
 import { hostFunctions } from '../../src/conformance/protocol/protocol.ts';
 import { parseExpectedFailures } from '../../src/conformance/run/expected.ts';
-import { compileWat } from '../host/wat.ts';
 import { root } from '../shared.ts';
 import { compileWat } from '../wat.ts';
 

@@ -1,13 +1,18 @@
 /** Runs generated programs on the interpreter: fast, careful, or in pieces. */
-import { isQuernError } from '../../src/errors/errors.ts';
-import type { Execution } from '../../src/interpreter/calls/execution.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { ExecutionOptions } from '../../src/interpreter/calls/options.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store, type StoreOptions } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import type { FuncType } from '../../src/syntax/types.ts';
+import { isQuernError } from '../../src/errors.ts';
+import {
+  compileModule,
+  type Execution,
+  type ExecutionOptions,
+  type FuncInstance,
+  type FuncType,
+  hostFunction,
+  instantiate,
+  type ModuleInstance,
+  Store,
+  type StoreOptions,
+  startExecution,
+} from '../../src/wasm.ts';
 import type { Program } from '../generators/world.ts';
 import { HostFunctions } from './host-functions.ts';
 import { outcomeText, type Step, valuesText } from './report.ts';

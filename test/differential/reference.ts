@@ -1,8 +1,5 @@
 /** Runs generated programs on the reference executor. */
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { funcDefType } from '../../src/syntax/canonical-types.ts';
-import type { FuncType } from '../../src/syntax/types.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { decodeModule, type FuncType, funcDefType, validateModule } from '../../src/wasm.ts';
 import type { Program } from '../generators/world.ts';
 import {
   type FunctionInstance,

@@ -2,7 +2,6 @@
 import { TrapError } from '../../src/errors.ts';
 import { instructions } from '../../src/inspect.ts';
 import { trapStatus } from '../../src/interpreter/loop/status.ts';
-import { instructions } from '../../src/syntax/instructions.ts';
 import { signatureNames } from '../../src/syntax/signatures.ts';
 import type { Rule } from '../reference/machine.ts';
 import { rules } from '../reference/rules.ts';

@@ -22,7 +22,7 @@ import {
   takeSnapshot,
 } from '../../src/wasm.ts';
 import { assemble } from '../assembler.ts';
-import { compileWat, kernelImports } from '../host/wat.ts';
+import { compileWat, kernelImports } from '../wat.ts';
 import type { Provocations } from './provocation.ts';
 
 const { guest, spinning, command } = compileWat({

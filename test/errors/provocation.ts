@@ -1,5 +1,5 @@
 /** What provocations of errors have in common. */
-import type { CodeOf, ErrorClass } from '../../src/errors/catalogue.ts';
+import type { CodeOf, ErrorClass } from '../../src/errors.ts';
 import { compileModule, type FeatureKey, type Features, featureTable } from '../../src/wasm.ts';
 import { assemble, header, type Instruction, type ModuleSource } from '../assembler.ts';
 

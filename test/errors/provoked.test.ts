@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { catalogue, type ErrorCode } from '../../src/errors/catalogue.ts';
-import { isQuernError } from '../../src/errors.ts';
+import { catalogue, type ErrorCode, isQuernError } from '../../src/errors.ts';
 import { execution } from './execution.ts';
 import { invalid } from './invalid.ts';
 import { malformed } from './malformed.ts';

@@ -2,9 +2,9 @@
  * The rows of the instruction table that generated code draws from: those with a fixed type. A row that is added
  * to the table is generated at once.
  */
-import type { FeatureKey } from '../../src/syntax/features.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
 import { signatureNames } from '../../src/syntax/signatures.ts';
+import type { FeatureKey } from '../../src/wasm.ts';
 import type { Profile, Value } from './plan.ts';
 
 /** An instruction with its type; `addr` stands for the address type of its memory. */

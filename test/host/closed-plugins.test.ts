@@ -4,10 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { compileModule } from '../../src/interpreter/instantiate/instantiate.ts';
 import { getMachine } from '../../src/interpreter/machine/machine.ts';
 import { compilePlugin, createPlugin, isQuernError, type Plugin } from '../../src/node.ts';
 import { countGroups } from '../../src/syntax/type-registry.ts';

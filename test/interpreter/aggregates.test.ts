@@ -1,10 +1,6 @@
 /** Structures and arrays: exact bits, packed fields, bounds in 32-bit arithmetic, fuel, limits, garbage. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import type { GlobalInstance } from '../../src/interpreter/instances/global.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { MAX_ARRAY_BYTES } from '../../src/syntax/limits.ts';
 import { type FuncInstance, type GlobalInstance, invoke, quern1 } from '../../src/wasm.ts';

@@ -7,13 +7,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { isQuernError } from '../../src/errors.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
 import { signatureNames } from '../../src/syntax/signatures.ts';
+import { compileModule, type FuncInstance, instantiate, invoke, Store } from '../../src/wasm.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';
 
 type Value = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';

@@ -2,10 +2,7 @@
  * A program that keeps the loop busy for a while with code of every kind, for the tests that watch V8; run in a
  * process of its own.
  */
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { compileModule, type FuncInstance, instantiate, invoke, Store } from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
 /** Instructions that belong together. */

@@ -5,19 +5,22 @@
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type {
-  ExternInstance,
-  FuncInstance,
-  ModuleInstance,
-} from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { isQuernError } from '../../src/errors.ts';
+import {
+  compileModule,
+  decodeModule,
+  defaultFeatures,
+  type ExternInstance,
+  type FeatureKey,
+  type FuncInstance,
+  instantiate,
+  type ModuleInstance,
+  restoreSnapshot,
+  Store,
+  startExecution,
+  takeSnapshot,
+  validateModule,
+} from '../../src/wasm.ts';
 import type * as reference from '../reference/instances.ts';
 import { instantiate as instantiateReference } from '../reference/instantiate.ts';
 import { Machine } from '../reference/machine.ts';

@@ -1,16 +1,20 @@
 /** Exceptions: who catches what, with which values, and what it costs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { ExecutionOptions } from '../../src/interpreter/calls/options.ts';
-import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { ExceptionInstance, makeException } from '../../src/interpreter/instances/exception.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { TagInstance } from '../../src/interpreter/instances/tag.ts';
-import { funcDefType } from '../../src/syntax/canonical-types.ts';
-import { I32 } from '../../src/syntax/types.ts';
+import { isQuernError } from '../../src/errors.ts';
+import {
+  ExceptionInstance,
+  type ExecutionOptions,
+  type FuncInstance,
+  funcDefType,
+  hostFunction,
+  I32,
+  invoke,
+  makeException,
+  quern1,
+  startExecution,
+  TagInstance,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, type Type } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';
 

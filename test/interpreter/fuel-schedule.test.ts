@@ -2,16 +2,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Execution } from '../../src/interpreter/calls/execution.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { ExecutionOptions } from '../../src/interpreter/calls/options.ts';
-import { circularClasses, defineSchedule, MAX_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
-import { type FuelSchedule, flat1, quern1, schedules } from '../../src/interpreter/fuel/schedules.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { instructions } from '../../src/inspect.ts';
+import { circularClasses, MAX_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
 import { createPlugin } from '../../src/node.ts';
-import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
+import {
+  compileModule,
+  defineSchedule,
+  type Execution,
+  type ExecutionOptions,
+  type FuelClass,
+  type FuelSchedule,
+  type FuncInstance,
+  flat1,
+  instantiate,
+  quern1,
+  Store,
+  schedules,
+  startExecution,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource } from '../assembler.ts';
 
 const classes = Object.keys(quern1.cost) as FuelClass[];

@@ -2,11 +2,8 @@
  * The process of `heap-of-host.test.ts`: a guest that makes and holds objects of one kind as fast as it can, under the
  * budget that the arguments give. Prints the code of the error that ends it.
  */
-import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { isQuernError } from '../../src/errors.ts';
+import { compileModule, type FuncInstance, instantiate, invoke, Store } from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
 const [kind = '', budget] = process.argv.slice(2);

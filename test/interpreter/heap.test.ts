@@ -4,13 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ExhaustionError, isQuernError } from '../../src/errors/errors.ts';
-import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { TableInstance } from '../../src/interpreter/instances/table.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { FUNCREF, I32 } from '../../src/syntax/types.ts';
+import { ExhaustionError, isQuernError } from '../../src/errors.ts';
+import {
+  compileModule,
+  FUNCREF,
+  type FuncInstance,
+  I32,
+  instantiate,
+  invoke,
+  Store,
+  startExecution,
+  TableInstance,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
 const get = (index: number): Instruction => ['local.get', index];

@@ -1,15 +1,15 @@
 /** Host functions that answer later: the same results for the same fuel. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
 import {
+  type FuncInstance,
   type HostResult,
   hostFunction,
+  I32,
+  quern1,
   rawHostFunction,
-} from '../../src/interpreter/instances/host-function.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { I32 } from '../../src/syntax/types.ts';
+  startExecution,
+} from '../../src/wasm.ts';
 import { assemble } from '../assembler.ts';
 import { onEngine } from './everywhere.ts';
 

@@ -4,19 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
+import { instructions } from '../../src/inspect.ts';
 import { CodeSpace } from '../../src/interpreter/code/code-space.ts';
 import { packSlots } from '../../src/interpreter/code/encoding.ts';
 import { coldOps, firstColdOp, type Op, opOf, ops } from '../../src/interpreter/code/isa.ts';
 import { createCold } from '../../src/interpreter/cold/cold.ts';
 import { newArray, StructInstance } from '../../src/interpreter/instances/aggregate.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { MachineState } from '../../src/interpreter/loop/machine-state.ts';
 import { rowLowerings } from '../../src/interpreter/translate/translate.ts';
-import { instructions } from '../../src/syntax/instructions.ts';
+import {
+  compileModule,
+  decodeModule,
+  type FuncInstance,
+  instantiate,
+  invoke,
+  Store,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';
 
 /** Operands lie in slots from here on; immediates name slots below. */

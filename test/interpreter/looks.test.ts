@@ -5,19 +5,28 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Execution } from '../../src/interpreter/calls/execution.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { ExecutionOptions } from '../../src/interpreter/calls/options.ts';
-import { defineSchedule, MAX_CALL_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { rawHostFunction } from '../../src/interpreter/instances/host-function.ts';
-import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import type { RawValue } from '../../src/interpreter/instances/values.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { type FuncType, I32 } from '../../src/syntax/types.ts';
+import { MAX_CALL_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
+import {
+  compileModule,
+  defineSchedule,
+  type Execution,
+  type ExecutionOptions,
+  type FuelSchedule,
+  type FuncInstance,
+  type FuncType,
+  flat1,
+  I32,
+  instantiate,
+  MemoryInstance,
+  type ModuleInstance,
+  quern1,
+  type RawValue,
+  rawHostFunction,
+  restoreSnapshot,
+  Store,
+  startExecution,
+  takeSnapshot,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { features } from '../threads/instance.ts';
 

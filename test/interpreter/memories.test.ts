@@ -1,14 +1,17 @@
 /** Memories with pages of one byte, and shared ones with atomics. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { defaultFeatures } from '../../src/syntax/features.ts';
-import { I32 } from '../../src/syntax/types.ts';
+import {
+  compileModule,
+  defaultFeatures,
+  type FuncInstance,
+  I32,
+  instantiate,
+  invoke,
+  MemoryInstance,
+  quern1,
+  Store,
+} from '../../src/wasm.ts';
 import { assemble, header, type Instruction, section } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';
 

@@ -5,13 +5,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { isQuernError } from '../../src/errors.ts';
 import { instructions, type Mnemonic, rowOf } from '../../src/syntax/instructions.ts';
 import { signatureNames } from '../../src/syntax/signatures.ts';
+import { compileModule, type FuncInstance, instantiate, invoke, Store } from '../../src/wasm.ts';
 import { assemble, type FuncSource, type Instruction, type Type, type TypeSource } from '../assembler.ts';
 import { edges32, edges64, edgesF32, edgesF64 } from '../generators/random.ts';
 import { oracles } from './numeric-oracle.ts';

@@ -4,15 +4,20 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { TrapError } from '../../src/errors/errors.ts';
-import type { Execution } from '../../src/interpreter/calls/execution.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { type HostResult, hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import type { RawValue } from '../../src/interpreter/instances/values.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import type { FuncType } from '../../src/syntax/types.ts';
+import { TrapError } from '../../src/errors.ts';
+import {
+  compileModule,
+  type Execution,
+  type FuncInstance,
+  type FuncType,
+  type HostResult,
+  hostFunction,
+  instantiate,
+  type ModuleInstance,
+  type RawValue,
+  Store,
+  startExecution,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { EngineWorld, runOnEngine } from '../differential/engine.ts';
 import type { Step } from '../differential/report.ts';

@@ -1,12 +1,15 @@
 /** Typed function references, casts, branches on references, i31, and conversions. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import type { RawValue } from '../../src/interpreter/instances/values.ts';
-import { I32 } from '../../src/syntax/types.ts';
+import {
+  type FuncInstance,
+  hostFunction,
+  I32,
+  invoke,
+  quern1,
+  type RawValue,
+  startExecution,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, type Type, u32 } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';
 

@@ -1,19 +1,23 @@
 /** What instructions cost by size: each bill is that of the reference executor, and grows with what is moved. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { defineSchedule } from '../../src/interpreter/fuel/check-schedule.ts';
+import { instructions } from '../../src/inspect.ts';
 import { type FuelSchedule, flat1, quern1, valuesCost } from '../../src/interpreter/fuel/schedules.ts';
-import { makeException } from '../../src/interpreter/instances/exception.ts';
-import { rawHostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { TagInstance } from '../../src/interpreter/instances/tag.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { sizeTerms } from '../../src/interpreter/translate/size-terms.ts';
-import { funcDefType } from '../../src/syntax/canonical-types.ts';
-import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
-import { instructions } from '../../src/syntax/instructions.ts';
+import {
+  compileModule,
+  defaultFeatures,
+  defineSchedule,
+  type FeatureKey,
+  type FuncInstance,
+  funcDefType,
+  instantiate,
+  makeException,
+  rawHostFunction,
+  Store,
+  startExecution,
+  TagInstance,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type ModuleSource, type Type, u32 } from '../assembler.ts';
 import { runEverywhere } from './everywhere.ts';
 

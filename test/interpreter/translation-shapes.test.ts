@@ -4,11 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { isQuernError } from '../../src/errors.ts';
 import { mapCareful } from '../../src/interpreter/machine/machine.ts';
 import { MAX_CODE_WORDS } from '../../src/syntax/limits.ts';
 import {

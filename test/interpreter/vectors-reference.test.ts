@@ -4,14 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
 import { type InstructionRow, instructions, type Mnemonic } from '../../src/syntax/instructions.ts';
 import { laneCountOf } from '../../src/syntax/shapes.ts';
 import { signatureNames } from '../../src/syntax/signatures.ts';
+import {
+  compileModule,
+  decodeModule,
+  type FuncInstance,
+  instantiate,
+  invoke,
+  Store,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type Operand, type Type } from '../assembler.ts';
 import type { FunctionInstance } from '../reference/instances.ts';
 import * as reference from '../reference/instantiate.ts';

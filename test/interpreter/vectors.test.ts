@@ -1,19 +1,7 @@
 /** Vectors: exact bits, moves, traps, fuel and pauses; the lanes of every operator are compared elsewhere. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TrapError } from '../../src/errors/errors.ts';
-import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type {
-  ExternInstance,
-  FuncInstance,
-  ModuleInstance,
-} from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import type { RawValue } from '../../src/interpreter/instances/values.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { TrapError } from '../../src/errors.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import {
   compileModule,

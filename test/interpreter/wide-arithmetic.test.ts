@@ -1,8 +1,7 @@
 /** 128-bit arithmetic against bigints, at the edges of every word. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { type FuncInstance, invoke } from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { onEngine, runEverywhere } from './everywhere.ts';
 

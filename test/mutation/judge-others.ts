@@ -1,6 +1,3 @@
-/** What comes of mutated snapshots, recordings and manifests: an error of Quern's, or something that still works. */
-import type { RunResult } from '../../src/interpreter/calls/outcome.ts';
-import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
 import {
   createPlugin,
   type ManifestLike,

@@ -4,19 +4,19 @@
  * Imports are the host's own function instances in their fast form. The reference executor gets each of them
  * behind an adapter that lays arguments out as the engine does and shows the executor's memory as the caller's.
  */
-
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
-import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
-import type {
-  Caller,
-  FuncInstance,
-  ModuleInstance,
-} from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { type RawValue, readValues, writeValues } from '../../src/interpreter/instances/values.ts';
-import { instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import type { Import } from '../../src/syntax/module.ts';
+import { readValues, writeValues } from '../../src/interpreter/instances/values.ts';
+import {
+  type Caller,
+  type CompiledModule,
+  type FuelSchedule,
+  type FuncInstance,
+  type Import,
+  instantiate,
+  type ModuleInstance,
+  type RawValue,
+  Store,
+  startExecution,
+} from '../../src/wasm.ts';
 import { defaultOptions, HostFunction, type MemoryInstance } from '../reference/instances.ts';
 import { instantiate as instantiateReference } from '../reference/instantiate.ts';
 import { Machine } from '../reference/machine.ts';

@@ -4,14 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ExitError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
+import { ExitError } from '../../src/errors.ts';
 import { entryCost, type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import {
+  type CompiledModule,
+  compileModule,
+  type FuncInstance,
+  hostFunction,
+  instantiate,
+  Store,
+  startExecution,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 import { carefulEngine, fastEngine, inOneGo, inSlices, type Payment, reference, upTo } from './executors.ts';
 import { codeOf } from './plugin-session.ts';

@@ -14,16 +14,18 @@ import { PluginState } from '../../src/host/state/plugin-state.ts';
 import { WASI_NAMESPACE } from '../../src/host/wasi/abi.ts';
 import { createWasiImports } from '../../src/host/wasi/preview1.ts';
 import { Preview1 } from '../../src/host/wasi/program.ts';
-import type { CompiledModule } from '../../src/interpreter/code/compiled-module.ts';
-import { type FuelSchedule, quern1 } from '../../src/interpreter/fuel/schedules.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { KERNEL_NAMESPACE } from '../../src/kernel/abi.ts';
-import { createKernelImports, takeWorkCost } from '../../src/kernel/imports.ts';
-import { Kernel } from '../../src/kernel/kernel.ts';
-import type { HostFunctions } from '../../src/node.ts';
-import type { Import } from '../../src/syntax/module.ts';
-import type { FuncType } from '../../src/syntax/types.ts';
+import { takeWorkCost } from '../../src/kernel/imports.ts';
+import { createKernelImports, KERNEL_NAMESPACE, Kernel } from '../../src/kernel.ts';
+import { type HostFunctions, isQuernError } from '../../src/node.ts';
 import { decodeUtf8Lossy } from '../../src/syntax/utf8.ts';
+import {
+  type CompiledModule,
+  type FuelSchedule,
+  type FuncInstance,
+  type FuncType,
+  type Import,
+  quern1,
+} from '../../src/wasm.ts';
 import { type CallEnd, type Executor, inOneGo, type MakeExecutor, type Payment } from './executors.ts';
 
 export interface SessionOptions {

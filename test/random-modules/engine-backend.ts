@@ -1,19 +1,6 @@
 /** Scenarios on the interpreter: fast, careful, or with its fuel in small pieces. */
-import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { ExceptionInstance, makeException } from '../../src/interpreter/instances/exception.ts';
-import { GlobalInstance } from '../../src/interpreter/instances/global.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import {
-  allocateHostFunc,
-  FuncInstance,
-  type ModuleInstance,
-} from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { TableInstance } from '../../src/interpreter/instances/table.ts';
-import { TagInstance } from '../../src/interpreter/instances/tag.ts';
-import type { RawValue, Ref } from '../../src/interpreter/instances/values.ts';
+import { isQuernError } from '../../src/errors.ts';
+import { allocateHostFunc } from '../../src/interpreter/instances/module-instance.ts';
 import {
   compileModule,
   ExceptionInstance,
@@ -26,10 +13,16 @@ import {
   I32,
   type ImportResolver,
   instantiate,
-} from '../../src/interpreter/instantiate/instantiate.ts';
-import { funcDefType } from '../../src/syntax/canonical-types.ts';
-import type { Features } from '../../src/syntax/features.ts';
-import { type FuncType, I32 } from '../../src/syntax/types.ts';
+  MemoryInstance,
+  type ModuleInstance,
+  makeException,
+  type RawValue,
+  type Ref,
+  Store,
+  startExecution,
+  TableInstance,
+  TagInstance,
+} from '../../src/wasm.ts';
 import { HostObject, hostObjects, memoriesText, numberBits, numberText } from './raw-values.ts';
 import { type Backend, EXHAUSTED } from './run-scenario.ts';
 import type { Imported, Kind, Scenario } from './scenario.ts';

@@ -1,10 +1,6 @@
 /** Scenarios on the reference executor. */
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError, ThrownException } from '../../src/errors/errors.ts';
-import { funcDefType } from '../../src/syntax/canonical-types.ts';
-import type { Features } from '../../src/syntax/features.ts';
-import { I32 } from '../../src/syntax/types.ts';
-import { validateModule } from '../../src/validator/validate-module.ts';
+import { isQuernError, ThrownException } from '../../src/errors.ts';
+import { decodeModule, type Features, funcDefType, I32, validateModule } from '../../src/wasm.ts';
 import { I31Value } from '../reference/aggregates.ts';
 import {
   defaultOptions,

@@ -1,5 +1,4 @@
 /** Structures, arrays and i31 references of the reference executor, and the types of references. */
-
 import { matchesHeapType } from '../../src/syntax/matching.ts';
 import {
   type ArrayType,

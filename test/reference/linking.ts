@@ -1,8 +1,7 @@
 /** Import matching of the reference executor (spec, Validation/Matching, external types). */
-import { UnlinkableError } from '../../src/errors/errors.ts';
+import { UnlinkableError } from '../../src/errors.ts';
 import { matchesDefType, matchesValType } from '../../src/syntax/matching.ts';
-import type { Import, ImportType, Module } from '../../src/syntax/module.ts';
-import type { Limits } from '../../src/syntax/types.ts';
+import type { Import, ImportType, Limits, Module } from '../../src/wasm.ts';
 import type { ExternInstance } from './instances.ts';
 
 /** Finds what a module imports; undefined = there is none. */

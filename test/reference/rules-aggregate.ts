@@ -2,8 +2,7 @@
  * Structures and arrays. Operations that cost by size say the size once, with the reason why they would trap
  * instead (`check`), and both the size term and the step ask there.
  */
-
-import { type QuernError, TrapError } from '../../src/errors/errors.ts';
+import { type QuernError, TrapError } from '../../src/errors.ts';
 import { bulkTableCost, fieldsCost } from '../../src/interpreter/fuel/schedules.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { MAX_ARRAY_BYTES } from '../../src/syntax/limits.ts';

@@ -3,8 +3,7 @@
  *
  * Each rule names its operands once (`operands`), for the size term, which only looks, and for the step.
  */
-
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 import { bulkMemoryCost } from '../../src/interpreter/fuel/schedules.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import type { Machine, Rule } from './machine.ts';

@@ -1,6 +1,5 @@
 /** Control instructions. */
-
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { matchesDefType } from '../../src/syntax/matching.ts';
 import type { Instruction } from './body.ts';

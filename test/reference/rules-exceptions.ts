@@ -1,6 +1,5 @@
 /** Exceptions, of 3.0 and of the form before it. */
-
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 import { valuesCost } from '../../src/interpreter/fuel/schedules.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { raise, throwCost } from './exceptions.ts';

@@ -1,9 +1,8 @@
 /** Loads, stores, and the size of memories. */
-
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 import { growMemoryCost } from '../../src/interpreter/fuel/schedules.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
-import { F32, F64, I32, I64, type ValType } from '../../src/syntax/types.ts';
+import { F32, F64, I32, I64, type ValType } from '../../src/wasm.ts';
 import type { Instruction } from './body.ts';
 import type { MemoryInstance } from './instances.ts';
 import { signed } from './integers.ts';

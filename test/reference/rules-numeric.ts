@@ -1,6 +1,6 @@
 /** Numeric instructions: each is a numeric operator under one of the spec's shapes. */
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
-import { F32, F64, I32, I64, type ValType } from '../../src/syntax/types.ts';
+import { F32, F64, I32, I64, type ValType } from '../../src/wasm.ts';
 import * as conversions from './conversions.ts';
 import * as floats from './floats.ts';
 import * as integers from './integers.ts';

@@ -1,6 +1,5 @@
 /** Typed function references, casts, and i31. */
-
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import { HEAP_ANY, HEAP_EXTERN, HEAP_I31, I32, refType } from '../../src/syntax/types.ts';
 import { I31Value, isOfHeapType, isSame, StructValue } from './aggregates.ts';

@@ -1,6 +1,5 @@
 /** Table instructions. */
-
-import { TrapError } from '../../src/errors/errors.ts';
+import { TrapError } from '../../src/errors.ts';
 import { bulkTableCost, growTableCost } from '../../src/interpreter/fuel/schedules.ts';
 import type { Mnemonic } from '../../src/syntax/instructions.ts';
 import type { Instruction } from './body.ts';

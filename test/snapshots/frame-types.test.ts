@@ -4,13 +4,19 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Execution } from '../../src/interpreter/calls/execution.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
+import {
+  compileModule,
+  defaultFeatures,
+  type Execution,
+  type FeatureKey,
+  type FuncInstance,
+  instantiate,
+  type ModuleInstance,
+  restoreSnapshot,
+  Store,
+  startExecution,
+  takeSnapshot,
+} from '../../src/wasm.ts';
 import { assemble, type FuncSource, type Instruction, type Ref } from '../assembler.ts';
 
 // Types

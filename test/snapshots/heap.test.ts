@@ -1,12 +1,17 @@
 /** What a snapshot holds of the heap counts against the budget of the store that it is restored to. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import type { RawValue } from '../../src/interpreter/instances/values.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
+import {
+  compileModule,
+  type FuncInstance,
+  instantiate,
+  invoke,
+  type ModuleInstance,
+  type RawValue,
+  restoreSnapshot,
+  Store,
+  takeSnapshot,
+} from '../../src/wasm.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';
 
 const BUDGET = 100_000;

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { isQuernError } from '../../src/errors/errors.ts';
 import {
   createPlugin,
+  isQuernError,
   MemoryFiles,
   nodeDirectory,
   type Plugin,

@@ -6,19 +6,22 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isQuernError } from '../../src/errors/errors.ts';
-import type { Execution } from '../../src/interpreter/calls/execution.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type {
-  ExternInstance,
-  FuncInstance,
-  ModuleInstance,
-} from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import type { RawValue } from '../../src/interpreter/instances/values.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
+import { isQuernError } from '../../src/errors.ts';
+import {
+  compileModule,
+  defaultFeatures,
+  type Execution,
+  type ExternInstance,
+  type FeatureKey,
+  type FuncInstance,
+  instantiate,
+  type ModuleInstance,
+  type RawValue,
+  restoreSnapshot,
+  Store,
+  startExecution,
+  takeSnapshot,
+} from '../../src/wasm.ts';
 import { EngineWorld } from '../differential/engine.ts';
 import type { Random } from '../generators/random.ts';
 import { generateWorld, type World } from '../generators/world.ts';

@@ -1,16 +1,21 @@
 /** Snapshots of the engine: what comes back, what is refused, and what hostile bytes can do: nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isQuernError, type QuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { flat1 } from '../../src/interpreter/fuel/schedules.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { restoreSnapshot, takeSnapshot } from '../../src/interpreter/snapshot/snapshot.ts';
-import { defaultFeatures } from '../../src/syntax/features.ts';
-import { I32 } from '../../src/syntax/types.ts';
+import { isQuernError, type QuernError } from '../../src/errors.ts';
+import {
+  compileModule,
+  defaultFeatures,
+  type FuncInstance,
+  flat1,
+  hostFunction,
+  I32,
+  instantiate,
+  type ModuleInstance,
+  restoreSnapshot,
+  Store,
+  startExecution,
+  takeSnapshot,
+} from '../../src/wasm.ts';
 import { assemble } from '../assembler.ts';
 import { Random } from '../generators/random.ts';
 import { flip, reseal } from './damage.ts';

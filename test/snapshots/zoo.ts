@@ -2,10 +2,7 @@
  * A small program with a bit of everything that a snapshot holds: two instances, a ring of structures, an array
  * that leads to it, a caught exception, vectors, tables, two memories, a dropped segment, deep frames.
  */
-
-import type { FuncInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { compileModule, type FuncInstance, instantiate, type ModuleInstance, Store } from '../../src/wasm.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';
 
 const NODE = 0;

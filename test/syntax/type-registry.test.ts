@@ -5,17 +5,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeModule } from '../../src/decoder/decode-module.ts';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import type { TableInstance } from '../../src/interpreter/instances/table.ts';
-import type { Ref } from '../../src/interpreter/instances/values.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { isQuernError } from '../../src/errors.ts';
 import { defType, funcDefType } from '../../src/syntax/canonical-types.ts';
 import { countGroups, releaseTypes } from '../../src/syntax/type-registry.ts';
 import { heapOf, I32, I64, type ValType } from '../../src/syntax/types.ts';
+import {
+  compileModule,
+  decodeModule,
+  type FuncInstance,
+  instantiate,
+  invoke,
+  type Ref,
+  Store,
+  type TableInstance,
+} from '../../src/wasm.ts';
 import { assemble } from '../assembler.ts';
 import { collect } from '../garbage.ts';
 

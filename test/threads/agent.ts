@@ -1,11 +1,14 @@
 /** A worker thread that calls the programs on a memory that it shares with others, and how tests start it. */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { openSharedMemory, type SharedMemoryHandle } from '../../src/interpreter/instances/memory-handle.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import type { RawValue } from '../../src/interpreter/instances/values.ts';
+import { isQuernError } from '../../src/errors.ts';
+import {
+  type FuncInstance,
+  openSharedMemory,
+  type RawValue,
+  type SharedMemoryHandle,
+  Store,
+  startExecution,
+} from '../../src/wasm.ts';
 
 /** What an agent does. */
 export interface AgentTask {

@@ -9,13 +9,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { invoke } from '../../src/interpreter/calls/invoke.ts';
-import { Scheduler, type SchedulerOptions } from '../../src/interpreter/calls/scheduler.ts';
-import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import { shareMemory } from '../../src/interpreter/instances/memory-handle.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { I32 } from '../../src/syntax/types.ts';
+import {
+  type FuncInstance,
+  I32,
+  invoke,
+  MemoryInstance,
+  Scheduler,
+  type SchedulerOptions,
+  Store,
+  shareMemory,
+} from '../../src/wasm.ts';
 import { startAgent } from './agent.ts';
 import { makeInstance } from './instance.ts';
 

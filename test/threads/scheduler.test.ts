@@ -1,12 +1,7 @@
-/**
- * Threads that take turns: what a user sees of waiting and waking, and that a run is a function of its inputs: the
- * same on reference machines, however fuel is handed out.
- */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isQuernError } from '../../src/errors.ts';
 import { createVirtualClock } from '../../src/host/platform/platform.ts';
-import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
 import {
   compileModule,
   decodeModule,
@@ -18,12 +13,9 @@ import {
   type ScheduledThread,
   Scheduler,
   type SchedulerOptions,
-} from '../../src/interpreter/calls/scheduler.ts';
-import { hostFunction } from '../../src/interpreter/instances/host-function.ts';
-import type { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+  Store,
+  startExecution,
+} from '../../src/wasm.ts';
 import { Random } from '../generators/random.ts';
 import type * as reference from '../reference/instances.ts';
 import { instantiate as instantiateReference } from '../reference/instantiate.ts';

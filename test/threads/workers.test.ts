@@ -5,9 +5,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { Scheduler } from '../../src/interpreter/calls/scheduler.ts';
-import { MemoryInstance } from '../../src/interpreter/instances/memory.ts';
 import {
   compileModule,
   type FuncInstance,
@@ -20,11 +17,8 @@ import {
   type SharedMemoryHandle,
   Store,
   shareMemory,
-} from '../../src/interpreter/instances/memory-handle.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import { I32 } from '../../src/syntax/types.ts';
+  startExecution,
+} from '../../src/wasm.ts';
 import { root } from '../shared.ts';
 import { type AgentReport, startAgent } from './agent.ts';
 import { features, makeInstance } from './instance.ts';

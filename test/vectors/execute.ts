@@ -1,9 +1,7 @@
 /** Executes the calls of a vector on the engine (fast or careful code) or on the reference executor. */
 import { createHash } from 'node:crypto';
-import { isQuernError } from '../../src/errors/errors.ts';
-import { startExecution } from '../../src/interpreter/calls/invoke.ts';
-import type { FuelSchedule } from '../../src/interpreter/fuel/schedules.ts';
-import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { isQuernError } from '../../src/errors.ts';
+import { type FuelSchedule, type FuncInstance, startExecution } from '../../src/wasm.ts';
 import { EngineWorld } from '../differential/engine.ts';
 import { ReferenceWorld } from '../differential/reference.ts';
 import { defaultOptions, type FunctionInstance } from '../reference/instances.ts';

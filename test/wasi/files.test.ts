@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { FileTree } from '../../src/host/platform/files.ts';
 import { FileQuota, limitedFiles } from '../../src/host/wasi/limited-files.ts';
 import { createPlugin, type FileTree, MemoryFiles, nodeDirectory } from '../../src/node.ts';
 import { assemble } from '../assembler.ts';

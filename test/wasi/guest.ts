@@ -4,8 +4,6 @@
  *
  * Knows nothing of Node, since the same tests run in a browser page; `node-guest.ts` compiles the module for Node.
  */
-
-import type { FileTree } from '../../src/host/platform/files.ts';
 import { createSeededRandom, createVirtualClock } from '../../src/host/platform/platform.ts';
 import {
   layouts,
@@ -19,8 +17,8 @@ import {
 } from '../../src/host/wasi/abi.ts';
 import { type Errno, errno } from '../../src/host/wasi/errno.ts';
 import { createWasiImports } from '../../src/host/wasi/preview1.ts';
-import { Preview1, type WasiOptions } from '../../src/host/wasi/program.ts';
-import { I64 } from '../../src/syntax/types.ts';
+import { Preview1 } from '../../src/host/wasi/program.ts';
+import type { FileTree, WasiOptions } from '../../src/index.ts';
 import {
   type CompiledModule,
   compileModule,

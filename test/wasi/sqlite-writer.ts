@@ -6,8 +6,8 @@
  * with the number COUNT is not finished: of a write only the first half gets to the disk, then comes SIGKILL.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import type { FileTree, OpenDirectory, OpenFile } from '../../src/host/platform/files.ts';
-import { compileModule, createPlugin, nodeDirectory } from '../../src/node.ts';
+import type { OpenDirectory, OpenFile } from '../../src/host/platform/files.ts';
+import { compileModule, createPlugin, type FileTree, nodeDirectory } from '../../src/node.ts';
 
 const [wasm = '', folder = '', fatal = ''] = process.argv.slice(2);
 let operations = 0;

@@ -5,8 +5,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { FileTree } from '../../src/host/platform/files.ts';
-import { compileModule, createPlugin, MemoryFiles, nodeDirectory, type Plugin } from '../../src/node.ts';
+import {
+  compileModule,
+  createPlugin,
+  type FileTree,
+  MemoryFiles,
+  nodeDirectory,
+  type Plugin,
+} from '../../src/node.ts';
 import { needsShared, root, shared } from '../shared.ts';
 
 interface SetUp {

@@ -1,10 +1,14 @@
 /** Fuel and limits behind the standard API, which knows nothing of them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { invoke, startExecution } from '../../src/interpreter/calls/invoke.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
-import type { FuncInstance } from '../../src/wasm.ts';
+import {
+  compileModule,
+  type FuncInstance,
+  instantiate,
+  invoke,
+  Store,
+  startExecution,
+} from '../../src/wasm.ts';
 import { createWebAssembly, FuelTank } from '../../src/webassembly.ts';
 import { assemble, type Instruction, u32 } from '../assembler.ts';
 

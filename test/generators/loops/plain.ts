@@ -2,7 +2,7 @@
  * Loops of the instructions with a fixed type, derived from the type column of the table: numbers, vectors, loads,
  * stores, atomics. A row that is added to the table gets its loops at once.
  */
-import type { InstructionRow } from '../../../src/syntax/instructions.ts';
+import type { InstructionRow } from '../../../src/inspect.ts';
 import { signatureNames, type TypeName } from '../../../src/syntax/signatures.ts';
 import type { Instruction, LimitsSource, MemArg, Operand } from '../../assembler.ts';
 import { type Forms, get, i32, i64, type LoopSpec, repeat, set } from './loop.ts';

@@ -4,7 +4,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FileTree } from '../../../src/host/platform/files.ts';
 import {
   createPlugin,
   type FileTree,

@@ -4,10 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { invoke, startExecution } from '../../../src/interpreter/calls/invoke.ts';
-import { quern1 } from '../../../src/interpreter/fuel/schedules.ts';
-import { hostFunction } from '../../../src/interpreter/instances/host-function.ts';
-import { I32 } from '../../../src/syntax/types.ts';
+import { hostFunction, I32, invoke, quern1, startExecution } from '../../../src/wasm.ts';
 
 const type = { kind: 'func', params: [I32], results: [I32] } as const;
 const cost = quern1.hostCall;
