@@ -125,9 +125,6 @@ export const catalogue: {
   readonly 'malformed.section-overrun': ErrorRow & {
     readonly class: "MalformedError";
   };
-  readonly 'malformed.junk': ErrorRow & {
-    readonly class: "MalformedError";
-  };
   readonly 'malformed.code-count': ErrorRow & {
     readonly class: "MalformedError";
   };
@@ -165,9 +162,6 @@ export const catalogue: {
     readonly class: "MalformedError";
   };
   readonly 'malformed.type-form': ErrorRow & {
-    readonly class: "MalformedError";
-  };
-  readonly 'malformed.block-type': ErrorRow & {
     readonly class: "MalformedError";
   };
   readonly 'malformed.limits': ErrorRow & {

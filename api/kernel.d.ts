@@ -47,19 +47,8 @@ export interface FuelSchedule {
   readonly growPage: number;
 }
 
-export class FuncInstance {
-  readonly kind = "func";
-  readonly type: DefType;
-  readonly typeId: number;
-  readonly instance: ModuleInstance | null;
-  readonly code: FuncCode | null;
-  readonly host: RawHostCode | null;
-  readonly borderWords: number;
-  readonly fuel: number;
-  readonly isBrief: boolean;
-  constructor(type: DefType, instance: ModuleInstance | null, code: FuncCode | null, host: RawHostCode | null, fuel?: number, isBrief?: boolean);
-  get signature(): FuncType;
-}
+export type FuncInstance = WasmFuncInstance | HostFuncInstance;
+export const FuncInstance: abstract new (...args: never[]) => FuncInstance;
 
 export interface FuncType {
   readonly kind: 'func';
@@ -226,6 +215,10 @@ export const runKernelFunction: (kernel: Kernel, name: KernelFunctionName, slots
 
 // No entry exports these; the types above are made of them.
 
+type HostFuncInstance = FuncRecord<HostPart>;
+
 type NamesBy<B extends 'kernel' | 'host'> = {
   [K in KernelAbiName]: (typeof kernelAbi)[K]['by'] extends B ? K : never;
 }[KernelAbiName];
+
+type WasmFuncInstance = FuncRecord<WasmPart>;

@@ -53,8 +53,7 @@ export class Execution {
   results: RawValue[];
   error: unknown;
   pause: PauseReason | null;
-  outer: Execution | null;
-  constructor(func: FuncInstance, args: readonly RawValue[] | HostWrite | null, options?: ExecutionOptions);
+  private constructor();
   get fuelConsumed(): number;
   get fuelLeft(): number;
   get fuelOwed(): number;
@@ -127,19 +126,8 @@ export interface FuelSchedule {
   readonly growPage: number;
 }
 
-export class FuncInstance {
-  readonly kind = "func";
-  readonly type: DefType;
-  readonly typeId: number;
-  readonly instance: ModuleInstance | null;
-  readonly code: FuncCode | null;
-  readonly host: RawHostCode | null;
-  readonly borderWords: number;
-  readonly fuel: number;
-  readonly isBrief: boolean;
-  constructor(type: DefType, instance: ModuleInstance | null, code: FuncCode | null, host: RawHostCode | null, fuel?: number, isBrief?: boolean);
-  get signature(): FuncType;
-}
+export type FuncInstance = WasmFuncInstance | HostFuncInstance;
+export const FuncInstance: abstract new (...args: never[]) => FuncInstance;
 
 export interface FuncType {
   readonly kind: 'func';
@@ -463,7 +451,7 @@ export const flat1: FuelSchedule;
 
 export const funcDefType: (params: readonly ValType[], results: readonly ValType[]) => DefType;
 
-export const hostFunction: (type: FuncType, fn: (args: RawValue[], caller: Caller) => HostResult | Promise<HostResult>) => FuncInstance;
+export const hostFunction: (type: FuncType, fn: (args: RawValue[], caller: Caller) => HostResult | Promise<HostResult>) => HostFuncInstance;
 
 export const instantiate: (store: Store, compiled: CompiledModule, resolve: ImportResolver, options?: InstantiateOptions) => ModuleInstance;
 
@@ -475,7 +463,7 @@ export const openSharedMemory: (store: Store, handle: SharedMemoryHandle) => Mem
 
 export const quern1: FuelSchedule;
 
-export const rawHostFunction: (type: FuncType, code: RawHostCode, fuel?: number, isBrief?: boolean) => FuncInstance;
+export const rawHostFunction: (type: FuncType, code: RawHostCode, fuel?: number, isBrief?: boolean) => HostFuncInstance;
 
 export const restoreSnapshot: (bytes: Uint8Array, target: SnapshotTarget) => Execution[];
 
@@ -499,8 +487,12 @@ interface HeapBudget {
   takeHeap(byteCount: number): boolean;
 }
 
+type HostFuncInstance = FuncRecord<HostPart>;
+
 interface PageBudget {
   take(pageCount: number): boolean;
   readonly sharing?: 'thread' | 'workers';
   readonly isStrict: boolean;
 }
+
+type WasmFuncInstance = FuncRecord<WasmPart>;

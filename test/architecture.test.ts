@@ -70,23 +70,6 @@ const importsOf = (path: string): string[] =>
 
 const sources = filesIn('src', '.ts');
 
-/** Those of the files that reach themselves by imports from each other, types included. */
-const cyclesAmong = (paths: readonly string[]): string[] => {
-  const graph = new Map(paths.map((path) => [path, importsOf(path)]));
-  return paths.filter((path) => {
-    const reached = new Set<string>();
-    const visit = (from: string): void => {
-      for (const name of graph.get(from) ?? []) {
-        if (reached.has(name)) continue;
-        reached.add(name);
-        visit(name);
-      }
-    };
-    visit(path);
-    return reached.has(path);
-  });
-};
-
 describe('layers', () => {
   test('every folder of src is a layer', () => {
     const unknown = sources.filter((path) => layerOf(path) < 0);
@@ -114,24 +97,6 @@ describe('layers', () => {
       }
       assert.deepEqual(wrong, []);
     });
-
-  test('no files of the host import each other in a cycle, types included', () => {
-    const done = new Set<string>();
-    const cycles: string[] = [];
-    const visit = (path: string, above: readonly string[]): void => {
-      if (above.includes(path)) cycles.push([...above.slice(above.indexOf(path)), path].join(' imports '));
-      if (done.has(path) || above.includes(path)) return;
-      for (const name of importsOf(path))
-        if (name.startsWith('host/') && name.endsWith('.ts')) visit(name, [...above, path]);
-      done.add(path);
-    };
-    for (const path of sources.filter((item) => item.startsWith('host/'))) visit(path, []);
-    assert.deepEqual(cycles, []);
-  });
-
-  test('no cycle of files in the interpreter', () => {
-    assert.deepEqual(cyclesAmong(sources.filter((path) => path.startsWith('interpreter/'))), []);
-  });
 
   test('no runtime dependency, and Node only where it belongs', () => {
     const wrong: string[] = [];

@@ -39,6 +39,11 @@ const innerParts: readonly InnerPart[] = [
     parts: ['errors/'],
     why: 'Texts are tried on every character.',
   },
+  {
+    tests: 'test/errors/',
+    parts: ['errors/', 'decoder/'],
+    why: 'Checks are tried on values, branch hints on no function.',
+  },
   { tests: 'test/host/', parts: ['host/'], why: 'Parsers, codecs and generators are tried on their own.' },
   { tests: 'test/http/', parts: ['host/http/'], why: 'Patterns and URLs are tried without a request.' },
   { tests: 'test/kernel/', parts: ['kernel/'], why: 'The helper of hosts is tried on words.' },
@@ -62,6 +67,17 @@ const innerParts: readonly InnerPart[] = [
     parts: ['interpreter/translate/'],
     why: 'A table is tried.',
   },
+  {
+    tests: 'test/interpreter/layouts.test.ts',
+    parts: [
+      'interpreter/code/',
+      'interpreter/cold/',
+      'interpreter/instances/',
+      'interpreter/loop/',
+      'interpreter/translate/',
+    ],
+    why: 'Layouts are held against what operations do.',
+  },
   { tests: 'test/interpreter/training.test.ts', parts: ['interpreter/machine/'], why: 'Training is tried.' },
   {
     tests: 'test/interpreter/translation-shapes.test.ts',
@@ -81,13 +97,18 @@ const innerParts: readonly InnerPart[] = [
     why: 'Mutants change instructions and sealed bytes.',
   },
   { tests: 'test/snapshots/damage.ts', parts: ['interpreter/snapshot/'], why: 'Damage is sealed again.' },
-  { tests: 'test/replay/', parts: ['host/replay/'], why: 'Forged recordings are sealed; no door must open.' },
+  { tests: 'test/replay/', parts: ['host/'], why: 'Forged recordings are sealed; no door must open.' },
   // Second implementations, and bills that they are compared with.
   { tests: 'test/reference/', parts: ['decoder/'], why: 'The reference executor reads bodies.' },
   {
     tests: 'test/plugins/',
     parts: ['host/', 'kernel/', 'interpreter/instances/'],
     why: 'The host without plug-ins drives both executors; its bill is added up by hand.',
+  },
+  {
+    tests: 'test/random-modules/',
+    parts: ['interpreter/instances/'],
+    why: 'Functions of the host have the very type that the module asks for.',
   },
   // Other engines behind the runner of the suite.
   {
@@ -102,6 +123,7 @@ const headers = [
   'test/assembler.ts',
   'test/browser/page.ts',
   'test/decoder/decode-module.test.ts',
+  'test/errors/malformed.ts',
   'test/webassembly/install.test.ts',
 ];
 /** Files that use the assembler of texts: the one for tests, and it as a guest. */

@@ -48,7 +48,7 @@ type Constness = 'never' | 'always' | 'extended';
  * searches for handlers, calls of functions that are not known, waits. `stops-if-imported` is said of calls of a
  * function by its index.
  */
-export type Flow = 'plain' | 'opens' | 'divides' | 'closes' | 'stops' | 'stops-if-imported';
+type Flow = 'plain' | 'opens' | 'divides' | 'closes' | 'stops' | 'stops-if-imported';
 
 /** Fuel classes of instructions that are `plain`. All others say what they do to the flow of control. */
 type PlainClass = 'simple' | 'div' | 'float' | 'memory' | 'global' | 'reference' | 'vector' | 'atomic';
@@ -57,7 +57,7 @@ type LastColumns<F extends FuelClass> = F extends PlainClass
   ? OtherColumns
   : readonly [flow: Flow, ...OtherColumns];
 
-export interface Row<N extends string, T extends string, F extends FuelClass = FuelClass> {
+interface Row<N extends string, T extends string, F extends FuelClass = FuelClass> {
   readonly prefix: number;
   readonly code: number;
   readonly name: N;

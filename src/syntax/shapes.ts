@@ -2,7 +2,7 @@
 import type { InstructionRow } from './instructions.ts';
 
 /** Lanes of each shape. */
-export const lanesOfShape = { i8x16: 16, i16x8: 8, i32x4: 4, i64x2: 2, f32x4: 4, f64x2: 2 } as const;
+const lanesOfShape = { i8x16: 16, i16x8: 8, i32x4: 4, i64x2: 2, f32x4: 4, f64x2: 2 } as const;
 export type Shape = keyof typeof lanesOfShape;
 
 /** The shape that an instruction is named after, if any. */

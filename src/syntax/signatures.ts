@@ -13,7 +13,7 @@ const types = { i32: I32, i64: I64, f32: F32, f64: F64, v128: V128, addr: ADDRES
 export type TypeName = keyof typeof types;
 
 /** Parameters and results, as the column has them. */
-export interface SignatureNames {
+interface SignatureNames {
   readonly params: readonly TypeName[];
   readonly results: readonly TypeName[];
 }

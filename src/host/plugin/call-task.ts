@@ -13,7 +13,7 @@ import { initialisersOfAll, type Runner } from './runner.ts';
 const COMMAND_ENTRY = '_start';
 
 /** What a call is for. */
-export interface CallRequest {
+interface CallRequest {
   readonly functionName: string;
   readonly input: Uint8Array;
   readonly hostContext: unknown;

@@ -10,7 +10,7 @@ import { bytes } from './forms.ts';
 import { interruptionOf, type Tape } from './tape.ts';
 
 /** What is noted of what a call came to. */
-export interface CallOutcome {
+interface CallOutcome {
   readonly output: { bytes(): Uint8Array } | null;
   readonly returnCode: number;
   readonly error: string | null;

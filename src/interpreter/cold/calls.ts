@@ -28,10 +28,10 @@ const UNDEFINED_ELEMENT = trapStatus('trap.undefined-element');
 const UNINITIALISED_ELEMENT = trapStatus('trap.uninitialised-element');
 const INDIRECT_CALL_TYPE = trapStatus('trap.indirect-call-type');
 
-export type HostCall = (m: CallState, func: HostFuncInstance, base: number) => number;
+type HostCall = (m: CallState, func: HostFuncInstance, base: number) => number;
 
 /** Calls as the other files need them, and the operations. `call_indirect` is what the loop leaves of it. */
-export interface Calls extends ColdCalls {
+interface Calls extends ColdCalls {
   /** Calls a host function, out of code or for the embedder. */
   readonly callHost: HostCall;
   /** Calls a host function again whose call was paid for before. */

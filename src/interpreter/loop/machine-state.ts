@@ -8,7 +8,7 @@ import type { Waiter } from '../instances/waiters.ts';
 import type { Search } from './handler-search.ts';
 
 /** A host call that waits for its promise. */
-export interface PendingHostCall {
+interface PendingHostCall {
   readonly func: HostFuncInstance;
   readonly base: number;
   readonly promise: Promise<HostWrite>;
