@@ -24,6 +24,7 @@ export class FuelAccount {
     this.state = state;
     this.given = given;
     state.reserve = given;
+    state.refill = (need) => this.refill(need);
   }
 
   /** Continues the account of a call that was saved. */
@@ -51,6 +52,13 @@ export class FuelAccount {
     state.fuel += state.reserve - left;
     state.reserve = 0;
     this.given -= left;
+  }
+
+  /** For code that goes on by itself as long as nobody is to be asked. */
+  private refill(need: number): boolean {
+    const { state } = this;
+    const isLookDue = state.isWatched && (state.isLookDue || this.used - this.lookedAt >= LOOK);
+    return !isLookDue && this.takeSlice(need);
   }
 
   /** Moves fuel from the reserve into hand until at least `need` is there; false if that cannot be. */

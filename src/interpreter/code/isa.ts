@@ -169,6 +169,8 @@ export const callOps = {
   return_call_indirect: 'iiii',
   leave_instance: '',
   return_ref: 'T',
+  // in the place of the first operation of a function or a loop: code of another tier goes on; see `Tier`
+  enter_compiled: '',
 } as const satisfies Layouts;
 
 /** Locals and globals: cold operations of `cold/variables.ts`. */

@@ -50,6 +50,7 @@ export const createCalls = (
   { doubles: D, callStack: S }: Stacks,
   { C, I, R, operand, slot, first, second, addressAt, pay }: Operands,
   translate: (code: FuncCode) => number,
+  enterCompiled: (m: MachineState, at: number) => number | null,
 ): Calls => {
   /** What goes on with the next operation, in this loop or, where somebody is to be asked first, after that. */
   const proceed = (m: CallState): number => (space.words === C && !m.isLookDue ? CONTINUE : RESTART);
@@ -231,6 +232,10 @@ export const createCalls = (
       m.instance = m.instances.pop()!;
       m.callLimit -= 2;
       return returnFrom(m);
+    },
+    enter_compiled: (m, at) => {
+      const status = enterCompiled(m, at);
+      return status === null ? returnFrom(m) : status;
     },
     return_ref: (m, at) => {
       R[m.fp >> 1] = R[first(m, at) >> 1];

@@ -34,16 +34,20 @@ export interface VectorLoops {
 
 const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
 
-/** @param translate makes the fast code of a function; gives its entry */
+/**
+ * @param translate makes the fast code of a function; gives its entry
+ * @param enterCompiled does a call in code of another tier; gives a status, or null when the call has returned
+ */
 export const createCold = (
   space: CodeSpace,
   stacks: Stacks,
   { vectors, wideVectors }: VectorLoops,
   translate: (code: FuncCode) => number,
+  enterCompiled: (m: MachineState, at: number) => number | null,
 ): FirstCalls & { readonly cold: (m: MachineState, op: number) => number } => {
   const operands = createOperands(space.words, stacks);
   const { C } = operands;
-  const calls = createCalls(space, stacks, operands, translate);
+  const calls = createCalls(space, stacks, operands, translate, enterCompiled);
   const { callFunction, callHost, repeatHostCall } = calls;
   const tools: ColdTools = { ...operands, ...calls };
   const table: Record<ColdOp | 'call_indirect', Cold> = {

@@ -88,6 +88,9 @@ class FuncRecord<Part extends WasmPart | HostPart> {
   readonly host: Part['host'];
   /** Words that arguments or results take, whichever is more. */
   readonly borderWords: number;
+  /** Its code in another tier, and the number by which indirect calls there know that they may call it; see `Tier`. */
+  run: ((...args: number[]) => unknown) | null = null;
+  runKey = 0;
   /** Of a host function: its price beyond the schedule's `hostCall`, paid before it runs. */
   readonly fuel: number;
   /** Of a host function: whether what it charges stands for all of its time, so that nobody looks at the clock after it. */

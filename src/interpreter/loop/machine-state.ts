@@ -65,6 +65,9 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
     this.hasCheapSizes = hasCheapSizes(schedule);
   }
 
+  /** Brings at least `need` into hand, unless somebody is to be asked first; false if that cannot be. */
+  refill: (need: number) => boolean = () => false;
+
   charge(fuel: number): void {
     this.fuel -= checkWholeNumber(fuel, 'a charge');
   }

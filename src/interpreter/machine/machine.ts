@@ -15,6 +15,7 @@ import { type FirstCalls, isSubtype } from '../cold/calls.ts';
 import { createCold, type VectorLoops } from '../cold/cold.ts';
 import type { Stacks } from '../cold/tools.ts';
 import { createDispatch, type Dispatch } from '../loop/dispatch.generated.ts';
+import type { MachineState } from '../loop/machine-state.ts';
 import { createVectors } from '../loop/vector.generated.ts';
 import { type TranslatedCode, translate } from '../translate/translate.ts';
 import { train, trainVectors } from './training.ts';
@@ -29,7 +30,17 @@ interface Loops extends VectorLoops, FirstCalls {
   readonly dispatch: Dispatch;
 }
 
+/** Code of another tier, which takes the place of the interpreter's where it can. */
+export interface Tier {
+  /** The fast code of a function has its place. */
+  readonly onTranslated: (code: FuncCode) => void;
+  /** Goes on at the `enter_compiled` at `at`; gives a status, or null when the call has returned. */
+  readonly enter: (m: MachineState, at: number) => number | null;
+}
+
 export interface Machine extends Stacks, Loops {
+  /** Null while no module is compiled. */
+  tier: Tier | null;
   readonly space: CodeSpace;
   /** Whether the vector loops were trained: not before the first vector code. */
   knowsVectors: boolean;
@@ -59,11 +70,17 @@ const createMachine = (): Machine => {
   const makeLoops = (): Loops => {
     const { words, doubles, floats, callStack } = stacks;
     const vectorLoops = createVectors(space.words, words, doubles, floats);
-    const { cold, ...calls } = createCold(space, stacks, vectorLoops, (code) => translateFast(made, code));
+    const { cold, ...calls } = createCold(
+      space,
+      stacks,
+      vectorLoops,
+      (code) => translateFast(made, code),
+      (m, at) => made.tier!.enter(m, at),
+    );
     const dispatch = createDispatch(space.words, callStack, words, doubles, floats, cold, isSubtype);
     return { ...vectorLoops, ...calls, dispatch };
   };
-  const made: Machine = { ...stacks, ...makeLoops(), space, knowsVectors: false };
+  const made: Machine = { ...stacks, ...makeLoops(), space, knowsVectors: false, tier: null };
   space.onReplaced = () => {
     Object.assign(made, makeLoops());
   };
@@ -99,6 +116,7 @@ const translateFast = (made: Machine, code: FuncCode): number => {
   clearWriter();
   if (translated.usesVectors) prepareVectors(made);
   code.entry = code.fast.entry;
+  made.tier?.onTranslated(code);
   return code.entry;
 };
 

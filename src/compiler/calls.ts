@@ -1,0 +1,88 @@
+/** Generates calls. */
+import { slotCountOf } from '../interpreter/code/types-layout.ts';
+import { type FuncType, I32, I64 } from '../syntax/types.ts';
+import { leaveHere } from './control.ts';
+import { type Generator, isNumeric, NotCompiled } from './generator.ts';
+import { exact, type Operand, wrapping } from './operand.ts';
+
+/**
+ * Words of the JavaScript stack that a frame is taken to need beside its slots, and what a call takes from `w` at
+ * least: so a budget of `w` bounds the depth of calls, too.
+ */
+export const FRAME_WORDS = 16;
+
+const checkTypes = ({ params, results }: FuncType): void => {
+  if (![...params, ...results].every(isNumeric)) throw new NotCompiled();
+};
+
+/** What a call from this function takes from the room for frames. */
+export const frameWords = (g: Generator): number =>
+  g.baseSlots + g.body.maxStackSlots + g.locals.filter((type) => type === I64).length + FRAME_WORDS;
+
+export const call = (g: Generator): void => {
+  const { index } = g.reader;
+  const type = g.module.funcs[index]!.type.comp as FuncType;
+  checkTypes(type);
+  if (index < g.module.importedFuncCount) leaveHere(g);
+  else emitCall(g, type, g.target.callee(index), null);
+};
+
+export const callIndirect = (g: Generator): void => {
+  const { index, index2 } = g.reader;
+  const type = g.module.types[index]!.comp as FuncType;
+  checkTypes(type);
+  if (g.module.tables[index2]!.type.limits.address !== I32) {
+    leaveHere(g);
+    return;
+  }
+  const element = g.pop();
+  const at = element.isNatural || element.constant !== null ? exact(element) : `${wrapping(element)}>>>0`;
+  const text = element.isSimple || !g.target.hasJit ? at : at;
+  emitCall(g, type, `${g.temporary('q')}.run`, { element, text, table: index2, typeIndex: index });
+};
+
+interface Indirect {
+  readonly element: Operand;
+  readonly text: string;
+  readonly table: number;
+  readonly typeIndex: number;
+}
+
+const emitCall = (g: Generator, type: FuncType, callee: string, indirect: Indirect | null): void => {
+  const count = type.params.length;
+  const args = g.stack.splice(g.stack.length - count).map((operand) => g.checked(operand));
+  const hand = indirect === null ? args : [...args, indirect.element];
+  g.settleAll(...hand);
+  const { exit } = g;
+  if (indirect !== null) {
+    const { text, table, typeIndex } = indirect;
+    g.nameExit();
+    g.text(`if((q=T${table}[${text}])===void 0||q===null||q.runKey!==k${typeIndex})X(${exit})`);
+  }
+  g.endStretch();
+  const behind = g.newExit(g.reader.pos, g.mark(), g.stack.slice(), exit);
+  g.text(`${g.target.fuel}=f`);
+  g.nameCall(behind);
+  const words = [`w-${frameWords(g)}`];
+  for (const operand of args) {
+    words.push(operand.type === I64 ? operand.text : exact(operand));
+    if (operand.type === I64) words.push(operand.high);
+  }
+  const text = `${callee}(${words.join(',')})`;
+  const results: Operand[] = [];
+  for (const resultType of type.results) results.push(g.freshVariable(resultType, ...results));
+  const [first] = results;
+  g.text(first === undefined ? text : `${first.text}=${text}`);
+  if (first?.type === I64) g.text(`${first.high}=${g.target.high}`);
+  results.forEach((result, i) => {
+    if (i === 0) return;
+    g.text(`${result.text}=${g.target.further}[${2 * i}]`);
+    if (result.type === I64) g.text(`${result.high}=${g.target.further}[${2 * i + 1}]`);
+  });
+  g.stack.push(...results);
+  g.pay('call', null, g.mark(), g.newExit(g.reader.pos, g.mark(), g.stack.slice()));
+};
+
+/** Slot, from the frame's first, at which a callee's frame begins. */
+export const distance = (baseSlots: number, operands: readonly Operand[]): number =>
+  baseSlots + slotCountOf(operands.map(({ type }) => type));

@@ -1,0 +1,286 @@
+/** Generates a function: instruction by instruction, then fuel, then text. */
+import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
+import { slotCountOf } from '../interpreter/code/types-layout.ts';
+import { entryCost, valuesCost } from '../interpreter/fuel/schedules.ts';
+import { blockType } from '../interpreter/translate/control.ts';
+import { sizeTerms } from '../interpreter/translate/size-terms.ts';
+import { walkBody } from '../interpreter/translate/translate.ts';
+import { instructions, type Mnemonic } from '../syntax/instructions.ts';
+import { type FuncType, I64, type ValType } from '../syntax/types.ts';
+import { call, callIndirect, distance, frameWords } from './calls.ts';
+import * as control from './control.ts';
+import { type Control, Generator, isNumeric, NotCompiled } from './generator.ts';
+import { i64Rules } from './int64.ts';
+import { memoryRules } from './memory.ts';
+import { conversionRules, f32Rules, f64Rules, i32Rules, type Rule } from './numeric.ts';
+import { isFloat, type Operand } from './operand.ts';
+import { type FrameValue, print } from './printer.ts';
+import type { Target } from './target.ts';
+import { placeTests } from './tests-of-fuel.ts';
+import { type Mark, remaining } from './tree.ts';
+import { variableRules } from './variables.ts';
+
+/** Instructions that the interpreter does whenever one is reached; the rest of their function is compiled. */
+const left = [
+  'unreachable',
+  'memory.grow',
+  'memory.init',
+  'data.drop',
+  'elem.drop',
+  'table.size',
+  'return_call',
+  'return_call_indirect',
+  'throw',
+] as const satisfies readonly Mnemonic[];
+
+const rules: Partial<Record<Mnemonic, Rule>> = {
+  ...variableRules,
+  ...i32Rules,
+  ...i64Rules,
+  ...f32Rules,
+  ...f64Rules,
+  ...conversionRules,
+  ...memoryRules,
+  ...Object.fromEntries(left.map((name) => [name, control.leaveHere])),
+  block: control.block,
+  // A handler is only ever entered by the interpreter.
+  try_table: control.block,
+  loop: control.loop,
+  if: control.ifElse,
+  else: control.else_,
+  end: control.end,
+  br: control.br,
+  br_if: control.brIf,
+  br_table: control.brTable,
+  return: control.return_,
+  call,
+  call_indirect: callIndirect,
+};
+
+/** By row of the instruction table; a function with an instruction that has no rule stays with the interpreter. */
+const ruleOf: readonly (Rule | undefined)[] = instructions.map(({ name }) => rules[name]);
+/** Whether the price of an instruction depends on what its label takes. */
+const labelTerm: readonly boolean[] = instructions.map(({ name }) => {
+  const term = (sizeTerms as Partial<Record<Mnemonic, unknown>>)[name];
+  return term === 'label' || term === 'labels';
+});
+
+/** A value at an exit: where its frame holds it, and what it is. */
+export interface ExitValue {
+  /** Slot from the first of the frame. */
+  readonly slot: number;
+  readonly type: ValType;
+  /** Position among the names that the function hands over; -1 for a constant. */
+  readonly name: number;
+  readonly highName: number;
+  /** Bits of a constant. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Where a function can be left, and what lies where. */
+export interface ExitPoint {
+  /** Offset of the instruction to go on at; -1 at the entry. */
+  readonly offset: number;
+  /** What was paid ahead. */
+  readonly remaining: number;
+  /** At a call: the exit in front of it. */
+  readonly front: number;
+  readonly values: readonly ExitValue[];
+  /** At a call: slots between the frame and the callee's. */
+  readonly distance: number;
+}
+
+/** The JavaScript of a function. */
+export interface GeneratedFunction {
+  readonly index: number;
+  /** Its number among the functions of the unit and their loops. */
+  readonly id: number;
+  /** Whether it is a loop of the function: it is called with the frame alone. */
+  readonly isLoop: boolean;
+  readonly text: string;
+  /** Locals in their order, then operands: what the names at exits are numbers of. */
+  readonly localValues: readonly ExitValue[];
+  /** Floats that it begins with: those of which generated code could not hold all bits. */
+  readonly floats: readonly ExitValue[];
+  readonly exits: readonly ExitPoint[];
+  /** Room that it takes on the JavaScript stack, in words. */
+  readonly frameWords: number;
+  /** Least fuel for entering it. */
+  readonly entryNeed: number;
+}
+
+/** Frames with more slots stay with the interpreter: exits name all of them. */
+const MAX_FRAME_SLOTS = 1024;
+
+/**
+ * Generates a function from its validated body.
+ *
+ * @returns null for one that stays with the interpreter
+ */
+export const generateFunction = (unit: CodeUnit, index: number, target: Target): GeneratedFunction | null =>
+  attempt(unit, index, () => {
+    const g = new Generator(unit, index, target, false);
+    const { body, reader, type } = g;
+    reader.reset(body.codeStart, body.end);
+    control.openFunction(g);
+    const start = g.mark();
+    const exit = g.newExit(-1, start, []);
+    g.charge(entryCost(unit.schedule, body.localCount, slotCountOf(type.results)));
+    return generate(g, index, start, exit, []);
+  });
+
+/**
+ * Generates a loop of a function, to be entered while the interpreter runs the function: it reads the frame when it
+ * begins, and is left at its end like anywhere else.
+ *
+ * @param offset of the `loop`
+ * @param id its number among the functions of the unit and their loops
+ */
+export const generateLoop = (
+  unit: CodeUnit,
+  index: number,
+  offset: number,
+  id: number,
+  target: Target,
+): GeneratedFunction | null =>
+  attempt(unit, index, () => {
+    const g = new Generator(unit, index, target, true);
+    const { body, reader } = g;
+    const surroundings = surroundingsOf(unit.funcs[index]!, offset);
+    if (surroundings === null) throw new NotCompiled();
+    const { controls, params, baseSlots } = surroundings;
+    for (const { kind, type } of controls) control.openOutside(g, kind, type);
+    g.baseSlots = baseSlots;
+    if (!params.every(isNumeric)) throw new NotCompiled();
+    const start = g.mark();
+    const exit = g.newExit(-1, start, []);
+    // The operands that the loop takes lie in the frame.
+    const read: FrameValue[] = [];
+    for (const type of params) {
+      const to = g.freshVariable(type);
+      read.push({ operand: to, slot: baseSlots + read.length });
+      g.push(to);
+    }
+    reader.reset(offset, body.end);
+    return generate(g, id, start, exit, read);
+  });
+
+const attempt = (unit: CodeUnit, index: number, make: () => GeneratedFunction): GeneratedFunction | null => {
+  if (unit.funcs[index]!.frameSlots > MAX_FRAME_SLOTS) return null;
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof NotCompiled) return null;
+    throw error;
+  }
+};
+
+/** What is around a loop: constructs, types of its parameters, and slots in front of these. */
+interface Surroundings {
+  readonly controls: readonly { readonly kind: Control['kind']; readonly type: FuncType }[];
+  readonly params: readonly ValType[];
+  readonly baseSlots: number;
+}
+
+/** Null for a loop that cannot be reached, or that lies in a construct that is not compiled. */
+const surroundingsOf = (code: FuncCode, offset: number): Surroundings | null => {
+  let found: Surroundings | null = null;
+  walkBody(code, (t) => {
+    if (t.reader.offset !== offset) return;
+    const controls: { kind: Control['kind']; type: FuncType }[] = [];
+    for (const { kind, type } of t.controls) {
+      if (kind === 'try') return;
+      controls.push({ kind, type });
+    }
+    const { params } = blockType(t);
+    found = { controls, params, baseSlots: t.slotAt(t.height - params.length) };
+  });
+  return found;
+};
+
+/** Generates up to the end of the outermost construct. */
+const generate = (
+  g: Generator,
+  id: number,
+  start: Mark,
+  exit: number,
+  read: readonly FrameValue[],
+): GeneratedFunction => {
+  const { reader, unit } = g;
+  const { schedule } = unit;
+  const pay = g.pay('entry', null, start, exit);
+  const outside = g.isRegion ? g.controls.length : 0;
+  const first = g.isRegion ? reader.pos : -1;
+  do {
+    reader.read();
+    g.begin(reader.offset);
+    // Nothing is done at the head of a loop: leaving there would lead back there.
+    if (g.target.chance !== null && g.isAtBoundary && g.reader.offset !== first)
+      g.text(`if(chance())X(${g.exit})`);
+    const row = instructions[reader.row]!;
+    const rule = ruleOf[reader.row];
+    if (rule === undefined) throw new NotCompiled();
+    g.charge(schedule.cost[row.fuel]);
+    if (labelTerm[reader.row]) {
+      const label = control.target(g, row.name === 'br_table' ? reader.labels[0]! : reader.index);
+      g.charge(valuesCost(schedule, slotCountOf(control.labelTypes(label))));
+    }
+    rule(g);
+  } while (g.controls.length > outside);
+  placeTests(g.root);
+  return finish(g, id, pay.need, read);
+};
+
+const finish = (
+  g: Generator,
+  id: number,
+  entryNeed: number,
+  read: readonly FrameValue[],
+): GeneratedFunction => {
+  const names: string[] = [];
+  const numbers = new Map<string, number>();
+  const numberOf = (name: string): number => {
+    let number = numbers.get(name);
+    if (number === undefined) {
+      number = names.length;
+      numbers.set(name, number);
+      names.push(name);
+    }
+    return number;
+  };
+  const describe = (
+    { type, text, high, reads, constant, constantHigh }: Operand,
+    slot: number,
+  ): ExitValue => {
+    const isConstant = reads.length === 0;
+    const isHighConstant = isConstant || constantHigh !== null;
+    return {
+      slot,
+      type,
+      name: isConstant ? -1 : numberOf(text),
+      highName: type !== I64 || isHighConstant ? -1 : numberOf(high),
+      low: constant ?? 0,
+      high: constantHigh ?? 0,
+    };
+  };
+  const localValues = g.locals.map((_, i) => describe(g.local(i), i));
+  const exits = g.exits.map(({ offset, mark, operands, front }): ExitPoint => {
+    let slot = g.baseSlots;
+    const values = operands.map((operand) => describe(operand, slot++));
+    return { offset, remaining: remaining(mark), front, values, distance: distance(g.baseSlots, operands) };
+  });
+  const begun = g.isRegion ? localValues : localValues.slice(0, g.type.params.length);
+  const brought = read.map(({ operand, slot }) => describe(operand, slot));
+  return {
+    index: g.index,
+    id,
+    isLoop: g.isRegion,
+    text: print(g, id, names, read),
+    localValues,
+    floats: [...begun, ...brought].filter(({ type }) => isFloat(type)),
+    exits,
+    frameWords: frameWords(g),
+    entryNeed,
+  };
+};

@@ -1,0 +1,351 @@
+/**
+ * The state of generating one function: abstract stack, variables, statements, fuel and exits.
+ *
+ * A statement is a transaction: it has at most one effect, at its end. What traps or finds no fuel leaves at the
+ * last boundary, an instruction at which all operands were names or constants; the interpreter repeats the pure part
+ * from there, and traps by itself. So before an effect all other operands go to variables, and a variable that a
+ * boundary names is not used anew before the next one.
+ */
+import { InstructionReader } from '../decoder/instruction-reader.ts';
+import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
+import { slotCountOf } from '../interpreter/code/types-layout.ts';
+import type { FuncBody, Module } from '../syntax/module.ts';
+import { F32, F64, type FuncType, I32, I64, slotsOf, type ValType } from '../syntax/types.ts';
+import { condition, exact, isFloat, Operand } from './operand.ts';
+import type { Target } from './target.ts';
+import type { Block, If, Label, Loop, Mark, Pay, Statement, Stretch } from './tree.ts';
+
+/** A function that the compiler leaves to the interpreter. */
+export class NotCompiled extends Error {}
+
+/** A place where generated code can be left. */
+export interface Exit {
+  /** Offset of the instruction to go on at; -1 at the entry of the function. */
+  readonly offset: number;
+  /** What is paid ahead here. */
+  readonly mark: Mark;
+  readonly operands: readonly Operand[];
+  /** At a call: the exit in front of it, for a callee that could not begin. 0 elsewhere. */
+  readonly front: number;
+}
+
+interface Boundary {
+  readonly offset: number;
+  readonly mark: Mark;
+  readonly operands: readonly Operand[];
+  exit: number;
+  /** The list that has a statement which names the exit. */
+  named: Statement[] | null;
+}
+
+/** A structured construct that is open. @spec syntax-label */
+export interface Control {
+  readonly kind: 'func' | 'block' | 'loop' | 'if' | 'try_table';
+  /** Of a loop that is compiled by itself: whether the construct is around it. Branches there leave. */
+  readonly isOutside: boolean;
+  /** Whether generation ends with it. */
+  readonly isRoot: boolean;
+  readonly label: Label;
+  readonly type: FuncType;
+  /** Variables of what branches bring. */
+  readonly values: readonly Operand[];
+  /** Number of operands below the construct's own. */
+  readonly height: number;
+  readonly outside: Statement[];
+  readonly node: Block | Loop | If | null;
+  /** Operands at the start, for `else`. */
+  readonly params: readonly Operand[];
+  /** Of a loop and of an `if`: the point at its start, and the loop's exit. */
+  mark: Mark | null;
+  exit: number;
+  /** Branches that lead behind it, whose payments end where it ends. */
+  readonly edges: Pay[];
+}
+
+/** Most fuel of one stretch. */
+const MAX_STRETCH = 2 ** 26;
+
+const wordNames: Readonly<Record<number, string>> = { [I32]: 't', [I64]: 't', [F32]: 'd', [F64]: 'd' };
+
+export class Generator {
+  readonly unit: CodeUnit;
+  readonly module: Module;
+  readonly index: number;
+  readonly type: FuncType;
+  readonly body: FuncBody;
+  readonly target: Target;
+  readonly reader: InstructionReader;
+  /** Types of parameters and locals. */
+  readonly locals: readonly ValType[];
+  /** Slots in front of the operand stack that is generated: those of locals, and of operands below a loop. */
+  baseSlots: number;
+  /** Whether only a loop is generated. */
+  readonly isRegion: boolean;
+  stack: Operand[] = [];
+  readonly controls: Control[] = [];
+  readonly root: Statement[] = [];
+  /** The list that statements go to. */
+  list: Statement[] = this.root;
+  readonly exits: Exit[] = [];
+  /** Variables of operands: names that were used. */
+  readonly variables = new Set<string>();
+  /** Names for use inside of one statement. */
+  readonly scratch = new Set<string>();
+  /** Float locals whose bits are looked at. */
+  readonly rawLocals = new Set<number>();
+  private stretch: Stretch = { total: 0 };
+  private cost = 0;
+  private boundary: Boundary | null = null;
+  private labels = 0;
+
+  constructor(unit: CodeUnit, index: number, target: Target, isRegion: boolean) {
+    this.isRegion = isRegion;
+    this.unit = unit;
+    this.module = unit.module;
+    this.index = index;
+    this.target = target;
+    const { type, body } = this.module.funcs[index]!;
+    this.type = type.comp as FuncType;
+    this.body = body!;
+    this.reader = new InstructionReader(this.module.bytes, this.module.types);
+    this.locals = [
+      ...this.type.params,
+      ...this.body.locals.flatMap((run) => Array.from({ length: run.count }, () => run.type)),
+    ];
+    this.baseSlots = slotCountOf(this.locals);
+    if (!this.locals.every(isNumeric) || !(isRegion || this.type.results.every(isNumeric)))
+      throw new NotCompiled();
+  }
+
+  // Statements
+
+  text(text: string): void {
+    this.list.push({ kind: 'text', text });
+  }
+
+  newLabel(isLoop: boolean): Label {
+    return { name: `L${++this.labels}`, isLoop, uses: 0 };
+  }
+
+  // Fuel
+
+  charge(cost: number): void {
+    this.cost += cost;
+    // Sums of a few stretches stay in 32 bits.
+    if (this.cost > MAX_STRETCH) throw new NotCompiled();
+  }
+
+  mark(): Mark {
+    return { stretch: this.stretch, cost: this.cost };
+  }
+
+  endStretch(): void {
+    this.stretch.total = this.cost;
+    this.stretch = { total: 0 };
+    this.cost = 0;
+  }
+
+  pay(at: Pay['at'], from: Mark | null, to: Mark | null, exit: number, label: Label | null = null): Pay {
+    const pay: Pay = { kind: 'pay', at, from, to, label, exit, need: 0 };
+    this.list.push(pay);
+    return pay;
+  }
+
+  // Exits
+
+  /** In front of an instruction: notes the boundary, if it is one. */
+  begin(offset: number): void {
+    for (const { isSimple } of this.stack) if (!isSimple) return;
+    this.boundary = { offset, mark: this.mark(), operands: this.stack.slice(), exit: 0, named: null };
+  }
+
+  /** Whether the instruction that the reader stands at is a boundary. */
+  get isAtBoundary(): boolean {
+    return this.boundary?.offset === this.reader.offset;
+  }
+
+  /** Number of the exit at the last boundary. */
+  get exit(): number {
+    const boundary = this.boundary!;
+    if (boundary.exit === 0) boundary.exit = this.newExit(boundary.offset, boundary.mark, boundary.operands);
+    return boundary.exit;
+  }
+
+  newExit(offset: number, mark: Mark, operands: readonly Operand[], front = 0): number {
+    this.exits.push({ offset, mark, operands, front });
+    return this.exits.length;
+  }
+
+  /** Names the exit for what throws by itself: an access out of bounds. */
+  nameExit(): void {
+    const boundary = this.boundary!;
+    if (boundary.named === this.list) return;
+    this.text(`$=${this.exit}`);
+    boundary.named = this.list;
+  }
+
+  /** Names the exit behind a call. */
+  nameCall(exit: number): void {
+    this.text(`$=${exit}`);
+  }
+
+  // Variables
+
+  local(index: number): Operand {
+    const type = this.locals[index]!;
+    return new Operand(type, `l${index}`, {
+      high: type === I64 ? `h${index}` : '',
+      isSimple: true,
+      reads: [index],
+      local: isFloat(type) ? index : -1,
+    });
+  }
+
+  /** A variable that nothing on the stack, no open label and no exit of the boundary needs. */
+  freshVariable(type: ValType, ...others: readonly Operand[]): Operand {
+    const base = this.locals.length;
+    const isTaken = (id: number): boolean =>
+      readsAny(this.stack, id) ||
+      readsAny(others, id) ||
+      (this.boundary !== null && readsAny(this.boundary.operands, id)) ||
+      this.controls.some(({ values, params }) => readsAny(values, id) || readsAny(params, id));
+    let id = base + this.stack.length;
+    while (isTaken(id)) id++;
+    const name = `${wordNames[type]}${id - base}`;
+    const high = type === I64 ? `u${id - base}` : '';
+    this.variables.add(name);
+    if (high !== '') this.variables.add(high);
+    return new Operand(type, name, { high, isSimple: true, reads: [id] });
+  }
+
+  /** A name for use inside of one statement. */
+  temporary(name: string): string {
+    this.scratch.add(name);
+    return name;
+  }
+
+  /** Assigns an operand to a variable of its type. */
+  assign(to: Operand, value: Operand): void {
+    const a = this.checked(value);
+    if (to.type !== I64) {
+      if (a.text !== to.text) this.text(`${to.text}=${exact(a)}`);
+      return;
+    }
+    if (a.text === to.text && a.high === to.high) return;
+    const readsItself = a.reads.includes(to.reads[0]!);
+    if (!readsItself) {
+      this.text(`${to.text}=${a.text}`);
+      this.text(`${to.high}=${a.high}`);
+      return;
+    }
+    const x = this.temporary('x');
+    this.text(`${x}=${a.text}`);
+    this.text(`${to.high}=${a.high}`);
+    this.text(`${to.text}=${x}`);
+  }
+
+  /** The value in a variable, or as it is when that is one or a constant. */
+  simple(a: Operand, ...others: readonly Operand[]): Operand {
+    if (a.isSimple) return a;
+    const to = this.freshVariable(a.type, a, ...others);
+    this.assign(to, a);
+    return a.constantHigh === null && !a.isNatural
+      ? to
+      : new Operand(to.type, to.text, {
+          ...to,
+          high: a.constantHigh === null ? to.high : a.high,
+          constantHigh: a.constantHigh,
+          isNatural: a.isNatural,
+        });
+  }
+
+  /** Both as names or constants. */
+  simple2(a: Operand, b: Operand): [Operand, Operand] {
+    const first = this.simple(a, b);
+    return [first, this.simple(b, first)];
+  }
+
+  // The abstract stack
+
+  push(operand: Operand): void {
+    this.stack.push(operand);
+  }
+
+  /** An operand whose bits may be looked at. */
+  pop(): Operand {
+    return this.checked(this.stack.pop()!);
+  }
+
+  /** An operand of arithmetic, which does not show the payload of a NaN. */
+  popArithmetic(): Operand {
+    return this.stack.pop()!;
+  }
+
+  /** A float that came from memory and goes anywhere but into arithmetic must not be a NaN. */
+  checked(a: Operand): Operand {
+    if (a.local >= 0) this.rawLocals.add(a.local);
+    if (a.nanExit === 0) return a;
+    return new Operand(a.type, this.nanCheck(a), { ...a, nanExit: 0, mayTrap: true });
+  }
+
+  nanCheck({ text, nanExit }: Operand): string {
+    const g = this.temporary('g');
+    return `((${g}=${text})===${g}?${g}:X(${nanExit}))`;
+  }
+
+  private settle(index: number): void {
+    const operand = this.stack[index]!;
+    if (!operand.isSimple) this.stack[index] = this.simple(operand);
+  }
+
+  /** Before an effect: every operand goes to a variable. `kept` stay on the stack for now and are not touched. */
+  settleAll(...hand: readonly Operand[]): void {
+    for (let i = 0; i < this.stack.length; i++) {
+      const operand = this.stack[i]!;
+      if (!operand.isSimple) this.stack[i] = this.simple(operand, ...hand);
+    }
+  }
+
+  /** Before a branch or a block: operands that are locals go to variables, too, since the locals may change. */
+  settleForBlock(...hand: readonly Operand[]): void {
+    for (let i = 0; i < this.stack.length; i++) {
+      const operand = this.stack[i]!;
+      const isLocal = operand.reads.some((id) => id < this.locals.length);
+      if (!operand.isSimple) this.settle(i);
+      else if (isLocal) this.stack[i] = this.copy(operand, hand);
+    }
+  }
+
+  /** Before a local changes: operands that read it go to variables. */
+  settleLocal(index: number, ...hand: readonly Operand[]): void {
+    for (let i = 0; i < this.stack.length; i++) {
+      const operand = this.stack[i]!;
+      if (operand.reads.includes(index)) this.stack[i] = this.copy(operand, hand);
+    }
+  }
+
+  private copy(operand: Operand, hand: readonly Operand[]): Operand {
+    const to = this.freshVariable(operand.type, ...hand);
+    this.assign(to, operand);
+    return to;
+  }
+
+  condition(): string {
+    return condition(this.pop());
+  }
+
+  /** Slots of the operands that are on the stack. */
+  get stackSlots(): number {
+    let slots = 0;
+    for (const { type } of this.stack) slots += slotsOf(type);
+    return slots;
+  }
+}
+
+export const isNumeric = (type: ValType): boolean =>
+  type === I32 || type === I64 || type === F32 || type === F64;
+
+const readsAny = (operands: readonly Operand[], id: number): boolean => {
+  for (const { reads } of operands) if (reads.includes(id)) return true;
+  return false;
+};

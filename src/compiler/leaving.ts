@@ -1,0 +1,194 @@
+/**
+ * How generated code is left: every frame above the interpreter's hands over what it holds, innermost first; then the
+ * frames are laid where the interpreter would have them, and it goes on there.
+ */
+import { InternalError } from '../errors/errors.ts';
+import type { CodeMap } from '../interpreter/code/code-map.ts';
+import type { FuncCode } from '../interpreter/code/compiled-module.ts';
+import { opOf } from '../interpreter/code/isa.ts';
+import { slotCountOf } from '../interpreter/code/types-layout.ts';
+import type { Stacks } from '../interpreter/cold/tools.ts';
+import { entryCost } from '../interpreter/fuel/schedules.ts';
+import type { MachineState } from '../interpreter/loop/machine-state.ts';
+import { NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
+import { getMachine, mapCareful, mapFast } from '../interpreter/machine/machine.ts';
+import { F32, F64, type FuncType, I32, I64 } from '../syntax/types.ts';
+import type { ExitPoint, ExitValue, GeneratedFunction } from './generate.ts';
+
+/** What a frame was left with. */
+interface FrameRecord {
+  readonly func: GeneratedFunction;
+  exit: ExitPoint;
+  readonly values: readonly number[];
+}
+
+/** Thrown to leave; never seen outside. */
+export const LEFT: unique symbol = Symbol('left');
+
+/** The frames that are being left. */
+export class Leaving {
+  private readonly frames: FrameRecord[] = [];
+  private exit = 0;
+  /** Whether the last leaving was a `pause`: then the same place is entered again. */
+  isPause = false;
+  private fuel = 0;
+  private readonly functionOf: (index: number) => GeneratedFunction;
+
+  constructor(functionOf: (index: number) => GeneratedFunction) {
+    this.functionOf = functionOf;
+  }
+
+  /** Leaves at an exit of the innermost function. */
+  readonly leave = (exit: number): never => {
+    this.exit = exit;
+    throw LEFT;
+  };
+
+  /** Leaves for want of fuel, or since somebody is to be asked. */
+  readonly pause = (exit: number): never => {
+    this.isPause = true;
+    return this.leave(exit);
+  };
+
+  /** Leaves in front of the call that led here: of a function that is not compiled. */
+  readonly leaveCall = (): never => {
+    this.exit = 0;
+    throw LEFT;
+  };
+
+  /** A function's `catch`: takes what it holds; what to throw on. */
+  readonly record = (
+    error: unknown,
+    index: number,
+    at: number,
+    fuel: number,
+    ...values: number[]
+  ): unknown => {
+    // Out of bounds, or no room on the JavaScript stack: in the statement that is named.
+    const isRaw = error instanceof RangeError || error instanceof TypeError;
+    if (error !== LEFT && !isRaw) return error;
+    const func = this.functionOf(index);
+    const isInnermost = this.frames.length === 0;
+    let exit = func.exits[at - 1];
+    if (isInnermost) {
+      this.fuel = fuel;
+      if (!isRaw && this.exit > 0) exit = func.exits[this.exit - 1];
+      else if (exit!.front > 0) exit = func.exits[exit!.front - 1];
+      this.exit = 0;
+    }
+    this.frames.push({ func, exit: exit!, values });
+    return LEFT;
+  };
+
+  /**
+   * Lays the frames from the frame of the function that was entered, and says how the interpreter goes on: a status.
+   * `null` when it was left at its own entry, with everything as it was.
+   */
+  lay(m: MachineState, stacks: Stacks): number | null {
+    const { frames } = this;
+    let innermost = frames[0]!;
+    if (innermost.exit.offset < 0) {
+      const paid = innermost.exit.remaining;
+      this.fuel += paid;
+      if (frames.length === 1) {
+        m.fuel = this.fuel;
+        frames.length = 0;
+        return null;
+      }
+      // The interpreter makes the call.
+      frames.shift();
+      innermost = frames[0]!;
+      innermost.exit = innermost.func.exits[innermost.exit.front - 1]!;
+    }
+    const { callStack } = stacks;
+    const unit = m.instance.unit;
+    let { fp } = m;
+    for (let i = frames.length - 1; i >= 0; i--) {
+      const { func, exit, values } = frames[i]!;
+      const slot = fp >> 1;
+      for (const value of func.localValues) write(stacks, slot, value, values);
+      for (const value of exit.values) write(stacks, slot, value, values);
+      if (i === 0) break;
+      callStack[m.sp] = returnPlace(unit.funcs[func.index]!, exit.offset);
+      callStack[m.sp + 1] = fp;
+      m.sp += 2;
+      fp += 2 * exit.distance;
+    }
+    m.fp = fp;
+    const { func, exit } = innermost;
+    frames.length = 0;
+    return goOn(m, unit.funcs[func.index]!, exit, this.fuel + exit.remaining);
+  }
+}
+
+const write = (
+  { words, doubles, floats }: Stacks,
+  base: number,
+  { slot, type, name, highName, low, high }: ExitValue,
+  values: readonly number[],
+): void => {
+  const k = 2 * (base + slot);
+  if (name < 0) {
+    words[k] = low;
+    if (type !== I32 && type !== F32) words[k + 1] = high;
+    return;
+  }
+  const value = values[name]!;
+  if (type === I32) words[k] = value;
+  else if (type === I64) {
+    words[k] = value;
+    words[k + 1] = highName < 0 ? high : values[highName]!;
+  } else if (type === F32) {
+    floats[k] = value;
+    if (Number.isNaN(value)) words[k] = 0x7fc00000;
+  } else if (type === F64) {
+    doubles[base + slot] = value;
+    if (Number.isNaN(value)) {
+      words[k] = 0;
+      words[k + 1] = 0x7ff80000;
+    }
+  }
+};
+
+/** Where a call returns to: the first boundary behind it in fast code. */
+const returnPlace = (code: FuncCode, offset: number): number => {
+  const place = boundaryBehind(mapFast(code), offset);
+  if (place < 0) throw new InternalError('internal.bug', { detail: `no return place at ${offset}` });
+  return code.entry + place;
+};
+
+const boundaryBehind = ({ boundaries }: CodeMap, offset: number): number => {
+  const { offsets, pcs } = boundaries;
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (offsets[middle]! < offset) low = middle + 1;
+    else high = middle;
+  }
+  return offsets[low] === offset ? pcs[low]! : -1;
+};
+
+/** Lets the interpreter go on at an instruction: in fast code where it has a boundary, else in careful code. */
+const goOn = (m: MachineState, code: FuncCode, { offset }: ExitPoint, fuel: number): number => {
+  const fast = m.isArmed === 1 ? undefined : mapFast(code).boundaryAt(offset);
+  if (fast !== undefined) {
+    m.pc = code.entry + fast.pc;
+    m.fuel = fuel - fast.remaining;
+    return m.fuel < 0 ? NO_FUEL : RESTART;
+  }
+  const { sites } = mapCareful(code);
+  const { body, type } = code.unit.module.funcs[code.index]!;
+  let index = mapCareful(code).firstSite(offset);
+  // The charge of the entry lies in front of that of the first instruction, and has been made.
+  const results = slotCountOf((type.comp as FuncType).results);
+  if (offset === body!.codeStart && entryCost(code.unit.schedule, body!.localCount, results) > 0) {
+    const { words } = getMachine().space;
+    const isCharge = (i: number): boolean => words[code.careful!.entry + sites.pcs[i]!] === opOf.charge.code;
+    while (!isCharge(index)) index++;
+    index++;
+  }
+  m.pc = code.careful!.entry + sites.pcs[index]!;
+  m.fuel = fuel;
+  return RESTART;
+};

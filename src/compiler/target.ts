@@ -1,0 +1,18 @@
+/** What generated code is made for: how it reaches memory, and where it finds what all functions share. */
+
+export interface Target {
+  /** Whether the host compiles JavaScript: then views of any alignment are best, and large functions are cut. */
+  readonly hasJit: boolean;
+  /** Fuel between functions. */
+  readonly fuel: string;
+  /** High word of the i64 that a function returns. */
+  readonly high: string;
+  /** High word of the i64 that a helper returns. */
+  readonly helperHigh: string;
+  /** Results beyond the first: low word at 2i, high word at 2i + 1. */
+  readonly further: string;
+  /** How a function is called. */
+  readonly callee: (index: number) => string;
+  /** For tests: asked at every boundary whether to leave there. Null in use. */
+  readonly chance: (() => boolean) | null;
+}

@@ -1,0 +1,89 @@
+/**
+ * What a function is before it is printed: statements as a tree.
+ *
+ * Fuel. A stretch is code that control leaves early only by a taken branch; it ends at a call and at every
+ * unconditional transfer. `f` in generated code is what is left once the current stretch has been paid to its end,
+ * as in the interpreter's fast code: falling through costs nothing, a taken branch pays or gives back the difference.
+ */
+
+export interface Stretch {
+  total: number;
+}
+/** A point in a stretch. */
+export interface Mark {
+  readonly stretch: Stretch;
+  /** What is paid before the point. */
+  readonly cost: number;
+}
+/** What is paid ahead at a point. */
+export const remaining = ({ stretch, cost }: Mark): number => stretch.total - cost;
+
+/** Where branches lead: behind a block, or to the head of a loop. */
+export interface Label {
+  readonly name: string;
+  readonly isLoop: boolean;
+  /** Branches that lead here. */
+  uses: number;
+}
+
+export interface Text {
+  readonly kind: 'text';
+  readonly text: string;
+}
+/** A float from memory that goes to a local; whether its NaN matters is known at the end of the function. */
+export interface SetFloat {
+  readonly kind: 'set-float';
+  readonly local: number;
+  readonly name: string;
+  readonly text: string;
+  readonly checked: string;
+}
+/** Pays for the way from one point to another, and asks for more fuel where a region of the code begins. */
+export interface Pay {
+  readonly kind: 'pay';
+  readonly at: 'entry' | 'call' | 'back' | 'edge';
+  /** Null where nothing is paid ahead. */
+  readonly from: Mark | null;
+  to: Mark | null;
+  /** Of a way back: the loop. */
+  readonly label: Label | null;
+  /** Where to leave when the fuel does not suffice. */
+  exit: number;
+  /** The dearest way from here to the next test. */
+  need: number;
+}
+export interface Jump {
+  readonly kind: 'jump';
+  readonly label: Label;
+}
+export interface Return {
+  readonly kind: 'return';
+  readonly text: string;
+}
+export interface Block {
+  readonly kind: 'block';
+  readonly label: Label;
+  readonly body: Statement[];
+}
+export interface Loop {
+  readonly kind: 'loop';
+  readonly label: Label;
+  readonly body: Statement[];
+  /** Whether control reaches the end of the body. */
+  falls: boolean;
+}
+export interface If {
+  readonly kind: 'if';
+  /** Null for a conditional branch. */
+  readonly label: Label | null;
+  readonly condition: string;
+  readonly body: Statement[];
+  otherwise: Statement[] | null;
+}
+export interface Switch {
+  readonly kind: 'switch';
+  readonly text: string;
+  /** Bodies by index, the default last; the same body may stand for several. */
+  readonly cases: readonly Statement[][];
+}
+export type Statement = Text | SetFloat | Pay | Jump | Return | Block | Loop | If | Switch;
