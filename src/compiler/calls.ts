@@ -24,7 +24,7 @@ export const call = (g: Generator): void => {
   const type = g.module.funcs[index]!.type.comp as FuncType;
   checkTypes(type);
   if (index < g.module.importedFuncCount) leaveHere(g);
-  else emitCall(g, type, g.target.callee(index), null);
+  else emitCall(g, type, g.target.callee(index), index, null);
 };
 
 export const callIndirect = (g: Generator): void => {
@@ -37,8 +37,7 @@ export const callIndirect = (g: Generator): void => {
   }
   const element = g.pop();
   const at = element.isNatural || element.constant !== null ? exact(element) : `${wrapping(element)}>>>0`;
-  const text = element.isSimple || !g.target.hasJit ? at : at;
-  emitCall(g, type, `${g.temporary('q')}.run`, { element, text, table: index2, typeIndex: index });
+  emitCall(g, type, `${g.temporary('q')}.run`, -1, { element, text: at, table: index2, typeIndex: index });
 };
 
 interface Indirect {
@@ -48,7 +47,13 @@ interface Indirect {
   readonly typeIndex: number;
 }
 
-const emitCall = (g: Generator, type: FuncType, callee: string, indirect: Indirect | null): void => {
+const emitCall = (
+  g: Generator,
+  type: FuncType,
+  callee: string,
+  index: number,
+  indirect: Indirect | null,
+): void => {
   const count = type.params.length;
   const args = g.stack.splice(g.stack.length - count).map((operand) => g.checked(operand));
   const hand = indirect === null ? args : [...args, indirect.element];
@@ -57,10 +62,10 @@ const emitCall = (g: Generator, type: FuncType, callee: string, indirect: Indire
   if (indirect !== null) {
     const { text, table, typeIndex } = indirect;
     g.nameExit();
-    g.text(`if((q=T${table}[${text}])===void 0||q===null||q.runKey!==k${typeIndex})X(${exit})`);
+    g.text(`if((q=T${table}[${text}])===void 0||q===null||q.runKey!==k${typeIndex})XI(q,${exit})`);
   }
   g.endStretch();
-  const behind = g.newExit(g.reader.pos, g.mark(), g.stack.slice(), exit);
+  const behind = g.newExit(g.reader.pos, g.mark(), g.stack.slice(), exit, index);
   g.text(`${g.target.fuel}=f`);
   g.nameCall(behind);
   const words = [`w-${frameWords(g)}`];

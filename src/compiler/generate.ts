@@ -86,6 +86,8 @@ export interface ExitPoint {
   readonly remaining: number;
   /** At a call: the exit in front of it. */
   readonly front: number;
+  /** At a direct call: the function that is called; else -1. */
+  readonly callee: number;
   readonly values: readonly ExitValue[];
   /** At a call: slots between the frame and the callee's. */
   readonly distance: number;
@@ -265,10 +267,17 @@ const finish = (
     };
   };
   const localValues = g.locals.map((_, i) => describe(g.local(i), i));
-  const exits = g.exits.map(({ offset, mark, operands, front }): ExitPoint => {
+  const exits = g.exits.map(({ offset, mark, operands, front, callee }): ExitPoint => {
     let slot = g.baseSlots;
     const values = operands.map((operand) => describe(operand, slot++));
-    return { offset, remaining: remaining(mark), front, values, distance: distance(g.baseSlots, operands) };
+    return {
+      offset,
+      remaining: remaining(mark),
+      front,
+      callee,
+      values,
+      distance: distance(g.baseSlots, operands),
+    };
   });
   const begun = g.isRegion ? localValues : localValues.slice(0, g.type.params.length);
   const brought = read.map(({ operand, slot }) => describe(operand, slot));

@@ -27,6 +27,8 @@ export interface Exit {
   readonly operands: readonly Operand[];
   /** At a call: the exit in front of it, for a callee that could not begin. 0 elsewhere. */
   readonly front: number;
+  /** At a direct call: the function that is called; else -1. */
+  readonly callee: number;
 }
 
 interface Boundary {
@@ -171,8 +173,8 @@ export class Generator {
     return boundary.exit;
   }
 
-  newExit(offset: number, mark: Mark, operands: readonly Operand[], front = 0): number {
-    this.exits.push({ offset, mark, operands, front });
+  newExit(offset: number, mark: Mark, operands: readonly Operand[], front = 0, callee = -1): number {
+    this.exits.push({ offset, mark, operands, front, callee });
     return this.exits.length;
   }
 

@@ -31,6 +31,8 @@ export class Leaving {
   private exit = 0;
   /** Whether the last leaving was a `pause`: then the same place is entered again. */
   isPause = false;
+  /** The function that was to be called where there was no code for it; -1 for none. */
+  callee = -1;
   private fuel = 0;
   private readonly functionOf: (index: number) => GeneratedFunction;
 
@@ -73,7 +75,10 @@ export class Leaving {
     if (isInnermost) {
       this.fuel = fuel;
       if (!isRaw && this.exit > 0) exit = func.exits[this.exit - 1];
-      else if (exit!.front > 0) exit = func.exits[exit!.front - 1];
+      else if (exit!.front > 0) {
+        if (!isRaw) this.callee = exit!.callee;
+        exit = func.exits[exit!.front - 1];
+      }
       this.exit = 0;
     }
     this.frames.push({ func, exit: exit!, values });

@@ -1,4 +1,5 @@
 /** Generated code of one instance, and how the interpreter enters it. */
+import type { FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { Stacks } from '../interpreter/cold/tools.ts';
 import type { FuncInstance, ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
@@ -68,6 +69,7 @@ export class CompiledInstance {
       D: stacks.doubles,
       X: leaving.leave,
       XC: leaving.leaveCall,
+      XI: this.leaveIndirect,
       Z: leaving.record,
       more: this.more,
       chance,
@@ -99,6 +101,12 @@ export class CompiledInstance {
     state.fuel = fuel;
     if (!state.refill(need)) return this.leaving.pause(exit);
     return state.fuel;
+  };
+
+  /** Leaves in front of an indirect call of what has no code here: a function of Wasm that could have, or anything. */
+  private readonly leaveIndirect = (element: FuncInstance | null | undefined, exit: number): never => {
+    if (element?.instance === this.instance) this.leaving.callee = element.code.index;
+    return this.leaving.leave(exit);
   };
 
   /** Whether the views are those of the memory as it is now. */
@@ -167,6 +175,7 @@ export class CompiledInstance {
     const outer = this.state;
     this.state = m;
     this.leaving.isPause = false;
+    this.leaving.callee = -1;
     this.scope.setFuel(m.fuel);
     try {
       entry(fp, w);
@@ -186,6 +195,11 @@ export class CompiledInstance {
   /** Whether code was left last for want of fuel or room, and may be entered again where it was left. */
   get hasPaused(): boolean {
     return this.leaving.isPause;
+  }
+
+  /** The function without code that it was left for last; null if it was not. */
+  get missing(): FuncCode | null {
+    return this.instance.unit.funcs[this.leaving.callee] ?? null;
   }
 
   /** Generated code holds no NaN but the canonical one. */

@@ -1,158 +1,196 @@
-/** Puts generated code in the place of the interpreter's: which functions, and when. */
-import { InstructionReader } from '../decoder/instruction-reader.ts';
-import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
+/**
+ * Puts generated code in the place of the interpreter's: which functions and loops, and when.
+ *
+ * What runs often is found by the slices of fuel that the interpreter uses up, which are a profile for free: the
+ * function that a slice ends in, and the callers of generated code, are counted.
+ */
+import { type CodeRegion, type FuncCode, regionAt } from '../interpreter/code/compiled-module.ts';
+import { opcodeOf, packVector, vectorNumberOf } from '../interpreter/code/encoding.ts';
 import { opOf } from '../interpreter/code/isa.ts';
-import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { RESTART } from '../interpreter/loop/status.ts';
-import { getMachine, type Machine, mapFast, type Tier } from '../interpreter/machine/machine.ts';
-import { instructions } from '../syntax/instructions.ts';
-import { type GeneratedFunction, generateFunction, generateLoop } from './generate.ts';
+import { getMachine, mapFast, type Tier } from '../interpreter/machine/machine.ts';
+import { Compiler } from './compiler.ts';
+import type { GeneratedFunction } from './generate.ts';
 import { CompiledInstance, REFUSED } from './link.ts';
-import type { MakeScope } from './scope.ts';
-import type { Target } from './target.ts';
+import type { CompiledUnit } from './unit.ts';
 
-/** The JavaScript of a unit, as far as it was needed. */
-class CompiledUnit {
-  readonly instances = new WeakMap<ModuleInstance, CompiledInstance>();
-  private readonly unit: CodeUnit;
-  private readonly target: Target;
-  private readonly functions = new Map<number, GeneratedFunction | null>();
-  private readonly loops = new Map<number, GeneratedFunction | null>();
-
-  constructor(unit: CodeUnit, target: Target) {
-    this.unit = unit;
-    this.target = target;
-  }
-
-  function(index: number): GeneratedFunction | null {
-    let func = this.functions.get(index);
-    if (func === undefined) {
-      func = generateFunction(this.unit, index, this.target);
-      this.functions.set(index, func);
-    }
-    return func;
-  }
-
-  loop(index: number, offset: number): GeneratedFunction | null {
-    let func = this.loops.get(offset);
-    if (func === undefined) {
-      func = generateLoop(this.unit, index, offset, this.unit.funcs.length + this.loops.size, this.target);
-      this.loops.set(offset, func);
-    }
-    return func;
-  }
-}
-
-/** The loops of a function: their offsets, and those of the instructions behind. */
-const loopsOf = ({ unit, index }: FuncCode): { readonly offset: number; readonly behind: number }[] => {
-  const { module } = unit;
-  const { codeStart, end } = module.funcs[index]!.body!;
-  const reader = new InstructionReader(module.bytes, module.types);
-  reader.reset(codeStart, end);
-  const loops: { offset: number; behind: number }[] = [];
-  while (reader.pos < end) {
-    reader.read();
-    if (instructions[reader.row]!.name === 'loop') loops.push({ offset: reader.offset, behind: reader.pos });
-  }
-  return loops;
-};
+/** Every so many entries from the interpreter, the caller is counted. */
+const ENTRIES_PER_SAMPLE = 64;
+/** So often must code have been left before it is asked whether it is worth entering. */
+const MANY_LEAVINGS = 1000;
 
 /** A place where the interpreter enters generated code: the first operation of a function, or that of a loop. */
 interface Patch {
+  readonly compiler: Compiler;
   readonly unit: CompiledUnit;
   readonly func: GeneratedFunction;
+  /** The code that it lies in. */
+  readonly region: CodeRegion;
   readonly at: number;
   /** What lay there. A call that was lazy may have become another while the patch was lifted. */
   word: number;
-  /** What the interpreter pays at the entry. */
+  /** What the interpreter pays ahead there. */
   readonly paid: number;
+  entries: number;
+  leavings: number;
 }
 
-/** Compiles functions at their first call. */
 export class CompilerTier implements Tier {
-  private readonly machine: Machine = getMachine();
-  private readonly units = new WeakMap<CodeUnit, CompiledUnit>();
   private readonly patches: Patch[] = [];
-  /** Patches taken out for now, since the interpreter had to run the function. */
+  /** Patches taken out for now, since the interpreter had to go on by itself. */
   private readonly lifted: number[] = [];
-  private readonly target: Target;
-  private readonly make: MakeScope;
-  private readonly wants: (unit: CodeUnit) => boolean;
-  private readonly withLoops: boolean;
 
-  constructor(target: Target, make: MakeScope, wants: (unit: CodeUnit) => boolean, withLoops = false) {
-    this.withLoops = withLoops;
-    this.target = target;
-    this.make = make;
-    this.wants = wants;
-    this.machine.tier = this;
+  private get words(): Int32Array {
+    return getMachine().space.words;
   }
 
   onTranslated(code: FuncCode): void {
-    const { unit } = code;
-    if (!this.wants(unit)) return;
-    let compiled = this.units.get(unit);
-    if (compiled === undefined) this.units.set(unit, (compiled = new CompiledUnit(unit, this.target)));
-    this.patch(
-      compiled,
-      compiled.function(code.index),
-      code.entry,
-      this.machine.space.words[code.entry - 1]!,
-    );
-    if (!this.withLoops) return;
-    for (const { offset, behind } of loopsOf(code)) {
-      const place = mapFast(code).boundaryAt(behind);
-      if (place === undefined) continue;
-      this.patch(compiled, compiled.loop(code.index, offset), code.entry + place.pc, place.remaining);
+    const { compiler } = code.unit;
+    if (!(compiler instanceof Compiler)) return;
+    if (compiler.threshold > 0) return;
+    this.compileFunction(compiler, code);
+    for (const { offset } of compiler.unitOf(code.unit).recordOf(code).loops)
+      this.compileLoop(compiler, code, offset);
+  }
+
+  onSlice(m: MachineState): void {
+    this.placeLifted();
+    const { compiler } = m.instance.unit;
+    if (!(compiler instanceof Compiler)) return;
+    const region = regionAt(m.instance, m.pc);
+    if (region === null) return;
+    this.count(compiler, region.func);
+    if (!region.isCareful) this.countLoops(compiler, region, m.pc);
+  }
+
+  /** Counts that a function was seen running. */
+  private count(compiler: Compiler, code: FuncCode): void {
+    const record = compiler.unitOf(code.unit).recordOf(code);
+    if (++record.samples === compiler.threshold) this.compileFunction(compiler, code);
+  }
+
+  /** Counts the loops around a place, of a function that goes on though its entry is compiled. */
+  private countLoops(compiler: Compiler, { func, entry }: CodeRegion, pc: number): void {
+    const record = compiler.unitOf(func.unit).recordOf(func);
+    if (record.samples <= compiler.threshold) return;
+    const { sites } = mapFast(func);
+    const offset = sites.offsets[mapFast(func).siteIndex(pc - entry)] ?? 0;
+    for (const loop of record.loops) {
+      if (loop.offset > offset || loop.end <= offset) continue;
+      if (++loop.samples < compiler.threshold) continue;
+      // The outermost first: those in it are compiled with it.
+      if (loop.samples === compiler.threshold) this.compileLoop(compiler, func, loop.offset);
+      return;
     }
   }
 
-  private patch(unit: CompiledUnit, func: GeneratedFunction | null, at: number, paid: number): void {
-    const word = this.machine.space.words[at]!;
-    if (func === null || (word & 1023) === opOf.enter_compiled.code) return;
-    this.patches.push({ unit, func, at, word, paid });
+  private compileFunction(compiler: Compiler, code: FuncCode): void {
+    const { fast } = code;
+    if (fast === null || !compiler.mayCompile(code)) return;
+    const func = compiler.unitOf(code.unit).generate(code);
+    if (func !== null) this.patch(compiler, func, fast, code.entry, this.words[code.entry - 1]!);
+  }
+
+  private compileLoop(compiler: Compiler, code: FuncCode, offset: number): void {
+    const { fast } = code;
+    if (fast === null || !compiler.mayCompile(code)) return;
+    const unit = compiler.unitOf(code.unit);
+    const loop = unit.recordOf(code).loops.find((item) => item.offset === offset)!;
+    const place = mapFast(code).boundaryAt(loop.head);
+    if (place === undefined) return;
+    const func = unit.generateLoop(code, loop);
+    if (func !== null) this.patch(compiler, func, fast, fast.entry + place.pc, place.remaining);
+  }
+
+  private patch(
+    compiler: Compiler,
+    func: GeneratedFunction,
+    region: CodeRegion,
+    at: number,
+    paid: number,
+  ): void {
+    if (opcodeOf(this.words[at]!) === opOf.enter_compiled.code) return;
+    const unit = compiler.unitOf(region.func.unit);
+    this.patches.push({ compiler, unit, func, region, at, word: 0, paid, entries: 0, leavings: 0 });
     this.place(this.patches.length - 1);
   }
 
   private place(index: number): void {
-    const { words } = this.machine.space;
+    const { words } = this;
     const patch = this.patches[index]!;
+    // Code that was given back has made room for other code.
+    if (patch.region.func.fast !== patch.region) return;
     patch.word = words[patch.at]!;
-    words[patch.at] = opOf.enter_compiled.code | (index << 10);
+    words[patch.at] = packVector(opOf.enter_compiled.code, index);
+  }
+
+  private placeLifted(): void {
+    for (const index of this.lifted.splice(0)) this.place(index);
+  }
+
+  private lift(index: number): void {
+    const { at, word } = this.patches[index]!;
+    this.words[at] = word;
+    this.lifted.push(index);
   }
 
   enter(m: MachineState, at: number): number | null {
-    const index = this.machine.space.words[at]! >>> 10;
-    const { unit, func, paid, word } = this.patches[index]!;
-    const { instance } = m;
-    let compiled = unit.instances.get(instance);
-    if (compiled === undefined) {
-      compiled = new CompiledInstance(instance, this.machine, this.make, this.target.chance);
-      unit.instances.set(instance, compiled);
-    }
-    for (const lifted of this.lifted.splice(0)) this.place(lifted);
-    const status = compiled.enter(m, func, paid);
+    const index = vectorNumberOf(this.words[at]!);
+    const patch = this.patches[index]!;
+    this.placeLifted();
+    patch.entries++;
+    if (patch.entries % ENTRIES_PER_SAMPLE === 0) this.countCaller(m);
+    const compiled = this.instanceOf(patch, m);
+    const status = compiled === null ? REFUSED : compiled.enter(m, patch.func, patch.paid);
+    if (status === null) return null;
     if (status === REFUSED) {
-      this.lift(index, at, word);
+      this.lift(index);
       m.pc = at;
       return RESTART;
     }
+    if (compiled!.hasPaused) return status;
+    if (compiled!.missing !== null) this.countMissing(patch.compiler, compiled!.missing);
     // An instruction that generated code leaves to the interpreter may lie where it is entered.
-    if (status !== null && !compiled.hasPaused) this.liftAt(m.pc);
+    const word = this.words[m.pc]!;
+    if (opcodeOf(word) === opOf.enter_compiled.code) this.lift(vectorNumberOf(word));
+    if (++patch.leavings > MANY_LEAVINGS && 2 * patch.leavings > patch.entries) this.giveUp(index);
     return status;
   }
 
-  /** Lets the interpreter go on at a place. */
-  private liftAt(at: number): void {
-    const word = this.machine.space.words[at]!;
-    if ((word & 1023) !== opOf.enter_compiled.code) return;
-    const index = word >>> 10;
-    this.lift(index, at, this.patches[index]!.word);
+  /** The generated code of the instance that runs; null where the host does not allow any. */
+  private instanceOf({ compiler, unit }: Patch, { instance }: MachineState): CompiledInstance | null {
+    let compiled = unit.instances.get(instance);
+    if (compiled === undefined) {
+      const make = compiler.makeScope();
+      if (make === null) return null;
+      compiled = new CompiledInstance(instance, getMachine(), make, compiler.chance);
+      unit.instances.set(instance, compiled);
+    }
+    return compiled;
   }
 
-  private lift(index: number, at: number, word: number): void {
-    this.machine.space.words[at] = word;
-    this.lifted.push(index);
+  /** Counts the function that called the one which is entered. */
+  private countCaller(m: MachineState): void {
+    if (m.sp < 2) return;
+    const region = regionAt(m.instance, getMachine().callStack[m.sp - 2]!);
+    const compiler = region?.func.unit.compiler;
+    if (region && compiler instanceof Compiler) this.count(compiler, region.func);
+  }
+
+  /** Counts a function that generated code was left for, since it has no code there. */
+  private countMissing(compiler: Compiler, code: FuncCode): void {
+    const record = compiler.unitOf(code.unit).recordOf(code);
+    if (++record.missed % ENTRIES_PER_SAMPLE === 0) this.count(compiler, code);
+  }
+
+  /** Code that is left as often as not costs more than it saves: the interpreter keeps it. */
+  private giveUp(index: number): void {
+    const patch = this.patches[index]!;
+    const { words } = this;
+    const isPlaced = opcodeOf(words[patch.at]!) === opOf.enter_compiled.code;
+    if (isPlaced) words[patch.at] = patch.word;
+    const at = this.lifted.indexOf(index);
+    if (at >= 0) this.lifted.splice(at, 1);
   }
 }

@@ -20,7 +20,7 @@ import { type RawValue, readValues } from '../instances/values.ts';
 import type { Waiter } from '../instances/waiters.ts';
 import { type CallState, isInCode, type MachineState } from '../loop/machine-state.ts';
 import * as status from '../loop/status.ts';
-import { getMachine, type Machine } from '../machine/machine.ts';
+import { getMachine, getTier, type Machine } from '../machine/machine.ts';
 import { backtrace, type RawFrame, rawBacktrace, withBacktrace } from './backtrace.ts';
 import { type Arguments, CallStacks, type StackCopies } from './call-stacks.ts';
 import { type Failing, type FailureListener, trapError, uncaughtError } from './failure.ts';
@@ -357,6 +357,7 @@ export class Execution {
           return this.finish();
         case status.NO_FUEL:
           if (state.isArmed === 1 || !fuel.takeSlice(0)) this.goCareful();
+          else if (isInCode(state)) getTier()?.onSlice(state);
           break;
         case status.NEED_FUEL:
           // Fast code hands over to careful code, which pauses at the start of the instruction.

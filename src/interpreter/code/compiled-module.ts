@@ -26,7 +26,7 @@ import { slotCountOf } from './types-layout.ts';
 export class CompiledModule {
   readonly module: Module;
   readonly features: Features;
-  private readonly units = new Map<FuelSchedule, CodeUnit>();
+  private readonly units: CodeUnit[] = [];
   private reader: InstructionReader | null = null;
   private views: readonly Uint8Array[] | null = null;
 
@@ -48,12 +48,16 @@ export class CompiledModule {
     return this.views;
   }
 
-  /** The code for one fuel schedule; functions are translated when first called. */
-  unit(schedule: FuelSchedule): CodeUnit {
-    let unit = this.units.get(schedule);
+  /**
+   * The code for one fuel schedule; functions are translated when first called.
+   *
+   * @param compiler null where the interpreter does everything
+   */
+  unit(schedule: FuelSchedule, compiler: UnitCompiler | null = null): CodeUnit {
+    let unit = this.units.find((item) => item.schedule === schedule && item.compiler === compiler);
     if (unit === undefined) {
-      unit = new CodeUnit(this.module, schedule);
-      this.units.set(schedule, unit);
+      unit = new CodeUnit(this.module, schedule, compiler);
+      this.units.push(unit);
     }
     return unit;
   }
@@ -63,15 +67,25 @@ export class CompiledModule {
    * anything of theirs.
    */
   giveBack(): void {
-    for (const unit of this.units.values()) unit.giveBack();
+    for (const unit of this.units) unit.giveBack();
     releaseTypes(this.module.types);
   }
 }
 
-/** The functions of a module under one schedule. */
+/**
+ * What makes code of another tier; `compiler()` of `quern/compile` gives one.
+ *
+ * Example: see `StoreOptions`.
+ */
+export interface UnitCompiler {
+  readonly kind: 'compiler';
+}
+
+/** The functions of a module under one schedule, with or without another tier. */
 export class CodeUnit {
   readonly module: Module;
   readonly schedule: FuelSchedule;
+  readonly compiler: UnitCompiler | null;
   /** By index in the function index space; null for imports. */
   readonly funcs: readonly (FuncCode | null)[];
   /** Word offset of each global in the words of an instance. */
@@ -83,7 +97,8 @@ export class CodeUnit {
   private readonly regions: CodeRegion[] = [];
   private instanceCount = 0;
 
-  constructor(module: Module, schedule: FuelSchedule) {
+  constructor(module: Module, schedule: FuelSchedule, compiler: UnitCompiler | null) {
+    this.compiler = compiler;
     this.module = module;
     this.schedule = schedule;
     this.funcs = module.funcs.map((func, index) => (func.body === null ? null : new FuncCode(this, index)));

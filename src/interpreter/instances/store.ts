@@ -7,6 +7,7 @@ import {
   DEFAULT_MAX_STACK_SLOTS,
 } from '../../syntax/limits.ts';
 import { selectSchedule } from '../fuel/check-schedule.ts';
+import type { UnitCompiler } from '../code/compiled-module.ts';
 import type { FuelSchedule } from '../fuel/schedules.ts';
 import type { PageBudget } from './memory.ts';
 import { checkBlocking, checkSharing } from './shared-memory.ts';
@@ -51,6 +52,8 @@ export interface StoreOptions {
    * of telling the guest: what it is told then depends on its limits alone. Default: false.
    */
   readonly strictGrowth?: boolean;
+  /** Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Default: the interpreter does everything. */
+  readonly compiler?: UnitCompiler;
 }
 
 /**
@@ -70,6 +73,7 @@ export class Store implements PageBudget, HeapBudget {
   readonly sharing: 'thread' | 'workers';
   readonly canBlock: boolean;
   readonly isStrict: boolean;
+  readonly compiler: UnitCompiler | null;
   /** Pages of all memories that were allocated here. */
   pagesInUse = 0;
   /** Bytes that count against `maxHeapBytes`. */
@@ -94,6 +98,7 @@ export class Store implements PageBudget, HeapBudget {
     if (this.sharing === 'workers') checkSharing();
     if (this.canBlock) checkBlocking();
     this.isStrict = options.strictGrowth ?? false;
+    this.compiler = options.compiler ?? null;
   }
 
   take(pageCount: number): boolean {

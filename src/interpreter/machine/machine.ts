@@ -34,13 +34,23 @@ interface Loops extends VectorLoops, FirstCalls {
 export interface Tier {
   /** The fast code of a function has its place. */
   readonly onTranslated: (code: FuncCode) => void;
+  /** A slice of fuel is used up, in the code that the call stands in. */
+  readonly onSlice: (m: MachineState) => void;
   /** Goes on at the `enter_compiled` at `at`; gives a status, or null when the call has returned. */
   readonly enter: (m: MachineState, at: number) => number | null;
 }
 
+/** Null while nobody has asked for one. */
+let tier: Tier | null = null;
+
+/** Makes a tier the one of this process. */
+export const setTier = (made: Tier): void => {
+  tier = made;
+};
+/** The other tier of this process, if there is one. */
+export const getTier = (): Tier | null => tier;
+
 export interface Machine extends Stacks, Loops {
-  /** Null while no module is compiled. */
-  tier: Tier | null;
   readonly space: CodeSpace;
   /** Whether the vector loops were trained: not before the first vector code. */
   knowsVectors: boolean;
@@ -75,12 +85,12 @@ const createMachine = (): Machine => {
       stacks,
       vectorLoops,
       (code) => translateFast(made, code),
-      (m, at) => made.tier!.enter(m, at),
+      (m, at) => tier!.enter(m, at),
     );
     const dispatch = createDispatch(space.words, callStack, words, doubles, floats, cold, isSubtype);
     return { ...vectorLoops, ...calls, dispatch };
   };
-  const made: Machine = { ...stacks, ...makeLoops(), space, knowsVectors: false, tier: null };
+  const made: Machine = { ...stacks, ...makeLoops(), space, knowsVectors: false };
   space.onReplaced = () => {
     Object.assign(made, makeLoops());
   };
@@ -116,7 +126,7 @@ const translateFast = (made: Machine, code: FuncCode): number => {
   clearWriter();
   if (translated.usesVectors) prepareVectors(made);
   code.entry = code.fast.entry;
-  made.tier?.onTranslated(code);
+  tier?.onTranslated(code);
   return code.entry;
 };
 
