@@ -65,7 +65,13 @@ test('letters say which slots hold references', () => {
     refs,
   };
   const space = new CodeSpace(1024);
-  const { cold } = createCold(space, stacks, { vectors: () => 0, wideVectors: () => 0 }, () => 0);
+  const { cold } = createCold(
+    space,
+    stacks,
+    { vectors: () => 0, wideVectors: () => 0 },
+    () => 0,
+    () => null,
+  );
   const struct = new StructInstance(types[0]!);
   Object.assign(struct, { descriptor: struct });
   const array = newArray(types[1]!, 4);

@@ -6,8 +6,8 @@ import {
   DEFAULT_MAX_HEAP_BYTES,
   DEFAULT_MAX_STACK_SLOTS,
 } from '../../syntax/limits.ts';
-import { selectSchedule } from '../fuel/check-schedule.ts';
 import type { UnitCompiler } from '../code/compiled-module.ts';
+import { selectSchedule } from '../fuel/check-schedule.ts';
 import type { FuelSchedule } from '../fuel/schedules.ts';
 import type { PageBudget } from './memory.ts';
 import { checkBlocking, checkSharing } from './shared-memory.ts';
