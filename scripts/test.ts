@@ -2,13 +2,14 @@
  * Runs every test; `npm test -- decoder kernel` only the test files whose paths contain one of the words, and
  * `--fast` those of `test/fast.ts`. Other flags go to Node's test runner.
  *
- * The tests run without native Wasm and without code from strings, which proves that the engine needs neither.
+ * The tests run without native Wasm and without code from strings, which proves that the engine needs neither. Those of
+ * the compiler, which makes such code, run by themselves.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fastTests } from '../test/fast.ts';
-import { proof } from '../test/proof.ts';
+import { noWasm, proof } from '../test/proof.ts';
 import { root, sharedFolder } from '../test/shared.ts';
 
 /** Runs Node and returns its exit code; a signal counts as a failure. */
@@ -31,9 +32,7 @@ const flags = args.filter((word) => word.startsWith('-') && word !== '--fast');
 const known = isFast
   ? Object.values(fastTests).flatMap((files) => files.map((file) => `${file}.test.js`))
   : findTests();
-const files = known
-  .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
-  .map((path) => join('build/test', path));
+const files = known.filter((path) => words.length === 0 || words.some((word) => path.includes(word)));
 if (files.length === 0) {
   console.error(`no test file matches ${words.join(' ')}`);
   process.exit(1);
@@ -42,5 +41,12 @@ if (sharedFolder === null)
   console.log('NOTICE: the official suite was not found and is left out (set QUERN_SHARED to its place).');
 if (runNode(['build/scripts/build-examples.js']) !== 0) process.exitCode = 1;
 // Two at a time: some tests measure, and small machines run the project's checks. What hangs must end as a failure.
-const limits = ['--test-concurrency=2', '--test-timeout=1200000'];
-if (runNode([...proof, '--test', ...limits, ...flags, ...files]) !== 0) process.exitCode = 1;
+const limits = ['--test', '--test-concurrency=2', '--test-timeout=1200000', ...flags];
+const isOfCompiler = (path: string): boolean => path.startsWith('compiler');
+for (const [nodeFlags, paths] of [
+  [proof, files.filter((path) => !isOfCompiler(path))],
+  [noWasm, files.filter(isOfCompiler)],
+] as const) {
+  const built = paths.map((path) => join('build/test', path));
+  if (built.length > 0 && runNode([...nodeFlags, ...limits, ...built]) !== 0) process.exitCode = 1;
+}

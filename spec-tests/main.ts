@@ -1,7 +1,11 @@
 /**
  * Runs the official suite on an engine:
  * `npm run spec -- [--engine quern|reference|native|both|javascript-api] [--threads turns|workers]
- * [--careful] [--unit-fuel] [--feature KEY] [--flip] [--report] [NAME…]`.
+ * [--careful] [--compiled [--exits P] [--seed N] [--target jit|nojit]] [--unit-fuel] [--feature KEY] [--flip]
+ * [--report] [NAME…]`.
+ *
+ * With `--compiled` every function is compiled before its first call, and every loop; with `--exits` compiled code is
+ * left with this probability at each place where it can be.
  *
  * Threads of scripts take turns in one JavaScript thread, or are worker threads on memories that they share. Without
  * `--threads`, scripts whose threads must run at the same time run in both ways.
@@ -12,6 +16,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type FeatureKey, featureTable } from '../src/wasm.ts';
+import type { Forced } from '../test/compiler/forced-compiler.ts';
 import { quernEngine } from './adapters/quern.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import type { Engine } from './engine.ts';
@@ -30,7 +35,7 @@ import {
   suiteFolder,
   supersededLines,
 } from './suite.ts';
-import { workerStarter } from './thread-worker.ts';
+import { type WorkerCode, workerStarter } from './thread-worker.ts';
 
 /** Failures of one file that are printed in full. */
 const printedFailures = 20;
@@ -39,6 +44,10 @@ const options = {
   engine: { type: 'string', default: 'quern' },
   threads: { type: 'string' },
   careful: { type: 'boolean', default: false },
+  compiled: { type: 'boolean', default: false },
+  exits: { type: 'string', default: '0' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+  target: { type: 'string', default: 'jit' },
   'unit-fuel': { type: 'boolean', default: false },
   feature: { type: 'string', multiple: true, default: [] as string[] },
   flip: { type: 'boolean', default: false },
@@ -62,7 +71,6 @@ interface RunFlags {
   readonly feature: readonly string[];
   readonly flip: boolean;
   readonly verbose: boolean;
-  readonly careful: boolean;
 }
 
 /** An engine, and how it runs the threads of scripts. */
@@ -79,12 +87,12 @@ const waysOf = (
   folder: string,
   engine: Engine,
   threads: string | undefined,
-  { careful }: RunFlags,
+  code: WorkerCode,
 ): readonly Way[] => {
   const turns: Way = { engine, startWorker: null, runs: () => true, suffix: '' };
   const workers = (runs: Way['runs']): Way => ({
-    engine: quernEngine({ careful, unitFuel: false, workers: true }),
-    startWorker: workerStarter(careful),
+    engine: quernEngine({ ...code, unitFuel: false, workers: true }),
+    startWorker: workerStarter(code),
     runs,
     suffix: ' (workers)',
   });
@@ -151,6 +159,22 @@ const writeReport = (engine: string, option: string, groups: readonly GroupResul
   }
 };
 
+interface CompilerFlags {
+  readonly compiled: boolean;
+  readonly exits: string;
+  readonly seed: string;
+  readonly target: string;
+}
+
+/** How code is compiled; null where it is not, undefined for flags that say nothing. */
+const forcedOf = ({ compiled, exits, seed, target }: CompilerFlags): Forced | null | undefined => {
+  if (!compiled) return null;
+  const forced = { exits: Number(exits), seed: Number(seed) };
+  const isKnown = forced.exits >= 0 && forced.exits <= 1 && Number.isSafeInteger(forced.seed);
+  if (!isKnown || (target !== 'jit' && target !== 'nojit')) return undefined;
+  return { ...forced, target };
+};
+
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const name = engineNames.find((known) => known === values.engine);
@@ -167,17 +191,21 @@ const main = async (): Promise<number> => {
     print(`unknown way to run threads: ${values.threads}; turns or workers`);
     return 2;
   }
+  const compiled = forcedOf(values);
+  if (compiled === undefined) {
+    print('--exits takes a probability, --seed a whole number, --target jit or nojit');
+    return 2;
+  }
   if (suiteFolder === null) {
     print('The suite was not found: set QUERN_SHARED, or put the data beside the checkout. Nothing was run.');
     return 0;
   }
-  const engine = makeEngine(name as EngineName, suiteFolder, {
-    careful: values.careful,
-    unitFuel: values['unit-fuel'],
-  });
+  const code: WorkerCode = { careful: values.careful, compiled };
+  const engine = makeEngine(name as EngineName, suiteFolder, { ...code, unitFuel: values['unit-fuel'] });
+  if (compiled !== null && compiled.exits > 0) print(`exits ${compiled.exits}, seed ${compiled.seed}`);
   const names = values.required ? [...positionals, ...requiredGroups] : positionals;
   const groups = await runSuite(
-    waysOf(suiteFolder, engine, values.threads, values),
+    waysOf(suiteFolder, engine, values.threads, code),
     suiteFolder,
     names,
     values,

@@ -4,6 +4,7 @@
  * Started as a worker, this file runs the commands of one thread; threads that those start in turn get workers, too.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { Forced } from '../test/compiler/forced-compiler.ts';
 import { quernEngine } from './adapters/quern.ts';
 import { EngineFailure } from './engine.ts';
 import type { ScriptResult } from './outcome.ts';
@@ -12,18 +13,23 @@ import { runScript, type StartWorker, type ThreadRequest } from './runner.ts';
 /** After so long a thread counts as stuck; a whole script takes a fraction of a second. */
 const PATIENCE_MS = 60_000;
 
+/** How a worker runs code. */
+export interface WorkerCode {
+  readonly careful: boolean;
+  readonly compiled: Forced | null;
+}
 /** What is sent to a worker. */
 interface WorkerTask {
   readonly request: ThreadRequest;
-  readonly careful: boolean;
+  readonly code: WorkerCode;
 }
 
 /** Starts workers for the threads of scripts. */
 export const workerStarter =
-  (careful: boolean): StartWorker =>
+  (code: WorkerCode): StartWorker =>
   (request) =>
     new Promise<ScriptResult>((resolve, reject) => {
-      const task: WorkerTask = { request, careful };
+      const task: WorkerTask = { request, code };
       const worker = new Worker(new URL(import.meta.url), { workerData: task });
       const fail = (text: string): void => {
         clearTimeout(timer);
@@ -39,11 +45,11 @@ export const workerStarter =
       worker.once('exit', (code) => fail(`the worker ended with code ${code}`));
     });
 
-const runTask = async ({ request, careful }: WorkerTask): Promise<ScriptResult> => {
+const runTask = async ({ request, code }: WorkerTask): Promise<ScriptResult> => {
   const { script, shared, ...options } = request;
-  const engine = quernEngine({ careful, unitFuel: false, workers: true });
+  const engine = quernEngine({ ...code, unitFuel: false, workers: true });
   const instances = new Map([...shared].map(([name, memories]) => [name, engine.adopt!(memories)]));
-  return runScript(script, engine, { ...options, instances, startWorker: workerStarter(careful) });
+  return runScript(script, engine, { ...options, instances, startWorker: workerStarter(code) });
 };
 
 if (!isMainThread) parentPort!.postMessage(await runTask(workerData as WorkerTask));

@@ -22,6 +22,7 @@ import {
   startExecution,
   TableInstance,
 } from '../../src/wasm.ts';
+import { type Forced, forcedCompiler } from '../../test/compiler/forced-compiler.ts';
 import {
   type Engine,
   EngineFailure,
@@ -43,6 +44,8 @@ export interface QuernInstance {
 }
 interface CallOptions extends Metering {
   readonly careful: boolean;
+  /** Everything is compiled; without it, the interpreter does everything. */
+  readonly compiled?: Forced | null;
   /** Shared memories are real ones, for worker threads. */
   readonly workers?: boolean;
 }
@@ -150,12 +153,14 @@ export const boxed = (value: QuernValue): RawValue =>
 
 export const quernEngine = (options: CallOptions): Engine => {
   const sharing: StoreOptions = options.workers ? { sharing: 'workers', canBlock: true } : {};
-  const makeStore = (): Store => new Store({ ...sharing, ...(options.unitFuel ? unitFuelBudgets : {}) });
+  const compiling: StoreOptions = options.compiled ? { compiler: forcedCompiler(options.compiled) } : {};
+  const budgets: StoreOptions = options.unitFuel ? unitFuelBudgets : {};
+  const makeStore = (): Store => new Store({ ...sharing, ...compiling, ...budgets });
   const threads = new ThreadCalls(options.unitFuel ? 1 : threadSlice);
   let store = makeStore();
   let features = defaultFeatures;
   const engine: Engine = {
-    name: options.careful ? 'quern, careful code' : 'quern',
+    name: options.compiled ? 'quern, compiled code' : options.careful ? 'quern, careful code' : 'quern',
     traits: { suiteTexts: true, phases: true, everyFeature: true },
     startScript(switched) {
       features = switched;

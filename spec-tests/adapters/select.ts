@@ -1,4 +1,5 @@
 /** Makes the engine that an option of the command line names. */
+import type { Forced } from '../../test/compiler/forced-compiler.ts';
 import type { Engine, Metering } from '../engine.ts';
 import { javascriptApiEngine } from './javascript-api.ts';
 import { nativeEngine } from './native.ts';
@@ -10,6 +11,8 @@ import { snapshotEngine } from './snapshot.ts';
 export interface EngineOptions extends Metering {
   /** Run careful code only: one internal instruction per Wasm instruction. */
   readonly careful: boolean;
+  /** Quern compiles everything. */
+  readonly compiled?: Forced | null;
 }
 
 export const engineNames = ['quern', 'reference', 'native', 'both', 'snapshot', 'javascript-api'] as const;

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { proof } from '../proof.ts';
+import { noWasm, proof } from '../proof.ts';
 import { root } from '../shared.ts';
 
 export interface SuiteRun {
@@ -25,13 +25,23 @@ const count = (output: string, word: string): number =>
 /** Runs `npm run spec -- ARGS` on the build. */
 export const runSuite = (...args: string[]): Promise<SuiteRun> => runSuiteOf({}, ...args);
 
+/** The same with everything compiled, which takes code from strings. */
+export const runCompiledSuite = (...args: string[]): Promise<SuiteRun> =>
+  runWith(noWasm, {}, '--compiled', ...args);
+
 /** The same on other data: the environment says where. */
-export const runSuiteOf = async (
+export const runSuiteOf = (
+  environment: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<SuiteRun> => runWith(proof, environment, ...args);
+
+const runWith = async (
+  flags: readonly string[],
   environment: Readonly<Record<string, string>>,
   ...args: string[]
 ): Promise<SuiteRun> => {
   const main = join(root, 'build/spec-tests/main.js');
-  const child = spawn(process.execPath, [...proof, main, ...args], {
+  const child = spawn(process.execPath, [...flags, main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });

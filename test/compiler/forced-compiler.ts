@@ -1,0 +1,25 @@
+/**
+ * Compilers for tests: everything is compiled before its first call, and is left again by chance, so that every exit
+ * into the interpreter is taken sooner or later. The same seed takes the same exits.
+ */
+import { type Compiler, makeCompiler } from '../../src/compiler/compiler.ts';
+import { Random } from '../generators/random.ts';
+
+/** How code is compiled, and how often it is left. */
+export interface Forced {
+  /** For hosts that compile JavaScript, or for those that interpret it. */
+  readonly target: 'jit' | 'nojit';
+  /** Probability of leaving at each place where that is possible; 0 to 1. */
+  readonly exits: number;
+  readonly seed: number;
+}
+
+/** A compiler that compiles everything. @throws Error where code from strings is not allowed: nothing would be tested */
+export const forcedCompiler = ({ target, exits, seed }: Forced): Compiler => {
+  const random = new Random(seed);
+  const limit = exits * 2 ** 32;
+  const chance = exits === 0 ? null : (): boolean => random.bits() < limit;
+  const compiler = makeCompiler({ threshold: 0 }, target === 'jit', chance);
+  if (compiler.makeScope() === null) throw new Error('code from strings is not allowed here');
+  return compiler;
+};
