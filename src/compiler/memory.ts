@@ -59,7 +59,11 @@ const isPlain = (g: Generator): boolean => {
 
 /** The index of a `DataView`; a negative number is out of bounds, too. */
 const viewIndex = (g: Generator, a: Operand, offset: number): string => {
-  if (a.constant !== null) return String((a.constant >>> 0) + offset);
+  if (a.constant !== null) {
+    const index = (a.constant >>> 0) + offset;
+    // Beyond 2^31 the second word of an i64 would be inside again.
+    return index > 0x7fffffff ? `X(${g.exit})` : String(index);
+  }
   if (offset === 0) return exact(a);
   if (a.isNatural) return `${exact(a)}+${offset}|0`;
   if (a.isSimple) return `(${a.text}<0?X(${g.exit}):${a.text}+${offset}|0)`;
@@ -222,7 +226,8 @@ const store64: Rule = (g) => {
 const size: Rule = (g) => {
   const { index } = g.reader;
   const type = g.module.memories[index]!;
-  if (index !== 0 || type.pageSizeLog2 !== 16 || type.limits.address !== I32) {
+  // Another worker may have made a shared memory grow.
+  if (index !== 0 || type.pageSizeLog2 !== 16 || type.limits.address !== I32 || type.isShared) {
     leaveHere(g);
     return;
   }
