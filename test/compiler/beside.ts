@@ -34,12 +34,15 @@ export interface Program {
 
 /** Pauses of one call; then it is given all fuel that it wants. */
 const MOST_PAUSES = 3000;
-const LOTS = 1e9;
+const LOTS = 5e7;
+const SHOWN_FRAMES = 100;
 
 const textOf = (value: RawValue): string =>
   value instanceof FuncInstance ? `func ${value.code?.index ?? 'of the host'}` : String(value);
-const framesText = (frames: readonly BacktraceFrame[]): string =>
-  frames.map(({ funcIndex, offset }) => `${funcIndex}+${offset}`).join(' < ');
+const framesText = (frames: readonly BacktraceFrame[]): string => {
+  const lines = frames.slice(0, SHOWN_FRAMES).map(({ funcIndex, offset }) => `${funcIndex}+${offset}`);
+  return `${lines.join(' < ')} of ${frames.length}`;
+};
 
 /** How a call ended, and what it left. */
 const endOf = (call: Execution, status: string, instance: ModuleInstance): string => {
@@ -86,8 +89,9 @@ export const play = (program: Program, compiler: Compiler | null, step: number |
     const execution = start(instance, call, step ?? LOTS);
     let status = execution.run();
     for (let pauses = 0; status === 'paused'; pauses++) {
+      assert.ok(pauses <= MOST_PAUSES && step !== null, `${call[0]} does not end`);
       lines.push(`${call[0]} pauses at ${execution.fuelConsumed}: ${framesText(execution.backtrace)}`);
-      execution.addFuel(pauses < MOST_PAUSES ? step! : LOTS);
+      execution.addFuel(pauses < MOST_PAUSES ? step : LOTS);
       status = execution.run();
     }
     lines.push(`${call.join(' ')} → ${status} ${endOf(execution, status, instance)}`);

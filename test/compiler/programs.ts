@@ -1,0 +1,523 @@
+/**
+ * Small programs for the compiler, in text: constructs of control, calls with operands that wait, every trap inside of
+ * calls, NaNs of many payloads on every way, memory to its edges. Each with the calls that are made of it.
+ */
+import type { Call } from './beside.ts';
+
+/** A program without imports. */
+export interface Source {
+  readonly text: string;
+  readonly calls: readonly Call[];
+  /** Most frames of a call. */
+  readonly maxCallDepth?: number;
+  readonly maxStackSlots?: number;
+}
+
+/** Exports called with each of some numbers. */
+const withEach = (names: readonly string[], numbers: readonly number[]): Call[] =>
+  names.flatMap((name) => numbers.map((value): Call => [name, BigInt.asUintN(32, BigInt(value))]));
+
+const control: Source = {
+  text: `(module
+    (global $seen (mut i32) (i32.const 0))
+    (func $note (param i32) (result i32)
+      (global.set $seen (i32.add (i32.mul (global.get $seen) (i32.const 31)) (local.get 0)))
+      (global.get $seen))
+    ;; br_table with values, to labels that share targets, out of a block, a loop and the function
+    (func (export "table") (param $n i32) (result i32) (local $i i32)
+      (block $out (result i32)
+        (block $two (result i32)
+          (loop $again (result i32)
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (block $one (result i32)
+              (i32.mul (local.get $i) (i32.const 100))
+              (br_table $one $two $one $out $two 4
+                (i32.add (local.get $n) (local.get $i))))
+            (br_if $two (i32.gt_s (local.get $i) (i32.const 4)))
+            (drop)
+            (br $again)))
+        (i32.add (i32.const 1)))
+      (i32.add (i32.const 2)))
+    (func (export "bareTable") (param $n i32) (result i32)
+      (block (block (block (block
+        (br_table 0 1 2 0 3 (local.get $n)))
+        (return (call $note (i32.const 10))))
+        (drop (call $note (i32.const 11))))
+        (return (i32.add (call $note (i32.const 12)) (local.get $n))))
+      (i32.const 13))
+    ;; blocks and loops that take and give several values of all types
+    (func (export "values") (param $n i32) (result i32 i64 f32 f64) (local $i i32)
+      (i32.const 1) (i64.const 0x1_0000_0001) (f32.const 1.5) (f64.const -0.25)
+      (loop $l (param i32 i64 f32 f64) (result i32 i64 f32 f64)
+        (block (param i32 i64 f32 f64) (result f64 i32 f32 i64)
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (call $shuffle))
+        (call $back)
+        (br_if $l (i32.lt_u (local.get $i) (local.get $n)))))
+    (func $shuffle (param i32 i64 f32 f64) (result f64 i32 f32 i64)
+      (f64.add (local.get 3) (f64.const 3)) (i32.xor (local.get 0) (i32.const -7))
+      (f32.mul (local.get 2) (f32.const -1.25)) (i64.mul (local.get 1) (i64.const 0x1_0000_0003)))
+    (func $back (param f64 i32 f32 i64) (result i32 i64 f32 f64)
+      (local.get 1) (local.get 3) (local.get 2) (local.get 0))
+    ;; parameters of a loop change places at the way back
+    (func (export "swap") (param $n i32) (result i64 i64) (local $a i32) (local $x i64)
+      (i32.const 3) (i32.const 5) (i64.const 7) (i64.const 11)
+      (loop $l (param i32 i32 i64 i64) (result i64 i64)
+        (i64.add (i64.const 1))
+        (call $turn)
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_if $l (i32.gt_s (local.get $n) (i32.const 0)))
+        (local.set $x) (local.set $x (i64.add (local.get $x))) (local.set $a)
+        (i64.add (i64.extend_i32_s (i32.sub (local.get $a))) (i64.const 3))
+        (local.get $x)))
+    (func $turn (param i32 i32 i64 i64) (result i32 i32 i64 i64)
+      (local.get 1) (local.get 0) (local.get 3) (local.get 2))
+    ;; ways of an if: with and without else, with parameters, left by branches
+    (func (export "ifs") (param $n i32) (result i32) (local $r i32)
+      (local.get $n)
+      (if (param i32) (result i32) (i32.and (local.get $n) (i32.const 1))
+        (then (i32.add (i32.const 10)) (br_if 0 (i32.and (local.get $n) (i32.const 2))) (i32.mul (i32.const 3)))
+        (else (drop) (i32.const 77)))
+      (local.set $r)
+      (if $q (i32.gt_s (local.get $n) (i32.const 4)) (then
+        (local.set $r (i32.add (local.get $r) (i32.const 1000)))
+        (br_if $q (i32.eq (local.get $n) (i32.const 6)))
+        (local.set $r (i32.add (local.get $r) (i32.const 5000)))))
+      (if (i32.eqz (local.get $n)) (then (return (i32.const -1))))
+      (local.get $r))
+    ;; operands wait while locals that they were read from change
+    (func (export "operands") (param $n i32) (result i32) (local $l i64)
+      (local.get $n)
+      (i64.const 5) (local.set $l)
+      (local.get $l)
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (local.set $l (i64.sub (local.get $l) (i64.extend_i32_s (local.get $n))))
+      (local.get $l)
+      (local.tee $l (i64.const 9))
+      (i64.mul) (i64.add) (i32.wrap_i64)
+      (local.get $n)
+      (local.tee $n (call $note (local.get $n)))
+      (block (param i32 i32 i32) (result i32)
+        (br_if 0 (i32.add) (i32.and (local.get $n) (i32.const 1)))
+        (i32.sub))
+      (i32.add))
+    ;; what stands behind an unconditional transfer is not run
+    (func (export "unreachable") (param $n i32) (result i32)
+      (block (result i32)
+        (block
+          (br_if 0 (local.get $n))
+          (br 1 (i32.const 4))
+          (loop (br 0)) (drop (i32.div_s (i32.const 1) (i32.const 0)))
+          (if (i32.const 1) (then (unreachable)) (else (nop))))
+        (return (i32.const 6))
+        (i32.const 8) (block (param i32) (result i32) (br 1))))
+    (func (export "nested") (param $n i32) (result i32) (local $i i32) (local $j i32) (local $s i32)
+      (loop $a
+        (local.set $j (i32.const 0))
+        (block $b
+          (loop $c
+            (local.set $s (i32.add (local.get $s) (i32.mul (local.get $i) (local.get $j))))
+            (br_if $b (i32.gt_u (local.get $j) (i32.const 6)))
+            (local.set $j (i32.add (local.get $j) (i32.const 1)))
+            (br_if $c (i32.lt_u (local.get $j) (local.get $n)))
+            (if (i32.rem_u (local.get $i) (i32.const 3)) (then (br $b)))
+            (local.set $s (i32.xor (local.get $s) (i32.const 0x55)))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $a (i32.lt_u (local.get $i) (local.get $n))))
+      (local.get $s)))`,
+  calls: [
+    ...withEach(['table', 'bareTable', 'ifs', 'operands', 'unreachable'], [0, 1, 2, 3, 4, 6, 9, -1]),
+    ...withEach(['values', 'swap', 'nested'], [0, 1, 2, 5, 9]),
+  ],
+};
+
+const calls: Source = {
+  text: `(module
+    (type $binary (func (param i32 i32) (result i32)))
+    (type $wide (func (param i64 f64 i32) (result f64 i64)))
+    (table 8 funcref)
+    (elem (i32.const 0) $add $sub $fib2 $wide)
+    (global $depth (mut i32) (i32.const 0))
+    (func $add (type $binary) (i32.add (local.get 0) (local.get 1)))
+    (func $sub (type $binary) (i32.sub (local.get 0) (local.get 1)))
+    (func $fib2 (type $binary) (i32.mul (call $fib (local.get 0)) (local.get 1)))
+    (func $wide (type $wide)
+      (f64.add (local.get 1) (f64.convert_i32_s (local.get 2)))
+      (i64.rotl (local.get 0) (i64.extend_i32_u (local.get 2))))
+    (func $fib (export "fib") (param i32) (result i32)
+      (if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 0)) (else
+        (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                 (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+    ;; recursion with operands of every type that wait, and two results
+    (func $mixed (export "mixed") (param i32) (result i64 f64)
+      (local $a i64) (local $b f64)
+      (if (i32.eqz (local.get 0)) (then (return (i64.const 0x1234_5678_9abc_def0) (f64.const 0.5))))
+      (i64.const 3) (i64.extend_i32_s (local.get 0)) (i64.mul)
+      (f64.convert_i32_s (local.get 0)) (f32.const 2.5)
+      (call $mixed (i32.sub (local.get 0) (i32.const 1)))
+      (local.set $b) (local.set $a)
+      (f64.promote_f32) (f64.mul) (f64.add (local.get $b))
+      (local.set $b)
+      (i64.add (local.get $a))
+      (local.get $b))
+    (func $even (export "even") (param i64) (result i32)
+      (if (result i32) (i64.eqz (local.get 0)) (then (i32.const 1))
+        (else (call $odd (i64.sub (local.get 0) (i64.const 1))))))
+    (func $odd (param i64) (result i32)
+      (if (result i32) (i64.eqz (local.get 0)) (then (i32.const 0))
+        (else (call $even (i64.sub (local.get 0) (i64.const 1))))))
+    (func (export "indirect") (param i32) (result i32)
+      (i32.add (i32.const 1000)
+        (i32.mul (i32.const 3)
+          (call_indirect (type $binary) (i32.const 9) (i32.const 4) (local.get 0)))))
+    (func (export "indirectWide") (param i32) (result i64) (local i64)
+      (i64.const 0x77)
+      (call_indirect (type $wide) (i64.const 0xf0f0_0000_0000_0001) (f64.const 1.5) (i32.const 5)
+        (i32.add (local.get 0) (i32.const 3)))
+      (local.set 1) (i64.trunc_sat_f64_s) (i64.add) (i64.add (local.get 1)))
+    (func (export "each") (param $n i32) (result i32) (local $i i32) (local $s i32)
+      (loop $l
+        (local.set $s (call_indirect (type $binary) (local.get $s) (local.get $i)
+          (i32.rem_u (local.get $i) (i32.const 3))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $l (i32.lt_s (local.get $i) (local.get $n))))
+      (local.get $s))
+    ;; as deep as it goes: small frames, and frames of many locals
+    (func $down (export "down") (param i32) (result i32)
+      (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
+      (i32.add (call $down (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
+    (func $broad (export "broad") (param i32) (result i32)
+      (local i64 i64 i64 i64 i64 i64 i64 i64 f64 f64 f64 f64 i32 i32 i32 i32)
+      (local.set 3 (i64.extend_i32_s (local.get 0)))
+      (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
+      (if (i32.eq (global.get $depth) (i32.const 1_000_000)) (then (return (i32.const 0))))
+      (i32.wrap_i64 (i64.add (i64.extend_i32_u (call $broad (i32.add (local.get 0) (i32.const 1))))
+        (local.get 3)))))`,
+  calls: [
+    ...withEach(['fib'], [0, 1, 7, 11]),
+    ...withEach(['mixed'], [0, 1, 5, 40]),
+    ['even', 0n],
+    ['even', 31n],
+    ['even', 200n],
+    ...withEach(['indirect', 'indirectWide'], [0, 1, 2, 3, 5, 8, -1]),
+    ...withEach(['each'], [1, 10]),
+    ...withEach(['down', 'broad'], [0]),
+    // A call that went as deep as it could leaves nothing.
+    ...withEach(['fib'], [8]),
+  ],
+};
+
+/** Traps of each kind, three calls deep, with operands that wait in every frame. */
+const trapping: readonly (readonly [name: string, code: string])[] = [
+  ['unreachable', '(unreachable)'],
+  ['divide', '(i32.div_s (local.get 0) (i32.sub (local.get 0) (local.get 0)))'],
+  ['divideConstant', '(i32.div_u (local.get 0) (i32.const 0))'],
+  ['remainder', '(i32.rem_u (i32.const 5) (i32.shl (local.get 0) (i32.const 31)))'],
+  ['overflow', '(i32.div_s (i32.const 0x80000000) (i32.sub (i32.const -2) (i32.const -1)))'],
+  [
+    'divide64',
+    '(i32.wrap_i64 (i64.div_s (i64.const 7) (i64.extend_i32_u (i32.and (local.get 0) (i32.const 0)))))',
+  ],
+  ['remainder64', '(i32.wrap_i64 (i64.rem_u (i64.const 7) (i64.const 0)))'],
+  [
+    'overflow64',
+    '(i32.wrap_i64 (i64.div_s (i64.const 0x8000000000000000) (i64.extend_i32_s (i32.const -1))))',
+  ],
+  ['conversion', '(i32.trunc_f64_s (f64.div (f64.const 0) (f64.convert_i32_s (i32.const 0))))'],
+  ['range', '(i32.trunc_f32_u (f32.convert_i32_s (i32.sub (i32.const 0) (local.get 0))))'],
+  ['range64', '(i32.wrap_i64 (i64.trunc_f64_u (f64.const 1e20)))'],
+  ['conversion64', '(i32.wrap_i64 (i64.trunc_f32_s (f32.const nan)))'],
+  ['load8', '(i32.load8_u (i32.const 65536))'],
+  ['load16', '(i32.load16_s (i32.const 65535))'],
+  ['load32', '(i32.load (i32.sub (i32.const 65533) (i32.const 0)))'],
+  ['load64', '(i32.wrap_i64 (i64.load (i32.const 65529)))'],
+  ['loadFar', '(i32.load offset=0xffffffff (local.get 0))'],
+  ['loadNegative', '(i32.load offset=8 (i32.sub (i32.const 0) (local.get 0)))'],
+  ['loadFloat', '(i32.trunc_sat_f64_s (f64.load (i32.const 65530)))'],
+  ['store8', '(i32.store8 (i32.const -1) (local.get 0)) (i32.const 0)'],
+  ['store16', '(i32.store16 (i32.const 65535) (local.get 0)) (i32.const 0)'],
+  ['store32', '(i32.store (i32.const 65533) (i32.const -1)) (i32.const 0)'],
+  ['store64', '(i64.store (i32.const 65532) (i64.const -1)) (i32.const 0)'],
+  ['store64Negative', '(i64.store (i32.const -4) (i64.const -1)) (i32.const 0)'],
+  ['storeFloat', '(f32.store (i32.const 65534) (f32.const 1)) (i32.const 0)'],
+  ['storeDouble', '(f64.store (i32.const 65529) (f64.const 1)) (i32.const 0)'],
+  ['fill', '(memory.fill (i32.const 65530) (i32.const 1) (i32.const 7)) (i32.const 0)'],
+  ['copy', '(memory.copy (i32.const 0) (i32.const 65530) (i32.const 7)) (i32.const 0)'],
+  ['initialise', '(memory.init $data (i32.const 0) (i32.const 2) (i32.const 7)) (i32.const 0)'],
+  ['element', '(call_indirect (type $t) (local.get 0) (i32.const 77))'],
+  ['nothing', '(call_indirect (type $t) (local.get 0) (i32.const 3))'],
+  ['type', '(call_indirect (type $other) (i32.const 1))'],
+  ['drop', '(drop (i32.load (i32.const -8))) (i32.const 1)'],
+  ['select', '(select (i32.load (i32.const -8)) (i32.const 1) (i32.const 0))'],
+  ['local', '(local.set 0 (i32.div_u (i32.const 1) (i32.const 0))) (local.get 0)'],
+  ['zero', '(i32.wrap_i64 (i64.and (i64.load (i32.const -9)) (i64.const 0)))'],
+];
+const traps: Source = {
+  text: `(module
+    (type $t (func (param i32) (result i32)))
+    (type $other (func (result i32)))
+    (memory 1 1)
+    (data $data "abc")
+    (table 4 funcref)
+    (elem (i32.const 0) ${trapping
+      .map(([name]) => `$${name}`)
+      .slice(0, 3)
+      .join(' ')})
+    (global $g (mut i64) (i64.const 1))
+    ${trapping
+      .map(
+        ([name, code]) => `
+    (func $${name} (type $t)
+      (global.set $g (i64.add (global.get $g) (i64.const 5)))
+      (i32.store (i32.const 16) (i32.add (i32.load (i32.const 16)) (i32.const 1)))
+      ${code})
+    (func $${name}2 (param f64 i64) (result i64) (local i32)
+      (local.set 2 (i32.const 3))
+      (local.get 1) (f64.const 4) (local.get 0) (f64.add) (i64.trunc_sat_f64_s)
+      (i64.extend_i32_s (call $${name} (local.get 2)))
+      (i64.add) (i64.mul))
+    (func (export "${name}") (param i32) (result i64)
+      (i64.store (i32.const 0) (i64.const 0x0102030405060708))
+      (i64.const 100) (local.get 0)
+      (call $${name}2 (f64.convert_i32_s (local.get 0)) (i64.extend_i32_s (local.get 0)))
+      (i64.const 1) (i64.add) (drop) (i64.extend_i32_s) (i64.sub))`,
+      )
+      .join('')})`,
+  calls: withEach(
+    trapping.map(([name]) => name),
+    [12],
+  ),
+};
+
+/** Payloads of NaNs, and numbers beside them. */
+const payloads32 = [
+  0x7fc00000n,
+  0xffc00000n,
+  0x7fa00001n,
+  0xffa00001n,
+  0x7fffffffn,
+  0x80000000n,
+  0x3fc00000n,
+];
+const payloads64 = [
+  0x7ff8000000000000n,
+  0xfff8000000000000n,
+  0x7ff0000000000001n,
+  0xfff4000000000001n,
+  0x7fffffffffffffffn,
+  0x8000000000000000n,
+  0x3ff8000000000000n,
+];
+const nans: Source = {
+  text: `(module
+    (memory 1)
+    (global $f (mut f32) (f32.const nan:0x200001))
+    (global $d (mut f64) (f64.const -nan:0x4000000000001))
+    (func $same32 (param f32) (result f32) (local.get 0))
+    (func $same64 (param f64) (result f64) (local.get 0))
+    (func (export "f32") (param i32) (result i32 i32 i32 i32 i32 i32 i32)
+      (local $x f32) (local $y f32)
+      (i32.store (i32.const 8) (local.get 0))
+      (local.set $x (f32.load (i32.const 8)))
+      ;; memory to memory, through a local, a global, a call, a block, a selection, arithmetic
+      (f32.store (i32.const 16) (f32.load (i32.const 8)))
+      (i32.load (i32.const 16))
+      (f32.store (i32.const 20) (local.get $x))
+      (i32.load (i32.const 20))
+      (global.set $f (local.get $x))
+      (i32.reinterpret_f32 (global.get $f))
+      (i32.reinterpret_f32 (call $same32 (f32.load (i32.const 8))))
+      (i32.reinterpret_f32 (block (result f32) (br_if 0 (local.get $x) (local.get 0))))
+      (i32.reinterpret_f32 (select (local.get $x) (local.get $y) (i32.const 1)))
+      (local.set $y (f32.add (local.get $x) (f32.const 1)))
+      (i32.reinterpret_f32 (local.get $y)))
+    (func (export "f64") (param i64) (result i64 i64 i64 i64 i64 i64 i64)
+      (local $x f64) (local $y f64)
+      (i64.store (i32.const 8) (local.get 0))
+      (local.set $x (f64.load (i32.const 8)))
+      (f64.store (i32.const 16) (f64.load (i32.const 8)))
+      (i64.load (i32.const 16))
+      (f64.store (i32.const 24) (local.get $x))
+      (i64.load (i32.const 24))
+      (global.set $d (local.get $x))
+      (i64.reinterpret_f64 (global.get $d))
+      (i64.reinterpret_f64 (call $same64 (f64.load (i32.const 8))))
+      (i64.reinterpret_f64 (loop (result f64) (local.get $x)))
+      (i64.reinterpret_f64 (select (local.get $y) (local.get $x) (i32.const 0)))
+      (local.set $y (f64.div (local.get $x) (f64.const 0)))
+      (i64.reinterpret_f64 (local.get $y)))
+    (func (export "signs") (param f32 f64) (result f32 f32 f32 f64 f64 f64)
+      (f32.neg (local.get 0)) (f32.abs (local.get 0)) (f32.copysign (local.get 0) (f32.const -1))
+      (f64.neg (local.get 1)) (f64.abs (local.get 1)) (f64.copysign (f64.const 2) (local.get 1)))
+    (func (export "widths") (param f32 f64) (result f64 f32 f32 f64 i32 i64)
+      (f64.promote_f32 (local.get 0)) (f32.demote_f64 (local.get 1))
+      (f32.min (local.get 0) (f32.const 1)) (f64.max (f64.const 1) (local.get 1))
+      (i32.trunc_sat_f32_s (local.get 0)) (i64.trunc_sat_f64_u (local.get 1)))
+    ;; NaNs that live in a loop: as its parameter, in a local and in memory
+    (func (export "loop") (param $n i32) (param $x f64) (result f64 f32)
+      (local $f f32) (local $y f64)
+      (local.set $f (f32.reinterpret_i32 (i32.const 0x7fa00123)))
+      (f64.reinterpret_i64 (i64.const 0xfff0_0000_0000_0077))
+      (loop $l (param f64) (result f64)
+        (local.set $y)
+        (f64.store (i32.const 40) (local.get $y))
+        (f64.load (i32.const 40))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (if (i32.eq (local.get $n) (i32.const 2)) (then (local.set $x (f64.sub (local.get $x) (f64.const 1)))))
+        (br_if $l (i32.gt_s (local.get $n) (i32.const 0))))
+      (f64.copysign (local.get $x))
+      (local.get $f))
+    (func (export "constants") (result f32 f64 f32 f64)
+      (f32.const nan:0x123) (f64.const -nan:0x1) (f32.const nan) (f64.const -nan)))`,
+  calls: [
+    ...payloads32.map((bits): Call => ['f32', bits]),
+    ...payloads64.map((bits): Call => ['f64', bits]),
+    ...payloads32.flatMap((bits, i): Call[] => [
+      ['signs', bits, payloads64[i]!],
+      ['widths', bits, payloads64[i]!],
+    ]),
+    ...payloads64.map((bits): Call => ['loop', 5n, bits]),
+    ['constants'],
+  ],
+};
+
+const accesses: readonly (readonly [name: string, type: string, bytes: number])[] = [
+  ['i32.load', 'i32', 4],
+  ['i64.load', 'i64', 8],
+  ['f32.load', 'f32', 4],
+  ['f64.load', 'f64', 8],
+  ['i32.load8_s', 'i32', 1],
+  ['i32.load8_u', 'i32', 1],
+  ['i32.load16_s', 'i32', 2],
+  ['i32.load16_u', 'i32', 2],
+  ['i64.load8_s', 'i64', 1],
+  ['i64.load8_u', 'i64', 1],
+  ['i64.load16_s', 'i64', 2],
+  ['i64.load16_u', 'i64', 2],
+  ['i64.load32_s', 'i64', 4],
+  ['i64.load32_u', 'i64', 4],
+  ['i32.store', 'i32', 4],
+  ['i64.store', 'i64', 8],
+  ['f32.store', 'f32', 4],
+  ['f64.store', 'f64', 8],
+  ['i32.store8', 'i32', 1],
+  ['i32.store16', 'i32', 2],
+  ['i64.store8', 'i64', 1],
+  ['i64.store16', 'i64', 2],
+  ['i64.store32', 'i64', 4],
+];
+const PAGE = 65536;
+const offsets = [0, 1, 6, 0x7fff0000, 0x7fff0001, 0xfffffff8];
+const numberOf: Readonly<Record<string, string>> = {
+  i32: '(i32.const 0x81c2e384)',
+  i64: '(i64.const 0x8192a3b4c5d6e7f8)',
+  f32: '(f32.const -1.3)',
+  f64: '(f64.const 1.7)',
+};
+const memory: Source = {
+  text: `(module
+    (memory 1 3)
+    (data (i32.const 0) "\\80\\ff\\7f\\01\\80\\c3\\d4\\65\\a1\\b2\\93\\84")
+    (data (i32.const 65524) "\\80\\ff\\7f\\01\\80\\c3\\d4\\65\\a1\\b2\\93\\84")
+    ${accesses
+      .flatMap(([name, type]) =>
+        offsets.map((offset) =>
+          name.includes('load')
+            ? `(func (export "${name} ${offset}") (param i32) (result ${type})
+                (${name} offset=${offset} align=1 (local.get 0)))
+               (func (export "${name} ${offset} sum") (param i32) (result ${type})
+                (${name} offset=${offset} (i32.add (local.get 0) (i32.and (i32.const 0) (local.get 0)))))`
+            : `(func (export "${name} ${offset}") (param i32)
+                (${name} offset=${offset} (i32.sub (local.get 0) (i32.const 0)) ${numberOf[type]}))
+               (func (export "${name} ${offset} local") (param i32) (local ${type})
+                (local.set 1 ${numberOf[type]})
+                (${name} offset=${offset} align=1 (local.get 0) (local.get 1)))`,
+        ),
+      )
+      .join('\n')})`,
+  calls: accesses.flatMap(([name, , bytes]) =>
+    offsets.flatMap((offset) => {
+      const ends = [PAGE - offset - bytes, PAGE - offset - bytes + 1].filter((at) => at >= 0);
+      const addresses = offset > PAGE ? [0, -offset, -offset + 3, -1] : [0, 3, ...ends, PAGE, -1, -5, -8];
+      const second = name.includes('load') ? 'sum' : 'local';
+      return withEach([`${name} ${offset}`, `${name} ${offset} ${second}`], addresses);
+    }),
+  ),
+};
+
+/** Growth in the middle of loops and of calls, and operations of any size. */
+const growth: Source = {
+  text: `(module
+    (memory 1 6)
+    (data $data "0123456789")
+    (func (export "grow") (param $n i32) (result i32) (local $i i32) (local $s i32)
+      (loop $l
+        (i32.store (i32.mul (local.get $i) (i32.const 40000)) (i32.add (local.get $i) (i32.const 7)))
+        (local.set $s (i32.add (local.get $s) (i32.load (i32.mul (local.get $i) (i32.const 40000)))))
+        (if (i32.and (local.get $i) (i32.const 1))
+          (then (local.set $s (i32.add (local.get $s) (memory.grow (i32.const 1))))))
+        (local.set $s (i32.mul (local.get $s) (i32.add (memory.size) (i32.const 1))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $l (i32.lt_u (local.get $i) (local.get $n))))
+      (local.get $s))
+    (func $more (param i32) (result i32)
+      (i32.add (memory.grow (local.get 0)) (i32.load offset=4 (i32.const 65532))))
+    (func (export "deep") (param i32) (result i32)
+      (i32.store (i32.const 65536) (i32.const 99))
+      (i32.add (i32.load (i32.const 0)) (call $more (local.get 0))))
+    (func (export "sized") (param $n i32) (result i32)
+      (memory.fill (i32.const 100) (i32.const 0x5a5) (local.get $n))
+      (memory.copy (i32.const 110) (i32.const 96) (local.get $n))
+      (memory.copy (i32.const 90) (i32.const 100) (local.get $n))
+      (memory.init $data (i32.const 400) (i32.const 1) (i32.const 7))
+      (i32.add (i32.load (i32.const 111)) (i32.load (i32.const 402))))
+    (func (export "dropped") (result i32) (data.drop $data)
+      (memory.init $data (i32.const 0) (i32.const 0) (i32.const 1)) (memory.size)))`,
+  calls: [
+    ...withEach(['sized'], [0, 1, 13, 3000, 100_000]),
+    ...withEach(['deep'], [0, 1]),
+    ...withEach(['grow'], [6, 9]),
+    ['dropped'],
+    ...withEach(['sized', 'deep'], [20]),
+  ],
+};
+
+const globals: Source = {
+  text: `(module
+    (global $i (export "i") (mut i32) (i32.const -3))
+    (global $l (export "l") (mut i64) (i64.const -0x1_0000_0000))
+    (global $f (export "f") (mut f32) (f32.const -0))
+    (global $d (export "d") (mut f64) (f64.const inf))
+    (global $c i64 (i64.const 0x7fff_ffff_ffff_ffff))
+    (func $set (param i32)
+      (global.set $i (i32.add (global.get $i) (local.get 0)))
+      (global.set $l (i64.add (global.get $l) (global.get $c)))
+      (global.set $f (f32.sub (global.get $f) (f32.convert_i32_s (local.get 0))))
+      (global.set $d (f64.sub (global.get $d) (f64.promote_f32 (global.get $f)))))
+    ;; a global is read before a call that changes it, and used after
+    (func (export "around") (param $n i32) (result i32 i64 f32 f64)
+      (loop $l
+        (global.get $i) (global.get $l) (global.get $f) (global.get $d)
+        (call $set (local.get $n))
+        (global.set $d) (global.set $f) (global.set $l) (global.set $i)
+        (call $set (local.get $n))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_if $l (i32.gt_s (local.get $n) (i32.const 0))))
+      (global.get $i) (global.get $l) (global.get $f) (global.get $d)))`,
+  calls: withEach(['around'], [1, 4, 0]),
+};
+
+/** As deep as it goes by default. */
+export const deepCalls: Source = { ...calls, calls: withEach(['down', 'fib', 'broad', 'fib'], [5]) };
+
+/** Programs, of which no call is deep. */
+export const sources: Readonly<Record<string, Source>> = {
+  control,
+  'calls with a small stack': { ...calls, maxStackSlots: 900 },
+  'calls of little depth': { ...calls, maxCallDepth: 9 },
+  traps,
+  nans,
+  memory,
+  growth,
+  globals,
+};
