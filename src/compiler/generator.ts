@@ -295,11 +295,6 @@ export class Generator {
     return `((${g}=${text})===${g}?${g}:X(${nanExit}))`;
   }
 
-  private settle(index: number): void {
-    const operand = this.stack[index]!;
-    if (!operand.isSimple) this.stack[index] = this.simple(operand);
-  }
-
   /** Before an effect: every operand goes to a variable. `kept` stay on the stack for now and are not touched. */
   settleAll(...hand: readonly Operand[]): void {
     for (let i = 0; i < this.stack.length; i++) {
@@ -313,7 +308,7 @@ export class Generator {
     for (let i = 0; i < this.stack.length; i++) {
       const operand = this.stack[i]!;
       const isLocal = operand.reads.some((id) => id < this.locals.length);
-      if (!operand.isSimple) this.settle(i);
+      if (!operand.isSimple) this.stack[i] = this.simple(operand, ...hand);
       else if (isLocal) this.stack[i] = this.copy(operand, hand);
     }
   }
