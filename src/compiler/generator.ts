@@ -19,7 +19,7 @@ import type { Block, If, Label, Loop, Mark, Pay, Statement, Stretch } from './tr
 export class NotCompiled extends Error {}
 
 /** A place where generated code can be left. */
-export interface Exit {
+interface Exit {
   /** Offset of the instruction to go on at; -1 at the entry of the function. */
   readonly offset: number;
   /** What is paid ahead here. */

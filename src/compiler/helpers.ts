@@ -7,7 +7,7 @@ const TWO_32 = 4294967296;
 const TWO_63 = 2 ** 63;
 
 /** Views of a memory, as large as it is. */
-export interface Views {
+interface Views {
   readonly DV: DataView;
   readonly I8: Int8Array;
   readonly U8: Uint8Array;
@@ -29,7 +29,7 @@ export const viewsOf = (buffer: ArrayBuffer, byteLength: number): Views => ({
 });
 
 /** Leaves at an exit: throws. */
-export type Leave = (exit: number) => never;
+type Leave = (exit: number) => never;
 
 /** Scratch for bits of floats. */
 const words = new Int32Array(2);

@@ -5,7 +5,7 @@ import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts';
  * How the text of an i32 relates to its value: the value itself; a boolean; or a sum that has yet to be taken
  * modulo 2^32, which operators that do so anyway can use as it is.
  */
-export type Form = 'exact' | 'boolean' | 'sum';
+type Form = 'exact' | 'boolean' | 'sum';
 
 const nothing: readonly number[] = [];
 

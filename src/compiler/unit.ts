@@ -8,7 +8,7 @@ import type { CompiledInstance } from './link.ts';
 import type { Target } from './target.ts';
 
 /** A loop of a body. */
-export interface LoopPlace {
+interface LoopPlace {
   /** Offset of the `loop`. */
   readonly offset: number;
   /** Offset of the first instruction in it. */
