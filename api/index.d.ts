@@ -389,6 +389,7 @@ export interface PluginOptions {
   readonly nodeWorkerArgs?: object | undefined;
   readonly fuel?: number | undefined;
   readonly schedule?: FuelSchedule | string | undefined;
+  readonly compiler?: JavaScriptCompiler | undefined;
   readonly deterministic?: boolean | DeterministicOptions | undefined;
   readonly record?: boolean | RecordSink | undefined;
   readonly replay?: string | Uint8Array | undefined;
@@ -416,6 +417,7 @@ export class PluginPool {
 export interface PoolOptions {
   readonly maxInstances?: number | undefined;
   readonly maxWaiting?: number | undefined;
+  readonly compiler?: JavaScriptCompiler | undefined;
 }
 
 export abstract class QuernError extends Error {

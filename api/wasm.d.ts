@@ -21,7 +21,7 @@ export class CompiledModule {
   constructor(module: Module, features: Features);
   get constants(): InstructionReader;
   get dataViews(): readonly Uint8Array[];
-  unit(schedule: FuelSchedule): CodeUnit;
+  unit(schedule: FuelSchedule, compiler?: JavaScriptCompiler | null): CodeUnit;
   giveBack(): void;
 }
 
@@ -349,6 +349,7 @@ export class Store implements PageBudget, HeapBudget {
   readonly sharing: 'thread' | 'workers';
   readonly canBlock: boolean;
   readonly isStrict: boolean;
+  readonly compiler: JavaScriptCompiler | null;
   pagesInUse: number;
   heapBytes: number;
   settleFrom: number;
@@ -368,6 +369,7 @@ export interface StoreOptions {
   readonly sharing?: 'thread' | 'workers';
   readonly canBlock?: boolean;
   readonly strictGrowth?: boolean;
+  readonly compiler?: JavaScriptCompiler | undefined;
 }
 
 export class TableInstance {

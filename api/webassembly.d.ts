@@ -168,6 +168,7 @@ export interface WebAssemblyOptions {
   readonly maxHeapBytes?: number;
   readonly maxCallDepth?: number;
   readonly maxStackSlots?: number;
+  readonly compiler?: StoreOptions['compiler'];
 }
 
 export const createWebAssembly: (options?: WebAssemblyOptions) => WebAssemblyNamespace;

@@ -45,6 +45,7 @@ export const fastTests: Readonly<Record<string, readonly string[]>> = {
     'snapshots/heap',
     'spec/base',
   ],
+  compiler: ['compiler/option'],
   webassembly: ['webassembly/js-string', 'webassembly/namespace'],
   kernel: ['kernel/traces'],
   host: [

@@ -11,7 +11,17 @@ import ts from 'typescript';
 import { root } from './shared.ts';
 
 /** Entries that offer names to tests; `node` offers the names of `index`, too. */
-const entries = ['wasm', 'errors', 'inspect', 'kernel', 'index', 'node', 'node-wasi', 'webassembly'];
+const entries = [
+  'wasm',
+  'errors',
+  'inspect',
+  'kernel',
+  'index',
+  'node',
+  'node-wasi',
+  'webassembly',
+  'compile',
+];
 
 /** Facts that tests derive from. A line that needs a name that no entry offers may take others of the table. */
 const tables = ['syntax/', 'interpreter/fuel/', 'kernel/abi.ts', 'host/wasi/abi.ts', 'host/wasi/errno.ts'];

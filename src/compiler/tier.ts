@@ -10,7 +10,7 @@ import { opOf } from '../interpreter/code/isa.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapFast, type Tier } from '../interpreter/machine/machine.ts';
-import { Compiler } from './compiler.ts';
+import { Compiler } from './function-compiler.ts';
 import type { GeneratedFunction } from './generate.ts';
 import { CompiledInstance, REFUSED } from './link.ts';
 import type { CompiledUnit } from './unit.ts';
@@ -89,7 +89,8 @@ export class CompilerTier implements Tier {
     const { fast } = code;
     if (fast === null || !compiler.mayCompile(code)) return;
     const func = compiler.unitOf(code.unit).generate(code);
-    if (func !== null) this.patch(compiler, func, fast, code.entry, this.words[code.entry - 1]!);
+    if (func !== null)
+      this.patch(compiler, func, { region: fast, at: code.entry, paid: this.words[code.entry - 1]! });
   }
 
   private compileLoop(compiler: Compiler, code: FuncCode, offset: number): void {
@@ -100,15 +101,14 @@ export class CompilerTier implements Tier {
     const place = mapFast(code).boundaryAt(loop.head);
     if (place === undefined) return;
     const func = unit.generateLoop(code, loop);
-    if (func !== null) this.patch(compiler, func, fast, fast.entry + place.pc, place.remaining);
+    if (func !== null)
+      this.patch(compiler, func, { region: fast, at: fast.entry + place.pc, paid: place.remaining });
   }
 
   private patch(
     compiler: Compiler,
     func: GeneratedFunction,
-    region: CodeRegion,
-    at: number,
-    paid: number,
+    { region, at, paid }: Pick<Patch, 'region' | 'at' | 'paid'>,
   ): void {
     if (opcodeOf(this.words[at]!) === opOf.enter_compiled.code) return;
     const unit = compiler.unitOf(region.func.unit);

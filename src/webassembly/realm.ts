@@ -34,6 +34,8 @@ export interface WebAssemblyOptions {
   readonly maxCallDepth?: number;
   /** Most value slots (8 bytes) of all frames of one call. Default and most: 1,000,000. */
   readonly maxStackSlots?: number;
+  /** Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Default: none. */
+  readonly compiler?: StoreOptions['compiler'];
 }
 
 /** Prototypes of the objects that are made without a constructor's being called. */
@@ -71,7 +73,7 @@ const usualFeatures: Features = new Set([
 export const realmBasics = (
   options: WebAssemblyOptions,
 ): Pick<Realm, 'store' | 'features' | 'errors' | 'budget'> => {
-  const { schedule, maxPages, maxHeapBytes, maxCallDepth, maxStackSlots } = options;
+  const { schedule, maxPages, maxHeapBytes, maxCallDepth, maxStackSlots, compiler } = options;
   return {
     store: new Store({
       ...(schedule && { schedule }),
@@ -79,6 +81,7 @@ export const realmBasics = (
       ...(maxHeapBytes !== undefined && { maxHeapBytes }),
       ...(maxCallDepth !== undefined && { maxCallDepth }),
       ...(maxStackSlots !== undefined && { maxStackSlots }),
+      compiler,
     }),
     features: options.features ?? usualFeatures,
     errors: makeNativeErrors(),

@@ -15,6 +15,7 @@ const specifiers = {
   kernel: 'quern/kernel',
   inspect: 'quern/inspect',
   errors: 'quern/errors',
+  compile: 'quern/compile',
   webassembly: 'quern/webassembly',
   'node-wasi': 'quern/node/wasi',
   'webassembly-auto': 'quern/webassembly/auto',

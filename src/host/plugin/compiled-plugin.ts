@@ -114,11 +114,13 @@ export class CompiledPlugin {
   }
 
   #materialOf(options: CheckedOptions): PluginMaterial {
+    const refusal = options.compiler?.takeRefusal() ?? null;
+    if (refusal !== null) options.logger.warn(refusal);
     return { modules: this.#modules, options, platform: this.#platform, onGone: this.#open() };
   }
 
   #checkOptions(options: PluginOptions): CheckedOptions {
-    const { record, replay, logger, onLog, enableWasiOutput, wasi, schedule } = options;
+    const { record, replay, logger, onLog, enableWasiOutput, wasi, schedule, compiler } = options;
     const { fuel, memory, timeoutMs, timeSliceMs } = options;
     const [modules, platform] = [this.#modules, this.#platform];
     if (replay === undefined) {
@@ -131,7 +133,16 @@ export class CompiledPlugin {
     const { stdout, stderr } = wasi ?? {};
     const streams = { ...(stdout && { stdout }), ...(stderr && { stderr }) };
     const limits = { fuel, memory, timeoutMs, timeSliceMs };
-    const own = { ...limits, logger, onLog, enableWasiOutput, schedule, wasi: streams, useWasi: true };
+    const own = {
+      ...limits,
+      logger,
+      onLog,
+      enableWasiOutput,
+      schedule,
+      compiler,
+      wasi: streams,
+      useWasi: true,
+    };
     return replayOptions(checkOptions(own, noSettings, platform), modules, parseLog(replay));
   }
 }

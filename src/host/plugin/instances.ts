@@ -70,6 +70,7 @@ export class Instances {
   link(): Linked {
     const {
       schedule,
+      compiler,
       memory,
       functions,
       isDeterministic,
@@ -82,6 +83,7 @@ export class Instances {
     const store = new Store({
       schedule,
       strictGrowth: isDeterministic,
+      compiler: compiler ?? undefined,
       ...(memory.maxPages === null ? {} : { maxMemoryPages: memory.maxPages }),
       ...(memory.maxHeapBytes === null ? {} : { maxHeapBytes: memory.maxHeapBytes }),
     });

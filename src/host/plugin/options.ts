@@ -2,6 +2,7 @@
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
+import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/compiled-module.ts';
 import { selectSchedule } from '../../interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
@@ -132,6 +133,11 @@ export interface PluginOptions {
   /** What everything costs: a schedule, a table of your own (`defineSchedule`) or a name. Default: `quern-1`. */
   readonly schedule?: FuelSchedule | string | undefined;
   /**
+   * Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Where the host refuses code from text, the
+   * log gets one warning, whatever its level, and the interpreter runs everything. Default: none.
+   */
+  readonly compiler?: JavaScriptCompiler | undefined;
+  /**
    * Makes the plug-in a function of its inputs: virtual time, seeded randomness, files without traces of the host,
    * no network but that of the `fetch` option; growth that the host has no room for ends the call. Default: false.
    */
@@ -156,6 +162,7 @@ export interface CheckedOptions extends NoticedSettings {
   readonly whenBusy: WhenBusy;
   readonly onFailure: ((failure: PluginFailure) => void) | null;
   readonly fuel: number | null;
+  readonly compiler: JavaScriptCompiler | null;
 }
 
 const checkLogger = (logger: Logger): Logger => {
@@ -310,6 +317,7 @@ export const checkOptions = (
   onFailure: checkListener(options.onFailure) ?? platform.onFailure ?? null,
   fuel: checkFuel(options.fuel),
   schedule: selectSchedule(options.schedule),
+  compiler: checkCompiler(options.compiler),
   ...chooseSources(options, platform),
   isDeterministic: Boolean(options.deterministic),
   tape: null,

@@ -7,11 +7,13 @@
  */
 import { checkInstance, checkWholeNumber, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
+import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/compiled-module.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
 import { Line } from '../calls/line.ts';
 import type { PluginOutput } from '../state/output.ts';
 import type { CallOptions, PluginInput } from './calling.ts';
 import { CompiledPlugin } from './compiled-plugin.ts';
+import type { PluginOptions } from './options.ts';
 import type { Plugin } from './plugin.ts';
 
 /**
@@ -24,6 +26,8 @@ export interface PoolOptions {
   readonly maxInstances?: number | undefined;
   /** Most calls that wait for an instance. Default: 1,000. */
   readonly maxWaiting?: number | undefined;
+  /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
+  readonly compiler?: JavaScriptCompiler | undefined;
 }
 
 /** Whether an instance may be in the middle of something: a trap, an exhausted budget or an interruption. */
@@ -46,16 +50,18 @@ export class PluginPool {
   readonly #compiled: CompiledPlugin;
   readonly #maxInstances: number;
   readonly #maxWaiting: number;
+  readonly #options: PluginOptions;
   readonly #idle: Plugin[] = [];
   readonly #line = new Line<Plugin>();
   #count = 0;
   #isClosed = false;
 
   /** Users call `createPool`. @internal */
-  constructor(compiled: CompiledPlugin, { maxInstances = 4, maxWaiting = 1000 }: PoolOptions) {
+  constructor(compiled: CompiledPlugin, { maxInstances = 4, maxWaiting = 1000, compiler }: PoolOptions) {
     this.#compiled = compiled;
     this.#maxInstances = checkWholeNumber(maxInstances, 'maxInstances', 1);
     this.#maxWaiting = checkWholeNumber(maxWaiting, 'maxWaiting');
+    this.#options = checkCompiler(compiler) === null ? {} : { compiler };
   }
 
   /** Instances that there are, busy or not. */
@@ -120,7 +126,7 @@ export class PluginPool {
   async #make(): Promise<Plugin> {
     this.#count++;
     try {
-      return await this.#compiled.instantiate();
+      return await this.#compiled.instantiate(this.#options);
     } catch (error) {
       this.#count--;
       // Who waits for this place gets a try of its own, and its own error.

@@ -3,6 +3,8 @@
  */
 
 import { InstructionReader } from '../../decoder/instruction-reader.ts';
+import { reading } from '../../errors/arguments.ts';
+import { UsageError } from '../../errors/errors.ts';
 import type { Features } from '../../syntax/features.ts';
 import type { Module } from '../../syntax/module.ts';
 import { releaseTypes } from '../../syntax/type-registry.ts';
@@ -53,7 +55,7 @@ export class CompiledModule {
    *
    * @param compiler null where the interpreter does everything
    */
-  unit(schedule: FuelSchedule, compiler: UnitCompiler | null = null): CodeUnit {
+  unit(schedule: FuelSchedule, compiler: JavaScriptCompiler | null = null): CodeUnit {
     let unit = this.units.find((item) => item.schedule === schedule && item.compiler === compiler);
     if (unit === undefined) {
       unit = new CodeUnit(this.module, schedule, compiler);
@@ -73,19 +75,32 @@ export class CompiledModule {
 }
 
 /**
- * What makes code of another tier; `compiler()` of `quern/compile` gives one.
+ * Makes JavaScript of what runs often. Made by `compiler()` of `quern/compile`; plug-ins and stores may share one.
  *
- * Example: see `StoreOptions`.
+ * Example: see `CompilerOptions`.
  */
-export interface UnitCompiler {
+export interface JavaScriptCompiler {
   readonly kind: 'compiler';
+  /**
+   * A sentence for a log, where the host refuses code from text: the interpreter then runs everything. Null where it
+   * does not, and when the sentence was taken before.
+   */
+  takeRefusal(): string | null;
 }
+
+/** Checks the option `compiler`. @throws UsageError */
+export const checkCompiler = (value: JavaScriptCompiler | undefined): JavaScriptCompiler | null => {
+  if (value === undefined) return null;
+  const isOne = reading('compiler', () => typeof value === 'object' && value?.kind === 'compiler');
+  if (isOne) return value;
+  throw new UsageError('usage.argument', { detail: 'compiler was not made by compiler() of quern/compile' });
+};
 
 /** The functions of a module under one schedule, with or without another tier. */
 export class CodeUnit {
   readonly module: Module;
   readonly schedule: FuelSchedule;
-  readonly compiler: UnitCompiler | null;
+  readonly compiler: JavaScriptCompiler | null;
   /** By index in the function index space; null for imports. */
   readonly funcs: readonly (FuncCode | null)[];
   /** Word offset of each global in the words of an instance. */
@@ -97,7 +112,7 @@ export class CodeUnit {
   private readonly regions: CodeRegion[] = [];
   private instanceCount = 0;
 
-  constructor(module: Module, schedule: FuelSchedule, compiler: UnitCompiler | null) {
+  constructor(module: Module, schedule: FuelSchedule, compiler: JavaScriptCompiler | null) {
     this.compiler = compiler;
     this.module = module;
     this.schedule = schedule;

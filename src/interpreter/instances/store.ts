@@ -6,7 +6,7 @@ import {
   DEFAULT_MAX_HEAP_BYTES,
   DEFAULT_MAX_STACK_SLOTS,
 } from '../../syntax/limits.ts';
-import type { UnitCompiler } from '../code/compiled-module.ts';
+import { checkCompiler, type JavaScriptCompiler } from '../code/compiled-module.ts';
 import { selectSchedule } from '../fuel/check-schedule.ts';
 import type { FuelSchedule } from '../fuel/schedules.ts';
 import type { PageBudget } from './memory.ts';
@@ -53,7 +53,7 @@ export interface StoreOptions {
    */
   readonly strictGrowth?: boolean;
   /** Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Default: the interpreter does everything. */
-  readonly compiler?: UnitCompiler;
+  readonly compiler?: JavaScriptCompiler | undefined;
 }
 
 /**
@@ -73,7 +73,7 @@ export class Store implements PageBudget, HeapBudget {
   readonly sharing: 'thread' | 'workers';
   readonly canBlock: boolean;
   readonly isStrict: boolean;
-  readonly compiler: UnitCompiler | null;
+  readonly compiler: JavaScriptCompiler | null;
   /** Pages of all memories that were allocated here. */
   pagesInUse = 0;
   /** Bytes that count against `maxHeapBytes`. */
@@ -98,7 +98,7 @@ export class Store implements PageBudget, HeapBudget {
     if (this.sharing === 'workers') checkSharing();
     if (this.canBlock) checkBlocking();
     this.isStrict = options.strictGrowth ?? false;
-    this.compiler = options.compiler ?? null;
+    this.compiler = checkCompiler(options.compiler);
   }
 
   take(pageCount: number): boolean {

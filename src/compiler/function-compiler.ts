@@ -1,0 +1,91 @@
+/** One compiler: its options, what it has generated for each unit, and whether the host lets it. */
+import { checkWholeNumber } from '../errors/arguments.ts';
+import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
+import { makeScope } from './function-constructor.ts';
+import type { MakeScope } from './scope.ts';
+import type { Target } from './target.ts';
+import { CompiledUnit } from './unit.ts';
+
+/**
+ * Options of `compiler`.
+ *
+ * ```ts
+ * const options: CompilerOptions = { threshold: 0, maxBytes: 1_000_000 };
+ * const eager: JavaScriptCompiler = compiler(options);
+ * const plugin = await createPlugin('build/examples/greet.wasm', { compiler: eager });
+ * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Hello, Ada!
+ * ```
+ */
+export interface CompilerOptions {
+  /**
+   * How often a function must be seen running before it is compiled: the interpreter looks every 200,000 units of
+   * fuel. 0 compiles everything before its first call. Default: 2.
+   */
+  readonly threshold?: number | undefined;
+  /**
+   * What runs the JavaScript: `jit` for hosts that compile it, `nojit` for those that interpret it, such as QuickJS or
+   * `node --jitless`. Either is right everywhere, and slower on the other. Default: `jit`.
+   */
+  readonly target?: 'jit' | 'nojit' | undefined;
+  /** Most characters of JavaScript for one module. Default: 64 Mi. */
+  readonly maxBytes?: number | undefined;
+}
+
+const DEFAULT_THRESHOLD = 2;
+const DEFAULT_MAX_BYTES = 2 ** 26;
+
+/** Names of what functions share; see `scope.ts`. */
+const names = {
+  fuel: 'FU',
+  high: 'HI',
+  helperHigh: 'Q[1]',
+  further: 'R',
+  callee: (index: number): string => `f${index}`,
+} as const;
+
+export class Compiler implements JavaScriptCompiler {
+  readonly kind = 'compiler';
+  readonly threshold: number;
+  readonly chance: (() => boolean) | null;
+  private readonly maxBytes: number;
+  private readonly target: Target;
+  private readonly units = new WeakMap<CodeUnit, CompiledUnit>();
+  /** Whether the host forbids code from text. */
+  private isRefused = false;
+  private hasToldRefusal = false;
+
+  constructor(options: CompilerOptions, hasJit: boolean, chance: (() => boolean) | null) {
+    this.threshold = checkWholeNumber(options.threshold ?? DEFAULT_THRESHOLD, 'threshold');
+    this.maxBytes = checkWholeNumber(options.maxBytes ?? DEFAULT_MAX_BYTES, 'maxBytes');
+    this.chance = chance;
+    this.target = { ...names, hasJit, chance };
+  }
+
+  unitOf(unit: CodeUnit): CompiledUnit {
+    let compiled = this.units.get(unit);
+    if (compiled === undefined) this.units.set(unit, (compiled = new CompiledUnit(unit, this.target)));
+    return compiled;
+  }
+
+  mayCompile({ unit }: FuncCode): boolean {
+    return !this.isRefused && this.unitOf(unit).textLength < this.maxBytes;
+  }
+
+  /** How scopes are made; null where the host forbids it. */
+  makeScope(): MakeScope | null {
+    if (this.isRefused) return null;
+    try {
+      makeScope([], 'return 0');
+      return makeScope;
+    } catch {
+      this.isRefused = true;
+      return null;
+    }
+  }
+
+  takeRefusal(): string | null {
+    if (this.hasToldRefusal || this.makeScope() !== null) return null;
+    this.hasToldRefusal = true;
+    return 'this host refuses code from text, so nothing is compiled: the interpreter runs everything';
+  }
+}
