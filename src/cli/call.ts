@@ -16,6 +16,7 @@ import {
   type Plugin,
   type PluginOptions,
 } from '../node.ts';
+import { compilerOf } from './compiled.ts';
 import {
   deterministicOf,
   type Flags,
@@ -138,7 +139,7 @@ const logger: Logger = {
   error: toStderr('error'),
 };
 
-const optionsOf = (flags: PluginFlags): PluginOptions => ({
+const optionsOf = async (flags: PluginFlags): Promise<PluginOptions> => ({
   logger,
   logLevel: (flags['log-level'] ?? 'error') as LogLevel,
   useWasi: flags.wasi ?? false,
@@ -149,6 +150,7 @@ const optionsOf = (flags: PluginFlags): PluginOptions => ({
   onFailure: dumpWriter(flags),
   allowHttpResponseHeaders: flags['enable-http-response-headers'] ?? false,
   maxFileBytes: limit(flags, 'file-max'),
+  compiler: await compilerOf(flags),
 });
 
 /** Reads, checks and compiles the plug-in that operands and flags name. */
@@ -158,7 +160,7 @@ export const compileFromFlags = async (source: string, flags: PluginFlags): Prom
   const { send, stop } = withProgress(nodePlatform.http!, process.stderr);
   try {
     const compile = compilePluginOn({ ...nodePlatform, http: send });
-    return await compile(await buildManifest(source, flags), optionsOf(flags));
+    return await compile(await buildManifest(source, flags), await optionsOf(flags));
   } finally {
     stop();
   }

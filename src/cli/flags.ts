@@ -41,6 +41,10 @@ const deterministicFlags = {
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
+const compileFlag = {
+  compile: { help: 'make JavaScript of what runs often: faster, with the same results and fuel' },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
 /** Flags that say how a plug-in is made; `extism call` has all but the last ones. */
 const pluginFlags = {
   wasi: { help: 'let the plug-in import WASI and show what it prints' },
@@ -66,6 +70,7 @@ const pluginFlags = {
     help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
   },
   ...deterministicFlags,
+  ...compileFlag,
   coredump: { value: 'FILE', help: 'write stack, memory and globals of a call that fails, for debuggers' },
   memdump: { value: 'FILE', help: "write the kernel's memory of a call that fails" },
 } as const satisfies Readonly<Record<string, FlagRow>>;
@@ -112,6 +117,7 @@ export const commands = {
       },
       'show-fuel': { help: 'print the fuel on standard error' },
       ...deterministicFlags,
+      ...compileFlag,
     },
   },
   bench: {
@@ -140,9 +146,10 @@ export const commands = {
   inspect: {
     operands: ['PLUGIN', 'FUNCTION'],
     optional: 1,
-    summary: 'Show what a module imports, exports and needs, or its instructions.',
+    summary: 'Show what a module imports, exports and needs, its instructions, or a function as JavaScript.',
     flags: {
       disassemble: { short: 'd', help: 'print the instructions of FUNCTION (name or index), or of all' },
+      javascript: { help: 'print the JavaScript that FUNCTION is compiled to, with offsets of instructions' },
       json: { help: 'print the summary as JSON' },
     },
   },

@@ -1,5 +1,4 @@
 /** `quern inspect`: what a module is made of, as text, as JSON, or as instructions. */
-import { UsageError } from '../errors/errors.ts';
 import { printable, printableJson } from '../errors/texts.ts';
 import { resolveManifest } from '../host/manifest/wasm-source.ts';
 import { nodePlatform } from '../host/node/platform.ts';
@@ -9,10 +8,12 @@ import {
   type ExternSummary,
   findFunction,
   formatLine,
+  type Module,
   type ModuleSummary,
   summariseModule,
 } from '../inspect.ts';
 import { ManifestError } from '../node.ts';
+import { javaScriptOf } from './compiled.ts';
 import { type Parsed, usageError } from './flags.ts';
 
 /** Reads a module from a file or a URL. */
@@ -81,16 +82,22 @@ const summaryText = (source: string, summary: ModuleSummary): string => {
   ].join('\n');
 };
 
+const requireFunction = (module: Module, wanted: string): number => {
+  const found = findFunction(module, wanted);
+  if (found === null) throw usageError(`there is no function "${wanted}"`);
+  return found;
+};
+
+const printJavaScript = async (bytes: Uint8Array, wanted: string): Promise<void> => {
+  const index = requireFunction(decodeModule(bytes), wanted);
+  const lines = await javaScriptOf(bytes, index);
+  const kept = [`// func ${index} is not compiled: the host or the interpreter runs it`];
+  process.stdout.write(`${(lines ?? kept).join('\n')}\n`);
+};
+
 const printDisassembly = (bytes: Uint8Array, wanted: string | undefined): void => {
   const module = decodeModule(bytes);
-  const found = wanted === undefined ? null : findFunction(module, wanted);
-  if (wanted !== undefined && found === null) {
-    throw new UsageError(
-      'usage.argument',
-      { detail: `there is no function "${wanted}"` },
-      `there is no function "${wanted}"`,
-    );
-  }
+  const found = wanted === undefined ? null : requireFunction(module, wanted);
   const first = module.importedFuncCount;
   const indices = found === null ? module.funcs.keys() : [found];
   for (const index of indices) {
@@ -105,7 +112,11 @@ export const runInspect = async ({ operands, flags }: Parsed<'inspect'>): Promis
   const [source, wanted] = operands as readonly [string, string?];
   const bytes = await readModule(source);
   if (flags.disassemble) printDisassembly(bytes, wanted);
-  else if (wanted !== undefined) throw usageError(`a function is only shown with --disassemble`);
+  else if (flags.javascript) {
+    if (wanted === undefined) throw usageError('FUNCTION is missing');
+    await printJavaScript(bytes, wanted);
+  } else if (wanted !== undefined)
+    throw usageError('a function is only shown with --disassemble or --javascript');
   else if (flags.json)
     process.stdout.write(`${printableJson(JSON.stringify(summariseModule(bytes), null, 2))}\n`);
   else process.stdout.write(summaryText(source, summariseModule(bytes)));

@@ -5,6 +5,7 @@ import type { FileTree } from '../host/platform/files.ts';
 import { FileQuota, limitedFiles } from '../host/wasi/limited-files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPlugin, isQuernError } from '../node.ts';
+import { compilerOf } from './compiled.ts';
 import { deterministicOf, numberOf, type Parsed, usageError } from './flags.ts';
 import { scheduleOf } from './schedule.ts';
 
@@ -42,6 +43,7 @@ export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<vo
       fuel: numberOf(flags, 'fuel'),
       schedule: scheduleOf(flags.schedule),
       deterministic: deterministicOf(flags),
+      compiler: await compilerOf(flags),
       wasi: {
         args: [file, ...args],
         env: Object.fromEntries((flags.env ?? []).map(variableOf)),

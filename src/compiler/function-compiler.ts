@@ -3,7 +3,7 @@ import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { makeScope } from './function-constructor.ts';
 import type { MakeScope } from './scope.ts';
-import type { Target } from './target.ts';
+import { makeTarget, type Target } from './target.ts';
 import { CompiledUnit } from './unit.ts';
 
 /**
@@ -34,15 +34,6 @@ export interface CompilerOptions {
 const DEFAULT_THRESHOLD = 2;
 const DEFAULT_MAX_BYTES = 2 ** 26;
 
-/** Names of what functions share; see `scope.ts`. */
-const names = {
-  fuel: 'FU',
-  high: 'HI',
-  helperHigh: 'Q[1]',
-  further: 'R',
-  callee: (index: number): string => `f${index}`,
-} as const;
-
 export class Compiler implements JavaScriptCompiler {
   readonly kind = 'compiler';
   readonly threshold: number;
@@ -58,7 +49,7 @@ export class Compiler implements JavaScriptCompiler {
     this.threshold = checkWholeNumber(options.threshold ?? DEFAULT_THRESHOLD, 'threshold');
     this.maxBytes = checkWholeNumber(options.maxBytes ?? DEFAULT_MAX_BYTES, 'maxBytes');
     this.chance = chance;
-    this.target = { ...names, hasJit, chance };
+    this.target = makeTarget(hasJit, { chance });
   }
 
   unitOf(unit: CodeUnit): CompiledUnit {

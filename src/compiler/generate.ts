@@ -11,6 +11,7 @@ import { call, callIndirect, distance, frameWords } from './calls.ts';
 import * as control from './control.ts';
 import { type Control, Generator, isNumeric, NotCompiled } from './generator.ts';
 import { i64Rules } from './int64.ts';
+import { offsetComment } from './listing.ts';
 import { memoryRules } from './memory.ts';
 import { conversionRules, f32Rules, f64Rules, i32Rules, type Rule } from './numeric.ts';
 import { isFloat, type Operand } from './operand.ts';
@@ -228,7 +229,12 @@ const generate = (
       const label = control.target(g, row.name === 'br_table' ? reader.labels[0]! : reader.index);
       g.charge(valuesCost(schedule, slotCountOf(control.labelTypes(label))));
     }
+    const { list } = g;
+    const { length } = list;
+    const { offset } = reader;
     rule(g);
+    if (g.target.showsOffsets && list.length > length)
+      list.splice(length, 0, { kind: 'text', text: offsetComment(offset) });
   } while (g.controls.length > outside);
   placeTests(g.root);
   return finish(g, id, pay.need, read);

@@ -15,4 +15,21 @@ export interface Target {
   readonly callee: (index: number) => string;
   /** For tests: asked at every boundary whether to leave there. Null in use. */
   readonly chance: (() => boolean) | null;
+  /** For people: whether a comment in front of the statements of an instruction says where it lies. */
+  readonly showsOffsets: boolean;
 }
+
+/** What generated code is made for; names are those of `scope.ts`. */
+export const makeTarget = (
+  hasJit: boolean,
+  { chance = null, showsOffsets = false }: Partial<Pick<Target, 'chance' | 'showsOffsets'>> = {},
+): Target => ({
+  hasJit,
+  fuel: 'FU',
+  high: 'HI',
+  helperHigh: 'Q[1]',
+  further: 'R',
+  callee: (index) => `f${index}`,
+  chance,
+  showsOffsets,
+});

@@ -61,6 +61,21 @@ describe('quern inspect', () => {
     assert.ok(all.includes(one));
   });
 
+  test('--javascript prints a function, with the offsets of its instructions', () => {
+    const { stdout } = runQuern(['inspect', example('counter'), '--javascript', 'ratio']);
+    assert.match(stdout, /^ +function\(w\)\{var .*try\{\n/);
+    const listed = runQuern(['inspect', example('counter'), '-d', 'ratio']).stdout;
+    const offsets = [...stdout.matchAll(/^\/\* ([0-9a-f]{6}) \*\/ +\S/gm)].map((match) => match[1]!);
+    assert.ok(offsets.length > 5);
+    assert.deepEqual(offsets, offsets.toSorted());
+    for (const offset of offsets) assert.match(listed, new RegExp(`^${offset} `, 'm'));
+    // Lines go deeper and come back.
+    assert.match(stdout, /\n +\}catch\(e\)\{throw .*\}\}\n$/);
+    const imported = runQuern(['inspect', example('counter'), '--javascript', '0']);
+    assert.match(imported.stdout, /^\/\/ func 0 is not compiled/);
+    assert.equal(runQuern(['inspect', example('counter'), '--javascript']).status, 2);
+  });
+
   test('says which function is missing, and where a damaged module is damaged', () => {
     const missing = runQuern(['inspect', example('greet'), '-d', 'nope']);
     assert.equal(missing.status, 2);

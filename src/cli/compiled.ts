@@ -1,0 +1,25 @@
+/** `--compile`, and what `quern inspect --javascript` prints. The compiler is loaded when it is asked for. */
+import type { JavaScriptCompiler } from '../compile.ts';
+import { compileModule, quern1 } from '../wasm.ts';
+
+/** What `--compile` asks for. */
+export const compilerOf = async (flags: {
+  readonly compile?: boolean;
+}): Promise<JavaScriptCompiler | undefined> => {
+  if (!flags.compile) return undefined;
+  const { compiler } = await import('../compile.ts');
+  return compiler();
+};
+
+/** The JavaScript of a function in lines; null where the interpreter keeps it. */
+export const javaScriptOf = async (bytes: Uint8Array, index: number): Promise<string[] | null> => {
+  const [{ generateFunction }, { listingOf }, { makeTarget }] = await Promise.all([
+    import('../compiler/generate.ts'),
+    import('../compiler/listing.ts'),
+    import('../compiler/target.ts'),
+  ]);
+  const unit = compileModule(bytes).unit(quern1);
+  if (unit.funcs[index] === null) return null;
+  const func = generateFunction(unit, index, makeTarget(true, { showsOffsets: true }));
+  return func === null ? null : listingOf(func.text);
+};

@@ -1,0 +1,31 @@
+/** Generated code for people to read: indented, with the offsets of instructions in front. */
+
+/** In front of the statements of an instruction; see `Target.showsOffsets`. */
+export const offsetComment = (offset: number): string => `/* ${offset.toString(16).padStart(6, '0')} */`;
+
+const marked = /^(.*)(\/\* [0-9a-f]{6,} \*\/);$/;
+const MARGIN = ' '.repeat(offsetComment(0).length + 1);
+
+/** The lines of a generated function; what the generator has put into comments goes to a column of its own. */
+export const listingOf = (text: string): string[] => {
+  const lines: string[] = [];
+  let depth = 0;
+  let margin = MARGIN;
+  const add = (line: string): void => {
+    const closers = /^}*/.exec(line)![0].length;
+    lines.push(`${margin}${'  '.repeat(depth - closers)}${line}`);
+    depth += line.split('{').length - line.split('}').length;
+    margin = MARGIN;
+  };
+  for (const line of text.split('\n')) {
+    const match = marked.exec(line);
+    if (match === null) {
+      add(line);
+      continue;
+    }
+    // What stands in front of the statement is a label of a switch.
+    if (match[1] !== '') add(match[1]!);
+    margin = `${match[2]!} `;
+  }
+  return lines;
+};
