@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { proof } from '../test/proof.ts';
+import { noWasm, proof } from '../test/proof.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { Workload } from './workloads.ts';
 
@@ -13,11 +13,13 @@ export interface WorkerRequest {
 }
 export type WorkerAnswer = { readonly result: string; readonly ms: number } | { readonly error: string };
 
-/** Our engine needs neither native Wasm nor code from strings, and is measured without them. */
+/** Our interpreter needs neither native Wasm nor code from strings, our compiler no native Wasm: so they are measured. */
 const flagsOf: Readonly<Record<EngineName, readonly string[]>> = {
   quern: proof,
+  'quern-compiled': noWasm,
   native: [],
   polywasm: [],
+  wasm2js: [],
   sketch: [],
 };
 

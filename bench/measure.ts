@@ -36,7 +36,7 @@ const request = (workload: Workload, units: number): WorkerRequest => ({
   ...{ file: workloadFile(workload), kind: workload.kind, units },
 });
 
-/** Checks the result of some units against the first engine's. */
+/** Checks the result of some units against the first engine's. An engine that is wrong is named, and not measured. */
 const verify = async (
   contestants: readonly Contestant[],
   workload: Workload,
@@ -44,6 +44,7 @@ const verify = async (
 ): Promise<void> => {
   let expected: string | null = null;
   for (const contestant of contestants) {
+    if (contestant.error !== null) continue;
     const answer = await contestant.engine.ask(request(workload, units));
     if ('error' in answer) contestant.error = answer.error;
     else if (expected === null) expected = answer.result;
@@ -98,7 +99,7 @@ export const measure = async (
   options: MeasureOptions,
 ): Promise<Samples[]> => {
   const contestants: Contestant[] = engines.map((engine) => ({ engine, perUnit: [], units: 1, error: null }));
-  await verify(contestants, workload, workload.kind === 'micro' ? 3 : 1);
+  for (const units of workload.kind === 'micro' ? [1, 2, 3] : [1]) await verify(contestants, workload, units);
   const running = () => contestants.filter(({ error }) => error === null);
   const targetMs = options.targetMs * (workload.kind === 'program' ? PROGRAM_FACTOR : 1);
   for (const contestant of running()) await calibrate(contestant, workload, targetMs);

@@ -1,16 +1,18 @@
 /**
  * How fast are real programs on `quern/webassembly`? CPU time of one unit of work, as a ratio to native Wasm:
- * `npm run bench:programs -- [--samples N] [PROGRAM…]`. Engines run in processes of their own, in turn, and
- * polywasm beside ours where it can; nothing is counted whose result is not that of native Wasm.
+ * `npm run bench:programs -- [--samples N] [--compile] [PROGRAM…]`. Engines run in processes of their own, in
+ * turn: ours, with `--compile` also as it makes JavaScript of what runs often, and polywasm where it can. Nothing is
+ * counted whose result is not that of native Wasm.
  */
 import { parseArgs } from 'node:util';
 import { ProgramProcess } from '../test/webassembly/children.ts';
+import type { ProgramEngine } from '../test/webassembly/program-child.ts';
 import { type ProgramName, programNames } from '../test/webassembly/programs.ts';
 import { median } from './measure.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { samples: { type: 'string', default: '5' } },
+  options: { samples: { type: 'string', default: '5' }, compile: { type: 'boolean', default: false } },
 });
 const chosen = programNames.filter((name) => positionals.length === 0 || positionals.includes(name));
 if (chosen.length === 0) {
@@ -18,6 +20,10 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 const samples = Number(values.samples);
+const engineNames: readonly ProgramEngine[] = values.compile
+  ? ['native', 'quern', 'quern-compiled', 'polywasm']
+  : ['native', 'quern', 'polywasm'];
+const otherNames = engineNames.slice(1);
 
 interface Times {
   readonly load: number;
@@ -38,9 +44,7 @@ const impatient = <T>(promise: Promise<T>): Promise<T | { error: string }> => {
 
 /** Measures one program on all engines, in turn. */
 const measure = async (name: ProgramName): Promise<Outcome[]> => {
-  const engines = (['native', 'quern', 'polywasm'] as const).map(
-    (engine) => new ProgramProcess(engine, engine),
-  );
+  const engines = engineNames.map((engine) => new ProgramProcess(engine, engine));
   const times = engines.map(() => ({ load: 0, units: [] as number[] }));
   const failures: (string | null)[] = engines.map(() => null);
   const WARM_UP = 3;
@@ -63,14 +67,14 @@ const measure = async (name: ProgramName): Promise<Outcome[]> => {
   return engines.map((_, i) => (failures[i] === null ? times[i]! : { failure: failures[i]! }));
 };
 
-const WIDTH = 14;
+const WIDTH = 16;
 const row = (head: string, cells: readonly string[]): string =>
   head.padEnd(22) + cells.map((text) => text.padStart(WIDTH)).join('');
 
 console.log(
   `Node ${process.version}; CPU time: native in milliseconds, the others as a ratio (median; lower is better)\n`,
 );
-console.log(row('', ['native unit', 'quern', 'polywasm', 'native load', 'quern', 'polywasm']));
+console.log(row('', ['native unit', ...otherNames, 'native load', ...otherNames]));
 for (const name of chosen) {
   const [native, ...others] = await measure(name);
   if (native === undefined || 'failure' in native) {
@@ -83,7 +87,7 @@ for (const name of chosen) {
   ];
   console.log(row(name, [...ratio(({ units }) => median(units)), ...ratio(({ load }) => Math.max(load, 1))]));
   others.forEach((outcome, i) => {
-    if ('failure' in outcome) console.log(`  ${i === 0 ? 'quern' : 'polywasm'}: ${outcome.failure}`);
+    if ('failure' in outcome) console.log(`  ${otherNames[i]}: ${outcome.failure}`);
   });
-  if ('failure' in others[0]!) process.exitCode = 1;
+  if (others.some((outcome, i) => otherNames[i] !== 'polywasm' && 'failure' in outcome)) process.exitCode = 1;
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runDeadline } from './deadline.ts';
 import { EngineProcess } from './engine-process.ts';
-import type { EngineName } from './engines/engine.ts';
+import { type EngineName, engineNames } from './engines/engine.ts';
 import { runFuelTable } from './fuel.ts';
 import { geometricMean, measure, median, type Samples } from './measure.ts';
 import { runMetering } from './metering.ts';
@@ -19,7 +19,7 @@ const help = `npm run bench -- [flags] [WORKLOAD…]
 npm run bench -- metering [WORKLOAD…]   what metering costs, on the same workloads
 npm run bench -- deadline [ROW…]        how soon a call is stopped, and what others notice
 npm run bench -- fuel [ROW…]            what a unit of fuel takes, of every instruction and host function
-  --engines NAMES   besides native: quern, polywasm (default quern,polywasm)
+  --engines NAMES   besides native: quern, quern-compiled, polywasm, wasm2js (default quern,polywasm)
   --sketch FOLDER   measure the sketch of a register interpreter in FOLDER, too
   --build FOLDER    measure this build of quern (default build)
   --samples N       samples of each engine (default 5)
@@ -42,12 +42,14 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const isEngine = (name: string): name is EngineName => (engineNames as readonly string[]).includes(name);
+
 const startEngines = (): EngineProcess[] => {
   const nodeFlags = values.jitless ? ['--jitless'] : [];
   const names = values.engines.split(',').filter((name) => name !== '' && name !== 'native');
   const engines = names.map((name) => {
-    if (name !== 'quern' && name !== 'polywasm') throw new Error(`unknown engine ${name}`);
-    return new EngineProcess(name, name satisfies EngineName, values.build, nodeFlags);
+    if (!isEngine(name) || name === 'sketch') throw new Error(`unknown engine ${name}`);
+    return new EngineProcess(name, name, values.build, nodeFlags);
   });
   const sketch =
     values.sketch === undefined ? [] : [new EngineProcess('sketch', 'sketch', values.sketch, nodeFlags)];
@@ -57,7 +59,7 @@ const startEngines = (): EngineProcess[] => {
 const ratioTo = (native: Samples, other: Samples): number | null =>
   'error' in native || 'error' in other ? null : median(other.perUnit) / median(native.perUnit);
 
-const WIDTH = 11;
+const WIDTH = 15;
 const rowText = (head: string, cells: readonly string[]): string =>
   head.padEnd(WIDTH) + cells.map((text) => text.padStart(WIDTH)).join('');
 
@@ -103,7 +105,11 @@ const run = async (): Promise<void> => {
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify({ node: process.version, labels, all }, null, 2)}\n`);
   for (const engine of engines) engine.stop();
-  if (all.some(({ results }) => results.some((result, i) => labels[i] === 'quern' && 'error' in result)))
+  if (
+    all.some(({ results }) =>
+      results.some((result, i) => labels[i]!.startsWith('quern') && 'error' in result),
+    )
+  )
     process.exitCode = 1;
 };
 

@@ -9,15 +9,20 @@ import type { BenchEngine, EngineName, LoadedWorkload } from './engines/engine.t
 import { makeNative, makePolywasm } from './engines/javascript-api.ts';
 import { makeQuern } from './engines/quern.ts';
 import { makeSketch } from './engines/sketch.ts';
+import { makeWasm2js } from './engines/wasm2js.ts';
 
 const makeEngine = async (name: EngineName, folder: string): Promise<BenchEngine> => {
   switch (name) {
     case 'quern':
       return makeQuern(folder);
+    case 'quern-compiled':
+      return makeQuern(folder, true);
     case 'native':
       return makeNative();
     case 'polywasm':
       return makePolywasm();
+    case 'wasm2js':
+      return makeWasm2js();
     case 'sketch':
       return makeSketch(folder);
   }
@@ -36,6 +41,7 @@ const answer = ({ file, kind, units }: WorkerRequest): WorkerAnswer => {
   try {
     let workload = loaded.get(file);
     if (workload === undefined) {
+      // A copy: of a view that does not begin at 0, polywasm 0.2.0 reads constants from another place.
       const bytes = new Uint8Array(readFileSync(file));
       if (kind === 'program' && engine.loadProgram === undefined) return { error: 'cannot run programs' };
       workload = kind === 'micro' ? engine.loadMicro(bytes) : engine.loadProgram!(bytes);

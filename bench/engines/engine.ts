@@ -13,4 +13,5 @@ export interface BenchEngine {
   loadProgram?(bytes: Uint8Array): LoadedWorkload;
 }
 
-export type EngineName = 'quern' | 'native' | 'polywasm' | 'sketch';
+export const engineNames = ['quern', 'quern-compiled', 'native', 'polywasm', 'wasm2js', 'sketch'] as const;
+export type EngineName = (typeof engineNames)[number];

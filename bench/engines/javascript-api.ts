@@ -2,17 +2,16 @@
 import type { BenchEngine } from './engine.ts';
 import { makeWasiStub } from './wasi-stub.ts';
 
-interface JsInstance {
-  readonly exports: {
-    readonly run: (units: number) => number;
-    readonly _start: () => void;
-    readonly memory: { readonly buffer: ArrayBuffer };
-  };
+/** What workloads export. */
+export interface JsExports {
+  readonly run: (units: number) => number;
+  readonly _start: () => void;
+  readonly memory: { readonly buffer: ArrayBuffer };
 }
 /** The part of the API that is used. */
 export interface JsApi {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => JsInstance;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: JsExports };
 }
 
 /** An engine behind the API. */

@@ -3,9 +3,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { proof } from '../proof.ts';
+import { noWasm, proof } from '../proof.ts';
 import { root } from '../shared.ts';
-import type { ProgramAnswer } from './program-child.ts';
+import type { ProgramAnswer, ProgramEngine } from './program-child.ts';
 import type { ProgramName } from './programs.ts';
 
 /** Gives a process, and its workers, the namespace. */
@@ -34,19 +34,29 @@ export const runNode = (args: readonly string[]): Promise<string> =>
 export const runScript = (name: string, flags: readonly string[], args: readonly string[]): Promise<string> =>
   runNode([...flags, script(name), ...args]);
 
+const flagsOf: Readonly<Record<ProgramEngine, readonly string[]>> = {
+  native: [],
+  quern: proof,
+  'quern-compiled': noWasm,
+  polywasm: [],
+};
+
 /** A process that runs programs, one after the other. */
 export class ProgramProcess {
   readonly label: string;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
 
-  constructor(label: string, engine: 'native' | 'quern' | 'polywasm', flags: readonly string[] = []) {
+  constructor(label: string, engine: ProgramEngine, flags: readonly string[] = []) {
     this.label = label;
-    const own = engine === 'quern' ? proof : [];
-    this.#child = spawn(process.execPath, [...own, ...flags, script('program-child.js'), engine], {
-      cwd: root,
-      env: plainEnvironment,
-    });
+    this.#child = spawn(
+      process.execPath,
+      [...flagsOf[engine], ...flags, script('program-child.js'), engine],
+      {
+        cwd: root,
+        env: plainEnvironment,
+      },
+    );
     this.#child.stderr.resume();
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }

@@ -1,16 +1,26 @@
 /**
- * Runs programs in a process of its own: `program-child.js native|quern|polywasm`. Reads a name per line and
+ * Runs programs in a process of its own: `program-child.js ENGINE`. Reads a name per line and
  * answers each with a line of JSON: the result of one unit of work, and the CPU time it took.
  */
 import { createInterface } from 'node:readline';
 import { type ProgramName, programs, type Unit } from './programs.ts';
 
+/** Whose namespace programs find: with `quern-compiled`, what runs often becomes JavaScript. */
+export type ProgramEngine = 'native' | 'quern' | 'quern-compiled' | 'polywasm';
+
 export type ProgramAnswer =
   | { readonly result: string; readonly ms: number; readonly loadMs: number }
   | { readonly error: string };
 
-const engine = process.argv[2];
+const engine = process.argv[2] as ProgramEngine;
 if (engine === 'quern') await import('../../src/webassembly-replace.ts');
+if (engine === 'quern-compiled') {
+  const [{ compiler }, { createWebAssembly }] = await Promise.all([
+    import('../../src/compile.ts'),
+    import('../../src/webassembly.ts'),
+  ]);
+  (globalThis as { WebAssembly?: object }).WebAssembly = createWebAssembly({ compiler: compiler() });
+}
 if (engine === 'polywasm') {
   // @ts-expect-error: it has no declarations
   const { WebAssembly } = (await import('polywasm')) as { WebAssembly: object };
