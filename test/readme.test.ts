@@ -13,6 +13,7 @@ const documents = [
   'README.md',
   'examples/README.md',
   'docs/benchmarks.md',
+  'docs/compiling.md',
   'docs/threads.md',
   'docs/webassembly.md',
 ];
