@@ -3,7 +3,7 @@
  * where the call pauses and with which backtrace, its end, its bill, and the state that it leaves.
  */
 import assert from 'node:assert/strict';
-import type { Compiler } from '../../src/compiler/compiler.ts';
+import type { Compiler } from '../../src/compiler/function-compiler.ts';
 import { isQuernError } from '../../src/errors.ts';
 import {
   type BacktraceFrame,

@@ -2,7 +2,8 @@
  * Compilers for tests: everything is compiled before its first call, and is left again by chance, so that every exit
  * into the interpreter is taken sooner or later. The same seed takes the same exits.
  */
-import { type Compiler, makeCompiler } from '../../src/compiler/compiler.ts';
+import { makeCompiler } from '../../src/compiler/compiler.ts';
+import type { Compiler } from '../../src/compiler/function-compiler.ts';
 import { Random } from '../generators/random.ts';
 
 /** How code is compiled, and how often it is left. */
