@@ -2,7 +2,7 @@
 import { slotCountOf } from '../interpreter/code/types-layout.ts';
 import { type FuncType, I32, I64 } from '../syntax/types.ts';
 import { leaveHere } from './control.ts';
-import { type Generator, isNumeric, NotCompiled } from './generator.ts';
+import { type Generator, isNumeric, NotCompiled, readsOf } from './generator.ts';
 import { exact, type Operand, wrapping } from './operand.ts';
 
 /**
@@ -58,32 +58,34 @@ const emitCall = (
   const args = g.stack.splice(g.stack.length - count).map((operand) => g.checked(operand));
   const hand = indirect === null ? args : [...args, indirect.element];
   g.settleAll(...hand);
-  const { exit } = g;
+  const { exit, names } = g;
+  const { fuel, further, high } = g.target;
+  const texts: string[] = [];
+  const reads = [...readsOf(hand), names.fuel, names.room];
   if (indirect !== null) {
     const { text, table, typeIndex } = indirect;
     g.nameExit();
-    g.text(`if((q=T${table}[${text}])===void 0||q===null||q.runKey!==k${typeIndex})XI(q,${exit})`);
+    reads.push(names.exit);
+    texts.push(`if((q=T${table}[${text}])===void 0||q===null||q.runKey!==k${typeIndex})XI(q,${exit})`);
   }
   g.endStretch();
   const behind = g.newExit(g.reader.pos, g.mark(), g.stack.slice(), exit, index);
-  g.text(`${g.target.fuel}=f`);
-  g.nameCall(behind);
-  const words = [`w-${frameWords(g)}`];
+  texts.push(`${fuel}=f`, `$=${behind}`);
+  const words = ['w'];
   for (const operand of args) {
     words.push(operand.type === I64 ? operand.text : exact(operand));
     if (operand.type === I64) words.push(operand.high);
   }
-  const text = `${callee}(${words.join(',')})`;
   const results: Operand[] = [];
   for (const resultType of type.results) results.push(g.freshVariable(resultType, ...results));
-  const [first] = results;
-  g.text(first === undefined ? text : `${first.text}=${text}`);
-  if (first?.type === I64) g.text(`${first.high}=${g.target.high}`);
+  const text = `${callee}(${words.join(',')})`;
+  if (results.length === 0) texts.push(text);
   results.forEach((result, i) => {
-    if (i === 0) return;
-    g.text(`${result.text}=${g.target.further}[${2 * i}]`);
-    if (result.type === I64) g.text(`${result.high}=${g.target.further}[${2 * i + 1}]`);
+    texts.push(`${result.text}=${i === 0 ? text : `${further}[${2 * i}]`}`);
+    if (result.type === I64) texts.push(`${result.high}=${i === 0 ? high : `${further}[${2 * i + 1}]`}`);
   });
+  // The exit that is named belongs to this call.
+  g.text(texts.join(';\n'), reads, [...readsOf(results), names.exit]);
   g.stack.push(...results);
   g.pay('call', null, g.mark(), g.newExit(g.reader.pos, g.mark(), g.stack.slice()));
 };

@@ -93,17 +93,18 @@ export const loop = (g: Generator): void => {
 export const ifElse = (g: Generator): void => {
   const type = blockType(g);
   let operand = g.pop();
-  if (g.stack.some(({ isSimple, reads }) => !isSimple || reads.some((id) => id < g.locals.length))) {
+  if (g.stack.some(({ isSimple, reads }) => !isSimple || reads.some((number) => g.names.isLocal(number)))) {
     operand = g.simple(operand);
     g.settleForBlock(operand);
   }
   g.push(operand);
+  const { reads } = operand;
   const condition = g.condition();
   const label = g.newLabel(false);
   const height = g.stack.length - type.params.length;
   const params = g.stack.slice(height);
   const values = variablesFor(g, type.results);
-  const node = { kind: 'if', label, condition, body: [] as Statement[], otherwise: null } as const;
+  const node = { kind: 'if', label, condition, reads, body: [] as Statement[], otherwise: null } as const;
   open(g, { ...inner, kind: 'if', label, type, values, height, node, params, mark: g.mark(), exit: 0 });
   g.list = node.body;
 };
@@ -143,7 +144,7 @@ const taken = (g: Generator, control: Control): Statement[] => {
   const outside = g.list;
   const body: Statement[] = [];
   g.list = body;
-  if (control.isOutside) g.text(`X(${g.exit})`);
+  if (control.isOutside) g.leave(g.exit);
   else if (control.kind === 'func') {
     g.pay('edge', g.mark(), nothingAhead, 0);
     emitReturn(g);
@@ -180,7 +181,8 @@ export const brIf = (g: Generator): void => {
   settleBrought(g, control, operand);
   g.push(operand);
   const condition = g.condition();
-  g.list.push({ kind: 'if', label: null, condition, body: taken(g, control), otherwise: null });
+  const { reads } = operand;
+  g.list.push({ kind: 'if', label: null, condition, reads, body: taken(g, control), otherwise: null });
 };
 
 export const brTable = (g: Generator): void => {
@@ -202,7 +204,7 @@ export const brTable = (g: Generator): void => {
     if (body === undefined) bodies.set(depth, (body = taken(g, target(g, depth))));
     cases.push(body);
   }
-  g.list.push({ kind: 'switch', text, cases });
+  g.list.push({ kind: 'switch', text, reads: operand.reads, cases });
   g.endStretch();
   skipUnreachable(g);
 };
@@ -225,16 +227,16 @@ const emitReturn = (g: Generator): void => {
   const { further, high } = g.target;
   values.forEach((value, i) => {
     if (i === 0) return;
-    g.text(`${further}[${2 * i}]=${exact(value)}`);
-    if (value.type === I64) g.text(`${further}[${2 * i + 1}]=${value.high}`);
+    g.text(`${further}[${2 * i}]=${exact(value)}`, value.reads);
+    if (value.type === I64) g.text(`${further}[${2 * i + 1}]=${value.high}`, value.reads);
   });
   const [first] = values;
-  if (first === undefined) g.list.push({ kind: 'return', text: '' });
+  if (first === undefined) g.list.push({ kind: 'return', text: '', reads: [] });
   else if (first.type === I64) {
     const value = g.simple(first);
-    g.text(`${high}=${value.high}`);
-    g.list.push({ kind: 'return', text: value.text });
-  } else g.list.push({ kind: 'return', text: exact(first) });
+    g.text(`${high}=${value.high}`, value.reads);
+    g.list.push({ kind: 'return', text: value.text, reads: value.reads });
+  } else g.list.push({ kind: 'return', text: exact(first), reads: first.reads });
 };
 
 export const else_ = (g: Generator): void => {
@@ -274,7 +276,7 @@ export const end = (g: Generator): void => {
     g.settleAll();
     const results = g.stack.slice(g.stack.length - types.length);
     if (control.isRoot) {
-      g.text(`X(${g.newExit(g.reader.pos, g.mark(), results)})`);
+      g.leave(g.newExit(g.reader.pos, g.mark(), results));
       g.endStretch();
     }
     close(g, control, results);
@@ -360,7 +362,7 @@ export const openOutside = (g: Generator, kind: Control['kind'], type: FuncType)
 
 /** Leaves to the interpreter, which does the instruction; what follows is reached by branches only. */
 export const leaveHere = (g: Generator): void => {
-  g.text(`X(${g.exit})`);
+  g.leave(g.exit);
   g.endStretch();
   skipUnreachable(g);
 };

@@ -234,7 +234,7 @@ const generate = (
     const { offset } = reader;
     rule(g);
     if (g.target.showsOffsets && list.length > length)
-      list.splice(length, 0, { kind: 'text', text: offsetComment(offset) });
+      list.splice(length, 0, { kind: 'text', text: offsetComment(offset), reads: [], writes: [] });
   } while (g.controls.length > outside);
   placeTests(g.root);
   return finish(g, id, pay.need, read);

@@ -11,6 +11,7 @@ import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
 import { slotCountOf } from '../interpreter/code/types-layout.ts';
 import type { FuncBody, Module } from '../syntax/module.ts';
 import { F32, F64, type FuncType, I32, I64, slotsOf, type ValType } from '../syntax/types.ts';
+import { Names } from './names.ts';
 import { condition, exact, isFloat, Operand } from './operand.ts';
 import type { Target } from './target.ts';
 import type { Block, If, Label, Loop, Mark, Pay, Statement, Stretch } from './tree.ts';
@@ -67,7 +68,7 @@ export interface Control {
 /** Most fuel of one stretch. */
 const MAX_STRETCH = 2 ** 26;
 
-const wordNames: Readonly<Record<number, string>> = { [I32]: 't', [I64]: 't', [F32]: 'd', [F64]: 'd' };
+const nothing: readonly number[] = [];
 
 export class Generator {
   readonly unit: CodeUnit;
@@ -79,6 +80,7 @@ export class Generator {
   readonly reader: InstructionReader;
   /** Types of parameters and locals. */
   readonly locals: readonly ValType[];
+  readonly names: Names;
   /** Slots in front of the operand stack that is generated: those of locals, and of operands below a loop. */
   baseSlots: number;
   /** Whether only a loop is generated. */
@@ -89,8 +91,8 @@ export class Generator {
   /** The list that statements go to. */
   list: Statement[] = this.root;
   readonly exits: Exit[] = [];
-  /** Variables of operands: names that were used. */
-  readonly variables = new Set<string>();
+  /** Variables of operands that were used. */
+  readonly variables = new Set<number>();
   /** Names for use inside of one statement. */
   readonly scratch = new Set<string>();
   /** Float locals whose bits are looked at. */
@@ -114,6 +116,7 @@ export class Generator {
       ...this.type.params,
       ...this.body.locals.flatMap((run) => Array.from({ length: run.count }, () => run.type)),
     ];
+    this.names = new Names(this.locals);
     this.baseSlots = slotCountOf(this.locals);
     if (!this.locals.every(isNumeric) || !(isRegion || this.type.results.every(isNumeric)))
       throw new NotCompiled();
@@ -121,8 +124,25 @@ export class Generator {
 
   // Statements
 
-  text(text: string): void {
-    this.list.push({ kind: 'text', text });
+  /** Adds text; it may read the old values of what it writes only where they are among what it reads. */
+  text(text: string, reads: readonly number[] = nothing, writes: readonly number[] = nothing): void {
+    this.list.push({ kind: 'text', text, reads, writes });
+  }
+
+  /** Sets a variable, of an i64 its low word, to a text that is made from operands. */
+  set(to: Operand, text: string, ...from: readonly Operand[]): void {
+    this.text(`${to.text}=${text}`, readsOf(from), [to.reads[0]!]);
+  }
+
+  /** Sets the high word of a variable. */
+  setHigh(to: Operand, text: string, ...from: readonly Operand[]): void {
+    this.text(`${to.high}=${text}`, readsOf(from), [to.reads[1]!]);
+  }
+
+  /** Leaves for good: the interpreter goes on with all that the function holds. */
+  leave(exit: number): void {
+    const operands = readsOf(this.exits[exit - 1]!.operands);
+    this.list.push({ kind: 'leave', exit, reads: [...this.names.allLocals, this.names.fuel, ...operands] });
   }
 
   newLabel(isLoop: boolean): Label {
@@ -182,13 +202,8 @@ export class Generator {
   nameExit(): void {
     const boundary = this.boundary!;
     if (boundary.named === this.list) return;
-    this.text(`$=${this.exit}`);
+    this.text(`$=${this.exit}`, nothing, [this.names.exit]);
     boundary.named = this.list;
-  }
-
-  /** Names the exit behind a call. */
-  nameCall(exit: number): void {
-    this.text(`$=${exit}`);
   }
 
   // Variables
@@ -198,26 +213,24 @@ export class Generator {
     return new Operand(type, `l${index}`, {
       high: type === I64 ? `h${index}` : '',
       isSimple: true,
-      reads: [index],
+      reads: this.names.ofLocal(index),
       local: isFloat(type) ? index : -1,
     });
   }
 
   /** A variable that nothing on the stack, no open label and no exit of the boundary needs. */
   freshVariable(type: ValType, ...others: readonly Operand[]): Operand {
-    const base = this.locals.length;
-    const isTaken = (id: number): boolean =>
-      readsAny(this.stack, id) ||
-      readsAny(others, id) ||
-      (this.boundary !== null && readsAny(this.boundary.operands, id)) ||
-      this.controls.some(({ values, params }) => readsAny(values, id) || readsAny(params, id));
-    let id = base + this.stack.length;
-    while (isTaken(id)) id++;
-    const name = `${wordNames[type]}${id - base}`;
-    const high = type === I64 ? `u${id - base}` : '';
-    this.variables.add(name);
-    if (high !== '') this.variables.add(high);
-    return new Operand(type, name, { high, isSimple: true, reads: [id] });
+    const isTaken = (numbers: readonly number[]): boolean =>
+      readsAny(this.stack, numbers) ||
+      readsAny(others, numbers) ||
+      (this.boundary !== null && readsAny(this.boundary.operands, numbers)) ||
+      this.controls.some(({ values, params }) => readsAny(values, numbers) || readsAny(params, numbers));
+    let height = this.stack.length;
+    while (isTaken(this.names.ofOperand(type, height))) height++;
+    const reads = this.names.ofOperand(type, height);
+    for (const number of reads) this.variables.add(number);
+    const [name, high] = reads.map((number) => this.names.nameOf(number));
+    return new Operand(type, name!, { high: high ?? '', isSimple: true, reads });
   }
 
   /** A name for use inside of one statement. */
@@ -230,20 +243,17 @@ export class Generator {
   assign(to: Operand, value: Operand): void {
     const a = this.checked(value);
     if (to.type !== I64) {
-      if (a.text !== to.text) this.text(`${to.text}=${exact(a)}`);
+      if (a.text !== to.text) this.set(to, exact(a), a);
       return;
     }
     if (a.text === to.text && a.high === to.high) return;
-    const readsItself = a.reads.includes(to.reads[0]!);
-    if (!readsItself) {
-      this.text(`${to.text}=${a.text}`);
-      this.text(`${to.high}=${a.high}`);
+    if (!a.reads.includes(to.reads[0]!)) {
+      this.set(to, a.text, a);
+      this.setHigh(to, a.high, a);
       return;
     }
     const x = this.temporary('x');
-    this.text(`${x}=${a.text}`);
-    this.text(`${to.high}=${a.high}`);
-    this.text(`${to.text}=${x}`);
+    this.text(`${x}=${a.text};${to.high}=${a.high};${to.text}=${x}`, a.reads, to.reads);
   }
 
   /** The value in a variable, or as it is when that is one or a constant. */
@@ -307,7 +317,7 @@ export class Generator {
   settleForBlock(...hand: readonly Operand[]): void {
     for (let i = 0; i < this.stack.length; i++) {
       const operand = this.stack[i]!;
-      const isLocal = operand.reads.some((id) => id < this.locals.length);
+      const isLocal = operand.reads.some((number) => this.names.isLocal(number));
       if (!operand.isSimple) this.stack[i] = this.simple(operand, ...hand);
       else if (isLocal) this.stack[i] = this.copy(operand, hand);
     }
@@ -315,9 +325,10 @@ export class Generator {
 
   /** Before a local changes: operands that read it go to variables. */
   settleLocal(index: number, ...hand: readonly Operand[]): void {
+    const low = this.names.ofLocal(index)[0]!;
     for (let i = 0; i < this.stack.length; i++) {
       const operand = this.stack[i]!;
-      if (operand.reads.includes(index)) this.stack[i] = this.copy(operand, hand);
+      if (operand.reads.includes(low)) this.stack[i] = this.copy(operand, hand);
     }
   }
 
@@ -342,7 +353,11 @@ export class Generator {
 export const isNumeric = (type: ValType): boolean =>
   type === I32 || type === I64 || type === F32 || type === F64;
 
-const readsAny = (operands: readonly Operand[], id: number): boolean => {
-  for (const { reads } of operands) if (reads.includes(id)) return true;
+const readsAny = (operands: readonly Operand[], numbers: readonly number[]): boolean => {
+  for (const { reads } of operands) for (const number of numbers) if (reads.includes(number)) return true;
   return false;
 };
+
+/** What operands read. */
+export const readsOf = (operands: readonly Operand[]): readonly number[] =>
+  operands.length === 1 ? operands[0]!.reads : operands.flatMap(({ reads }) => reads);

@@ -52,11 +52,11 @@ const multiply: Rule = (g) => {
   const [a, b] = simple2(g);
   g.settleAll(a, b);
   const to = g.freshVariable(I64, a, b);
-  g.text(`${to.text}=imul(${a.text},${b.text})`);
+  g.set(to, `imul(${a.text},${b.text})`, a, b);
   const parts = [`((${word(a)}*${word(b)}-(${to.text}>>>0))*2.3283064365386963e-10+.5|0)`];
   if (b.constantHigh !== 0) parts.push(`imul(${a.text},${b.high})`);
   if (a.constantHigh !== 0) parts.push(`imul(${a.high},${b.text})`);
-  g.text(`${to.high}=${parts.join('+')}|0`);
+  g.setHigh(to, `${parts.join('+')}|0`, to, a, b);
   g.push(to);
 };
 /** By a helper that returns the low word; it leaves where the instruction traps. */
@@ -66,8 +66,8 @@ const divide =
     const [a, b] = simple2(g);
     g.settleAll(a, b);
     const to = g.freshVariable(I64, a, b);
-    g.text(`${to.text}=${helper}(${a.text},${a.high},${b.text},${b.high},${g.exit})`);
-    g.text(`${to.high}=${g.target.helperHigh}`);
+    g.set(to, `${helper}(${a.text},${a.high},${b.text},${b.high},${g.exit})`, a, b);
+    g.setHigh(to, g.target.helperHigh);
     g.push(to);
   };
 
@@ -115,16 +115,13 @@ const shift =
     const to = g.freshVariable(I64, a, b);
     const [x, y, n, lo, hi] = [a.text, a.high, b.text, to.text, to.high];
     // PERF: both ways of a shift by 32 or more are cheaper than a helper.
-    if (operator === 'shl')
-      g.text(`if(${n}&32){${hi}=${x}<<${n};${lo}=0}else{${hi}=${y}<<${n}|${x}>>>1>>>~${n};${lo}=${x}<<${n}}`);
-    else if (operator === 'shr_s')
-      g.text(
-        `if(${n}&32){${lo}=${y}>>${n};${hi}=${y}>>31}else{${lo}=${x}>>>${n}|${y}<<1<<~${n};${hi}=${y}>>${n}}`,
-      );
-    else
-      g.text(
-        `if(${n}&32){${lo}=${y}>>>${n}|0;${hi}=0}else{${lo}=${x}>>>${n}|${y}<<1<<~${n};${hi}=${y}>>>${n}|0}`,
-      );
+    const text =
+      operator === 'shl'
+        ? `if(${n}&32){${hi}=${x}<<${n};${lo}=0}else{${hi}=${y}<<${n}|${x}>>>1>>>~${n};${lo}=${x}<<${n}}`
+        : operator === 'shr_s'
+          ? `if(${n}&32){${lo}=${y}>>${n};${hi}=${y}>>31}else{${lo}=${x}>>>${n}|${y}<<1<<~${n};${hi}=${y}>>${n}}`
+          : `if(${n}&32){${lo}=${y}>>>${n}|0;${hi}=0}else{${lo}=${x}>>>${n}|${y}<<1<<~${n};${hi}=${y}>>>${n}|0}`;
+    g.text(text, readsOf(a, b), to.reads);
     g.push(to);
   };
 
@@ -157,8 +154,8 @@ const rotate =
     if (b.constant === null) {
       g.settleAll(a, b);
       const to = g.freshVariable(I64, a, b);
-      g.text(`${to.text}=rotate64(${a.text},${a.high},${isLeft ? b.text : `64-${b.text}`})`);
-      g.text(`${to.high}=${g.target.helperHigh}`);
+      g.set(to, `rotate64(${a.text},${a.high},${isLeft ? b.text : `64-${b.text}`})`, a, b);
+      g.setHigh(to, g.target.helperHigh);
       g.push(to);
       return;
     }

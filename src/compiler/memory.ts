@@ -78,6 +78,10 @@ const byteAddress = (a: Operand, offset: number): string => {
   return offset === 0 ? address : `(${address}+${offset})`;
 };
 
+/** What an access to an address reads: a `DataView` throws by itself, and leaves at the exit that is named. */
+const readsAt = (g: Generator, a: Operand): readonly number[] =>
+  g.target.hasJit ? [...a.reads, g.names.exit] : a.reads;
+
 /** The text of a read; its address may be evaluated once only. */
 const read = (g: Generator, { shift, view, array, slow }: Cell, a: Operand, offset: number): string => {
   if (g.target.hasJit) {
@@ -103,7 +107,7 @@ const load =
     const text = read(g, from, a, g.reader.lo);
     const isNatural = from === uint8 || from === uint16;
     const nanExit = type === F32 || type === F64 ? g.exit : 0;
-    g.push(new Operand(type, text, { isNatural, nanExit, mayTrap: true, reads: a.reads }));
+    g.push(new Operand(type, text, { isNatural, nanExit, mayTrap: true, reads: readsAt(g, a) }));
   };
 /** An i64 from a narrower number. */
 const loadWide =
@@ -116,10 +120,10 @@ const loadWide =
     const a = g.pop();
     const text = read(g, from, a, g.reader.lo);
     if (!isSigned) {
-      g.push(new Operand(I64, text, { high: '0', constantHigh: 0, mayTrap: true, reads: a.reads }));
+      g.push(new Operand(I64, text, { high: '0', constantHigh: 0, mayTrap: true, reads: readsAt(g, a) }));
       return;
     }
-    const low = g.simple(new Operand(I32, text, { mayTrap: true, reads: a.reads }));
+    const low = g.simple(new Operand(I32, text, { mayTrap: true, reads: readsAt(g, a) }));
     g.push(new Operand(I64, low.text, { high: `(${low.text}>>31)`, reads: low.reads }));
   };
 const load64: Rule = (g) => {
@@ -134,21 +138,21 @@ const load64: Rule = (g) => {
   if (g.target.hasJit) {
     g.nameExit();
     const i = g.temporary('i');
-    g.text(`${i}=${viewIndex(g, a, offset)}`);
     // The word above first: when that is inside, so is the other.
-    g.text(`${to.high}=DV.getInt32(${i}+4|0,true)`);
-    g.text(`${to.text}=DV.getInt32(${i},true)`);
+    const high = `${to.high}=DV.getInt32(${i}+4|0,true)`;
+    const low = `${to.text}=DV.getInt32(${i},true)`;
+    g.text(`${i}=${viewIndex(g, a, offset)};${high};${low}`, readsAt(g, a), to.reads);
   } else {
     const j = g.temporary('j');
-    g.text(`${j}=${byteAddress(a, offset)}`);
-    g.text(`${to.high}=I32[(${j}+4)/4]??loadI32(${j}+4,${g.exit})`);
-    g.text(`${to.text}=I32[${j}/4]??loadI32(${j},${g.exit})`);
+    const high = `${to.high}=I32[(${j}+4)/4]??loadI32(${j}+4,${g.exit})`;
+    const low = `${to.text}=I32[${j}/4]??loadI32(${j},${g.exit})`;
+    g.text(`${j}=${byteAddress(a, offset)};${high};${low}`, a.reads, to.reads);
   }
   g.push(to);
 };
 
-/** The statements of a write; the operands are settled. */
-const write = (g: Generator, to: Cell, a: Operand, offset: number, value: string): void => {
+/** The text of a write; the operands are settled. */
+const write = (g: Generator, to: Cell, a: Operand, offset: number, value: string): string => {
   const { shift, view, array, slow } = to;
   const isFloat = to === float32 || to === float64;
   // DETERMINISM: engines may give a NaN any bits.
@@ -156,27 +160,17 @@ const write = (g: Generator, to: Cell, a: Operand, offset: number, value: string
   if (g.target.hasJit) {
     g.nameExit();
     const little = shift === 0 ? '' : ',true';
-    if (!isFloat) {
-      g.text(`DV.set${view}(${viewIndex(g, a, offset)},${value}${little})`);
-      return;
-    }
+    if (!isFloat) return `DV.set${view}(${viewIndex(g, a, offset)},${value}${little})`;
     const j = g.temporary('j');
-    g.text(`${j}=${viewIndex(g, a, offset)}`);
-    g.text(`DV.set${view}(${j},${value}${little})${canonical}(${j})`);
-    return;
+    return `${j}=${viewIndex(g, a, offset)};DV.set${view}(${j},${value}${little})${canonical}(${j})`;
   }
   const j = g.temporary('j');
-  g.text(`${j}=${byteAddress(a, offset)}`);
-  if (shift === 0) {
-    g.text(`${array}[${j}]??X(${g.exit});${array}[${j}]=${value}`);
-    return;
-  }
+  const address = `${j}=${byteAddress(a, offset)}`;
+  if (shift === 0) return `${address};${array}[${j}]??X(${g.exit});${array}[${j}]=${value}`;
   const k = g.temporary('k');
   const inPlace = `${array}[${k}]=${value}`;
-  g.text(
-    `if(${array}[${k}=${j}/${1 << shift}]===void 0)store${slow}(${j},${value},${g.exit});else ${inPlace}`,
-  );
-  if (isFloat) g.text(`${value}===${value}||canonical${array}(${j})`);
+  const test = `if(${array}[${k}=${j}/${1 << shift}]===void 0)store${slow}(${j},${value},${g.exit})`;
+  return `${address};${test};else ${inPlace}${isFloat ? `${canonical}(${j})` : ''}`;
 };
 
 const store =
@@ -192,7 +186,7 @@ const store =
     if (isTwice) value = g.simple(value, a);
     g.settleAll(a, value);
     if (!g.target.hasJit) a = g.simple(a, value);
-    write(g, to, a, g.reader.lo, wrapping(value));
+    g.text(write(g, to, a, g.reader.lo, wrapping(value)), [...readsAt(g, a), ...value.reads]);
   };
 const store64: Rule = (g) => {
   if (!isPlain(g)) {
@@ -206,21 +200,20 @@ const store64: Rule = (g) => {
   g.settleAll(a, value);
   const offset = g.reader.lo;
   const j = g.temporary('j');
+  const reads = [...readsAt(g, a), ...value.reads];
   if (g.target.hasJit) {
     g.nameExit();
     // The word above is written first: only when that is inside, and the index not negative, the other is, too.
     const index = offset === 0 && !a.isNatural && a.constant === null;
-    g.text(`${j}=${index ? `${a.text}<0?X(${g.exit}):${a.text}` : viewIndex(g, a, offset)}`);
-    g.text(`DV.setInt32(${j}+4|0,${value.high},true)`);
-    g.text(`DV.setInt32(${j},${value.text},true)`);
+    const address = `${j}=${index ? `${a.text}<0?X(${g.exit}):${a.text}` : viewIndex(g, a, offset)}`;
+    g.text(`${address};DV.setInt32(${j}+4|0,${value.high},true);DV.setInt32(${j},${value.text},true)`, reads);
     return;
   }
   const k = g.temporary('k');
-  g.text(`${j}=${byteAddress(a, offset)}`);
-  g.text(
-    `if(I32[(${k}=${j}/4)+1]===void 0||I32[${k}]===void 0)storeI64(${j},${value.text},${value.high},${g.exit});` +
-      `else{I32[${k}+1]=${value.high};I32[${k}]=${value.text}}`,
-  );
+  const test = `if(I32[(${k}=${j}/4)+1]===void 0||I32[${k}]===void 0)`;
+  const slow = `storeI64(${j},${value.text},${value.high},${g.exit})`;
+  const inPlace = `I32[${k}+1]=${value.high};I32[${k}]=${value.text}`;
+  g.text(`${j}=${byteAddress(a, offset)};${test}${slow};else{${inPlace}}`, reads);
 };
 
 const size: Rule = (g) => {
@@ -250,7 +243,9 @@ const sized =
     const b = g.pop();
     const a = g.pop();
     g.settleAll(a, b, c);
-    g.text(`f=${helper}(${exact(a)},${exact(b)},${exact(c)},f,${g.exit})`);
+    const { fuel } = g.names;
+    const reads = [...a.reads, ...b.reads, ...c.reads, fuel];
+    g.text(`f=${helper}(${exact(a)},${exact(b)},${exact(c)},f,${g.exit})`, reads, [fuel]);
   };
 
 export const memoryRules = {

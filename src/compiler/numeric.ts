@@ -293,8 +293,8 @@ const truncate64 =
     const a = g.simple(g.popArithmetic());
     g.settleAll(a);
     const to = g.freshVariable(I64, a);
-    g.text(`${to.text}=${name}(${a.text},${saturates ? 0 : g.exit})`);
-    g.text(`${to.high}=${g.target.helperHigh}`);
+    g.set(to, `${name}(${a.text},${saturates ? 0 : g.exit})`, a);
+    g.setHigh(to, g.target.helperHigh);
     g.push(to);
   };
 
@@ -354,8 +354,8 @@ export const conversionRules = {
     const a = g.pop();
     g.settleAll(a);
     const to = g.freshVariable(I64, a);
-    g.text(`${to.text}=bits64(${a.text})`);
-    g.text(`${to.high}=${g.target.helperHigh}`);
+    g.set(to, `bits64(${a.text})`, a);
+    g.setHigh(to, g.target.helperHigh);
     g.push(to);
   },
   'f64.reinterpret_i64': (g) => {

@@ -55,7 +55,10 @@ class Printer {
       list.push(`l${i}${initial}`);
       if (type === I64) list.push(`h${i}${initial}`);
     });
-    for (const name of g.variables) if (!isRead.has(name)) declared.push(`${name}=0`);
+    for (const number of g.variables) {
+      const name = g.names.nameOf(number);
+      if (!isRead.has(name)) declared.push(`${name}=0`);
+    }
     for (const name of g.scratch) declared.push(name === 'q' ? 'q' : `${name}=0`);
     out.push(`function(${params.join(',')}){var ${declared.join(',')};try{\n`);
     this.list(g.root);
@@ -86,6 +89,9 @@ class Printer {
         return;
       case 'return':
         out.push(this.returnText(node.text));
+        return;
+      case 'leave':
+        out.push(`X(${node.exit});\n`);
         return;
       case 'block':
         if (node.label.uses === 0) this.list(node.body);
@@ -128,7 +134,7 @@ class Printer {
     const frame = frameWords(g);
     switch (node.at) {
       case 'entry':
-        out.push(`if((f-=${price})<${need}|w<${frame})f=more(f,${need},${exit},w-${frame});\n`);
+        out.push(`if((f-=${price})<${need}|(w-=${frame})<0)f=more(f,${need},${exit},w);\n`);
         return;
       case 'call':
         out.push(`f=${g.target.fuel}${price === 0 ? '' : `-${price}`};`);

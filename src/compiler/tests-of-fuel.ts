@@ -35,6 +35,7 @@ class Needs {
       case 'jump':
         return node.label.isLoop ? 0 : this.behind.get(node.label)!;
       case 'return':
+      case 'leave':
         return 0;
       case 'block':
         this.behind.set(node.label, need);

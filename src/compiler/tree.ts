@@ -26,9 +26,13 @@ export interface Label {
   uses: number;
 }
 
+/** Statements that stay together. Variables are known by their numbers: see `Names`. */
 export interface Text {
   readonly kind: 'text';
   readonly text: string;
+  readonly reads: readonly number[];
+  /** What it sets whatever happens. */
+  readonly writes: readonly number[];
 }
 /** A float from memory that goes to a local; whether its NaN matters is known at the end of the function. */
 export interface SetFloat {
@@ -37,6 +41,8 @@ export interface SetFloat {
   readonly name: string;
   readonly text: string;
   readonly checked: string;
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
 }
 /** Pays for the way from one point to another, and asks for more fuel where a region of the code begins. */
 export interface Pay {
@@ -59,6 +65,14 @@ export interface Jump {
 export interface Return {
   readonly kind: 'return';
   readonly text: string;
+  readonly reads: readonly number[];
+}
+/** Leaves for good. */
+export interface Leave {
+  readonly kind: 'leave';
+  readonly exit: number;
+  /** What the interpreter may need. */
+  readonly reads: readonly number[];
 }
 export interface Block {
   readonly kind: 'block';
@@ -77,13 +91,15 @@ export interface If {
   /** Null for a conditional branch. */
   readonly label: Label | null;
   readonly condition: string;
+  readonly reads: readonly number[];
   readonly body: Statement[];
   otherwise: Statement[] | null;
 }
 export interface Switch {
   readonly kind: 'switch';
   readonly text: string;
+  readonly reads: readonly number[];
   /** Bodies by index, the default last; the same body may stand for several. */
   readonly cases: readonly Statement[][];
 }
-export type Statement = Text | SetFloat | Pay | Jump | Return | Block | Loop | If | Switch;
+export type Statement = Text | SetFloat | Pay | Jump | Return | Leave | Block | Loop | If | Switch;

@@ -24,10 +24,13 @@ const setLocal =
           name: to.text,
           text: value.text,
           checked: g.nanCheck(value),
+          reads: value.reads,
+          writes: to.reads,
         });
-      else if (value.text !== to.text) g.text(`${to.text}=${value.text}`);
+      else if (value.text !== to.text) g.set(to, value.text, value);
     } else {
-      if (value.type === I64 && value.reads.includes(index) && !value.isSimple) value = g.simple(value);
+      if (value.type === I64 && value.reads.includes(to.reads[0]!) && !value.isSimple)
+        value = g.simple(value);
       g.assign(to, value);
     }
     if (isTee) g.push(to);
@@ -54,8 +57,8 @@ const getGlobal: Rule = (g) => {
   if (type === I64) {
     g.settleAll();
     const to = g.freshVariable(I64);
-    g.text(`${to.text}=${text}`);
-    g.text(`${to.high}=${high}`);
+    g.set(to, text);
+    g.setHigh(to, high);
     g.push(to);
     return;
   }
@@ -66,8 +69,8 @@ const setGlobal: Rule = (g) => {
   let value = g.pop();
   if (type !== I32) value = g.simple(value);
   g.settleAll(value);
-  g.text(`${text}=${exact(value)}`);
-  if (type === I64) g.text(`${high}=${value.high}`);
+  g.text(`${text}=${exact(value)}`, value.reads);
+  if (type === I64) g.text(`${high}=${value.high}`, value.reads);
   if (isFloat(type)) {
     const index = g.reader.index;
     const isOwn = g.module.globals[index]!.init !== null;
@@ -77,7 +80,7 @@ const setGlobal: Rule = (g) => {
       type === F32
         ? `${words}[${offset}]=2143289344`
         : `(${words}[${offset}]=0,${words}[${offset + 1}]=2146959360)`;
-    g.text(`${value.text}===${value.text}||(${bits})`);
+    g.text(`${value.text}===${value.text}||(${bits})`, value.reads);
   }
 };
 
@@ -86,7 +89,7 @@ const drop: Rule = (g) => {
   // It might trap.
   if (!value.mayTrap) return;
   g.settleAll(value);
-  g.text(value.form === 'exact' ? value.text : exact(value));
+  g.text(exact(value), value.reads);
 };
 
 const select: Rule = (g) => {
