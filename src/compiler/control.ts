@@ -63,6 +63,11 @@ export const block = (g: Generator): void => {
   g.list = node.body;
 };
 
+export const tryTable = (g: Generator): void => {
+  g.hasHandlers = true;
+  block(g);
+};
+
 export const loop = (g: Generator): void => {
   const type = blockType(g);
   g.settleForBlock();

@@ -9,9 +9,11 @@ import { instructions, type Mnemonic } from '../syntax/instructions.ts';
 import { type FuncType, I64, type ValType } from '../syntax/types.ts';
 import { call, callIndirect, distance, frameWords } from './calls.ts';
 import * as control from './control.ts';
+import { cut, usualSizes } from './cutting.ts';
 import { type Control, Generator, isNumeric, NotCompiled } from './generator.ts';
 import { i64Rules } from './int64.ts';
 import { offsetComment } from './listing.ts';
+import { findLive } from './liveness.ts';
 import { memoryRules } from './memory.ts';
 import { conversionRules, f32Rules, f64Rules, i32Rules, type Rule } from './numeric.ts';
 import { isFloat, type Operand } from './operand.ts';
@@ -44,8 +46,7 @@ const rules: Partial<Record<Mnemonic, Rule>> = {
   ...memoryRules,
   ...Object.fromEntries(left.map((name) => [name, control.leaveHere])),
   block: control.block,
-  // A handler is only ever entered by the interpreter.
-  try_table: control.block,
+  try_table: control.tryTable,
   loop: control.loop,
   if: control.ifElse,
   else: control.else_,
@@ -107,6 +108,8 @@ export interface GeneratedFunction {
   /** Floats that it begins with: those of which generated code could not hold all bits. */
   readonly floats: readonly ExitValue[];
   readonly exits: readonly ExitPoint[];
+  /** What each piece hands over when it is left: numbers of names. */
+  readonly pieces: readonly (readonly number[])[];
   /** Room that it takes on the JavaScript stack, in words. */
   readonly frameWords: number;
   /** Least fuel for entering it. */
@@ -285,17 +288,28 @@ const finish = (
       distance: distance(g.baseSlots, operands),
     };
   });
+  const frame = frameWords(g) + cutUp(g);
   const begun = g.isRegion ? localValues : localValues.slice(0, g.type.params.length);
   const brought = read.map(({ operand, slot }) => describe(operand, slot));
   return {
     index: g.index,
     id,
     isLoop: g.isRegion,
-    text: print(g, id, names, read),
+    ...print(g, id, names, read, frame),
     localValues,
     floats: [...begun, ...brought].filter(({ type }) => isFloat(type)),
     exits,
-    frameWords: frameWords(g),
+    frameWords: frame,
     entryNeed,
   };
+};
+
+/** Cuts a function that is too large; words of the JavaScript stack that its pieces need. */
+const cutUp = (g: Generator): number => {
+  const { hasJit, sizes } = g.target;
+  if (!hasJit || g.hasHandlers) return 0;
+  if (cut(g.root, sizes ?? usualSizes).length === 0) return 0;
+  const words = findLive(g.root, g.names, Math.max(g.names.room, ...g.variables) + 1);
+  if (words === null) throw new NotCompiled();
+  return words;
 };

@@ -95,6 +95,8 @@ export class Generator {
   readonly variables = new Set<number>();
   /** Names for use inside of one statement. */
   readonly scratch = new Set<string>();
+  /** Whether a handler may be entered, which only the interpreter does: then nobody knows here what is live. */
+  hasHandlers = false;
   /** Float locals whose bits are looked at. */
   readonly rawLocals = new Set<number>();
   private stretch: Stretch = { total: 0 };

@@ -19,7 +19,7 @@ import type { ExitPoint, ExitValue, GeneratedFunction } from './generate.ts';
 interface FrameRecord {
   readonly func: GeneratedFunction;
   exit: ExitPoint;
-  readonly values: readonly number[];
+  values: number[];
 }
 
 /** Thrown to leave; never seen outside. */
@@ -33,7 +33,10 @@ export class Leaving {
   isPause = false;
   /** The function that was to be called where there was no code for it; -1 for none. */
   callee = -1;
-  private fuel = 0;
+  /** Of the innermost frame; a piece that does not touch it leaves it to what is around. */
+  private fuel: number | undefined;
+  /** A function some pieces of which were left. */
+  private piecewise: FrameRecord | null = null;
   private readonly functionOf: (index: number) => GeneratedFunction;
 
   constructor(functionOf: (index: number) => GeneratedFunction) {
@@ -59,21 +62,53 @@ export class Leaving {
   };
 
   /** A function's `catch`: takes what it holds; what to throw on. */
-  readonly record = (
+  readonly record = (error: unknown, id: number, at: number, fuel: number, ...values: number[]): unknown => {
+    const func = this.functionOf(id);
+    const frame = this.take(error, func, at, fuel);
+    if (frame === null) return error;
+    this.piecewise = null;
+    frame.values.forEach((value, name) => {
+      values[name] = value;
+    });
+    frame.values = values;
+    this.frames.push(frame);
+    return LEFT;
+  };
+
+  /** The `catch` of a piece of a function: what it holds counts for more than what is around it. */
+  readonly recordPiece = (
     error: unknown,
-    index: number,
+    id: number,
+    piece: number,
     at: number,
-    fuel: number,
+    fuel: number | undefined,
     ...values: number[]
   ): unknown => {
+    const func = this.functionOf(id);
+    const frame = this.take(error, func, at, fuel);
+    if (frame === null) return error;
+    this.piecewise = frame;
+    func.pieces[piece]!.forEach((name, i) => {
+      frame.values[name] ??= values[i]!;
+    });
+    return LEFT;
+  };
+
+  /** The frame that is being left; null for an error that is none of ours. */
+  private take(
+    error: unknown,
+    func: GeneratedFunction,
+    at: number,
+    fuel: number | undefined,
+  ): FrameRecord | null {
     // Out of bounds, or no room on the JavaScript stack: in the statement that is named.
     const isRaw = error instanceof RangeError || error instanceof TypeError;
-    if (error !== LEFT && !isRaw) return error;
-    const func = this.functionOf(index);
+    if (error !== LEFT && !isRaw) return null;
     const isInnermost = this.frames.length === 0;
+    if (isInnermost) this.fuel ??= fuel;
+    if (this.piecewise !== null) return this.piecewise;
     let exit = func.exits[at - 1];
     if (isInnermost) {
-      this.fuel = fuel;
       if (!isRaw && this.exit > 0) exit = func.exits[this.exit - 1];
       else if (exit!.front > 0) {
         if (!isRaw) this.callee = exit!.callee;
@@ -81,9 +116,8 @@ export class Leaving {
       }
       this.exit = 0;
     }
-    this.frames.push({ func, exit: exit!, values });
-    return LEFT;
-  };
+    return { func, exit: exit!, values: [] };
+  }
 
   /**
    * Lays the frames from the frame of the function that was entered, and says how the interpreter goes on: a status.
@@ -91,12 +125,14 @@ export class Leaving {
    */
   lay(m: MachineState, stacks: Stacks): number | null {
     const { frames } = this;
+    let fuel = this.fuel!;
+    this.fuel = undefined;
     let innermost = frames[0]!;
     if (innermost.exit.offset < 0) {
       const paid = innermost.exit.remaining;
-      this.fuel += paid;
+      fuel += paid;
       if (frames.length === 1) {
-        m.fuel = this.fuel;
+        m.fuel = fuel;
         frames.length = 0;
         return null;
       }
@@ -122,7 +158,7 @@ export class Leaving {
     m.fp = fp;
     const { func, exit } = innermost;
     frames.length = 0;
-    return goOn(m, unit.funcs[func.index]!, exit, this.fuel + exit.remaining);
+    return goOn(m, unit.funcs[func.index]!, exit, fuel + exit.remaining);
   }
 }
 

@@ -9,7 +9,16 @@ import type { GeneratedFunction } from './generate.ts';
 import { createAccesses, createArithmetic, viewsOf } from './helpers.ts';
 import { LEFT, Leaving } from './leaving.ts';
 import { isCanonical } from './operand.ts';
-import { type Entry, type MakeScope, placedText, type Scope, scopeText, viewNames } from './scope.ts';
+import {
+  type Entry,
+  type MakeScope,
+  placedText,
+  type Scope,
+  SHARED_FLOATS,
+  SHARED_WORDS,
+  scopeText,
+  viewNames,
+} from './scope.ts';
 
 let keys = 0;
 /** A number for each type of each instance, by which indirect calls know functions that they may call directly. */
@@ -40,10 +49,10 @@ export class CompiledInstance {
   private readonly stacks: Stacks;
   private readonly leaving: Leaving;
   private readonly scope: Scope;
-  /** High word of what a helper returns. PERF: with a buffer of its own, its place is a constant for V8. */
-  private readonly Q = new Int32Array(new ArrayBuffer(8));
-  /** Results beyond the first. */
-  private readonly R = new Float64Array(new ArrayBuffer(16 * 1024));
+  /** High word of what a helper returns, and words of pieces. PERF: with a buffer of its own, its place is a constant for V8. */
+  private readonly Q = new Int32Array(new ArrayBuffer(4 * SHARED_WORDS));
+  /** Results beyond the first, and floats of pieces. */
+  private readonly R = new Float64Array(new ArrayBuffer(8 * SHARED_FLOATS));
   private readonly placed = new Map<number, Placed>();
   private views: readonly unknown[] = [];
   /** Of the memory that the views are of. */
@@ -71,6 +80,7 @@ export class CompiledInstance {
       XC: leaving.leaveCall,
       XI: this.leaveIndirect,
       Z: leaving.record,
+      ZP: leaving.recordPiece,
       more: this.more,
       chance,
       G: globalWords,

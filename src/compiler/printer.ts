@@ -1,10 +1,10 @@
 /** Prints the tree of a function as JavaScript. */
 import { F32, F64, I64, type ValType } from '../syntax/types.ts';
-import { frameWords } from './calls.ts';
-import type { Generator } from './generator.ts';
-import type { Operand } from './operand.ts';
+import { type Generator, NotCompiled } from './generator.ts';
+import { isFloat, type Operand } from './operand.ts';
+import { SHARED_FLOATS, SHARED_WORDS } from './scope.ts';
 import { priceOf } from './tests-of-fuel.ts';
-import type { Loop, Pay, Statement, Switch } from './tree.ts';
+import type { Label, Loop, Pay, Piece, Statement, Switch, WayOut } from './tree.ts';
 
 /** An operand that lies in the frame when a loop is entered. */
 export interface FrameValue {
@@ -12,8 +12,14 @@ export interface FrameValue {
   readonly slot: number;
 }
 
+/** The text of a function, and what its pieces hand over when they are left: positions among its names. */
+export interface Printed {
+  readonly text: string;
+  readonly pieces: readonly (readonly number[])[];
+}
+
 /**
- * The text of a function.
+ * Prints a function.
  *
  * @param names what it hands over when it is left, in order
  * @param read operands that a loop reads from the frame
@@ -23,18 +29,31 @@ export const print = (
   id: number,
   names: readonly string[],
   read: readonly FrameValue[],
-): string => new Printer(g).print(id, names, read);
+  frame: number,
+): Printed => new Printer(g, id, names, frame).print(read);
 
 class Printer {
-  private readonly out: string[] = [];
+  private out: string[] = [];
+  /** The piece that is being printed; null in the function itself. */
+  private inside: Piece | null = null;
+  private readonly definitions: string[] = [];
+  private readonly pieces: (readonly number[])[] = [];
   private readonly g: Generator;
+  private readonly id: number;
+  private readonly names: readonly string[];
+  private readonly frame: number;
+  private readonly positions: ReadonlyMap<string, number>;
 
-  constructor(g: Generator) {
+  constructor(g: Generator, id: number, names: readonly string[], frame: number) {
     this.g = g;
+    this.id = id;
+    this.names = names;
+    this.frame = frame;
+    this.positions = new Map(names.map((name, position) => [name, position]));
   }
 
-  print(id: number, names: readonly string[], read: readonly FrameValue[]): string {
-    const { g, out } = this;
+  print(read: readonly FrameValue[]): Printed {
+    const { definitions, g, id, names, out } = this;
     const params: string[] = g.isRegion ? ['k', 'w'] : ['w'];
     const declared: string[] = [`f=${g.target.fuel}`, '$=0'];
     const fromFrame = (name: string, high: string, type: ValType, slot: number): void => {
@@ -59,11 +78,16 @@ class Printer {
       const name = g.names.nameOf(number);
       if (!isRead.has(name)) declared.push(`${name}=0`);
     }
-    for (const name of g.scratch) declared.push(name === 'q' ? 'q' : `${name}=0`);
-    out.push(`function(${params.join(',')}){var ${declared.join(',')};try{\n`);
+    out.push(`function(${params.join(',')}){var ${[...declared, ...this.scratch].join(',')};try{\n`);
     this.list(g.root);
     out.push(`}catch(e){throw Z(e,${id},$,f${names.map((name) => `,${name}`).join('')})}}`);
-    return out.join('');
+    const text = out.join('');
+    if (definitions.length === 0) return { text, pieces: [] };
+    return { text: `(function(){${definitions.join('\n')}\nreturn ${text}})()`, pieces: this.pieces };
+  }
+
+  private get scratch(): readonly string[] {
+    return [...this.g.scratch].map((name) => (name === 'q' ? 'q' : `${name}=0`));
   }
 
   private list(list: readonly Statement[]): void {
@@ -85,10 +109,16 @@ class Printer {
         this.pay(node);
         return;
       case 'jump':
-        out.push(node.label.isLoop ? 'continue ' : 'break ', node.label.name, ';\n');
+        this.jump(node.label);
         return;
       case 'return':
-        out.push(this.returnText(node.text));
+        // Fuel in hand goes back to where all functions share it; the value is worked out before.
+        out.push(this.g.target.fuel, '=f;');
+        this.returnValue(node.text);
+        return;
+      case 'piece':
+        this.define(node);
+        this.call(node);
         return;
       case 'leave':
         out.push(`X(${node.exit});\n`);
@@ -120,21 +150,134 @@ class Printer {
     }
   }
 
-  /** Fuel in hand goes back to where all functions share it; the value is worked out before. */
-  private returnText(text: string): string {
-    const { fuel } = this.g.target;
-    if (text === '') return `${fuel}=f;return;\n`;
-    return `${fuel}=f;return ${text};\n`;
+  // Ways out of a piece and of the function
+
+  private jump(label: Label): void {
+    const out = this.inside?.waysOut.findIndex(({ way }) => way === label) ?? -1;
+    if (out >= 0) this.takeWay(out);
+    else this.out.push(label.isLoop ? 'continue ' : 'break ', label.name, ';\n');
+  }
+
+  private returnValue(text: string): void {
+    const { inside, out } = this;
+    if (inside === null || inside.waysOut.length === 1) {
+      out.push('return ', text, ';\n');
+      return;
+    }
+    const place = this.valuePlace;
+    if (text !== place) out.push(place, '=', text, ';');
+    out.push(`return ${inside.waysOut.findIndex(({ way }) => way === 'return')};\n`);
+  }
+
+  /** Where a piece puts what the function returns. */
+  private get valuePlace(): string {
+    const [first] = this.g.type.results;
+    return first === undefined ? '' : isFloat(first) ? 'R[0]' : 'Q[0]';
+  }
+
+  /** Takes a way out of the piece: what the code that follows reads goes to where all functions share it. */
+  private takeWay(index: number): void {
+    const { waysOut } = this.inside!;
+    const { result, others } = this.placesOf(waysOut[index]!, waysOut.length === 1);
+    for (const [name, place] of others) this.out.push(place, '=', name, ';');
+    this.out.push('return ', waysOut.length === 1 ? result : String(index), ';\n');
+  }
+
+  /** Names and places of what is handed over on a way; the result of the only way is one of them. */
+  private placesOf(
+    { sets }: WayOut,
+    isOnly: boolean,
+  ): { readonly result: string; readonly others: readonly (readonly [name: string, place: string])[] } {
+    const { names } = this.g;
+    let result = '';
+    // Helpers use the first two words.
+    let words = 2;
+    let floats = 0;
+    const others: (readonly [string, string])[] = [];
+    for (const number of sets) {
+      const name = names.nameOf(number);
+      if (names.isFloat(number)) others.push([name, `R[${floats++}]`]);
+      else if (isOnly && result === '') result = name;
+      else others.push([name, `Q[${words++}]`]);
+    }
+    if (words > SHARED_WORDS || floats > SHARED_FLOATS) throw new NotCompiled();
+    return { result, others };
+  }
+
+  // Pieces
+
+  private define(node: Piece): void {
+    const { g, id, inside, out, positions } = this;
+    this.out = [];
+    this.inside = node;
+    const nameOf = (number: number): string => g.names.nameOf(number);
+    const takes = node.takes.map(nameOf);
+    const own = node.has.map(nameOf);
+    const all = [...takes, ...own];
+    const handed = all.filter((name) => positions.has(name));
+    this.pieces[node.number] = handed.map((name) => positions.get(name)!);
+    const declared = [...own.map((name) => `${name}=0`), ...this.scratch];
+    this.out.push(`function p${node.number}(${takes.join(',')}){`);
+    if (declared.length > 0) this.out.push(`var ${declared.join(',')};`);
+    this.out.push('try{\n');
+    this.list(node.body);
+    const end = node.waysOut.findIndex(({ way }) => way === 'end');
+    if (end >= 0) this.takeWay(end);
+    const site = all.includes('$') ? '$' : '0';
+    const fuel = all.includes('f') ? 'f' : 'void 0';
+    const record = [`e,${id},${node.number},${site},${fuel}`, ...handed].join(',');
+    this.out.push(`}catch(e){throw ZP(${record})}}`);
+    this.definitions.push(this.out.join(''));
+    this.out = out;
+    this.inside = inside;
+  }
+
+  private call(node: Piece): void {
+    const { out } = this;
+    const { waysOut } = node;
+    const call = `p${node.number}(${node.takes.map((number) => this.g.names.nameOf(number)).join(',')})`;
+    const [first, second] = waysOut;
+    if (first === undefined) out.push(call, ';\n');
+    else if (second === undefined) {
+      if (first.way === 'return') this.returnValue(call);
+      else this.follow(first, call);
+    } else if (waysOut.length === 2) {
+      out.push(`if(${call}){`);
+      this.follow(second, null);
+      out.push('}else{');
+      this.follow(first, null);
+      out.push('}\n');
+    } else {
+      out.push(`switch(${call}){\n`);
+      for (let i = 1; i < waysOut.length; i++) {
+        out.push(`case ${i}:`);
+        this.follow(waysOut[i]!, null);
+      }
+      out.push('default:');
+      this.follow(first, null);
+      out.push('}\n');
+    }
+  }
+
+  /** Goes on where a piece led to. @param call the call, where this is the only way out */
+  private follow(out: WayOut, call: string | null): void {
+    if (out.way === 'return') {
+      this.returnValue(this.valuePlace);
+      return;
+    }
+    const { result, others } = this.placesOf(out, call !== null);
+    if (call !== null) this.out.push(result === '' ? '' : `${result}=`, call, ';');
+    for (const [name, place] of others) this.out.push(name, '=', place, ';');
+    if (out.way !== 'end') this.jump(out.way);
   }
 
   private pay(node: Pay): void {
     const price = priceOf(node);
     const { out, g } = this;
     const { exit, need } = node;
-    const frame = frameWords(g);
     switch (node.at) {
       case 'entry':
-        out.push(`if((f-=${price})<${need}|(w-=${frame})<0)f=more(f,${need},${exit},w);\n`);
+        out.push(`if((f-=${price})<${need}|(w-=${this.frame})<0)f=more(f,${need},${exit},w);\n`);
         return;
       case 'call':
         out.push(`f=${g.target.fuel}${price === 0 ? '' : `-${price}`};`);

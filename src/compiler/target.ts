@@ -1,5 +1,6 @@
-/** What generated code is made for: how it reaches memory, and where it finds what all functions share. */
+import type { CutSizes } from './cutting.ts';
 
+/** What generated code is made for: how it reaches memory, and where it finds what all functions share. */
 export interface Target {
   /** Whether the host compiles JavaScript: then views of any alignment are best, and large functions are cut. */
   readonly hasJit: boolean;
@@ -13,6 +14,8 @@ export interface Target {
   readonly further: string;
   /** How a function is called. */
   readonly callee: (index: number) => string;
+  /** How functions are cut, in place of the usual. */
+  readonly sizes?: CutSizes;
   /** For tests: asked at every boundary whether to leave there. Null in use. */
   readonly chance: (() => boolean) | null;
   /** For people: whether a comment in front of the statements of an instruction says where it lies. */

@@ -102,4 +102,40 @@ export interface Switch {
   /** Bodies by index, the default last; the same body may stand for several. */
   readonly cases: readonly Statement[][];
 }
-export type Statement = Text | SetFloat | Pay | Jump | Return | Leave | Block | Loop | If | Switch;
+/** A way out of a run of statements: a label outside of it, a return, or its end. */
+export type Way = Label | 'return' | 'end';
+/** A way out of a piece. */
+export interface WayOut {
+  readonly way: Way;
+  /** What the piece sets and the code that follows reads. */
+  sets: readonly number[];
+}
+/** A run of statements that becomes a function of its own. */
+export interface Piece {
+  readonly kind: 'piece';
+  /** Its number among the pieces of the function. */
+  readonly number: number;
+  readonly body: Statement[];
+  readonly waysOut: readonly WayOut[];
+  /** Variables that it is called with. */
+  takes: readonly number[];
+  /** Variables that it has beside these. */
+  has: readonly number[];
+}
+export type Statement = Text | SetFloat | Pay | Jump | Return | Leave | Block | Loop | If | Switch | Piece;
+
+/** The lists inside of a statement. */
+export const bodiesOf = (node: Statement): readonly Statement[][] => {
+  switch (node.kind) {
+    case 'block':
+    case 'loop':
+    case 'piece':
+      return [node.body];
+    case 'if':
+      return node.otherwise === null ? [node.body] : [node.body, node.otherwise];
+    case 'switch':
+      return [...new Set(node.cases)];
+    default:
+      return [];
+  }
+};
