@@ -79,7 +79,7 @@ export const callFunction = (realm: Realm, func: FuncInstance, args: readonly un
           result = readResults(realm, results, words, base, refs);
         },
       },
-    );
+    ).hideStack();
   const { budget } = realm;
   if (budget === null) finish(realm, prepare({}));
   else

@@ -49,6 +49,8 @@ export const prepareRun = (
   const onSlice = (): boolean => wantsPause(limits);
   const execution = startExecution(func, args, { onSlice, ...(fuel === null ? {} : { fuel }) });
   execution.onFailure = limits.onFailure;
+  // Only the owner of a call that may stand still has its stack.
+  if (limits.standStill === null) execution.hideStack();
   return execution;
 };
 

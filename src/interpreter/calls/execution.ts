@@ -93,7 +93,11 @@ export class Execution {
     this.func = func;
     this.machine = getMachine();
     this.state = registersOf(func, options);
-    this.fuel = new FuelAccount(this.state, checkFuel(options.fuel ?? Number.MAX_SAFE_INTEGER));
+    this.fuel = new FuelAccount(
+      this.state,
+      checkFuel(options.fuel ?? Number.MAX_SAFE_INTEGER),
+      () => this.onSlice?.() ?? false,
+    );
     this.stacks = new CallStacks(this.machine, this.state, func.instance?.store ?? null);
     this.onSlice = options.onSlice ?? null;
     this.onResults = options.onResults ?? null;
@@ -144,6 +148,17 @@ export class Execution {
       pause: this.pause,
       hostCall: this.hostCall ?? this.state.pending,
     };
+  }
+
+  /**
+   * For a call whose stack nobody looks at while it runs: what `onSlice` and functions of the host cannot see need not
+   * be there when they are called.
+   *
+   * @internal
+   */
+  hideStack(): this {
+    this.state.isSeen = false;
+    return this;
   }
 
   /** Fuel that this call has used, what it owes included. */
@@ -386,7 +401,7 @@ export class Execution {
       if (!isInCode(state) || (state.pc === HALT_PC && state.sp === 0)) return this.finish();
       // What a host function charged beyond the fuel left is owed before any further instruction, free ones too.
       if (state.fuel < 0 && !fuel.takeSlice(0)) return this.stop('fuel');
-      if (fuel.isLookDue() && this.onSlice?.()) {
+      if (fuel.isPauseDue()) {
         if (code === status.NEED_FUEL) stepBack(state, machine.space.words);
         return this.stop('slice');
       }

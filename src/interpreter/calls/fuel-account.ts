@@ -20,9 +20,15 @@ export class FuelAccount {
   /** Fuel that was used when `onSlice` was last asked. */
   private lookedAt = 0;
 
-  constructor(state: CallState, given: number) {
+  /** Whether whoever watches has asked for a pause where frames were not laid. */
+  private wantsPause = false;
+  private readonly ask: () => boolean;
+
+  /** @param ask asks whoever watches whether to pause */
+  constructor(state: CallState, given: number, ask: () => boolean) {
     this.state = state;
     this.given = given;
+    this.ask = ask;
     state.reserve = given;
     state.refill = (need) => this.refill(need);
   }
@@ -54,11 +60,13 @@ export class FuelAccount {
     this.given -= left;
   }
 
-  /** For code that goes on by itself as long as nobody is to be asked. */
+  /** For code that goes on by itself where it may: brings at least `need` into hand. */
   private refill(need: number): boolean {
-    const { state } = this;
-    const isLookDue = state.isWatched && (state.isLookDue || this.used - this.lookedAt >= LOOK);
-    return !isLookDue && this.takeSlice(need);
+    if (this.isLooking) {
+      if (this.state.isSeen) return false;
+      this.wantsPause = this.look() && this.ask();
+    }
+    return !this.wantsPause && this.takeSlice(need);
   }
 
   /** Moves fuel from the reserve into hand until at least `need` is there; false if that cannot be. */
@@ -71,15 +79,24 @@ export class FuelAccount {
     return true;
   }
 
-  /**
-   * Whether enough was done since the last look, whatever it was: by what it cost, or by what takes time without
-   * costing fuel. A look is over before anybody is asked, so that a call which pauses at each look gets on.
-   */
-  isLookDue(): boolean {
-    const { state, used } = this;
-    if (!state.isWatched || (!state.isLookDue && used - this.lookedAt < LOOK)) return false;
-    state.isLookDue = false;
-    this.lookedAt = used;
+  /** Whether the call pauses here: whoever watches is asked, when a look is due. */
+  isPauseDue(): boolean {
+    const isDue = this.wantsPause || (this.look() && this.ask());
+    this.wantsPause = false;
+    return isDue;
+  }
+
+  /** Whether enough was done since the last look, whatever it was: by what it cost, or by what costs no fuel. */
+  private get isLooking(): boolean {
+    const { state } = this;
+    return state.isWatched && (state.isLookDue || this.used - this.lookedAt >= LOOK);
+  }
+
+  /** Begins a look, if one is due. It is over before anybody is asked: a call that pauses at each look gets on. */
+  private look(): boolean {
+    if (!this.isLooking) return false;
+    this.state.isLookDue = false;
+    this.lookedAt = this.used;
     return true;
   }
 }

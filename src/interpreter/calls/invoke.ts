@@ -39,7 +39,7 @@ export const invoke = (
   args: readonly RawValue[],
   options?: ExecutionOptions,
 ): RawValue[] => {
-  const execution = startExecution(func, args, options);
+  const execution = startExecution(func, args, options).hideStack();
   let result = execution.run();
   // Workers that share the memory can notify, but not while this thread waits in a plain call.
   while (execution.pause === 'wait' && result === 'paused' && execution.waiter?.promise === null) {

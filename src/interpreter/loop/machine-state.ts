@@ -53,6 +53,11 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   isWatched = false;
   /** Whether it took time that no fuel stands for; whoever watches is asked before anything more runs. */
   isLookDue = false;
+  /**
+   * Whether whoever watches, and what functions of the host do, may look at the stack: then frames are laid before
+   * they are called.
+   */
+  isSeen = true;
   /** Words in use during a host call. */
   top = 0;
   readonly schedule: FuelSchedule;
@@ -65,7 +70,7 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
     this.hasCheapSizes = hasCheapSizes(schedule);
   }
 
-  /** Brings at least `need` into hand, unless somebody is to be asked first; false if that cannot be. */
+  /** Brings at least `need` into hand; false if that cannot be, or if somebody is to be asked where frames are laid. */
   refill: (need: number) => boolean = () => false;
 
   charge(fuel: number): void {
