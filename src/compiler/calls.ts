@@ -23,8 +23,7 @@ export const call = (g: Generator): void => {
   const { index } = g.reader;
   const type = g.module.funcs[index]!.type.comp as FuncType;
   checkTypes(type);
-  if (index < g.module.importedFuncCount) leaveHere(g);
-  else emitCall(g, type, g.target.callee(index), index, null);
+  emitCall(g, type, g.target.callee(index), index, null);
 };
 
 export const callIndirect = (g: Generator): void => {

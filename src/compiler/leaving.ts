@@ -10,7 +10,7 @@ import { slotCountOf } from '../interpreter/code/types-layout.ts';
 import type { Stacks } from '../interpreter/cold/tools.ts';
 import { entryCost } from '../interpreter/fuel/schedules.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
-import { NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
+import { CONTINUE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapCareful, mapFast } from '../interpreter/machine/machine.ts';
 import { F32, F64, type FuncType, I32, I64 } from '../syntax/types.ts';
 import type { ExitPoint, ExitValue, GeneratedFunction } from './generate.ts';
@@ -31,6 +31,8 @@ export class Leaving {
   private exit = 0;
   /** Whether the last leaving was a `pause`: then the same place is entered again. */
   isPause = false;
+  /** Whether the innermost function is left inside of a call of the host, which was made. */
+  isInCall = false;
   /** The function that was to be called where there was no code for it; -1 for none. */
   callee = -1;
   /** Of the innermost frame; a piece that does not touch it leaves it to what is around. */
@@ -45,6 +47,7 @@ export class Leaving {
 
   /** Leaves at an exit of the innermost function. */
   readonly leave = (exit: number): never => {
+    this.isPause = false;
     this.exit = exit;
     throw LEFT;
   };
@@ -52,11 +55,13 @@ export class Leaving {
   /** Leaves for want of fuel, or since somebody is to be asked. */
   readonly pause = (exit: number): never => {
     this.isPause = true;
-    return this.leave(exit);
+    this.exit = exit;
+    throw LEFT;
   };
 
   /** Leaves in front of the call that led here: of a function that is not compiled. */
   readonly leaveCall = (): never => {
+    this.isPause = false;
     this.exit = 0;
     throw LEFT;
   };
@@ -109,7 +114,9 @@ export class Leaving {
     if (this.piecewise !== null) return this.piecewise;
     let exit = func.exits[at - 1];
     if (isInnermost) {
-      if (!isRaw && this.exit > 0) exit = func.exits[this.exit - 1];
+      if (isRaw) this.isPause = false;
+      if (this.isInCall) this.isPause = true;
+      else if (!isRaw && this.exit > 0) exit = func.exits[this.exit - 1];
       else if (exit!.front > 0) {
         if (!isRaw) this.callee = exit!.callee;
         exit = func.exits[exit!.front - 1];
@@ -121,7 +128,8 @@ export class Leaving {
 
   /**
    * Lays the frames from the frame of the function that was entered, and says how the interpreter goes on: a status.
-   * `null` when it was left at its own entry, with everything as it was.
+   * `null` when it was left at its own entry, with everything as it was. `CONTINUE` inside of a call of the host, with
+   * its arguments to be laid at `m.top`.
    */
   lay(m: MachineState, stacks: Stacks): number | null {
     const { frames } = this;
@@ -158,6 +166,12 @@ export class Leaving {
     m.fp = fp;
     const { func, exit } = innermost;
     frames.length = 0;
+    if (this.isInCall) {
+      this.isInCall = false;
+      m.pc = returnPlace(unit.funcs[func.index]!, exit.offset);
+      m.top = fp + 2 * exit.distance;
+      return CONTINUE;
+    }
     return goOn(m, unit.funcs[func.index]!, exit, fuel + exit.remaining);
   }
 }

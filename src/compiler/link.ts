@@ -1,12 +1,14 @@
 /** Generated code of one instance, and how the interpreter enters it. */
 import type { FuncCode } from '../interpreter/code/compiled-module.ts';
-import type { Stacks } from '../interpreter/cold/tools.ts';
 import type { FuncInstance, ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
+import { CONTINUE } from '../interpreter/loop/status.ts';
+import type { Machine } from '../interpreter/machine/machine.ts';
 import { F32, F64 } from '../syntax/types.ts';
 import { FRAME_WORDS } from './calls.ts';
 import type { GeneratedFunction } from './generate.ts';
 import { createAccesses, createArithmetic, viewsOf } from './helpers.ts';
+import { activation, HostCalls } from './host-calls.ts';
 import { LEFT, Leaving } from './leaving.ts';
 import { isCanonical } from './operand.ts';
 import {
@@ -31,9 +33,6 @@ const runKeyOf = (instance: ModuleInstance, typeId: number): number => {
   return key;
 };
 
-/** Most words of the JavaScript stack that calls of generated code take before they go on in the interpreter. */
-const STACK_WORDS = 30_000;
-
 /** In place of a status: the interpreter has to run the function itself. */
 export const REFUSED = -1;
 
@@ -46,7 +45,7 @@ interface Placed {
 /** The generated code of an instance. */
 export class CompiledInstance {
   private readonly instance: ModuleInstance;
-  private readonly stacks: Stacks;
+  private readonly stacks: Machine;
   private readonly leaving: Leaving;
   private readonly scope: Scope;
   /** High word of what a helper returns, and words of pieces. PERF: with a buffer of its own, its place is a constant for V8. */
@@ -54,18 +53,21 @@ export class CompiledInstance {
   /** Results beyond the first, and floats of pieces. */
   private readonly R = new Float64Array(new ArrayBuffer(8 * SHARED_FLOATS));
   private readonly placed = new Map<number, Placed>();
+  /** Functions that may be on the stack: those that are or were in their places. */
+  private readonly known = new Map<number, GeneratedFunction>();
   private views: readonly unknown[] = [];
   /** Of the memory that the views are of. */
   private buffer: ArrayBufferLike | null = null;
   private byteLength = -1;
   private generation = 0;
-  private state: MachineState | null = null;
+  private readonly host: HostCalls;
 
   /** @param chance for tests: asked at each boundary whether to leave */
-  constructor(instance: ModuleInstance, stacks: Stacks, make: MakeScope, chance: (() => boolean) | null) {
+  constructor(instance: ModuleInstance, stacks: Machine, make: MakeScope, chance: (() => boolean) | null) {
     this.instance = instance;
     this.stacks = stacks;
-    this.leaving = new Leaving((index) => this.placed.get(index)!.func);
+    this.leaving = new Leaving((index) => this.known.get(index)!);
+    this.host = new HostCalls(stacks, this.leaving);
     const { Q, R, leaving } = this;
     const { globalWords, unit } = instance;
     const { module } = unit;
@@ -102,15 +104,15 @@ export class CompiledInstance {
       values[`GD${index}`] = new Float64Array(words.buffer, at, 1);
     });
     this.scope = make(Object.keys(values), scopeText(unit))(...Object.values(values));
+    this.host.link(instance, this.scope);
   }
 
   /** Asks for more fuel in the middle of a call; leaves where there is none. */
   private readonly more = (fuel: number, need: number, exit: number, w: number): number => {
-    const state = this.state!;
-    if (w < 0) return this.leaving.pause(exit);
-    state.fuel = fuel;
-    if (!state.refill(need)) return this.leaving.pause(exit);
-    return state.fuel;
+    const m = activation.m!;
+    m.fuel = fuel;
+    if (w < 0 || !activation.refill(need, this.instance.memory0)) return this.leaving.pause(exit);
+    return m.fuel;
   };
 
   /** Leaves in front of an indirect call of what has no code here: a function of Wasm that could have, or anything. */
@@ -155,6 +157,7 @@ export class CompiledInstance {
     );
     const placed = { func, entry };
     this.placed.set(func.id, placed);
+    this.known.set(func.id, func);
     if (func.isLoop) return placed;
     const own = instance.funcs[func.index]!;
     own.run = run;
@@ -172,7 +175,8 @@ export class CompiledInstance {
     const { fp, sp } = m;
     const slots = (m.stackLimit - fp) >> 1;
     const depth = (m.callLimit - sp) >> 1;
-    const w = Math.min(slots, FRAME_WORDS * depth, STACK_WORDS);
+    const room = activation.left;
+    const w = Math.min(slots, FRAME_WORDS * depth, room);
     if (m.isArmed === 1 || w < func.frameWords || !this.hasCanonicalFloats(func, fp)) return REFUSED;
     const need = func.entryNeed + func.exits[0]!.remaining;
     m.fuel += paid;
@@ -182,8 +186,8 @@ export class CompiledInstance {
     }
     if (!this.isCurrent) this.renewViews();
     const { entry } = this.placed.get(func.id) ?? this.place(func);
-    const outer = this.state;
-    this.state = m;
+    const { m: outer, fp: outerFp, ceiling: outerCeiling, room: outerRoom } = activation;
+    activation.set(m, fp, fp + 2 * w, room);
     this.leaving.isPause = false;
     this.leaving.callee = -1;
     this.scope.setFuel(m.fuel);
@@ -194,11 +198,12 @@ export class CompiledInstance {
     } catch (error) {
       if (error !== LEFT) throw error;
       const status = this.leaving.lay(m, this.stacks);
+      if (status === CONTINUE) return this.host.settle(m);
       if (status !== null) return status;
       m.fuel -= paid;
       return REFUSED;
     } finally {
-      this.state = outer;
+      activation.set(outer, outerFp, outerCeiling, outerRoom);
     }
   }
 

@@ -6,7 +6,8 @@
  * `evaluate`; a call of one is a variable and a comparison, which costs nothing that could be measured.
  */
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
-import { F32, F64, type FuncType, I64 } from '../syntax/types.ts';
+import { type FuncType, I64 } from '../syntax/types.ts';
+import { readText, writeText } from './frame-text.ts';
 import type { GeneratedFunction } from './generate.ts';
 
 /** Words and floats that all functions share: high words of helpers, further results, and what pieces hand over. */
@@ -55,10 +56,9 @@ export const viewNames = [
 
 /** The text of the scope: a variable for each function, which leaves until there is one. */
 export const scopeText = (unit: CodeUnit): string => {
-  const defined = unit.funcs.flatMap((code, index) => (code === null ? [] : [`f${index}=XC`]));
   return [
     '"use strict";',
-    `var FU=0,HI=0${defined.map((item) => `,${item}`).join('')};`,
+    `var FU=0,HI=0${unit.funcs.map((_, index) => `,f${index}=XC`).join('')};`,
     'return{getFuel:function(){return FU},setFuel:function(f){FU=f},evaluate:function(t){return eval(t)}};',
   ].join('\n');
 };
@@ -80,18 +80,12 @@ export const placedText = (unit: CodeUnit, func: GeneratedFunction, generation: 
 const entryText = (index: number, { params, results }: FuncType): string => {
   const args = ['w'];
   params.forEach((type, i) => {
-    if (type === F64) args.push(`D[(k>>1)+${i}]`);
-    else args.push(`${type === F32 ? 'F' : 'I'}[k+${2 * i}]`);
+    args.push(readText(type, i));
     if (type === I64) args.push(`I[k+${2 * i + 1}]`);
   });
   const out = [`function(k,w){var r=f${index}(${args.join(',')});`];
   results.forEach((type, i) => {
-    const low = i === 0 ? 'r' : `R[${2 * i}]`;
-    const at = `k+${2 * i}`;
-    if (type === F64) out.push(`D[(k>>1)+${i}]=${low};if(${low}!==${low}){I[${at}]=0;I[${at}+1]=2146959360}`);
-    else if (type === F32) out.push(`F[${at}]=${low};if(${low}!==${low})I[${at}]=2143289344;`);
-    else out.push(`I[${at}]=${low};`);
-    if (type === I64) out.push(`I[${at}+1]=${i === 0 ? 'HI' : `R[${2 * i + 1}]`};`);
+    out.push(i === 0 ? writeText(type, 0, 'r', 'HI') : writeText(type, i, `R[${2 * i}]`, `R[${2 * i + 1}]`));
   });
   out.push('}');
   return out.join('');

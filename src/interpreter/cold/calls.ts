@@ -45,6 +45,16 @@ export type FirstCalls = Pick<Calls, 'callFunction' | 'callHost' | 'repeatHostCa
 /** Whether a function may be called where the type `typeId` is expected. @spec match-deftype */
 export const isSubtype = (func: FuncInstance, typeId: number): boolean => matchesTypeId(func.type, typeId);
 
+/** What a host function threw; the machine stands behind its call. */
+export const hostFailure = (m: CallState, error: unknown): number => {
+  // After the call comes another stretch, and perhaps code that other handlers protect.
+  standInside(m);
+  m.thrown = exceptionOf(error);
+  if (m.thrown !== null) return THROWN;
+  m.error = error;
+  return HOST_ERROR;
+};
+
 export const createCalls = (
   space: CodeSpace,
   { doubles: D, callStack: S }: Stacks,
@@ -94,11 +104,7 @@ export const createCalls = (
         return HOST_PAUSE;
       }
     } catch (error) {
-      standInside(m);
-      m.thrown = exceptionOf(error);
-      if (m.thrown !== null) return THROWN;
-      m.error = error;
-      return HOST_ERROR;
+      return hostFailure(m, error);
     }
     return CONTINUE;
   };
