@@ -1,7 +1,7 @@
 /**
  * Random programs on every executor, for as long as one likes. `npm run fuzz -- --count 10000 --seed 1` takes our
  * own generator, which makes programs of several modules; `--source binaryen` takes modules that npm's `binaryen`
- * makes of random bytes; `--source mutate` takes mutants of modules, snapshots, recordings and manifests (`--kind`).
+ * makes of random bytes, both with `--compiled` on compiled code, too; `--source mutate` takes mutants of modules, snapshots, recordings and manifests (`--kind`).
  * Every program that the executors differ on is told with its seed and written to
  * `build/fuzz`.
  *
@@ -33,6 +33,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: process.env['FC_SEED'] ?? String(Date.now() % 1_000_000_000) },
     node: { type: 'string' },
     /** Every n-th module also runs in careful code, in pieces, and on the reference executor. */
+    /** Compiled code, left by chance, is one of the executors. */
+    compiled: { type: 'boolean', default: false },
     deep: { type: 'string', default: '8' },
     /** What is mutated: `module`, `snapshot`, `recording`, `manifest`, or all of them. */
     kind: { type: 'string', default: 'all' },
@@ -95,8 +97,9 @@ const forEachSeed = async (
       failures++;
       process.exitCode = 1;
       const node = values.node === undefined ? '' : ` --node ${values.node}`;
+      const compiled = values.compiled ? ' --compiled' : '';
       console.error(
-        `npm run fuzz -- --source ${values.source} --count 1 --seed ${seed} --deep 1${node}:`,
+        `npm run fuzz -- --source ${values.source} --count 1 --seed ${seed} --deep 1${compiled}${node}:`,
         error,
       );
       keep(seed, await modulesOf(seed).catch(() => []));
@@ -111,7 +114,7 @@ const fuzzOwn = async (): Promise<void> => {
   const native = new NativeProcess();
   await forEachSeed(
     async (seed) => {
-      const { isNative } = await compareExecutors(seed, native);
+      const { isNative } = await compareExecutors(seed, native, values.compiled);
       tally.add(isNative ? 'compared with native Wasm' : 'not compared with native Wasm');
     },
     async (seed) => generateWorld(seed).modules,
@@ -132,6 +135,7 @@ const fuzzBinaryen = async (): Promise<void> => {
       const { nativeSteps, traps, leftOut, recipe } = await compareModules(seed, binaryen, native, {
         isOld,
         isDeep,
+        isCompiled: values.compiled,
       });
       tally.add(leftOut === null ? 'compared to the end' : `left out: ${leftOut}`);
       tally.add('calls compared with native Wasm', nativeSteps);

@@ -101,6 +101,12 @@ const control: Source = {
         (br_if 0 (i32.add) (i32.and (local.get $n) (i32.const 1)))
         (i32.sub))
       (i32.add))
+    ;; a condition that is worked out while another operand waits to be
+    (func (export "waiting") (param $n i32) (result i64) (local $l i64)
+      (local.set $l (i64.const 0x7_0000_0009))
+      (select (local.get $l) (i64.const 5) (local.get $n))
+      (if (param i64) (result i64) (i32.lt_s (local.get $n) (i32.const 3))
+        (then (i64.add (i64.const 1))) (else (i64.sub (i64.const 2)))))
     ;; what stands behind an unconditional transfer is not run
     (func (export "unreachable") (param $n i32) (result i32)
       (block (result i32)
@@ -126,7 +132,10 @@ const control: Source = {
         (br_if $a (i32.lt_u (local.get $i) (local.get $n))))
       (local.get $s)))`,
   calls: [
-    ...withEach(['table', 'bareTable', 'ifs', 'operands', 'unreachable'], [0, 1, 2, 3, 4, 6, 9, -1]),
+    ...withEach(
+      ['table', 'bareTable', 'ifs', 'operands', 'waiting', 'unreachable'],
+      [0, 1, 2, 3, 4, 6, 9, -1],
+    ),
     ...withEach(['values', 'swap', 'nested'], [0, 1, 2, 5, 9]),
   ],
 };

@@ -1,14 +1,15 @@
 /** One generated program on every executor; throws at the first difference. */
 import assert from 'node:assert/strict';
 import { type FuelSchedule, flat1, quern1, type StoreOptions } from '../../src/wasm.ts';
+import { type Forced, forcedCompiler } from '../compiler/forced-compiler.ts';
 import { Random } from '../generators/random.ts';
 import { generateWorld, type World } from '../generators/world.ts';
-import { defaultOptions } from '../reference/instances.ts';
+import { defaultOptions, type ReferenceOptions } from '../reference/instances.ts';
 import { runOnEngine } from './engine.ts';
 import { runInLockStep } from './lock-step.ts';
 import { NativeProcess } from './native.ts';
 import { runOnReference } from './reference.ts';
-import { coarsenTraps } from './report.ts';
+import { coarsenTraps, type Step } from './report.ts';
 
 /** Prices that tell every class from every other; some are free. */
 export const oddSchedule: FuelSchedule = Object.freeze<FuelSchedule>({
@@ -58,8 +59,40 @@ const budgetsFor = (random: Random): Pick<StoreOptions, 'maxCallDepth' | 'maxSta
     : { maxStackSlots: 20 + random.below(200) };
 };
 
-/** Compares the executors on the program of a seed. */
-export const compareExecutors = async (seed: number, native: NativeProcess | null): Promise<Comparison> => {
+/** How often compiled code of random programs is left. */
+const exitChances = [0, 0.01, 0.1, 0.5, 1];
+
+/** Runs the program on compiled code: at once, and with fuel that runs out at many places. */
+const compareCompiled = (
+  world: World,
+  store: StoreOptions,
+  options: ReferenceOptions,
+  expected: readonly Step[],
+  random: Random,
+): void => {
+  for (const target of ['jit', 'nojit'] as const) {
+    const forced: Forced = { target, exits: random.pick(exitChances), seed: random.bits() };
+    const what = `compiled code against the reference, ${JSON.stringify(forced)}`;
+    const compiled = (): StoreOptions => ({ ...store, compiler: forcedCompiler(forced) });
+    assert.deepEqual(runOnEngine(world, compiled(), {}), expected, what);
+    try {
+      runInLockStep(world, compiled(), options, random, false, random.pick([0, 30]));
+    } catch (error) {
+      throw new Error(`in lock step: ${what}`, { cause: error });
+    }
+  }
+};
+
+/**
+ * Compares the executors on the program of a seed.
+ *
+ * @param isCompiled whether compiled code is one of them: it takes code from strings
+ */
+export const compareExecutors = async (
+  seed: number,
+  native: NativeProcess | null,
+  isCompiled = false,
+): Promise<Comparison> => {
   const world = generateWorld(seed);
   const random = new Random(~seed);
   const schedule = random.pick([quern1, quern1, flat1, oddSchedule]);
@@ -74,6 +107,7 @@ export const compareExecutors = async (seed: number, native: NativeProcess | nul
     'careful code against the reference',
   );
   runInLockStep(world, store, options, random, random.chance(20));
+  if (isCompiled) compareCompiled(world, store, options, expected, random);
   const outcomes = expected.map((step) => step.outcome);
   const isNative = native !== null && Object.keys(budgets).length === 0 && NativeProcess.understands(world);
   if (isNative) {

@@ -22,6 +22,7 @@ export const runInLockStep = (
   reference: ReferenceOptions,
   random: Random,
   isCareful: boolean,
+  unitSteps = UNIT_STEPS,
 ): void => {
   const left = new EngineWorld(world, store);
   const right = new ReferenceWorld(world, reference);
@@ -38,7 +39,7 @@ export const runInLockStep = (
         assert.equal(left.outcome(name, call, status), right.outcome(name, machine, expected), place);
         break;
       }
-      const more = pauses < UNIT_STEPS ? 1 : pauses < MOST_PAUSES ? 1 + random.below(40) : UNLIMITED;
+      const more = pauses < unitSteps ? 1 : pauses < MOST_PAUSES ? 1 + random.below(40) : UNLIMITED;
       call.addFuel(more);
       machine.addFuel(more);
     }

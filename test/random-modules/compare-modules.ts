@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { InvalidError } from '../../src/errors.ts';
 import { compileModule, defaultFeatures, type Features } from '../../src/wasm.ts';
+import type { Forced } from '../compiler/forced-compiler.ts';
 import { Random } from '../generators/random.ts';
 import { type BinaryenProcess, chooseRecipe, type Recipe } from './binaryen.ts';
 import { EngineBackend, type EngineMode } from './engine-backend.ts';
@@ -65,6 +66,7 @@ export const compareOn = async (
   scenario: Scenario,
   native: LineProcess | null,
   isDeep: boolean,
+  compiled: readonly Forced[] = [],
 ): Promise<Pick<ModuleComparison, 'nativeSteps' | 'leftOut' | 'traps'>> => {
   const lines = runEngine(scenario, { careful: false, inPieces: false });
   if (isDeep) {
@@ -81,6 +83,13 @@ export const compareOn = async (
     const reference = runScenario(scenario, new ReferenceBackend(scenario, features));
     assert.deepEqual(reference, lines, 'reference against fast code');
   }
+  for (const forced of compiled)
+    for (const inPieces of [false, true])
+      assert.deepEqual(
+        runEngine(scenario, { careful: false, inPieces, compiled: forced }),
+        lines,
+        `compiled against fast code, in pieces: ${inPieces}, ${JSON.stringify(forced)}`,
+      );
   const traps = lines.filter((line) => line.includes('→ trap.')).length;
   const isExhausted = lines.includes(EXHAUSTED);
   if (native === null) return { nativeSteps: 0, leftOut: isExhausted ? 'exhausted' : null, traps };
@@ -116,12 +125,28 @@ export const makeModule = async (
   }
 };
 
+/** How code for a target is left in the module of a seed. */
+const forcedFor = (seed: number, target: Forced['target']): Forced => ({
+  target,
+  exits: new Random(seed ^ target.length).pick([0, 0.01, 0.1, 0.5, 1]),
+  seed,
+});
+
+/** What is compared. */
+export interface Depth {
+  /** Whether native Wasm is that of an old Node. */
+  readonly isOld: boolean;
+  readonly isDeep: boolean;
+  /** Compiled code, too: it takes code from strings. */
+  readonly isCompiled?: boolean;
+}
+
 /** Makes the module of a seed and compares the executors on it. */
 export const compareModules = async (
   seed: number,
   binaryen: BinaryenProcess,
   native: LineProcess | null,
-  { isOld, isDeep }: { readonly isOld: boolean; readonly isDeep: boolean },
+  { isOld, isDeep, isCompiled = false }: Depth,
 ): Promise<ModuleComparison> => {
   const { recipe, bytes } = await makeModule(seed, binaryen, isOld);
   if (!isValid(bytes)) {
@@ -130,5 +155,6 @@ export const compareModules = async (
     return { recipe, bytes, isDeep: false, nativeSteps: 0, traps: 0, leftOut: 'invalid' };
   }
   const scenario = makeScenario(bytes, new Random(~seed));
-  return { recipe, bytes, isDeep, ...(await compareOn(scenario, native, isDeep)) };
+  const compiled = isCompiled ? (['jit', 'nojit'] as const).map((target) => forcedFor(seed, target)) : [];
+  return { recipe, bytes, isDeep, ...(await compareOn(scenario, native, isDeep, compiled)) };
 };

@@ -23,6 +23,7 @@ import {
   TableInstance,
   TagInstance,
 } from '../../src/wasm.ts';
+import { type Forced, forcedCompiler } from '../compiler/forced-compiler.ts';
 import { HostObject, hostObjects, memoriesText, numberBits, numberText } from './raw-values.ts';
 import { type Backend, EXHAUSTED } from './run-scenario.ts';
 import type { Imported, Kind, Scenario } from './scenario.ts';
@@ -37,6 +38,8 @@ const LARGE_PIECE = 5000;
 export interface EngineMode {
   readonly careful: boolean;
   readonly inPieces: boolean;
+  /** Everything is compiled. */
+  readonly compiled?: Forced;
   /** Bounds of a module that does not limit itself; without them, there is much fuel for calls. */
   readonly bounds?: Bounds;
 }
@@ -77,10 +80,16 @@ export class EngineBackend implements Backend<RawValue> {
     this.scenario = scenario;
     this.features = features;
     this.mode = mode;
-    const { bounds } = mode;
-    this.store = new ObservedStore(
-      bounds === undefined ? {} : { maxMemoryPages: bounds.maxPages, maxHeapBytes: bounds.maxHeapBytes },
-    );
+    const { bounds, compiled } = mode;
+    this.store = new ObservedStore({
+      ...(bounds === undefined ? {} : { maxMemoryPages: bounds.maxPages, maxHeapBytes: bounds.maxHeapBytes }),
+      ...(compiled === undefined ? {} : { compiler: forcedCompiler(compiled) }),
+    });
+  }
+
+  /** Compiled code is not entered for a single unit. */
+  private get smallPiece(): number {
+    return this.mode.compiled === undefined ? 1 : 37;
   }
 
   private get fuel(): number {
@@ -123,7 +132,7 @@ export class EngineBackend implements Backend<RawValue> {
     const execution = startExecution(callee, args, { careful, fuel: inPieces ? 0 : this.fuel });
     let status = execution.run();
     for (let pauses = 0; inPieces && status === 'paused' && execution.fuelConsumed < this.fuel; pauses++) {
-      execution.addFuel(pauses < UNIT_PAUSES ? 1 : LARGE_PIECE);
+      execution.addFuel(pauses < UNIT_PAUSES ? this.smallPiece : LARGE_PIECE);
       status = execution.run();
     }
     this.cost = ` | ${execution.fuelConsumed}`;
