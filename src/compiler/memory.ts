@@ -246,6 +246,9 @@ const sized =
     const { fuel } = g.names;
     const reads = [...a.reads, ...b.reads, ...c.reads, fuel];
     g.text(`f=${helper}(${exact(a)},${exact(b)},${exact(c)},f,${g.exit})`, reads, [fuel]);
+    // What it cost is not known before: the way on is asked for anew.
+    const mark = g.mark();
+    g.pay('sized', mark, mark, g.newExit(reader.pos, mark, g.stack.slice()));
   };
 
 export const memoryRules = {

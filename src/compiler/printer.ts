@@ -283,6 +283,9 @@ class Printer {
         out.push(`f=${g.target.fuel}${price === 0 ? '' : `-${price}`};`);
         out.push(`if(f<${need})f=more(f,${need},${exit},0);\n`);
         return;
+      case 'sized':
+        if (need > 0) out.push(`if(f<${need})f=more(f,${need},${exit},0);\n`);
+        return;
       case 'back':
         out.push(`if((f${changed(price)})<${need})f=more(f,${need},${exit},0);\n`);
         return;

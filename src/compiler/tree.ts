@@ -47,7 +47,7 @@ export interface SetFloat {
 /** Pays for the way from one point to another, and asks for more fuel where a region of the code begins. */
 export interface Pay {
   readonly kind: 'pay';
-  readonly at: 'entry' | 'call' | 'back' | 'edge';
+  readonly at: 'entry' | 'call' | 'sized' | 'back' | 'edge';
   /** Null where nothing is paid ahead. */
   readonly from: Mark | null;
   to: Mark | null;

@@ -1,51 +1,37 @@
 /** Runs cases in the interpreter alone, in generated code, and in generated code that is left at random boundaries. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeCompiler } from '../../src/compiler/compiler.ts';
 import { activation } from '../../src/compiler/host-calls.ts';
-import type { Scope } from '../../src/compiler/scope.ts';
-import { CompilerTier } from '../../src/compiler/tier.ts';
-import { type BacktraceFrame, isQuernError } from '../../src/errors/errors.ts';
-import type { Execution } from '../../src/interpreter/calls/execution.ts';
-import type { CodeUnit } from '../../src/interpreter/code/compiled-module.ts';
-import type { ExternInstance, ModuleInstance } from '../../src/interpreter/instances/module-instance.ts';
-import { Store } from '../../src/interpreter/instances/store.ts';
-import { compileModule, instantiate } from '../../src/interpreter/instantiate/instantiate.ts';
+import { type BacktraceFrame, isQuernError } from '../../src/errors.ts';
+import {
+  compileModule,
+  type Execution,
+  type ExternInstance,
+  instantiate,
+  type ModuleInstance,
+  Store,
+} from '../../src/wasm.ts';
 
 /** Instantiates a module whose imports are found by name; its functions are compiled, or not. */
 export type Load = (bytes: Uint8Array, imports?: Readonly<Record<string, ExternInstance>>) => ModuleInstance;
 
-const units = new WeakSet<CodeUnit>();
-let probability = 0;
 let random = 1;
-const chance = (): boolean => {
-  random = (Math.imul(random, 1103515245) + 12345) | 0;
-  return (random >>> 8) / 2 ** 24 < probability;
-};
-
-new CompilerTier(
-  {
-    hasJit: true,
-    fuel: 'FU',
-    high: 'HI',
-    helperHigh: 'Q[1]',
-    further: 'R',
-    callee: (index) => `f${index}`,
-    get chance() {
-      return probability > 0 ? chance : null;
-    },
-  },
-  (names, text) => new Function(...names, text) as (...values: unknown[]) => Scope,
-  (unit) => units.has(unit),
-  true,
-);
-
-const loader =
-  (isCompiled: boolean): Load =>
-  (bytes, imports = {}) => {
-    const instance = instantiate(new Store(), compileModule(bytes), (_, name) => imports[name]);
-    if (isCompiled) units.add(instance.unit);
-    return instance;
+/** Leaves with a probability. */
+const leaving =
+  (probability: number): (() => boolean) =>
+  () => {
+    random = (Math.imul(random, 1103515245) + 12345) | 0;
+    return (random >>> 8) / 2 ** 24 < probability;
   };
+
+/** @param leaves how often generated code is left; null for the interpreter alone */
+const loader = (leaves: number | null): Load => {
+  const chance = leaves === null || leaves === 0 ? null : leaving(leaves);
+  const options = leaves === null ? {} : { compiler: makeCompiler({ threshold: 0 }, true, chance) };
+  return (bytes, imports = {}) =>
+    instantiate(new Store(options), compileModule(bytes), (_, name) => imports[name]);
+};
 
 interface State {
   readonly stack: readonly string[];
@@ -98,20 +84,19 @@ export const everyWay = (
   run: (load: Load, log: Log) => void | Promise<void>,
 ): void => {
   test(name, async () => {
-    const attempt = async (isCompiled: boolean, leaves: number, seed: number): Promise<Log> => {
+    const attempt = async (leaves: number | null, seed: number): Promise<Log> => {
       const log: Log = { events: [], direct: 0 };
-      probability = leaves;
       random = seed;
-      await run(loader(isCompiled), log);
+      await run(loader(leaves), log);
       return log;
     };
-    const { events, direct } = await attempt(false, 0, 1);
+    const { events, direct } = await attempt(null, 1);
     assert.equal(direct, 0);
-    const compiled = await attempt(true, 0, 1);
+    const compiled = await attempt(0, 1);
     assert.deepEqual(compiled.events, events);
     assert.equal(compiled.direct > 0, isDirect, `${compiled.direct} calls from generated code`);
     for (let seed = 1; seed <= 6; seed++) {
-      const left = await attempt(true, [0.02, 0.2, 0.7][seed % 3]!, seed);
+      const left = await attempt([0.02, 0.2, 0.7][seed % 3]!, seed);
       assert.deepEqual(withoutOffsets(left.events), withoutOffsets(events), `seed ${seed}`);
     }
   });

@@ -5,7 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Compiler, makeCompiler } from '../../src/compiler/compiler.ts';
+import { makeCompiler } from '../../src/compiler/compiler.ts';
+import type { Compiler } from '../../src/compiler/function-compiler.ts';
 import { flat1, quern1 } from '../../src/wasm.ts';
 import { oddSchedule } from '../differential/compare.ts';
 import { EngineWorld } from '../differential/engine.ts';
