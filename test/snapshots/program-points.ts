@@ -19,9 +19,11 @@ import {
   type RawValue,
   restoreSnapshot,
   Store,
+  type StoreOptions,
   startExecution,
   takeSnapshot,
 } from '../../src/wasm.ts';
+import { type Forced, forcedCompiler } from '../compiler/forced-compiler.ts';
 import { EngineWorld } from '../differential/engine.ts';
 import type { Random } from '../generators/random.ts';
 import { generateWorld, type World } from '../generators/world.ts';
@@ -39,6 +41,8 @@ export interface WorldRequest {
   readonly host: string;
   readonly snapshot: string;
   readonly again: number | null;
+  /** How code is compiled where the point is restored; null for the interpreter alone. */
+  readonly compiled: Forced | null;
 }
 /** The same of a program of the corpus. */
 export interface ProgramRequest {
@@ -46,7 +50,18 @@ export interface ProgramRequest {
   readonly program: RecordedProgram;
   readonly snapshot: string;
   readonly again: number | null;
+  readonly compiled: Forced | null;
 }
+/** How code is compiled where a snapshot is taken, and where it is restored. */
+export interface Sides {
+  readonly taken: Forced | null;
+  readonly restored: Forced | null;
+}
+/** The interpreter alone. */
+export const interpreted: Sides = { taken: null, restored: null };
+
+const optionsOf = (compiled: Forced | null): StoreOptions =>
+  compiled === null ? {} : { compiler: forcedCompiler(compiled) };
 
 const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 const toBytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
@@ -90,26 +105,26 @@ const playWorld = (world: World, engine: EngineWorld, from: number, first: Execu
 const POINTS_PER_WORLD = 5;
 
 /** Random points of a random program. */
-export const worldPoints = (random: Random): readonly Point[] => {
+export const worldPoints = (random: Random, sides: Sides): readonly Point[] => {
   const seed = random.bits();
   const world = generateWorld(seed);
   const entry = random.below(world.entries.length);
   const { module, name } = world.entries[entry]!;
-  const play = (until: number): EngineWorld => {
-    const engine = new EngineWorld(world, {});
+  const play = (until: number, compiled: Forced | null): EngineWorld => {
+    const engine = new EngineWorld(world, optionsOf(compiled));
     for (const item of world.entries.slice(0, until)) {
       const call = engine.start(item.module, item.name, {});
       engine.outcome(item.name, call, call.run());
     }
     return engine;
   };
-  const whole = play(entry);
+  const whole = play(entry, null);
   const expected = playWorld(world, whole, entry, null);
-  const measured = play(entry).start(module, name, {});
+  const measured = play(entry, null).start(module, name, {});
   measured.run();
   const points: Point[] = [];
   for (let i = 0; i < POINTS_PER_WORLD && measured.fuelConsumed > 0; i++) {
-    const engine = play(entry);
+    const engine = play(entry, sides.taken);
     const fuel = random.below(measured.fuelConsumed);
     const call = engine.start(module, name, { fuel, careful: random.chance(20) });
     if (call.run() !== 'paused') continue;
@@ -120,17 +135,18 @@ export const worldPoints = (random: Random): readonly Point[] => {
       host: engine.host.save(),
       snapshot: toText(takeSnapshot({ instances: engine.instances, executions: [call] })),
       again: random.chance(30) ? random.below(500) : null,
+      compiled: sides.restored,
     };
     points.push({ request, expected, label: `world ${seed}, entry ${entry}, fuel ${fuel}` });
   }
   return points;
 };
 
-export const restoreWorld = ({ seed, entry, host, snapshot, again }: WorldRequest): string => {
+export const restoreWorld = ({ seed, entry, host, snapshot, again, compiled }: WorldRequest): string => {
   const world = generateWorld(seed);
   let engine: EngineWorld | null = null;
   const { call } = restored(snapshot, again, () => {
-    const next = new EngineWorld(world, {});
+    const next = new EngineWorld(world, optionsOf(compiled));
     // What the host has seen so far is the host's own state.
     next.host.load(engine?.host.save() ?? host);
     engine = next;
@@ -180,8 +196,12 @@ interface Linked {
   readonly func: FuncInstance;
 }
 
-const link = ({ modules, name, features }: RecordedProgram, skipStart: boolean): Linked => {
-  const store = new Store();
+const link = (
+  { modules, name, features }: RecordedProgram,
+  skipStart: boolean,
+  made: Forced | null,
+): Linked => {
+  const store = new Store(optionsOf(made));
   const exports = new Map<string, ReadonlyMap<string, ExternInstance>>();
   const instances: ModuleInstance[] = [];
   for (const [key, bytes] of modules) {
@@ -217,15 +237,15 @@ const endOf = (call: Execution, instances: readonly ModuleInstance[]): string =>
 };
 
 /** A random point of a program; none when there is none. */
-export const programPoint = (random: Random, program: RecordedProgram): readonly Point[] => {
-  const whole = link(program, false);
+export const programPoint = (random: Random, program: RecordedProgram, sides: Sides): readonly Point[] => {
+  const whole = link(program, false, null);
   const wholeCall = startExecution(whole.func, argsOf(program));
   const expected = endOf(wholeCall, whole.instances);
   // A wait for a notify has no form in a snapshot.
   if (wholeCall.pause === 'wait') return [];
   const total = Number(expected.split(' | ')[1]);
   if (total === 0) return [];
-  const { instances, func } = link(program, false);
+  const { instances, func } = link(program, false, sides.taken);
   const fuel = random.below(total);
   const call = startExecution(func, argsOf(program), { fuel, careful: random.chance(20) });
   if (call.run() !== 'paused') return [];
@@ -234,12 +254,13 @@ export const programPoint = (random: Random, program: RecordedProgram): readonly
     program,
     snapshot: toText(takeSnapshot({ instances, executions: [call] })),
     again: random.chance(50) ? random.below(30) : null,
+    compiled: sides.restored,
   };
   return [{ request, expected, label: `corpus program "${program.name}", fuel ${fuel}` }];
 };
 
-export const restoreProgram = ({ program, snapshot, again }: ProgramRequest): string => {
-  const { call, made } = restored(snapshot, again, () => link(program, true));
+export const restoreProgram = ({ program, snapshot, again, compiled }: ProgramRequest): string => {
+  const { call, made } = restored(snapshot, again, () => link(program, true, compiled));
   call.addFuel(2 ** 50);
   return endOf(call, made.instances);
 };

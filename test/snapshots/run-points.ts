@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Forced } from '../compiler/forced-compiler.ts';
 import { Random } from '../generators/random.ts';
-import { proof } from '../proof.ts';
+import { noWasm, proof } from '../proof.ts';
 import { sharedFolder } from '../shared.ts';
 import { findSubjects, type Point, pluginPoint } from './plugin-points.ts';
-import { programPoint, recordCorpus, worldPoints } from './program-points.ts';
+import { interpreted, programPoint, recordCorpus, type Sides, worldPoints } from './program-points.ts';
 
 /** Points that one process restores. */
 const PER_PROCESS = 200;
@@ -18,9 +19,9 @@ class Restorer {
   readonly #lines: Interface;
   readonly #ended: Promise<readonly string[]>;
 
-  constructor() {
+  constructor(flags: readonly string[]) {
     const script = fileURLToPath(new URL('./restore-child.js', import.meta.url));
-    this.#child = spawn(process.execPath, [...proof, script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn(process.execPath, [...flags, script], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.#child.stdout! });
     this.#ended = once(this.#child, 'exit').then(() => ['"the process ended"']);
   }
@@ -49,21 +50,36 @@ export interface PointReport {
  *
  * @param usesCorpus whether the tests of the interpreter are run first, to restore what they run
  * @param setUps names of the set-ups of plug-ins; null for all
+ * @param isCompiled whether code is compiled and left by chance, where the snapshot is taken, or where it is restored,
+ * or at both; without plug-ins
  */
 export const runPoints = async (
   count: number,
   seed: number,
   usesCorpus: boolean,
   setUps: readonly string[] | null,
+  isCompiled = false,
   onProgress: (done: number) => void = () => {},
 ): Promise<PointReport> => {
   const random = new Random(seed);
-  const subjects = sharedFolder === null ? [] : await findSubjects(setUps);
+  const subjects = sharedFolder === null || isCompiled ? [] : await findSubjects(setUps);
   const corpus = usesCorpus ? recordCorpus() : [];
+  const forced = (): Forced => ({
+    target: random.pick(['jit', 'nojit']),
+    exits: random.pick([0, 0.05, 0.5]),
+    seed: random.bits(),
+  });
+  const sides = (): Sides => {
+    if (!isCompiled) return interpreted;
+    const where = random.below(3);
+    return { taken: where === 1 ? null : forced(), restored: where === 0 ? null : forced() };
+  };
   const next = async (): Promise<readonly Point[]> => {
     const die = random.below(10);
     if (subjects.length > 0 && die < 4) return pluginPoint(random, random.pick(subjects));
-    return corpus.length > 0 && die < 8 ? programPoint(random, random.pick(corpus)) : worldPoints(random);
+    return corpus.length > 0 && die < 8
+      ? programPoint(random, random.pick(corpus), sides())
+      : worldPoints(random, sides());
   };
   const counts = new Map<string, number>();
   const mismatches: string[] = [];
@@ -76,7 +92,7 @@ export const runPoints = async (
     if (point === undefined) continue;
     if (done % PER_PROCESS === 0) {
       restorer?.end();
-      restorer = new Restorer();
+      restorer = new Restorer(isCompiled ? noWasm : proof);
       processes++;
     }
     const outcome = await restorer!.restore(point);
