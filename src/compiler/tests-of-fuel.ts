@@ -1,7 +1,7 @@
 /**
  * Where generated code asks for fuel.
  *
- * PERF: only where a region begins: at the entry, on the way back to a loop, and behind a call. There it asks for
+ * PERF: only where a region begins: at the entry, on the way back to a loop, and after a call and a sized operation. There it asks for
  * the dearest way to the next such place, and what lies between is paid without a test (8 to 10 % of SQLite).
  * Leaving too early is always allowed.
  */
