@@ -90,7 +90,7 @@ export const isCanonical = (type: ValType, low: number, high: number): boolean =
 export const isFloat = (type: ValType): boolean => type === F32 || type === F64;
 
 export const readsOf = (a: Operand, b: Operand): readonly number[] =>
-  a.reads.length === 0 ? b.reads : b.reads.length === 0 ? a.reads : a.reads.concat(b.reads);
+  a.reads.length === 0 ? b.reads : b.reads.length === 0 || a === b ? a.reads : a.reads.concat(b.reads);
 
 /** The value of an i32, canonical. */
 export const exact = ({ form, text }: Operand): string =>
