@@ -22,7 +22,6 @@ const longFiles: Readonly<Record<string, string>> = {
 const longParameters: Readonly<Record<string, string>> = {};
 /** Exports that only tests import. */
 const forTests: Readonly<Record<string, string>> = {
-  'src/compiler/compiler.ts makeCompiler': 'Only tests leave code by chance, or compile for another host.',
   'src/syntax/type-registry.ts countGroups': 'Only a count shows that types are given up.',
 };
 

@@ -11,16 +11,8 @@ import { createAccesses, createArithmetic, viewsOf } from './helpers.ts';
 import { activation, HostCalls } from './host-calls.ts';
 import { LEFT, Leaving } from './leaving.ts';
 import { isCanonical } from './operand.ts';
-import {
-  type Entry,
-  type MakeScope,
-  placedText,
-  type Scope,
-  SHARED_FLOATS,
-  SHARED_WORDS,
-  scopeText,
-  viewNames,
-} from './scope.ts';
+import { type Entry, type MakeScope, placedText, type Scope, scopeText, viewNames } from './scope.ts';
+import { SHARED_FLOATS, SHARED_WORDS } from './target.ts';
 
 let keys = 0;
 /** A number for each type of each instance, by which indirect calls know functions that they may call directly. */

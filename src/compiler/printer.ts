@@ -2,7 +2,7 @@
 import { F32, F64, I64, type ValType } from '../syntax/types.ts';
 import { type Generator, NotCompiled } from './generator.ts';
 import { isFloat, type Operand } from './operand.ts';
-import { SHARED_FLOATS, SHARED_WORDS } from './scope.ts';
+import { SHARED_FLOATS, SHARED_WORDS } from './target.ts';
 import { priceOf } from './tests-of-fuel.ts';
 import type { Label, Loop, Pay, Piece, Statement, Switch, WayOut } from './tree.ts';
 
@@ -13,7 +13,7 @@ export interface FrameValue {
 }
 
 /** The text of a function, and what its pieces hand over when they are left: positions among its names. */
-export interface Printed {
+interface Printed {
   readonly text: string;
   readonly pieces: readonly (readonly number[])[];
 }

@@ -10,10 +10,6 @@ import { type FuncType, I64 } from '../syntax/types.ts';
 import { readText, writeText } from './frame-text.ts';
 import type { GeneratedFunction } from './generate.ts';
 
-/** Words and floats that all functions share: high words of helpers, further results, and what pieces hand over. */
-export const SHARED_WORDS = 2048;
-export const SHARED_FLOATS = 2048;
-
 /** Reads arguments from a frame, calls, and writes the results there. */
 export type Entry = (k: number, w: number) => void;
 

@@ -36,3 +36,7 @@ export const makeTarget = (
   chance,
   showsOffsets,
 });
+
+/** Words and floats that all functions share: high words of helpers, further results, and what pieces hand over. */
+export const SHARED_WORDS = 2048;
+export const SHARED_FLOATS = 2048;

@@ -27,7 +27,7 @@ export interface Label {
 }
 
 /** Statements that stay together. Variables are known by their numbers: see `Names`. */
-export interface Text {
+interface Text {
   readonly kind: 'text';
   readonly text: string;
   readonly reads: readonly number[];
@@ -35,7 +35,7 @@ export interface Text {
   readonly writes: readonly number[];
 }
 /** A float from memory that goes to a local; whether its NaN matters is known at the end of the function. */
-export interface SetFloat {
+interface SetFloat {
   readonly kind: 'set-float';
   readonly local: number;
   readonly name: string;
@@ -58,17 +58,17 @@ export interface Pay {
   /** The dearest way from here to the next test. */
   need: number;
 }
-export interface Jump {
+interface Jump {
   readonly kind: 'jump';
   readonly label: Label;
 }
-export interface Return {
+interface Return {
   readonly kind: 'return';
   readonly text: string;
   readonly reads: readonly number[];
 }
 /** Leaves for good. */
-export interface Leave {
+interface Leave {
   readonly kind: 'leave';
   readonly exit: number;
   /** What the interpreter may need. */

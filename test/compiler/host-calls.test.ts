@@ -1,14 +1,11 @@
 /** Generated code calls functions of the host as the interpreter does. */
-
-import type { ValType } from '../../src/syntax/types.ts';
+import { opOf } from '../../src/interpreter/code/isa.ts';
 import {
   ExceptionInstance,
   type Execution,
-  type ExecutionOptions,
   F32,
   F64,
   type FuncInstance,
-  type FuncType,
   funcDefType,
   type GlobalInstance,
   type HostWrite,
@@ -23,95 +20,12 @@ import {
   startExecution,
   TagInstance,
   takeSnapshot,
+  type ValType,
 } from '../../src/wasm.ts';
 import { assemble, type Instruction, type Type } from '../assembler.ts';
-import { everyWay, functionsOf, isInGeneratedCode, type Load, type Log, stateOf } from './compiled.ts';
+import { everyWay, functionsOf, type Load, stateOf } from './compiled.ts';
 
-const i32 = (value: number): Instruction => ['i32.const', value];
-const type = (params: readonly ValType[], results: readonly ValType[]): FuncType => ({
-  kind: 'func',
-  params,
-  results,
-});
-const toI32 = type([I32], [I32]);
-
-/** A function of the host that counts the calls which generated code makes by itself. */
-const host = (log: Log, run: RawHostCode, signature = toI32, fuel = 7, isBrief = true): FuncInstance =>
-  rawHostFunction(
-    signature,
-    (words, base, caller, refs) => {
-      if (isInGeneratedCode()) log.direct++;
-      return run(words, base, caller, refs);
-    },
-    fuel,
-    isBrief,
-  );
-
-const start = (
-  instance: ModuleInstance,
-  arg: number,
-  options: ExecutionOptions = {},
-  isSeen = false,
-): Execution => {
-  const execution = startExecution(instance.exports.get('run') as FuncInstance, [BigInt(arg)], options);
-  return isSeen ? execution : execution.hideStack();
-};
-
-/** Runs to the end whatever the call pauses for, and logs each stop. */
-const finish = async (execution: Execution, log: Log): Promise<void> => {
-  while (execution.run() === 'paused') {
-    log.events.push(stateOf(execution));
-    if (execution.pause === 'host') {
-      try {
-        execution.resolveHost(await execution.hostPromise!);
-      } catch (error) {
-        execution.rejectHost(error);
-      }
-    }
-    if (execution.pause === 'fuel') execution.addFuel(execution.fuelOwed + 40);
-  }
-  log.events.push(stateOf(execution));
-};
-
-// `run(n)` adds up what `inner(i)` gives for i = n … 1, with an operand below each call; `inner` calls the host twice.
-const [RUN, INNER] = [2, 1];
-const sums = assemble({
-  types: [{ params: ['i32'], results: ['i32'] }],
-  imports: [['env', 'f', [0, 0]]],
-  memories: [{ min: 1, max: 50 }],
-  globals: [{ type: 'i32', isMutable: true, init: [i32(5)] }],
-  funcs: [
-    {
-      type: 0,
-      locals: [[1, 'i64']],
-      code: [
-        ...[['i64.const', 1n << 40n], ['local.set', 1], i32(1), ['global.get', 0], ['local.get', 0]],
-        ...[['call', 0], 'i32.sub', ['local.get', 0], i32(3), 'i32.mul', ['call', 0], 'i32.xor', 'i32.add'],
-        ...[i32(8), ['local.get', 0], ['i32.store', { offset: 64 }], ['global.get', 0], 'i32.add'],
-        ...[['local.get', 1], i32(35), 'i64.extend_i32_u', 'i64.shr_u', 'i32.wrap_i64', 'i32.add'],
-      ] as Instruction[],
-    },
-    {
-      type: 0,
-      locals: [[1, 'i32']],
-      code: [
-        ...[['loop', null], ['local.get', 1], ['local.get', 0], ['call', INNER], i32(72), ['i32.load', null]],
-        ...['i32.add', 'i32.add', ['local.set', 1]],
-        ...[['local.get', 0], i32(1), 'i32.sub', ['local.tee', 0], ['br_if', 0], 'end', ['local.get', 1]],
-      ] as Instruction[],
-    },
-  ],
-  exports: [
-    ['run', 'func', RUN],
-    ['memory', 'memory', 0],
-    ['global', 'global', 0],
-  ],
-});
-const increment: RawHostCode = (words, base, caller) => {
-  words[base] = (words[base]! + 1) | 0;
-  caller.charge(words[base]! & 3);
-  return undefined;
-};
+import { finish, host, i32, increment, start, sums, toI32, type } from './host-cases.ts';
 
 everyWay('results and fuel, with each amount of fuel', true, async (load, log) => {
   const instance = load(sums, { f: host(log, increment) });
@@ -159,6 +73,34 @@ everyWay('a stack that may be seen is there for functions that are not brief', f
   calls.push(start(load(sums, { f }), 3, { onSlice: () => look() < 0 }, true));
   await finish(calls[0]!, log);
 });
+
+everyWay(
+  'whoever watches pauses the call where frames are not laid, or changes the memory',
+  true,
+  async (load, log) => {
+    const fuel = 10 ** 7;
+    for (const isPausing of [false, true]) {
+      let instance: ModuleInstance;
+      const memory = (): MemoryInstance => instance.exports.get('memory') as MemoryInstance;
+      const f = host(log, (words, base, caller) => {
+        memory().view.setInt32(72, words[base]!, true);
+        return increment(words, base, caller, []);
+      });
+      instance = load(sums, { f });
+      const onSlice = (): boolean => {
+        if (memory().byteLength < 4 * 65536) memory().grow(1);
+        return isPausing;
+      };
+      // Where it is asked depends on the code that runs; what the call comes to does not.
+      const execution = start(instance, 6000, { fuel, onSlice });
+      let isExact = true;
+      while (execution.run() === 'paused')
+        isExact &&= execution.pause === 'slice' && execution.fuelConsumed + execution.fuelLeft === fuel;
+      const { view, byteLength } = memory();
+      log.events.push(isExact, byteLength, view.getInt32(72, true), stateOf(execution));
+    }
+  },
+);
 
 everyWay('fuel that was used is exact in functions of the host', true, async (load, log) => {
   const calls: Execution[] = [];
@@ -272,6 +214,53 @@ everyWay('memory that a function of the host makes grow', true, async (load, log
   instance = load(sums, { f });
   await finish(start(instance, 20), log);
 });
+
+everyWay('memory that grows in a call of the host in a call of the host', true, async (load, log) => {
+  let instance: ModuleInstance;
+  // Functions are in their places after the first run.
+  let calls = -2;
+  const f = host(log, (words, base) => {
+    calls++;
+    if (calls === 1) {
+      const inner = start(instance, 3);
+      inner.run();
+      log.events.push(stateOf(inner));
+    }
+    const memory = instance.exports.get('memory') as MemoryInstance;
+    if (calls === 3) memory.grow(1);
+    memory.view.setInt32(72, words[base]!, true);
+    return undefined;
+  });
+  instance = load(sums, { f });
+  for (const argument of [1, 4]) await finish(start(instance, argument), log);
+});
+
+everyWay(
+  'what lies in front of the run behind a call is no place to enter code at',
+  true,
+  async (load, log) => {
+    // The price of the run is the number of the operation that enters code.
+    for (let count = opOf.enter_compiled.code - 8; count <= opOf.enter_compiled.code; count++) {
+      const code: Instruction[] = [
+        ['local.get', 0],
+        ['call', 0],
+        ...Array<Instruction>(count).fill('i32.eqz'),
+      ];
+      const bytes = assemble({
+        types: [{ params: ['i32'], results: ['i32'] }],
+        imports: [['env', 'f', [0, 0]]],
+        funcs: [{ type: 0, code }],
+        exports: [['run', 'func', 1]],
+      });
+      const f = host(log, (words, base, caller) => {
+        if (words[base] === 0) throw new Error('of the host');
+        return later(9)(words, base, caller, []);
+      });
+      const instance = load(bytes, { f });
+      for (const argument of [1, 0, 3]) await finish(start(instance, argument), log);
+    }
+  },
+);
 
 everyWay('functions of the host that call Wasm in turn', true, async (load, log) => {
   let instance: ModuleInstance;

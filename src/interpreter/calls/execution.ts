@@ -76,7 +76,6 @@ export class Execution {
   pause: PauseReason | null = null;
   private readonly machine: Machine;
   private readonly state: CallState;
-  private readonly onSlice: (() => boolean) | null;
   private readonly onResults: HostWrite | null;
   /** Told when the call fails; for dumps. @internal */
   onFailure: FailureListener | null = null;
@@ -93,13 +92,9 @@ export class Execution {
     this.func = func;
     this.machine = getMachine();
     this.state = registersOf(func, options);
-    this.fuel = new FuelAccount(
-      this.state,
-      checkFuel(options.fuel ?? Number.MAX_SAFE_INTEGER),
-      () => this.onSlice?.() ?? false,
-    );
+    const { fuel = Number.MAX_SAFE_INTEGER, onSlice = () => false } = options;
+    this.fuel = new FuelAccount(this.state, checkFuel(fuel), onSlice);
     this.stacks = new CallStacks(this.machine, this.state, func.instance?.store ?? null);
-    this.onSlice = options.onSlice ?? null;
     this.onResults = options.onResults ?? null;
   }
 
@@ -150,12 +145,7 @@ export class Execution {
     };
   }
 
-  /**
-   * For a call whose stack nobody looks at while it runs: what `onSlice` and functions of the host cannot see need not
-   * be there when they are called.
-   *
-   * @internal
-   */
+  /** Says that nobody looks at the stack while the call runs: its frames need not be laid. @internal */
   hideStack(): this {
     this.state.isSeen = false;
     return this;
