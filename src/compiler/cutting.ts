@@ -4,6 +4,8 @@
  * PERF: V8 never optimises a function of more than 61,440 bytes of bytecode; SQLite and QuickJS spend most of their
  * time in functions that are larger.
  */
+import { findLive } from './liveness.ts';
+import type { Names } from './names.ts';
 import { priceOf } from './tests-of-fuel.ts';
 import { bodiesOf, type Piece, type Statement, type Way } from './tree.ts';
 
@@ -17,48 +19,71 @@ export interface CutSizes {
   readonly least: number;
 }
 
-export const usualSizes: CutSizes = { whole: 40_000, most: 20_000, least: 400 };
+export const usualSizes: CutSizes = { whole: 40_000, most: 20_000, least: 200 };
 
 /** Most ways out of a piece: each is a case behind its call. */
 const MAX_WAYS = 5;
 /** Cutting again may put pieces into pieces. */
 const MAX_ROUNDS = 4;
-/** What a call of a piece comes to: itself, and each way out. */
-const CALL_SIZE = 100;
-const WAY_SIZE = 80;
+/** What a call of a piece comes to before it is known: itself, and each way out. */
+const CALL_SIZE = 50;
+const WAY_SIZE = 50;
 
-/** Cuts a function until it is small, as far as it can be. Its first statement, the test of the entry, stays. */
-export const cut = (root: Statement[], { whole, most, least }: CutSizes): Piece[] => {
+/**
+ * Cuts a function until it is small, as far as it can be. Its first statement, the test of the entry, stays.
+ *
+ * @param count of the numbers of variables
+ * @returns words of the JavaScript stack that calls of pieces take at most; null where loops are nested too deep
+ */
+export const cut = (root: Statement[], names: Names, count: number, sizes: CutSizes): number | null => {
   const pieces: Piece[] = [];
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const measures = new Measures();
-    let { size } = measures.list(root);
-    if (size <= whole) break;
-    const runs: Run[] = [];
-    collect(root, 1, measures, most, least, runs);
-    runs.sort((a, b) => b.size - a.size);
-    const chosen: Run[] = [];
-    for (const run of runs) {
-      if (size <= whole) break;
-      chosen.push(run);
-      size -= run.size - callSize(run.ways.length);
-    }
-    if (chosen.length === 0) break;
-    // From the back: places in front stay as they are.
-    chosen.sort((a, b) => b.from - a.from);
-    for (const { list, from, to, ways } of chosen) {
-      const number = pieces.length;
-      const body = list.slice(from, to);
-      const waysOut = ways.map((way) => ({ way, sets: [] }));
-      const piece: Piece = { kind: 'piece', number, body, waysOut, takes: [], has: [] };
-      list.splice(from, to - from, piece);
-      pieces.push(piece);
-    }
+  let words: number | null = 0;
+  for (let round = 0; round < MAX_ROUNDS && words !== null; round++) {
+    if (!cutOnce(root, pieces, sizes)) break;
+    words = findLive(root, names, count);
+    for (const piece of pieces) piece.size = sizeOfCall(piece, names);
   }
-  return pieces;
+  return words;
+};
+
+/** Cuts the largest runs, as many as are needed; whether there were any. */
+const cutOnce = (root: Statement[], pieces: Piece[], { whole, most, least }: CutSizes): boolean => {
+  const measures = new Measures();
+  let { size } = measures.list(root);
+  if (size <= whole) return false;
+  const runs: Run[] = [];
+  collect(root, 1, measures, most, least, runs);
+  runs.sort((a, b) => b.size - a.size);
+  const chosen: Run[] = [];
+  for (const run of runs) {
+    if (size <= whole) break;
+    chosen.push(run);
+    size -= run.size - callSize(run.ways.length);
+  }
+  // From the back: places in front stay as they are.
+  chosen.sort((a, b) => b.from - a.from);
+  for (const { list, from, to, ways } of chosen) {
+    const number = pieces.length;
+    const body = list.slice(from, to);
+    const waysOut = ways.map((way) => ({ way, sets: [] }));
+    const piece: Piece = { kind: 'piece', number, body, waysOut, takes: [], has: [], size: callSize(ways.length) };
+    list.splice(from, to - from, piece);
+    pieces.push(piece);
+  }
+  return chosen.length > 0;
 };
 
 const callSize = (ways: number): number => CALL_SIZE + WAY_SIZE * ways;
+
+const sizeOfCall = ({ takes, waysOut }: Piece, names: Names): number => {
+  let size = 16;
+  for (const number of takes) size += names.nameOf(number).length + 1;
+  for (const { sets } of waysOut) {
+    size += 20;
+    for (const number of sets) size += names.nameOf(number).length + 7;
+  }
+  return size;
+};
 
 /** Statements next to each other that can be cut out. */
 interface Run {
@@ -181,7 +206,7 @@ class Measures {
         return { size: 8, ways: none };
       case 'piece': {
         const ways = node.waysOut.flatMap(({ way }) => (way === 'end' ? [] : [way]));
-        return { size: callSize(node.waysOut.length), ways };
+        return { size: node.size, ways };
       }
       default:
         return this.compound.get(node)!;

@@ -13,7 +13,6 @@ import { cut, usualSizes } from './cutting.ts';
 import { type Control, Generator, isNumeric, NotCompiled } from './generator.ts';
 import { i64Rules } from './int64.ts';
 import { offsetComment } from './listing.ts';
-import { findLive } from './liveness.ts';
 import { memoryRules } from './memory.ts';
 import { conversionRules, f32Rules, f64Rules, i32Rules, type Rule } from './numeric.ts';
 import { isFloat, type Operand } from './operand.ts';
@@ -308,8 +307,7 @@ const finish = (
 const cutUp = (g: Generator): number => {
   const { hasJit, sizes } = g.target;
   if (!hasJit || g.hasHandlers) return 0;
-  if (cut(g.root, sizes ?? usualSizes).length === 0) return 0;
-  const words = findLive(g.root, g.names, Math.max(g.names.room, ...g.variables) + 1);
+  const words = cut(g.root, g.names, Math.max(g.names.room, ...g.variables) + 1, sizes ?? usualSizes);
   if (words === null) throw new NotCompiled();
   return words;
 };

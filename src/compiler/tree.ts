@@ -121,6 +121,8 @@ export interface Piece {
   takes: readonly number[];
   /** Variables that it has beside these. */
   has: readonly number[];
+  /** Characters of its call. */
+  size: number;
 }
 export type Statement = Text | SetFloat | Pay | Jump | Return | Leave | Block | Loop | If | Switch | Piece;
 
