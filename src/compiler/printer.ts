@@ -165,7 +165,8 @@ class Printer {
       return;
     }
     const place = this.valuePlace;
-    if (text !== place) out.push(place, '=', text, ';');
+    // The call of a piece, even where there is no value.
+    if (text !== place) out.push(place === '' ? '' : `${place}=`, text, ';');
     out.push(`return ${inside.waysOut.findIndex(({ way }) => way === 'return')};\n`);
   }
 
