@@ -1,7 +1,7 @@
 /**
  * Runs the official suite on an engine:
  * `npm run spec -- [--engine quern|reference|native|both|javascript-api] [--threads turns|workers]
- * [--careful] [--compiled [--exits P] [--seed N] [--target jit|nojit]] [--unit-fuel] [--feature KEY] [--flip]
+ * [--careful] [--compiled [--exits P] [--seed N] [--target jit|nojit|pieces]] [--unit-fuel] [--feature KEY] [--flip]
  * [--report] [NAME…]`.
  *
  * With `--compiled` every function is compiled before its first call, and every loop; with `--exits` compiled code is
@@ -171,7 +171,7 @@ const forcedOf = ({ compiled, exits, seed, target }: CompilerFlags): Forced | nu
   if (!compiled) return null;
   const forced = { exits: Number(exits), seed: Number(seed) };
   const isKnown = forced.exits >= 0 && forced.exits <= 1 && Number.isSafeInteger(forced.seed);
-  if (!isKnown || (target !== 'jit' && target !== 'nojit')) return undefined;
+  if (!isKnown || (target !== 'jit' && target !== 'nojit' && target !== 'pieces')) return undefined;
   return { ...forced, target };
 };
 

@@ -4,6 +4,7 @@ import { UsageError } from '../errors/errors.ts';
 import { valueText } from '../errors/texts.ts';
 import type { JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { setTier } from '../interpreter/machine/machine.ts';
+import { type CutSizes, usualSizes } from './cutting.ts';
 import { Compiler, type CompilerOptions } from './function-compiler.ts';
 import { CompilerTier } from './tier.ts';
 
@@ -34,12 +35,14 @@ export const compiler = (options?: CompilerOptions): JavaScriptCompiler => {
  * The same with what tests want to choose.
  *
  * @param chance asked at every place where code can be left whether to leave there
+ * @param sizes how large functions are cut
  */
 export const makeCompiler = (
   options: CompilerOptions,
   hasJit: boolean,
   chance: (() => boolean) | null,
+  sizes: CutSizes = usualSizes,
 ): Compiler => {
   if (tier === null) setTier((tier = new CompilerTier()));
-  return new Compiler(options, hasJit, chance);
+  return new Compiler(options, hasJit, chance, sizes);
 };

@@ -66,7 +66,15 @@ const cutOnce = (root: Statement[], pieces: Piece[], { whole, most, least }: Cut
     const number = pieces.length;
     const body = list.slice(from, to);
     const waysOut = ways.map((way) => ({ way, sets: [] }));
-    const piece: Piece = { kind: 'piece', number, body, waysOut, takes: [], has: [], size: callSize(ways.length) };
+    const piece: Piece = {
+      kind: 'piece',
+      number,
+      body,
+      waysOut,
+      takes: [],
+      has: [],
+      size: callSize(ways.length),
+    };
     list.splice(from, to - from, piece);
     pieces.push(piece);
   }

@@ -1,6 +1,7 @@
 /** One compiler: its options, what it has generated for each unit, and whether the host lets it. */
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
+import type { CutSizes } from './cutting.ts';
 import { makeScope } from './function-constructor.ts';
 import type { MakeScope } from './scope.ts';
 import { makeTarget, type Target } from './target.ts';
@@ -45,11 +46,11 @@ export class Compiler implements JavaScriptCompiler {
   private isRefused = false;
   private hasToldRefusal = false;
 
-  constructor(options: CompilerOptions, hasJit: boolean, chance: (() => boolean) | null) {
+  constructor(options: CompilerOptions, hasJit: boolean, chance: (() => boolean) | null, sizes: CutSizes) {
     this.threshold = checkWholeNumber(options.threshold ?? DEFAULT_THRESHOLD, 'threshold');
     this.maxBytes = checkWholeNumber(options.maxBytes ?? DEFAULT_MAX_BYTES, 'maxBytes');
     this.chance = chance;
-    this.target = makeTarget(hasJit, { chance });
+    this.target = makeTarget(hasJit, { chance, sizes });
   }
 
   unitOf(unit: CodeUnit): CompiledUnit {

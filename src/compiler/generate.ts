@@ -9,7 +9,7 @@ import { instructions, type Mnemonic } from '../syntax/instructions.ts';
 import { type FuncType, I64, type ValType } from '../syntax/types.ts';
 import { call, callIndirect, distance, frameWords } from './calls.ts';
 import * as control from './control.ts';
-import { cut, usualSizes } from './cutting.ts';
+import { cut } from './cutting.ts';
 import { type Control, Generator, isNumeric, NotCompiled } from './generator.ts';
 import { i64Rules } from './int64.ts';
 import { offsetComment } from './listing.ts';
@@ -307,7 +307,7 @@ const finish = (
 const cutUp = (g: Generator): number => {
   const { hasJit, sizes } = g.target;
   if (!hasJit || g.hasHandlers) return 0;
-  const words = cut(g.root, g.names, Math.max(g.names.room, ...g.variables) + 1, sizes ?? usualSizes);
+  const words = cut(g.root, g.names, Math.max(g.names.room, ...g.variables) + 1, sizes);
   if (words === null) throw new NotCompiled();
   return words;
 };

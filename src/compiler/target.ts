@@ -1,4 +1,4 @@
-import type { CutSizes } from './cutting.ts';
+import { type CutSizes, usualSizes } from './cutting.ts';
 
 /** What generated code is made for: how it reaches memory, and where it finds what all functions share. */
 export interface Target {
@@ -14,8 +14,8 @@ export interface Target {
   readonly further: string;
   /** How a function is called. */
   readonly callee: (index: number) => string;
-  /** How functions are cut, in place of the usual. */
-  readonly sizes?: CutSizes;
+  /** How large functions are cut. */
+  readonly sizes: CutSizes;
   /** For tests: asked at every boundary whether to leave there. Null in use. */
   readonly chance: (() => boolean) | null;
   /** For people: whether a comment in front of the statements of an instruction says where it lies. */
@@ -25,7 +25,11 @@ export interface Target {
 /** What generated code is made for; names are those of `scope.ts`. */
 export const makeTarget = (
   hasJit: boolean,
-  { chance = null, showsOffsets = false }: Partial<Pick<Target, 'chance' | 'showsOffsets'>> = {},
+  {
+    chance = null,
+    showsOffsets = false,
+    sizes = usualSizes,
+  }: Partial<Pick<Target, 'chance' | 'showsOffsets' | 'sizes'>> = {},
 ): Target => ({
   hasJit,
   fuel: 'FU',
@@ -33,6 +37,7 @@ export const makeTarget = (
   helperHigh: 'Q[1]',
   further: 'R',
   callee: (index) => `f${index}`,
+  sizes,
   chance,
   showsOffsets,
 });

@@ -100,7 +100,7 @@ export const play = (program: Program, compiler: Compiler | null, step: number |
 };
 
 /** How the compiler is made where nothing else is asked for: both targets, never left, always, and in between. */
-export const manyWays: readonly Forced[] = (['jit', 'nojit'] as const).flatMap((target) =>
+export const manyWays: readonly Forced[] = (['jit', 'nojit', 'pieces'] as const).flatMap((target) =>
   [0, 1, 0.5, 0.05].map((exits, i) => ({ target, exits, seed: 1000 + i })),
 );
 

@@ -3,24 +3,33 @@
  * into the interpreter is taken sooner or later. The same seed takes the same exits.
  */
 import { makeCompiler } from '../../src/compiler/compiler.ts';
+import type { CutSizes } from '../../src/compiler/cutting.ts';
 import type { Compiler } from '../../src/compiler/function-compiler.ts';
 import { Random } from '../generators/random.ts';
 
 /** How code is compiled, and how often it is left. */
 export interface Forced {
-  /** For hosts that compile JavaScript, or for those that interpret it. */
-  readonly target: 'jit' | 'nojit';
+  /** For hosts that compile JavaScript, or for those that interpret it; or the first, with every function cut. */
+  readonly target: 'jit' | 'nojit' | 'pieces';
   /** Probability of leaving at each place where that is possible; 0 to 1. */
   readonly exits: number;
   readonly seed: number;
 }
+
+/** As many pieces as there can be. */
+const smallPieces: CutSizes = { whole: 0, most: 300, least: 40 };
 
 /** A compiler that compiles everything. @throws Error where code from strings is not allowed: nothing would be tested */
 export const forcedCompiler = ({ target, exits, seed }: Forced): Compiler => {
   const random = new Random(seed);
   const limit = exits * 2 ** 32;
   const chance = exits === 0 ? null : (): boolean => random.bits() < limit;
-  const compiler = makeCompiler({ threshold: 0 }, target === 'jit', chance);
+  const compiler = makeCompiler(
+    { threshold: 0 },
+    target !== 'nojit',
+    chance,
+    target === 'pieces' ? smallPieces : undefined,
+  );
   if (compiler.makeScope() === null) throw new Error('code from strings is not allowed here');
   return compiler;
 };

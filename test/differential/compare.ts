@@ -70,7 +70,7 @@ const compareCompiled = (
   expected: readonly Step[],
   random: Random,
 ): void => {
-  for (const target of ['jit', 'nojit'] as const) {
+  for (const target of ['jit', 'nojit', 'pieces'] as const) {
     const forced: Forced = { target, exits: random.pick(exitChances), seed: random.bits() };
     const what = `compiled code against the reference, ${JSON.stringify(forced)}`;
     const compiled = (): StoreOptions => ({ ...store, compiler: forcedCompiler(forced) });

@@ -155,6 +155,8 @@ export const compareModules = async (
     return { recipe, bytes, isDeep: false, nativeSteps: 0, traps: 0, leftOut: 'invalid' };
   }
   const scenario = makeScenario(bytes, new Random(~seed));
-  const compiled = isCompiled ? (['jit', 'nojit'] as const).map((target) => forcedFor(seed, target)) : [];
+  const compiled = isCompiled
+    ? (['jit', 'nojit', 'pieces'] as const).map((target) => forcedFor(seed, target))
+    : [];
   return { recipe, bytes, isDeep, ...(await compareOn(scenario, native, isDeep, compiled)) };
 };
