@@ -1,7 +1,7 @@
 /** Generates blocks, branches and returns. */
 import { instructions } from '../syntax/instructions.ts';
 import { type FuncType, I64, type ValType } from '../syntax/types.ts';
-import { type Control, type Generator, isNumeric, NotCompiled } from './generator.ts';
+import { type Control, type Generator, isNumeric, NotCompiled, readsOf } from './generator.ts';
 import { exact, type Operand } from './operand.ts';
 import type { Mark, Statement } from './tree.ts';
 
@@ -103,7 +103,7 @@ export const ifElse = (g: Generator): void => {
     g.settleForBlock(operand);
   }
   g.push(operand);
-  const { reads } = operand;
+  const reads = g.reading(operand.reads);
   const condition = g.condition();
   const label = g.newLabel(false);
   const height = g.stack.length - type.params.length;
@@ -186,7 +186,7 @@ export const brIf = (g: Generator): void => {
   settleBrought(g, control, operand);
   g.push(operand);
   const condition = g.condition();
-  const { reads } = operand;
+  const reads = g.reading(operand.reads);
   g.list.push({ kind: 'if', label: null, condition, reads, body: taken(g, control), otherwise: null });
 };
 
@@ -209,7 +209,7 @@ export const brTable = (g: Generator): void => {
     if (body === undefined) bodies.set(depth, (body = taken(g, target(g, depth))));
     cases.push(body);
   }
-  g.list.push({ kind: 'switch', text, reads: operand.reads, cases });
+  g.list.push({ kind: 'switch', text, reads: g.reading(operand.reads), cases });
   g.endStretch();
   skipUnreachable(g);
 };
@@ -230,18 +230,14 @@ const emitReturn = (g: Generator): void => {
   const { results } = g.type;
   const values = g.stack.slice(g.stack.length - results.length).map((value) => g.checked(value));
   const { further, high } = g.target;
+  let before = '';
   values.forEach((value, i) => {
-    if (i === 0) return;
-    g.text(`${further}[${2 * i}]=${exact(value)}`, value.reads);
-    if (value.type === I64) g.text(`${further}[${2 * i + 1}]=${value.high}`, value.reads);
+    if (i > 0) before += `${further}[${2 * i}]=${exact(value)};`;
+    if (value.type === I64) before += `${i > 0 ? `${further}[${2 * i + 1}]` : high}=${value.high};`;
   });
   const [first] = values;
-  if (first === undefined) g.list.push({ kind: 'return', text: '', reads: [] });
-  else if (first.type === I64) {
-    const value = g.simple(first);
-    g.text(`${high}=${value.high}`, value.reads);
-    g.list.push({ kind: 'return', text: value.text, reads: value.reads });
-  } else g.list.push({ kind: 'return', text: exact(first), reads: first.reads });
+  const text = first === undefined ? '' : exact(first);
+  g.list.push({ kind: 'return', before, text, reads: g.reading(readsOf(values)) });
 };
 
 export const else_ = (g: Generator): void => {

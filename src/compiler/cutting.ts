@@ -209,7 +209,7 @@ class Measures {
       case 'jump':
         return { size: 12, ways: [node.label] };
       case 'return':
-        return { size: node.text.length + 14, ways: returns };
+        return { size: node.before.length + node.text.length + 14, ways: returns };
       case 'leave':
         return { size: 8, ways: none };
       case 'piece': {

@@ -39,6 +39,8 @@ interface Boundary {
   exit: number;
   /** The list that has a statement which names the exit. */
   named: Statement[] | null;
+  /** What statements behind it read: the interpreter reads it again when one of the next ones leaves. */
+  reads: readonly number[];
 }
 
 /** A structured construct that is open. @spec syntax-label */
@@ -128,7 +130,17 @@ export class Generator {
 
   /** Adds text; it may read the old values of what it writes only where they are among what it reads. */
   text(text: string, reads: readonly number[] = nothing, writes: readonly number[] = nothing): void {
-    this.list.push({ kind: 'text', text, reads, writes });
+    this.list.push({ kind: 'text', text, reads: this.reading(reads), writes });
+  }
+
+  /** What a statement reads, when it may leave at the last boundary: with what those between the two read. */
+  reading(reads: readonly number[]): readonly number[] {
+    const { boundary } = this;
+    if (boundary === null) return reads;
+    const earlier = boundary.reads;
+    if (earlier.length === 0) boundary.reads = reads;
+    else if (reads.length > 0) boundary.reads = [...new Set([...earlier, ...reads])];
+    return boundary.reads;
   }
 
   /** Sets a variable, of an i64 its low word, to a text that is made from operands. */
@@ -180,7 +192,14 @@ export class Generator {
   /** In front of an instruction: notes the boundary, if it is one. */
   begin(offset: number): void {
     for (const { isSimple } of this.stack) if (!isSimple) return;
-    this.boundary = { offset, mark: this.mark(), operands: this.stack.slice(), exit: 0, named: null };
+    this.boundary = {
+      offset,
+      mark: this.mark(),
+      operands: this.stack.slice(),
+      exit: 0,
+      named: null,
+      reads: nothing,
+    };
   }
 
   /** Whether the instruction that the reader stands at is a boundary. */

@@ -5,7 +5,8 @@
  * the head of a loop is taken from the walk before, until nothing changes: one walk more than loops are nested.
  *
  * An exit reads nothing by itself, unless the function is left for good: the interpreter goes on where the code
- * would have gone on. So a local that nothing reads any more may have an old value when a cut function is left.
+ * would have gone on. (What it repeats from the boundary on, the statement that leaves reads: see `reading`.) So a
+ * local that nothing reads any more may have an old value when a cut function is left.
  */
 import { FRAME_WORDS } from './calls.ts';
 import type { Names } from './names.ts';

@@ -113,7 +113,7 @@ class Printer {
         return;
       case 'return':
         // Fuel in hand goes back to where all functions share it; the value is worked out before.
-        out.push(this.g.target.fuel, '=f;');
+        out.push(node.before, this.g.target.fuel, '=f;');
         this.returnValue(node.text);
         return;
       case 'piece':

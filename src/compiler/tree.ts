@@ -64,6 +64,8 @@ interface Jump {
 }
 interface Return {
   readonly kind: 'return';
+  /** Hands over what the text does not. */
+  readonly before: string;
   readonly text: string;
   readonly reads: readonly number[];
 }

@@ -24,7 +24,7 @@ const setLocal =
           name: to.text,
           text: value.text,
           checked: g.nanCheck(value),
-          reads: value.reads,
+          reads: g.reading(value.reads),
           writes: to.reads,
         });
       else if (value.text !== to.text) g.set(to, value.text, value);
