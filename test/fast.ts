@@ -45,7 +45,7 @@ export const fastTests: Readonly<Record<string, readonly string[]>> = {
     'snapshots/heap',
     'spec/base',
   ],
-  compiler: ['compiler/option'],
+  compiler: ['compiler/instances', 'compiler/option', 'compiler/slices'],
   webassembly: ['webassembly/js-string', 'webassembly/namespace'],
   kernel: ['kernel/traces'],
   host: [
