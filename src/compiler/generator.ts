@@ -124,6 +124,9 @@ export class Generator {
     this.baseSlots = slotCountOf(this.locals);
     if (!this.locals.every(isNumeric) || !(isRegion || this.type.results.every(isNumeric)))
       throw new NotCompiled();
+    // What looks at the bits of a local may lie outside of the loop.
+    if (isRegion)
+      for (let i = 0; i < this.locals.length; i++) if (isFloat(this.locals[i]!)) this.rawLocals.add(i);
   }
 
   // Statements
