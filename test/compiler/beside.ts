@@ -99,9 +99,12 @@ export const play = (program: Program, compiler: Compiler | null, step: number |
   return lines;
 };
 
-/** How the compiler is made where nothing else is asked for: both targets, never left, always, and in between. */
-export const manyWays: readonly Forced[] = (['jit', 'nojit', 'pieces'] as const).flatMap((target) =>
-  [0, 1, 0.5, 0.05].map((exits, i) => ({ target, exits, seed: 1000 + i })),
+/** All targets; never left, always, and in between; loops alone. */
+export const manyWays: readonly Forced[] = (['jit', 'nojit', 'pieces'] as const).flatMap(
+  (target): Forced[] => [
+    ...[0, 1, 0.5, 0.05].map((exits, i) => ({ target, exits, seed: 1000 + i })),
+    ...[0, 0.2].map((exits, i) => ({ target, exits, seed: 2000 + i, isLoopsOnly: true })),
+  ],
 );
 
 /** Amounts of fuel that are handed out at a time. */

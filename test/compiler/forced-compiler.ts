@@ -14,13 +14,15 @@ export interface Forced {
   /** Probability of leaving at each place where that is possible; 0 to 1. */
   readonly exits: number;
   readonly seed: number;
+  /** Loops alone are compiled, which the interpreter enters while it runs their functions. */
+  readonly isLoopsOnly?: boolean;
 }
 
 /** As many pieces as there can be. */
 const smallPieces: CutSizes = { whole: 0, most: 300, least: 40 };
 
 /** A compiler that compiles everything. @throws Error where code from strings is not allowed: nothing would be tested */
-export const forcedCompiler = ({ target, exits, seed }: Forced): Compiler => {
+export const forcedCompiler = ({ target, exits, seed, isLoopsOnly = false }: Forced): Compiler => {
   const random = new Random(seed);
   const limit = exits * 2 ** 32;
   const chance = exits === 0 ? null : (): boolean => random.bits() < limit;
@@ -31,5 +33,12 @@ export const forcedCompiler = ({ target, exits, seed }: Forced): Compiler => {
     target === 'pieces' ? smallPieces : undefined,
   );
   if (compiler.makeScope() === null) throw new Error('code from strings is not allowed here');
+  if (!isLoopsOnly) return compiler;
+  const unitOf = compiler.unitOf.bind(compiler);
+  compiler.unitOf = (unit) => {
+    const compiled = unitOf(unit);
+    compiled.generate = () => null;
+    return compiled;
+  };
   return compiler;
 };

@@ -376,6 +376,17 @@ const nans: Source = {
         (br_if $l (i32.gt_s (local.get $n) (i32.const 0))))
       (f64.copysign (local.get $x))
       (local.get $f))
+    ;; a local that only a part of the function looks at closely
+    (func (export "afterLoop") (param $n i32) (param $bits i64) (result i64 f64 f32)
+      (local $x f64) (local $y f64) (local $z f32)
+      (i64.store (i32.const 48) (local.get $bits))
+      (loop $l
+        (local.set $x (f64.load (i32.const 48)))
+        (local.set $z (f32.load (i32.const 52)))
+        (local.set $y (f64.add (local.get $y) (f64.add (local.get $x) (f64.promote_f32 (local.get $z)))))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_if $l (i32.gt_s (local.get $n) (i32.const 0))))
+      (i64.reinterpret_f64 (local.get $x)) (local.get $y) (local.get $z))
     (func (export "constants") (result f32 f64 f32 f64)
       (f32.const nan:0x123) (f64.const -nan:0x1) (f32.const nan) (f64.const -nan)))`,
   calls: [
@@ -385,7 +396,11 @@ const nans: Source = {
       ['signs', bits, payloads64[i]!],
       ['widths', bits, payloads64[i]!],
     ]),
-    ...payloads64.map((bits): Call => ['loop', 5n, bits]),
+    ...payloads64.flatMap((bits): Call[] => [
+      ['loop', 5n, bits],
+      ['afterLoop', 4n, bits],
+    ]),
+    ['afterLoop', 4n, 0x7fa0_0001_0000_0000n],
     ['constants'],
   ],
 };

@@ -71,7 +71,12 @@ const compareCompiled = (
   random: Random,
 ): void => {
   for (const target of ['jit', 'nojit', 'pieces'] as const) {
-    const forced: Forced = { target, exits: random.pick(exitChances), seed: random.bits() };
+    const forced: Forced = {
+      target,
+      exits: random.pick(exitChances),
+      seed: random.bits(),
+      isLoopsOnly: random.chance(25),
+    };
     const what = `compiled code against the reference, ${JSON.stringify(forced)}`;
     const compiled = (): StoreOptions => ({ ...store, compiler: forcedCompiler(forced) });
     assert.deepEqual(runOnEngine(world, compiled(), {}), expected, what);
