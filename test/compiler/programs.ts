@@ -495,11 +495,21 @@ const growth: Source = {
       (memory.copy (i32.const 90) (i32.const 100) (local.get $n))
       (memory.init $data (i32.const 400) (i32.const 1) (i32.const 7))
       (i32.add (i32.load (i32.const 111)) (i32.load (i32.const 402))))
+    ;; each takes more fuel than most amounts that are handed out
+    (func (export "large") (param $n i32) (result i32)
+      (loop $l
+        (memory.fill (i32.const 0) (local.get $n) (i32.const 60000))
+        (i32.store (i32.const 60000) (i32.add (i32.load (i32.const 60000)) (i32.const 1)))
+        (memory.copy (i32.const 3) (i32.const 50) (i32.const 40000))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_if $l (i32.gt_s (local.get $n) (i32.const 0))))
+      (i32.load (i32.const 39998)))
     (func (export "dropped") (result i32) (data.drop $data)
       (memory.init $data (i32.const 0) (i32.const 0) (i32.const 1)) (memory.size)))`,
   calls: [
     ...withEach(['sized'], [0, 1, 13, 3000, 100_000]),
     ...withEach(['deep'], [0, 1]),
+    ...withEach(['large'], [2, 7]),
     ...withEach(['grow'], [6, 9]),
     ['dropped'],
     ...withEach(['sized', 'deep'], [20]),
