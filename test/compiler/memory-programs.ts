@@ -110,6 +110,10 @@ export const nans: Source = {
     (global $d (mut f64) (f64.const -nan:0x4000000000001))
     (func $same32 (param f32) (result f32) (local.get 0))
     (func $same64 (param f64) (result f64) (local.get 0))
+    ;; what the module, and before long the interpreter, has put into globals
+    (func (export "globals") (result i32 i64 f32 f64)
+      (i32.reinterpret_f32 (global.get $f)) (i64.reinterpret_f64 (global.get $d))
+      (global.get $f) (f64.add (global.get $d) (f64.const 1)))
     (func (export "f32") (param i32) (result i32 i32 i32 i32 i32 i32 i32)
       (local $x f32) (local $y f32)
       (i32.store (i32.const 8) (local.get 0))
@@ -176,8 +180,9 @@ export const nans: Source = {
     (func (export "constants") (result f32 f64 f32 f64)
       (f32.const nan:0x123) (f64.const -nan:0x1) (f32.const nan) (f64.const -nan)))`,
   calls: [
-    ...payloads32.map((bits): Call => ['f32', bits]),
-    ...payloads64.map((bits): Call => ['f64', bits]),
+    ['globals'],
+    ...payloads32.flatMap((bits): Call[] => [['f32', bits], ['globals']]),
+    ...payloads64.flatMap((bits): Call[] => [['f64', bits], ['globals']]),
     ...payloads32.flatMap((bits, i): Call[] => [
       ['signs', bits, payloads64[i]!],
       ['widths', bits, payloads64[i]!],
