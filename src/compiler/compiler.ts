@@ -4,8 +4,8 @@ import { UsageError } from '../errors/errors.ts';
 import { valueText } from '../errors/texts.ts';
 import type { JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { setTier } from '../interpreter/machine/machine.ts';
-import { type CutSizes, usualSizes } from './cutting.ts';
 import { Compiler, type CompilerOptions } from './function-compiler.ts';
+import { type CutSizes, usualSizes } from './target.ts';
 import { CompilerTier } from './tier.ts';
 
 let tier: CompilerTier | null = null;

@@ -6,20 +6,9 @@
  */
 import { findLive } from './liveness.ts';
 import type { Names } from './names.ts';
+import type { CutSizes } from './target.ts';
 import { priceOf } from './tests-of-fuel.ts';
 import { bodiesOf, type Piece, type Statement, type Way } from './tree.ts';
-
-/** How functions are cut, in characters of text. */
-export interface CutSizes {
-  /** Functions up to this are not cut. */
-  readonly whole: number;
-  /** Most of a piece. */
-  readonly most: number;
-  /** Least of a piece. */
-  readonly least: number;
-}
-
-export const usualSizes: CutSizes = { whole: 40_000, most: 20_000, least: 200 };
 
 /** Most ways out of a piece: each is a case behind its call. */
 const MAX_WAYS = 5;

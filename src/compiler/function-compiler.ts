@@ -1,9 +1,9 @@
 /** One compiler: its options, what it has generated for each unit, and whether the host lets it. */
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
-import type { CutSizes } from './cutting.ts';
 import { makeScope } from './function-constructor.ts';
 import type { MakeScope } from './scope.ts';
+import type { CutSizes } from './target.ts';
 import { makeTarget, type Target } from './target.ts';
 import { CompiledUnit } from './unit.ts';
 

@@ -5,13 +5,11 @@
  * function that a slice ends in, and the callers of generated code, are counted.
  */
 import { type CodeRegion, type FuncCode, regionAt } from '../interpreter/code/compiled-module.ts';
-import { opcodeOf, packVector, vectorNumberOf } from '../interpreter/code/encoding.ts';
-import { opOf } from '../interpreter/code/isa.ts';
+import { ENTRY_COST } from '../interpreter/code/encoding.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapFast, type Tier } from '../interpreter/machine/machine.ts';
 import { Compiler } from './function-compiler.ts';
-import type { GeneratedFunction } from './generate.ts';
 import { CompiledInstance, REFUSED } from './link.ts';
 import type { CompiledUnit } from './unit.ts';
 
@@ -20,31 +18,7 @@ const ENTRIES_PER_SAMPLE = 64;
 /** So often must code have been left before it is asked whether it is worth entering. */
 const MANY_LEAVINGS = 1000;
 
-/** A place where the interpreter enters generated code: the first operation of a function, or that of a loop. */
-interface Patch {
-  readonly compiler: Compiler;
-  readonly unit: CompiledUnit;
-  readonly func: GeneratedFunction;
-  /** The code that it lies in. */
-  readonly region: CodeRegion;
-  readonly at: number;
-  /** What lay there. A call that was lazy may have become another while the patch was lifted. */
-  word: number;
-  /** What the interpreter pays ahead there. */
-  readonly paid: number;
-  entries: number;
-  leavings: number;
-}
-
 export class CompilerTier implements Tier {
-  private readonly patches: Patch[] = [];
-  /** Patches taken out for now, since the interpreter had to go on by itself. */
-  private readonly lifted: number[] = [];
-
-  private get words(): Int32Array {
-    return getMachine().space.words;
-  }
-
   onTranslated(code: FuncCode): void {
     const { compiler } = code.unit;
     if (!(compiler instanceof Compiler)) return;
@@ -55,9 +29,10 @@ export class CompilerTier implements Tier {
   }
 
   onSlice(m: MachineState): void {
-    this.placeLifted();
-    const { compiler } = m.instance.unit;
+    const { unit } = m.instance;
+    const { compiler } = unit;
     if (!(compiler instanceof Compiler)) return;
+    compiler.unitOf(unit).patches.placeLifted();
     const region = regionAt(m.instance, m.pc);
     if (region === null) return;
     this.count(compiler, region.func);
@@ -88,9 +63,14 @@ export class CompilerTier implements Tier {
   private compileFunction(compiler: Compiler, code: FuncCode): void {
     const { fast } = code;
     if (fast === null || !compiler.mayCompile(code)) return;
-    const func = compiler.unitOf(code.unit).generate(code);
+    const unit = compiler.unitOf(code.unit);
+    const func = unit.generate(code);
     if (func !== null)
-      this.patch(compiler, func, { region: fast, at: code.entry, paid: this.words[code.entry - 1]! });
+      unit.patches.add(func, {
+        region: fast,
+        at: code.entry,
+        paid: getMachine().space.words[code.entry - ENTRY_COST]!,
+      });
   }
 
   private compileLoop(compiler: Compiler, code: FuncCode, offset: number): void {
@@ -102,64 +82,41 @@ export class CompilerTier implements Tier {
     if (place === undefined) return;
     const func = unit.generateLoop(code, loop);
     if (func !== null)
-      this.patch(compiler, func, { region: fast, at: fast.entry + place.pc, paid: place.remaining });
-  }
-
-  private patch(
-    compiler: Compiler,
-    func: GeneratedFunction,
-    { region, at, paid }: Pick<Patch, 'region' | 'at' | 'paid'>,
-  ): void {
-    if (opcodeOf(this.words[at]!) === opOf.enter_compiled.code) return;
-    const unit = compiler.unitOf(region.func.unit);
-    this.patches.push({ compiler, unit, func, region, at, word: 0, paid, entries: 0, leavings: 0 });
-    this.place(this.patches.length - 1);
-  }
-
-  private place(index: number): void {
-    const { words } = this;
-    const patch = this.patches[index]!;
-    // Code that was given back has made room for other code.
-    if (patch.region.func.fast !== patch.region) return;
-    patch.word = words[patch.at]!;
-    words[patch.at] = packVector(opOf.enter_compiled.code, index);
-  }
-
-  private placeLifted(): void {
-    for (const index of this.lifted.splice(0)) this.place(index);
-  }
-
-  private lift(index: number): void {
-    const { at, word } = this.patches[index]!;
-    this.words[at] = word;
-    this.lifted.push(index);
+      unit.patches.add(func, { region: fast, at: fast.entry + place.pc, paid: place.remaining });
   }
 
   enter(m: MachineState, at: number): number | null {
-    const index = vectorNumberOf(this.words[at]!);
-    const patch = this.patches[index]!;
-    this.placeLifted();
+    const { unit } = m.instance;
+    const compiler = unit.compiler as Compiler;
+    const compiledUnit = compiler.unitOf(unit);
+    const { patches } = compiledUnit;
+    const index = patches.at(at);
+    const patch = patches.get(index);
+    patches.placeLifted();
     patch.entries++;
     if (patch.entries % ENTRIES_PER_SAMPLE === 0) this.countCaller(m);
-    const compiled = this.instanceOf(patch, m);
+    const compiled = this.instanceOf(compiler, compiledUnit, m);
     const status = compiled === null ? REFUSED : compiled.enter(m, patch.func, patch.paid);
-    if (status === null) return null;
-    if (status === REFUSED) {
-      this.lift(index);
+    if (compiled === null || status === REFUSED) {
+      patches.lift(index);
       m.pc = at;
       return RESTART;
     }
-    if (compiled!.hasPaused) return status;
-    if (compiled!.missing !== null) this.countMissing(patch.compiler, compiled!.missing);
+    if (status === null || compiled.hasPaused) return status;
+    if (compiled.missing !== null) this.countMissing(compiler, compiled.missing);
     // An instruction that generated code leaves to the interpreter may lie where it is entered.
-    const word = this.words[m.pc]!;
-    if (opcodeOf(word) === opOf.enter_compiled.code) this.lift(vectorNumberOf(word));
-    if (++patch.leavings > MANY_LEAVINGS && 2 * patch.leavings > patch.entries) this.giveUp(index);
+    const next = patches.at(m.pc);
+    if (next >= 0) patches.lift(next);
+    if (++patch.leavings > MANY_LEAVINGS && 2 * patch.leavings > patch.entries) patches.giveUp(index);
     return status;
   }
 
   /** The generated code of the instance that runs; null where the host does not allow any. */
-  private instanceOf({ compiler, unit }: Patch, { instance }: MachineState): CompiledInstance | null {
+  private instanceOf(
+    compiler: Compiler,
+    unit: CompiledUnit,
+    { instance }: MachineState,
+  ): CompiledInstance | null {
     let compiled = unit.instances.get(instance);
     if (compiled === undefined) {
       const make = compiler.makeScope();
@@ -182,15 +139,5 @@ export class CompilerTier implements Tier {
   private countMissing(compiler: Compiler, code: FuncCode): void {
     const record = compiler.unitOf(code.unit).recordOf(code);
     if (++record.missed % ENTRIES_PER_SAMPLE === 0) this.count(compiler, code);
-  }
-
-  /** Code that is left as often as not costs more than it saves: the interpreter keeps it. */
-  private giveUp(index: number): void {
-    const patch = this.patches[index]!;
-    const { words } = this;
-    const isPlaced = opcodeOf(words[patch.at]!) === opOf.enter_compiled.code;
-    if (isPlaced) words[patch.at] = patch.word;
-    const at = this.lifted.indexOf(index);
-    if (at >= 0) this.lifted.splice(at, 1);
   }
 }

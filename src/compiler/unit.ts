@@ -5,6 +5,7 @@ import type { ModuleInstance } from '../interpreter/instances/module-instance.ts
 import { instructions } from '../syntax/instructions.ts';
 import { type GeneratedFunction, generateFunction, generateLoop } from './generate.ts';
 import type { CompiledInstance } from './link.ts';
+import { Patches } from './patches.ts';
 import type { Target } from './target.ts';
 
 /** A loop of a body. */
@@ -42,6 +43,7 @@ class FunctionRecord {
 export class CompiledUnit {
   /** Bytes of text that were generated. */
   textLength = 0;
+  readonly patches = new Patches();
   readonly instances = new WeakMap<ModuleInstance, CompiledInstance>();
   private readonly unit: CodeUnit;
   private readonly target: Target;

@@ -3,8 +3,8 @@
  * into the interpreter is taken sooner or later. The same seed takes the same exits.
  */
 import { makeCompiler } from '../../src/compiler/compiler.ts';
-import type { CutSizes } from '../../src/compiler/cutting.ts';
 import type { Compiler } from '../../src/compiler/function-compiler.ts';
+import type { CutSizes } from '../../src/compiler/target.ts';
 import { Random } from '../generators/random.ts';
 
 /** How code is compiled, and how often it is left. */

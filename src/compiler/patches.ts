@@ -1,0 +1,83 @@
+/**
+ * The places of a unit where the interpreter enters generated code: the first operation of a function or of a loop
+ * gives way to `enter_compiled`. They belong to the unit, so that nothing leads to a module that nobody has any more.
+ */
+import type { CodeRegion } from '../interpreter/code/compiled-module.ts';
+import { opcodeOf, packVector, vectorNumberOf } from '../interpreter/code/encoding.ts';
+import { opOf } from '../interpreter/code/isa.ts';
+import { getMachine } from '../interpreter/machine/machine.ts';
+import type { GeneratedFunction } from './generate.ts';
+
+interface Patch {
+  readonly func: GeneratedFunction;
+  /** The code that it lies in. */
+  readonly region: CodeRegion;
+  readonly at: number;
+  /** What lay there. A call that was lazy may have become another while the patch was lifted. */
+  word: number;
+  /** What the interpreter pays ahead there. */
+  readonly paid: number;
+  entries: number;
+  leavings: number;
+}
+
+export class Patches {
+  private list: Patch[] = [];
+  /** Those taken out for now, since the interpreter had to go on by itself. */
+  private lifted: number[] = [];
+
+  private get words(): Int32Array {
+    return getMachine().space.words;
+  }
+
+  /** The number of the patch at a place; -1 where there is none. */
+  at(pc: number): number {
+    const word = this.words[pc]!;
+    return opcodeOf(word) === opOf.enter_compiled.code ? vectorNumberOf(word) : -1;
+  }
+
+  get(index: number): Patch {
+    return this.list[index]!;
+  }
+
+  add(func: GeneratedFunction, { region, at, paid }: Pick<Patch, 'region' | 'at' | 'paid'>): void {
+    if (this.at(at) >= 0) return;
+    // Code is given back as a whole.
+    const [first] = this.list;
+    if (first !== undefined && first.region.func.fast !== first.region) {
+      this.list = [];
+      this.lifted = [];
+    }
+    this.list.push({ func, region, at, word: 0, paid, entries: 0, leavings: 0 });
+    this.place(this.list.length - 1);
+  }
+
+  private place(index: number): void {
+    const { words } = this;
+    const patch = this.list[index]!;
+    // Where code was given back, other code may lie.
+    if (patch.region.func.fast !== patch.region) return;
+    patch.word = words[patch.at]!;
+    words[patch.at] = packVector(opOf.enter_compiled.code, index);
+  }
+
+  /** Puts those back that were taken out. */
+  placeLifted(): void {
+    for (const index of this.lifted.splice(0)) this.place(index);
+  }
+
+  /** Lets the interpreter go on at a place. */
+  lift(index: number): void {
+    const { at, word } = this.list[index]!;
+    this.words[at] = word;
+    this.lifted.push(index);
+  }
+
+  /** Code that is left as often as not costs more than it saves: the interpreter keeps it. */
+  giveUp(index: number): void {
+    const { at, word } = this.list[index]!;
+    if (this.at(at) === index) this.words[at] = word;
+    const lifted = this.lifted.indexOf(index);
+    if (lifted >= 0) this.lifted.splice(lifted, 1);
+  }
+}
