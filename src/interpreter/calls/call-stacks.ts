@@ -134,7 +134,8 @@ export class CallStacks {
   exit(isPaused: boolean): void {
     active.pop();
     if (!isPaused) resident = null;
-    active.at(-1)?.moveIn();
+    // Engines without a JIT may not know `at` of arrays (Hermes 0.12).
+    active[active.length - 1]?.moveIn();
   }
 
   /** Forgets everything. */
