@@ -3,8 +3,7 @@ import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { makeScope } from './function-constructor.ts';
 import type { MakeScope } from './scope.ts';
-import type { CutSizes } from './target.ts';
-import { makeTarget, type Target } from './target.ts';
+import { type CutSizes, makeTarget, type Target } from './target.ts';
 import { CompiledUnit } from './unit.ts';
 
 /**
@@ -42,8 +41,8 @@ export class Compiler implements JavaScriptCompiler {
   private readonly maxBytes: number;
   private readonly target: Target;
   private readonly units = new WeakMap<CodeUnit, CompiledUnit>();
-  /** Whether the host forbids code from text. */
-  private isRefused = false;
+  /** Whether the host forbids code from text; null before it was tried. */
+  private isRefused: boolean | null = null;
   private hasToldRefusal = false;
 
   constructor(options: CompilerOptions, hasJit: boolean, chance: (() => boolean) | null, sizes: CutSizes) {
@@ -65,14 +64,15 @@ export class Compiler implements JavaScriptCompiler {
 
   /** How scopes are made; null where the host forbids it. */
   makeScope(): MakeScope | null {
-    if (this.isRefused) return null;
-    try {
-      makeScope([], 'return 0');
-      return makeScope;
-    } catch {
-      this.isRefused = true;
-      return null;
+    if (this.isRefused === null) {
+      try {
+        makeScope([], 'return 0');
+        this.isRefused = false;
+      } catch {
+        this.isRefused = true;
+      }
     }
+    return this.isRefused ? null : makeScope;
   }
 
   takeRefusal(): string | null {

@@ -1,7 +1,14 @@
 /** What generated code calls: arithmetic that JavaScript has no operator for, slow accesses, and ways out. */
 
 import { bulkMemoryCost, type FuelSchedule } from '../interpreter/fuel/schedules.ts';
-import { f32_convert_i64, nearest, truncSat32S, truncSat32U } from '../interpreter/numerics/floats.ts';
+import {
+  CANONICAL_NAN_32,
+  CANONICAL_NAN_64_HIGH,
+  f32_convert_i64,
+  nearest,
+  truncSat32S,
+  truncSat32U,
+} from '../interpreter/numerics/floats.ts';
 
 const TWO_32 = 4294967296;
 const TWO_63 = 2 ** 63;
@@ -39,7 +46,7 @@ const doubles = new Float64Array(words.buffer);
 /**
  * Arithmetic that needs no memory.
  *
- * @param Q fuel, and the high word of an i64 result
+ * @param Q its second word takes the high word of an i64 result
  */
 export const createArithmetic = (Q: Int32Array, X: Leave) => {
   const ctz = (x: number): number => (x === 0 ? 32 : 31 - Math.clz32(x & -x));
@@ -175,12 +182,12 @@ export const createArithmetic = (Q: Int32Array, X: Leave) => {
       return x > 0 ? pair(-1, -1) : pair(0, 0);
     },
     bits32: (x: number): number => {
-      if (Number.isNaN(x)) return 0x7fc00000;
+      if (Number.isNaN(x)) return CANONICAL_NAN_32;
       floats[0] = x;
       return words[0]!;
     },
     bits64: (x: number): number => {
-      if (Number.isNaN(x)) return pair(0, 0x7ff80000);
+      if (Number.isNaN(x)) return pair(0, CANONICAL_NAN_64_HIGH);
       doubles[0] = x;
       return pair(words[0]!, words[1]!);
     },
@@ -216,10 +223,10 @@ export const createAccesses = ({ DV, U8 }: Views, schedule: FuelSchedule, X: Lea
     },
     storeF32: (a: number, value: number, exit: number): void => DV.setFloat32(check(a, 4, exit), value, true),
     storeF64: (a: number, value: number, exit: number): void => DV.setFloat64(check(a, 8, exit), value, true),
-    canonicalF32: (a: number): void => DV.setInt32(a, 0x7fc00000, true),
+    canonicalF32: (a: number): void => DV.setInt32(a, CANONICAL_NAN_32, true),
     canonicalF64: (a: number): void => {
       DV.setInt32(a, 0, true);
-      DV.setInt32(a + 4, 0x7ff80000, true);
+      DV.setInt32(a + 4, CANONICAL_NAN_64_HIGH, true);
     },
     memoryFill: (to: number, value: number, length: number, fuel: number, exit: number): number => {
       const [start, count] = [to >>> 0, length >>> 0];

@@ -3,6 +3,7 @@
  * lies. Where the answer is not a plain one, the frames are laid and the interpreter stands inside of the call, as if
  * it had made it.
  */
+
 import { hostFailure } from '../interpreter/cold/calls.ts';
 import type { MemoryInstance } from '../interpreter/instances/memory.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { HOST_PAUSE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import type { Machine } from '../interpreter/machine/machine.ts';
+import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, I64 } from '../syntax/types.ts';
 import { readText, writeText } from './frame-text.ts';
 import { isNumeric } from './generator.ts';
@@ -142,8 +144,9 @@ const hostCallText = (index: number, func: HostFuncInstance, price: number): str
   // The words hold the results already, with all bits of a NaN.
   const raw = results.flatMap((type, i) => {
     const value = readText(type, i);
-    if (type === F32) return [`(${value}!==${value}&&I[k+${2 * i}]!==2143289344)`];
-    if (type === F64) return [`(${value}!==${value}&&(I[k+${2 * i}]!==0||I[k+${2 * i + 1}]!==2146959360))`];
+    if (type === F32) return [`(${value}!==${value}&&I[k+${2 * i}]!==${CANONICAL_NAN_32})`];
+    if (type === F64)
+      return [`(${value}!==${value}&&(I[k+${2 * i}]!==0||I[k+${2 * i + 1}]!==${CANONICAL_NAN_64_HIGH}))`];
     return [];
   });
   const read = results.flatMap((type, i) => {

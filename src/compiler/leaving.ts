@@ -2,8 +2,8 @@
  * How generated code is left: every frame above the interpreter's hands over what it holds, innermost first; then the
  * frames are laid where the interpreter would have them, and it goes on there.
  */
+
 import { InternalError } from '../errors/errors.ts';
-import type { CodeMap } from '../interpreter/code/code-map.ts';
 import type { FuncCode } from '../interpreter/code/compiled-module.ts';
 import { opOf } from '../interpreter/code/isa.ts';
 import { slotCountOf } from '../interpreter/code/types-layout.ts';
@@ -12,6 +12,7 @@ import { entryCost } from '../interpreter/fuel/schedules.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { CONTINUE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapCareful, mapFast } from '../interpreter/machine/machine.ts';
+import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, type FuncType, I32, I64 } from '../syntax/types.ts';
 import type { ExitPoint, ExitValue, GeneratedFunction } from './generate.ts';
 
@@ -195,33 +196,22 @@ const write = (
     words[k + 1] = highName < 0 ? high : values[highName]!;
   } else if (type === F32) {
     floats[k] = value;
-    if (Number.isNaN(value)) words[k] = 0x7fc00000;
+    if (Number.isNaN(value)) words[k] = CANONICAL_NAN_32;
   } else if (type === F64) {
     doubles[base + slot] = value;
     if (Number.isNaN(value)) {
       words[k] = 0;
-      words[k + 1] = 0x7ff80000;
+      words[k + 1] = CANONICAL_NAN_64_HIGH;
     }
   }
 };
 
 /** Where a call returns to: the first boundary behind it in fast code. */
 const returnPlace = (code: FuncCode, offset: number): number => {
-  const place = boundaryBehind(mapFast(code), offset);
-  if (place < 0) throw new InternalError('internal.bug', { detail: `no return place at ${offset}` });
-  return code.entry + place;
-};
-
-const boundaryBehind = ({ boundaries }: CodeMap, offset: number): number => {
-  const { offsets, pcs } = boundaries;
-  let low = 0;
-  let high = offsets.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (offsets[middle]! < offset) low = middle + 1;
-    else high = middle;
-  }
-  return offsets[low] === offset ? pcs[low]! : -1;
+  const place = mapFast(code).firstBoundaryAt(offset);
+  if (place === undefined)
+    throw new InternalError('internal.bug', { detail: `no return place at ${offset}` });
+  return code.entry + place.pc;
 };
 
 /** Lets the interpreter go on at an instruction: in fast code where it has a boundary, else in careful code. */

@@ -1,4 +1,5 @@
 /** Operands as JavaScript text: what stands on the abstract stack while a function is generated. */
+import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts';
 
 /**
@@ -85,7 +86,7 @@ export const floatConstant = (type: ValType, low: number, high: number): Operand
 
 /** Whether the bits of a NaN are those of the positive canonical one. */
 export const isCanonical = (type: ValType, low: number, high: number): boolean =>
-  type === F32 ? low === 0x7fc00000 : low === 0 && high === 0x7ff80000;
+  type === F32 ? low === CANONICAL_NAN_32 : low === 0 && high === CANONICAL_NAN_64_HIGH;
 
 export const isFloat = (type: ValType): boolean => type === F32 || type === F64;
 

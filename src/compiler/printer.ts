@@ -1,5 +1,6 @@
 /** Prints the tree of a function as JavaScript. */
-import { F32, F64, I64, type ValType } from '../syntax/types.ts';
+import { I64, type ValType } from '../syntax/types.ts';
+import { readText } from './frame-text.ts';
 import { type Generator, NotCompiled } from './generator.ts';
 import { isFloat, type Operand } from './operand.ts';
 import { SHARED_FLOATS, SHARED_WORDS } from './target.ts';
@@ -57,8 +58,7 @@ class Printer {
     const params: string[] = g.isRegion ? ['k', 'w'] : ['w'];
     const declared: string[] = [`f=${g.target.fuel}`, '$=0'];
     const fromFrame = (name: string, high: string, type: ValType, slot: number): void => {
-      if (type === F64) declared.push(`${name}=D[(k>>1)+${slot}]`);
-      else declared.push(`${name}=${type === F32 ? 'F' : 'I'}[k+${2 * slot}]`);
+      declared.push(`${name}=${readText(type, slot)}`);
       if (type === I64) declared.push(`${high}=I[k+${2 * slot + 1}]`);
     };
     const isRead = new Set(read.flatMap(({ operand }) => [operand.text, operand.high]));

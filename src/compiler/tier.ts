@@ -11,7 +11,7 @@ import { RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapFast, type Tier } from '../interpreter/machine/machine.ts';
 import { Compiler } from './function-compiler.ts';
 import { CompiledInstance, REFUSED } from './link.ts';
-import type { CompiledUnit } from './unit.ts';
+import type { CompiledUnit, LoopPlace } from './unit.ts';
 
 /** Every so many entries from the interpreter, the caller is counted. */
 const ENTRIES_PER_SAMPLE = 64;
@@ -24,8 +24,8 @@ export class CompilerTier implements Tier {
     if (!(compiler instanceof Compiler)) return;
     if (compiler.threshold > 0) return;
     this.compileFunction(compiler, code);
-    for (const { offset } of compiler.unitOf(code.unit).recordOf(code).loops)
-      this.compileLoop(compiler, code, offset);
+    for (const loop of compiler.unitOf(code.unit).recordOf(code).loops)
+      this.compileLoop(compiler, code, loop);
   }
 
   onSlice(m: MachineState): void {
@@ -49,13 +49,13 @@ export class CompilerTier implements Tier {
   private countLoops(compiler: Compiler, { func, entry }: CodeRegion, pc: number): void {
     const record = compiler.unitOf(func.unit).recordOf(func);
     if (record.samples <= compiler.threshold) return;
-    const { sites } = mapFast(func);
-    const offset = sites.offsets[mapFast(func).siteIndex(pc - entry)] ?? 0;
+    const map = mapFast(func);
+    const offset = map.sites.offsets[map.siteIndex(pc - entry)] ?? 0;
     for (const loop of record.loops) {
       if (loop.offset > offset || loop.end <= offset) continue;
       if (++loop.samples < compiler.threshold) continue;
       // The outermost first: those in it are compiled with it.
-      if (loop.samples === compiler.threshold) this.compileLoop(compiler, func, loop.offset);
+      if (loop.samples === compiler.threshold) this.compileLoop(compiler, func, loop);
       return;
     }
   }
@@ -73,11 +73,10 @@ export class CompilerTier implements Tier {
       });
   }
 
-  private compileLoop(compiler: Compiler, code: FuncCode, offset: number): void {
+  private compileLoop(compiler: Compiler, code: FuncCode, loop: LoopPlace): void {
     const { fast } = code;
     if (fast === null || !compiler.mayCompile(code)) return;
     const unit = compiler.unitOf(code.unit);
-    const loop = unit.recordOf(code).loops.find((item) => item.offset === offset)!;
     const place = mapFast(code).boundaryAt(loop.head);
     if (place === undefined) return;
     const func = unit.generateLoop(code, loop);

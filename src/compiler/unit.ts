@@ -9,7 +9,7 @@ import { Patches } from './patches.ts';
 import type { Target } from './target.ts';
 
 /** A loop of a body. */
-interface LoopPlace {
+export interface LoopPlace {
   /** Offset of the `loop`. */
   readonly offset: number;
   /** Offset of the first instruction in it. */

@@ -1,4 +1,5 @@
 /** Generates locals, globals, constants and what moves operands. */
+import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, I32, I64 } from '../syntax/types.ts';
 import { leaveHere } from './control.ts';
 import { type Generator, isNumeric, NotCompiled } from './generator.ts';
@@ -78,8 +79,8 @@ const setGlobal: Rule = (g) => {
     const offset = isOwn ? g.unit.globalOffsets[index]! : 0;
     const bits =
       type === F32
-        ? `${words}[${offset}]=2143289344`
-        : `(${words}[${offset}]=0,${words}[${offset + 1}]=2146959360)`;
+        ? `${words}[${offset}]=${CANONICAL_NAN_32}`
+        : `(${words}[${offset}]=0,${words}[${offset + 1}]=${CANONICAL_NAN_64_HIGH})`;
     g.text(`${value.text}===${value.text}||(${bits})`, value.reads);
   }
 };

@@ -56,6 +56,13 @@ export class CodeMap {
     return boundaries.offsets[index] === offset ? boundaries.at(index) : undefined;
   }
 
+  /** The first of the boundaries in front of the instruction at a byte offset: where a call in front of it returns to. */
+  firstBoundaryAt(offset: number): Place | undefined {
+    const { boundaries } = this;
+    const index = lastAtMost(boundaries.offsets, offset - 1) + 1;
+    return boundaries.offsets[index] === offset ? boundaries.at(index) : undefined;
+  }
+
   /** The last boundary at a program counter. */
   boundaryOf(pc: number): Place | undefined {
     const { boundaries } = this;
