@@ -6,16 +6,17 @@ import { blockType } from '../interpreter/translate/control.ts';
 import { sizeTerms } from '../interpreter/translate/size-terms.ts';
 import { walkBody } from '../interpreter/translate/translate.ts';
 import { instructions, type Mnemonic } from '../syntax/instructions.ts';
-import { type FuncType, I64, type ValType } from '../syntax/types.ts';
+import type { FuncType, ValType } from '../syntax/types.ts';
 import { call, callIndirect, distance, frameWords } from './calls.ts';
 import * as control from './control.ts';
 import { cut } from './cutting.ts';
+import { ExitWriter } from './exit-writer.ts';
+import type { ExitTable } from './exits.ts';
 import { type Control, Generator, isNumeric, NotCompiled } from './generator.ts';
 import { i64Rules } from './int64.ts';
 import { offsetComment } from './listing.ts';
 import { memoryRules } from './memory.ts';
 import { conversionRules, f32Rules, f64Rules, i32Rules, type Rule } from './numeric.ts';
-import { isFloat, type Operand } from './operand.ts';
 import { type FrameValue, print } from './printer.ts';
 import type { Target } from './target.ts';
 import { placeTests } from './tests-of-fuel.ts';
@@ -66,34 +67,6 @@ const labelTerm: readonly boolean[] = instructions.map(({ name }) => {
   return term === 'label' || term === 'labels';
 });
 
-/** A value at an exit: where its frame holds it, and what it is. */
-export interface ExitValue {
-  /** Slot from the first of the frame. */
-  readonly slot: number;
-  readonly type: ValType;
-  /** Position among the names that the function hands over; -1 for a constant. */
-  readonly name: number;
-  readonly highName: number;
-  /** Bits of a constant. */
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Where a function can be left, and what lies where. */
-export interface ExitPoint {
-  /** Offset of the instruction to go on at; -1 at the entry. */
-  readonly offset: number;
-  /** What was paid ahead. */
-  readonly remaining: number;
-  /** At a call: the exit in front of it. */
-  readonly front: number;
-  /** At a direct call: the function that is called; else -1. */
-  readonly callee: number;
-  readonly values: readonly ExitValue[];
-  /** At a call: slots between the frame and the callee's. */
-  readonly distance: number;
-}
-
 /** The JavaScript of a function. */
 export interface GeneratedFunction {
   readonly index: number;
@@ -102,11 +75,7 @@ export interface GeneratedFunction {
   /** Whether it is a loop of the function: it is called with the frame alone. */
   readonly isLoop: boolean;
   readonly text: string;
-  /** Locals in their order, then operands: what the names at exits are numbers of. */
-  readonly localValues: readonly ExitValue[];
-  /** Floats that it begins with: those of which generated code could not hold all bits. */
-  readonly floats: readonly ExitValue[];
-  readonly exits: readonly ExitPoint[];
+  readonly exits: ExitTable;
   /** What each piece hands over when it is left: numbers of names. */
   readonly pieces: readonly (readonly number[])[];
   /** Room that it takes on the JavaScript stack, in words. */
@@ -259,44 +228,28 @@ const finish = (
     }
     return number;
   };
-  const describe = (
-    { type, text, high, reads, constant, constantHigh }: Operand,
-    slot: number,
-  ): ExitValue => {
-    const isConstant = reads.length === 0;
-    const isHighConstant = isConstant || constantHigh !== null;
-    return {
-      slot,
-      type,
-      name: isConstant ? -1 : numberOf(text),
-      highName: type !== I64 || isHighConstant ? -1 : numberOf(high),
-      low: constant ?? 0,
-      high: constantHigh ?? 0,
-    };
-  };
-  const localValues = g.locals.map((_, i) => describe(g.local(i), i));
-  const exits = g.exits.map(({ offset, mark, operands, front, callee }): ExitPoint => {
-    let slot = g.baseSlots;
-    const values = operands.map((operand) => describe(operand, slot++));
-    return {
-      offset,
-      remaining: remaining(mark),
-      front,
-      callee,
-      values,
-      distance: distance(g.baseSlots, operands),
-    };
-  });
+  const writer = new ExitWriter(g.exits.length, numberOf);
+  for (const { offset, mark, operands, front, callee } of g.exits)
+    writer.add(
+      {
+        offset,
+        remaining: remaining(mark),
+        front,
+        callee,
+        distance: front > 0 ? distance(g.baseSlots, operands) : 0,
+      },
+      operands,
+      g.baseSlots,
+    );
+  const locals = g.locals.map((_, slot) => g.local(slot));
+  const begun = g.isRegion ? locals : locals.slice(0, g.type.params.length);
+  const exits = writer.finish(locals, [...begun.map((operand, slot) => ({ operand, slot })), ...read]);
   const frame = frameWords(g) + cutUp(g);
-  const begun = g.isRegion ? localValues : localValues.slice(0, g.type.params.length);
-  const brought = read.map(({ operand, slot }) => describe(operand, slot));
   return {
     index: g.index,
     id,
     isLoop: g.isRegion,
     ...print(g, id, names, read, frame),
-    localValues,
-    floats: [...begun, ...brought].filter(({ type }) => isFloat(type)),
     exits,
     frameWords: frame,
     entryNeed,

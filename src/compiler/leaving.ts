@@ -12,14 +12,13 @@ import { entryCost } from '../interpreter/fuel/schedules.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { CONTINUE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapCareful, mapFast } from '../interpreter/machine/machine.ts';
-import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
-import { F32, F64, type FuncType, I32, I64 } from '../syntax/types.ts';
-import type { ExitPoint, ExitValue, GeneratedFunction } from './generate.ts';
+import type { FuncType } from '../syntax/types.ts';
+import type { GeneratedFunction } from './generate.ts';
 
 /** What a frame was left with. */
 interface FrameRecord {
   readonly func: GeneratedFunction;
-  exit: ExitPoint;
+  exit: number;
   values: number[];
 }
 
@@ -113,18 +112,21 @@ export class Leaving {
     const isInnermost = this.frames.length === 0;
     if (isInnermost) this.fuel ??= fuel;
     if (this.piecewise !== null) return this.piecewise;
-    let exit = func.exits[at - 1];
+    let exit = at;
     if (isInnermost) {
       if (isRaw) this.isPause = false;
       if (this.isInCall) this.isPause = true;
-      else if (!isRaw && this.exit > 0) exit = func.exits[this.exit - 1];
-      else if (exit!.front > 0) {
-        if (!isRaw) this.callee = exit!.callee;
-        exit = func.exits[exit!.front - 1];
+      else if (!isRaw && this.exit > 0) exit = this.exit;
+      else {
+        const { front, callee } = func.exits.at(at);
+        if (front > 0) {
+          if (!isRaw) this.callee = callee;
+          exit = front;
+        }
       }
       this.exit = 0;
     }
-    return { func, exit: exit!, values: [] };
+    return { func, exit, values: [] };
   }
 
   /**
@@ -137,9 +139,9 @@ export class Leaving {
     let fuel = this.fuel!;
     this.fuel = undefined;
     let innermost = frames[0]!;
-    if (innermost.exit.offset < 0) {
-      const paid = innermost.exit.remaining;
-      fuel += paid;
+    let point = innermost.func.exits.at(innermost.exit);
+    if (point.offset < 0) {
+      fuel += point.remaining;
       if (frames.length === 1) {
         m.fuel = fuel;
         frames.length = 0;
@@ -148,63 +150,34 @@ export class Leaving {
       // The interpreter makes the call.
       frames.shift();
       innermost = frames[0]!;
-      innermost.exit = innermost.func.exits[innermost.exit.front - 1]!;
+      innermost.exit = innermost.func.exits.at(innermost.exit).front;
+      point = innermost.func.exits.at(innermost.exit);
     }
     const { callStack } = stacks;
     const unit = m.instance.unit;
     let { fp } = m;
     for (let i = frames.length - 1; i >= 0; i--) {
       const { func, exit, values } = frames[i]!;
-      const slot = fp >> 1;
-      for (const value of func.localValues) write(stacks, slot, value, values);
-      for (const value of exit.values) write(stacks, slot, value, values);
+      func.exits.write(exit, values, stacks, fp >> 1);
       if (i === 0) break;
-      callStack[m.sp] = returnPlace(unit.funcs[func.index]!, exit.offset);
+      const { offset, distance } = func.exits.at(exit);
+      callStack[m.sp] = returnPlace(unit.funcs[func.index]!, offset);
       callStack[m.sp + 1] = fp;
       m.sp += 2;
-      fp += 2 * exit.distance;
+      fp += 2 * distance;
     }
     m.fp = fp;
-    const { func, exit } = innermost;
+    const code = unit.funcs[innermost.func.index]!;
     frames.length = 0;
     if (this.isInCall) {
       this.isInCall = false;
-      m.pc = returnPlace(unit.funcs[func.index]!, exit.offset);
-      m.top = fp + 2 * exit.distance;
+      m.pc = returnPlace(code, point.offset);
+      m.top = fp + 2 * point.distance;
       return CONTINUE;
     }
-    return goOn(m, unit.funcs[func.index]!, exit, fuel + exit.remaining);
+    return goOn(m, code, point.offset, fuel + point.remaining);
   }
 }
-
-const write = (
-  { words, doubles, floats }: Stacks,
-  base: number,
-  { slot, type, name, highName, low, high }: ExitValue,
-  values: readonly number[],
-): void => {
-  const k = 2 * (base + slot);
-  if (name < 0) {
-    words[k] = low;
-    if (type !== I32 && type !== F32) words[k + 1] = high;
-    return;
-  }
-  const value = values[name]!;
-  if (type === I32) words[k] = value;
-  else if (type === I64) {
-    words[k] = value;
-    words[k + 1] = highName < 0 ? high : values[highName]!;
-  } else if (type === F32) {
-    floats[k] = value;
-    if (Number.isNaN(value)) words[k] = CANONICAL_NAN_32;
-  } else if (type === F64) {
-    doubles[base + slot] = value;
-    if (Number.isNaN(value)) {
-      words[k] = 0;
-      words[k + 1] = CANONICAL_NAN_64_HIGH;
-    }
-  }
-};
 
 /** Where a call returns to: the first boundary behind it in fast code. */
 const returnPlace = (code: FuncCode, offset: number): number => {
@@ -215,7 +188,7 @@ const returnPlace = (code: FuncCode, offset: number): number => {
 };
 
 /** Lets the interpreter go on at an instruction: in fast code where it has a boundary, else in careful code. */
-const goOn = (m: MachineState, code: FuncCode, { offset }: ExitPoint, fuel: number): number => {
+const goOn = (m: MachineState, code: FuncCode, offset: number, fuel: number): number => {
   const fast = m.isArmed === 1 ? undefined : mapFast(code).boundaryAt(offset);
   if (fast !== undefined) {
     m.pc = code.entry + fast.pc;

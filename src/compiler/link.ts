@@ -4,13 +4,11 @@ import type { FuncInstance, ModuleInstance } from '../interpreter/instances/modu
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { CONTINUE } from '../interpreter/loop/status.ts';
 import type { Machine } from '../interpreter/machine/machine.ts';
-import { F32, F64 } from '../syntax/types.ts';
 import { FRAME_WORDS } from './calls.ts';
 import type { GeneratedFunction } from './generate.ts';
 import { createAccesses, createArithmetic, viewsOf } from './helpers.ts';
 import { activation, HostCalls } from './host-calls.ts';
 import { LEFT, Leaving } from './leaving.ts';
-import { isCanonical } from './operand.ts';
 import { type Entry, type MakeScope, placedText, type Scope, scopeText, viewNames } from './scope.ts';
 import { SHARED_FLOATS, SHARED_WORDS } from './target.ts';
 
@@ -169,8 +167,9 @@ export class CompiledInstance {
     const depth = (m.callLimit - sp) >> 1;
     const room = activation.left;
     const w = Math.min(slots, FRAME_WORDS * depth, room);
-    if (m.isArmed === 1 || w < func.frameWords || !this.hasCanonicalFloats(func, fp)) return REFUSED;
-    const need = func.entryNeed + func.exits[0]!.remaining;
+    if (m.isArmed === 1 || w < func.frameWords || !func.exits.hasCanonicalFloats(this.stacks, fp))
+      return REFUSED;
+    const need = func.entryNeed + func.exits.entryRemaining;
     m.fuel += paid;
     if (m.fuel < need && !m.refill(need)) {
       m.fuel -= paid;
@@ -207,17 +206,5 @@ export class CompiledInstance {
   /** The function without code that it was left for last; null if it was not. */
   get missing(): FuncCode | null {
     return this.instance.unit.funcs[this.leaving.callee] ?? null;
-  }
-
-  /** Generated code holds no NaN but the canonical one. */
-  private hasCanonicalFloats(func: GeneratedFunction, fp: number): boolean {
-    const { words, floats, doubles } = this.stacks;
-    for (const { type, slot } of func.floats) {
-      const k = fp + 2 * slot;
-      const value = type === F32 ? floats[k]! : doubles[k >> 1]!;
-      if (Number.isNaN(value) && !isCanonical(type, words[k]!, type === F64 ? words[k + 1]! : 0))
-        return false;
-    }
-    return true;
   }
 }

@@ -1,6 +1,6 @@
 /** Operands as JavaScript text: what stands on the abstract stack while a function is generated. */
-import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts';
+import { isCanonical } from './exits.ts';
 
 /**
  * How the text of an i32 relates to its value: the value itself; a boolean; or a sum that has yet to be taken
@@ -83,10 +83,6 @@ export const floatConstant = (type: ValType, low: number, high: number): Operand
         : 'Infinity';
   return new Operand(type, text, { isSimple: true, constant: low, constantHigh: high });
 };
-
-/** Whether the bits of a NaN are those of the positive canonical one. */
-export const isCanonical = (type: ValType, low: number, high: number): boolean =>
-  type === F32 ? low === CANONICAL_NAN_32 : low === 0 && high === CANONICAL_NAN_64_HIGH;
 
 export const isFloat = (type: ValType): boolean => type === F32 || type === F64;
 

@@ -19,6 +19,8 @@ interface Printed {
   readonly pieces: readonly (readonly number[])[];
 }
 
+const noPieces: readonly (readonly number[])[] = [];
+
 /**
  * Prints a function.
  *
@@ -82,7 +84,7 @@ class Printer {
     this.list(g.root);
     out.push(`}catch(e){throw Z(e,${id},$,f${names.map((name) => `,${name}`).join('')})}}`);
     const text = out.join('');
-    if (definitions.length === 0) return { text, pieces: [] };
+    if (definitions.length === 0) return { text, pieces: noPieces };
     return { text: `(function(){${definitions.join('\n')}\nreturn ${text}})()`, pieces: this.pieces };
   }
 
