@@ -4,12 +4,7 @@ import { type FuncType, I32, I64 } from '../syntax/types.ts';
 import { leaveHere } from './control.ts';
 import { type Generator, isNumeric, NotCompiled, readsOf } from './generator.ts';
 import { exact, type Operand, wrapping } from './operand.ts';
-
-/**
- * Words of the JavaScript stack that a frame is taken to need beside its slots, and what a call takes from `w` at
- * least: so a budget of `w` bounds the depth of calls, too.
- */
-export const FRAME_WORDS = 16;
+import { FRAME_WORDS } from './target.ts';
 
 const checkTypes = ({ params, results }: FuncType): void => {
   if (![...params, ...results].every(isNumeric)) throw new NotCompiled();

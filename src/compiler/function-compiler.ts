@@ -2,7 +2,6 @@
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { makeScope } from './function-constructor.ts';
-import type { MakeScope } from './scope.ts';
 import { type CutSizes, makeTarget, type Target } from './target.ts';
 import { CompiledUnit } from './unit.ts';
 
@@ -62,21 +61,21 @@ export class Compiler implements JavaScriptCompiler {
     return !this.isRefused && this.unitOf(unit).textLength < this.maxBytes;
   }
 
-  /** How scopes are made; null where the host forbids it. */
-  makeScope(): MakeScope | null {
+  /** Whether the host makes functions of text. */
+  get isAllowed(): boolean {
     if (this.isRefused === null) {
       try {
-        makeScope([], 'return 0');
+        makeScope('return 0');
         this.isRefused = false;
       } catch {
         this.isRefused = true;
       }
     }
-    return this.isRefused ? null : makeScope;
+    return !this.isRefused;
   }
 
   takeRefusal(): string | null {
-    if (this.hasToldRefusal || this.makeScope() !== null) return null;
+    if (this.hasToldRefusal || this.isAllowed) return null;
     this.hasToldRefusal = true;
     return 'this host refuses code from text, so nothing is compiled: the interpreter runs everything';
   }

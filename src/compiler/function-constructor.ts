@@ -1,5 +1,20 @@
 /** The one place where code is generated from text. */
-import type { MakeScope } from './scope.ts';
+import type { Scope } from './scope.ts';
 
-/** Makes a scope by the host's function constructor. @throws what a host throws whose policy forbids it */
-export const makeScope: MakeScope = (names, text) => new Function(...names, text) as ReturnType<MakeScope>;
+/** Makes a scope of its environment. */
+type MakeScope = (environment: Readonly<Record<string, unknown>>) => Scope;
+
+/** Makes what makes scopes, by the host's function constructor. @throws what a host throws whose policy forbids it */
+export const makeScope = (text: string): MakeScope => new Function('E', text) as MakeScope;
+
+/** The member of a scope that makes functions later. */
+export const EVALUATE = ',evaluate:function(t){return eval(t)}';
+
+/** Whether functions that a scope evaluates see its variables. */
+export const seesScope = (): boolean => {
+  try {
+    return new Function('"use strict";var x=1;return function(t){return eval(t)}("x")')() === 1;
+  } catch {
+    return false;
+  }
+};

@@ -11,13 +11,13 @@ import { call, callIndirect, distance, frameWords } from './calls.ts';
 import * as control from './control.ts';
 import { cut } from './cutting.ts';
 import { ExitWriter } from './exit-writer.ts';
-import type { ExitTable } from './exits.ts';
 import { type Control, Generator, isNumeric, NotCompiled } from './generator.ts';
 import { i64Rules } from './int64.ts';
 import { offsetComment } from './listing.ts';
 import { memoryRules } from './memory.ts';
 import { conversionRules, f32Rules, f64Rules, i32Rules, type Rule } from './numeric.ts';
 import { type FrameValue, print } from './printer.ts';
+import type { CompiledFunction } from './scope.ts';
 import type { Target } from './target.ts';
 import { placeTests } from './tests-of-fuel.ts';
 import { type Mark, remaining } from './tree.ts';
@@ -67,21 +67,9 @@ const labelTerm: readonly boolean[] = instructions.map(({ name }) => {
   return term === 'label' || term === 'labels';
 });
 
-/** The JavaScript of a function. */
-export interface GeneratedFunction {
-  readonly index: number;
-  /** Its number among the functions of the unit and their loops. */
-  readonly id: number;
-  /** Whether it is a loop of the function: it is called with the frame alone. */
-  readonly isLoop: boolean;
+/** The JavaScript of a function, or of one of its loops. */
+export interface GeneratedFunction extends CompiledFunction {
   readonly text: string;
-  readonly exits: ExitTable;
-  /** What each piece hands over when it is left: numbers of names. */
-  readonly pieces: readonly (readonly number[])[];
-  /** Room that it takes on the JavaScript stack, in words. */
-  readonly frameWords: number;
-  /** Least fuel for entering it. */
-  readonly entryNeed: number;
 }
 
 /** Frames with more slots stay with the interpreter: exits name all of them. */

@@ -1,5 +1,5 @@
 /** What generated code calls: arithmetic that JavaScript has no operator for, slow accesses, and ways out. */
-
+import { InternalError } from '../errors/errors.ts';
 import { bulkMemoryCost, type FuelSchedule } from '../interpreter/fuel/schedules.ts';
 import {
   CANONICAL_NAN_32,
@@ -202,6 +202,12 @@ export const createArithmetic = (Q: Int32Array, X: Leave) => {
     },
   };
 };
+
+export const arithmeticNames: readonly string[] = Object.keys(
+  createArithmetic(new Int32Array(0), (): never => {
+    throw new InternalError('internal.bug', { detail: 'arithmetic of no instance' });
+  }),
+);
 
 /** Accesses that are not aligned, bits of NaN, and sized operations. */
 export const createAccesses = ({ DV, U8 }: Views, schedule: FuelSchedule, X: Leave) => {

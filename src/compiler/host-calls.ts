@@ -14,12 +14,8 @@ import type {
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { HOST_PAUSE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import type { Machine } from '../interpreter/machine/machine.ts';
-import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
-import { F32, F64, I64 } from '../syntax/types.ts';
-import { readText, writeText } from './frame-text.ts';
-import { isNumeric } from './generator.ts';
 import { LEFT, type Leaving } from './leaving.ts';
-import type { Scope } from './scope.ts';
+import type { Run } from './scope.ts';
 
 /** Words of the JavaScript stack that all calls of generated code take before they go on in the interpreter. */
 const STACK_WORDS = 30_000;
@@ -67,11 +63,21 @@ class Activation {
 }
 export const activation = new Activation();
 
-/** Makes texts differ. PERF: V8 gives equal texts the same code, which then knows no function of the host. */
-let texts = 0;
+/** What the text of a call of the host comes to: makes the function for one that is imported. */
+type MakeHostCall = (
+  calls: HostCalls,
+  leaving: Leaving,
+  activation: Activation,
+  func: HostFuncInstance,
+  memory: MemoryInstance,
+  refs: unknown[],
+  left: typeof LEFT,
+  price: number,
+) => Run;
 
 /** Calls of the host by the generated code of one instance. */
 export class HostCalls {
+  private readonly instance: ModuleInstance;
   private readonly machine: Machine;
   private readonly leaving: Leaving;
   /** Of the call that the frames are laid for: the function, where its arguments or results are, and its answer. */
@@ -82,31 +88,21 @@ export class HostCalls {
   private failure: unknown = undefined;
   private hasFailed = false;
 
-  constructor(machine: Machine, leaving: Leaving) {
+  constructor(instance: ModuleInstance, machine: Machine, leaving: Leaving) {
+    this.instance = instance;
     this.machine = machine;
     this.leaving = leaving;
   }
 
-  /** Puts the functions of the host that an instance imports in their places; calls of other imports leave. */
-  link(instance: ModuleInstance, scope: Scope): void {
+  /** What the variable of an imported function holds: calls of what is no function of the host leave. */
+  readonly link = (index: number, make: MakeHostCall): Run => {
+    const { schedule } = this.instance.unit;
+    const func = this.instance.funcs[index]!;
+    if (func.host === null) return this.leaving.leaveCall;
     const { refs } = this.machine;
-    const { module, schedule } = instance.unit;
-    for (let index = 0; index < module.importedFuncCount; index++) {
-      const func = instance.funcs[index]!;
-      const { params, results } = func.signature;
-      if (func.host === null || ![...params, ...results].every(isNumeric)) continue;
-      const link = scope.evaluate(hostCallText(index, func, schedule.hostCall + func.fuel));
-      (link as (...values: unknown[]) => void)(
-        this,
-        this.leaving,
-        activation,
-        func,
-        instance.memory0,
-        refs,
-        LEFT,
-      );
-    }
-  }
+    const { leaving, instance } = this;
+    return make(this, leaving, activation, func, instance.memory0, refs, LEFT, schedule.hostCall + func.fuel);
+  };
 
   /** Brings what a call costs into hand, or leaves in front of it; what is left. */
   readonly pay = (fuel: number, price: number, memory: MemoryInstance): number => {
@@ -135,45 +131,3 @@ export class HostCalls {
     return HOST_PAUSE;
   }
 }
-
-/** The text that, evaluated and called, puts a function of the host in its place. */
-const hostCallText = (index: number, func: HostFuncInstance, price: number): string => {
-  const { params, results } = func.signature;
-  const names = params.map((type, i) => (type === I64 ? `l${i},h${i}` : `l${i}`));
-  const write = params.map((type, i) => writeText(type, i, `l${i}`, `h${i}`));
-  // The words hold the results already, with all bits of a NaN.
-  const raw = results.flatMap((type, i) => {
-    const value = readText(type, i);
-    if (type === F32) return [`(${value}!==${value}&&I[k+${2 * i}]!==${CANONICAL_NAN_32})`];
-    if (type === F64)
-      return [`(${value}!==${value}&&(I[k+${2 * i}]!==0||I[k+${2 * i + 1}]!==${CANONICAL_NAN_64_HIGH}))`];
-    return [];
-  });
-  const read = results.flatMap((type, i) => {
-    const high = type === I64 ? `I[k+${2 * i + 1}]` : null;
-    if (i === 0) return high === null ? [] : [`HI=${high};`];
-    return [`R[${2 * i}]=${readText(type, i)};`, ...(high === null ? [] : [`R[${2 * i + 1}]=${high};`])];
-  });
-  // A function that is not brief may look at the stack.
-  const refused = [`w<${func.borderWords >> 1}`, ...(func.isBrief ? [] : ['m.isSeen'])].join('||');
-  // Fuel below zero is found by the test behind the call.
-  const odd = ['p!==void 0', 'm.isLookDue&&!m.refill(0)', 'M.view!==v', 'M.byteLength!==b', ...raw].join(
-    '||',
-  );
-  return [
-    `(function(H,L,A,func,M,refs,E){var host=func.host;`,
-    `f${index}=function(${['w', ...names].join(',')}){`,
-    `var m=A.m,k=A.ceiling-2*w,f=FU-${price},v=M.view,b=M.byteLength,p;`,
-    `if(${refused})L.leaveCall();`,
-    `if(f<0)f=H.pay(FU,${price},M);`,
-    ...write,
-    `m.fuel=f;m.top=k+${func.borderWords};`,
-    func.isBrief ? '' : 'm.isLookDue=m.isWatched;',
-    `try{p=host(I,k,m,refs)}catch(e){H.func=func;H.base=k;H.failure=e;H.hasFailed=true;L.isInCall=true;throw E}`,
-    `if(${odd}){H.func=func;H.base=k;H.fuel=f;H.promise=p;L.isInCall=true;throw E}`,
-    'FU=m.fuel;',
-    ...read,
-    results.length === 0 ? '' : `return ${readText(results[0]!, 0)}`,
-    `}})//${++texts}`,
-  ].join('');
-};

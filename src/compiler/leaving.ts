@@ -13,11 +13,11 @@ import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { CONTINUE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapCareful, mapFast } from '../interpreter/machine/machine.ts';
 import type { FuncType } from '../syntax/types.ts';
-import type { GeneratedFunction } from './generate.ts';
+import type { CompiledFunction } from './scope.ts';
 
 /** What a frame was left with. */
 interface FrameRecord {
-  readonly func: GeneratedFunction;
+  readonly func: CompiledFunction;
   exit: number;
   values: number[];
 }
@@ -39,9 +39,9 @@ export class Leaving {
   private fuel: number | undefined;
   /** A function some pieces of which were left. */
   private piecewise: FrameRecord | null = null;
-  private readonly functionOf: (index: number) => GeneratedFunction;
+  private readonly functionOf: (index: number) => CompiledFunction;
 
-  constructor(functionOf: (index: number) => GeneratedFunction) {
+  constructor(functionOf: (index: number) => CompiledFunction) {
     this.functionOf = functionOf;
   }
 
@@ -102,7 +102,7 @@ export class Leaving {
   /** The frame that is being left; null for an error that is none of ours. */
   private take(
     error: unknown,
-    func: GeneratedFunction,
+    func: CompiledFunction,
     at: number,
     fuel: number | undefined,
   ): FrameRecord | null {

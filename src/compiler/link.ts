@@ -4,13 +4,23 @@ import type { FuncInstance, ModuleInstance } from '../interpreter/instances/modu
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { CONTINUE } from '../interpreter/loop/status.ts';
 import type { Machine } from '../interpreter/machine/machine.ts';
-import { FRAME_WORDS } from './calls.ts';
-import type { GeneratedFunction } from './generate.ts';
+import type { FuncType } from '../syntax/types.ts';
 import { createAccesses, createArithmetic, viewsOf } from './helpers.ts';
 import { activation, HostCalls } from './host-calls.ts';
 import { LEFT, Leaving } from './leaving.ts';
-import { type Entry, type MakeScope, placedText, type Scope, scopeText, viewNames } from './scope.ts';
-import { SHARED_FLOATS, SHARED_WORDS } from './target.ts';
+import {
+  type CompiledFunction,
+  type commonNames,
+  type Edition,
+  type Entry,
+  entryKey,
+  LOOP_KEY,
+  type Run,
+  type Scope,
+  type ViewName,
+  viewNames,
+} from './scope.ts';
+import { FRAME_WORDS, SHARED_FLOATS, SHARED_WORDS } from './target.ts';
 
 let keys = 0;
 /** A number for each type of each instance, by which indirect calls know functions that they may call directly. */
@@ -28,43 +38,83 @@ export const REFUSED = -1;
 
 /** A function that is in its place. */
 interface Placed {
-  readonly func: GeneratedFunction;
+  readonly func: CompiledFunction;
+  readonly run: Run;
   readonly entry: Entry;
+  /** Whether its views of memory are constants. */
+  readonly isBound: boolean;
 }
+
+/** Where an instance has its code from. */
+export interface CodeSource {
+  /** Functions to begin with, for one more instance. */
+  edition(): Edition;
+  /** Another edition, with a function that the one in use has not, if it is worth while; null where it is not. */
+  editionWith(func: CompiledFunction): Edition | null;
+  /**
+   * The text that puts a function in its place, evaluated in the scope.
+   *
+   * @param generation of the views of memory; 0 for a function that takes them from the scope
+   */
+  placedText(func: CompiledFunction, generation: number): string;
+}
+
+/** A memory that has grown so often will grow again: functions are then made once, with views that may change. */
+const MAX_GENERATIONS = 4;
+
+/**
+ * An instance that began with an edition makes a function by itself when it was entered so often: most live briefly, and
+ * the next ones have it in their edition.
+ */
+const MANY_CALLS = 100;
+const MANY_LOOPS = 4;
 
 /** The generated code of an instance. */
 export class CompiledInstance {
   private readonly instance: ModuleInstance;
   private readonly stacks: Machine;
+  private readonly source: CodeSource;
   private readonly leaving: Leaving;
-  private readonly scope: Scope;
-  /** High word of what a helper returns, and words of pieces. PERF: with a buffer of its own, its place is a constant for V8. */
-  private readonly Q = new Int32Array(new ArrayBuffer(4 * SHARED_WORDS));
-  /** Results beyond the first, and floats of pieces. */
-  private readonly R = new Float64Array(new ArrayBuffer(8 * SHARED_FLOATS));
+  private readonly environment: Readonly<Record<string, unknown>>;
+  private scope: Scope;
   private readonly placed = new Map<number, Placed>();
   /** Functions that may be on the stack: those that are or were in their places. */
-  private readonly known = new Map<number, GeneratedFunction>();
-  private views: readonly unknown[] = [];
+  private readonly known = new Map<number, CompiledFunction>();
+  private views: Readonly<Record<ViewName, unknown>> | null = null;
   /** Of the memory that the views are of. */
   private buffer: ArrayBufferLike | null = null;
   private byteLength = -1;
   private generation = 0;
   private readonly host: HostCalls;
+  /** How often functions were entered that the edition lacks. */
+  private readonly asked = new Map<number, number>();
+  /** Whether the instance began with functions that others have, too. */
+  private isLate = false;
 
   /** @param chance for tests: asked at each boundary whether to leave */
-  constructor(instance: ModuleInstance, stacks: Machine, make: MakeScope, chance: (() => boolean) | null) {
+  constructor(instance: ModuleInstance, stacks: Machine, source: CodeSource, chance: (() => boolean) | null) {
     this.instance = instance;
     this.stacks = stacks;
+    this.source = source;
     this.leaving = new Leaving((index) => this.known.get(index)!);
-    this.host = new HostCalls(stacks, this.leaving);
-    const { Q, R, leaving } = this;
+    this.host = new HostCalls(instance, stacks, this.leaving);
+    this.environment = this.environmentOf(chance);
+    const edition = source.edition();
+    this.isLate = edition.functions.size > 0;
+    this.scope = this.enterEdition(edition);
+  }
+
+  private environmentOf(chance: (() => boolean) | null): Readonly<Record<string, unknown>> {
+    const { instance, leaving, stacks } = this;
     const { globalWords, unit } = instance;
     const { module } = unit;
-    const values: Record<string, unknown> = {
-      ...createArithmetic(Q, leaving.leave),
+    // High word of what a helper returns, and words of pieces. PERF: with a buffer of its own, its place is a constant
+    // for V8.
+    const Q = new Int32Array(new ArrayBuffer(4 * SHARED_WORDS));
+    const common: Record<(typeof commonNames)[number], unknown> = {
       Q,
-      R,
+      // Results beyond the first, and floats of pieces.
+      R: new Float64Array(new ArrayBuffer(8 * SHARED_FLOATS)),
       I: stacks.words,
       F: stacks.floats,
       D: stacks.doubles,
@@ -73,12 +123,14 @@ export class CompiledInstance {
       XI: this.leaveIndirect,
       Z: leaving.record,
       ZP: leaving.recordPiece,
+      LH: this.host.link,
       more: this.more,
       chance,
       G: globalWords,
       GF: new Float32Array(globalWords.buffer),
       GD: new Float64Array(globalWords.buffer),
     };
+    const values: Record<string, unknown> = { ...common, ...createArithmetic(Q, leaving.leave) };
     instance.tables.forEach(({ elements }, index) => {
       values[`T${index}`] = elements;
     });
@@ -93,8 +145,20 @@ export class CompiledInstance {
       values[`GF${index}`] = new Float32Array(words.buffer, at, 1);
       values[`GD${index}`] = new Float64Array(words.buffer, at, 1);
     });
-    this.scope = make(Object.keys(values), scopeText(unit))(...Object.values(values));
-    this.host.link(instance, this.scope);
+    return values;
+  }
+
+  /** Puts all functions of an edition in their places. Those of another one may still be on the stack. */
+  private enterEdition({ functions, makeScope }: Edition): Scope {
+    const scope = makeScope(this.environment);
+    const { module } = this.instance.unit;
+    if (this.views !== null) scope.setViews(this.views);
+    for (const func of functions.values()) {
+      const { comp } = module.funcs[func.index]!.type;
+      const entry = scope.entries[func.isLoop ? LOOP_KEY : entryKey(comp as FuncType)]!;
+      this.put({ func, run: scope.functions[func.id]!, entry, isBound: false });
+    }
+    return scope;
   }
 
   /** Asks for more fuel in the middle of a call; leaves where there is none. */
@@ -124,31 +188,47 @@ export class CompiledInstance {
     this.byteLength = memory0.byteLength;
     this.generation++;
     const views = viewsOf(this.buffer as ArrayBuffer, this.byteLength);
-    const all: Record<string, unknown> = {
-      ...views,
-      ...createAccesses(views, unit.schedule, this.leaving.leave),
-    };
-    this.views = viewNames.map((name) => all[name]);
-    for (const { func } of this.placed.values()) {
-      const { index } = func;
+    this.views = { ...views, ...createAccesses(views, unit.schedule, this.leaving.leave) };
+    this.scope.setViews(this.views);
+    for (const { func, isBound } of [...this.placed.values()]) {
+      if (!isBound) continue;
+      const { id, index } = func;
+      this.placed.delete(id);
       if (func.isLoop) continue;
-      this.scope.evaluate(`f${index}=XC`);
+      this.scope.evaluate!(`f${index}=XC`);
       (funcs[index] as FuncInstance).run = this.leaving.leaveCall;
     }
-    this.placed.clear();
   }
 
-  /** Puts a function in its place. */
-  private place(func: GeneratedFunction): Placed {
-    const { instance, scope } = this;
-    const make = scope.evaluate(placedText(instance.unit, func, this.generation));
-    const [run, entry] = (make as (...views: readonly unknown[]) => [FuncInstance['run'], Entry])(
-      ...this.views,
+  /** Makes a function that the scope has not; null where that is not worth while yet. */
+  private place(func: CompiledFunction): Placed | null {
+    const { scope, source, views } = this;
+    if (this.isLate) {
+      const asked = (this.asked.get(func.id) ?? 0) + 1;
+      this.asked.set(func.id, asked);
+      if (asked < (func.isLoop ? MANY_LOOPS : MANY_CALLS)) return null;
+    }
+    if (scope.evaluate === undefined) {
+      const edition = source.editionWith(func);
+      if (edition === null) return null;
+      this.placed.clear();
+      this.scope = this.enterEdition(edition);
+      return this.placed.get(func.id)!;
+    }
+    const isBound = this.generation <= MAX_GENERATIONS;
+    const make = scope.evaluate(source.placedText(func, isBound ? this.generation : 0));
+    const [run, entry] = (make as (...views: readonly unknown[]) => [Run, Entry])(
+      ...viewNames.map((name) => views![name]),
     );
-    const placed = { func, entry };
+    return this.put({ func, run, entry, isBound });
+  }
+
+  private put(placed: Placed): Placed {
+    const { func, run } = placed;
     this.placed.set(func.id, placed);
     this.known.set(func.id, func);
     if (func.isLoop) return placed;
+    const { instance } = this;
     const own = instance.funcs[func.index]!;
     own.run = run;
     own.runKey = runKeyOf(instance, own.typeId);
@@ -161,7 +241,7 @@ export class CompiledInstance {
    * @param paid what the interpreter paid at the entry
    * @returns null when the call has returned, `REFUSED` when the interpreter has to do it, or a status
    */
-  enter(m: MachineState, func: GeneratedFunction, paid: number): number | null {
+  enter(m: MachineState, func: CompiledFunction, paid: number): number | null {
     const { fp, sp } = m;
     const slots = (m.stackLimit - fp) >> 1;
     const depth = (m.callLimit - sp) >> 1;
@@ -176,15 +256,20 @@ export class CompiledInstance {
       return REFUSED;
     }
     if (!this.isCurrent) this.renewViews();
-    const { entry } = this.placed.get(func.id) ?? this.place(func);
+    const placed = this.placed.get(func.id) ?? this.place(func);
+    if (placed === null) {
+      m.fuel -= paid;
+      return REFUSED;
+    }
     const { m: outer, fp: outerFp, ceiling: outerCeiling, room: outerRoom } = activation;
     activation.set(m, fp, fp + 2 * w, room);
     this.leaving.isPause = false;
     this.leaving.callee = -1;
-    this.scope.setFuel(m.fuel);
+    const { scope } = this;
+    scope.setFuel(m.fuel);
     try {
-      entry(fp, w);
-      m.fuel = this.scope.getFuel();
+      placed.entry(placed.run, fp, w);
+      m.fuel = scope.getFuel();
       return null;
     } catch (error) {
       if (error !== LEFT) throw error;

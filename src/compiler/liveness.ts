@@ -8,8 +8,8 @@
  * would have gone on. (What it repeats from the boundary on, the statement that leaves reads: see `reading`.) So a
  * local that nothing reads any more may have an old value when a cut function is left.
  */
-import { FRAME_WORDS } from './calls.ts';
 import type { Names } from './names.ts';
+import { FRAME_WORDS } from './target.ts';
 import { priceOf } from './tests-of-fuel.ts';
 import { bodiesOf, type Label, type Pay, type Piece, type Statement } from './tree.ts';
 

@@ -6,10 +6,10 @@ import type { CodeRegion } from '../interpreter/code/compiled-module.ts';
 import { opcodeOf, packVector, vectorNumberOf } from '../interpreter/code/encoding.ts';
 import { opOf } from '../interpreter/code/isa.ts';
 import { getMachine } from '../interpreter/machine/machine.ts';
-import type { GeneratedFunction } from './generate.ts';
+import type { CompiledFunction } from './scope.ts';
 
 interface Patch {
-  readonly func: GeneratedFunction;
+  readonly func: CompiledFunction;
   /** The code that it lies in. */
   readonly region: CodeRegion;
   readonly at: number;
@@ -40,7 +40,7 @@ export class Patches {
     return this.list[index]!;
   }
 
-  add(func: GeneratedFunction, { region, at, paid }: Pick<Patch, 'region' | 'at' | 'paid'>): void {
+  add(func: CompiledFunction, { region, at, paid }: Pick<Patch, 'region' | 'at' | 'paid'>): void {
     if (this.at(at) >= 0) return;
     // Code is given back as a whole.
     const [first] = this.list;

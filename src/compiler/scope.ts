@@ -1,28 +1,56 @@
 /**
- * The scope that the generated functions of an instance share, and how text becomes functions of it.
+ * The scope that the generated functions of an instance share: what its text takes and gives out.
  *
- * PERF: fuel and high words between functions are variables of this scope: in a typed array they cost fib 50 % more,
- * in the field of an object 30 %. Functions that are made later are evaluated inside of the scope, by its own
- * `evaluate`; a call of one is a variable and a comparison, which costs nothing that could be measured.
+ * PERF: fuel and high words between functions are variables of the scope: in a typed array they cost fib 50 % more,
+ * in the field of an object 30 %.
  */
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
-import { type FuncType, I64 } from '../syntax/types.ts';
-import { readText, writeText } from './frame-text.ts';
-import type { GeneratedFunction } from './generate.ts';
+import type { FuncInstance } from '../interpreter/instances/module-instance.ts';
+import type { FuncType } from '../syntax/types.ts';
+import type { ExitTable } from './exits.ts';
+import { arithmeticNames } from './helpers.ts';
 
+/** What is known of the JavaScript of a function, or of one of its loops. */
+export interface CompiledFunction {
+  readonly index: number;
+  /** Its number among the functions of the unit and their loops. */
+  readonly id: number;
+  /** Whether it is a loop of the function: it is called with the frame alone. */
+  readonly isLoop: boolean;
+  readonly exits: ExitTable;
+  /** What each piece hands over when it is left: numbers of names. */
+  readonly pieces: readonly (readonly number[])[];
+  /** Room that it takes on the JavaScript stack, in words. */
+  readonly frameWords: number;
+  /** Least fuel for entering it. */
+  readonly entryNeed: number;
+}
+
+/** A function as other generated code calls it. */
+export type Run = NonNullable<FuncInstance['run']>;
 /** Reads arguments from a frame, calls, and writes the results there. */
-export type Entry = (k: number, w: number) => void;
+export type Entry = (run: Run, k: number, w: number) => void;
 
 /** What the scope gives out. */
 export interface Scope {
   readonly getFuel: () => number;
   readonly setFuel: (fuel: number) => void;
-  /** Evaluates an expression inside of the scope. */
-  readonly evaluate: (text: string) => unknown;
+  /** Makes views of memory those that functions use which have none of their own. */
+  readonly setViews: (views: Readonly<Record<ViewName, unknown>>) => void;
+  /** Functions and loops by number. */
+  readonly functions: Readonly<Record<number, Run>>;
+  /** By key of the type. */
+  readonly entries: Readonly<Record<string, Entry>>;
+  /** Evaluates an expression inside of the scope; absent where the host cannot, and in code that was made before. */
+  readonly evaluate?: (text: string) => unknown;
 }
 
-/** Makes the scope from its text: the host's function constructor. */
-export type MakeScope = (names: readonly string[], text: string) => (...values: unknown[]) => Scope;
+/** Functions of a unit in one text, which makes a scope for each instance. */
+export interface Edition {
+  readonly functions: ReadonlyMap<number, CompiledFunction>;
+  /** @param environment the names of `environmentNames` */
+  readonly makeScope: (environment: Readonly<Record<string, unknown>>) => Scope;
+}
 
 /** Names that stand for views of memory, and what depends on them: they change when the memory grows. */
 export const viewNames = [
@@ -49,40 +77,39 @@ export const viewNames = [
   'memoryFill',
   'memoryCopy',
 ] as const;
+export type ViewName = (typeof viewNames)[number];
 
-/** The text of the scope: a variable for each function, which leaves until there is one. */
-export const scopeText = (unit: CodeUnit): string => {
-  return [
-    '"use strict";',
-    `var FU=0,HI=0${unit.funcs.map((_, index) => `,f${index}=XC`).join('')};`,
-    'return{getFuel:function(){return FU},setFuel:function(f){FU=f},evaluate:function(t){return eval(t)}};',
-  ].join('\n');
-};
+/** Names that every scope takes. */
+export const commonNames = [
+  'Q',
+  'R',
+  'I',
+  'F',
+  'D',
+  'X',
+  'XC',
+  'XI',
+  'Z',
+  'ZP',
+  'LH',
+  'more',
+  'chance',
+  'G',
+  'GF',
+  'GD',
+] as const;
 
-/**
- * The text of a function: evaluated, it takes the views, puts the function in its place, and gives its entry.
- *
- * @param generation makes the text differ from an earlier one. PERF: V8 gives equal texts the same code, and then no
- * longer takes the views for constants.
- */
-export const placedText = (unit: CodeUnit, func: GeneratedFunction, generation: number): string => {
-  const { index, text } = func;
-  if (func.isLoop) return `(function(${viewNames.join(',')}){return[null,(${text})]})//${generation}`;
-  const type = unit.module.funcs[index]!.type.comp as FuncType;
-  return `(function(${viewNames.join(',')}){f${index}=(${text});return[f${index},${entryText(index, type)}]})//${generation}`;
-};
+/** What the text of a scope takes from what it is made for. */
+export const environmentNames = ({ module }: CodeUnit): readonly string[] => [
+  ...commonNames,
+  ...arithmeticNames,
+  ...module.tables.map((_, index) => `T${index}`),
+  ...module.types.flatMap(({ comp }, index) => (comp.kind === 'func' ? [`k${index}`] : [])),
+  ...module.globals.flatMap(({ init }, index) =>
+    init === null ? [`G${index}`, `GF${index}`, `GD${index}`] : [],
+  ),
+];
 
-/** The text that reads arguments from a frame, calls a function, and writes its results back. */
-const entryText = (index: number, { params, results }: FuncType): string => {
-  const args = ['w'];
-  params.forEach((type, i) => {
-    args.push(readText(type, i));
-    if (type === I64) args.push(`I[k+${2 * i + 1}]`);
-  });
-  const out = [`function(k,w){var r=f${index}(${args.join(',')});`];
-  results.forEach((type, i) => {
-    out.push(i === 0 ? writeText(type, 0, 'r', 'HI') : writeText(type, i, `R[${2 * i}]`, `R[${2 * i + 1}]`));
-  });
-  out.push('}');
-  return out.join('');
-};
+/** Names an entry: functions of the same numbers share one. */
+export const entryKey = ({ params, results }: FuncType): string => `${params.join()}>${results.join()}`;
+export const LOOP_KEY = 'loop';

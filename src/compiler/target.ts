@@ -44,6 +44,12 @@ export const makeTarget = (
 export const SHARED_WORDS = 2048;
 export const SHARED_FLOATS = 2048;
 
+/**
+ * Words of the JavaScript stack that a frame is taken to need beside its slots, and what a call takes from `w` at
+ * least: so a budget of `w` bounds the depth of calls, too.
+ */
+export const FRAME_WORDS = 16;
+
 /** How functions are cut, in characters of text. */
 export interface CutSizes {
   /** Functions up to this are not cut. */

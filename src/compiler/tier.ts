@@ -118,9 +118,8 @@ export class CompilerTier implements Tier {
   ): CompiledInstance | null {
     let compiled = unit.instances.get(instance);
     if (compiled === undefined) {
-      const make = compiler.makeScope();
-      if (make === null) return null;
-      compiled = new CompiledInstance(instance, getMachine(), make, compiler.chance);
+      if (!compiler.isAllowed) return null;
+      compiled = new CompiledInstance(instance, getMachine(), unit.source, compiler.chance);
       unit.instances.set(instance, compiled);
     }
     return compiled;

@@ -3,6 +3,7 @@ import { InstructionReader } from '../decoder/instruction-reader.ts';
 import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import { instructions } from '../syntax/instructions.ts';
+import { Editions } from './editions.ts';
 import { type GeneratedFunction, generateFunction, generateLoop } from './generate.ts';
 import type { CompiledInstance } from './link.ts';
 import { Patches } from './patches.ts';
@@ -46,6 +47,7 @@ export class CompiledUnit {
   readonly patches = new Patches();
   readonly instances = new WeakMap<ModuleInstance, CompiledInstance>();
   private readonly unit: CodeUnit;
+  readonly source: Editions;
   private readonly target: Target;
   private readonly functions = new Map<FuncCode, FunctionRecord>();
   private readonly loops = new Map<LoopPlace, GeneratedFunction | null>();
@@ -53,6 +55,7 @@ export class CompiledUnit {
   constructor(unit: CodeUnit, target: Target) {
     this.unit = unit;
     this.target = target;
+    this.source = new Editions(unit);
   }
 
   recordOf(code: FuncCode): FunctionRecord {
@@ -66,7 +69,7 @@ export class CompiledUnit {
     const record = this.recordOf(code);
     if (record.generated === undefined) {
       record.generated = generateFunction(this.unit, code.index, this.target);
-      this.textLength += record.generated?.text.length ?? 0;
+      if (record.generated !== null) this.add(record.generated);
     }
     return record.generated;
   }
@@ -78,9 +81,14 @@ export class CompiledUnit {
       const id = this.unit.funcs.length + this.loops.size;
       func = generateLoop(this.unit, code.index, loop.offset, id, this.target);
       this.loops.set(loop, func);
-      this.textLength += func?.text.length ?? 0;
+      if (func !== null) this.add(func);
     }
     return func;
+  }
+
+  private add(func: GeneratedFunction): void {
+    this.textLength += func.text.length;
+    this.source.add(func);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Compiler } from '../../src/compiler/function-compiler.ts';
 import { isQuernError } from '../../src/errors.ts';
 import {
   type BacktraceFrame,
+  type CompiledModule,
   compileModule,
   type Execution,
   FuncInstance,
@@ -28,6 +29,8 @@ export interface Program {
   readonly bytes: Uint8Array;
   readonly calls: readonly Call[];
   readonly options?: StoreOptions;
+  /** The module where several instances are to share its code; else each has one of its own. */
+  readonly module?: CompiledModule;
   /** Makes the host's functions anew for each run; `log` is compared. */
   readonly imports?: (log: string[], instance: () => ModuleInstance) => ImportResolver;
 }
@@ -63,13 +66,13 @@ const endOf = (call: Execution, status: string, instance: ModuleInstance): strin
 
 /** Instances of a program, that calls can be made of. */
 export const open = (
-  { bytes, imports, options = {} }: Program,
+  { bytes, module, imports, options = {} }: Program,
   compiler: Compiler | null,
   log: string[] = [],
 ): ModuleInstance => {
   const store = new Store(compiler === null ? options : { ...options, compiler });
   const resolve = imports?.(log, () => made) ?? ((): undefined => undefined);
-  const made: ModuleInstance = instantiate(store, compileModule(bytes), resolve);
+  const made: ModuleInstance = instantiate(store, module ?? compileModule(bytes), resolve);
   return made;
 };
 

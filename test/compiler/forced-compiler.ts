@@ -32,7 +32,7 @@ export const forcedCompiler = ({ target, exits, seed, isLoopsOnly = false }: For
     chance,
     target === 'pieces' ? smallPieces : undefined,
   );
-  if (compiler.makeScope() === null) throw new Error('code from strings is not allowed here');
+  if (!compiler.isAllowed) throw new Error('code from strings is not allowed here');
   if (!isLoopsOnly) return compiler;
   const unitOf = compiler.unitOf.bind(compiler);
   compiler.unitOf = (unit) => {

@@ -21,20 +21,22 @@ const firstSeed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000_000);
 /** A compiler whose code checks itself; counts its checks. */
 const checkingCompiler = (hasJit: boolean): { compiler: Compiler; readonly checks: number } => {
   const compiler = makeCompiler({ threshold: 0 }, hasJit, null);
-  const make = compiler.makeScope()!;
   let checks = 0;
   const checked = (text: string): string =>
     text.replace(/^f[+-]=\d+;$/gm, (payment) => {
       checks++;
       return `${payment}if(f<0)throw Error("spent "+-f+" more than there is");`;
     });
-  compiler.makeScope =
-    () =>
-    (names, text) =>
-    (...values) => {
-      const scope = make(names, text)(...values);
-      return { ...scope, evaluate: (expression) => scope.evaluate(checked(expression)) };
-    };
+  const unitOf = compiler.unitOf.bind(compiler);
+  compiler.unitOf = (unit) => {
+    const compiled = unitOf(unit);
+    const { source } = compiled;
+    if (!Object.hasOwn(source, 'placedText')) {
+      const placedText = source.placedText.bind(source);
+      source.placedText = (func, generation) => checked(placedText(func, generation));
+    }
+    return compiled;
+  };
   return {
     compiler,
     get checks() {

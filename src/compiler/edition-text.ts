@@ -1,0 +1,78 @@
+/** The texts of scopes and of what is evaluated inside of them. */
+import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
+import { type FuncType, I64 } from '../syntax/types.ts';
+import { readText, writeText } from './frame-text.ts';
+import type { GeneratedFunction } from './generate.ts';
+import { isNumeric } from './generator.ts';
+import { hostCallText } from './host-call-text.ts';
+import { entryKey, environmentNames, LOOP_KEY, viewNames } from './scope.ts';
+
+/**
+ * The text of a scope: the body of a function of `E`, its environment. There is a variable for each function; those
+ * that are not in it leave.
+ *
+ * @param evaluate another member of what it gives out, or nothing
+ */
+export const editionText = (
+  unit: CodeUnit,
+  functions: readonly GeneratedFunction[],
+  evaluate: string,
+): string => {
+  const { module } = unit;
+  const typeOf = (index: number): FuncType => module.funcs[index]!.type.comp as FuncType;
+  const entries = new Map<string, string>();
+  for (const { index, isLoop } of functions)
+    if (isLoop) entries.set(LOOP_KEY, 'function(g,k,w){g(k,w)}');
+    else entries.set(entryKey(typeOf(index)), entryText('g', typeOf(index)));
+  const links: string[] = [];
+  for (let index = 0; index < module.importedFuncCount; index++) {
+    const type = typeOf(index);
+    if ([...type.params, ...type.results].every(isNumeric))
+      links.push(`f${index}=LH(${index},${hostCallText(type)});`);
+  }
+  return [
+    '"use strict";',
+    `const{${environmentNames(unit).join(',')}}=E;`,
+    `var FU=0,HI=0,${viewNames.join(',')}${unit.funcs.map((_, index) => `,f${index}=XC`).join('')};`,
+    ...links,
+    ...functions.map(({ id, isLoop, text }) => `${isLoop ? 'var ' : ''}f${id}=${text};`),
+    'return{getFuel:function(){return FU},setFuel:function(f){FU=f},',
+    `setViews:function(V){({${viewNames.join(',')}}=V)},`,
+    `functions:{${functions.map(({ id }) => `${id}:f${id}`).join(',')}},`,
+    `entries:{${Array.from(entries, ([key, text]) => `"${key}":${text}`).join(',')}}${evaluate}};`,
+  ].join('\n');
+};
+
+/**
+ * The text of a function that is made later: evaluated, it takes the views, puts the function in its place, and gives
+ * it with its entry.
+ *
+ * @param generation makes the text differ from an earlier one. PERF: V8 gives equal texts the same code, and then no
+ * longer takes the views for constants. 0 for a function that takes views from the scope.
+ */
+export const placedText = (
+  { module }: CodeUnit,
+  { index, isLoop, text }: GeneratedFunction,
+  generation: number,
+): string => {
+  const taken = generation === 0 ? '' : viewNames.join(',');
+  const body = isLoop
+    ? `return[(${text}),function(g,k,w){g(k,w)}]`
+    : `f${index}=(${text});return[f${index},${entryText(`f${index}`, module.funcs[index]!.type.comp as FuncType)}]`;
+  return `(function(${taken}){${body}})//${generation}`;
+};
+
+/** The text that reads arguments from a frame, calls a function, and writes its results back. */
+const entryText = (callee: string, { params, results }: FuncType): string => {
+  const args = ['w'];
+  params.forEach((type, i) => {
+    args.push(readText(type, i));
+    if (type === I64) args.push(`I[k+${2 * i + 1}]`);
+  });
+  const out = [`function(g,k,w){var r=${callee}(${args.join(',')});`];
+  results.forEach((type, i) => {
+    out.push(i === 0 ? writeText(type, 0, 'r', 'HI') : writeText(type, i, `R[${2 * i}]`, `R[${2 * i + 1}]`));
+  });
+  out.push('}');
+  return out.join('');
+};
