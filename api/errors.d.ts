@@ -521,6 +521,9 @@ export const catalogue: {
   readonly 'usage.argument': ErrorRow & {
     readonly class: "UsageError";
   };
+  readonly 'usage.precompiled': ErrorRow & {
+    readonly class: "UsageError";
+  };
   readonly 'usage.schedule': ErrorRow & {
     readonly class: "UsageError";
   };

@@ -390,6 +390,7 @@ export interface PluginOptions {
   readonly fuel?: number | undefined;
   readonly schedule?: FuelSchedule | string | undefined;
   readonly compiler?: JavaScriptCompiler | undefined;
+  readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
   readonly deterministic?: boolean | DeterministicOptions | undefined;
   readonly record?: boolean | RecordSink | undefined;
   readonly replay?: string | Uint8Array | undefined;
@@ -418,6 +419,7 @@ export interface PoolOptions {
   readonly maxInstances?: number | undefined;
   readonly maxWaiting?: number | undefined;
   readonly compiler?: JavaScriptCompiler | undefined;
+  readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
 
 export abstract class QuernError extends Error {

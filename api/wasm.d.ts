@@ -21,7 +21,7 @@ export class CompiledModule {
   constructor(module: Module, features: Features);
   get constants(): InstructionReader;
   get dataViews(): readonly Uint8Array[];
-  unit(schedule: FuelSchedule, compiler?: JavaScriptCompiler | null): CodeUnit;
+  unit(schedule: FuelSchedule, compiler?: JavaScriptCompiler | PrecompiledModule | null): CodeUnit;
   giveBack(): void;
 }
 
@@ -355,6 +355,7 @@ export class Store implements PageBudget, HeapBudget {
   settleFrom: number;
   openCalls: number;
   constructor(options?: StoreOptions);
+  unitOf(compiled: CompiledModule): CodeUnit;
   take(pageCount: number): boolean;
   hasHeap(byteCount: number): boolean;
   takeHeap(byteCount: number): boolean;
@@ -370,6 +371,7 @@ export interface StoreOptions {
   readonly canBlock?: boolean;
   readonly strictGrowth?: boolean;
   readonly compiler?: JavaScriptCompiler | undefined;
+  readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
 
 export class TableInstance {

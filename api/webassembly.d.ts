@@ -169,6 +169,7 @@ export interface WebAssemblyOptions {
   readonly maxCallDepth?: number;
   readonly maxStackSlots?: number;
   readonly compiler?: StoreOptions['compiler'];
+  readonly precompiled?: StoreOptions['precompiled'];
 }
 
 export const createWebAssembly: (options?: WebAssemblyOptions) => WebAssemblyNamespace;

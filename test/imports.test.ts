@@ -21,6 +21,7 @@ const entries = [
   'node-wasi',
   'webassembly',
   'compile',
+  'precompiled',
 ];
 
 /** Facts that tests derive from. A line that needs a name that no entry offers may take others of the table. */

@@ -3,6 +3,7 @@
  *
  * Times depend on the machine and its neighbours; fuel does not, which is why both are printed.
  */
+import { writeFileSync } from 'node:fs';
 import type { CompiledPlugin, Plugin } from '../node.ts';
 import { compileFromFlags, readInput } from './call.ts';
 import { numberOf, type Parsed, usageError } from './flags.ts';
@@ -93,24 +94,50 @@ const loadOnce = async (compile: () => Promise<CompiledPlugin>): Promise<[Plugin
   ];
 };
 
-/** Runs `quern bench`. */
-export const runBench = async ({ operands, flags }: Parsed<'bench'>): Promise<void> => {
-  const [source, functionName] = operands as readonly [string, string];
+/** Calls as the measurement does, and writes which functions ran. */
+const writeProfile = async (
+  source: string,
+  functionName: string,
+  input: Uint8Array | string,
+  flags: Parsed<'bench'>['flags'],
+): Promise<void> => {
+  if (flags.compile) throw usageError('--profile and --compile exclude each other');
+  const { callProfiler } = await import('../compile.ts');
+  const profiler = callProfiler();
+  const compiled = await compileFromFlags(source, flags);
+  const plugin = await compiled.instantiate({ compiler: profiler });
+  try {
+    await measure(plugin, functionName, input, limitOf(flags));
+  } finally {
+    await plugin.close();
+  }
+  writeFileSync(flags.profile!, `${JSON.stringify(profiler.profile(), null, 2)}\n`);
+};
+
+/** When enough was called. */
+const limitOf = (flags: Parsed<'bench'>['flags']): ((callCount: number, elapsedMs: number) => boolean) => {
   const calls = numberOf(flags, 'calls') ?? null;
   const seconds = flags.seconds === undefined ? DEFAULT_SECONDS : Number(flags.seconds);
   if (calls !== null && calls < 1) throw usageError('--calls must be at least 1');
   if (!Number.isFinite(seconds) || seconds <= 0) throw usageError('--seconds must be a positive number');
+  return (count, ms) => (calls === null ? ms >= seconds * 1000 : count >= calls);
+};
+
+/** Runs `quern bench`. */
+export const runBench = async ({ operands, flags }: Parsed<'bench'>): Promise<void> => {
+  const [source, functionName] = operands as readonly [string, string];
+  const isDone = limitOf(flags);
   const input = await readInput(flags);
+  if (flags.profile !== undefined) {
+    await writeProfile(source, functionName, input, flags);
+    return;
+  }
   const [plugin, lines] = await loadOnce(() => compileFromFlags(source, flags));
   try {
     const first = await measure(plugin, functionName, input, () => true);
     // What the JavaScript engine compiles, it compiles in the beginning.
-    await measure(plugin, functionName, input, (count, ms) =>
-      calls === null ? ms >= seconds * 250 : count * 4 >= calls,
-    );
-    const run = await measure(plugin, functionName, input, (count, ms) =>
-      calls === null ? ms >= seconds * 1000 : count >= calls,
-    );
+    await measure(plugin, functionName, input, (count, ms) => isDone(4 * count, 4 * ms));
+    const run = await measure(plugin, functionName, input, isDone);
     const { samples, leastFuel, mostFuel } = run;
     const fuel =
       leastFuel === mostFuel

@@ -120,6 +120,24 @@ export const commands = {
       ...compileFlag,
     },
   },
+  compile: {
+    operands: ['PLUGIN'],
+    summary: 'Make JavaScript of a module at build time, for hosts that refuse code from text.',
+    flags: {
+      output: {
+        short: 'o',
+        value: 'FILE',
+        help: 'the file to write: an ES module (default: standard output)',
+      },
+      target: { value: 'TARGET', help: 'jit (default), or nojit for hosts that interpret JavaScript' },
+      schedule: {
+        value: 'NAME|FILE.json',
+        help: 'the schedule that plug-ins will use: quern-1 (default), flat-1, or a table of your own',
+      },
+      profile: { value: 'FILE', help: 'what quern bench --profile has written, for --only' },
+      only: { value: 'hot', help: 'compile what the profile was seen to call, and nothing else' },
+    },
+  },
   bench: {
     operands: ['PLUGIN', 'FUNCTION'],
     summary: 'Measure a function of a plug-in: calls per second, latency, fuel.',
@@ -127,6 +145,10 @@ export const commands = {
       ...inputFlags,
       seconds: { value: 'N', help: 'how long to measure (default 3)' },
       calls: { value: 'N', help: 'how many calls to measure, in place of a time' },
+      profile: {
+        value: 'FILE',
+        help: 'write which functions the calls run, for quern compile; times are not measured',
+      },
       ...pluginFlags,
     },
   },

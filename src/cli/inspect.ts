@@ -17,7 +17,7 @@ import { javaScriptOf } from './compiled.ts';
 import { type Parsed, usageError } from './flags.ts';
 
 /** Reads a module from a file or a URL. */
-const readModule = async (source: string): Promise<Uint8Array> => {
+export const readModule = async (source: string): Promise<Uint8Array> => {
   if (/^https?:\/\//i.test(source)) {
     const { wasm } = await resolveManifest(source, nodePlatform);
     const item = wasm[0];

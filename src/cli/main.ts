@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
 import { runBench } from './bench.ts';
 import { runCall } from './call.ts';
+import { runCompile } from './compile.ts';
 import { runConformance } from './conformance.ts';
 import { describeError } from './describe-error.ts';
 import {
@@ -58,6 +59,7 @@ const runCommand = async (name: CommandName, args: readonly string[]): Promise<v
     if (name === 'call') await runCall(parseCommand('call', args));
     else if (name === 'verify') await runVerify(parseCommand('verify', args));
     else if (name === 'run') await runProgram(parseCommand('run', args));
+    else if (name === 'compile') await runCompile(parseCommand('compile', args));
     else if (name === 'bench') await runBench(parseCommand('bench', args));
     else if (name === 'conformance') await runConformance(parseCommand('conformance', args));
     else await runInspect(parseCommand('inspect', args));

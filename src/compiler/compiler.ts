@@ -1,14 +1,9 @@
 /** `compiler()`: what a store or a plug-in is given so that JavaScript is generated for what runs often. */
 import { readOptions } from '../errors/arguments.ts';
-import { UsageError } from '../errors/errors.ts';
-import { valueText } from '../errors/texts.ts';
 import type { JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
-import { setTier } from '../interpreter/machine/machine.ts';
 import { Compiler, type CompilerOptions } from './function-compiler.ts';
-import { type CutSizes, usualSizes } from './target.ts';
-import { CompilerTier } from './tier.ts';
-
-let tier: CompilerTier | null = null;
+import { type CutSizes, checkTarget, usualSizes } from './target.ts';
+import { useTier } from './tier.ts';
 
 /**
  * Makes a compiler: it generates JavaScript for what runs often, and the interpreter does the rest. Results, fuel,
@@ -23,12 +18,7 @@ let tier: CompilerTier | null = null;
  */
 export const compiler = (options?: CompilerOptions): JavaScriptCompiler => {
   const own = readOptions(options);
-  const { target = 'jit' } = own;
-  if (target !== 'jit' && target !== 'nojit')
-    throw new UsageError('usage.argument', {
-      detail: `target is ${valueText(target)}, not "jit" or "nojit"`,
-    });
-  return makeCompiler(own, target === 'jit', null);
+  return makeCompiler(own, checkTarget(own.target) === 'jit', null);
 };
 
 /**
@@ -43,6 +33,6 @@ export const makeCompiler = (
   chance: (() => boolean) | null,
   sizes: CutSizes = usualSizes,
 ): Compiler => {
-  if (tier === null) setTier((tier = new CompilerTier()));
+  useTier();
   return new Compiler(options, hasJit, chance, sizes);
 };

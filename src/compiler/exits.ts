@@ -52,6 +52,21 @@ export class ExitTable {
     this.words = words;
   }
 
+  /** The table as numbers that are small for the most part: those of a row as differences to the row before. */
+  toNumbers(): Int32Array {
+    const { words } = this;
+    // The lists begin with that of the first exit.
+    const lists = words[HEAD + LIST]!;
+    return words.map((word, i) => (i < HEAD + ROW || i >= lists ? word : word - words[i - ROW]!));
+  }
+
+  static fromNumbers(numbers: readonly number[]): ExitTable {
+    const words = Int32Array.from(numbers);
+    const lists = words[HEAD + LIST]!;
+    for (let i = HEAD + ROW; i < lists; i++) words[i] = words[i]! + words[i - ROW]!;
+    return new ExitTable(words);
+  }
+
   at(exit: number): ExitPoint {
     const { words } = this;
     const row = HEAD + ROW * (exit - 1);

@@ -2,6 +2,7 @@
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { makeScope } from './function-constructor.ts';
+import { CodeProvider } from './provider.ts';
 import { type CutSizes, makeTarget, type Target } from './target.ts';
 import { CompiledUnit } from './unit.ts';
 
@@ -33,7 +34,7 @@ export interface CompilerOptions {
 const DEFAULT_THRESHOLD = 2;
 const DEFAULT_MAX_BYTES = 2 ** 26;
 
-export class Compiler implements JavaScriptCompiler {
+export class Compiler extends CodeProvider implements JavaScriptCompiler {
   readonly kind = 'compiler';
   readonly threshold: number;
   readonly chance: (() => boolean) | null;
@@ -45,6 +46,7 @@ export class Compiler implements JavaScriptCompiler {
   private hasToldRefusal = false;
 
   constructor(options: CompilerOptions, hasJit: boolean, chance: (() => boolean) | null, sizes: CutSizes) {
+    super();
     this.threshold = checkWholeNumber(options.threshold ?? DEFAULT_THRESHOLD, 'threshold');
     this.maxBytes = checkWholeNumber(options.maxBytes ?? DEFAULT_MAX_BYTES, 'maxBytes');
     this.chance = chance;

@@ -1,3 +1,6 @@
+import { UsageError } from '../errors/errors.ts';
+import { valueText } from '../errors/texts.ts';
+
 /** What generated code is made for: how it reaches memory, and where it finds what all functions share. */
 export interface Target {
   /** Whether the host compiles JavaScript: then views of any alignment are best, and large functions are cut. */
@@ -19,6 +22,14 @@ export interface Target {
   /** For people: whether a comment in front of the statements of an instruction says where it lies. */
   readonly showsOffsets: boolean;
 }
+
+/** Checks the option `target`. @throws UsageError */
+export const checkTarget = (target: 'jit' | 'nojit' = 'jit'): 'jit' | 'nojit' => {
+  if (target === 'jit' || target === 'nojit') return target;
+  throw new UsageError('usage.argument', {
+    detail: `target is ${valueText(target)}, not "jit" or "nojit"`,
+  });
+};
 
 /** What generated code is made for; names are those of `scope.ts`. */
 export const makeTarget = (

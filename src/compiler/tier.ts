@@ -8,30 +8,29 @@ import { type CodeRegion, type FuncCode, regionAt } from '../interpreter/code/co
 import { ENTRY_COST } from '../interpreter/code/encoding.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { RESTART } from '../interpreter/loop/status.ts';
-import { getMachine, mapFast, type Tier } from '../interpreter/machine/machine.ts';
-import { Compiler } from './function-compiler.ts';
+import { getMachine, getTier, mapFast, setTier, type Tier } from '../interpreter/machine/machine.ts';
 import { CompiledInstance, REFUSED } from './link.ts';
-import type { CompiledUnit, LoopPlace } from './unit.ts';
+import { CodeProvider, type LoopPlace, type UnitCode } from './provider.ts';
 
 /** Every so many entries from the interpreter, the caller is counted. */
 const ENTRIES_PER_SAMPLE = 64;
 /** So often must code have been left before it is asked whether it is worth entering. */
 const MANY_LEAVINGS = 1000;
 
-export class CompilerTier implements Tier {
+class CompilerTier implements Tier {
   onTranslated(code: FuncCode): void {
     const { compiler } = code.unit;
-    if (!(compiler instanceof Compiler)) return;
+    if (!(compiler instanceof CodeProvider)) return;
+    const unit = compiler.unitOf(code.unit);
     if (compiler.threshold > 0) return;
     this.compileFunction(compiler, code);
-    for (const loop of compiler.unitOf(code.unit).recordOf(code).loops)
-      this.compileLoop(compiler, code, loop);
+    for (const loop of unit.recordOf(code).loops) this.compileLoop(compiler, code, loop);
   }
 
   onSlice(m: MachineState): void {
     const { unit } = m.instance;
     const { compiler } = unit;
-    if (!(compiler instanceof Compiler)) return;
+    if (!(compiler instanceof CodeProvider)) return;
     compiler.unitOf(unit).patches.placeLifted();
     const region = regionAt(m.instance, m.pc);
     if (region === null) return;
@@ -40,13 +39,13 @@ export class CompilerTier implements Tier {
   }
 
   /** Counts that a function was seen running. */
-  private count(compiler: Compiler, code: FuncCode): void {
+  private count(compiler: CodeProvider, code: FuncCode): void {
     const record = compiler.unitOf(code.unit).recordOf(code);
     if (++record.samples === compiler.threshold) this.compileFunction(compiler, code);
   }
 
   /** Counts the loops around a place, of a function that goes on though its entry is compiled. */
-  private countLoops(compiler: Compiler, { func, entry }: CodeRegion, pc: number): void {
+  private countLoops(compiler: CodeProvider, { func, entry }: CodeRegion, pc: number): void {
     const record = compiler.unitOf(func.unit).recordOf(func);
     if (record.samples <= compiler.threshold) return;
     const map = mapFast(func);
@@ -60,7 +59,7 @@ export class CompilerTier implements Tier {
     }
   }
 
-  private compileFunction(compiler: Compiler, code: FuncCode): void {
+  private compileFunction(compiler: CodeProvider, code: FuncCode): void {
     const { fast } = code;
     if (fast === null || !compiler.mayCompile(code)) return;
     const unit = compiler.unitOf(code.unit);
@@ -73,7 +72,7 @@ export class CompilerTier implements Tier {
       });
   }
 
-  private compileLoop(compiler: Compiler, code: FuncCode, loop: LoopPlace): void {
+  private compileLoop(compiler: CodeProvider, code: FuncCode, loop: LoopPlace): void {
     const { fast } = code;
     if (fast === null || !compiler.mayCompile(code)) return;
     const unit = compiler.unitOf(code.unit);
@@ -86,7 +85,7 @@ export class CompilerTier implements Tier {
 
   enter(m: MachineState, at: number): number | null {
     const { unit } = m.instance;
-    const compiler = unit.compiler as Compiler;
+    const compiler = unit.compiler as unknown as CodeProvider;
     const compiledUnit = compiler.unitOf(unit);
     const { patches } = compiledUnit;
     const index = patches.at(at);
@@ -112,13 +111,13 @@ export class CompilerTier implements Tier {
 
   /** The generated code of the instance that runs; null where the host does not allow any. */
   private instanceOf(
-    compiler: Compiler,
-    unit: CompiledUnit,
+    compiler: CodeProvider,
+    unit: UnitCode,
     { instance }: MachineState,
   ): CompiledInstance | null {
     let compiled = unit.instances.get(instance);
     if (compiled === undefined) {
-      if (!compiler.isAllowed) return null;
+      if (!compiler.isAllowed || unit.source === null) return null;
       compiled = new CompiledInstance(instance, getMachine(), unit.source, compiler.chance);
       unit.instances.set(instance, compiled);
     }
@@ -130,12 +129,17 @@ export class CompilerTier implements Tier {
     if (m.sp < 2) return;
     const region = regionAt(m.instance, getMachine().callStack[m.sp - 2]!);
     const compiler = region?.func.unit.compiler;
-    if (region && compiler instanceof Compiler) this.count(compiler, region.func);
+    if (region && compiler instanceof CodeProvider) this.count(compiler, region.func);
   }
 
   /** Counts a function that generated code was left for, since it has no code there. */
-  private countMissing(compiler: Compiler, code: FuncCode): void {
+  private countMissing(compiler: CodeProvider, code: FuncCode): void {
     const record = compiler.unitOf(code.unit).recordOf(code);
     if (++record.missed % ENTRIES_PER_SAMPLE === 0) this.count(compiler, code);
   }
 }
+
+/** Lets the interpreter enter generated code. */
+export const useTier = (): void => {
+  if (getTier() === null) setTier(new CompilerTier());
+};

@@ -7,25 +7,14 @@ import { Editions } from './editions.ts';
 import { type GeneratedFunction, generateFunction, generateLoop } from './generate.ts';
 import type { CompiledInstance } from './link.ts';
 import { Patches } from './patches.ts';
+import type { FunctionCounts, LoopPlace, UnitCode } from './provider.ts';
 import type { Target } from './target.ts';
 
-/** A loop of a body. */
-export interface LoopPlace {
-  /** Offset of the `loop`. */
-  readonly offset: number;
-  /** Offset of the first instruction in it. */
-  readonly head: number;
-  /** Offset of the instruction after its `end`. */
-  end: number;
-  samples: number;
-}
-
 /** What is known of a function of a unit. */
-class FunctionRecord {
+class FunctionRecord implements FunctionCounts {
   /** Undefined until it was asked for; null where the interpreter keeps it. */
   generated: GeneratedFunction | null | undefined = undefined;
   samples = 0;
-  /** How often generated code was left since there was none for this function. */
   missed = 0;
   private readonly code: FuncCode;
   private found: LoopPlace[] | null = null;
@@ -34,14 +23,13 @@ class FunctionRecord {
     this.code = code;
   }
 
-  /** Its loops, in the order of their offsets. */
   get loops(): readonly LoopPlace[] {
     this.found ??= loopsOf(this.code);
     return this.found;
   }
 }
 
-export class CompiledUnit {
+export class CompiledUnit implements UnitCode {
   /** Bytes of text that were generated. */
   textLength = 0;
   readonly patches = new Patches();
@@ -64,7 +52,6 @@ export class CompiledUnit {
     return record;
   }
 
-  /** The JavaScript of a function; null for one that stays with the interpreter. */
   generate(code: FuncCode): GeneratedFunction | null {
     const record = this.recordOf(code);
     if (record.generated === undefined) {
@@ -74,7 +61,6 @@ export class CompiledUnit {
     return record.generated;
   }
 
-  /** The JavaScript of a loop, by itself. */
   generateLoop(code: FuncCode, loop: LoopPlace): GeneratedFunction | null {
     let func = this.loops.get(loop);
     if (func === undefined) {
@@ -92,13 +78,15 @@ export class CompiledUnit {
   }
 }
 
-const loopsOf = ({ unit, index }: FuncCode): LoopPlace[] => {
+/** The loops of a body, in the order of their offsets. */
+export const loopsOf = ({ unit, index }: FuncCode): LoopPlace[] => {
   const { module } = unit;
   const { codeStart, end } = module.funcs[index]!.body!;
   const reader = new InstructionReader(module.bytes, module.types);
   reader.reset(codeStart, end);
+  type Writable = { -readonly [K in keyof LoopPlace]: LoopPlace[K] };
   const loops: LoopPlace[] = [];
-  const open: (LoopPlace | null)[] = [];
+  const open: (Writable | null)[] = [];
   while (reader.pos < end) {
     reader.read();
     const { name, flow } = instructions[reader.row]!;

@@ -349,6 +349,11 @@ export const catalogue = {
     'bad argument',
     'Correct the argument or option that the message names; the message says what it may be.',
   ),
+  'usage.precompiled': row(
+    'UsageError',
+    'code that was compiled before does not fit',
+    'Write the file anew with `quern compile`: of the very module, for the schedule in use, by the Quern that runs it.',
+  ),
   'usage.schedule': row(
     'UsageError',
     'bad fuel schedule',

@@ -36,6 +36,8 @@ export interface WebAssemblyOptions {
   readonly maxStackSlots?: number;
   /** Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Default: none. */
   readonly compiler?: StoreOptions['compiler'];
+  /** Code that `quern compile` made of modules. Default: none. */
+  readonly precompiled?: StoreOptions['precompiled'];
 }
 
 /** Prototypes of the objects that are made without a constructor's being called. */
@@ -73,7 +75,7 @@ const usualFeatures: Features = new Set([
 export const realmBasics = (
   options: WebAssemblyOptions,
 ): Pick<Realm, 'store' | 'features' | 'errors' | 'budget'> => {
-  const { schedule, maxPages, maxHeapBytes, maxCallDepth, maxStackSlots, compiler } = options;
+  const { schedule, maxPages, maxHeapBytes, maxCallDepth, maxStackSlots, compiler, precompiled } = options;
   return {
     store: new Store({
       ...(schedule && { schedule }),
@@ -82,6 +84,7 @@ export const realmBasics = (
       ...(maxCallDepth !== undefined && { maxCallDepth }),
       ...(maxStackSlots !== undefined && { maxStackSlots }),
       compiler,
+      precompiled,
     }),
     features: options.features ?? usualFeatures,
     errors: makeNativeErrors(),

@@ -13,6 +13,7 @@ import {
   restorePlugin,
   verifyReceipt,
 } from '../../src/node.ts';
+import { precompiled } from '../../src/precompiled.ts';
 import {
   compileModule,
   EXTERNREF,
@@ -133,6 +134,10 @@ export const plugins: Provocations<OfHosts> & Pick<Provocations<'ExhaustionError
   'manifest.hash': () => createPlugin({ wasm: [{ data: guest, hash: '0'.repeat(64) }] }),
   'manifest.source': () => createPlugin('build/missing.wasm'),
   'usage.argument': () => create({ fuel: -1 }),
+  'usage.precompiled': () => {
+    const head = { version: 0, sha256: '', byteLength: 0, schedule: 'quern-1', prices: 0, functions: '' };
+    return createPlugin(guest, { precompiled: precompiled(head, () => ({})) });
+  },
   'usage.schedule': () => defineSchedule({ ...quern1, name: 'free', growPage: -1 }),
   'usage.state': async () => {
     const plugin = await create();

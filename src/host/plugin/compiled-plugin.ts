@@ -5,6 +5,7 @@
 import { checkInstance, reading, readOptions } from '../../errors/arguments.ts';
 import { isThenable } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
+import { requireModule } from '../../interpreter/code/precompiled-module.ts';
 import type { AbortSignalLike } from '../calls/call-watch.ts';
 import { nameModules } from '../linking/linker.ts';
 import type { CheckedManifest, ManifestLike, ManifestSettings } from '../manifest/manifest.ts';
@@ -114,13 +115,16 @@ export class CompiledPlugin {
   }
 
   #materialOf(options: CheckedOptions): PluginMaterial {
+    const modules = Array.from(this.#modules.values(), ({ compiled }) => compiled.module);
+    for (const precompiled of options.precompiled) requireModule(precompiled, modules);
     const refusal = options.compiler?.takeRefusal() ?? null;
     if (refusal !== null) options.logger.warn(refusal);
     return { modules: this.#modules, options, platform: this.#platform, onGone: this.#open() };
   }
 
   #checkOptions(options: PluginOptions): CheckedOptions {
-    const { record, replay, logger, onLog, enableWasiOutput, wasi, schedule, compiler } = options;
+    const { record, replay, logger, onLog, enableWasiOutput, wasi, schedule, compiler, precompiled } =
+      options;
     const { fuel, memory, timeoutMs, timeSliceMs } = options;
     const [modules, platform] = [this.#modules, this.#platform];
     if (replay === undefined) {
@@ -140,6 +144,7 @@ export class CompiledPlugin {
       enableWasiOutput,
       schedule,
       compiler,
+      precompiled,
       wasi: streams,
       useWasi: true,
     };

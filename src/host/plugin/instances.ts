@@ -71,6 +71,7 @@ export class Instances {
     const {
       schedule,
       compiler,
+      precompiled,
       memory,
       functions,
       isDeterministic,
@@ -84,6 +85,7 @@ export class Instances {
       schedule,
       strictGrowth: isDeterministic,
       compiler: compiler ?? undefined,
+      precompiled,
       ...(memory.maxPages === null ? {} : { maxMemoryPages: memory.maxPages }),
       ...(memory.maxHeapBytes === null ? {} : { maxHeapBytes: memory.maxHeapBytes }),
     });

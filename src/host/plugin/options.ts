@@ -3,6 +3,7 @@
 import { checkWholeNumber } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/compiled-module.ts';
+import { checkPrecompiled, type PrecompiledModule } from '../../interpreter/code/precompiled-module.ts';
 import { selectSchedule } from '../../interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
@@ -138,6 +139,11 @@ export interface PluginOptions {
    */
   readonly compiler?: JavaScriptCompiler | undefined;
   /**
+   * JavaScript that `quern compile` made of modules of the plug-in at build time, for hosts that refuse code from text,
+   * too. With a compiler, that one serves the other modules. Default: none.
+   */
+  readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
+  /**
    * Makes the plug-in a function of its inputs: virtual time, seeded randomness, files without traces of the host,
    * no network but that of the `fetch` option; growth that the host has no room for ends the call. Default: false.
    */
@@ -163,6 +169,7 @@ export interface CheckedOptions extends NoticedSettings {
   readonly onFailure: ((failure: PluginFailure) => void) | null;
   readonly fuel: number | null;
   readonly compiler: JavaScriptCompiler | null;
+  readonly precompiled: readonly PrecompiledModule[];
 }
 
 const checkLogger = (logger: Logger): Logger => {
@@ -318,6 +325,7 @@ export const checkOptions = (
   fuel: checkFuel(options.fuel),
   schedule: selectSchedule(options.schedule),
   compiler: checkCompiler(options.compiler),
+  precompiled: checkPrecompiled(options.precompiled),
   ...chooseSources(options, platform),
   isDeterministic: Boolean(options.deterministic),
   tape: null,

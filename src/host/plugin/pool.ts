@@ -8,6 +8,7 @@
 import { checkInstance, checkWholeNumber, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
 import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/compiled-module.ts';
+import { checkPrecompiled, type PrecompiledModule } from '../../interpreter/code/precompiled-module.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
 import { Line } from '../calls/line.ts';
 import type { PluginOutput } from '../state/output.ts';
@@ -28,6 +29,8 @@ export interface PoolOptions {
   readonly maxWaiting?: number | undefined;
   /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
   readonly compiler?: JavaScriptCompiler | undefined;
+  /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
+  readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
 
 /** Whether an instance may be in the middle of something: a trap, an exhausted budget or an interruption. */
@@ -57,11 +60,15 @@ export class PluginPool {
   #isClosed = false;
 
   /** Users call `createPool`. @internal */
-  constructor(compiled: CompiledPlugin, { maxInstances = 4, maxWaiting = 1000, compiler }: PoolOptions) {
+  constructor(compiled: CompiledPlugin, options: PoolOptions) {
+    const { maxInstances = 4, maxWaiting = 1000, compiler, precompiled } = options;
     this.#compiled = compiled;
     this.#maxInstances = checkWholeNumber(maxInstances, 'maxInstances', 1);
     this.#maxWaiting = checkWholeNumber(maxWaiting, 'maxWaiting');
-    this.#options = checkCompiler(compiler) === null ? {} : { compiler };
+    this.#options = {
+      ...(checkCompiler(compiler) === null ? {} : { compiler }),
+      ...(checkPrecompiled(precompiled).length === 0 ? {} : { precompiled }),
+    };
   }
 
   /** Instances that there are, busy or not. */

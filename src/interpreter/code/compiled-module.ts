@@ -14,6 +14,7 @@ import type { CodeMap } from './code-map.ts';
 import { type CodeHold, firstBehind } from './code-space.ts';
 import { MAX_PACKED_SLOT } from './encoding.ts';
 import type { HandlerTable } from './handlers.ts';
+import type { PrecompiledModule } from './precompiled-module.ts';
 import { slotCountOf } from './types-layout.ts';
 
 /**
@@ -55,7 +56,7 @@ export class CompiledModule {
    *
    * @param compiler null where the interpreter does everything
    */
-  unit(schedule: FuelSchedule, compiler: JavaScriptCompiler | null = null): CodeUnit {
+  unit(schedule: FuelSchedule, compiler: JavaScriptCompiler | PrecompiledModule | null = null): CodeUnit {
     let unit = this.units.find((item) => item.schedule === schedule && item.compiler === compiler);
     if (unit === undefined) {
       unit = new CodeUnit(this.module, schedule, compiler);
@@ -100,7 +101,8 @@ export const checkCompiler = (value: JavaScriptCompiler | undefined): JavaScript
 export class CodeUnit {
   readonly module: Module;
   readonly schedule: FuelSchedule;
-  readonly compiler: JavaScriptCompiler | null;
+  /** Where generated code comes from; null where the interpreter does everything. */
+  readonly compiler: JavaScriptCompiler | PrecompiledModule | null;
   /** By index in the function index space; null for imports. */
   readonly funcs: readonly (FuncCode | null)[];
   /** Word offset of each global in the words of an instance. */
@@ -112,7 +114,7 @@ export class CodeUnit {
   private readonly regions: CodeRegion[] = [];
   private instanceCount = 0;
 
-  constructor(module: Module, schedule: FuelSchedule, compiler: JavaScriptCompiler | null) {
+  constructor(module: Module, schedule: FuelSchedule, compiler: CodeUnit['compiler']) {
     this.compiler = compiler;
     this.module = module;
     this.schedule = schedule;

@@ -189,7 +189,7 @@ export class ModuleInstance {
   constructor(store: Store, compiled: CompiledModule, exports: ReadonlyMap<string, ExternInstance>) {
     this.store = store;
     this.compiled = compiled;
-    this.unit = compiled.unit(store.schedule, store.compiler);
+    this.unit = store.unitOf(compiled);
     this.unit.open();
     this.globalWords = new Int32Array(this.unit.globalWordCount);
     this.globalRefs = compiled.module.globals.map(() => null);

@@ -6,7 +6,13 @@ import {
   DEFAULT_MAX_HEAP_BYTES,
   DEFAULT_MAX_STACK_SLOTS,
 } from '../../syntax/limits.ts';
-import { checkCompiler, type JavaScriptCompiler } from '../code/compiled-module.ts';
+import {
+  type CodeUnit,
+  type CompiledModule,
+  checkCompiler,
+  type JavaScriptCompiler,
+} from '../code/compiled-module.ts';
+import { checkPrecompiled, isMadeOf, type PrecompiledModule } from '../code/precompiled-module.ts';
 import { selectSchedule } from '../fuel/check-schedule.ts';
 import type { FuelSchedule } from '../fuel/schedules.ts';
 import type { PageBudget } from './memory.ts';
@@ -54,6 +60,8 @@ export interface StoreOptions {
   readonly strictGrowth?: boolean;
   /** Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Default: the interpreter does everything. */
   readonly compiler?: JavaScriptCompiler | undefined;
+  /** Code that `quern compile` made of modules: of those, in place of the compiler. Default: none. */
+  readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
 
 /**
@@ -74,6 +82,7 @@ export class Store implements PageBudget, HeapBudget {
   readonly canBlock: boolean;
   readonly isStrict: boolean;
   readonly compiler: JavaScriptCompiler | null;
+  private readonly precompiled: readonly PrecompiledModule[];
   /** Pages of all memories that were allocated here. */
   pagesInUse = 0;
   /** Bytes that count against `maxHeapBytes`. */
@@ -99,6 +108,14 @@ export class Store implements PageBudget, HeapBudget {
     if (this.canBlock) checkBlocking();
     this.isStrict = options.strictGrowth ?? false;
     this.compiler = checkCompiler(options.compiler);
+    this.precompiled = checkPrecompiled(options.precompiled);
+    for (const precompiled of this.precompiled) precompiled.check(this.schedule);
+  }
+
+  /** The code of a module, as its instances here run it. */
+  unitOf(compiled: CompiledModule): CodeUnit {
+    const precompiled = this.precompiled.find((item) => isMadeOf(item, compiled.module));
+    return compiled.unit(this.schedule, precompiled ?? this.compiler);
   }
 
   take(pageCount: number): boolean {

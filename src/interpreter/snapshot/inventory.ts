@@ -8,9 +8,9 @@
 import { SnapshotError, UsageError } from '../../errors/errors.ts';
 import type { FeatureKey } from '../../syntax/features.ts';
 import type { Module } from '../../syntax/module.ts';
-import { sha256Hex } from '../../syntax/sha256.ts';
 import type { DefType } from '../../syntax/types.ts';
 import type { CompiledModule } from '../code/compiled-module.ts';
+import { moduleSha256 } from '../code/precompiled-module.ts';
 import type { FuelSchedule } from '../fuel/schedules.ts';
 import type { GlobalInstance } from '../instances/global.ts';
 import type { MemoryInstance } from '../instances/memory.ts';
@@ -124,7 +124,7 @@ const hashes = new WeakMap<Module, Uint8Array>();
 export const moduleHash = (module: Module): Uint8Array => {
   let hash = hashes.get(module);
   if (hash === undefined) {
-    const hex = sha256Hex(module.bytes);
+    const hex = moduleSha256(module);
     hash = Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
     hashes.set(module, hash);
   }

@@ -1,0 +1,33 @@
+/** `quern compile`: the JavaScript of a module, for hosts that refuse code from text. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { CallProfile } from '../compile.ts';
+import { type Parsed, usageError } from './flags.ts';
+import { readModule } from './inspect.ts';
+import { scheduleOf } from './schedule.ts';
+
+const readProfile = (file: string): CallProfile => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as CallProfile;
+  } catch (error) {
+    throw usageError(`cannot read the profile ${file}: ${(error as Error).message}`);
+  }
+};
+
+/** Runs `quern compile`. */
+export const runCompile = async ({ operands, flags }: Parsed<'compile'>): Promise<void> => {
+  const { target, only, profile, output } = flags;
+  if (target !== undefined && target !== 'jit' && target !== 'nojit')
+    throw usageError(`--target must be jit or nojit, not "${target}"`);
+  if (only !== undefined && only !== 'hot') throw usageError(`--only must be hot, not "${only}"`);
+  if ((only === undefined) !== (profile === undefined))
+    throw usageError('--only hot and --profile need each other');
+  const bytes = await readModule(operands[0]!);
+  const { compileToJavaScript } = await import('../compile.ts');
+  const text = compileToJavaScript(bytes, {
+    target,
+    schedule: scheduleOf(flags.schedule),
+    profile: profile === undefined ? undefined : readProfile(profile),
+  });
+  if (output === undefined) process.stdout.write(text);
+  else writeFileSync(output, text);
+};
