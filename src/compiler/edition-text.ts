@@ -25,10 +25,20 @@ export const editionText = (
     if (isLoop) entries.set(LOOP_KEY, 'function(g,k,w){g(k,w)}');
     else entries.set(entryKey(typeOf(index)), entryText('g', typeOf(index)));
   const links: string[] = [];
+  // PERF: V8 knows the function of the host that code calls where each has a text of its own.
+  const shared = evaluate === '' ? new Map<string, string>() : null;
   for (let index = 0; index < module.importedFuncCount; index++) {
     const type = typeOf(index);
-    if ([...type.params, ...type.results].every(isNumeric))
-      links.push(`f${index}=LH(${index},${hostCallText(type)});`);
+    if (![...type.params, ...type.results].every(isNumeric)) continue;
+    let make = hostCallText(type);
+    if (shared !== null) {
+      const known = shared.get(make);
+      const name = known ?? `c${shared.size}`;
+      if (known === undefined) links.push(`const ${name}=${make};`);
+      shared.set(make, name);
+      make = name;
+    }
+    links.push(`f${index}=LH(${index},${make});`);
   }
   return [
     '"use strict";',

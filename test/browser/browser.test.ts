@@ -7,11 +7,19 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { compileToJavaScript } from '../../src/compile.ts';
 import { sender, startServer } from '../http/servers.ts';
 import { compileC, hasClang, programs, runByNode } from '../wasi/c-programs.ts';
 import { guestBytes } from '../wasi/node-guest.ts';
+import { compileWat } from '../wat.ts';
 import { chromium, runPage } from './browser.ts';
 import type { PageReport, PageTask } from './report.ts';
+
+const { triple } = compileWat({
+  triple: '(module (func (export "run") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3))))',
+});
+/** A file of build time, as the page's server has it. */
+const served = (text: string): string => text.replace('"quern/precompiled"', '"/build/src/precompiled.js"');
 
 const cors = { 'access-control-allow-origin': '*' };
 
@@ -38,6 +46,9 @@ test('in a page', { skip: chromium === null && 'Chromium not found (set QUERN_CH
       if (path === '/task.json') return JSON.stringify(task);
       if (path === '/guest.wasm') return guestBytes;
       if (path === '/sender.wasm') return sender;
+      if (path === '/sender.js') return served(compileToJavaScript(sender));
+      if (path === '/triple.wasm') return triple;
+      if (path === '/altered.js') return served(compileToJavaScript(triple)).replace('(l0*3|0)', '(l0*4|0)');
       const name = path.replace('/program/', '');
       return names.includes(name) ? readFileSync(join(folder, `${name}.wasm`)) : null;
     },

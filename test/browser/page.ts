@@ -3,6 +3,8 @@
  * strings nor native Wasm. Runs plug-ins, HTTP, all tests of files and escapes on memory files, and C programs.
  */
 import { createPlugin, isQuernError, MemoryFiles, type PluginOptions } from '../../src/index.ts';
+import type { PrecompiledModule } from '../../src/precompiled.ts';
+import { compileModule, type FuncInstance, instantiate, invoke, Store } from '../../src/wasm.ts';
 import { assert } from '../wasi/assertions.ts';
 import { guestAttempts } from '../wasi/attempts.ts';
 import { behaviours } from '../wasi/behaviours.ts';
@@ -25,6 +27,8 @@ const send = async (url: string, options: PluginOptions): Promise<string | undef
     await plugin.close();
   }
 };
+const precompiledAt = async (path: string): Promise<PrecompiledModule> =>
+  ((await import(path)) as { readonly default: PrecompiledModule }).default;
 /** The code of the error that something rejects with; null when it does not. */
 const codeOf = (promise: Promise<unknown>): Promise<string | null> =>
   promise.then(
@@ -56,6 +60,18 @@ const checks: Readonly<Record<string, Check>> = {
   'a plug-in answers': async () => {
     const plugin = await createPlugin({ wasm: [{ data: sender }] });
     assert.equal((await plugin.call('echo', 'from a page'))?.text(), 'from a page');
+  },
+  'a plug-in runs JavaScript that was made at build time': async () => {
+    const wasm = [{ data: sender }];
+    const plugin = await createPlugin({ wasm }, { precompiled: await precompiledAt('/sender.js') });
+    const plain = await createPlugin({ wasm });
+    assert.equal((await plugin.call('echo', 'from a page'))?.text(), 'from a page');
+    await plain.call('echo', 'from a page');
+    assert.equal(plugin.fuelConsumed, plain.fuelConsumed);
+    // A file that was altered shows that it is what runs: it multiplies by 4.
+    const store = new Store({ precompiled: await precompiledAt('/altered.js') });
+    const { exports } = instantiate(store, compileModule(await bytesOf('/triple.wasm')), () => undefined);
+    assert.equal(invoke(exports.get('run') as FuncInstance, [14n])[0], 56n);
   },
   'a plug-in is loaded by its URL, also through a redirect': async () => {
     const wasm = [{ url: `${task.allowed}/to?u=${encodeURIComponent(`${origin}/sender.wasm`)}` }];
