@@ -42,15 +42,27 @@ const lower = async (code: string): Promise<string> => {
   return lowered;
 };
 
-/** Writes the script for one kind of engine and returns its path. */
-export const writeScript = async (syntax: Syntax, program: Program, folder: string): Promise<string> => {
+/**
+ * Writes the script for one kind of engine and returns its path.
+ *
+ * @param precompiled the text of an object with code that was made ahead
+ */
+export const writeScript = async (
+  syntax: Syntax,
+  program: Program,
+  precompiled: string,
+  folder: string,
+): Promise<string> => {
   const joined = await joinModules();
   const code = syntax === 'es5' ? await lower(joined) : joined;
   const path = join(folder, `transcript.${syntax}.cjs`);
   const run = `var quernPrint = typeof print === 'function' ? print : console.log;
-globalThis.quernTranscribe(quernProgram, quernPrint).catch(function (error) {
+globalThis.quernTranscribe(quernProgram, quernPrecompiled, quernPrint).catch(function (error) {
   quernPrint('FAILED ' + error + '\\n' + (error && error.stack));
 });`;
-  writeFileSync(path, `${code}\nvar quernProgram = ${JSON.stringify(program)};\n${run}\n`);
+  writeFileSync(
+    path,
+    `${code}\nvar quernProgram = ${JSON.stringify(program)};\nvar quernPrecompiled = ${precompiled};\n${run}\n`,
+  );
   return path;
 };

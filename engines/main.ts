@@ -1,8 +1,9 @@
 /**
  * Runs one transcript on every JavaScript engine that is installed and compares them line by line:
- * `npm run engines -- [--install] [--slice] [--keep] [--json FILE] [ENGINE…]`.
+ * `npm run engines -- [--install] [--slice] [--precompiled] [--keep] [--json FILE] [ENGINE…]`.
  *
- * ENGINE is the beginning of a name in `table.ts`; `--slice` covers little, `--keep` leaves scripts and transcripts
+ * ENGINE is the beginning of a name in `table.ts`; `--slice` covers little, with `--precompiled`
+ * plug-ins and modules run JavaScript that was made ahead, but on the engine that the others are compared with, `--keep` leaves scripts and transcripts
  * in `build/transcripts`. Exit code 1 when one differs; an engine that is absent is named, and fails nothing.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { sharedFolder } from '../test/shared.ts';
 import { type Syntax, writeScript } from './bundle.ts';
 import { collect } from './collect.ts';
 import { compare, printTable, type Row, runEngine } from './compare.ts';
+import { precompiledText } from './precompile.ts';
 import { type EngineRow, engines, installEngines } from './table.ts';
 
 const { values, positionals } = parseArgs({
@@ -20,6 +22,7 @@ const { values, positionals } = parseArgs({
   options: {
     install: { type: 'boolean', default: false },
     slice: { type: 'boolean', default: false },
+    precompiled: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
@@ -37,11 +40,18 @@ if (sharedFolder === null) console.log('NOTICE: the reference data was not found
 const folder = values.keep ? 'build/transcripts' : mkdtempSync(join(tmpdir(), 'quern-engines-'));
 mkdirSync(folder, { recursive: true });
 const program = await collect(values.slice ? 'slice' : 'all');
+const precompiled = values.precompiled ? await precompiledText(program) : '{}';
 const scripts = new Map<Syntax, string>();
 const scriptFor = async (syntax: Syntax): Promise<string> => {
-  const path = scripts.get(syntax) ?? (await writeScript(syntax, program, folder));
+  const path = scripts.get(syntax) ?? (await writeScript(syntax, program, precompiled, folder));
   scripts.set(syntax, path);
   return path;
+};
+/** The transcript that all others are compared with is the interpreter's. */
+const plainScript = async (): Promise<string> => {
+  const plain = join(folder, 'plain');
+  mkdirSync(plain, { recursive: true });
+  return writeScript('es2023', program, '{}', plain);
 };
 
 /** When an engine counts as hung: of the slice it needs minutes, of everything an hour in the slowest. */
@@ -59,7 +69,8 @@ for (const engine of chosen) {
     rows.push({ engine, result: null });
     continue;
   }
-  const run = await runEngine(command, await scriptFor(engine.syntax), engine.env ?? {}, timeout);
+  const script = await (reference === null ? plainScript() : scriptFor(engine.syntax));
+  const run = await runEngine(command, script, engine.env ?? {}, timeout);
   if (values.keep) writeFileSync(join(folder, `${engine.id}.txt`), run.lines.join('\n'));
   reference ??= run.lines;
   rows.push({ engine, result: { seconds: run.seconds, ...compare(reference, run.lines) } });

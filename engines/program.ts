@@ -5,6 +5,7 @@
 import type { ScriptJson } from '../spec-tests/script.ts';
 import type { Receipt } from '../src/index.ts';
 import type { FuelSchedule } from '../src/interpreter/fuel/schedules.ts';
+import type { PrecompiledModule, precompiled } from '../src/precompiled.ts';
 import type { VectorCall } from '../test/vectors/format.ts';
 
 /** A plug-in and the calls that go to it in order; bytes are in base64. */
@@ -66,5 +67,14 @@ export interface Program {
   readonly vectors: VectorsProgram;
 }
 
+/** Makes code of a plug-in or a module that was compiled ahead; key = its id. */
+export type PrecompiledCode = Readonly<
+  Record<string, ((make: typeof precompiled) => PrecompiledModule) | undefined>
+>;
+
 /** The function that the bundled script leaves on the global object. */
-export type Transcribe = (program: Program, print: (line: string) => void) => Promise<void>;
+export type Transcribe = (
+  program: Program,
+  code: PrecompiledCode,
+  print: (line: string) => void,
+) => Promise<void>;

@@ -15,6 +15,7 @@ import {
   MemoryFiles,
   type Platform,
   type Plugin,
+  type PluginOptions,
 } from '../../src/index.ts';
 import { decodeUtf8Lossy, encodeUtf8 } from '../../src/syntax/utf8.ts';
 import type { PluginProgram } from '../program.ts';
@@ -92,8 +93,11 @@ const createPlugin = createPluginOn({ ...portablePlatform, http: answer } satisf
 
 type Print = (line: string) => void;
 
-const open = (program: PluginProgram, print: Print): Promise<Plugin> =>
+type Code = Pick<PluginOptions, 'compiler' | 'precompiled'>;
+
+const open = (program: PluginProgram, print: Print, code: Code): Promise<Plugin> =>
   createPlugin(bytesOf(program.wasm), {
+    ...code,
     useWasi: program.useWasi,
     config: program.config,
     allowedHosts: program.allowedHosts,
@@ -120,8 +124,8 @@ const endOf = async (plugin: Plugin, fn: string, input: Uint8Array, fuel: number
 };
 
 /** Calls a plug-in's functions in order; one line for each call. */
-export const transcribePlugin = async (program: PluginProgram, print: Print): Promise<void> => {
-  const plugin = await open(program, print);
+export const transcribePlugin = async (program: PluginProgram, print: Print, code: Code): Promise<void> => {
+  const plugin = await open(program, print, code);
   const { memories } = await plugin.getInstance();
   print(`${program.id} | initialised | fuel ${plugin.fuelConsumed} | memory ${memoryDigest(memories)}`);
   let [fuel] = program.fuel;

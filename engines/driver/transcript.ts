@@ -7,8 +7,9 @@
 import { isQuernError } from '../../src/index.ts';
 import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import type { FuncInstance } from '../../src/interpreter/instances/module-instance.ts';
+import { precompiled } from '../../src/precompiled.ts';
 import { compileModule, instantiate, Store } from '../../src/wasm.ts';
-import type { Program, RunProgram, Transcribe } from '../program.ts';
+import type { PrecompiledCode, Program, RunProgram, Transcribe } from '../program.ts';
 import { memoryDigest } from './digest.ts';
 import { bytesOf, transcribePlugin } from './plugins.ts';
 import { transcribeRecording } from './recordings.ts';
@@ -16,8 +17,9 @@ import { transcribeScript } from './scripts.ts';
 import { transcribeVectors } from './vectors.ts';
 
 /** Calls `run` of a module without imports, until it ends or its fuel does. */
-const transcribeRun = ({ id, wasm, fuel }: RunProgram): string => {
-  const { exports, memories } = instantiate(new Store(), compileModule(bytesOf(wasm)), () => undefined);
+const transcribeRun = ({ id, wasm, fuel }: RunProgram, code: PrecompiledCode): string => {
+  const store = new Store({ precompiled: code[id]?.(precompiled) });
+  const { exports, memories } = instantiate(store, compileModule(bytesOf(wasm)), () => undefined);
   const execution = startExecution(exports.get('run') as FuncInstance, [1n], { fuel });
   const status = execution.run();
   const { error } = execution;
@@ -32,12 +34,14 @@ const plain = (line: string): string =>
 
 const transcribe: Transcribe = async (
   { plugins, runs, scripts, recordings, vectors }: Program,
+  code,
   printLine,
 ) => {
   const print = (line: string): void => printLine(plain(line));
-  for (const run of runs) print(transcribeRun(run));
+  for (const run of runs) print(transcribeRun(run, code));
   transcribeVectors(vectors, print);
-  for (const plugin of plugins) await transcribePlugin(plugin, print);
+  for (const plugin of plugins)
+    await transcribePlugin(plugin, print, { precompiled: code[plugin.id]?.(precompiled) });
   for (const script of scripts) await transcribeScript(script, print);
   for (const recording of recordings) await transcribeRecording(recording, print);
   print('end of the transcript');

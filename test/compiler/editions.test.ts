@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Compiler } from '../../src/compiler/function-compiler.ts';
-import { compileModule } from '../../src/wasm.ts';
+import { type CompiledModule, compileModule } from '../../src/wasm.ts';
+import { countReachable } from '../garbage.ts';
 import { compileWat } from '../wat.ts';
 import { manyWays, type Program, play } from './beside.ts';
 import { forcedCompiler } from './forced-compiler.ts';
@@ -37,6 +38,20 @@ const watched = (compiler: Compiler, canEvaluate: boolean): number[] => {
   return sizes;
 };
 
+/** Many functions `f0`, `f1` …: each gives its number times its argument. */
+const { wide } = compileWat({
+  wide: `(module ${Array.from(
+    { length: 20 },
+    (_, i) => `(func (export "f${i}") (param i64) (result i64) (i64.mul (local.get 0) (i64.const ${i})))`,
+  ).join('')})`,
+});
+/** Calls the first functions of a new instance. */
+const callFirst = (count: number, module: CompiledModule, compiler: Compiler): void => {
+  const calls = Array.from({ length: count }, (_, i) => [`f${i}`, 3n] as const);
+  const lines = play({ bytes: wide, calls, module }, compiler, null);
+  for (const [i, line] of lines.entries()) assert.ok(line.startsWith(`f${i} 3 → done ${3 * i} `), line);
+};
+
 describe('instances of one module', () => {
   for (const [name, { calls, text: _, ...options }] of Object.entries(sources))
     for (const canEvaluate of [true, false])
@@ -64,20 +79,36 @@ describe('instances of one module', () => {
 });
 
 test('an edition that lacks much is made anew, and one that lacks little is not', () => {
-  const { wide } = compileWat({
-    wide: `(module ${Array.from(
-      { length: 20 },
-      (_, i) => `(func (export "f${i}") (param i64) (result i64) (i64.mul (local.get 0) (i64.const ${i})))`,
-    ).join('')})`,
-  });
   const compiler = forcedCompiler({ target: 'jit', exits: 0, seed: 1 });
   const sizes = watched(compiler, true);
   const module = compileModule(wide);
-  const called = (count: number): void => {
-    const calls = Array.from({ length: count }, (_, i) => [`f${i}`, 3n] as const);
-    const lines = play({ bytes: wide, calls, module }, compiler, null);
-    for (const [i, line] of lines.entries()) assert.ok(line.startsWith(`f${i} 3 → done ${3 * i} `), line);
-  };
-  for (const count of [10, 11, 12, 20, 20, 20]) called(count);
+  for (const count of [10, 11, 12, 20, 20, 20]) callFirst(count, module, compiler);
   assert.deepEqual(sizes, [0, 10, 10, 10, 20, 20]);
+});
+
+test('editions that nobody uses any more are given back', async () => {
+  const compiler = forcedCompiler({ target: 'jit', exits: 0, seed: 1 });
+  const refs: WeakRef<object>[] = [];
+  const unitOf = compiler.unitOf.bind(compiler);
+  compiler.unitOf = (unit) => {
+    const compiled = unitOf(unit);
+    const { source } = compiled;
+    if (Object.keys(source).includes('edition')) return compiled;
+    const edition = source.edition.bind(source);
+    source.edition = () => {
+      const found = edition();
+      refs.push(new WeakRef(found));
+      return found;
+    };
+    return compiled;
+  };
+  await (async () => {
+    const module = compileModule(wide);
+    for (const count of [10, 10, 20, 20]) callFirst(count, module, compiler);
+    assert.equal(await countReachable(refs.slice(0, 3)), 0);
+    // The module has the last one.
+    callFirst(20, module, compiler);
+    assert.equal(refs[4]!.deref(), refs[3]!.deref());
+  })();
+  assert.equal(await countReachable(refs), 0);
 });
