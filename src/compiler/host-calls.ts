@@ -32,6 +32,10 @@ class Activation {
   ceiling = 0;
   /** What it has of the JavaScript stack. */
   room = STACK_WORDS;
+  /** What the function that was entered has of it. */
+  outermost = 0;
+  /** How often its loops may fetch fuel before it is left and entered again. */
+  refills = 0;
 
   /** Brings fuel into hand while frames are not laid; false where the code that runs has to be left. */
   refill(need: number, memory: MemoryInstance): boolean {

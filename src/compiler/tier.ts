@@ -16,6 +16,8 @@ import { CodeProvider, type LoopPlace, type UnitCode } from './provider.ts';
 const ENTRIES_PER_SAMPLE = 64;
 /** So often must code have been left before it is asked whether it is worth entering. */
 const MANY_LEAVINGS = 1000;
+/** Fuel that an entry must have used by the time that it is left: what entering and leaving cost otherwise. */
+const WORTHWHILE = 300;
 
 class CompilerTier implements Tier {
   onTranslated(code: FuncCode): void {
@@ -94,6 +96,7 @@ class CompilerTier implements Tier {
     patch.entries++;
     if (patch.entries % ENTRIES_PER_SAMPLE === 0) this.countCaller(m);
     const compiled = this.instanceOf(compiler, compiledUnit, m);
+    const before = m.fuel + m.reserve;
     const status = compiled === null ? REFUSED : compiled.enter(m, patch.func, patch.paid);
     if (compiled === null || status === REFUSED) {
       patches.lift(index);
@@ -105,6 +108,7 @@ class CompilerTier implements Tier {
     // An instruction that generated code leaves to the interpreter may lie where it is entered.
     const next = patches.at(m.pc);
     if (next >= 0) patches.lift(next);
+    if (before - m.fuel - m.reserve >= WORTHWHILE) return status;
     if (++patch.leavings > MANY_LEAVINGS && 2 * patch.leavings > patch.entries) patches.giveUp(index);
     return status;
   }
