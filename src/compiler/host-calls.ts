@@ -22,6 +22,11 @@ const STACK_WORDS = 30_000;
 /** What a call that a host function makes takes from them: so only a few that are nested enter generated code. */
 const NESTED_WORDS = 4000;
 
+/** Fuel that generated code has in hand at a time while it is new. */
+const PORTION = 4096;
+
+type SavedActivation = Pick<Activation, 'm' | 'fp' | 'ceiling' | 'room' | 'outermost' | 'refills' | 'held'>;
+
 /** The innermost call of generated code. There is one of the process, as there is one machine. */
 class Activation {
   /** Null while no generated code runs. */
@@ -36,6 +41,35 @@ class Activation {
   outermost = 0;
   /** How often its loops may fetch fuel before it is left and entered again. */
   refills = 0;
+  /** Fuel of the slice in hand that lies with the reserve until it is fetched. */
+  held = 0;
+
+  /** Takes a call's fuel out of its hand but for a portion, if that is asked for. */
+  hold(m: MachineState, need: number, isNew: boolean): void {
+    if (!isNew) return;
+    const held = m.fuel - Math.max(PORTION, need);
+    this.held = Math.max(0, held);
+    m.fuel -= this.held;
+    m.reserve += this.held;
+  }
+
+  /** Fetches a portion of the slice; false where it is used up. */
+  fetch(m: MachineState, need: number): boolean {
+    const fetched = Math.min(this.held, Math.max(PORTION, need - m.fuel));
+    if (m.fuel + fetched < need) return false;
+    this.held -= fetched;
+    m.fuel += fetched;
+    m.reserve -= fetched;
+    return true;
+  }
+
+  /** What is held, for the hand of the interpreter. */
+  takeHeld(m: MachineState): number {
+    const { held } = this;
+    this.held = 0;
+    m.reserve -= held;
+    return held;
+  }
 
   /** Brings fuel into hand while frames are not laid; false where the code that runs has to be left. */
   refill(need: number, memory: MemoryInstance): boolean {
@@ -44,6 +78,7 @@ class Activation {
     const { view, byteLength } = memory;
     // Whoever is asked may run calls in turn.
     m.top = this.ceiling;
+    this.held = 0;
     const isRefilled = m.refill(need);
     m.top = top;
     if (!isRefilled || (memory.view === view && memory.byteLength === byteLength)) return isRefilled;
@@ -52,11 +87,17 @@ class Activation {
     return false;
   }
 
-  set(m: MachineState | null, fp: number, ceiling: number, room: number): void {
-    this.m = m;
-    this.fp = fp;
-    this.ceiling = ceiling;
-    this.room = room;
+  /** What `restore` takes; null where no generated code runs. */
+  save(): SavedActivation | null {
+    const { m, fp, ceiling, room, outermost, refills, held } = this;
+    return m === null ? null : { m, fp, ceiling, room, outermost, refills, held };
+  }
+
+  restore(saved: SavedActivation | null): void {
+    if (saved === null) {
+      this.m = null;
+      this.room = STACK_WORDS;
+    } else Object.assign(this, saved);
   }
 
   /** What a call has of the JavaScript stack that begins now. */
@@ -116,9 +157,14 @@ export class HostCalls {
     return m.fuel - price;
   };
 
-  /** Says how the interpreter goes on where the frames are laid: a status. */
-  settle(m: MachineState): number {
-    const { base, fuel, promise, failure, hasFailed } = this;
+  /**
+   * Says how the interpreter goes on where the frames are laid: a status.
+   *
+   * @param held fuel of the slice in hand that the code had not fetched
+   */
+  settle(m: MachineState, held: number): number {
+    m.fuel += held;
+    const { base, promise, failure, hasFailed } = this;
     const func = this.func!;
     const to = m.top;
     this.machine.words.copyWithin(to, base, base + func.borderWords);
@@ -131,7 +177,7 @@ export class HostCalls {
     // What the host called in turn may have replaced the code array.
     m.fuel -= this.machine.space.words[m.pc - 1]!;
     if (promise === undefined) return m.fuel < 0 ? NO_FUEL : RESTART;
-    m.pending = { func, base: to, promise, fuel };
+    m.pending = { func, base: to, promise, fuel: this.fuel + held };
     return HOST_PAUSE;
   }
 }

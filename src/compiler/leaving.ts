@@ -133,10 +133,12 @@ export class Leaving {
    * Lays the frames from the frame of the function that was entered, and says how the interpreter goes on: a status.
    * `null` when it was left at its own entry, with everything as it was. `CONTINUE` inside of a call of the host, with
    * its arguments to be laid at `m.top`.
+   *
+   * @param held fuel of the slice in hand that the code had not fetched
    */
-  lay(m: MachineState, stacks: Stacks): number | null {
+  lay(m: MachineState, stacks: Stacks, held: number): number | null {
     const { frames } = this;
-    let fuel = this.fuel!;
+    let fuel = this.fuel! + held;
     this.fuel = undefined;
     let innermost = frames[0]!;
     let point = innermost.func.exits.at(innermost.exit);

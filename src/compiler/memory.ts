@@ -12,12 +12,6 @@ import type { Generator } from './generator.ts';
 import type { Rule } from './numeric.ts';
 import { exact, Operand, wrapping } from './operand.ts';
 
-/**
- * Offsets beyond this leave. With those up to it, the sum with an address is below 2^32 - 4 as an unsigned number: its
- * two words are out of bounds together.
- */
-const MAX_OFFSET = 0x7fff0000;
-
 /** How a number of some width lies in memory. */
 interface Cell {
   /** Logarithm of its size. */
@@ -47,28 +41,14 @@ const float64 = cell(3, 'Float64', 'F64', 'F64');
 const isPlain = (g: Generator): boolean => {
   const { lo, hi, memory } = g.reader;
   const type = g.module.memories[memory];
-  return (
-    memory === 0 &&
-    hi === 0 &&
-    lo >= 0 &&
-    lo <= MAX_OFFSET &&
-    type !== undefined &&
-    type.limits.address === I32
-  );
+  return memory === 0 && hi === 0 && lo >= 0 && type !== undefined && type.limits.address === I32;
 };
 
-/** The index of a `DataView`; a negative number is out of bounds, too. */
-const viewIndex = (g: Generator, a: Operand, offset: number): string => {
-  if (a.constant !== null) {
-    const index = (a.constant >>> 0) + offset;
-    // Beyond 2^31 the second word of an i64 would be inside again.
-    return index > 0x7fffffff ? `X(${g.exit})` : String(index);
-  }
+/** The index of a `DataView`: beyond the memory, and beyond 2^32, it throws. */
+const viewIndex = (a: Operand, offset: number): string => {
+  if (a.constant !== null) return String((a.constant >>> 0) + offset);
   if (offset === 0) return exact(a);
-  if (a.isNatural) return `${exact(a)}+${offset}|0`;
-  if (a.isSimple) return `(${a.text}<0?X(${g.exit}):${a.text}+${offset}|0)`;
-  const i = g.temporary('i');
-  return `((${i}=${exact(a)})<0?X(${g.exit}):${i}+${offset}|0)`;
+  return a.isNatural ? `${exact(a)}+${offset}` : `(${wrapping(a)}>>>0)+${offset}`;
 };
 
 /** The address as a number of 0 to 2^32 and more. */
@@ -86,7 +66,7 @@ const readsAt = (g: Generator, a: Operand): readonly number[] =>
 const read = (g: Generator, { shift, view, array, slow }: Cell, a: Operand, offset: number): string => {
   if (g.target.hasJit) {
     g.nameExit();
-    return `DV.get${view}(${viewIndex(g, a, offset)}${shift === 0 ? '' : ',true'})`;
+    return `DV.get${view}(${viewIndex(a, offset)}${shift === 0 ? '' : ',true'})`;
   }
   if (shift === 0) return `(${array}[${byteAddress(a, offset)}]??X(${g.exit}))`;
   const j = a.isSimple ? byteAddress(a, offset) : `(${g.temporary('j')}=${byteAddress(a, offset)})`;
@@ -138,10 +118,11 @@ const load64: Rule = (g) => {
   if (g.target.hasJit) {
     g.nameExit();
     const i = g.temporary('i');
+    const address = offset === 0 ? byteAddress(a, 0) : viewIndex(a, offset);
     // The word above first: when that is inside, so is the other.
-    const high = `${to.high}=DV.getInt32(${i}+4|0,true)`;
+    const high = `${to.high}=DV.getInt32(${i}+4,true)`;
     const low = `${to.text}=DV.getInt32(${i},true)`;
-    g.text(`${i}=${viewIndex(g, a, offset)};${high};${low}`, readsAt(g, a), to.reads);
+    g.text(`${i}=${address};${high};${low}`, readsAt(g, a), to.reads);
   } else {
     const j = g.temporary('j');
     const high = `${to.high}=I32[(${j}+4)/4]??loadI32(${j}+4,${g.exit})`;
@@ -160,9 +141,9 @@ const write = (g: Generator, to: Cell, a: Operand, offset: number, value: string
   if (g.target.hasJit) {
     g.nameExit();
     const little = shift === 0 ? '' : ',true';
-    if (!isFloat) return `DV.set${view}(${viewIndex(g, a, offset)},${value}${little})`;
+    if (!isFloat) return `DV.set${view}(${viewIndex(a, offset)},${value}${little})`;
     const j = g.temporary('j');
-    return `${j}=${viewIndex(g, a, offset)};DV.set${view}(${j},${value}${little})${canonical}(${j})`;
+    return `${j}=${viewIndex(a, offset)};DV.set${view}(${j},${value}${little})${canonical}(${j})`;
   }
   const j = g.temporary('j');
   const address = `${j}=${byteAddress(a, offset)}`;
@@ -203,10 +184,9 @@ const store64: Rule = (g) => {
   const reads = [...readsAt(g, a), ...value.reads];
   if (g.target.hasJit) {
     g.nameExit();
-    // The word above is written first: only when that is inside, and the index not negative, the other is, too.
-    const index = offset === 0 && !a.isNatural && a.constant === null;
-    const address = `${j}=${index ? `${a.text}<0?X(${g.exit}):${a.text}` : viewIndex(g, a, offset)}`;
-    g.text(`${address};DV.setInt32(${j}+4|0,${value.high},true);DV.setInt32(${j},${value.text},true)`, reads);
+    // The word above is written first: when that is inside, so is the other.
+    const address = `${j}=${offset === 0 ? byteAddress(a, 0) : viewIndex(a, offset)}`;
+    g.text(`${address};DV.setInt32(${j}+4,${value.high},true);DV.setInt32(${j},${value.text},true)`, reads);
     return;
   }
   const k = g.temporary('k');
