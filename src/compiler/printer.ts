@@ -39,8 +39,6 @@ class Printer {
   private out: string[] = [];
   /** The piece that is being printed; null in the function itself. */
   private inside: Piece | null = null;
-  /** Loops that are around the statement, in the same function or piece, and how each fetches fuel. */
-  private wrapped = new Map<Label, string>();
   private readonly definitions: string[] = [];
   private readonly pieces: (readonly number[])[] = [];
   private readonly g: Generator;
@@ -213,10 +211,9 @@ class Printer {
   // Pieces
 
   private define(node: Piece): void {
-    const { g, id, inside, out, positions, wrapped } = this;
+    const { g, id, inside, out, positions } = this;
     this.out = [];
     this.inside = node;
-    this.wrapped = new Map();
     const nameOf = (number: number): string => g.names.nameOf(number);
     const takes = node.takes.map(nameOf);
     const own = node.has.map(nameOf);
@@ -237,7 +234,6 @@ class Printer {
     this.definitions.push(this.out.join(''));
     this.out = out;
     this.inside = inside;
-    this.wrapped = wrapped;
   }
 
   private call(node: Piece): void {
@@ -286,22 +282,21 @@ class Printer {
     switch (node.at) {
       case 'entry':
         out.push(`if((${this.spent('f', price)})<${need}|(${this.spent('w', this.frame)})<0)`);
-        out.push(`f=more(f,${need},${exit},w);\n`);
+        out.push(`f=more(f,${need},${exit},w)${this.truncates};\n`);
         return;
       case 'call':
         out.push(`f=${g.target.fuel}${price === 0 ? '' : `-${price}${this.truncates}`};`);
-        out.push(`if(f<${need})f=more(f,${need},${exit},0);\n`);
+        out.push(`if(f<${need})f=more(f,${need},${exit},0)${this.truncates};\n`);
         return;
       case 'sized':
-        if (need > 0) out.push(`if(f<${need})f=more(f,${need},${exit},0);\n`);
+        if (need > 0) out.push(`if(f<${need})f=more(f,${need},${exit},0)${this.truncates};\n`);
         return;
       case 'back': {
-        const { name } = node.label!;
-        if (this.wrapped.has(node.label!)) {
-          const room = this.inside === null ? 'w' : '0';
-          this.wrapped.set(node.label!, `f=more(f,${need},${exit},${room});\n`);
-          out.push(`if((${this.spent('f', price)})<${need})break ${name};\n`);
-        } else out.push(`if((${this.spent('f', price)})<${need})f=more(f,${need},${exit},0);\n`);
+        // A loop of the function itself says so: it may be left to be entered again.
+        const room = g.target.hasJit && this.inside === null ? 'w' : '0';
+        out.push(
+          `if((${this.spent('f', price)})<${need})f=more(f,${need},${exit},${room})${this.truncates};\n`,
+        );
         return;
       }
       default:
@@ -309,7 +304,7 @@ class Printer {
     }
   }
 
-  /** PERF: without an overflow to look for, V8 keeps more in registers (15 % of collatz). */
+  /** PERF: V8 keeps sums without overflow, and what a call returns as an integer, in registers (30 % of collatz). */
   private get truncates(): string {
     return this.g.target.hasJit ? '|0' : '';
   }
@@ -326,21 +321,10 @@ class Printer {
       return;
     }
     const { name } = node.label;
-    if (!this.g.target.hasJit) {
-      out.push(name, ':for(;;){\n');
-      this.list(node.body);
-      if (node.falls) out.push('break;\n');
-      out.push('}\n');
-      return;
-    }
-    // PERF: more fuel is fetched outside of the loop, which is then entered again. A call that goes on inside of the
-    // loop makes V8 keep its variables in memory (35 to 70 % of collatz).
-    this.wrapped.set(node.label, '');
-    out.push(`M${name}:for(;;){${name}:for(;;){\n`);
+    out.push(name, ':for(;;){\n');
     this.list(node.body);
-    if (node.falls) out.push(`break M${name};\n`);
-    out.push('}\n', this.wrapped.get(node.label)!, '}\n');
-    this.wrapped.delete(node.label);
+    if (node.falls) out.push('break;\n');
+    out.push('}\n');
   }
 
   private switch({ text, cases }: Switch): void {
