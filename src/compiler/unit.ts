@@ -1,54 +1,22 @@
-/** The JavaScript of a unit, as far as it was needed, and how often its functions and loops were seen running. */
-import { InstructionReader } from '../decoder/instruction-reader.ts';
+/** The JavaScript of a unit, as far as it was needed, and how much fuel its functions and loops were seen to use. */
 import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
-import { instructions } from '../syntax/instructions.ts';
-import { type GeneratedFunction, generateFunction, generateLoop } from './generate.ts';
+import { functionSteps, type GeneratedFunction, loopSteps } from './generate.ts';
 import type { CompiledInstance } from './link.ts';
+import { FunctionRecord, type Part } from './part.ts';
 import { Patches } from './patches.ts';
+import { type Allowance, advance, type Steps } from './steps.ts';
 import type { Target } from './target.ts';
 
-/** A loop of a body. */
-export interface LoopPlace {
-  /** Offset of the `loop`. */
-  readonly offset: number;
-  /** Offset of the first instruction in it. */
-  readonly head: number;
-  /** Offset of the instruction after its `end`. */
-  end: number;
-  samples: number;
-}
-
-/** What is known of a function of a unit. */
-class FunctionRecord {
-  /** Undefined until it was asked for; null where the interpreter keeps it. */
-  generated: GeneratedFunction | null | undefined = undefined;
-  samples = 0;
-  /** How often generated code was left since there was none for this function. */
-  missed = 0;
-  private readonly code: FuncCode;
-  private found: LoopPlace[] | null = null;
-
-  constructor(code: FuncCode) {
-    this.code = code;
-  }
-
-  /** Its loops, in the order of their offsets. */
-  get loops(): readonly LoopPlace[] {
-    this.found ??= loopsOf(this.code);
-    return this.found;
-  }
-}
-
 export class CompiledUnit {
-  /** Bytes of text that were generated. */
+  /** Characters of text that were generated. */
   textLength = 0;
   readonly patches = new Patches();
   readonly instances = new WeakMap<ModuleInstance, CompiledInstance>();
   private readonly unit: CodeUnit;
   private readonly target: Target;
   private readonly functions = new Map<FuncCode, FunctionRecord>();
-  private readonly loops = new Map<LoopPlace, GeneratedFunction | null>();
+  private loopCount = 0;
 
   constructor(unit: CodeUnit, target: Target) {
     this.unit = unit;
@@ -61,47 +29,25 @@ export class CompiledUnit {
     return record;
   }
 
-  /** The JavaScript of a function; null for one that stays with the interpreter. */
-  generate(code: FuncCode): GeneratedFunction | null {
-    const record = this.recordOf(code);
-    if (record.generated === undefined) {
-      record.generated = generateFunction(this.unit, code.index, this.target);
-      this.textLength += record.generated?.text.length ?? 0;
-    }
-    return record.generated;
+  /**
+   * Goes on with the JavaScript of a function or a loop.
+   *
+   * @returns null for one that stays with the interpreter; undefined where it is not complete
+   */
+  generate(part: Part, allowance: Allowance): GeneratedFunction | null | undefined {
+    if (part.generated !== undefined) return part.generated;
+    part.steps ??= this.stepsOf(part);
+    const generated = advance(part.steps, allowance);
+    if (generated === undefined) return undefined;
+    part.generated = generated;
+    part.steps = null;
+    this.textLength += generated?.text.length ?? 0;
+    return generated;
   }
 
-  /** The JavaScript of a loop, by itself. */
-  generateLoop(code: FuncCode, loop: LoopPlace): GeneratedFunction | null {
-    let func = this.loops.get(loop);
-    if (func === undefined) {
-      const id = this.unit.funcs.length + this.loops.size;
-      func = generateLoop(this.unit, code.index, loop.offset, id, this.target);
-      this.loops.set(loop, func);
-      this.textLength += func?.text.length ?? 0;
-    }
-    return func;
+  private stepsOf({ code, loop }: Part): Steps<GeneratedFunction | null> {
+    const { target, unit } = this;
+    if (loop === null) return functionSteps(unit, code.index, target);
+    return loopSteps(unit, code.index, loop, unit.funcs.length + this.loopCount++, target);
   }
 }
-
-const loopsOf = ({ unit, index }: FuncCode): LoopPlace[] => {
-  const { module } = unit;
-  const { codeStart, end } = module.funcs[index]!.body!;
-  const reader = new InstructionReader(module.bytes, module.types);
-  reader.reset(codeStart, end);
-  const loops: LoopPlace[] = [];
-  const open: (LoopPlace | null)[] = [];
-  while (reader.pos < end) {
-    reader.read();
-    const { name, flow } = instructions[reader.row]!;
-    if (flow === 'closes') {
-      const closed = open.pop();
-      if (closed) closed.end = reader.pos;
-    }
-    if (flow !== 'opens') continue;
-    const loop = name === 'loop' ? { offset: reader.offset, head: reader.pos, end, samples: 0 } : null;
-    open.push(loop);
-    if (loop !== null) loops.push(loop);
-  }
-  return loops;
-};
