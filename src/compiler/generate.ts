@@ -280,16 +280,17 @@ function* generate(
   yield walk;
   const words = yield* cutUp(g, walk);
   yield walk;
-  return finish(g, id, pay.need, read, words);
+  return yield* finish(g, id, pay.need, read, words, walk);
 }
 
-const finish = (
+function* finish(
   g: Generator,
   id: number,
   entryNeed: number,
   read: readonly FrameValue[],
   words: number,
-): GeneratedFunction => {
+  walk: number,
+): Steps<GeneratedFunction> {
   const names: string[] = [];
   const numbers = new Map<string, number>();
   const numberOf = (name: string): number => {
@@ -332,6 +333,7 @@ const finish = (
   const frame = frameWords(g) + words;
   const begun = g.isRegion ? localValues : localValues.slice(0, g.type.params.length);
   const brought = read.map(({ operand, slot }) => describe(operand, slot));
+  yield walk;
   return {
     index: g.index,
     id,
@@ -343,7 +345,7 @@ const finish = (
     frameWords: frame,
     entryNeed,
   };
-};
+}
 
 /** Cuts a function that is too large; words of the JavaScript stack that its pieces need. */
 function* cutUp(g: Generator, walk: number): Steps<number> {

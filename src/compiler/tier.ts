@@ -31,9 +31,9 @@ const MANY_LEAVINGS = 1000;
 /** Fuel that an entry must have used by the time that it is left: what entering and leaving cost otherwise. */
 const WORTHWHILE = 300;
 /** Instructions that are generated at a time where somebody may wait for a turn: a few milliseconds. */
-const SHARE = 2048;
-/** Text that the JavaScript engine reads in the time of a share. */
-const SHORT_TEXT = 100_000;
+const SHARE = 1024;
+/** The JavaScript engine reads so many characters as fast as an instruction is generated. */
+const CHARACTERS = 32;
 
 const everything: Allowance = { left: Number.POSITIVE_INFINITY };
 
@@ -147,12 +147,13 @@ export class CompilerTier implements Tier {
     if (!m.isWatched) return unit.generate(part, everything);
     const allowance = { left: SHARE };
     const generated = unit.generate(part, allowance);
-    this.unseen += SHARE - allowance.left;
+    const text = (generated?.text.length ?? 0) / CHARACTERS;
+    this.unseen += SHARE - allowance.left + text;
     if (this.unseen >= SHARE) {
       this.unseen = 0;
       m.isLookDue = true;
     }
-    return generated && generated.text.length > SHORT_TEXT ? undefined : generated;
+    return text > SHARE ? undefined : generated;
   }
 
   /** The generated code of the instance that runs; null where the host does not allow any. */
