@@ -2,8 +2,8 @@
  * Puts generated code in the place of the interpreter's: which functions and loops, and when.
  *
  * What runs often is found by the slices of fuel that the interpreter uses up, which are a profile for free: the
- * function that a slice ends in, and the callers of generated code, have used that fuel. What generated code calls
- * runs often, too. A place of entry is marked first; code is made when the interpreter comes there.
+ * function that a slice ends in has used that fuel. Its callers and what generated code is left for are counted,
+ * too. A place of entry is marked first; code is made when the interpreter comes there.
  */
 import { type CodeRegion, type FuncCode, regionAt } from '../interpreter/code/compiled-module.ts';
 import { ENTRY_COST } from '../interpreter/code/encoding.ts';
@@ -17,15 +17,17 @@ import type { Part } from './part.ts';
 import type { Allowance } from './steps.ts';
 import type { CompiledUnit } from './unit.ts';
 
-/** Fuel of a slice, and what stands for one. */
+/** Fuel of a slice: what the function that it ends in counts for. So does one that generated code is left for. */
 const SAMPLE = 200_000;
 /**
- * Fuel that a function must have used beside, for each byte of its body. PERF: what its code costs before it pays,
- * mostly in the JavaScript engine, grows with it.
+ * Fuel that a function must have used beside, for each byte of its body. PERF: what its code costs before it pays
+ * grows with it. V8 runs it slower than the interpreter runs the function, until it has run some times as much.
  */
-const PER_BYTE = 1000;
+const PER_BYTE = SAMPLE / 64;
 /** Every so many entries from the interpreter, the caller is counted. */
-const ENTRIES_PER_SAMPLE = 64;
+const ENTRIES = 64;
+/** Fuel that takes as long as entering generated code so often. */
+const PER_ENTRIES = 10_000;
 /** So often must code have been left before it is asked whether it is worth entering. */
 const MANY_LEAVINGS = 1000;
 /** Fuel that an entry must have used by the time that it is left: what entering and leaving cost otherwise. */
@@ -55,15 +57,16 @@ export class CompilerTier implements Tier {
     compiler.unitOf(unit).patches.placeLifted();
     const region = regionAt(m.instance, m.pc);
     if (region === null) return;
-    if (this.count(compiler, region.func) && !region.isCareful) this.countLoops(compiler, region, m.pc);
+    if (this.count(compiler, region.func, SAMPLE) && !region.isCareful)
+      this.countLoops(compiler, region, m.pc);
   }
 
-  /** Counts a sample for a function; whether it was marked before. */
-  private count(compiler: Compiler, code: FuncCode): boolean {
+  /** Counts fuel that a function has used; whether it was marked before. */
+  private count(compiler: Compiler, code: FuncCode, fuel: number): boolean {
     const { whole } = compiler.unitOf(code.unit).recordOf(code);
     const need = needOf(compiler, whole);
     if (whole.used >= need) return true;
-    whole.used += SAMPLE;
+    whole.used += fuel;
     if (whole.used >= need) this.mark(compiler, whole);
     return false;
   }
@@ -117,7 +120,7 @@ export class CompilerTier implements Tier {
       return RESTART;
     }
     patch.entries++;
-    if (patch.entries % ENTRIES_PER_SAMPLE === 0) this.countCaller(m);
+    if (patch.entries % ENTRIES === 0) this.countCaller(m);
     const compiled = this.instanceOf(compiler, compiledUnit, m);
     const { sp } = m;
     const before = m.fuel + m.reserve;
@@ -177,15 +180,13 @@ export class CompilerTier implements Tier {
     if (m.sp < 2) return;
     const region = regionAt(m.instance, getMachine().callStack[m.sp - 2]!);
     const compiler = region?.func.unit.compiler;
-    if (region && compiler instanceof Compiler) this.count(compiler, region.func);
+    if (region && compiler instanceof Compiler) this.count(compiler, region.func, PER_ENTRIES);
   }
 
-  /** Whether a function that generated code was left for gets some: it does, unless it stays with the interpreter. */
+  /** Counts a function that generated code was left for; whether it may get some. */
   private canHaveCode(compiler: Compiler, code: FuncCode): boolean {
     const { whole } = compiler.unitOf(code.unit).recordOf(code);
-    // PERF: it takes all frames above the interpreter's with it. Waiting for a second time costs SQLite 15 %.
-    whole.used = Number.POSITIVE_INFINITY;
-    this.mark(compiler, whole);
+    this.count(compiler, code, SAMPLE);
     return whole.generated !== null && compiler.mayCompile(code);
   }
 
