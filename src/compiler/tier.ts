@@ -40,9 +40,6 @@ const CHARACTERS = 32;
 const everything: Allowance = { left: Number.POSITIVE_INFINITY };
 
 export class CompilerTier implements Tier {
-  /** Instructions that were generated since whoever watches was last to be asked. */
-  private unseen = 0;
-
   onTranslated(code: FuncCode): void {
     const { compiler } = code.unit;
     if (!(compiler instanceof Compiler)) return;
@@ -151,9 +148,9 @@ export class CompilerTier implements Tier {
     const allowance = { left: SHARE };
     const generated = unit.generate(part, allowance);
     const text = (generated?.text.length ?? 0) / CHARACTERS;
-    this.unseen += SHARE - allowance.left + text;
-    if (this.unseen >= SHARE) {
-      this.unseen = 0;
+    m.generated += SHARE - allowance.left + text;
+    if (m.generated >= SHARE) {
+      m.generated = 0;
       m.isLookDue = true;
     }
     return text > SHARE ? undefined : generated;
