@@ -11,13 +11,12 @@ import { compileModule } from '../interpreter/instantiate/instantiate.ts';
 import { pricesOf } from '../interpreter/snapshot/inventory.ts';
 import { instructions, type Mnemonic } from '../syntax/instructions.ts';
 import { editionText } from './edition-text.ts';
-import { type GeneratedFunction, generateFunction, generateLoop } from './generate.ts';
+import { type GeneratedFunction, generateFunction, type LoopPlace, loopSteps, loopsOf } from './generate.ts';
 import { writeNumbers } from './numbers-text.ts';
 import { CODE_VERSION, type PrecompiledHead } from './precompiled.ts';
 import { type CallProfile, profiledFunctions } from './profile.ts';
-import type { LoopPlace } from './provider.ts';
+import { complete } from './steps.ts';
 import { checkTarget, makeTarget } from './target.ts';
-import { loopsOf } from './unit.ts';
 
 /**
  * Options of `compileToJavaScript`.
@@ -78,7 +77,7 @@ export const compileToJavaScript = (
     functions.push(func);
     records.push(recordText(func, null));
     for (const place of leavableLoops(code)) {
-      const loop = generateLoop(unit, code.index, place.offset, id, target);
+      const loop = complete(loopSteps(unit, code.index, place, id, target));
       if (loop === null) continue;
       id++;
       functions.push(loop);

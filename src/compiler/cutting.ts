@@ -6,6 +6,7 @@
  */
 import { findLive } from './liveness.ts';
 import type { Names } from './names.ts';
+import type { Steps } from './steps.ts';
 import type { CutSizes } from './target.ts';
 import { priceOf } from './tests-of-fuel.ts';
 import { bodiesOf, type Piece, type Statement, type Way } from './tree.ts';
@@ -19,21 +20,23 @@ const CALL_SIZE = 50;
 const WAY_SIZE = 50;
 
 /**
- * Cuts a function until it is small, as far as it can be. Its first statement, the test of the entry, stays.
+ * Cuts a function until it is small, as far as it can be. Its first statement, the test of the entry, stays. A step is
+ * a walk over the statements.
  *
  * @param count of the numbers of variables
  * @returns words of the JavaScript stack that calls of pieces take at most; null where loops are nested too deep
  */
-export const cut = (root: Statement[], names: Names, count: number, sizes: CutSizes): number | null => {
+export function* cut(root: Statement[], names: Names, count: number, sizes: CutSizes): Steps<number | null> {
   const pieces: Piece[] = [];
   let words: number | null = 0;
   for (let round = 0; round < MAX_ROUNDS && words !== null; round++) {
     if (!cutOnce(root, pieces, sizes)) break;
-    words = findLive(root, names, count);
+    yield 1;
+    words = yield* findLive(root, names, count);
     for (const piece of pieces) piece.size = sizeOfCall(piece, names);
   }
   return words;
-};
+}
 
 /** Cuts the largest runs, as many as are needed; whether there were any. */
 const cutOnce = (root: Statement[], pieces: Piece[], { whole, most, least }: CutSizes): boolean => {

@@ -20,6 +20,7 @@ const MANY_REQUESTS = 100;
 /** Makes texts differ. PERF: V8 gives equal texts the same code, which then knows no function of the host. */
 let texts = 0;
 export class Editions implements CodeSource {
+  readonly leavesLoops = true;
   /** Whether functions can be made by themselves; null before it was tried. */
   canEvaluate: boolean | null = null;
   private readonly unit: CodeUnit;

@@ -16,8 +16,10 @@ import { i64Rules } from './int64.ts';
 import { offsetComment } from './listing.ts';
 import { memoryRules } from './memory.ts';
 import { conversionRules, f32Rules, f64Rules, i32Rules, type Rule } from './numeric.ts';
+import type { LoopRange } from './part.ts';
 import { type FrameValue, print } from './printer.ts';
 import type { CompiledFunction } from './scope.ts';
+import { complete, type Steps } from './steps.ts';
 import type { Target } from './target.ts';
 import { placeTests } from './tests-of-fuel.ts';
 import { type Mark, remaining } from './tree.ts';
@@ -75,12 +77,27 @@ export interface GeneratedFunction extends CompiledFunction {
 /** Frames with more slots stay with the interpreter: exits name all of them. */
 const MAX_FRAME_SLOTS = 1024;
 
+/** Instructions of a step. */
+const STEP = 512;
+/** Statements are walked as fast as so many instructions are read each. */
+const WALK_SHARE = 4;
+/** The JavaScript engine reads so many characters as fast as an instruction is generated. */
+const CHARACTERS = 32;
+
 /**
  * Generates a function from its validated body.
  *
  * @returns null for one that stays with the interpreter
  */
 export const generateFunction = (unit: CodeUnit, index: number, target: Target): GeneratedFunction | null =>
+  complete(functionSteps(unit, index, target));
+
+/** The same in steps. */
+export const functionSteps = (
+  unit: CodeUnit,
+  index: number,
+  target: Target,
+): Steps<GeneratedFunction | null> =>
   attempt(unit, index, () => {
     const g = new Generator(unit, index, target, false);
     const { body, reader, type } = g;
@@ -96,21 +113,18 @@ export const generateFunction = (unit: CodeUnit, index: number, target: Target):
  * Generates a loop of a function, to be entered while the interpreter runs the function: it reads the frame when it
  * begins, and is left at its end like anywhere else.
  *
- * @param offset of the `loop`
  * @param id its number among the functions of the unit and their loops
  */
-export const generateLoop = (
+export const loopSteps = (
   unit: CodeUnit,
   index: number,
-  offset: number,
+  { offset, surroundings }: LoopPlace,
   id: number,
   target: Target,
-): GeneratedFunction | null =>
+): Steps<GeneratedFunction | null> =>
   attempt(unit, index, () => {
     const g = new Generator(unit, index, target, true);
     const { body, reader } = g;
-    const surroundings = surroundingsOf(unit.funcs[index]!, offset);
-    if (surroundings === null) throw new NotCompiled();
     const { controls, params, baseSlots } = surroundings;
     for (const { kind, type } of controls) control.openOutside(g, kind, type);
     g.baseSlots = baseSlots;
@@ -128,15 +142,19 @@ export const generateLoop = (
     return generate(g, id, start, exit, read);
   });
 
-const attempt = (unit: CodeUnit, index: number, make: () => GeneratedFunction): GeneratedFunction | null => {
+function* attempt(
+  unit: CodeUnit,
+  index: number,
+  make: () => Steps<GeneratedFunction>,
+): Steps<GeneratedFunction | null> {
   if (unit.funcs[index]!.frameSlots > MAX_FRAME_SLOTS) return null;
   try {
-    return make();
+    return yield* make();
   } catch (error) {
     if (error instanceof NotCompiled) return null;
     throw error;
   }
-};
+}
 
 /** What is around a loop: constructs, types of its parameters, and slots in front of these. */
 interface Surroundings {
@@ -145,36 +163,52 @@ interface Surroundings {
   readonly baseSlots: number;
 }
 
-/** Null for a loop that cannot be reached, or that lies in a construct that is not compiled. */
-const surroundingsOf = (code: FuncCode, offset: number): Surroundings | null => {
-  let found: Surroundings | null = null;
+/** A loop of a body. */
+export interface LoopPlace extends LoopRange {
+  end: number;
+  readonly surroundings: Surroundings;
+}
+
+/** The loops of a body in the order of their offsets, but those that cannot be reached or compiled. */
+export const loopsOf = (code: FuncCode): LoopPlace[] => {
+  const loops: LoopPlace[] = [];
+  const open: LoopPlace[] = [];
+  const { end } = code.unit.module.funcs[code.index]!.body!;
   walkBody(code, (t) => {
-    if (t.reader.offset !== offset) return;
-    const controls: { kind: Control['kind']; type: FuncType }[] = [];
-    for (const { kind, type } of t.controls) {
+    const { controls, reader } = t;
+    while (open.length > 0 && open[open.length - 1]!.surroundings.controls.length >= controls.length)
+      open.pop()!.end = reader.offset;
+    if (instructions[reader.row]!.name !== 'loop') return;
+    const around: { kind: Control['kind']; type: FuncType }[] = [];
+    for (const { kind, type } of controls) {
       if (kind === 'try') return;
-      controls.push({ kind, type });
+      around.push({ kind, type });
     }
     const { params } = blockType(t);
-    found = { controls, params, baseSlots: t.slotAt(t.height - params.length) };
+    const surroundings = { controls: around, params, baseSlots: t.slotAt(t.height - params.length) };
+    const loop = { offset: reader.offset, head: reader.pos, end, surroundings };
+    open.push(loop);
+    loops.push(loop);
   });
-  return found;
+  return loops;
 };
 
 /** Generates up to the end of the outermost construct. */
-const generate = (
+function* generate(
   g: Generator,
   id: number,
   start: Mark,
   exit: number,
   read: readonly FrameValue[],
-): GeneratedFunction => {
+): Steps<GeneratedFunction> {
   const { reader, unit } = g;
   const { schedule } = unit;
   const pay = g.pay('entry', null, start, exit);
   const outside = g.isRegion ? g.controls.length : 0;
   const first = g.isRegion ? reader.pos : -1;
+  let count = 0;
   do {
+    if (++count % STEP === 0) yield STEP;
     reader.read();
     g.begin(reader.offset);
     // Nothing is done at the head of a loop: leaving there would lead back there.
@@ -195,16 +229,23 @@ const generate = (
     if (g.target.showsOffsets && list.length > length)
       list.splice(length, 0, { kind: 'text', text: offsetComment(offset), reads: [], writes: [] });
   } while (g.controls.length > outside);
+  const walk = Math.ceil(count / WALK_SHARE);
+  yield (count % STEP) + walk;
   placeTests(g.root);
-  return finish(g, id, pay.need, read);
-};
+  yield walk;
+  const words = yield* cutUp(g, walk);
+  yield walk;
+  return yield* finish(g, id, pay.need, read, words, walk);
+}
 
-const finish = (
+function* finish(
   g: Generator,
   id: number,
   entryNeed: number,
   read: readonly FrameValue[],
-): GeneratedFunction => {
+  words: number,
+  walk: number,
+): Steps<GeneratedFunction> {
   const names: string[] = [];
   const numbers = new Map<string, number>();
   const numberOf = (name: string): number => {
@@ -232,23 +273,33 @@ const finish = (
   const locals = g.locals.map((_, slot) => g.local(slot));
   const begun = g.isRegion ? locals : locals.slice(0, g.type.params.length);
   const exits = writer.finish(locals, [...begun.map((operand, slot) => ({ operand, slot })), ...read]);
-  const frame = frameWords(g) + cutUp(g);
+  const frame = frameWords(g) + words;
+  yield walk;
+  const printed = print(g, id, names, read, frame);
+  yield printed.text.length / CHARACTERS;
   return {
     index: g.index,
     id,
     isLoop: g.isRegion,
-    ...print(g, id, names, read, frame),
+    ...printed,
     exits,
     frameWords: frame,
     entryNeed,
   };
-};
+}
 
 /** Cuts a function that is too large; words of the JavaScript stack that its pieces need. */
-const cutUp = (g: Generator): number => {
+function* cutUp(g: Generator, walk: number): Steps<number> {
   const { hasJit, sizes } = g.target;
   if (!hasJit || g.hasHandlers) return 0;
-  const words = cut(g.root, g.names, Math.max(g.names.room, ...g.variables) + 1, sizes);
-  if (words === null) throw new NotCompiled();
-  return words;
-};
+  const cutting = cut(g.root, g.names, Math.max(g.names.room, ...g.variables) + 1, sizes);
+  for (;;) {
+    const { done, value } = cutting.next();
+    if (!done) {
+      yield walk * value;
+      continue;
+    }
+    if (value === null) throw new NotCompiled();
+    return value;
+  }
+}

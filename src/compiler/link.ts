@@ -63,6 +63,8 @@ interface Placed {
 
 /** Where an instance has its code from. */
 export interface CodeSource {
+  /** Whether a loop that runs on for long can be left and entered again. */
+  readonly leavesLoops: boolean;
   /** Functions to begin with, for one more instance. */
   edition(): Edition;
   /** Another edition, with a function that the one in use has not, if it is worth while; null where it is not. */
@@ -188,7 +190,7 @@ export class CompiledInstance {
       this.training--;
       return m.fuel;
     }
-    const isLong = w === activation.outermost && --activation.refills < 0;
+    const isLong = this.source.leavesLoops && w === activation.outermost && --activation.refills < 0;
     if (w < 0 || isLong || !activation.refill(need, this.instance.memory0)) return this.leaving.pause(exit);
     activation.hold(m, need, this.training > 0);
     return m.fuel;

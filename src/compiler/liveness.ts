@@ -9,6 +9,7 @@
  * local that nothing reads any more may have an old value when a cut function is left.
  */
 import type { Names } from './names.ts';
+import type { Steps } from './steps.ts';
 import { FRAME_WORDS } from './target.ts';
 import { priceOf } from './tests-of-fuel.ts';
 import { bodiesOf, type Label, type Pay, type Piece, type Statement } from './tree.ts';
@@ -17,21 +18,23 @@ import { bodiesOf, type Label, type Pay, type Piece, type Statement } from './tr
 const MAX_WALKS = 24;
 
 /**
- * Fills in what pieces take and set.
+ * Fills in what pieces take and set. A step is a walk over the statements.
  *
  * @param count of the numbers of variables
  * @returns words of the JavaScript stack that calls of pieces take at most; null where loops are nested too deep
  */
-export const findLive = (root: readonly Statement[], names: Names, count: number): number | null => {
+export function* findLive(root: readonly Statement[], names: Names, count: number): Steps<number | null> {
   const liveness = new Liveness(names, count);
   for (let walk = 0; walk < MAX_WALKS; walk++) {
-    if (!liveness.run(root)) continue;
+    const isDone = liveness.run(root);
+    yield 1;
+    if (!isDone) continue;
     const mentions = new Mentions(names, liveness);
     mentions.list(root);
     return mentions.words;
   }
   return null;
-};
+}
 
 /** A set of variables. */
 type Bits = Uint32Array;

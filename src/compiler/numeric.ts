@@ -8,15 +8,16 @@ export type Rule = (g: Generator) => void;
 /** Additions that a double holds exactly: 2^31 × 16 is far below 2^53. */
 const MAX_TERMS = 16;
 
+const none: Partial<Operand> = {};
 const result = (
   g: Generator,
   type: ValType,
   text: string,
   a: Operand,
   b: Operand,
-  fields: Partial<Operand> = {},
+  { form = 'exact', terms = 0, isNatural = false, mayTrap = a.mayTrap || b.mayTrap }: Partial<Operand> = none,
 ): void => {
-  g.push(new Operand(type, text, { mayTrap: a.mayTrap || b.mayTrap, ...fields, reads: readsOf(a, b) }));
+  g.push(new Operand(type, text, { mayTrap, form, terms, isNatural, reads: readsOf(a, b) }));
 };
 
 const binary =
@@ -33,7 +34,7 @@ const unary =
   (write: (a: Operand) => string, fields: Partial<Operand> = {}): Rule =>
   (g) => {
     const a = g.pop();
-    result(g, I32, write(a), a, a, { ...fields, reads: a.reads });
+    result(g, I32, write(a), a, a, fields);
   };
 
 const asBoolean = (): Partial<Operand> => ({ form: 'boolean', isNatural: true });
@@ -124,7 +125,7 @@ const rotate =
 const eqz: Rule = (g) => {
   const a = g.pop();
   const text = a.form === 'boolean' ? `(!${a.text})` : `(${exact(a)}===0)`;
-  result(g, I32, text, a, a, { form: 'boolean', isNatural: true, reads: a.reads });
+  result(g, I32, text, a, a, { form: 'boolean', isNatural: true });
 };
 
 export const i32Rules = {

@@ -6,10 +6,10 @@ import type { CodeRegion } from '../interpreter/code/compiled-module.ts';
 import { opcodeOf, packVector, vectorNumberOf } from '../interpreter/code/encoding.ts';
 import { opOf } from '../interpreter/code/isa.ts';
 import { getMachine } from '../interpreter/machine/machine.ts';
-import type { CompiledFunction } from './scope.ts';
+import type { Part } from './part.ts';
 
 interface Patch {
-  readonly func: CompiledFunction;
+  readonly part: Part;
   /** The code that it lies in. */
   readonly region: CodeRegion;
   readonly at: number;
@@ -40,15 +40,16 @@ export class Patches {
     return this.list[index]!;
   }
 
-  add(func: CompiledFunction, { region, at, paid }: Pick<Patch, 'region' | 'at' | 'paid'>): void {
-    if (this.at(at) >= 0) return;
+  add({ part, region, at, paid }: Pick<Patch, 'part' | 'region' | 'at' | 'paid'>): void {
+    if (part.markedIn === region || this.at(at) >= 0) return;
+    part.markedIn = region;
     // Code is given back as a whole.
     const [first] = this.list;
     if (first !== undefined && first.region.func.fast !== first.region) {
       this.list = [];
       this.lifted = [];
     }
-    this.list.push({ func, region, at, word: 0, paid, entries: 0, leavings: 0 });
+    this.list.push({ part, region, at, word: 0, paid, entries: 0, leavings: 0 });
     this.place(this.list.length - 1);
   }
 

@@ -8,8 +8,9 @@ import { pricesOf } from '../interpreter/snapshot/inventory.ts';
 import { ExitTable } from './exits.ts';
 import type { CodeSource, CompiledInstance } from './link.ts';
 import { NumberReader } from './numbers-text.ts';
+import { FunctionRecord, type LoopRange, type Part } from './part.ts';
 import { Patches } from './patches.ts';
-import { CodeProvider, type FunctionCounts, type LoopPlace, type UnitCode } from './provider.ts';
+import { CodeProvider, type UnitCode } from './provider.ts';
 import type { CompiledFunction, Edition } from './scope.ts';
 import { useTier } from './tier.ts';
 
@@ -160,9 +161,11 @@ const hex = (value: number): string => (value >>> 0).toString(16);
 class PrecompiledUnit implements UnitCode, CodeSource {
   readonly patches = new Patches();
   readonly source = this;
+  readonly leavesLoops = false;
   readonly instances = new WeakMap<ModuleInstance, CompiledInstance>();
   private readonly made: Edition;
   private readonly loops = new Map<number, TableFunction[]>();
+  private readonly records = new Map<FuncCode, FunctionRecord>();
 
   constructor(edition: Edition) {
     this.made = edition;
@@ -186,18 +189,23 @@ class PrecompiledUnit implements UnitCode, CodeSource {
     throw new InternalError('internal.bug', { detail: 'the text of what was made before' });
   }
 
-  recordOf({ index }: FuncCode): FunctionCounts {
-    const loops = (this.loops.get(index) ?? []).map(({ offset, head }) => ({
-      ...{ offset, head, end: head, samples: 0 },
-    }));
-    return { samples: 0, missed: 0, loops };
+  recordOf(code: FuncCode): FunctionRecord {
+    let record = this.records.get(code);
+    if (record === undefined)
+      this.records.set(code, (record = new FunctionRecord(code, ({ index }) => this.rangesOf(index))));
+    return record;
   }
 
-  generate({ index }: FuncCode): CompiledFunction | null {
-    return this.made.functions.get(index) ?? null;
+  private rangesOf(index: number): readonly LoopRange[] {
+    return (this.loops.get(index) ?? []).map(({ offset, head }) => ({ offset, head, end: head }));
   }
 
-  generateLoop({ index }: FuncCode, { offset }: LoopPlace): CompiledFunction | null {
-    return this.loops.get(index)?.find((loop) => loop.offset === offset) ?? null;
+  generate(part: Part): CompiledFunction | null {
+    const { code, loop } = part;
+    part.generated ??=
+      (loop === null
+        ? this.made.functions.get(code.index)
+        : this.loops.get(code.index)?.find(({ offset }) => offset === loop.offset)) ?? null;
+    return part.generated;
   }
 }

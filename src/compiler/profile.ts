@@ -4,9 +4,10 @@ import { UsageError } from '../errors/errors.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { moduleSha256 } from '../interpreter/code/precompiled-module.ts';
 import type { Module } from '../syntax/module.ts';
+import { FunctionRecord } from './part.ts';
 import { Patches } from './patches.ts';
-import { CodeProvider, type FunctionCounts, type UnitCode } from './provider.ts';
-import { useTier } from './tier.ts';
+import { CodeProvider, type UnitCode } from './provider.ts';
+import { SAMPLE, useTier } from './tier.ts';
 
 /**
  * What calls were seen to run, by module. `quern bench --profile` writes it as JSON.
@@ -93,11 +94,11 @@ class Profiler extends CodeProvider implements CallProfiler {
   profile(): CallProfile {
     const modules = Array.from(this.units, ([unit, { counts }]) => {
       let samples = 0;
-      for (const count of counts.values()) samples += count.samples;
+      for (const { whole } of counts.values()) samples += whole.used / SAMPLE;
       const functions: Record<string, number> = {};
       for (const code of unit.funcs) {
         if (code === null || code.fast === null) continue;
-        functions[code.index] = (counts.get(code)?.samples ?? 0) / Math.max(samples, 1);
+        functions[code.index] = (counts.get(code)?.whole.used ?? 0) / SAMPLE / Math.max(samples, 1);
       }
       return { sha256: moduleSha256(unit.module), samples, functions };
     });
@@ -109,18 +110,15 @@ class CountedUnit implements UnitCode {
   readonly patches = new Patches();
   readonly source = null;
   readonly instances = new WeakMap();
-  readonly counts = new Map<FuncCode, FunctionCounts>();
+  readonly counts = new Map<FuncCode, FunctionRecord>();
 
-  recordOf(code: FuncCode): FunctionCounts {
+  recordOf(code: FuncCode): FunctionRecord {
     let record = this.counts.get(code);
-    if (record === undefined) this.counts.set(code, (record = { samples: 0, missed: 0, loops: [] }));
+    if (record === undefined) this.counts.set(code, (record = new FunctionRecord(code, () => [])));
     return record;
   }
 
   generate(): null {
-    return null;
-  }
-  generateLoop(): null {
     return null;
   }
 }

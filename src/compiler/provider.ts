@@ -2,28 +2,13 @@
 import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import type { CodeSource, CompiledInstance } from './link.ts';
+import type { FunctionRecord, Part } from './part.ts';
 import type { Patches } from './patches.ts';
 import type { CompiledFunction } from './scope.ts';
 
-/** A loop of a body. */
-export interface LoopPlace {
-  /** Offset of the `loop`. */
-  readonly offset: number;
-  /** Offset of the first instruction in it. */
-  readonly head: number;
-  /** Offset of the instruction after its `end`. */
-  readonly end: number;
-  samples: number;
-}
-
-/** What is known of a function of a unit. */
-export interface FunctionCounts {
-  /** How often it was seen running. */
-  samples: number;
-  /** How often generated code was left since there was none for this function. */
-  missed: number;
-  /** Its loops, in the order of their offsets. */
-  readonly loops: readonly LoopPlace[];
+/** How much may be done before others have their turn, in instructions that are generated. */
+export interface Allowance {
+  left: number;
 }
 
 /** The generated code of a unit. */
@@ -32,11 +17,13 @@ export interface UnitCode {
   /** Null where nothing is ever entered. */
   readonly source: CodeSource | null;
   readonly instances: WeakMap<ModuleInstance, CompiledInstance>;
-  recordOf(code: FuncCode): FunctionCounts;
-  /** The JavaScript of a function; null for one that stays with the interpreter. */
-  generate(code: FuncCode): CompiledFunction | null;
-  /** The JavaScript of a loop, by itself. */
-  generateLoop(code: FuncCode, loop: LoopPlace): CompiledFunction | null;
+  recordOf(code: FuncCode): FunctionRecord;
+  /**
+   * Goes on with the JavaScript of a function or a loop.
+   *
+   * @returns null for one that stays with the interpreter; undefined where it is not complete
+   */
+  generate(part: Part, allowance: Allowance): CompiledFunction | null | undefined;
 }
 
 export abstract class CodeProvider {

@@ -2,7 +2,8 @@
  * Puts generated code in the place of the interpreter's: which functions and loops, and when.
  *
  * What runs often is found by the slices of fuel that the interpreter uses up, which are a profile for free: the
- * function that a slice ends in, and the callers of generated code, are counted.
+ * function that a slice ends in has used that fuel. Its callers and what generated code is left for are counted,
+ * too. A place of entry is marked first; code is made when the interpreter comes there.
  */
 import { type CodeRegion, type FuncCode, regionAt } from '../interpreter/code/compiled-module.ts';
 import { ENTRY_COST } from '../interpreter/code/encoding.ts';
@@ -10,23 +11,35 @@ import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, getTier, mapFast, setTier, type Tier } from '../interpreter/machine/machine.ts';
 import { CompiledInstance, REFUSED } from './link.ts';
-import { CodeProvider, type LoopPlace, type UnitCode } from './provider.ts';
+import type { Part } from './part.ts';
+import { type Allowance, CodeProvider, type UnitCode } from './provider.ts';
+import type { CompiledFunction } from './scope.ts';
 
+/** Fuel of a slice: what the function that it ends in counts for. So does one that generated code is left for. */
+export const SAMPLE = 200_000;
+/**
+ * Fuel that a function must have used beside, for each byte of its body. PERF: what its code costs before it pays
+ * grows with it. V8 runs it slower than the interpreter runs the function, until it has run some times as much.
+ */
+const PER_BYTE = SAMPLE / 64;
 /** Every so many entries from the interpreter, the caller is counted. */
-const ENTRIES_PER_SAMPLE = 64;
+const ENTRIES = 64;
+/** Fuel that takes as long as entering generated code so often. */
+const PER_ENTRIES = 10_000;
 /** So often must code have been left before it is asked whether it is worth entering. */
 const MANY_LEAVINGS = 1000;
 /** Fuel that an entry must have used by the time that it is left: what entering and leaving cost otherwise. */
 const WORTHWHILE = 300;
+/** Instructions that are generated at a time where somebody may wait for a turn: a few milliseconds. */
+const SHARE = 1024;
+const everything: Allowance = { left: Number.POSITIVE_INFINITY };
 
 class CompilerTier implements Tier {
   onTranslated(code: FuncCode): void {
     const { compiler } = code.unit;
     if (!(compiler instanceof CodeProvider)) return;
-    const unit = compiler.unitOf(code.unit);
-    if (compiler.threshold > 0) return;
-    this.compileFunction(compiler, code);
-    for (const loop of unit.recordOf(code).loops) this.compileLoop(compiler, code, loop);
+    const { whole } = compiler.unitOf(code.unit).recordOf(code);
+    if (whole.used >= needOf(compiler, whole)) this.mark(compiler, whole);
   }
 
   onSlice(m: MachineState): void {
@@ -36,53 +49,50 @@ class CompilerTier implements Tier {
     compiler.unitOf(unit).patches.placeLifted();
     const region = regionAt(m.instance, m.pc);
     if (region === null) return;
-    this.count(compiler, region.func);
-    if (!region.isCareful) this.countLoops(compiler, region, m.pc);
+    if (this.count(compiler, region.func, SAMPLE) && !region.isCareful)
+      this.countLoops(compiler, region, m.pc);
   }
 
-  /** Counts that a function was seen running. */
-  private count(compiler: CodeProvider, code: FuncCode): void {
-    const record = compiler.unitOf(code.unit).recordOf(code);
-    if (++record.samples === compiler.threshold) this.compileFunction(compiler, code);
+  /** Counts fuel that a function has used; whether it was marked before. */
+  private count(compiler: CodeProvider, code: FuncCode, fuel: number): boolean {
+    const { whole } = compiler.unitOf(code.unit).recordOf(code);
+    const need = needOf(compiler, whole);
+    if (whole.used >= need) return true;
+    whole.used += fuel;
+    if (whole.used >= need) this.mark(compiler, whole);
+    return false;
   }
 
-  /** Counts the loops around a place, of a function that goes on though its entry is compiled. */
+  /** Counts a sample for the loops around a place, of a function that goes on though its entry is marked. */
   private countLoops(compiler: CodeProvider, { func, entry }: CodeRegion, pc: number): void {
-    const record = compiler.unitOf(func.unit).recordOf(func);
-    if (record.samples <= compiler.threshold) return;
     const map = mapFast(func);
     const offset = map.sites.offsets[map.siteIndex(pc - entry)] ?? 0;
-    for (const loop of record.loops) {
-      if (loop.offset > offset || loop.end <= offset) continue;
-      if (++loop.samples < compiler.threshold) continue;
+    let isIn = false;
+    for (const part of compiler.unitOf(func.unit).recordOf(func).loops) {
+      const { end, offset: start } = part.loop!;
+      if (start > offset || end <= offset) continue;
+      part.used += SAMPLE;
       // The outermost first: those in it are compiled with it.
-      if (loop.samples === compiler.threshold) this.compileLoop(compiler, func, loop);
-      return;
+      if (isIn || part.generated === null || part.used < compiler.threshold * SAMPLE) continue;
+      isIn = true;
+      this.mark(compiler, part);
     }
   }
 
-  private compileFunction(compiler: CodeProvider, code: FuncCode): void {
+  /** Lets the interpreter ask for generated code where a function or a loop begins. */
+  private mark(compiler: CodeProvider, part: Part): void {
+    const { code, loop } = part;
     const { fast } = code;
     if (fast === null || !compiler.mayCompile(code)) return;
-    const unit = compiler.unitOf(code.unit);
-    const func = unit.generate(code);
-    if (func !== null)
-      unit.patches.add(func, {
-        region: fast,
-        at: code.entry,
-        paid: getMachine().space.words[code.entry - ENTRY_COST]!,
-      });
-  }
-
-  private compileLoop(compiler: CodeProvider, code: FuncCode, loop: LoopPlace): void {
-    const { fast } = code;
-    if (fast === null || !compiler.mayCompile(code)) return;
-    const unit = compiler.unitOf(code.unit);
+    const { patches } = compiler.unitOf(code.unit);
+    if (loop === null) {
+      const paid = getMachine().space.words[code.entry - ENTRY_COST]!;
+      patches.add({ part, region: fast, at: code.entry, paid });
+      return;
+    }
     const place = mapFast(code).boundaryAt(loop.head);
-    if (place === undefined) return;
-    const func = unit.generateLoop(code, loop);
-    if (func !== null)
-      unit.patches.add(func, { region: fast, at: fast.entry + place.pc, paid: place.remaining });
+    if (place !== undefined)
+      patches.add({ part, region: fast, at: fast.entry + place.pc, paid: place.remaining });
   }
 
   enter(m: MachineState, at: number): number | null {
@@ -93,24 +103,57 @@ class CompilerTier implements Tier {
     const index = patches.at(at);
     const patch = patches.get(index);
     patches.placeLifted();
-    patch.entries++;
-    if (patch.entries % ENTRIES_PER_SAMPLE === 0) this.countCaller(m);
-    const compiled = this.instanceOf(compiler, compiledUnit, m);
-    const before = m.fuel + m.reserve;
-    const status = compiled === null ? REFUSED : compiled.enter(m, patch.func, patch.paid);
-    if (compiled === null || status === REFUSED) {
-      patches.lift(index);
+    const func = this.codeOf(m, compiler, patch.part);
+    if (!func) {
+      if (func === null) patches.giveUp(index);
+      else patches.lift(index);
+      if (func === null && compiler.threshold === 0) this.markLoops(compiler, patch.part.code);
       m.pc = at;
       return RESTART;
     }
-    if (status === null || compiled.hasPaused) return status;
-    if (compiled.missing !== null) this.countMissing(compiler, compiled.missing);
+    patch.entries++;
+    if (patch.entries % ENTRIES === 0) this.countCaller(m);
+    const compiled = this.instanceOf(compiler, compiledUnit, m);
+    const { sp } = m;
+    const before = m.fuel + m.reserve;
+    const status = compiled === null ? REFUSED : compiled.enter(m, func, patch.paid);
+    if (compiled === null || status === REFUSED) {
+      patches.lift(index);
+      if (compiler.threshold === 0) this.markLoops(compiler, patch.part.code);
+      m.pc = at;
+      return RESTART;
+    }
+    if (status === null) return null;
+    if (compiled.hasPaused) {
+      // A loop that runs on for long is entered again, and so are those around it.
+      const region = regionAt(m.instance, m.pc);
+      if (region !== null) this.markLoops(compiler, region.func);
+      return status;
+    }
+    if (compiler.threshold === 0) this.markLoopsOfFrames(m, compiler, sp);
     // An instruction that generated code leaves to the interpreter may lie where it is entered.
     const next = patches.at(m.pc);
     if (next >= 0) patches.lift(next);
+    if (compiled.missing !== null && this.canHaveCode(compiler, compiled.missing)) return status;
     if (before - m.fuel - m.reserve >= WORTHWHILE) return status;
     if (++patch.leavings > MANY_LEAVINGS && 2 * patch.leavings > patch.entries) patches.giveUp(index);
     return status;
+  }
+
+  /** The code for a place of entry: null where there is none, undefined where it is not made yet. */
+  private codeOf(m: MachineState, compiler: CodeProvider, part: Part): CompiledFunction | null | undefined {
+    if (part.generated !== undefined) return part.generated;
+    if (!compiler.mayCompile(part.code)) return null;
+    const unit = compiler.unitOf(part.code.unit);
+    if (!m.isWatched) return unit.generate(part, everything);
+    const allowance = { left: SHARE };
+    const generated = unit.generate(part, allowance);
+    m.generated += SHARE - allowance.left;
+    if (m.generated >= SHARE) {
+      m.generated = 0;
+      m.isLookDue = true;
+    }
+    return generated;
   }
 
   /** The generated code of the instance that runs; null where the host does not allow any. */
@@ -133,15 +176,38 @@ class CompilerTier implements Tier {
     if (m.sp < 2) return;
     const region = regionAt(m.instance, getMachine().callStack[m.sp - 2]!);
     const compiler = region?.func.unit.compiler;
-    if (region && compiler instanceof CodeProvider) this.count(compiler, region.func);
+    if (region && compiler instanceof CodeProvider) this.count(compiler, region.func, PER_ENTRIES);
   }
 
-  /** Counts a function that generated code was left for, since it has no code there. */
-  private countMissing(compiler: CodeProvider, code: FuncCode): void {
+  /** Counts a function that generated code was left for; whether it may get some. */
+  private canHaveCode(compiler: CodeProvider, code: FuncCode): boolean {
+    const { whole } = compiler.unitOf(code.unit).recordOf(code);
+    this.count(compiler, code, SAMPLE);
+    return whole.generated !== null && compiler.mayCompile(code);
+  }
+
+  /** Marks the loops of all frames that the interpreter now runs. */
+  private markLoopsOfFrames(m: MachineState, compiler: CodeProvider, sp: number): void {
+    const { callStack } = getMachine();
+    for (let row = sp; row <= m.sp; row += 2) {
+      const region = regionAt(m.instance, row === m.sp ? m.pc : callStack[row]!);
+      if (region !== null) this.markLoops(compiler, region.func);
+    }
+  }
+
+  private markLoops(compiler: CodeProvider, code: FuncCode): void {
     const record = compiler.unitOf(code.unit).recordOf(code);
-    if (++record.missed % ENTRIES_PER_SAMPLE === 0) this.count(compiler, code);
+    if (record.markedIn === code.fast) return;
+    record.markedIn = code.fast;
+    for (const part of record.loops) this.mark(compiler, part);
   }
 }
+
+/** Fuel that a function must have been seen to use before it is compiled. */
+const needOf = ({ threshold }: CodeProvider, { code }: Part): number => {
+  const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
+  return threshold * (SAMPLE + PER_BYTE * (end - codeStart));
+};
 
 /** Lets the interpreter enter generated code. */
 export const useTier = (): void => {

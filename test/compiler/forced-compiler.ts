@@ -37,7 +37,9 @@ export const forcedCompiler = ({ target, exits, seed, isLoopsOnly = false }: For
   const unitOf = compiler.unitOf.bind(compiler);
   compiler.unitOf = (unit) => {
     const compiled = unitOf(unit);
-    compiled.generate = () => null;
+    const { generate } = Object.getPrototypeOf(compiled) as typeof compiled;
+    compiled.generate = (part, allowance) =>
+      part.loop === null ? null : generate.call(compiled, part, allowance);
     return compiled;
   };
   return compiler;

@@ -53,6 +53,8 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   isWatched = false;
   /** Whether it took time that no fuel stands for; whoever watches is asked before anything more runs. */
   isLookDue = false;
+  /** Instructions that another tier has generated during the call since that was so. */
+  generated = 0;
   /**
    * Whether whoever watches, and what functions of the host do, may look at the stack: then frames are laid before
    * they are called.

@@ -1,0 +1,52 @@
+/** What is compiled by itself, and what is known of it. */
+import type { CodeRegion, FuncCode } from '../interpreter/code/compiled-module.ts';
+import type { CompiledFunction } from './scope.ts';
+
+/** Where a loop lies in a body. */
+export interface LoopRange {
+  /** Offset of the `loop`. */
+  readonly offset: number;
+  /** Offset of the first instruction in it. */
+  readonly head: number;
+  /** Offset of the next instruction outside of it that can be reached. */
+  readonly end: number;
+}
+
+/** What is compiled by itself: a function, or a loop of one. */
+export class Part {
+  readonly code: FuncCode;
+  /** Null for the function. */
+  readonly loop: LoopRange | null;
+  /** Undefined until it is complete; null where the interpreter keeps it. */
+  generated: CompiledFunction | null | undefined = undefined;
+  /** Fuel that it has used, as far as that was seen. */
+  used = 0;
+  /** The code in which the interpreter asks for it. */
+  markedIn: CodeRegion | null = null;
+
+  constructor(code: FuncCode, loop: LoopRange | null) {
+    this.code = code;
+    this.loop = loop;
+  }
+}
+
+/** What is known of a function of a unit. */
+export class FunctionRecord {
+  readonly whole: Part;
+  /** The code in which the interpreter asks for all of its loops. */
+  markedIn: CodeRegion | null = null;
+  private readonly findLoops: (code: FuncCode) => readonly LoopRange[];
+  private found: readonly Part[] | null = null;
+
+  constructor(code: FuncCode, findLoops: (code: FuncCode) => readonly LoopRange[]) {
+    this.whole = new Part(code, null);
+    this.findLoops = findLoops;
+  }
+
+  /** Its loops, in the order of their offsets. */
+  get loops(): readonly Part[] {
+    const { code } = this.whole;
+    this.found ??= this.findLoops(code).map((loop) => new Part(code, loop));
+    return this.found;
+  }
+}
