@@ -22,6 +22,8 @@ export const SAMPLE = 200_000;
  * grows with it. V8 runs it slower than the interpreter runs the function, until it has run some times as much.
  */
 const PER_BYTE = SAMPLE / 64;
+/** Of larger functions, which are cut into pieces, a few pieces run often. */
+const MOST_BYTES = 4096;
 /** Every so many entries from the interpreter, the caller is counted. */
 const ENTRIES = 64;
 /** Fuel that takes as long as entering generated code so often. */
@@ -206,7 +208,7 @@ class CompilerTier implements Tier {
 /** Fuel that a function must have been seen to use before it is compiled. */
 const needOf = ({ threshold }: CodeProvider, { code }: Part): number => {
   const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
-  return threshold * (SAMPLE + PER_BYTE * (end - codeStart));
+  return threshold * (SAMPLE + PER_BYTE * Math.min(end - codeStart, MOST_BYTES));
 };
 
 /** Lets the interpreter enter generated code. */
