@@ -77,8 +77,8 @@ export interface CodeSource {
   placedText(func: CompiledFunction, generation: number): string;
 }
 
-/** A memory that has grown so often will grow again: functions are then made once, with views that may change. */
-const MAX_GENERATIONS = 4;
+/** A function that was made anew so often, as its memory grew, takes views that may change. */
+const MOST_TIMES = 8;
 
 /**
  * An instance that began with an edition makes a function by itself when it was entered so often: most live briefly, and
@@ -105,6 +105,8 @@ export class CompiledInstance {
   private generation = 0;
   /** Portions that are still to be fetched while the code is new. */
   private training = TRAINING;
+  /** How often functions were made by themselves. */
+  private readonly times = new Map<number, number>();
   private readonly host: HostCalls;
   /** How often functions were entered that the edition lacks. */
   private readonly asked = new Map<number, number>();
@@ -242,7 +244,9 @@ export class CompiledInstance {
       this.scope = this.enterEdition(edition);
       return this.placed.get(func.id)!;
     }
-    const isBound = this.generation <= MAX_GENERATIONS;
+    const times = (this.times.get(func.id) ?? 0) + 1;
+    this.times.set(func.id, times);
+    const isBound = times <= MOST_TIMES;
     const make = scope.evaluate(source.placedText(func, isBound ? this.generation : 0));
     const [run, entry] = (make as (...views: readonly unknown[]) => [Run, Entry])(
       ...viewNames.map((name) => views![name]),
