@@ -14,9 +14,10 @@ import type { Program } from './program.ts';
 /** The language that an engine is given. */
 export type Syntax = 'es2023' | 'es5';
 
-const joinModules = async (): Promise<string> => {
+/** @param entry of the driver */
+const joinModules = async (entry: string): Promise<string> => {
   const result = await build({
-    entryPoints: [join(root, 'build/engines/driver/transcript.js')],
+    entryPoints: [join(root, 'build/engines/driver', entry)],
     bundle: true,
     write: false,
     format: 'iife',
@@ -53,9 +54,10 @@ export const writeScript = async (
   precompiled: string,
   folder: string,
 ): Promise<string> => {
-  const joined = await joinModules();
+  const isCompiled = program.compiled !== null;
+  const joined = await joinModules(isCompiled ? 'compiled.js' : 'transcript.js');
   const code = syntax === 'es5' ? await lower(joined) : joined;
-  const path = join(folder, `transcript.${syntax}.cjs`);
+  const path = join(folder, `transcript.${isCompiled ? 'compiled.' : ''}${syntax}.cjs`);
   const run = `var quernPrint = typeof print === 'function' ? print : console.log;
 globalThis.quernTranscribe(quernProgram, quernPrecompiled, quernPrint).catch(function (error) {
   quernPrint('FAILED ' + error + '\\n' + (error && error.stack));

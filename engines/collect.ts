@@ -149,7 +149,7 @@ const vectorsProgram = (isAll: boolean): VectorsProgram => {
 };
 
 /** Gathers a program. */
-export const collect = async (coverage: Coverage): Promise<Program> => {
+export const collect = async (coverage: Coverage): Promise<Omit<Program, 'compiled'>> => {
   const isAll = coverage === 'all';
   const fuel = fuels[coverage];
   const setUps = sharedFolder === null ? [] : readSetUps();

@@ -1,6 +1,9 @@
 /**
  * Runs one transcript on every JavaScript engine that is installed and compares them line by line:
- * `npm run engines -- [--install] [--slice] [--precompiled] [--keep] [--json FILE] [ENGINE…]`.
+ * `npm run engines -- [--install] [--slice] [--precompiled] [--compiled] [--keep] [--json FILE] [ENGINE…]`.
+ *
+ * With `--compiled` (and `--exits P`, `--seed N`, `--target T`) everything is compiled on each engine before its first
+ * call, and compared with what the interpreter says on the first one.
  *
  * ENGINE is the beginning of a name in `table.ts`; `--slice` covers little, with `--precompiled`
  * plug-ins and modules run JavaScript that was made ahead, but on the engine that the others are compared with, `--keep` leaves scripts and transcripts
@@ -10,6 +13,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { forcedFlags, forcedOf } from '../test/compiler/forced-flags.ts';
 import { sharedFolder } from '../test/shared.ts';
 import { type Syntax, writeScript } from './bundle.ts';
 import { collect } from './collect.ts';
@@ -25,6 +29,7 @@ const { values, positionals } = parseArgs({
     precompiled: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     json: { type: 'string' },
+    ...forcedFlags,
   },
 });
 
@@ -39,7 +44,8 @@ if (sharedFolder === null) console.log('NOTICE: the reference data was not found
 
 const folder = values.keep ? 'build/transcripts' : mkdtempSync(join(tmpdir(), 'quern-engines-'));
 mkdirSync(folder, { recursive: true });
-const program = await collect(values.slice ? 'slice' : 'all');
+const compiled = forcedOf(values);
+const program = { ...(await collect(values.slice ? 'slice' : 'all')), compiled };
 const precompiled = values.precompiled ? await precompiledText(program) : '{}';
 const scripts = new Map<Syntax, string>();
 const scriptFor = async (syntax: Syntax): Promise<string> => {
@@ -51,7 +57,7 @@ const scriptFor = async (syntax: Syntax): Promise<string> => {
 const plainScript = async (): Promise<string> => {
   const plain = join(folder, 'plain');
   mkdirSync(plain, { recursive: true });
-  return writeScript('es2023', program, '{}', plain);
+  return writeScript('es2023', { ...program, compiled: null }, '{}', plain);
 };
 
 /** When an engine counts as hung: of the slice it needs minutes, of everything an hour in the slowest. */
@@ -60,8 +66,14 @@ const [first] = engines;
 const isChosen = (engine: EngineRow): boolean =>
   engine === first ||
   (positionals.length === 0 ? !engine.isMode : positionals.some((word) => isCalled(engine, word)));
-const chosen = engines.filter(isChosen);
+const isRefused = ({ refusesText }: EngineRow): boolean => compiled !== null && refusesText === true;
+const chosen = engines.filter((engine) => isChosen(engine) && !isRefused(engine));
+const refused = engines.filter((engine) => isChosen(engine) && isRefused(engine));
 let reference: readonly string[] | null = null;
+if (compiled !== null) {
+  console.log(`everything is compiled: ${JSON.stringify(compiled)}`);
+  reference = (await runEngine(first!.command()!, await plainScript(), first!.env ?? {}, timeout)).lines;
+}
 const rows: Row[] = [];
 for (const engine of chosen) {
   const command = engine.command();
@@ -79,6 +91,7 @@ for (const engine of chosen) {
 if (!values.keep) rmSync(folder, { recursive: true });
 const differing = rows.filter(({ result }) => result !== null && result.firstDifference !== null);
 const absent = rows.filter(({ result }) => result === null);
+for (const { title } of refused) console.log(`refuses code from text, not run: ${title}`);
 for (const { engine } of absent) console.log(`absent: ${engine.title} (${engine.source})`);
 console.log(
   `${rows.length - absent.length} engines and modes ran, ${differing.length} differ, ${absent.length} absent; ${reference?.length ?? 0} lines each`,

@@ -6,6 +6,7 @@ import type { ScriptJson } from '../spec-tests/script.ts';
 import type { Receipt } from '../src/index.ts';
 import type { FuelSchedule } from '../src/interpreter/fuel/schedules.ts';
 import type { PrecompiledModule, precompiled } from '../src/precompiled.ts';
+import type { Forced } from '../test/compiler/forced-compiler.ts';
 import type { VectorCall } from '../test/vectors/format.ts';
 
 /** A plug-in and the calls that go to it in order; bytes are in base64. */
@@ -65,6 +66,8 @@ export interface Program {
   readonly scripts: readonly ScriptProgram[];
   readonly recordings: readonly RecordingProgram[];
   readonly vectors: VectorsProgram;
+  /** How everything is compiled, in `driver/compiled.ts`. */
+  readonly compiled: Forced | null;
 }
 
 /** Makes code of a plug-in or a module that was compiled ahead; key = its id. */

@@ -43,6 +43,8 @@ export interface EngineRow {
   readonly source: string;
   /** Another way of executing with an engine that is there anyway: only run when it is named. */
   readonly isMode?: boolean;
+  /** Whether it takes no code from text that sees the variables around it: nothing can be compiled there. */
+  readonly refusesText?: boolean;
 }
 
 const program = (path: string, ...args: string[]): readonly [string, ...string[]] | null =>
@@ -62,6 +64,7 @@ const modes: readonly EngineRow[] = [
   ['--stack-size=300'],
   [...proof],
 ].map((flags) => ({
+  refusesText: flags.includes(proof.at(-1)!),
   id: `node${flags.join('')}`,
   title: `V8 of Node ${process.versions.node}, ${flags.join(' ')}`,
   syntax: 'es2023',
@@ -136,6 +139,7 @@ export const engines: readonly EngineRow[] = [
     syntax: 'es5',
     command: () => program(hermes, '-O', '-w'),
     source: npmSource,
+    refusesText: true,
   },
   {
     id: 'quickjs',

@@ -3,11 +3,15 @@
  * `--fast` those of `test/fast.ts`. Other flags go to Node's test runner.
  *
  * The tests run without native Wasm and without code from strings, which proves that the engine needs neither. Those of
- * the compiler, which makes such code, run by themselves.
+ * the compiler, which makes such code, run by themselves. With `--compiled` (and `--exits=P`, `--seed=N`, `--target=T`)
+ * the chosen tests run where such code is allowed, and all that they run is compiled:
+ * `npm test -- --compiled plugins wasi`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { forcedFlags, forcedOf, preloadFlags } from '../test/compiler/forced-flags.ts';
 import { fastTests } from '../test/fast.ts';
 import { noWasm, proof } from '../test/proof.ts';
 import { root, sharedFolder } from '../test/shared.ts';
@@ -24,10 +28,15 @@ const findTests = (): string[] =>
     .filter((path) => existsSync(join(root, 'test', path.replace(/\.js$/, '.ts'))))
     .sort();
 
+const options = { fast: { type: 'boolean', default: false }, ...forcedFlags } as const;
+const own = (flag: string): boolean => flag.slice(2).split('=')[0]! in options;
 const args = process.argv.slice(2);
 const words = args.filter((word) => !word.startsWith('-'));
-const isFast = args.includes('--fast');
-const flags = args.filter((word) => word.startsWith('-') && word !== '--fast');
+const flags = args.filter((word) => word.startsWith('-') && !own(word));
+const { values } = parseArgs({ args: args.filter((word) => word.startsWith('-') && own(word)), options });
+const isFast = values.fast === true;
+const forced = forcedOf(values);
+if (forced !== null) console.log(`everything is compiled: ${JSON.stringify(forced)}`);
 
 const known = isFast
   ? Object.values(fastTests).flatMap((files) => files.map((file) => `${file}.test.js`))
@@ -44,7 +53,10 @@ if (runNode(['build/scripts/build-examples.js']) !== 0) process.exitCode = 1;
 const limits = ['--test', '--test-concurrency=2', '--test-timeout=1200000', ...flags];
 const isOfCompiler = (path: string): boolean => path.startsWith('compiler');
 for (const [nodeFlags, paths] of [
-  [proof, files.filter((path) => !isOfCompiler(path))],
+  [
+    forced === null ? proof : [...noWasm, ...preloadFlags(forced)],
+    files.filter((path) => !isOfCompiler(path)),
+  ],
   [noWasm, files.filter(isOfCompiler)],
 ] as const) {
   const built = paths.map((path) => join('build/test', path));

@@ -16,7 +16,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type FeatureKey, featureTable } from '../src/wasm.ts';
-import type { Forced } from '../test/compiler/forced-compiler.ts';
+import { forcedFlags, forcedOf } from '../test/compiler/forced-flags.ts';
 import { quernEngine } from './adapters/quern.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import type { Engine } from './engine.ts';
@@ -44,10 +44,7 @@ const options = {
   engine: { type: 'string', default: 'quern' },
   threads: { type: 'string' },
   careful: { type: 'boolean', default: false },
-  compiled: { type: 'boolean', default: false },
-  exits: { type: 'string', default: '0' },
-  seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
-  target: { type: 'string', default: 'jit' },
+  ...forcedFlags,
   'unit-fuel': { type: 'boolean', default: false },
   feature: { type: 'string', multiple: true, default: [] as string[] },
   flip: { type: 'boolean', default: false },
@@ -159,22 +156,6 @@ const writeReport = (engine: string, option: string, groups: readonly GroupResul
   }
 };
 
-interface CompilerFlags {
-  readonly compiled: boolean;
-  readonly exits: string;
-  readonly seed: string;
-  readonly target: string;
-}
-
-/** How code is compiled; null where it is not, undefined for flags that say nothing. */
-const forcedOf = ({ compiled, exits, seed, target }: CompilerFlags): Forced | null | undefined => {
-  if (!compiled) return null;
-  const forced = { exits: Number(exits), seed: Number(seed) };
-  const isKnown = forced.exits >= 0 && forced.exits <= 1 && Number.isSafeInteger(forced.seed);
-  if (!isKnown || (target !== 'jit' && target !== 'nojit' && target !== 'pieces')) return undefined;
-  return { ...forced, target };
-};
-
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const name = engineNames.find((known) => known === values.engine);
@@ -192,10 +173,6 @@ const main = async (): Promise<number> => {
     return 2;
   }
   const compiled = forcedOf(values);
-  if (compiled === undefined) {
-    print('--exits takes a probability, --seed a whole number, --target jit or nojit');
-    return 2;
-  }
   if (suiteFolder === null) {
     print('The suite was not found: set QUERN_SHARED, or put the data beside the checkout. Nothing was run.');
     return 0;

@@ -1,11 +1,12 @@
 /**
  * Runs the recorded plug-ins on the official Extism SDK, on native Wasm and on `quern/webassembly`:
- * `npm run extism-sdk -- [--report] [ID…]`. Prints a table; `--report` writes it into docs/conformance.md.
+ * `npm run extism-sdk -- [--report] [--compiled] [ID…]`. Prints a table; `--report` writes it into docs/conformance.md.
  * Exit code 1 when a call did not end as the record and the table of departures say.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { forcedFlags, forcedOf, preloadFlags } from '../../test/compiler/forced-flags.ts';
 import { readSetUps, type SetUp } from '../../test/plugins/recorded.ts';
 import { root, sharedFolder } from '../../test/shared.ts';
 import {
@@ -33,12 +34,19 @@ interface Cell {
   readonly milliseconds: number;
 }
 
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { report: { type: 'boolean', default: false }, ...forcedFlags },
+});
+const forced = forcedOf(values);
+const further = preloadFlags(forced);
+
 const judge = async (packageName: PackageName, mode: Mode, setUp: SetUp, port: number): Promise<Cell> => {
   const expected = expectedRun(packageName, setUp);
   const total = expected.calls.length;
   const where = `${setUp.id}, ${versionOf(packageName)}, ${mode}`;
   try {
-    const result = (await runSetUps(packageName, mode, port, [setUp.id]))[0];
+    const result = (await runSetUps(packageName, mode, port, [setUp.id], further))[0];
     if (result === undefined) throw new Error('it gave no result');
     const isGood = (call: string, i: number): boolean => call === result.calls[i];
     expected.calls.forEach((call, i) => {
@@ -76,10 +84,6 @@ const page = (rows: readonly string[]): string =>
     ),
   ].join('\n');
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { report: { type: 'boolean', default: false } },
-});
 if (sharedFolder === null) {
   print('The reference data was not found (set QUERN_SHARED to its place).');
   process.exit(2);
@@ -92,7 +96,9 @@ if (setUps.length === 0) {
   process.exit(2);
 }
 const columns = packageNames.flatMap((packageName) =>
-  (Object.keys(modes) as Mode[]).map((mode) => ({ packageName, mode })),
+  (Object.keys(modes) as Mode[])
+    .filter((mode) => (mode === 'compiled') === (forced !== null))
+    .map((mode) => ({ packageName, mode })),
 );
 const head = columns.map(({ packageName, mode }) => `${versionOf(packageName)}, ${mode}`);
 const rows = [`| set-up | ${head.join(' | ')} |`, `|---|${columns.map(() => '--:').join('|')}|`];

@@ -1,6 +1,6 @@
 /**
  * Runs the official tests of the JavaScript API against `quern/webassembly`:
- * `npm run js-api -- CHECKOUT [--report] [--verbose] [--large] [--jitless] [NAME…]`.
+ * `npm run js-api -- CHECKOUT [--report] [--verbose] [--large] [--jitless] [--compiled] [NAME…]`.
  *
  * CHECKOUT is one of WebAssembly/spec. Each file runs in a process without native Wasm. Exit code 1 when a test
  * failed that is not excused, or an excused one passed. `--large` adds the file whose modules take gigabytes.
@@ -10,7 +10,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { proof } from '../../test/proof.ts';
+import { forcedFlags, forcedOf, preloadFlags } from '../../test/compiler/forced-flags.ts';
+import { noWasm, proof } from '../../test/proof.ts';
 import { writePart } from '../page.ts';
 import { excuseOf, largeFiles } from './excuses.ts';
 import type { TestResult } from './harness.ts';
@@ -44,7 +45,7 @@ const child = fileURLToPath(new URL('./child.js', import.meta.url));
 
 const runFile = (checkout: string, file: string, flags: readonly string[]): Promise<FileResult> =>
   new Promise((resolve) => {
-    const args = [...proof, ...flags, child, checkout, file];
+    const args = [...flags, child, checkout, file];
     const run = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     run.stdout.on('data', (chunk) => (output += chunk));
@@ -109,6 +110,7 @@ const { values, positionals } = parseArgs({
     verbose: { type: 'boolean', default: false },
     large: { type: 'boolean', default: false },
     jitless: { type: 'boolean', default: false },
+    ...forcedFlags,
   },
 });
 const [checkout, ...names] = positionals;
@@ -125,7 +127,11 @@ if (all.length === 0) {
 const leftOut = values.large ? [] : all.filter((file) => largeFiles.includes(file));
 const files: FileResult[] = [];
 const queue = all.filter((file) => !leftOut.includes(file));
-const flags = values.jitless ? ['--jitless'] : values.large ? ['--max-old-space-size=12000'] : [];
+const forced = forcedOf(values);
+const flags = [
+  ...(forced === null ? proof : [...noWasm, ...preloadFlags(forced)]),
+  ...(values.jitless ? ['--jitless'] : values.large ? ['--max-old-space-size=12000'] : []),
+];
 const work = async (): Promise<void> => {
   for (let file = queue.shift(); file !== undefined; file = queue.shift())
     files.push(await runFile(checkout, file, flags));

@@ -1,5 +1,5 @@
 /**
- * Runs the official SDK's own tests with Quern in its place: `npm run js-sdk -- CHECKOUT [--verbose]`.
+ * Runs the official SDK's own tests with Quern in its place: `npm run js-sdk -- CHECKOUT [--verbose] [--compiled]`.
  *
  * CHECKOUT is one of extism/js-sdk (2.0.0-rc13). Its test file runs unchanged, with types erased and `./mod.ts`
  * replaced; its plug-ins are served as its own tasks do. The public server that some tests ask is answered for here.
@@ -13,6 +13,7 @@ import { join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
+import { forcedFlags, forcedOf, preloadFlags } from '../../test/compiler/forced-flags.ts';
 import { root } from '../../test/shared.ts';
 import { excuses } from './excuses.ts';
 
@@ -67,9 +68,14 @@ const prepare = (checkout: string, folder: string): string => {
   return file;
 };
 
-const runTests = (checkout: string, file: string, isVerbose: boolean): Promise<TestResult[]> =>
+const runTests = (
+  checkout: string,
+  file: string,
+  flags: readonly string[],
+  isVerbose: boolean,
+): Promise<TestResult[]> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--test-reporter=tap', file], { cwd: checkout });
+    const child = spawn(process.execPath, [...flags, '--test-reporter=tap', file], { cwd: checkout });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
@@ -92,18 +98,23 @@ const print = (line: string): void => {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { verbose: { type: 'boolean', default: false } },
+  options: { verbose: { type: 'boolean', default: false }, ...forcedFlags },
 });
 const [checkout] = positionals;
 if (checkout === undefined || !existsSync(join(checkout, TESTS))) {
-  print('usage: npm run js-sdk -- CHECKOUT [--verbose]');
+  print('usage: npm run js-sdk -- CHECKOUT [--verbose] [--compiled]');
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'quern-js-sdk-'));
 const stop = await serve(checkout);
 let results: TestResult[];
 try {
-  results = await runTests(checkout, prepare(checkout, folder), values.verbose);
+  results = await runTests(
+    checkout,
+    prepare(checkout, folder),
+    preloadFlags(forcedOf(values)),
+    values.verbose,
+  );
 } finally {
   stop();
   rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
  * Runs the preview-1 tests of WebAssembly/wasi-testsuite:
- * `node build/spec-tests/wasi/main.js SUITE [--files real|memory|page] [--strict] [--report] [NAME…]`.
+ * `node build/spec-tests/wasi/main.js SUITE [--files real|memory|page] [--strict] [--report] [--compiled] [NAME…]`.
  *
  * SUITE is a checkout of the branch `prod/testsuite-base`, which holds the tests as modules. They run in this process
  * on real or on memory files, or on memory files in a page of headless Chromium. With `--strict` those in Rust insist
@@ -13,6 +13,8 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createPlugin, type FileTree, MemoryFiles, nodeDirectory } from '../../src/node.ts';
 import { runPage } from '../../test/browser/browser.ts';
+import { compileEverywhere } from '../../test/compiler/everywhere.ts';
+import { forcedFlags, forcedOf } from '../../test/compiler/forced-flags.ts';
 import { writePart } from '../page.ts';
 import { type PageResults, type PageTest, runOfficialTest, type Specification } from './official-test.ts';
 
@@ -138,8 +140,11 @@ const { values, positionals } = parseArgs({
     files: { type: 'string', default: 'real' },
     strict: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
+    ...forcedFlags,
   },
 });
+const forced = forcedOf(values);
+if (forced !== null) compileEverywhere(forced);
 const [suite, ...names] = positionals;
 const kind = kinds.find((name) => name === values.files);
 if (suite === undefined || kind === undefined) {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { proof } from '../../proof.ts';
+import { noWasm, proof } from '../../proof.ts';
 import { preload, runScript } from '../children.ts';
 import type { PackageName } from './departures.ts';
 import type { SetUpRun } from './outcomes.ts';
@@ -12,6 +12,8 @@ export const modes = {
   native: [],
   'no native Wasm': [...proof, preload],
   jitless: ['--jitless', preload],
+  /** Code from strings is allowed: `further` flags may compile everything. */
+  compiled: [...noWasm, preload],
 } as const;
 export type Mode = keyof typeof modes;
 
@@ -38,9 +40,10 @@ export const runSetUps = async (
   mode: Mode,
   port: number,
   ids: readonly string[],
+  further: readonly string[] = [],
 ): Promise<readonly SetUpRun[]> => {
   const args = [packageName, String(port), ...ids];
-  const output = await runScript('extism-sdk/child.js', modes[mode], args);
+  const output = await runScript('extism-sdk/child.js', [...further, ...modes[mode]], args);
   // The plug-ins print, too.
   const lines = output.split('\n').filter((line) => line.startsWith('{"id"'));
   return lines.map((line) => JSON.parse(line) as SetUpRun);

@@ -1,0 +1,6 @@
+/** Loaded in front of a program (`preloadFlag`), compiles everything that it runs, as the query of the URL says. */
+import { compileEverywhere } from './everywhere.ts';
+import { forcedOf } from './forced-flags.ts';
+
+const { searchParams } = new URL(import.meta.url);
+compileEverywhere(forcedOf({ compiled: true, ...Object.fromEntries(searchParams) })!);
