@@ -163,6 +163,7 @@ export const commands = {
       fuel: { value: 'N', help: 'stop when more fuel is used in all (default: what the recording names)' },
       timeout: { value: 'MS', help: 'most milliseconds in all' },
       'memory-max': { value: 'PAGES', help: 'refuse a recording that was allowed more pages of memory' },
+      ...compileFlag,
     },
   },
   inspect: {

@@ -2,6 +2,7 @@
 import { printable } from '../errors/texts.ts';
 import { replayRecording, verifyReceipt } from '../node.ts';
 import { modulesOf } from './call.ts';
+import { compilerOf } from './compiled.ts';
 import { numberOf, type Parsed } from './flags.ts';
 import { readReceipt, readRecording } from './recordings.ts';
 
@@ -14,6 +15,7 @@ export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<
     fuel: numberOf(flags, 'fuel'),
     timeoutMs: numberOf(flags, 'timeout'),
     memory: { maxPages: numberOf(flags, 'memory-max') },
+    compiler: await compilerOf(flags),
   };
   const calls =
     receiptPath === undefined

@@ -126,7 +126,9 @@ class CompilerTier implements Tier {
       return RESTART;
     }
     if (status === null) return null;
-    if (compiled.hasPaused) {
+    // What was left in front of a call, for want of the callee's fuel, may stand where it was entered: not again then.
+    const hasMoved = m.pc !== at || m.fuel + m.reserve !== before;
+    if (compiled.hasPaused && hasMoved) {
       // A loop that runs on for long is entered again, and so are those around it.
       const region = regionAt(m.instance, m.pc);
       if (region !== null) this.markLoops(compiler, region.func);

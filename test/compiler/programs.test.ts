@@ -6,9 +6,9 @@
 import { describe, test } from 'node:test';
 import { compileWat } from '../wat.ts';
 import { assertSame, manyWays, steps } from './beside.ts';
-import { deepCalls, sources } from './programs.ts';
+import { callsInFront, deepCalls, sources } from './programs.ts';
 
-const all = { ...sources, deepCalls };
+const all = { ...sources, deepCalls, callsInFront };
 const bytes = compileWat(Object.fromEntries(Object.entries(all).map(([name, { text }]) => [name, text])));
 
 for (const [name, { calls, text: _, ...options }] of Object.entries(sources))
@@ -17,6 +17,11 @@ for (const [name, { calls, text: _, ...options }] of Object.entries(sources))
       test(`fuel ${step ?? 'at once'}`, () =>
         assertSame({ bytes: bytes[name]!, calls, options }, manyWays, [step]));
   });
+
+test('fuel handed out by any amount, where a call stands in front', () => {
+  const amounts = Array.from({ length: 60 }, (_, i) => i + 1);
+  assertSame({ bytes: bytes['callsInFront']!, calls: callsInFront.calls }, manyWays, amounts);
+});
 
 test('recursion to the depth that is counted', () => {
   const ways = manyWays.filter(({ exits }) => exits < 1);

@@ -229,6 +229,33 @@ const globals: Source = {
   calls: withEach(['around'], [1, 4, 0]),
 };
 
+/** Functions and loops that begin with a call, of callees that need more than they do: left in front of it, they stand
+ * where they were entered. */
+export const callsInFront: Source = {
+  text: `(module
+    (global $g (mut i32) (i32.const 0))
+    (func $dear (global.set $g (i32.add (global.get $g) (i32.const 1)))
+      (global.set $g (i32.mul (global.get $g) (i32.const 3))) (global.set $g (i32.xor (global.get $g) (i32.const 5))))
+    (func $dearer (call $dear) (call $dear))
+    (func $same (param i32) (result i32) (local.get 0) (call $dear) (i32.add (i32.const 1)))
+    (func $first (export "first") (call $dearer))
+    (func (export "twice") (param $n i32) (call $first) (call $first))
+    (func (export "loops") (param $n i32)
+      (loop $l
+        (call $dear)
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "inner") (param $n i32)
+      (loop $l
+        (loop (loop (call $first)))
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "brings") (param $n i32) (result i32)
+      (local.get $n)
+      (loop $l (param i32) (result i32)
+        (call $same)
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))`,
+  calls: [['first'], ...withEach(['twice', 'loops', 'inner', 'brings'], [3])],
+};
+
 /** As deep as it goes by default. */
 export const deepCalls: Source = { ...calls, calls: withEach(['down', 'fib', 'broad', 'fib'], [5]) };
 
