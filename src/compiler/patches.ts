@@ -36,6 +36,11 @@ export class Patches {
     return opcodeOf(word) === opOf.enter_compiled.code ? vectorNumberOf(word) : -1;
   }
 
+  /** What lies at a place apart from patches. */
+  wordAt(pc: number): number {
+    return this.list[this.at(pc)]?.word ?? this.words[pc]!;
+  }
+
   get(index: number): Patch {
     return this.list[index]!;
   }

@@ -5,7 +5,12 @@
  * function that a slice ends in has used that fuel. Its callers and what generated code is left for are counted,
  * too. A place of entry is marked first; code is made when the interpreter comes there.
  */
-import { type CodeRegion, type FuncCode, regionAt } from '../interpreter/code/compiled-module.ts';
+import {
+  type CodeRegion,
+  type CodeUnit,
+  type FuncCode,
+  regionAt,
+} from '../interpreter/code/compiled-module.ts';
 import { ENTRY_COST } from '../interpreter/code/encoding.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { RESTART } from '../interpreter/loop/status.ts';
@@ -158,6 +163,12 @@ class CompilerTier implements Tier {
       m.isLookDue = true;
     }
     return generated;
+  }
+
+  wordAt(unit: CodeUnit, pc: number): number {
+    const { compiler } = unit;
+    if (compiler instanceof CodeProvider) return compiler.unitOf(unit).patches.wordAt(pc);
+    return getMachine().space.words[pc]!;
   }
 
   /** The generated code of the instance that runs; null where the host does not allow any. */

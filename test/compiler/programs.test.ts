@@ -20,7 +20,8 @@ for (const [name, { calls, text: _, ...options }] of Object.entries(sources))
 
 test('fuel handed out by any amount, where a call stands in front', () => {
   const amounts = Array.from({ length: 60 }, (_, i) => i + 1);
-  assertSame({ bytes: bytes['callsInFront']!, calls: callsInFront.calls }, manyWays, amounts);
+  const ways = manyWays.filter(({ exits }) => exits === 0);
+  assertSame({ bytes: bytes['callsInFront']!, calls: callsInFront.calls }, ways, amounts);
 });
 
 test('recursion to the depth that is counted', () => {

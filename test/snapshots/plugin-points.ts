@@ -9,9 +9,11 @@ import {
   type PluginCall,
   type PluginOptions,
 } from '../../src/node.ts';
+import type { Forced } from '../compiler/forced-compiler.ts';
 import type { Random } from '../generators/random.ts';
 import { inputOf, moduleBytes, readSetUps, recordedFunctions, type SetUp } from '../plugins/recorded.ts';
 import { digest, memoryText } from './digest.ts';
+import { keptCompilerOption, type Sides } from './sides.ts';
 
 /** How the call comes to stand still. */
 type Way = 'fuel' | 'slice' | 'host' | 'initialisation';
@@ -25,6 +27,8 @@ export interface PluginRequest {
   readonly snapshot: string;
   /** Fuel until the call is moved once more; null for never. */
   readonly again: number | null;
+  /** How code is compiled where the point is restored; null for the interpreter alone. */
+  readonly compiled: Forced | null;
 }
 
 /** One point: what to restore, and what must come of it. */
@@ -57,7 +61,12 @@ const compile = (setUp: SetUp): Promise<CompiledPlugin> => {
   return found;
 };
 
-const optionsOf = (setUp: SetUp, functions: HostFunctions): PluginOptions => ({
+const optionsOf = (
+  setUp: SetUp,
+  functions: HostFunctions,
+  compiled: Forced | null = null,
+): PluginOptions => ({
+  ...keptCompilerOption(compiled),
   useWasi: setUp.wasi,
   config: setUp.config ?? {},
   functions,
@@ -135,9 +144,10 @@ const start = async (
   fuel: number | null,
   isRenewed: boolean,
   timeSliceMs: number | null = null,
+  compiled: Forced | null = null,
 ): Promise<{ plugin: Plugin; call: PluginCall }> => {
   const recorded = setUp.calls[call]!;
-  const plugin = await (await compile(setUp)).instantiate(optionsOf(setUp, functions));
+  const plugin = await (await compile(setUp)).instantiate(optionsOf(setUp, functions, compiled));
   // A call that fails makes the next one begin with a new instance.
   if (isRenewed) await plugin.call(recorded.fn, inputOf(recorded), undefined, { fuel: 1 }).catch(() => {});
   return { plugin, call: await plugin.startCall(recorded.fn, inputOf(recorded), { fuel, timeSliceMs }) };
@@ -205,7 +215,11 @@ const chooseWay = (random: Random, { fuel, hostCalls, setUp }: Subject): Way => 
 };
 
 /** Makes a random point in a subject; none when the call ended first. */
-export const pluginPoint = async (random: Random, subject: Subject): Promise<readonly Point[]> => {
+export const pluginPoint = async (
+  random: Random,
+  subject: Subject,
+  sides: Sides,
+): Promise<readonly Point[]> => {
   const { setUp, hostCalls } = subject;
   const way = chooseWay(random, subject);
   const isRenewed = way === 'initialisation';
@@ -223,7 +237,8 @@ export const pluginPoint = async (random: Random, subject: Subject): Promise<rea
   });
   const limit =
     way === 'fuel' ? random.below(subject.fuel) : isRenewed ? random.below(subject.fuel + 30_000) : null;
-  const started = await start(subject, functions, limit, isRenewed, way === 'slice' ? 1 : null);
+  const timeSliceMs = way === 'slice' ? 1 : null;
+  const started = await start(subject, functions, limit, isRenewed, timeSliceMs, sides.taken);
   call = started.call;
   const running = call.run().catch(() => 'failed');
   if (way === 'slice') {
@@ -241,6 +256,7 @@ export const pluginPoint = async (random: Random, subject: Subject): Promise<rea
     journal,
     snapshot: Buffer.from(snapshot).toString('base64'),
     again: random.chance(30) ? random.below(20_000) : null,
+    compiled: sides.restored,
   };
   const expected = await whole(subject, isRenewed);
   return [{ request, expected, label: `${setUp.id} call ${subject.call}, ${way}: ${place}` }];
@@ -252,11 +268,12 @@ export const restorePlugin = async ({
   journal,
   snapshot,
   again,
+  compiled,
 }: PluginRequest): Promise<string> => {
   const setUp = usable().find((item) => item.id === id)!;
   const source = await compile(setUp);
   const functions = await functionsOf(setUp, journal, () => null);
-  const options = optionsOf(setUp, functions);
+  const options = optionsOf(setUp, functions, compiled);
   let plugin = await source.restore(new Uint8Array(Buffer.from(snapshot, 'base64')), options);
   if (again !== null && plugin.activeCall!.fuelLeft !== null) {
     const first = plugin.activeCall!;

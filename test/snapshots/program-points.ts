@@ -19,11 +19,10 @@ import {
   type RawValue,
   restoreSnapshot,
   Store,
-  type StoreOptions,
   startExecution,
   takeSnapshot,
 } from '../../src/wasm.ts';
-import { type Forced, forcedCompiler } from '../compiler/forced-compiler.ts';
+import type { Forced } from '../compiler/forced-compiler.ts';
 import { EngineWorld } from '../differential/engine.ts';
 import type { Random } from '../generators/random.ts';
 import { generateWorld, type World } from '../generators/world.ts';
@@ -31,6 +30,7 @@ import type { RecordedProgram } from '../interpreter/everywhere.ts';
 import { root } from '../shared.ts';
 import { digest, memoryText } from './digest.ts';
 import type { Point } from './plugin-points.ts';
+import { compilerOption, type Sides } from './sides.ts';
 
 /** What the restoring process needs of a generated program. */
 export interface WorldRequest {
@@ -52,17 +52,6 @@ export interface ProgramRequest {
   readonly again: number | null;
   readonly compiled: Forced | null;
 }
-/** How code is compiled where a snapshot is taken, and where it is restored. */
-export interface Sides {
-  readonly taken: Forced | null;
-  readonly restored: Forced | null;
-}
-/** The interpreter alone. */
-export const interpreted: Sides = { taken: null, restored: null };
-
-const optionsOf = (compiled: Forced | null): StoreOptions =>
-  compiled === null ? {} : { compiler: forcedCompiler(compiled) };
-
 const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 const toBytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
 
@@ -111,7 +100,7 @@ export const worldPoints = (random: Random, sides: Sides): readonly Point[] => {
   const entry = random.below(world.entries.length);
   const { module, name } = world.entries[entry]!;
   const play = (until: number, compiled: Forced | null): EngineWorld => {
-    const engine = new EngineWorld(world, optionsOf(compiled));
+    const engine = new EngineWorld(world, compilerOption(compiled));
     for (const item of world.entries.slice(0, until)) {
       const call = engine.start(item.module, item.name, {});
       engine.outcome(item.name, call, call.run());
@@ -146,7 +135,7 @@ export const restoreWorld = ({ seed, entry, host, snapshot, again, compiled }: W
   const world = generateWorld(seed);
   let engine: EngineWorld | null = null;
   const { call } = restored(snapshot, again, () => {
-    const next = new EngineWorld(world, optionsOf(compiled));
+    const next = new EngineWorld(world, compilerOption(compiled));
     // What the host has seen so far is the host's own state.
     next.host.load(engine?.host.save() ?? host);
     engine = next;
@@ -201,7 +190,7 @@ const link = (
   skipStart: boolean,
   made: Forced | null,
 ): Linked => {
-  const store = new Store(optionsOf(made));
+  const store = new Store(compilerOption(made));
   const exports = new Map<string, ReadonlyMap<string, ExternInstance>>();
   const instances: ModuleInstance[] = [];
   for (const [key, bytes] of modules) {

@@ -8,7 +8,8 @@ import { Random } from '../generators/random.ts';
 import { noWasm, proof } from '../proof.ts';
 import { sharedFolder } from '../shared.ts';
 import { findSubjects, type Point, pluginPoint } from './plugin-points.ts';
-import { interpreted, programPoint, recordCorpus, type Sides, worldPoints } from './program-points.ts';
+import { programPoint, recordCorpus, worldPoints } from './program-points.ts';
+import { interpreted, type Sides } from './sides.ts';
 
 /** Points that one process restores. */
 const PER_PROCESS = 200;
@@ -51,7 +52,7 @@ export interface PointReport {
  * @param usesCorpus whether the tests of the interpreter are run first, to restore what they run
  * @param setUps names of the set-ups of plug-ins; null for all
  * @param isCompiled whether code is compiled and left by chance, where the snapshot is taken, or where it is restored,
- * or at both; without plug-ins
+ * or at both
  */
 export const runPoints = async (
   count: number,
@@ -62,7 +63,7 @@ export const runPoints = async (
   onProgress: (done: number) => void = () => {},
 ): Promise<PointReport> => {
   const random = new Random(seed);
-  const subjects = sharedFolder === null || isCompiled ? [] : await findSubjects(setUps);
+  const subjects = sharedFolder === null ? [] : await findSubjects(setUps);
   const corpus = usesCorpus ? recordCorpus() : [];
   const forced = (): Forced => ({
     target: random.pick(['jit', 'nojit']),
@@ -76,7 +77,7 @@ export const runPoints = async (
   };
   const next = async (): Promise<readonly Point[]> => {
     const die = random.below(10);
-    if (subjects.length > 0 && die < 4) return pluginPoint(random, random.pick(subjects));
+    if (subjects.length > 0 && die < 4) return pluginPoint(random, random.pick(subjects), sides());
     return corpus.length > 0 && die < 8
       ? programPoint(random, random.pick(corpus), sides())
       : worldPoints(random, sides());

@@ -9,7 +9,7 @@ import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../../syntax/li
 import type { CodeMap } from '../code/code-map.ts';
 import { CodeSpace, HALT_PC, LEAVE_PC } from '../code/code-space.ts';
 import { clearWriter } from '../code/code-writer.ts';
-import type { CodeRegion, FuncCode } from '../code/compiled-module.ts';
+import type { CodeRegion, CodeUnit, FuncCode } from '../code/compiled-module.ts';
 import { opOf } from '../code/isa.ts';
 import { type FirstCalls, isSubtype } from '../cold/calls.ts';
 import { createCold, type VectorLoops } from '../cold/cold.ts';
@@ -38,6 +38,8 @@ export interface Tier {
   readonly onSlice: (m: MachineState) => void;
   /** Goes on at the `enter_compiled` at `at`; gives a status, or null when the call has returned. */
   readonly enter: (m: MachineState, at: number) => number | null;
+  /** The interpreter's word at a place of fast code, where an `enter_compiled` may lie instead. */
+  readonly wordAt: (unit: CodeUnit, pc: number) => number;
 }
 
 /** Null while nobody has asked for one. */

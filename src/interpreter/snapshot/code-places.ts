@@ -13,9 +13,14 @@ import { opcodeOf } from '../code/encoding.ts';
 import { opOf, ops } from '../code/isa.ts';
 import { slotCountOf } from '../code/types-layout.ts';
 import { entryCost } from '../fuel/schedules.ts';
-import { getMachine, hasCode, mapCareful, mapFast, mapOf } from '../machine/machine.ts';
+import { getMachine, getTier, hasCode, mapCareful, mapFast, mapOf } from '../machine/machine.ts';
 
 const opcodeAt = (pc: number): number => opcodeOf(getMachine().space.words[pc]!);
+/** Another tier may have put its own operation there. */
+const fastOpcodeAt = ({ unit }: FuncCode, pc: number): number => {
+  const word = getTier()?.wordAt(unit, pc);
+  return word === undefined ? opcodeAt(pc) : opcodeOf(word);
+};
 const bodyOf = ({ unit, index }: FuncCode): { start: number; end: number; codeStart: number } =>
   unit.module.funcs[index]!.body!;
 
@@ -79,7 +84,7 @@ export const returnPc = (code: FuncCode, offset: number, isCareful: boolean): nu
   const { pcs, offsets } = map.sites;
   for (let index = map.firstSite(offset + 1) - 1; offsets[index] === offset; index--) {
     const pc = entry + pcs[index]!;
-    const { isCall, length } = ops[opcodeAt(pc)]!;
+    const { isCall, length } = ops[isCareful ? opcodeAt(pc) : fastOpcodeAt(code, pc)]!;
     if (isCall) return pc + length;
   }
   return null;
