@@ -12,7 +12,7 @@ import type { GeneratedFunction } from './generate.ts';
 import type { CodeSource } from './link.ts';
 import type { CompiledFunction, Edition } from './scope.ts';
 
-/** An edition is worth making anew when it lacks this share of the text that there is. */
+/** An edition is worth making anew when it lacks this share of the text that there is, or has made instances make it. */
 const LACKING = 0.2;
 /** Where functions cannot be made by themselves: when it was asked for so often, too. */
 const MANY_REQUESTS = 100;
@@ -30,6 +30,8 @@ export class Editions implements CodeSource {
   /** Characters of text of the functions in it. */
   private currentLength = 0;
   private requests = 0;
+  /** Characters of the functions that instances had to make by themselves, since it lacks them. */
+  private madeAgain = 0;
   private hasInstance = false;
 
   constructor(unit: CodeUnit) {
@@ -48,15 +50,20 @@ export class Editions implements CodeSource {
       const text = `${editionText(this.unit, [], EVALUATE)}//${++texts}`;
       return { functions: new Map(), makeScope: makeScope(text) };
     }
-    if (this.current === null || this.currentLength < (1 - LACKING) * this.textLength) return this.renew();
-    return this.current;
+    const { current } = this;
+    return current === null || this.isLacking || this.madeAgain > LACKING * this.textLength
+      ? this.renew()
+      : current;
+  }
+
+  private get isLacking(): boolean {
+    return this.currentLength < (1 - LACKING) * this.textLength;
   }
 
   editionWith({ id }: CompiledFunction): Edition | null {
     const { current } = this;
     if (current?.functions.has(id)) return current;
-    const isLacking = this.currentLength < (1 - LACKING) * this.textLength;
-    return isLacking || ++this.requests >= MANY_REQUESTS ? this.renew() : null;
+    return this.isLacking || ++this.requests >= MANY_REQUESTS ? this.renew() : null;
   }
 
   private renew(): Edition {
@@ -64,12 +71,15 @@ export class Editions implements CodeSource {
     const text = editionText(this.unit, functions, this.canEvaluate ? EVALUATE : '');
     const edition = { functions: new Map(this.functions), makeScope: makeScope(text) };
     this.requests = 0;
+    this.madeAgain = 0;
     this.currentLength = this.textLength;
     this.current = edition;
     return edition;
   }
 
   placedText(func: CompiledFunction, generation: number): string {
-    return placedText(this.unit, func as GeneratedFunction, generation);
+    const made = func as GeneratedFunction;
+    if (this.current !== null && !this.current.functions.has(func.id)) this.madeAgain += made.text.length;
+    return placedText(this.unit, made, generation);
   }
 }
