@@ -10,11 +10,21 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { root } from '../test/shared.ts';
 import { EngineProcess } from './engine-process.ts';
+import type { EngineName } from './engines/engine.ts';
 import { measure, median } from './measure.ts';
 import { selectWorkloads } from './workloads.ts';
 
 /** An engine, and whether JavaScript is compiled. */
-export const contestants = ['quern', 'quern --jitless', 'polywasm', 'polywasm --jitless'] as const;
+export const contestants = [
+  'quern',
+  'quern --jitless',
+  'quern-compiled',
+  'quern-compiled --jitless',
+  'polywasm',
+  'polywasm --jitless',
+  'wasm2js',
+  'wasm2js --jitless',
+] as const;
 export type Contestant = (typeof contestants)[number];
 
 export interface Baseline {
@@ -33,7 +43,7 @@ const writeBaseline = async (samples: number, targetMs: number): Promise<void> =
   const engines = [
     new EngineProcess('native', 'native', ''),
     ...contestants.map((label) => {
-      const [name, ...flags] = label.split(' ') as ['quern' | 'polywasm', ...string[]];
+      const [name, ...flags] = label.split(' ') as [EngineName, ...string[]];
       return new EngineProcess(label, name, join(root, 'build'), flags);
     }),
   ];

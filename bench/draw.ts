@@ -5,17 +5,52 @@ import { geometricMean } from './measure.ts';
 
 const WIDTH = 760;
 const PLOT = { left: 84, right: 620, top: 76 } as const;
-const COLUMNS = { quern: 680, 'quern --jitless': 740 } as const;
+const COLUMNS = [680, 740] as const;
+const LEGEND = [0, 120, 310, 400] as const;
 const ROW = 30;
 const BAR = 10;
 
-/** How each engine is shown: ours as a bar, others as a mark on it. `line` is the bar that it belongs to. */
-const marks = {
-  quern: { style: 'jit', line: 0, text: 'Quern' },
-  'quern --jitless': { style: 'jitless', line: 1, text: 'Quern, node --jitless' },
-  polywasm: { style: 'peer', line: 0, text: 'polywasm, which compiles to JavaScript' },
+/** How an engine is shown: ours as a bar, others as a mark on it. */
+interface Mark {
+  readonly style: 'jit' | 'jitless' | 'peer' | 'other';
+  /** The bar that it belongs to. */
+  readonly line: 0 | 1;
+  /** In the legend; nothing where another mark of the same colour is there. */
+  readonly text: string;
+}
+/** A picture: who is in it, ours first. */
+interface Picture {
+  readonly file: string;
+  readonly marks: Partial<Readonly<Record<Contestant, Mark>>>;
+  /** Whose numbers are written at the right. */
+  readonly numbers: readonly [jit: Contestant, jitless: Contestant];
+}
+const polywasm: Picture['marks'] = {
+  polywasm: { style: 'peer', line: 0, text: 'polywasm' },
   'polywasm --jitless': { style: 'peer', line: 1, text: '' },
-} as const satisfies Readonly<Record<Contestant, object>>;
+};
+const pictures: readonly Picture[] = [
+  {
+    file: 'docs/benchmarks.svg',
+    marks: {
+      quern: { style: 'jit', line: 0, text: 'Quern' },
+      'quern --jitless': { style: 'jitless', line: 1, text: 'Quern, node --jitless' },
+      ...polywasm,
+    },
+    numbers: ['quern', 'quern --jitless'],
+  },
+  {
+    file: 'docs/benchmarks-compiled.svg',
+    marks: {
+      'quern-compiled': { style: 'jit', line: 0, text: 'Quern, compiled' },
+      'quern-compiled --jitless': { style: 'jitless', line: 1, text: 'compiled, node --jitless' },
+      ...polywasm,
+      wasm2js: { style: 'other', line: 0, text: 'wasm2js' },
+      'wasm2js --jitless': { style: 'other', line: 1, text: '' },
+    },
+    numbers: ['quern-compiled', 'quern-compiled --jitless'],
+  },
+];
 
 const css = `
   text { font: 12px system-ui, sans-serif; fill: #1f2328; }
@@ -26,6 +61,7 @@ const css = `
   .jit { fill: #0969da; }
   .jitless { fill: #80b5f5; }
   .peer { fill: #bc4c00; }
+  .other { fill: #8250df; }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc; }
     .note { fill: #9198a1; }
@@ -34,6 +70,7 @@ const css = `
     .jit { fill: #4493f8; }
     .jitless { fill: #2a5fa5; }
     .peer { fill: #f0883e; }
+    .other { fill: #a371f7; }
   }
 `;
 
@@ -56,11 +93,12 @@ const numberText = (ratio: number): string =>
   ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en');
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-const draw = ({ date, node, system, ratios }: Baseline): string => {
+const draw = ({ date, node, system, ratios }: Baseline, { marks, numbers: shown }: Picture): string => {
+  const drawn = contestants.filter((name) => marks[name] !== undefined);
   const measured = Object.entries(ratios);
   const rows = [...measured, meanRow(measured)];
   const known = measured
-    .flatMap(([, row]) => contestants.map((name) => row[name]))
+    .flatMap(([, row]) => drawn.map((name) => row[name]))
     .filter((ratio) => ratio !== null);
   const low = steps.findLast((step) => step <= Math.min(1, ...known))!;
   const high = steps.find((step) => step >= Math.max(...known))!;
@@ -77,38 +115,38 @@ const draw = ({ date, node, system, ratios }: Baseline): string => {
       const label = step === 1 ? 'native' : `${step.toLocaleString('en')}×`;
       return `${line}<text class="note" text-anchor="middle" x="${x(step)}" y="${PLOT.top - 12}">${label}</text>`;
     });
-  const heads = [
-    `<text class="note number" x="${COLUMNS.quern}" y="${PLOT.top - 12}">Quern</text>`,
-    `<text class="note number" x="${COLUMNS['quern --jitless']}" y="${PLOT.top - 12}">jitless</text>`,
-  ];
+  const heads = ['Quern', 'jitless'].map(
+    (text, i) => `<text class="note number" x="${COLUMNS[i]}" y="${PLOT.top - 12}">${text}</text>`,
+  );
 
   const markOf = (name: Contestant, ratio: number, y: number): string => {
-    const { style, line } = marks[name];
+    const { style, line } = marks[name]!;
     const top = y + line * (BAR + 1);
-    if (style === 'peer')
-      return `<rect class="peer" x="${x(ratio) - 2}" y="${top}" width="4" height="${BAR}"/>`;
+    if (style === 'peer' || style === 'other')
+      return `<rect class="${style}" x="${x(ratio) - 2}" y="${top}" width="4" height="${BAR}"/>`;
     const [left, right] = [Math.min(x(1), x(ratio)), Math.max(x(1), x(ratio))];
     return `<rect class="${style}" x="${left}" y="${top}" width="${round(right - left)}" height="${BAR}"/>`;
   };
-  const numberOf = (name: keyof typeof COLUMNS, ratio: number | null, y: number): string =>
-    `<text class="number" x="${COLUMNS[name]}" y="${y}">${ratio === null ? '–' : numberText(ratio)}</text>`;
   const lines = rows.map(([name, row], i) => {
     const y = PLOT.top + i * ROW + 4;
-    const drawn = contestants.flatMap((key) => (row[key] === null ? [] : [markOf(key, row[key], y)]));
+    const marked = drawn.flatMap((key) => (row[key] === null ? [] : [markOf(key, row[key], y)]));
     const base = y + BAR + 5;
-    const numbers = [
-      numberOf('quern', row.quern, base),
-      numberOf('quern --jitless', row['quern --jitless'], base),
-    ];
-    return `<text x="8" y="${base}">${name}</text>${drawn.join('')}${numbers.join('')}`;
+    const numbers = shown.map((key, column) => {
+      const ratio = row[key];
+      const text = ratio === null ? '–' : numberText(ratio);
+      return `<text class="number" x="${COLUMNS[column]}" y="${base}">${text}</text>`;
+    });
+    return `<text x="8" y="${base}">${name}</text>${marked.join('')}${numbers.join('')}`;
   });
 
-  const legend = (['quern', 'quern --jitless', 'polywasm'] as const).map((name, i) => {
-    const left = PLOT.left + [0, 80, 250][i]!;
-    const { style, text } = marks[name];
-    const width = style === 'peer' ? 4 : 16;
-    return `<rect class="${style}" x="${left}" y="32" width="${width}" height="${BAR}"/><text x="${left + width + 6}" y="41">${text}</text>`;
-  });
+  const legend = drawn
+    .map((name) => marks[name]!)
+    .filter(({ text }) => text !== '')
+    .map(({ style, text }, i) => {
+      const left = PLOT.left + LEGEND[i]!;
+      const width = style === 'peer' || style === 'other' ? 4 : 16;
+      return `<rect class="${style}" x="${left}" y="32" width="${width}" height="${BAR}"/><text x="${left + width + 6}" y="41">${text}</text>`;
+    });
 
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 30}" width="${WIDTH}" height="${bottom + 30}" role="img">
 <title>CPU time as a ratio to native Wasm</title>
@@ -120,4 +158,8 @@ ${[...legend, ...grid, ...heads, ...lines].join('\n')}
 `;
 };
 
-writeOrCheck({ 'docs/benchmarks.svg': draw(readBaseline()) }, 'npm run bench:draw');
+const baseline = readBaseline();
+writeOrCheck(
+  Object.fromEntries(pictures.map((picture) => [picture.file, draw(baseline, picture)])),
+  'npm run bench:draw',
+);
