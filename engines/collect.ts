@@ -15,7 +15,9 @@ import { example } from '../test/examples/example-plugins.ts';
 import { inputOf, moduleBytes, readSetUps, type SetUp } from '../test/plugins/recorded.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
 import { readVectors, type VectorProgram } from '../test/vectors/format.ts';
+import { compileWat } from '../test/wat.ts';
 import type {
+  DeepCallsProgram,
   PluginProgram,
   Program,
   RecordingProgram,
@@ -83,6 +85,49 @@ const runaway = assemble({
   ],
   exports: [['run', 'func', 0]],
 });
+
+const wide = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? 'f64' : 'i64'));
+const deepWays = ['small', 'wide', 'mutual', 'indirect', 'host', 'values', 'bounded'] as const;
+const deepCallsProgram = (): DeepCallsProgram => {
+  const { deep } = compileWat({
+    deep: `(module
+      (import "env" "again" (func $again))
+      (table funcref (elem $indirect))
+      (type $one (func (param i32) (result i32)))
+      (global $calls (mut i32) (i32.const 0))
+      (memory 1)
+      (func $note (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (i32.const 1))))
+      (func $small (export "small") (param i32) (result i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (i32.add (call $small (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
+      (func $wide (export "wide") (param i32) (result i32) (local ${wide.join(' ')})
+        (local.set 2 (i64.extend_i32_s (local.get 0)))
+        (local.set 1 (f64.convert_i32_s (local.get 0)))
+        (call $note)
+        (drop (call $wide (i32.add (local.get 0) (i32.const 1))))
+        (i32.wrap_i64 (i64.add (local.get 2) (i64.trunc_sat_f64_s (local.get 1)))))
+      (func $mutual (export "mutual") (param i32) (result i32)
+        (i32.trunc_sat_f64_s (call $other (f64.convert_i32_s (local.get 0)) (i64.const 7))))
+      (func $other (param f64 i64) (result f64)
+        (call $note)
+        (f64.convert_i32_s (call $mutual (i32.trunc_sat_f64_s (local.get 0)))))
+      (func $indirect (export "indirect") (type $one)
+        (i32.sub (call_indirect (type $one) (i32.add (local.get 0) (i32.const 3)) (i32.const 0)) (i32.const 1)))
+      (func $host (export "host") (param i32) (result i32)
+        (if (i32.eqz (i32.rem_u (local.get 0) (i32.const 4000))) (then (call $again)))
+        (i32.add (call $host (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
+      (func $values (export "values") (param i32) (result i32)
+        (i32.const 1) (i32.const 2) (f64.const 0.5) (i64.const 9)
+        (call $values (i32.add (local.get 0) (i32.const 1)))
+        (drop) (drop) (drop) (i32.add))
+      ;; comes back from as deep as most frames are counted
+      (func $bounded (export "bounded") (param i32) (result i32)
+        (call $note)
+        (if (result i32) (i32.ge_u (local.get 0) (i32.const 60000)) (then (i32.load (i32.const 8)))
+          (else (i32.add (call $bounded (i32.add (local.get 0) (i32.const 1))) (i32.const 1))))))`,
+  });
+  return { wasm: base64(deep), names: deepWays };
+};
 
 /** Benchmark modules; `sqlite` is left out, which as a plug-in is above. */
 const benchmarks: readonly string[] = [
@@ -158,6 +203,7 @@ export const collect = async (coverage: Coverage): Promise<Omit<Program, 'compil
     vectors: vectorsProgram(isAll),
     recordings: await recordingPrograms(setUps, fuel),
     runs: runPrograms(fuel),
+    deepCalls: deepCallsProgram(),
     plugins: [
       ...examplePrograms(fuel),
       ...setUps.filter(({ id }) => isAll || sliceSetUps.test(id)).map((setUp) => setUpProgram(setUp, fuel)),

@@ -30,6 +30,12 @@ export interface RunProgram {
   readonly fuel: number;
 }
 
+/** Exports of one module that recurse without end, each in another way. */
+export interface DeepCallsProgram {
+  readonly wasm: string;
+  readonly names: readonly string[];
+}
+
 /** A script of the official suite. */
 export interface ScriptProgram {
   readonly name: string;
@@ -63,6 +69,7 @@ export interface VectorsProgram {
 export interface Program {
   readonly plugins: readonly PluginProgram[];
   readonly runs: readonly RunProgram[];
+  readonly deepCalls: DeepCallsProgram;
   readonly scripts: readonly ScriptProgram[];
   readonly recordings: readonly RecordingProgram[];
   readonly vectors: VectorsProgram;

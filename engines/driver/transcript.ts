@@ -10,6 +10,7 @@ import type { FuncInstance } from '../../src/interpreter/instances/module-instan
 import { precompiled } from '../../src/precompiled.ts';
 import { compileModule, instantiate, Store } from '../../src/wasm.ts';
 import type { PrecompiledCode, Program, RunProgram, Transcribe } from '../program.ts';
+import { transcribeDeepCalls } from './deep-calls.ts';
 import { memoryDigest } from './digest.ts';
 import { bytesOf, transcribePlugin } from './plugins.ts';
 import { transcribeRecording } from './recordings.ts';
@@ -32,13 +33,14 @@ const transcribeRun = ({ id, wasm, fuel }: RunProgram, code: PrecompiledCode): s
 const plain = (line: string): string =>
   line.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-const transcribe: Transcribe = async (
-  { plugins, runs, scripts, recordings, vectors }: Program,
+export const transcribe: Transcribe = async (
+  { plugins, runs, deepCalls, scripts, recordings, vectors }: Program,
   code,
   printLine,
 ) => {
   const print = (line: string): void => printLine(plain(line));
   for (const run of runs) print(transcribeRun(run, code));
+  transcribeDeepCalls(deepCalls, print);
   transcribeVectors(vectors, print);
   for (const plugin of plugins)
     await transcribePlugin(plugin, print, { precompiled: code[plugin.id]?.(precompiled) });

@@ -79,7 +79,8 @@ const emitCall = (
     if (result.type === I64) texts.push(`${result.high}=${i === 0 ? high : `${further}[${2 * i + 1}]`}`);
   });
   // The exit that is named belongs to this call.
-  g.text(texts.join(';\n'), reads, [...readsOf(results), names.exit]);
+  const writes = [...readsOf(results), names.exit];
+  g.list.push({ kind: 'text', text: texts.join(';\n'), reads: g.reading(reads, ''), writes });
   g.stack.push(...results);
   g.pay('call', null, g.mark(), g.newExit(g.reader.pos, g.mark(), g.stack.slice()));
 };

@@ -119,8 +119,8 @@ export const ifElse = (g: Generator): void => {
     g.settleForBlock(operand);
   }
   g.push(operand);
-  const reads = g.reading(operand.reads);
   const condition = g.condition();
+  const reads = g.reading(operand.reads, condition);
   const label = g.newLabel(false);
   const height = g.stack.length - type.params.length;
   const params = g.stack.slice(height);
@@ -215,7 +215,7 @@ export const brIf = (g: Generator): void => {
   settleBrought(g, control, operand);
   g.push(operand);
   const condition = g.condition();
-  const reads = g.reading(operand.reads);
+  const reads = g.reading(operand.reads, condition);
   g.list.push({ kind: 'if', label: null, condition, reads, body: taken(g, control), otherwise: null });
 };
 
@@ -238,7 +238,7 @@ export const brTable = (g: Generator): void => {
     if (body === undefined) bodies.set(depth, (body = taken(g, target(g, depth))));
     cases.push(body);
   }
-  g.list.push({ kind: 'switch', text, reads: g.reading(operand.reads), cases });
+  g.list.push({ kind: 'switch', text, reads: g.reading(operand.reads, text), cases });
   g.endStretch();
   skipUnreachable(g);
 };
@@ -266,7 +266,7 @@ const emitReturn = (g: Generator): void => {
   });
   const [first] = values;
   const text = first === undefined ? '' : exact(first);
-  g.list.push({ kind: 'return', before, text, reads: g.reading(readsOf(values)) });
+  g.list.push({ kind: 'return', before, text, reads: g.reading(readsOf(values), text) });
 };
 
 export const else_ = (g: Generator): void => {

@@ -20,7 +20,7 @@ import type { LoopRange } from './part.ts';
 import { type FrameValue, print } from './printer.ts';
 import type { CompiledFunction } from './scope.ts';
 import { complete, type Steps } from './steps.ts';
-import type { Target } from './target.ts';
+import { FRAME_WORDS, HELD_PER_WORD, type Target } from './target.ts';
 import { placeTests } from './tests-of-fuel.ts';
 import { type Mark, remaining } from './tree.ts';
 import { variableRules } from './variables.ts';
@@ -274,6 +274,7 @@ function* finish(
   const begun = g.isRegion ? locals : locals.slice(0, g.type.params.length);
   const exits = writer.finish(locals, [...begun.map((operand, slot) => ({ operand, slot })), ...read]);
   const frame = frameWords(g) + words;
+  if (names.length + FRAME_WORDS > HELD_PER_WORD * frame) throw new NotCompiled();
   yield walk;
   const printed = print(g, id, names, read, frame);
   yield printed.text.length / CHARACTERS;

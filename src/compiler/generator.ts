@@ -72,6 +72,9 @@ const MAX_STRETCH = 2 ** 26;
 
 const nothing: readonly number[] = [];
 
+/** A name, and an argument list. */
+const callPattern = /\w\(/;
+
 export class Generator {
   readonly unit: CodeUnit;
   readonly module: Module;
@@ -133,13 +136,19 @@ export class Generator {
 
   /** Adds text; it may read the old values of what it writes only where they are among what it reads. */
   text(text: string, reads: readonly number[] = nothing, writes: readonly number[] = nothing): void {
-    this.list.push({ kind: 'text', text, reads: this.reading(reads), writes });
+    this.list.push({ kind: 'text', text, reads: this.reading(reads, text), writes });
   }
 
-  /** What a statement reads, when it may leave at the last boundary: with what those between the two read. */
-  reading(reads: readonly number[]): readonly number[] {
+  /**
+   * What a statement reads, when it may leave at the last boundary: with what those between the two read. One whose
+   * text calls anything is left where the JavaScript stack has no room for that.
+   */
+  reading(own: readonly number[], text: string): readonly number[] {
     const { boundary } = this;
-    if (boundary === null) return reads;
+    if (boundary === null) return own;
+    const isCalling = callPattern.test(text);
+    if (isCalling) this.nameExit();
+    const reads = isCalling ? [...own, this.names.exit] : own;
     const earlier = boundary.reads;
     if (earlier.length === 0) boundary.reads = reads;
     else if (reads.length > 0) boundary.reads = [...new Set([...earlier, ...reads])];
@@ -159,7 +168,9 @@ export class Generator {
   /** Leaves for good: the interpreter goes on with all that the function holds. */
   leave(exit: number): void {
     const operands = readsOf(this.exits[exit - 1]!.operands);
-    this.list.push({ kind: 'leave', exit, reads: [...this.names.allLocals, this.names.fuel, ...operands] });
+    this.text(`$=${exit}`, nothing, [this.names.exit]);
+    const { allLocals, exit: named, fuel } = this.names;
+    this.list.push({ kind: 'leave', exit, reads: [...allLocals, fuel, named, ...operands] });
   }
 
   newLabel(isLoop: boolean): Label {

@@ -16,9 +16,8 @@ import { HOST_PAUSE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import type { Machine } from '../interpreter/machine/machine.ts';
 import { LEFT, type Leaving } from './leaving.ts';
 import type { Run } from './scope.ts';
+import { STACK_WORDS } from './target.ts';
 
-/** Words of the JavaScript stack that all calls of generated code take before they go on in the interpreter. */
-const STACK_WORDS = 30_000;
 /** What a call that a host function makes takes from them: so only a few that are nested enter generated code. */
 const NESTED_WORDS = 4000;
 

@@ -3,7 +3,7 @@
  * frames are laid where the interpreter would have them, and it goes on there.
  */
 
-import { InternalError } from '../errors/errors.ts';
+import { InternalError, QuernError } from '../errors/errors.ts';
 import type { FuncCode } from '../interpreter/code/compiled-module.ts';
 import { opOf } from '../interpreter/code/isa.ts';
 import { slotCountOf } from '../interpreter/code/types-layout.ts';
@@ -14,6 +14,7 @@ import { CONTINUE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapCareful, mapFast } from '../interpreter/machine/machine.ts';
 import type { FuncType } from '../syntax/types.ts';
 import type { CompiledFunction } from './scope.ts';
+import { HELD_PER_WORD, STACK_WORDS } from './target.ts';
 
 /** What a frame was left with. */
 interface FrameRecord {
@@ -24,6 +25,21 @@ interface FrameRecord {
 
 /** Thrown to leave; never seen outside. */
 export const LEFT: unique symbol = Symbol('left');
+
+/**
+ * What frames leave behind, innermost first. Each is a length, the number of a function, or of a piece by its
+ * complement, and then what it holds. The first element says where the next one goes.
+ */
+export const behind = new Float64Array(STACK_WORDS * HELD_PER_WORD + 1);
+behind[0] = 1;
+
+type Left = readonly number[];
+
+/** What the engine throws: for an access out of bounds, and where there is no room on its stack. */
+const isOfEngine = (error: unknown): boolean =>
+  error instanceof RangeError ||
+  error instanceof TypeError ||
+  (error instanceof Error && error.name === 'InternalError' && !(error instanceof QuernError));
 
 /** The frames that are being left. */
 export class Leaving {
@@ -36,7 +52,7 @@ export class Leaving {
   /** The function that was to be called where there was no code for it; -1 for none. */
   callee = -1;
   /** Of the innermost frame; a piece that does not touch it leaves it to what is around. */
-  private fuel: number | undefined;
+  private fuel = Number.NaN;
   /** A function some pieces of which were left. */
   private piecewise: FrameRecord | null = null;
   private readonly functionOf: (index: number) => CompiledFunction;
@@ -66,51 +82,44 @@ export class Leaving {
     throw LEFT;
   };
 
-  /** A function's `catch`: takes what it holds; what to throw on. */
-  readonly record = (error: unknown, id: number, at: number, fuel: number, ...values: number[]): unknown => {
-    const func = this.functionOf(id);
-    const frame = this.take(error, func, at, fuel);
-    if (frame === null) return error;
+  /** Takes what all frames have left behind; false for an error that is to be thrown on. */
+  collect(error: unknown): boolean {
+    // Out of bounds, or no room on the JavaScript stack: in the statement that is named.
+    const isRaw = error !== LEFT;
+    const end = behind[0]!;
+    for (let at = 1; at < end; at += behind[at]!) {
+      const id = behind[at + 1]!;
+      const record = Array.from(behind.subarray(at + 2, at + behind[at]!));
+      if (id >= 0) this.record(isRaw, this.functionOf(id), record);
+      else this.recordPiece(isRaw, this.functionOf(~id), record);
+    }
+    behind[0] = 1;
+    return !isRaw || isOfEngine(error);
+  }
+
+  private record(isRaw: boolean, func: CompiledFunction, [at, fuel, ...values]: Left): void {
+    const frame = this.take(isRaw, func, at!, fuel!);
     this.piecewise = null;
     frame.values.forEach((value, name) => {
       values[name] = value;
     });
     frame.values = values;
     this.frames.push(frame);
-    return LEFT;
-  };
+  }
 
-  /** The `catch` of a piece of a function: what it holds counts for more than what is around it. */
-  readonly recordPiece = (
-    error: unknown,
-    id: number,
-    piece: number,
-    at: number,
-    fuel: number | undefined,
-    ...values: number[]
-  ): unknown => {
-    const func = this.functionOf(id);
-    const frame = this.take(error, func, at, fuel);
-    if (frame === null) return error;
+  /** What a piece of a function holds counts for more than what is around it. */
+  private recordPiece(isRaw: boolean, func: CompiledFunction, [piece, at, fuel, ...values]: Left): void {
+    const frame = this.take(isRaw, func, at!, fuel!);
     this.piecewise = frame;
-    func.pieces[piece]!.forEach((name, i) => {
+    func.pieces[piece!]!.forEach((name, i) => {
       frame.values[name] ??= values[i]!;
     });
-    return LEFT;
-  };
+  }
 
-  /** The frame that is being left; null for an error that is none of ours. */
-  private take(
-    error: unknown,
-    func: CompiledFunction,
-    at: number,
-    fuel: number | undefined,
-  ): FrameRecord | null {
-    // Out of bounds, or no room on the JavaScript stack: in the statement that is named.
-    const isRaw = error instanceof RangeError || error instanceof TypeError;
-    if (error !== LEFT && !isRaw) return null;
+  /** The frame that is being left. */
+  private take(isRaw: boolean, func: CompiledFunction, at: number, fuel: number): FrameRecord {
     const isInnermost = this.frames.length === 0;
-    if (isInnermost) this.fuel ??= fuel;
+    if (isInnermost && Number.isNaN(this.fuel)) this.fuel = fuel;
     if (this.piecewise !== null) return this.piecewise;
     let exit = at;
     if (isInnermost) {
@@ -138,8 +147,13 @@ export class Leaving {
    */
   lay(m: MachineState, stacks: Stacks, held: number): number | null {
     const { frames } = this;
-    let fuel = this.fuel! + held;
-    this.fuel = undefined;
+    if (frames.length === 0) {
+      // There was no room for the function that was entered.
+      m.fuel += held;
+      return null;
+    }
+    let fuel = this.fuel + held;
+    this.fuel = Number.NaN;
     let innermost = frames[0]!;
     let point = innermost.func.exits.at(innermost.exit);
     if (point.offset < 0) {

@@ -7,7 +7,7 @@ import type { Machine } from '../interpreter/machine/machine.ts';
 import type { FuncType } from '../syntax/types.ts';
 import { createAccesses, createArithmetic, viewsOf } from './helpers.ts';
 import { activation, HostCalls } from './host-calls.ts';
-import { LEFT, Leaving } from './leaving.ts';
+import { behind, Leaving } from './leaving.ts';
 import {
   type CompiledFunction,
   type commonNames,
@@ -143,8 +143,7 @@ export class CompiledInstance {
       X: leaving.leave,
       XC: leaving.leaveCall,
       XI: this.leaveIndirect,
-      Z: leaving.record,
-      ZP: leaving.recordPiece,
+      V: behind,
       LH: this.host.link,
       // PERF: V8 does not put the code of what it calls through a proxy in place of the call.
       more: new Proxy(this.more, {}),
@@ -309,14 +308,15 @@ export class CompiledInstance {
       m.fuel = scope.getFuel() + activation.takeHeld(m);
       return null;
     } catch (error) {
-      if (error !== LEFT) throw error;
-      if (this.hasPaused) placed.pauses++;
       const held = activation.takeHeld(m);
+      const isOurs = this.leaving.collect(error);
+      if (this.hasPaused) placed.pauses++;
       const status = this.leaving.lay(m, this.stacks, held);
+      if (status === null) m.fuel -= paid;
+      // Whoever was asked has thrown it, and may go on later.
+      if (!isOurs) throw error;
       if (status === CONTINUE) return this.host.settle(m, held);
-      if (status !== null) return status;
-      m.fuel -= paid;
-      return REFUSED;
+      return status ?? REFUSED;
     } finally {
       activation.restore(outer);
     }

@@ -202,7 +202,8 @@ class Mentions {
         this.note(node.reads, node.writes);
         return;
       case 'pay':
-        if (node.at !== 'edge' || priceOf(node) !== 0) this.note([], [this.names.fuel]);
+        if (node.at !== 'edge') this.note([this.names.exit], [this.names.fuel]);
+        else if (priceOf(node) !== 0) this.note([], [this.names.fuel]);
         return;
       case 'return':
         this.note([...node.reads, this.names.fuel], []);

@@ -82,7 +82,7 @@ class Printer {
     }
     out.push(`function(${params.join(',')}){var ${[...declared, ...this.scratch].join(',')};try{\n`);
     this.list(g.root);
-    out.push(`}catch(e){throw Z(e,${id},$,f${names.map((name) => `,${name}`).join('')})}}`);
+    out.push(`}catch(e){${leavesBehind([id, '$', 'f', ...names])}}}`);
     const text = out.join('');
     if (definitions.length === 0) return { text, pieces: noPieces };
     return { text: `(function(){${definitions.join('\n')}\nreturn ${text}})()`, pieces: this.pieces };
@@ -228,9 +228,8 @@ class Printer {
     const end = node.waysOut.findIndex(({ way }) => way === 'end');
     if (end >= 0) this.takeWay(end);
     const site = all.includes('$') ? '$' : '0';
-    const fuel = all.includes('f') ? 'f' : 'void 0';
-    const record = [`e,${id},${node.number},${site},${fuel}`, ...handed].join(',');
-    this.out.push(`}catch(e){throw ZP(${record})}}`);
+    const fuel = all.includes('f') ? 'f' : 'NaN';
+    this.out.push(`}catch(e){${leavesBehind([~id, node.number, site, fuel, ...handed])}}}`);
     this.definitions.push(this.out.join(''));
     this.out = out;
     this.inside = inside;
@@ -282,20 +281,20 @@ class Printer {
     switch (node.at) {
       case 'entry':
         out.push(`if((${this.spent('f', price)})<${need}|(${this.spent('w', this.frame)})<0)`);
-        out.push(`f=more(f,${need},${exit},w)${this.truncates};\n`);
+        out.push(`f=more(f,${need},$=${exit},w)${this.truncates};\n`);
         return;
       case 'call':
         out.push(`f=${g.target.fuel}${price === 0 ? '' : `-${price}${this.truncates}`};`);
-        out.push(`if(f<${need})f=more(f,${need},${exit},0)${this.truncates};\n`);
+        out.push(`if(f<${need})f=more(f,${need},$=${exit},0)${this.truncates};\n`);
         return;
       case 'sized':
-        if (need > 0) out.push(`if(f<${need})f=more(f,${need},${exit},0)${this.truncates};\n`);
+        if (need > 0) out.push(`if(f<${need})f=more(f,${need},$=${exit},0)${this.truncates};\n`);
         return;
       case 'back': {
         // A loop of the function itself says so: it may be left to be entered again.
         const room = g.target.hasJit && this.inside === null ? 'w' : '0';
         out.push(
-          `if((${this.spent('f', price)})<${need})f=more(f,${need},${exit},${room})${this.truncates};\n`,
+          `if((${this.spent('f', price)})<${need})f=more(f,${need},$=${exit},${room})${this.truncates};\n`,
         );
         return;
       }
@@ -347,6 +346,16 @@ class Printer {
     out.push('}\n');
   }
 }
+
+/**
+ * The statements of a `catch`, which writes down what a frame holds. They call nothing and make nothing: where there
+ * is no room on the JavaScript stack, what a frame holds would be lost, and what it has done would be done again.
+ */
+const leavesBehind = (record: readonly (string | number)[]): string => {
+  const length = record.length + 1;
+  const values = [length, ...record].map((value, i) => `V[${i === 0 ? 'n' : `n+${i}`}]=${value};`);
+  return `var n=V[0];${values.join('')}V[0]=n+${length};throw e`;
+};
 
 const isPrinted = (node: Statement): boolean =>
   node.kind !== 'pay' || node.at !== 'edge' || priceOf(node) !== 0;

@@ -61,6 +61,11 @@ export const SHARED_FLOATS = 2048;
  */
 export const FRAME_WORDS = 16;
 
+/** Words of the JavaScript stack that all calls of generated code take before they go on in the interpreter. */
+export const STACK_WORDS = 30_000;
+/** Most numbers that a frame leaves behind for each of its words. */
+export const HELD_PER_WORD = 4;
+
 /** How functions are cut, in characters of text. */
 export interface CutSizes {
   /** Functions up to this are not cut. */

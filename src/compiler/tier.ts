@@ -123,11 +123,11 @@ class CompilerTier implements Tier {
     const compiled = this.instanceOf(compiler, compiledUnit, m);
     const { sp } = m;
     const before = m.fuel + m.reserve;
+    m.pc = at;
     const status = compiled === null ? REFUSED : compiled.enter(m, func, patch.paid);
     if (compiled === null || status === REFUSED) {
       patches.lift(index);
       if (compiler.threshold === 0) this.markLoops(compiler, patch.part.code);
-      m.pc = at;
       return RESTART;
     }
     if (status === null) return null;

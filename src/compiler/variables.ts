@@ -25,7 +25,7 @@ const setLocal =
           name: to.text,
           text: value.text,
           checked: g.nanCheck(value),
-          reads: g.reading(value.reads),
+          reads: g.reading(value.reads, g.nanCheck(value)),
           writes: to.reads,
         });
       else if (value.text !== to.text) g.set(to, value.text, value);

@@ -1,0 +1,70 @@
+/**
+ * Where the JavaScript stack is full, generated code is left with everything that it has done: an embedder may enter it
+ * from as deep as it likes.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compileModule, type FuncInstance, instantiate, Store, startExecution } from '../../src/wasm.ts';
+import { compileWat } from '../wat.ts';
+import { forcedCompiler } from './forced-compiler.ts';
+
+/** Counts each call in memory, calls itself so many times less, and counts once more. */
+const { counting } = compileWat({
+  counting: `(module
+    (memory 1)
+    (func $run (export "run") (param $n i32) (result i32)
+      (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+      (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+      (i32.add (call $run (i32.sub (local.get $n) (i32.const 1))) (i32.const 1))
+      (i32.store (i32.const 4) (i32.add (i32.load (i32.const 4)) (i32.const 1)))))`,
+});
+const DEPTH = 1200;
+
+/** Calls back below so many frames of the embedder. */
+const descend = (left: number, bottom: () => void): number => {
+  if (left === 0) bottom();
+  else return descend(left - 1, bottom) + 1;
+  return 0;
+};
+const deepest = (): number => {
+  let depth = 0;
+  const count = (): number => {
+    depth++;
+    return count() + 1;
+  };
+  try {
+    count();
+  } catch {
+    // That is how deep it goes.
+  }
+  return depth;
+};
+
+test('what was done is not done again where the JavaScript stack is full', () => {
+  const compiled = compileModule(counting);
+  const store = new Store({ compiler: forcedCompiler({ target: 'jit', exits: 0, seed: 1 }) });
+  const instance = instantiate(store, compiled, () => undefined);
+  const run = instance.exports.get('run') as FuncInstance;
+  const most = deepest();
+  let ended = 0;
+  for (let depth = 0; depth < most; depth += Math.ceil(most / 400)) {
+    const { view } = instance.memory0;
+    view.setInt32(0, 0, true);
+    view.setInt32(4, 0, true);
+    const call = startExecution(run, [BigInt(DEPTH)]);
+    let status = '';
+    try {
+      descend(depth, () => {
+        status = call.run();
+      });
+    } catch {
+      // There was no room for the embedder, or for the interpreter.
+      continue;
+    }
+    assert.equal(status, 'done');
+    assert.deepEqual(call.results, [BigInt(DEPTH)]);
+    assert.deepEqual([view.getInt32(0, true), view.getInt32(4, true)], [DEPTH + 1, DEPTH], `at ${depth}`);
+    ended++;
+  }
+  assert.ok(ended > 100, `${ended}`);
+});
