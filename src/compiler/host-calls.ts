@@ -45,16 +45,14 @@ class Activation {
 
   /** Takes a call's fuel out of its hand but for a portion, if that is asked for. */
   hold(m: MachineState, need: number, isNew: boolean): void {
-    if (!isNew) return;
-    const held = m.fuel - Math.max(PORTION, need);
-    this.held = Math.max(0, held);
+    this.held = isNew ? Math.max(0, m.fuel - Math.max(PORTION, need)) : 0;
     m.fuel -= this.held;
     m.reserve += this.held;
   }
 
   /** Fetches a portion of the slice; false where it is used up. */
   fetch(m: MachineState, need: number): boolean {
-    const fetched = Math.min(this.held, Math.max(PORTION, need - m.fuel));
+    const fetched = Math.min(this.heldIn(m), Math.max(PORTION, need - m.fuel));
     if (m.fuel + fetched < need) return false;
     this.held -= fetched;
     m.fuel += fetched;
@@ -64,10 +62,15 @@ class Activation {
 
   /** What is held, for the hand of the interpreter. */
   takeHeld(m: MachineState): number {
-    const { held } = this;
+    const held = this.heldIn(m);
     this.held = 0;
     m.reserve -= held;
     return held;
+  }
+
+  /** A function of the host may have fetched from the reserve what was held. */
+  private heldIn({ reserve }: MachineState): number {
+    return Math.min(this.held, reserve);
   }
 
   /** Brings fuel into hand while frames are not laid; false where the code that runs has to be left. */

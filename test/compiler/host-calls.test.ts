@@ -44,6 +44,21 @@ everyWay('charges beyond the fuel there is are owed', true, async (load, log) =>
   for (let fuel = 0; fuel < 4000; fuel += 37) await finish(start(instance, 2, { fuel }), log);
 });
 
+everyWay(
+  'no more is used than there is where a call of the host brings fuel into hand',
+  true,
+  async (load, log) => {
+    const charging = (words: Int32Array, base: number, caller: { charge(fuel: number): void }): undefined => {
+      caller.charge(3000);
+      words[base]!++;
+    };
+    const instance = load(sums, { f: host(log, charging, toI32, 7, false) });
+    const onSlice = (): boolean => false;
+    for (let fuel = 0; fuel < 400_000; fuel += 37_777)
+      await finish(start(instance, 200, { fuel, onSlice }), log);
+  },
+);
+
 everyWay('whoever watches is asked behind functions that are not brief', true, async (load, log) => {
   const instance = load(sums, { f: host(log, increment, toI32, 7, false) });
   for (const isPausing of [false, true]) {
