@@ -70,7 +70,7 @@ describe('quern inspect', () => {
     assert.deepEqual(offsets, offsets.toSorted());
     for (const offset of offsets) assert.match(listed, new RegExp(`^${offset} `, 'm'));
     // Lines go deeper and come back.
-    assert.match(stdout, /\n +\}catch\(e\)\{throw .*\}\}\n$/);
+    assert.match(stdout, /\n +\}catch\(e\)\{var n=.*throw e\}\}\n$/);
     const imported = runQuern(['inspect', example('counter'), '--javascript', '0']);
     assert.match(imported.stdout, /^\/\/ func 0 is not compiled/);
     assert.equal(runQuern(['inspect', example('counter'), '--javascript']).status, 2);
