@@ -10,8 +10,11 @@ import { compileModule, instantiate, Store } from '../../src/wasm.ts';
 import type { DeepCallsProgram } from '../program.ts';
 import { bytesOf } from './plugins.ts';
 
-/** What the embedder has used of its stack. */
-const parts = [0, 0.5, 0.75];
+/**
+ * What the embedder has used of its stack. Not more: an engine may have compiled `descend` by the time that the depth is
+ * measured, and its frames are larger before.
+ */
+const parts = [0, 0.3];
 
 /** Nothing may be a tail call: engines exist that make room for the next frame then. */
 const descend = (left: number, onBottom: () => void, count: (depth: number) => void, depth = 0): number => {
