@@ -61,6 +61,18 @@ export class Leaving {
     this.functionOf = functionOf;
   }
 
+  /** Generated code is entered. Where the stack had no room for taking what was left behind, that is nobody's now. */
+  begin(): void {
+    behind[0] = 1;
+    this.frames.length = 0;
+    this.piecewise = null;
+    this.fuel = Number.NaN;
+    this.exit = 0;
+    this.isPause = false;
+    this.isInCall = false;
+    this.callee = -1;
+  }
+
   /** Leaves at an exit of the innermost function. */
   readonly leave = (exit: number): never => {
     this.isPause = false;

@@ -299,8 +299,7 @@ export class CompiledInstance {
     activation.outermost = w - func.frameWords;
     activation.refills = placed.pauses < COLD_PAUSES ? 1 : MOST_REFILLS;
     activation.hold(m, need, this.training > 0);
-    this.leaving.isPause = false;
-    this.leaving.callee = -1;
+    this.leaving.begin();
     const { scope } = this;
     scope.setFuel(m.fuel);
     try {
