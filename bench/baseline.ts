@@ -3,15 +3,15 @@
  * It holds ratios to native Wasm, which depend less on the machine than times; `npm run bench:draw` draws them. All
  * engines take turns, those without a JavaScript compiler (`--jitless`) included.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { root } from '../test/shared.ts';
 import { EngineProcess } from './engine-process.ts';
 import type { EngineName } from './engines/engine.ts';
-import { measure, median } from './measure.ts';
+import { type Conditions, conditions, readFigures } from './figures.ts';
+import { geometricMean, measure, median } from './measure.ts';
 import { selectWorkloads } from './workloads.ts';
 
 /** An engine, and whether JavaScript is compiled. */
@@ -27,17 +27,13 @@ export const contestants = [
 ] as const;
 export type Contestant = (typeof contestants)[number];
 
-export interface Baseline {
-  /** Of the commit that was measured. */
-  readonly date: string;
-  readonly node: string;
-  readonly system: string;
+export interface Baseline extends Conditions {
   /** CPU time by workload, as a ratio to native Wasm; null where an engine cannot run it. */
   readonly ratios: Readonly<Record<string, Readonly<Record<Contestant, number | null>>>>;
 }
 
 const file = join(root, 'bench/baseline.json');
-export const readBaseline = (): Baseline => JSON.parse(readFileSync(file, 'utf8')) as Baseline;
+export const readBaseline = (): Baseline => readFigures<Baseline>(file);
 
 const writeBaseline = async (samples: number, targetMs: number): Promise<void> => {
   const engines = [
@@ -62,9 +58,13 @@ const writeBaseline = async (samples: number, targetMs: number): Promise<void> =
     ) as (typeof ratios)[string];
   }
   for (const engine of engines) engine.stop();
-  const date = execFileSync('git', ['log', '-1', '--format=%cs'], { cwd: root, encoding: 'utf8' }).trim();
-  const system = `${process.platform} ${process.arch}`;
-  const baseline: Baseline = { date, node: process.version, system, ratios };
+  const small = selectWorkloads([]).filter(({ name, kind }) => kind === 'micro' && name !== 'bulk');
+  const means = contestants.map((contestant) => {
+    const known = small.map(({ name }) => ratios[name]![contestant]);
+    return known.includes(null) ? null : Number(geometricMean(known as number[]).toPrecision(3));
+  });
+  console.log(`mean of ${small.length}`, ...means);
+  const baseline: Baseline = { ...conditions(), ratios };
   writeFileSync(file, `${JSON.stringify(baseline, null, 2)}\n`);
 };
 
