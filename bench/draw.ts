@@ -1,7 +1,16 @@
-/** Draws `bench/baseline.json`; with `--check` fails if the picture is another instead. */
+/**
+ * Draws `bench/baseline.json` and `bench/plugins.json`, and writes the table of plug-ins into its page; with `--check`
+ * fails if one of these is another instead.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { writeOrCheck } from '../scripts/generated-files.ts';
+import { root } from '../test/shared.ts';
 import { type Baseline, type Contestant, contestants, readBaseline } from './baseline.ts';
+import { drawPlugins, withPluginTable } from './draw-plugins.ts';
+import { conditionsText, drawing, round } from './drawing.ts';
 import { geometricMean } from './measure.ts';
+import { readPluginFigures } from './plugins.ts';
 
 const WIDTH = 760;
 const PLOT = { left: 84, right: 620, top: 76 } as const;
@@ -52,28 +61,6 @@ const pictures: readonly Picture[] = [
   },
 ];
 
-const css = `
-  text { font: 12px system-ui, sans-serif; fill: #1f2328; }
-  .note { fill: #59636e; }
-  .number { text-anchor: end; font-variant-numeric: tabular-nums; }
-  .grid { stroke: #d1d9e0; }
-  .native { stroke: #59636e; }
-  .jit { fill: #0969da; }
-  .jitless { fill: #80b5f5; }
-  .peer { fill: #bc4c00; }
-  .other { fill: #8250df; }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc; }
-    .note { fill: #9198a1; }
-    .grid { stroke: #3d444d; }
-    .native { stroke: #9198a1; }
-    .jit { fill: #4493f8; }
-    .jitless { fill: #2a5fa5; }
-    .peer { fill: #f0883e; }
-    .other { fill: #a371f7; }
-  }
-`;
-
 /** 1, 2 and 5 of every power of ten. */
 const steps = [-2, -1, 0, 1, 2, 3, 4].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
@@ -91,7 +78,6 @@ const meanRow = (rows: readonly Row[]): Row => {
 
 const numberText = (ratio: number): string =>
   ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en');
-const round = (value: number): number => Math.round(value * 10) / 10;
 
 const draw = ({ date, node, system, ratios }: Baseline, { marks, numbers: shown }: Picture): string => {
   const drawn = contestants.filter((name) => marks[name] !== undefined);
@@ -148,18 +134,21 @@ const draw = ({ date, node, system, ratios }: Baseline, { marks, numbers: shown 
       return `<rect class="${style}" x="${left}" y="32" width="${width}" height="${BAR}"/><text x="${left + width + 6}" y="41">${text}</text>`;
     });
 
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 30}" width="${WIDTH}" height="${bottom + 30}" role="img">
-<title>CPU time as a ratio to native Wasm</title>
-<style>${css}</style>
-<text x="8" y="18">CPU time as a multiple of native Wasm (logarithmic; shorter is better)</text>
-${[...legend, ...grid, ...heads, ...lines].join('\n')}
-<text class="note" x="8" y="${bottom + 22}">Node ${node.replace(/^v/, '')}, ${system}, code of ${date}</text>
-</svg>
-`;
+  return drawing({ title: 'CPU time as a ratio to native Wasm', width: WIDTH, height: bottom + 30 }, [
+    '<text x="8" y="18">CPU time as a multiple of native Wasm (logarithmic; shorter is better)</text>',
+    ...[...legend, ...grid, ...heads, ...lines],
+    `<text class="note" x="8" y="${bottom + 22}">${conditionsText({ date, node, system })}</text>`,
+  ]);
 };
 
 const baseline = readBaseline();
+const plugins = readPluginFigures();
+const page = 'docs/benchmarks.md';
 writeOrCheck(
-  Object.fromEntries(pictures.map((picture) => [picture.file, draw(baseline, picture)])),
+  {
+    ...Object.fromEntries(pictures.map((picture) => [picture.file, draw(baseline, picture)])),
+    'docs/benchmarks-plugins.svg': drawPlugins(plugins),
+    [page]: withPluginTable(readFileSync(join(root, page), 'utf8'), plugins),
+  },
   'npm run bench:draw',
 );
