@@ -22,7 +22,7 @@ export const editionText = (
   const typeOf = (index: number): FuncType => module.funcs[index]!.type.comp as FuncType;
   const entries = new Map<string, string>();
   for (const { index, isLoop } of functions)
-    if (isLoop) entries.set(LOOP_KEY, 'function(g,k,w){g(k,w)}');
+    if (isLoop) entries.set(LOOP_KEY, loopEntryText);
     else entries.set(entryKey(typeOf(index)), entryText('g', typeOf(index)));
   const links: string[] = [];
   // PERF: V8 knows the function of the host that code calls where each has a text of its own.
@@ -67,10 +67,13 @@ export const placedText = (
 ): string => {
   const taken = generation === 0 ? '' : viewNames.join(',');
   const body = isLoop
-    ? `return[(${text}),function(g,k,w){g(k,w)}]`
+    ? `return[(${text}),${loopEntryText}]`
     : `f${index}=(${text});return[f${index},${entryText(`f${index}`, module.funcs[index]!.type.comp as FuncType)}]`;
   return `(function(${taken}){${body}})//${generation}`;
 };
+
+/** A loop reads its frame by itself. */
+const loopEntryText = 'function(g,k,w){g(k,w)}';
 
 /** The text that reads arguments from a frame, calls a function, and writes its results back. */
 const entryText = (callee: string, { params, results }: FuncType): string => {

@@ -187,7 +187,7 @@ export class CompiledInstance {
   private readonly more = (fuel: number, need: number, exit: number, w: number): number => {
     const m = activation.m!;
     m.fuel = fuel;
-    if (w >= 0 && activation.held > 0 && activation.fetch(m, need)) {
+    if (w >= 0 && activation.fetch(m, need)) {
       this.training--;
       return m.fuel;
     }

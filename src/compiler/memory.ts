@@ -44,19 +44,16 @@ const isPlain = (g: Generator): boolean => {
   return memory === 0 && hi === 0 && lo >= 0 && type !== undefined && type.limits.address === I32;
 };
 
-/** The index of a `DataView`: beyond the memory, and beyond 2^32, it throws. */
-const viewIndex = (a: Operand, offset: number): string => {
-  if (a.constant !== null) return String((a.constant >>> 0) + offset);
-  if (offset === 0) return exact(a);
-  return a.isNatural ? `${exact(a)}+${offset}` : `(${wrapping(a)}>>>0)+${offset}`;
-};
-
 /** The address as a number of 0 to 2^32 and more. */
 const byteAddress = (a: Operand, offset: number): string => {
   if (a.constant !== null) return String((a.constant >>> 0) + offset);
   const address = a.isNatural ? exact(a) : `(${wrapping(a)}>>>0)`;
   return offset === 0 ? address : `(${address}+${offset})`;
 };
+
+/** The index of a `DataView`: beyond the memory, and below 0, it throws. */
+const viewIndex = (a: Operand, offset: number): string =>
+  offset === 0 && a.constant === null ? exact(a) : byteAddress(a, offset);
 
 /** What an access to an address reads: a `DataView` throws by itself, and leaves at the exit that is named. */
 const readsAt = (g: Generator, a: Operand): readonly number[] =>
@@ -118,11 +115,10 @@ const load64: Rule = (g) => {
   if (g.target.hasJit) {
     g.nameExit();
     const i = g.temporary('i');
-    const address = offset === 0 ? byteAddress(a, 0) : viewIndex(a, offset);
     // The word above first: when that is inside, so is the other.
     const high = `${to.high}=DV.getInt32(${i}+4,true)`;
     const low = `${to.text}=DV.getInt32(${i},true)`;
-    g.text(`${i}=${address};${high};${low}`, readsAt(g, a), to.reads);
+    g.text(`${i}=${byteAddress(a, offset)};${high};${low}`, readsAt(g, a), to.reads);
   } else {
     const j = g.temporary('j');
     const high = `${to.high}=I32[(${j}+4)/4]??loadI32(${j}+4,${g.exit})`;
@@ -185,7 +181,7 @@ const store64: Rule = (g) => {
   if (g.target.hasJit) {
     g.nameExit();
     // The word above is written first: when that is inside, so is the other.
-    const address = `${j}=${offset === 0 ? byteAddress(a, 0) : viewIndex(a, offset)}`;
+    const address = `${j}=${byteAddress(a, offset)}`;
     g.text(`${address};DV.setInt32(${j}+4,${value.high},true);DV.setInt32(${j},${value.text},true)`, reads);
     return;
   }

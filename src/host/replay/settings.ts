@@ -4,8 +4,8 @@
  */
 import { ReplayError, UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
+import { moduleSha256 } from '../../interpreter/code/precompiled-module.ts';
 import { type FuelSchedule, schedules } from '../../interpreter/fuel/schedules.ts';
-import { sha256Hex } from '../../syntax/sha256.ts';
 import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type { HttpSettings } from '../http/http.ts';
 import type { CheckedMemoryOptions } from '../manifest/manifest.ts';
@@ -144,7 +144,7 @@ export type Modules = ReadonlyMap<string, LoadedModule>;
 
 /** Name and SHA-256 of modules, in order. */
 export const hashesOf = (modules: Modules): [name: string, hash: string][] =>
-  Array.from(modules, ([name, { compiled }]) => [name, sha256Hex(compiled.module.bytes)]);
+  Array.from(modules, ([name, { compiled }]) => [name, moduleSha256(compiled.module)]);
 
 const stdinOf = (stdin: WasiOptions['stdin']): string | null => {
   if (typeof stdin === 'function') return null;
