@@ -18,7 +18,8 @@ export const call = (g: Generator): void => {
   const { index } = g.reader;
   const type = g.module.funcs[index]!.type.comp as FuncType;
   checkTypes(type);
-  emitCall(g, type, g.target.callee(index), index, null);
+  if (index >= g.module.importedFuncCount) g.callees.add(index);
+  emitCall(g, type, g.target.callee(index), null);
 };
 
 export const callIndirect = (g: Generator): void => {
@@ -31,7 +32,7 @@ export const callIndirect = (g: Generator): void => {
   }
   const element = g.pop();
   const at = element.isNatural || element.constant !== null ? exact(element) : `${wrapping(element)}>>>0`;
-  emitCall(g, type, `${g.temporary('q')}.run`, -1, { element, text: at, table: index2, typeIndex: index });
+  emitCall(g, type, `${g.temporary('q')}.run`, { element, text: at, table: index2, typeIndex: index });
 };
 
 interface Indirect {
@@ -41,13 +42,7 @@ interface Indirect {
   readonly typeIndex: number;
 }
 
-const emitCall = (
-  g: Generator,
-  type: FuncType,
-  callee: string,
-  index: number,
-  indirect: Indirect | null,
-): void => {
+const emitCall = (g: Generator, type: FuncType, callee: string, indirect: Indirect | null): void => {
   const count = type.params.length;
   const args = g.stack.splice(g.stack.length - count).map((operand) => g.checked(operand));
   const hand = indirect === null ? args : [...args, indirect.element];
@@ -60,10 +55,12 @@ const emitCall = (
     const { text, table, typeIndex } = indirect;
     g.nameExit();
     reads.push(names.exit);
-    texts.push(`if((q=T${table}[${text}])===void 0||q===null||q.runKey!==k${typeIndex})XI(q,${exit})`);
+    texts.push(
+      `if((q=T${table}[${text}])===void 0||q===null||q.runKey!==k${typeIndex})q=XI(q,${exit},${typeIndex},i${typeIndex})`,
+    );
   }
   g.endStretch();
-  const behind = g.newExit(g.reader.pos, g.mark(), g.stack.slice(), exit, index);
+  const behind = g.newExit(g.reader.pos, g.mark(), g.stack.slice(), exit);
   texts.push(`${fuel}=f`, `$=${behind}`);
   const words = ['w'];
   for (const operand of args) {

@@ -1,10 +1,11 @@
 /** The texts of scopes and of what is evaluated inside of them. */
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
+import type { Module } from '../syntax/module.ts';
 import { type FuncType, I64 } from '../syntax/types.ts';
+import { hostCallText, interpretedCallText } from './call-texts.ts';
 import { readText, writeText } from './frame-text.ts';
 import type { GeneratedFunction } from './generate.ts';
 import { isNumeric } from './generator.ts';
-import { hostCallText } from './host-call-text.ts';
 import { entryKey, environmentNames, LOOP_KEY, viewNames } from './scope.ts';
 
 /**
@@ -24,12 +25,14 @@ export const editionText = (
   for (const { index, isLoop } of functions)
     if (isLoop) entries.set(LOOP_KEY, loopEntryText);
     else entries.set(entryKey(typeOf(index)), entryText('g', typeOf(index)));
-  const links: string[] = [];
+  const makers = makersOf(module);
+  const links = makers.texts;
   // PERF: V8 knows the function of the host that code calls where each has a text of its own.
   const shared = evaluate === '' ? new Map<string, string>() : null;
   for (let index = 0; index < module.importedFuncCount; index++) {
     const type = typeOf(index);
-    if (![...type.params, ...type.results].every(isNumeric)) continue;
+    const interpreted = makers.nameOf(type);
+    if (interpreted === null) continue;
     let make = hostCallText(type);
     if (shared !== null) {
       const known = shared.get(make);
@@ -38,8 +41,15 @@ export const editionText = (
       shared.set(make, name);
       make = name;
     }
-    links.push(`f${index}=LH(${index},${make});`);
+    links.push(`f${index}=LH(${index},${make},${interpreted});`);
   }
+  const made = new Set(functions.map(({ id }) => id));
+  for (const { callees } of functions)
+    for (const index of callees) {
+      if (made.has(index)) continue;
+      made.add(index);
+      links.push(interpretedText(module, index));
+    }
   return [
     '"use strict";',
     `const{${environmentNames(unit).join(',')}}=E;`,
@@ -53,23 +63,49 @@ export const editionText = (
   ].join('\n');
 };
 
+/** The statement by which the interpreter runs a function when it is called. */
+export const interpretedText = (module: Module, index: number): string =>
+  `f${index}=LI(${index},${makersOf(module).nameOf(module.funcs[index]!.type.comp as FuncType)!});`;
+
 /**
  * The text of a function that is made later: evaluated, it takes the views, puts the function in its place, and gives
  * it with its entry.
  *
  * @param generation makes the text differ from an earlier one. PERF: V8 gives equal texts the same code, and then no
  * longer takes the views for constants. 0 for a function that takes views from the scope.
+ * @param links statements that come first
  */
 export const placedText = (
   { module }: CodeUnit,
   { index, isLoop, text }: GeneratedFunction,
   generation: number,
+  links: string,
 ): string => {
   const taken = generation === 0 ? '' : viewNames.join(',');
   const body = isLoop
     ? `return[(${text}),${loopEntryText}]`
     : `f${index}=(${text});return[f${index},${entryText(`f${index}`, module.funcs[index]!.type.comp as FuncType)}]`;
-  return `(function(${taken}){${body}})//${generation}`;
+  return `(function(${taken}){${links}${body}})//${generation}`;
+};
+
+/** What makes the calls of the interpreter: a variable for each type of functions. */
+interface Makers {
+  readonly texts: string[];
+  /** The name of the variable; null where a type has values that generated code does not know. */
+  nameOf(type: FuncType): string | null;
+}
+
+const makersOf = ({ types }: Module): Makers => {
+  const names = new Map<string, string>();
+  const texts = types.flatMap(({ comp }, index) => {
+    if (comp.kind !== 'func' || ![...comp.params, ...comp.results].every(isNumeric)) return [];
+    const name = `i${index}`;
+    const key = entryKey(comp);
+    const known = names.get(key);
+    if (known === undefined) names.set(key, name);
+    return `const ${name}=${known ?? interpretedCallText(comp)};`;
+  });
+  return { texts, nameOf: (type) => names.get(entryKey(type)) ?? null };
 };
 
 /** A loop reads its frame by itself. */

@@ -6,7 +6,7 @@
  * functions that there are, made once and called for each. Those that are called often meanwhile are made by themselves.
  */
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
-import { editionText, placedText } from './edition-text.ts';
+import { editionText, interpretedText, placedText } from './edition-text.ts';
 import { EVALUATE, makeScope, seesScope } from './function-constructor.ts';
 import type { GeneratedFunction } from './generate.ts';
 import type { CodeSource } from './link.ts';
@@ -77,9 +77,16 @@ export class Editions implements CodeSource {
     return edition;
   }
 
-  placedText(func: CompiledFunction, generation: number): string {
+  placedText(func: CompiledFunction, generation: number, isLinked: (index: number) => boolean): string {
     const made = func as GeneratedFunction;
     if (this.current !== null && !this.current.functions.has(func.id)) this.madeAgain += made.text.length;
-    return placedText(this.unit, made, generation);
+    const links = made.callees
+      .filter((index) => !isLinked(index))
+      .map((index) => this.interpretedText(index));
+    return placedText(this.unit, made, generation, links.join(''));
+  }
+
+  interpretedText(index: number): string {
+    return interpretedText(this.unit.module, index);
   }
 }

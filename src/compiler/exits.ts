@@ -16,8 +16,6 @@ export interface ExitPoint {
   readonly remaining: number;
   /** At a call: the exit in front of it; else 0. */
   readonly front: number;
-  /** At a direct call: the function that is called; else -1. */
-  readonly callee: number;
   /** At a call: slots between the frame and the callee's. */
   readonly distance: number;
 }
@@ -26,7 +24,6 @@ export const fields = [
   'offset',
   'remaining',
   'front',
-  'callee',
   'distance',
 ] as const satisfies readonly (keyof ExitPoint)[];
 export const HEAD = 2;
@@ -74,8 +71,7 @@ export class ExitTable {
       offset: words[row]!,
       remaining: words[row + 1]!,
       front: words[row + 2]!,
-      callee: words[row + 3]!,
-      distance: words[row + 4]!,
+      distance: words[row + 3]!,
     };
   }
 

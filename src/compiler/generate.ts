@@ -72,6 +72,8 @@ const labelTerm: readonly boolean[] = instructions.map(({ name }) => {
 /** The JavaScript of a function, or of one of its loops. */
 export interface GeneratedFunction extends CompiledFunction {
   readonly text: string;
+  /** Functions of the module that it calls by name. */
+  readonly callees: readonly number[];
 }
 
 /** Frames with more slots stay with the interpreter: exits name all of them. */
@@ -258,13 +260,12 @@ function* finish(
     return number;
   };
   const writer = new ExitWriter(g.exits.length, numberOf);
-  for (const { offset, mark, operands, front, callee } of g.exits)
+  for (const { offset, mark, operands, front } of g.exits)
     writer.add(
       {
         offset,
         remaining: remaining(mark),
         front,
-        callee,
         distance: front > 0 ? distance(g.baseSlots, operands) : 0,
       },
       operands,
@@ -282,6 +283,7 @@ function* finish(
     index: g.index,
     id,
     isLoop: g.isRegion,
+    callees: [...g.callees],
     ...printed,
     exits,
     frameWords: frame,

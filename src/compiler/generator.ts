@@ -28,8 +28,6 @@ interface Exit {
   readonly operands: readonly Operand[];
   /** At a call: the exit in front of it, for a callee that could not begin. 0 elsewhere. */
   readonly front: number;
-  /** At a direct call: the function that is called; else -1. */
-  readonly callee: number;
 }
 
 interface Boundary {
@@ -96,6 +94,8 @@ export class Generator {
   /** The list that statements go to. */
   list: Statement[] = this.root;
   readonly exits: Exit[] = [];
+  /** Functions of the module that are called by name. */
+  readonly callees = new Set<number>();
   /** Variables of operands that were used. */
   readonly variables = new Set<number>();
   /** Names for use inside of one statement. */
@@ -228,8 +228,8 @@ export class Generator {
     return boundary.exit;
   }
 
-  newExit(offset: number, mark: Mark, operands: readonly Operand[], front = 0, callee = -1): number {
-    this.exits.push({ offset, mark, operands, front, callee });
+  newExit(offset: number, mark: Mark, operands: readonly Operand[], front = 0): number {
+    this.exits.push({ offset, mark, operands, front });
     return this.exits.length;
   }
 

@@ -10,7 +10,7 @@ import { slotCountOf } from '../interpreter/code/types-layout.ts';
 import type { Stacks } from '../interpreter/cold/tools.ts';
 import { entryCost } from '../interpreter/fuel/schedules.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
-import { CONTINUE, NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
+import { NO_FUEL, RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, mapCareful, mapFast } from '../interpreter/machine/machine.ts';
 import type { FuncType } from '../syntax/types.ts';
 import type { CompiledFunction } from './scope.ts';
@@ -21,6 +21,17 @@ interface FrameRecord {
   readonly func: CompiledFunction;
   exit: number;
   values: number[];
+}
+
+/** A call of something else that generated code is left inside of. */
+export interface OpenCall {
+  /**
+   * Says how the interpreter goes on, a status: the machine stands behind the call, and what it was called with lay at
+   * `m.top` if the frames had been there.
+   *
+   * @param held fuel of the slice in hand that the code had not fetched
+   */
+  settle(m: MachineState, held: number): number;
 }
 
 /** Thrown to leave; never seen outside. */
@@ -47,10 +58,8 @@ export class Leaving {
   private exit = 0;
   /** Whether the last leaving was a `pause`: then the same place is entered again. */
   isPause = false;
-  /** Whether the innermost function is left inside of a call of the host, which was made. */
-  isInCall = false;
-  /** The function that was to be called where there was no code for it; -1 for none. */
-  callee = -1;
+  /** The call that the innermost function is left inside of; null if it is not. */
+  call: OpenCall | null = null;
   /** Of the innermost frame; a piece that does not touch it leaves it to what is around. */
   private fuel = Number.NaN;
   /** A function some pieces of which were left. */
@@ -69,8 +78,7 @@ export class Leaving {
     this.fuel = Number.NaN;
     this.exit = 0;
     this.isPause = false;
-    this.isInCall = false;
-    this.callee = -1;
+    this.call = null;
   }
 
   /** Leaves at an exit of the innermost function. */
@@ -87,7 +95,13 @@ export class Leaving {
     throw LEFT;
   };
 
-  /** Leaves in front of the call that led here: of a function that is not compiled. */
+  /** Leaves inside of the call that led here. */
+  readonly leaveInside = (call: OpenCall): never => {
+    this.call = call;
+    throw LEFT;
+  };
+
+  /** Leaves in front of the call that led here. */
   readonly leaveCall = (): never => {
     this.isPause = false;
     this.exit = 0;
@@ -136,14 +150,11 @@ export class Leaving {
     let exit = at;
     if (isInnermost) {
       if (isRaw) this.isPause = false;
-      if (this.isInCall) this.isPause = true;
+      if (this.call !== null) this.isPause = true;
       else if (!isRaw && this.exit > 0) exit = this.exit;
       else {
-        const { front, callee } = func.exits.at(at);
-        if (front > 0) {
-          if (!isRaw) this.callee = callee;
-          exit = front;
-        }
+        const { front } = func.exits.at(at);
+        if (front > 0) exit = front;
       }
       this.exit = 0;
     }
@@ -152,8 +163,7 @@ export class Leaving {
 
   /**
    * Lays the frames from the frame of the function that was entered, and says how the interpreter goes on: a status.
-   * `null` when it was left at its own entry, with everything as it was. `CONTINUE` inside of a call of the host, with
-   * its arguments to be laid at `m.top`.
+   * `null` when it was left at its own entry, with everything as it was.
    *
    * @param held fuel of the slice in hand that the code had not fetched
    */
@@ -182,7 +192,7 @@ export class Leaving {
       point = innermost.func.exits.at(innermost.exit);
     }
     const { callStack } = stacks;
-    const unit = m.instance.unit;
+    const { unit } = m.instance;
     let { fp } = m;
     for (let i = frames.length - 1; i >= 0; i--) {
       const { func, exit, values } = frames[i]!;
@@ -197,11 +207,10 @@ export class Leaving {
     m.fp = fp;
     const code = unit.funcs[innermost.func.index]!;
     frames.length = 0;
-    if (this.isInCall) {
-      this.isInCall = false;
+    if (this.call !== null) {
       m.pc = returnPlace(code, point.offset);
       m.top = fp + 2 * point.distance;
-      return CONTINUE;
+      return this.call.settle(m, held);
     }
     return goOn(m, code, point.offset, fuel + point.remaining);
   }

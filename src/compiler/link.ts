@@ -1,12 +1,14 @@
 /** Generated code of one instance, and how the interpreter enters it. */
 import type { FuncCode } from '../interpreter/code/compiled-module.ts';
+import { isSubtype } from '../interpreter/cold/calls.ts';
 import type { FuncInstance, ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
-import { CONTINUE } from '../interpreter/loop/status.ts';
 import type { Machine } from '../interpreter/machine/machine.ts';
 import type { FuncType } from '../syntax/types.ts';
+import { activation } from './activation.ts';
 import { createAccesses, createArithmetic, viewsOf } from './helpers.ts';
-import { activation, HostCalls } from './host-calls.ts';
+import { HostCalls, type MakeHostCall } from './host-calls.ts';
+import { InterpretedCalls, type MakeInterpretedCall } from './interpreted-calls.ts';
 import { behind, Leaving } from './leaving.ts';
 import {
   type CompiledFunction,
@@ -73,8 +75,11 @@ export interface CodeSource {
    * The text that puts a function in its place, evaluated in the scope.
    *
    * @param generation of the views of memory; 0 for a function that takes them from the scope
+   * @param isLinked whether the variable of a function, by its index, leads to it or to the interpreter
    */
-  placedText(func: CompiledFunction, generation: number): string;
+  placedText(func: CompiledFunction, generation: number, isLinked: (index: number) => boolean): string;
+  /** The text after which the interpreter runs a function, by its index, when it is called. */
+  interpretedText(index: number): string;
 }
 
 /** A function that was made anew so often, as its memory grew, takes views that may change. */
@@ -108,18 +113,33 @@ export class CompiledInstance {
   /** How often functions were made by themselves. */
   private readonly times = new Map<number, number>();
   private readonly host: HostCalls;
+  private readonly interpreted: InterpretedCalls;
+  /** Functions of tables that the interpreter runs, as indirect calls find them. */
+  private readonly elements = new WeakMap<FuncInstance, { readonly run: Run }>();
+  /** Functions, by index, whose variables lead to the interpreter. */
+  private readonly linked = new Set<number>();
   /** How often functions were entered that the edition lacks. */
   private readonly asked = new Map<number, number>();
   /** Whether the instance began with functions that others have, too. */
   private isLate = false;
 
-  /** @param chance for tests: asked at each boundary whether to leave */
-  constructor(instance: ModuleInstance, stacks: Machine, source: CodeSource, chance: (() => boolean) | null) {
+  /**
+   * @param chance for tests: asked at each boundary whether to leave
+   * @param onCall told of each function that generated code had the interpreter run
+   */
+  constructor(
+    instance: ModuleInstance,
+    stacks: Machine,
+    source: CodeSource,
+    chance: (() => boolean) | null,
+    onCall: (code: FuncCode) => void,
+  ) {
     this.instance = instance;
     this.stacks = stacks;
     this.source = source;
     this.leaving = new Leaving((index) => this.known.get(index)!);
     this.host = new HostCalls(instance, stacks, this.leaving);
+    this.interpreted = new InterpretedCalls(instance, stacks, this.leaving, onCall);
     this.environment = this.environmentOf(chance);
     const edition = source.edition();
     this.isLate = edition.functions.size > 0;
@@ -142,9 +162,10 @@ export class CompiledInstance {
       D: stacks.doubles,
       X: leaving.leave,
       XC: leaving.leaveCall,
-      XI: this.leaveIndirect,
+      XI: this.callIndirect,
       V: behind,
-      LH: this.host.link,
+      LH: this.linkImported,
+      LI: this.linkInterpreted,
       // PERF: V8 does not put the code of what it calls through a proxy in place of the call.
       more: new Proxy(this.more, {}),
       chance,
@@ -197,10 +218,33 @@ export class CompiledInstance {
     return m.fuel;
   };
 
-  /** Leaves in front of an indirect call of what has no code here: a function of Wasm that could have, or anything. */
-  private readonly leaveIndirect = (element: FuncInstance | null | undefined, exit: number): never => {
-    if (element?.instance === this.instance) this.leaving.callee = element.code.index;
-    return this.leaving.leave(exit);
+  /** An element of a table that has no code here, for an indirect call; leaves where it may not be called. */
+  private readonly callIndirect = (
+    element: FuncInstance | null | undefined,
+    exit: number,
+    typeIndex: number,
+    make: MakeInterpretedCall,
+  ): { readonly run: Run } => {
+    const { id } = this.instance.unit.module.types[typeIndex]!;
+    if (!element || (element.typeId !== id && !isSubtype(element, id))) return this.leaving.leave(exit);
+    let callee = this.elements.get(element);
+    if (callee === undefined)
+      this.elements.set(element, (callee = { run: this.interpreted.link(element, make) }));
+    return callee;
+  };
+
+  private readonly linkImported = (
+    index: number,
+    makeHostCall: MakeHostCall,
+    make: MakeInterpretedCall,
+  ): Run => {
+    const func = this.instance.funcs[index]!;
+    return func.host === null ? this.interpreted.link(func, make) : this.host.link(func, makeHostCall);
+  };
+
+  private readonly linkInterpreted = (index: number, make: MakeInterpretedCall): Run => {
+    this.linked.add(index);
+    return this.interpreted.link(this.instance.funcs[index]!, make);
   };
 
   /** Whether the views are those of the memory as it is now. */
@@ -223,8 +267,10 @@ export class CompiledInstance {
       const { id, index } = func;
       this.placed.delete(id);
       if (func.isLoop) continue;
-      this.scope.evaluate!(`f${index}=XC`);
-      (funcs[index] as FuncInstance).run = this.leaving.leaveCall;
+      this.scope.evaluate!(this.source.interpretedText(index));
+      const own = funcs[index]!;
+      own.run = null;
+      own.runKey = 0;
     }
   }
 
@@ -240,13 +286,19 @@ export class CompiledInstance {
       const edition = source.editionWith(func);
       if (edition === null) return null;
       this.placed.clear();
+      this.linked.clear();
       this.scope = this.enterEdition(edition);
       return this.placed.get(func.id)!;
     }
     const times = (this.times.get(func.id) ?? 0) + 1;
     this.times.set(func.id, times);
     const isBound = times <= MOST_TIMES;
-    const make = scope.evaluate(source.placedText(func, isBound ? this.generation : 0));
+    const text = source.placedText(
+      func,
+      isBound ? this.generation : 0,
+      (index) => this.linked.has(index) || this.placed.has(index),
+    );
+    const make = scope.evaluate(text);
     const [run, entry] = (make as (...views: readonly unknown[]) => [Run, Entry])(
       ...viewNames.map((name) => views![name]),
     );
@@ -275,7 +327,7 @@ export class CompiledInstance {
     const { fp, sp } = m;
     const slots = (m.stackLimit - fp) >> 1;
     const depth = (m.callLimit - sp) >> 1;
-    const room = activation.left;
+    const room = activation.leftFor(m);
     const w = Math.min(slots, FRAME_WORDS * depth, room);
     if (m.isArmed === 1 || w < func.frameWords || !func.exits.hasCanonicalFloats(this.stacks, fp))
       return REFUSED;
@@ -312,9 +364,12 @@ export class CompiledInstance {
       if (this.hasPaused) placed.pauses++;
       const status = this.leaving.lay(m, this.stacks, held);
       if (status === null) m.fuel -= paid;
-      // Whoever was asked has thrown it, and may go on later.
       if (!isOurs) throw error;
-      if (status === CONTINUE) return this.host.settle(m, held);
+      const { failure } = activation;
+      if (failure !== null) {
+        activation.failure = null;
+        throw failure.error;
+      }
       return status ?? REFUSED;
     } finally {
       activation.restore(outer);
@@ -326,8 +381,8 @@ export class CompiledInstance {
     return this.leaving.isPause;
   }
 
-  /** The function without code that it was left for last; null if it was not. */
-  get missing(): FuncCode | null {
-    return this.instance.unit.funcs[this.leaving.callee] ?? null;
+  /** Whether code was left last inside of a call of something else. */
+  get isInCall(): boolean {
+    return this.leaving.call !== null;
   }
 }

@@ -189,6 +189,10 @@ class PrecompiledUnit implements UnitCode, CodeSource {
     throw new InternalError('internal.bug', { detail: 'the text of what was made before' });
   }
 
+  interpretedText(): never {
+    return this.placedText();
+  }
+
   recordOf(code: FuncCode): FunctionRecord {
     let record = this.records.get(code);
     if (record === undefined)

@@ -91,6 +91,7 @@ export const commonNames = [
   'XI',
   'V',
   'LH',
+  'LI',
   'more',
   'chance',
   'G',

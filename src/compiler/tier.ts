@@ -133,6 +133,7 @@ class CompilerTier implements Tier {
     if (status === null) return null;
     // What was left in front of a call, for want of the callee's fuel, may stand where it was entered: not again then.
     const hasMoved = m.pc !== at || m.fuel + m.reserve !== before;
+    if (compiled.isInCall) return status;
     if (compiled.hasPaused && hasMoved) {
       // A loop that runs on for long is entered again, and so are those around it.
       const region = regionAt(m.instance, m.pc);
@@ -143,7 +144,6 @@ class CompilerTier implements Tier {
     // An instruction that generated code leaves to the interpreter may lie where it is entered.
     const next = patches.at(m.pc);
     if (next >= 0) patches.lift(next);
-    if (compiled.missing !== null && this.canHaveCode(compiler, compiled.missing)) return status;
     if (before - m.fuel - m.reserve >= WORTHWHILE) return status;
     if (++patch.leavings > MANY_LEAVINGS && 2 * patch.leavings > patch.entries) patches.giveUp(index);
     return status;
@@ -180,7 +180,10 @@ class CompilerTier implements Tier {
     let compiled = unit.instances.get(instance);
     if (compiled === undefined) {
       if (!compiler.isAllowed || unit.source === null) return null;
-      compiled = new CompiledInstance(instance, getMachine(), unit.source, compiler.chance);
+      let calls = 0;
+      compiled = new CompiledInstance(instance, getMachine(), unit.source, compiler.chance, (code) => {
+        if (++calls % ENTRIES === 0) this.countCode(code);
+      });
       unit.instances.set(instance, compiled);
     }
     return compiled;
@@ -190,15 +193,13 @@ class CompilerTier implements Tier {
   private countCaller(m: MachineState): void {
     if (m.sp < 2) return;
     const region = regionAt(m.instance, getMachine().callStack[m.sp - 2]!);
-    const compiler = region?.func.unit.compiler;
-    if (region && compiler instanceof CodeProvider) this.count(compiler, region.func, PER_ENTRIES);
+    if (region !== null) this.countCode(region.func);
   }
 
-  /** Counts a function that generated code was left for; whether it may get some. */
-  private canHaveCode(compiler: CodeProvider, code: FuncCode): boolean {
-    const { whole } = compiler.unitOf(code.unit).recordOf(code);
-    this.count(compiler, code, SAMPLE);
-    return whole.generated !== null && compiler.mayCompile(code);
+  /** Counts a function that is a caller of generated code, or called by it, every so often. */
+  private countCode(code: FuncCode): void {
+    const { compiler } = code.unit;
+    if (compiler instanceof CodeProvider) this.count(compiler, code, PER_ENTRIES);
   }
 
   /** Marks the loops of all frames that the interpreter now runs. */

@@ -78,7 +78,7 @@ export const open = (
 
 /** Starts a call. */
 export const start = (instance: ModuleInstance, [name, ...args]: Call, fuel: number): Execution =>
-  startExecution(instance.exports.get(name) as FuncInstance, args, { fuel });
+  startExecution(instance.exports.get(name) as FuncInstance, args, { fuel }).hideStack();
 
 /**
  * Plays all calls, and says line by line what was seen.
@@ -102,11 +102,12 @@ export const play = (program: Program, compiler: Compiler | null, step: number |
   return lines;
 };
 
-/** All targets; never left, always, and in between; loops alone. */
+/** All targets; never left, always, and in between; loops alone; with functions that never get code. */
 export const manyWays: readonly Forced[] = (['jit', 'nojit', 'pieces'] as const).flatMap(
   (target): Forced[] => [
     ...[0, 1, 0.5, 0.05].map((exits, i) => ({ target, exits, seed: 1000 + i })),
     ...[0, 0.2].map((exits, i) => ({ target, exits, seed: 2000 + i, isLoopsOnly: true })),
+    ...[0, 0.2].map((exits, i) => ({ target, exits, seed: 3000 + i, holes: 0.5 })),
   ],
 );
 

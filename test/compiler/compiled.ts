@@ -1,8 +1,8 @@
 /** Runs cases in the interpreter alone, in generated code, and in generated code that is left at random boundaries. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { activation } from '../../src/compiler/activation.ts';
 import { makeCompiler } from '../../src/compiler/compiler.ts';
-import { activation } from '../../src/compiler/host-calls.ts';
 import { type BacktraceFrame, isQuernError } from '../../src/errors.ts';
 import {
   compileModule,

@@ -14,6 +14,8 @@ export interface Forced {
   /** Probability of leaving at each place where that is possible; 0 to 1. */
   readonly exits: number;
   readonly seed: number;
+  /** Share of the functions, and of the loops, that never get code: others call the interpreter for them; 0 to 1. */
+  readonly holes?: number;
   /** Loops alone are compiled, which the interpreter enters while it runs their functions. */
   readonly isLoopsOnly?: boolean;
 }
@@ -22,7 +24,8 @@ export interface Forced {
 const smallPieces: CutSizes = { whole: 0, most: 300, least: 40 };
 
 /** A compiler that compiles everything. @throws Error where code from strings is not allowed: nothing would be tested */
-export const forcedCompiler = ({ target, exits, seed, isLoopsOnly = false }: Forced): Compiler => {
+export const forcedCompiler = (forced: Forced): Compiler => {
+  const { target, exits, seed, holes = 0, isLoopsOnly = false } = forced;
   const random = new Random(seed);
   const limit = exits * 2 ** 32;
   const chance = exits === 0 ? null : (): boolean => random.bits() < limit;
@@ -33,13 +36,17 @@ export const forcedCompiler = ({ target, exits, seed, isLoopsOnly = false }: For
     target === 'pieces' ? smallPieces : undefined,
   );
   if (!compiler.isAllowed) throw new Error('code from strings is not allowed here');
-  if (!isLoopsOnly) return compiler;
+  if (!isLoopsOnly && holes === 0) return compiler;
+  const isHole = (offset: number): boolean => new Random(seed + offset).bits() < holes * 2 ** 32;
   const unitOf = compiler.unitOf.bind(compiler);
   compiler.unitOf = (unit) => {
     const compiled = unitOf(unit);
     const { generate } = Object.getPrototypeOf(compiled) as typeof compiled;
-    compiled.generate = (part, allowance) =>
-      part.loop === null ? null : generate.call(compiled, part, allowance);
+    compiled.generate = (part, allowance) => {
+      const { code, loop } = part;
+      const isLeft = loop === null ? isLoopsOnly || isHole(code.index) : isHole(loop.offset);
+      return isLeft ? null : generate.call(compiled, part, allowance);
+    };
     return compiled;
   };
   return compiler;

@@ -33,7 +33,7 @@ const checkingCompiler = (hasJit: boolean): { compiler: Compiler; readonly check
     const { source } = compiled;
     if (!Object.hasOwn(source, 'placedText')) {
       const placedText = source.placedText.bind(source);
-      source.placedText = (func, generation) => checked(placedText(func, generation));
+      source.placedText = (...args) => checked(placedText(...args));
     }
     return compiled;
   };

@@ -290,6 +290,7 @@ export class Execution {
     }
     this.outcome = null;
     this.pause = null;
+    this.state.hasRoom = null;
     try {
       this.stacks.moveIn();
       this.settleWait();

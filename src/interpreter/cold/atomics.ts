@@ -8,7 +8,7 @@ import type { MemoryInstance } from '../instances/memory.ts';
 import { waitShared } from '../instances/shared-memory.ts';
 import { NOT_EQUAL, Waiter } from '../instances/waiters.ts';
 import type { MachineState } from '../loop/machine-state.ts';
-import { CONTINUE, HOST_ERROR, trapStatus, WAIT_PAUSE } from '../loop/status.ts';
+import { CONTINUE, HOST_ERROR, LAY_FRAMES, trapStatus, WAIT_PAUSE } from '../loop/status.ts';
 import { type AtomicForm, forms } from './atomic-forms.ts';
 import { createSharedAtomics } from './shared-atomics.ts';
 import type { Cold, ColdTools } from './tools.ts';
@@ -138,6 +138,7 @@ export const createAtomicOps = ({
     const memory = m.instance.memories[operand(at, 5)]!;
     const status = place(memory, k, at, size, true);
     if (status !== CONTINUE) return status;
+    if (m.isInside) return LAY_FRAMES;
     // Operands take a slot each: address, expected value, timeout. A negative one has no end.
     const timeout = I[k + 5]! < 0 ? null : (BigInt(I[k + 5]!) << 32n) | BigInt(I[k + 4]! >>> 0);
     if (memory.cells !== null) return waitForWorkers(m, memory, k, size, timeout);

@@ -12,7 +12,7 @@ import { vectorNumberOf } from '../code/encoding.ts';
 import { type ColdOp, opOf, ops } from '../code/isa.ts';
 import { firstWide } from '../code/vector-isa.ts';
 import type { MachineState } from '../loop/machine-state.ts';
-import { CONTINUE, FIRST_TRAP, NEED_FUEL, trapStatus } from '../loop/status.ts';
+import { CONTINUE, FIRST_TRAP, LAY_FRAMES, NEED_FUEL, trapStatus } from '../loop/status.ts';
 import type { RunVectors } from '../loop/vector.generated.ts';
 import { createAggregateOps } from './aggregates.ts';
 import { createAtomicOps } from './atomics.ts';
@@ -71,13 +71,16 @@ export const createCold = (
   };
 
   const vectorCode = opOf.vector.code;
+  const enterCode = opOf.enter_compiled.code;
   const functions = ops.map(({ name }) => table[name as ColdOp]);
   const cold = (m: MachineState, op: number): number => {
     const at = m.pc;
     m.pc = at + ops[op]!.length;
     const status = functions[op]!(m, at);
-    // An operation that trapped, or that waits for fuel, is where the machine stands.
-    if ((status >= FIRST_TRAP && op !== vectorCode) || status === NEED_FUEL) m.pc = at;
+    // An operation that trapped, or that is done again, is where the machine stands; another tier says where.
+    if (op === enterCode) return status;
+    if ((status >= FIRST_TRAP && op !== vectorCode) || status === NEED_FUEL || status === LAY_FRAMES)
+      m.pc = at;
     return status;
   };
   return { cold, callFunction, callHost, repeatHostCall };

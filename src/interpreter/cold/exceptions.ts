@@ -9,7 +9,7 @@ import { ExceptionInstance, exceptionBytes } from '../instances/exception.ts';
 import type { TagInstance } from '../instances/tag.ts';
 import { findHandler } from '../loop/handler-search.ts';
 import type { MachineState } from '../loop/machine-state.ts';
-import { NEED_FUEL, THROWN, trapStatus } from '../loop/status.ts';
+import { LAY_FRAMES, NEED_FUEL, THROWN, trapStatus } from '../loop/status.ts';
 import type { Cold, ColdTools, Stacks } from './tools.ts';
 
 type ExceptionOp = Extract<ColdOp, 'throw' | 'throw_ref'>;
@@ -45,6 +45,7 @@ export const createExceptionOps = (
     throw: (m, at) => {
       const base = slot(m, at, 1);
       const tag = m.instance.tags[operand(at, 2)]!;
+      if (m.isInside) return LAY_FRAMES;
       if (!search(m, at, tag, 0)) return NEED_FUEL;
       if (!m.instance.store.takeHeap(exceptionBytes(tag))) {
         m.search = null;
@@ -56,6 +57,7 @@ export const createExceptionOps = (
     throw_ref: (m, at) => {
       const exception = R[first(m, at) >> 1] as ExceptionInstance | null;
       if (exception === null) return NULL_EXCEPTION;
+      if (m.isInside) return LAY_FRAMES;
       // The values are moved again; those of `throw` are counted by its tag.
       const values = valuesCost(m.schedule, exception.tag.slotCount);
       return search(m, at, exception.tag, values) ? raise(m, at, exception) : NEED_FUEL;

@@ -60,6 +60,10 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
    * they are called.
    */
   isSeen = true;
+  /** Whether code of another tier has called the loop that runs, and its own frames are not laid. */
+  isInside = false;
+  /** Whether the JavaScript stack has room for such calls; null before anybody has looked since the call was entered. */
+  hasRoom: boolean | null = null;
   /** Words in use during a host call. */
   top = 0;
   readonly schedule: FuelSchedule;

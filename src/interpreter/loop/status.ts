@@ -26,6 +26,8 @@ export const UNCAUGHT = 8;
 export const WAIT_PAUSE = 9;
 /** The loop stands at an operation, or a case of one, that `cold.ts` does. */
 export const COLD_OP = 10;
+/** What looks at the stack finds frames that are not laid: the operation is done again when they are. */
+export const LAY_FRAMES = 11;
 /** Statuses from here on are traps: `FIRST_TRAP + index` in `trapCodes`. */
 export const FIRST_TRAP = 16;
 

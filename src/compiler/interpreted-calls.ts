@@ -1,0 +1,248 @@
+/**
+ * How generated code calls what the interpreter runs: functions without code of their own, and those of other
+ * instances. The interpreter runs them at once, in a loop above that of the call, with frames where no others lie;
+ * those of generated code are not laid. Where the call has to stop, they are, and the interpreter's go on top of them.
+ */
+
+import { frameEnd } from '../interpreter/calls/stand.ts';
+import { HALT_PC, LEAVE_PC } from '../interpreter/code/code-space.ts';
+import type { FuncCode } from '../interpreter/code/compiled-module.ts';
+import type { MemoryInstance } from '../interpreter/instances/memory.ts';
+import type { FuncInstance, ModuleInstance } from '../interpreter/instances/module-instance.ts';
+import type { MachineState } from '../interpreter/loop/machine-state.ts';
+import {
+  CONTINUE,
+  DONE,
+  FIRST_TRAP,
+  LAY_FRAMES,
+  NEED_FUEL,
+  NO_FUEL,
+  RESTART,
+  trapStatus,
+} from '../interpreter/loop/status.ts';
+import { getTier, type Machine } from '../interpreter/machine/machine.ts';
+import { type Activation, activation } from './activation.ts';
+import type { Leaving, OpenCall } from './leaving.ts';
+import type { Run } from './scope.ts';
+import { FRAME_WORDS, STACK_WORDS } from './target.ts';
+
+/** What `interpretedCallText` comes to. */
+export type MakeInterpretedCall = (
+  calls: InterpretedCalls,
+  activation: Activation,
+  func: FuncInstance,
+  memory: MemoryInstance,
+) => Run;
+
+/** Words of the JavaScript stack that the interpreter takes inside of generated code. */
+const INSIDE_WORDS = 1500;
+/** In place of a status: nothing has happened. */
+const REFUSED = -1;
+const EXHAUSTED = trapStatus('exhaustion.call-stack');
+
+/** Where the interpreter stands that was called. */
+interface Inside {
+  readonly pc: number;
+  readonly fp: number;
+  readonly instance: ModuleInstance;
+  /** Words of the call stack below it, and those in use. */
+  readonly base: number;
+  readonly sp: number;
+  /** What it goes on with. */
+  readonly status: number;
+  /** Words in use during a call of the host. */
+  readonly top: number;
+}
+
+/** Calls of the interpreter by the generated code of one instance. */
+export class InterpretedCalls implements OpenCall {
+  private readonly instance: ModuleInstance;
+  private readonly machine: Machine;
+  private readonly leaving: Leaving;
+  /** Told of each function that was called so: some that could have code. */
+  private readonly onCall: (code: FuncCode) => void;
+  /** Of the call that the frames are laid for: the function, where its frame is, and where it stands; null if it has returned. */
+  private func: FuncInstance | null = null;
+  private base = 0;
+  private inside: Inside | null = null;
+
+  constructor(
+    instance: ModuleInstance,
+    machine: Machine,
+    leaving: Leaving,
+    onCall: (code: FuncCode) => void,
+  ) {
+    this.instance = instance;
+    this.machine = machine;
+    this.leaving = leaving;
+    this.onCall = onCall;
+  }
+
+  /** What the variable of a function without code holds. */
+  link(func: FuncInstance, make: MakeInterpretedCall): Run {
+    return make(this, activation, func, this.instance.memory0);
+  }
+
+  /** Leaves in front of the call. */
+  refuse({ code }: FuncInstance): never {
+    if (code !== null) this.onCall(code);
+    return this.leaving.leaveCall();
+  }
+
+  /** Leaves behind the call, whose results lie at `k`. */
+  leave(func: FuncInstance, k: number): never {
+    return this.stop(func, k, null);
+  }
+
+  private stop(func: FuncInstance, k: number, inside: Inside | null): never {
+    this.func = func;
+    this.base = k;
+    this.inside = inside;
+    return this.leaving.leaveInside(this);
+  }
+
+  /**
+   * Runs a function whose arguments lie at `k`, where its results are afterwards.
+   *
+   * @param w words that are left for frames
+   * @returns what is left of the fuel
+   */
+  run(func: FuncInstance, fuel: number, k: number, w: number): number {
+    const m = activation.m!;
+    const room = w - INSIDE_WORDS;
+    if (m.isSeen || room < 0 || !hasRoom(m)) this.refuse(func);
+    if (func.code !== null) this.onCall(func.code);
+    const { pc, fp, sp, instance, isInside } = m;
+    const held = activation.takeHeld(m);
+    m.fuel = fuel + held;
+    const saved = activation.save()!;
+    // Each frame of generated code takes as many words at least.
+    const base = sp + 2 * Math.floor((((saved.ceiling - fp) >> 1) - w) / FRAME_WORDS);
+    m.pc = HALT_PC;
+    m.fp = 0;
+    m.sp = base;
+    m.top = k;
+    m.isInside = true;
+    activation.fp = k;
+    activation.room = room;
+    const status = this.interpret(m, func, k, base);
+    const inside = { pc: m.pc, fp: m.fp, instance: m.instance, base, sp: m.sp, status, top: m.top };
+    m.pc = pc;
+    m.fp = fp;
+    m.sp = sp;
+    m.instance = instance;
+    m.isInside = isInside;
+    activation.restore(saved);
+    if (status === REFUSED) {
+      m.fuel -= held;
+      m.reserve += held;
+      activation.held = held;
+      this.refuse(func);
+    }
+    if (status !== DONE) this.stop(func, k, inside);
+    m.top = k + func.borderWords;
+    if (m.isLookDue && !activation.ask(0)) this.leave(func, k);
+    return m.fuel;
+  }
+
+  /** Gives `DONE`, `REFUSED` where the call has not begun, or what the interpreter goes on with where frames are laid. */
+  private interpret(m: MachineState, func: FuncInstance, k: number, base: number): number {
+    const { machine } = this;
+    try {
+      let status = machine.callFunction(m, func, k);
+      if (status === NEED_FUEL && activation.ask(m.need)) status = machine.callFunction(m, func, k);
+      if (status === NEED_FUEL || status >= FIRST_TRAP) return REFUSED;
+      for (;;) {
+        switch (status) {
+          case CONTINUE:
+          case RESTART:
+            if (m.pc === HALT_PC && m.sp === base) return DONE;
+            if (m.isLookDue && !activation.ask(0)) return RESTART;
+            break;
+          case NO_FUEL:
+            if (!activation.ask(0)) return NO_FUEL;
+            getTier()?.onSlice(m);
+            break;
+          case NEED_FUEL:
+            if (!activation.ask(m.need)) return NEED_FUEL;
+            break;
+          // These frames take more room here than where they belong.
+          case EXHAUSTED:
+          case LAY_FRAMES:
+            return RESTART;
+          default:
+            return status;
+        }
+        status = machine.dispatch(m);
+      }
+    } catch (error) {
+      activation.failure = { error };
+      return RESTART;
+    }
+  }
+
+  settle(m: MachineState): number {
+    const { base, inside } = this;
+    const { words, space } = this.machine;
+    const func = this.func!;
+    const to = m.top;
+    this.func = null;
+    this.inside = null;
+    if (inside !== null) return this.layFrames(m, base - to, inside);
+    words.copyWithin(to, base, base + func.borderWords);
+    m.top = to + func.borderWords;
+    m.fuel -= space.words[m.pc - 1]!;
+    return m.fuel < 0 ? NO_FUEL : RESTART;
+  }
+
+  /** Moves the frames of the interpreter down to those of generated code, which are laid. */
+  private layFrames(m: MachineState, distance: number, inside: Inside): number {
+    const { pc, fp, instance, base, sp, status } = inside;
+    const { callStack, refs, space, words } = this.machine;
+    const caller = { pc: m.pc, fp: m.fp };
+    const from = m.top + distance;
+    m.pc = pc;
+    m.fp = fp;
+    m.instance = instance;
+    m.top = inside.top;
+    const end = frameEnd(m);
+    words.copyWithin(from - distance, from, end);
+    for (let slot = from >> 1; slot < end >> 1 && slot < refs.length; slot++)
+      refs[slot - (distance >> 1)] = refs[slot];
+    m.top -= distance;
+    if (m.pending !== null) m.pending = { ...m.pending, base: m.pending.base - distance };
+    if (sp === base) {
+      // The host stands where the function stood that called it last.
+      m.pc = caller.pc + pc - HALT_PC;
+      m.fp = caller.fp;
+      if (pc === HALT_PC) m.fuel -= space.words[m.pc - 1]!;
+      return status;
+    }
+    callStack.copyWithin(m.sp, base, sp);
+    callStack[m.sp] = caller.pc;
+    callStack[m.sp + 1] = caller.fp;
+    const top = m.sp + sp - base;
+    for (let row = m.sp + 2; row < top; row += 2)
+      if (callStack[row] !== LEAVE_PC) callStack[row + 1]! -= distance;
+    m.sp = top;
+    m.fp = fp - distance;
+    return status;
+  }
+}
+
+/** As large as what generated code takes of the JavaScript stack. */
+const arguments_: readonly number[] = new Array(STACK_WORDS).fill(0);
+const takeArguments = (): void => {};
+
+/** Whether the JavaScript stack has room for what generated code takes of it: nothing can be repeated that the interpreter did. */
+const hasRoom = (m: MachineState): boolean => {
+  if (m.hasRoom === null) {
+    try {
+      takeArguments.apply(null, arguments_ as []);
+      m.hasRoom = true;
+    } catch {
+      m.hasRoom = false;
+    }
+  }
+  return m.hasRoom;
+};
