@@ -39,7 +39,7 @@ export class Activation {
 
   /** Fetches a portion of the slice; false where it is used up. */
   fetch(m: MachineState, need: number): boolean {
-    const fetched = Math.min(this.heldIn(m), Math.max(PORTION, need - m.fuel));
+    const fetched = Math.min(this.heldIn(m), Math.max(PORTION, need - m.fuel)) | 0;
     if (m.fuel + fetched < need) return false;
     this.held -= fetched;
     m.fuel += fetched;
@@ -57,7 +57,7 @@ export class Activation {
 
   /** A function of the host may have fetched from the reserve what was held. */
   private heldIn({ reserve }: MachineState): number {
-    return Math.min(this.held, reserve);
+    return reserve < this.held ? reserve | 0 : this.held;
   }
 
   /** Brings fuel into hand while frames are not laid; false where that cannot be, or somebody wants a pause. */

@@ -25,13 +25,13 @@ export const editionText = (
   for (const { index, isLoop } of functions)
     if (isLoop) entries.set(LOOP_KEY, loopEntryText);
     else entries.set(entryKey(typeOf(index)), entryText('g', typeOf(index)));
-  const makers = makersOf(module);
-  const links = makers.texts;
+  const { texts, nameOf } = makersOf(module);
+  const links = [...texts];
   // PERF: V8 knows the function of the host that code calls where each has a text of its own.
   const shared = evaluate === '' ? new Map<string, string>() : null;
   for (let index = 0; index < module.importedFuncCount; index++) {
     const type = typeOf(index);
-    const interpreted = makers.nameOf(type);
+    const interpreted = nameOf(type);
     if (interpreted === null) continue;
     let make = hostCallText(type);
     if (shared !== null) {
@@ -90,12 +90,19 @@ export const placedText = (
 
 /** What makes the calls of the interpreter: a variable for each type of functions. */
 interface Makers {
-  readonly texts: string[];
+  readonly texts: readonly string[];
   /** The name of the variable; null where a type has values that generated code does not know. */
-  nameOf(type: FuncType): string | null;
+  readonly nameOf: (type: FuncType) => string | null;
 }
 
-const makersOf = ({ types }: Module): Makers => {
+const makers = new WeakMap<Module, Makers>();
+const makersOf = (module: Module): Makers => {
+  let made = makers.get(module);
+  if (made === undefined) makers.set(module, (made = makeMakers(module)));
+  return made;
+};
+
+const makeMakers = ({ types }: Module): Makers => {
   const names = new Map<string, string>();
   const texts = types.flatMap(({ comp }, index) => {
     if (comp.kind !== 'func' || ![...comp.params, ...comp.results].every(isNumeric)) return [];

@@ -19,7 +19,7 @@ import { CompiledUnit } from './unit.ts';
 export interface CompilerOptions {
   /**
    * How often a function must be seen running before it is compiled: the interpreter looks every 200,000 units of
-   * fuel. A large function must be seen so often again for every 64 bytes, up to 4 KB. 0 compiles everything
+   * fuel. A large function must be seen so often again for every 64 bytes. 0 compiles everything
    * before its first call. Default: 2.
    */
   readonly threshold?: number | undefined;

@@ -303,6 +303,7 @@ function* cutUp(g: Generator, walk: number): Steps<number> {
       continue;
     }
     if (value === null) throw new NotCompiled();
+    g.isCut = value > 0;
     return value;
   }
 }

@@ -102,6 +102,8 @@ export class Generator {
   readonly scratch = new Set<string>();
   /** Whether a handler may be entered, which only the interpreter does: then nobody knows here what is live. */
   hasHandlers = false;
+  /** Whether parts of it become functions of their own. */
+  isCut = false;
   /** Float locals whose bits are looked at. */
   readonly rawLocals = new Set<number>();
   private stretch: Stretch = { total: 0 };

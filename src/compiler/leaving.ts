@@ -174,7 +174,8 @@ export class Leaving {
       m.fuel += held;
       return null;
     }
-    let fuel = this.fuel + held;
+    // PERF: a double otherwise, and so would be the fuel in hand; see `fuel-account.ts`.
+    let fuel = (this.fuel | 0) + held;
     this.fuel = Number.NaN;
     let innermost = frames[0]!;
     let point = innermost.func.exits.at(innermost.exit);

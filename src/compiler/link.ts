@@ -82,8 +82,11 @@ export interface CodeSource {
   interpretedText(index: number): string;
 }
 
-/** A function that was made anew so often, as its memory grew, takes views that may change. */
-const MOST_TIMES = 8;
+/**
+ * A function that was made so often, as its memory grew, takes views that may change. PERF: V8 begins from nothing each
+ * time, and warming up costs more than such views do.
+ */
+const MOST_TIMES = 2;
 
 /**
  * An instance that began with an edition makes a function by itself when it was entered so often: most live briefly, and

@@ -18,6 +18,8 @@ interface Patch {
   /** What the interpreter pays ahead there. */
   readonly paid: number;
   entries: number;
+  /** Fuel that the last entries have used. */
+  used: number;
   leavings: number;
 }
 
@@ -54,7 +56,7 @@ export class Patches {
       this.list = [];
       this.lifted = [];
     }
-    this.list.push({ part, region, at, word: 0, paid, entries: 0, leavings: 0 });
+    this.list.push({ part, region, at, word: 0, paid, entries: 0, used: 0, leavings: 0 });
     this.place(this.list.length - 1);
   }
 

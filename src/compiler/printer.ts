@@ -291,8 +291,8 @@ class Printer {
         if (need > 0) out.push(`if(f<${need})f=more(f,${need},$=${exit},0)${this.truncates};\n`);
         return;
       case 'back': {
-        // A loop of the function itself says so: it may be left to be entered again.
-        const room = g.target.hasJit && this.inside === null ? 'w' : '0';
+        // A loop of a function in one piece says so: it may be left to be entered again, which takes code of its own.
+        const room = g.target.hasJit && !g.isCut ? 'w' : '0';
         out.push(
           `if((${this.spent('f', price)})<${need})f=more(f,${need},$=${exit},${room})${this.truncates};\n`,
         );

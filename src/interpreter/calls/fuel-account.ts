@@ -13,6 +13,12 @@ const LOOK = SLICE / 2;
 /** Checks an amount of fuel. @throws UsageError */
 export const checkFuel = (fuel: number): number => checkWholeNumber(fuel, 'fuel');
 
+/**
+ * PERF: for V8 the reserve is a double. Where the fuel in hand, which is small, comes to be one, too, the state of calls
+ * has another shape, and the loop is compiled anew (0.4 s).
+ */
+const small = (fuel: number): number => (fuel === (fuel | 0) ? fuel | 0 : fuel);
+
 export class FuelAccount {
   /** All fuel that the call was ever given. */
   given: number;
@@ -74,7 +80,7 @@ export class FuelAccount {
     const { state } = this;
     const total = state.fuel + state.reserve;
     if (total < need) return false;
-    state.fuel = Math.min(total, Math.max(SLICE, need));
+    state.fuel = small(Math.min(total, Math.max(SLICE, need)));
     state.reserve = total - state.fuel;
     return true;
   }
