@@ -18,9 +18,9 @@ interface Patch {
   /** What the interpreter pays ahead there. */
   readonly paid: number;
   entries: number;
-  /** Fuel that the last entries have used. */
-  used: number;
-  leavings: number;
+  /** What the last entries have saved, in fuel, and how many they were. */
+  saved: number;
+  weighed: number;
 }
 
 export class Patches {
@@ -56,7 +56,7 @@ export class Patches {
       this.list = [];
       this.lifted = [];
     }
-    this.list.push({ part, region, at, word: 0, paid, entries: 0, used: 0, leavings: 0 });
+    this.list.push({ part, region, at, word: 0, paid, entries: 0, saved: 0, weighed: 0 });
     this.place(this.list.length - 1);
   }
 

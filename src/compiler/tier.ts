@@ -17,6 +17,7 @@ import { RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, getTier, mapFast, setTier, type Tier } from '../interpreter/machine/machine.ts';
 import { CompiledInstance, REFUSED } from './link.ts';
 import type { Part } from './part.ts';
+import type { Patches } from './patches.ts';
 import { type Allowance, CodeProvider, type UnitCode } from './provider.ts';
 import type { CompiledFunction } from './scope.ts';
 
@@ -32,10 +33,11 @@ const PER_BYTE = SAMPLE / 64;
 const ENTRIES = 64;
 /** Fuel that takes as long as entering generated code so often. */
 const PER_ENTRIES = 10_000;
-/** So often must code have been left before it is asked whether it is worth entering. */
-const MANY_LEAVINGS = 1000;
-/** Fuel that an entry must have used by the time that it is left: what entering and leaving cost otherwise. */
-const WORTHWHILE = 300;
+/** After so many entries it is asked whether they were worth their while; where everything is to be compiled, later. */
+const MANY_ENTRIES = 1000;
+/** Fuel that the interpreter uses in the time that entering generated code takes, and in that of leaving it. */
+const ENTERING = 250;
+const LEAVING = 1500;
 /** Instructions that are generated at a time where somebody may wait for a turn: a few milliseconds. */
 const SHARE = 1024;
 const everything: Allowance = { left: Number.POSITIVE_INFINITY };
@@ -129,16 +131,13 @@ class CompilerTier implements Tier {
       if (compiler.threshold === 0) this.markLoops(compiler, patch.part.code);
       return RESTART;
     }
+    const used = before - m.fuel - m.reserve;
     if (status === null) {
-      patch.used += before - m.fuel - m.reserve;
-      if (patch.entries % ENTRIES === 0) {
-        if (patch.used < ENTRIES * WORTHWHILE && compiler.threshold > 0) patches.giveUp(index);
-        patch.used = 0;
-      }
+      if (compiler.threshold > 0) this.weigh(compiler, patches, index, used - ENTERING);
       return null;
     }
     // What was left in front of a call, for want of the callee's fuel, may stand where it was entered: not again then.
-    const hasMoved = m.pc !== at || m.fuel + m.reserve !== before;
+    const hasMoved = m.pc !== at || used !== 0;
     if (compiled.isInCall) return status;
     if (compiled.hasPaused && hasMoved) {
       // A loop that runs on for long is entered again, and so are those around it.
@@ -150,9 +149,18 @@ class CompilerTier implements Tier {
     // An instruction that generated code leaves to the interpreter may lie where it is entered.
     const next = patches.at(m.pc);
     if (next >= 0) patches.lift(next);
-    if (before - m.fuel - m.reserve >= WORTHWHILE) return status;
-    if (++patch.leavings > MANY_LEAVINGS && 2 * patch.leavings > patch.entries) patches.giveUp(index);
+    this.weigh(compiler, patches, index, used - ENTERING - LEAVING);
     return status;
+  }
+
+  /** Counts what an entry has saved, in fuel; entries that save nothing are the interpreter's again. */
+  private weigh({ threshold }: CodeProvider, patches: Patches, index: number, saved: number): void {
+    const patch = patches.get(index);
+    patch.saved += saved;
+    if (++patch.weighed < (threshold === 0 ? MANY_ENTRIES : ENTRIES)) return;
+    if (patch.saved < 0) patches.giveUp(index);
+    patch.saved = 0;
+    patch.weighed = 0;
   }
 
   /** The code for a place of entry: null where there is none, undefined where it is not made yet. */
