@@ -19,8 +19,8 @@ import { CompiledUnit } from './unit.ts';
 export interface CompilerOptions {
   /**
    * How often a function must be seen running before it is compiled: the interpreter looks every 200,000 units of
-   * fuel. A large function must be seen so often again for every 64 bytes. 0 compiles everything
-   * before its first call. Default: 2.
+   * fuel. A large function must be seen so often again for every 32 bytes. 0 compiles everything
+   * before its first call. Default: 4.
    */
   readonly threshold?: number | undefined;
   /**
@@ -32,7 +32,7 @@ export interface CompilerOptions {
   readonly maxBytes?: number | undefined;
 }
 
-const DEFAULT_THRESHOLD = 2;
+const DEFAULT_THRESHOLD = 4;
 const DEFAULT_MAX_BYTES = 2 ** 26;
 
 export class Compiler extends CodeProvider implements JavaScriptCompiler {

@@ -24,11 +24,11 @@ import type { CompiledFunction } from './scope.ts';
 /** Fuel of a slice: what the function that it ends in counts for. So does one that generated code is left for. */
 export const SAMPLE = 200_000;
 /**
- * Fuel that a function or a loop must have used beside, for each of its bytes. PERF: its code costs about 40 µs of CPU
- * time a byte before it pays, 10 of them for generating it and the others for V8 to compile it and to warm up (programs
- * from npm); the interpreter uses as much fuel in 60 µs as the usual threshold asks for.
+ * Fuel that a function or a loop must have used beside, for each of its bytes. PERF: its code costs 20 to 170 µs of CPU
+ * time a byte before it pays, 10 of them for generating it and the others for V8, which compiles it anew whenever it
+ * first comes to a call in it (programs from npm). With the usual threshold the interpreter has run it for 250 µs.
  */
-const PER_BYTE = SAMPLE / 64;
+const PER_BYTE = SAMPLE / 32;
 /** Every so many entries from the interpreter, the caller is counted. */
 const ENTRIES = 64;
 /** Fuel that takes as long as entering generated code so often. */
