@@ -105,5 +105,10 @@ export class Activation {
     if (m === null) return STACK_WORDS;
     return m === state ? this.room : this.room - ((m.top - this.fp) >> 1) - NESTED_WORDS;
   }
+
+  /** What is taken of the JavaScript stack by a frame. @param w words that are left for it */
+  wordsAt(w: number): number {
+    return STACK_WORDS - this.room + ((this.ceiling - this.fp) >> 1) - w;
+  }
 }
 export const activation = new Activation();

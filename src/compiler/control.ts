@@ -243,7 +243,7 @@ const emitReturn = (g: Generator): void => {
   });
   const [first] = values;
   const text = first === undefined ? '' : exact(first);
-  g.list.push({ kind: 'return', before, text, reads: g.reading(readsOf(values), text) });
+  g.list.push({ kind: 'return', before, text, reads: g.reading(readsOf(values), before + text) });
 };
 
 export const else_ = (g: Generator): void => {

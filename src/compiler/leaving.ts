@@ -60,6 +60,8 @@ export class Leaving {
   isPause = false;
   /** The call that the innermost function is left inside of; null if it is not. */
   call: OpenCall | null = null;
+  /** Whether the last leaving was inside of a call. */
+  wasInCall = false;
   /** Of the innermost frame; a piece that does not touch it leaves it to what is around. */
   private fuel = Number.NaN;
   /** A function some pieces of which were left. */
@@ -79,6 +81,7 @@ export class Leaving {
     this.exit = 0;
     this.isPause = false;
     this.call = null;
+    this.wasInCall = false;
   }
 
   /** Leaves at an exit of the innermost function. */
@@ -169,6 +172,7 @@ export class Leaving {
    */
   lay(m: MachineState, stacks: Stacks, held: number): number | null {
     const { frames } = this;
+    this.wasInCall = false;
     if (frames.length === 0) {
       // There was no room for the function that was entered.
       m.fuel += held;
@@ -208,10 +212,13 @@ export class Leaving {
     m.fp = fp;
     const code = unit.funcs[innermost.func.index]!;
     frames.length = 0;
-    if (this.call !== null) {
+    const { call } = this;
+    if (call !== null) {
+      this.call = null;
+      this.wasInCall = true;
       m.pc = returnPlace(code, point.offset);
       m.top = fp + 2 * point.distance;
-      return this.call.settle(m, held);
+      return call.settle(m, held);
     }
     return goOn(m, code, point.offset, fuel + point.remaining);
   }

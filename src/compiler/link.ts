@@ -22,7 +22,7 @@ import {
   type ViewName,
   viewNames,
 } from './scope.ts';
-import { FRAME_WORDS, SHARED_FLOATS, SHARED_WORDS } from './target.ts';
+import { FRAME_WORDS, SHARED_FLOATS, SHARED_WORDS, STACK_WORDS } from './target.ts';
 
 let keys = 0;
 /** A number for each type of each instance, by which indirect calls know functions that they may call directly. */
@@ -331,7 +331,8 @@ export class CompiledInstance {
     const slots = (m.stackLimit - fp) >> 1;
     const depth = (m.callLimit - sp) >> 1;
     const room = activation.leftFor(m);
-    const w = Math.min(slots, FRAME_WORDS * depth, room);
+    const proved = m.isInside ? m.provedWords - STACK_WORDS + room : room;
+    const w = Math.min(slots, FRAME_WORDS * depth, proved);
     if (m.isArmed === 1 || w < func.frameWords || !func.exits.hasCanonicalFloats(this.stacks, fp))
       return REFUSED;
     const need = func.entryNeed + func.exits.entryRemaining;
@@ -386,6 +387,6 @@ export class CompiledInstance {
 
   /** Whether code was left last inside of a call of something else. */
   get isInCall(): boolean {
-    return this.leaving.call !== null;
+    return this.leaving.wasInCall;
   }
 }

@@ -290,7 +290,7 @@ export class Execution {
     }
     this.outcome = null;
     this.pause = null;
-    this.state.hasRoom = null;
+    this.state.provedWords = 0;
     try {
       this.stacks.moveIn();
       this.settleWait();

@@ -62,8 +62,8 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   isSeen = true;
   /** Whether code of another tier has called the loop that runs, and its own frames are not laid. */
   isInside = false;
-  /** Whether the JavaScript stack has room for such calls; null before anybody has looked since the call was entered. */
-  hasRoom: boolean | null = null;
+  /** Words of the JavaScript stack that are there for code of another tier, as far as somebody has looked. */
+  provedWords = 0;
   /** Words in use during a host call. */
   top = 0;
   readonly schedule: FuelSchedule;
