@@ -97,6 +97,12 @@ export class CodeSpace {
         : new FinalizationRegistry((hold) => this.giveBack(hold));
   }
 
+  /** Makes room for code that will come. Hosts take memory when it is written to, so room costs nothing. */
+  reserve(wordCount: number): void {
+    const end = this.top + wordCount;
+    if (end > this.words.length) this.replace(end);
+  }
+
   /** Start of a free stretch of `size` words. */
   allocate(size: number): number {
     const index = this.free.findIndex(({ start, end }) => end - start >= size);

@@ -127,6 +127,11 @@ export class CodeUnit {
     this.globalWordCount = 4 * module.globals.length;
   }
 
+  /** Bytes of all bodies. */
+  get byteLength(): number {
+    return this.module.funcs.reduce((sum, { body }) => sum + (body === null ? 0 : body.end - body.start), 0);
+  }
+
   /** Notes where code of a function lies. */
   add(region: CodeRegion): void {
     this.regions.splice(firstBehind(this.regions, region.start), 0, region);
