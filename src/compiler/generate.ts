@@ -19,7 +19,7 @@ import { conversionRules, f32Rules, f64Rules, i32Rules, type Rule } from './nume
 import type { LoopRange } from './part.ts';
 import { type FrameValue, print } from './printer.ts';
 import type { CompiledFunction } from './scope.ts';
-import { complete, type Steps } from './steps.ts';
+import { CHARACTERS, complete, type Steps } from './steps.ts';
 import { FRAME_WORDS, HELD_PER_WORD, type Target } from './target.ts';
 import { placeTests } from './tests-of-fuel.ts';
 import { type Mark, remaining } from './tree.ts';
@@ -71,20 +71,23 @@ const labelTerm: readonly boolean[] = instructions.map(({ name }) => {
 
 /** The JavaScript of a function, or of one of its loops. */
 export interface GeneratedFunction extends CompiledFunction {
-  readonly text: string;
+  /** Replaced by equal text that is part of another. */
+  text: string;
   /** Functions of the module that it calls by name. */
   readonly callees: readonly number[];
 }
 
 /** Frames with more slots stay with the interpreter: exits name all of them. */
 const MAX_FRAME_SLOTS = 1024;
+/** Larger functions stay with the interpreter: walking over one, or evaluating its text, is a step that nobody divides. */
+const MAX_BYTES = 2 ** 17;
+/** As much as V8 reads in 20 ms. */
+const MAX_CHARACTERS = 2 ** 20;
 
 /** Instructions of a step. */
 const STEP = 512;
 /** Statements are walked as fast as so many instructions are read each. */
 const WALK_SHARE = 4;
-/** The JavaScript engine reads so many characters as fast as an instruction is generated. */
-const CHARACTERS = 32;
 
 /**
  * Generates a function from its validated body.
@@ -149,7 +152,7 @@ function* attempt(
   index: number,
   make: () => Steps<GeneratedFunction>,
 ): Steps<GeneratedFunction | null> {
-  if (unit.funcs[index]!.frameSlots > MAX_FRAME_SLOTS) return null;
+  if (unit.funcs[index]!.frameSlots > MAX_FRAME_SLOTS || isLarge(unit, index)) return null;
   try {
     return yield* make();
   } catch (error) {
@@ -157,6 +160,11 @@ function* attempt(
     throw error;
   }
 }
+
+const isLarge = ({ module }: CodeUnit, index: number): boolean => {
+  const { codeStart, end } = module.funcs[index]!.body!;
+  return end - codeStart > MAX_BYTES;
+};
 
 /** What is around a loop: constructs, types of its parameters, and slots in front of these. */
 interface Surroundings {
@@ -173,6 +181,7 @@ export interface LoopPlace extends LoopRange {
 
 /** The loops of a body in the order of their offsets, but those that cannot be reached or compiled. */
 export const loopsOf = (code: FuncCode): LoopPlace[] => {
+  if (isLarge(code.unit, code.index)) return [];
   const loops: LoopPlace[] = [];
   const open: LoopPlace[] = [];
   const { end } = code.unit.module.funcs[code.index]!.body!;
@@ -278,6 +287,7 @@ function* finish(
   if (names.length + FRAME_WORDS > HELD_PER_WORD * frame) throw new NotCompiled();
   yield walk;
   const printed = print(g, id, names, read, frame);
+  if (printed.text.length > MAX_CHARACTERS) throw new NotCompiled();
   yield printed.text.length / CHARACTERS;
   return {
     index: g.index,

@@ -22,6 +22,7 @@ import {
   type ViewName,
   viewNames,
 } from './scope.ts';
+import { CHARACTERS, countWork } from './steps.ts';
 import { FRAME_WORDS, SHARED_FLOATS, SHARED_WORDS, STACK_WORDS } from './target.ts';
 
 let keys = 0;
@@ -113,6 +114,8 @@ export class CompiledInstance {
   private generation = 0;
   /** Portions that are still to be fetched while the code is new. */
   private training = TRAINING;
+  /** Of the edition in use. */
+  characters = 0;
   /** How often functions were made by themselves. */
   private readonly times = new Map<number, number>();
   private readonly host: HostCalls;
@@ -195,7 +198,8 @@ export class CompiledInstance {
   }
 
   /** Puts all functions of an edition in their places. Those of another one may still be on the stack. */
-  private enterEdition({ functions, makeScope }: Edition): Scope {
+  private enterEdition({ characters, functions, makeScope }: Edition): Scope {
+    this.characters = characters;
     const scope = makeScope(this.environment);
     const { module } = this.instance.unit;
     if (this.views !== null) scope.setViews(this.views);
@@ -265,20 +269,22 @@ export class CompiledInstance {
     const views = viewsOf(this.buffer as ArrayBuffer, this.byteLength);
     this.views = { ...views, ...createAccesses(views, unit.schedule, this.leaving.leave) };
     this.scope.setViews(this.views);
+    const gone: string[] = [];
     for (const { func, isBound } of [...this.placed.values()]) {
       if (!isBound) continue;
       const { id, index } = func;
       this.placed.delete(id);
       if (func.isLoop) continue;
-      this.scope.evaluate!(this.source.interpretedText(index));
+      gone.push(this.source.interpretedText(index));
       const own = funcs[index]!;
       own.run = null;
       own.runKey = 0;
     }
+    if (gone.length > 0) this.scope.evaluate!(gone.join(''));
   }
 
   /** Makes a function that the scope has not; null where that is not worth while yet. */
-  private place(func: CompiledFunction): Placed | null {
+  private place(m: MachineState, func: CompiledFunction): Placed | null {
     const { scope, source, views } = this;
     if (this.isLate) {
       const asked = (this.asked.get(func.id) ?? 0) + 1;
@@ -291,6 +297,7 @@ export class CompiledInstance {
       this.placed.clear();
       this.linked.clear();
       this.scope = this.enterEdition(edition);
+      countWork(m, this.characters / CHARACTERS);
       return this.placed.get(func.id)!;
     }
     const times = (this.times.get(func.id) ?? 0) + 1;
@@ -301,6 +308,7 @@ export class CompiledInstance {
       isBound ? this.generation : 0,
       (index) => this.linked.has(index) || this.placed.has(index),
     );
+    countWork(m, text.length / CHARACTERS);
     const make = scope.evaluate(text);
     const [run, entry] = (make as (...views: readonly unknown[]) => [Run, Entry])(
       ...viewNames.map((name) => views![name]),
@@ -342,7 +350,7 @@ export class CompiledInstance {
       return REFUSED;
     }
     if (!this.isCurrent) this.renewViews();
-    const placed = this.placed.get(func.id) ?? this.place(func);
+    const placed = this.placed.get(func.id) ?? this.place(m, func);
     if (placed === null) {
       m.fuel -= paid;
       return REFUSED;

@@ -43,6 +43,10 @@ export class FunctionRecord {
     this.findLoops = findLoops;
   }
 
+  get knowsLoops(): boolean {
+    return this.found !== null;
+  }
+
   /** Its loops, in the order of their offsets. */
   get loops(): readonly Part[] {
     const { code } = this.whole;

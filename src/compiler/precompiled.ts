@@ -145,7 +145,7 @@ class PrecompiledCode extends CodeProvider implements PrecompiledModule {
         const func = new TableFunction(text);
         functions.set(func.id, func);
       }
-      this.made = { functions, makeScope: this.makeScope };
+      this.made = { characters: 0, functions, makeScope: this.makeScope };
     }
     return this.made;
   }

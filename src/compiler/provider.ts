@@ -5,11 +5,7 @@ import type { CodeSource, CompiledInstance } from './link.ts';
 import type { FunctionRecord, Part } from './part.ts';
 import type { Patches } from './patches.ts';
 import type { CompiledFunction } from './scope.ts';
-
-/** How much may be done before others have their turn, in instructions that are generated. */
-export interface Allowance {
-  left: number;
-}
+import type { Allowance } from './steps.ts';
 
 /** The generated code of a unit. */
 export interface UnitCode {

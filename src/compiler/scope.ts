@@ -47,6 +47,8 @@ export interface Scope {
 
 /** Functions of a unit in one text, which makes a scope for each instance. */
 export interface Edition {
+  /** Of its text, as far as it had to be read. */
+  readonly characters: number;
   readonly functions: ReadonlyMap<number, CompiledFunction>;
   /** @param environment the names of `environmentNames` */
   readonly makeScope: (environment: Readonly<Record<string, unknown>>) => Scope;

@@ -18,8 +18,9 @@ import { getMachine, getTier, mapFast, setTier, type Tier } from '../interpreter
 import { CompiledInstance, REFUSED } from './link.ts';
 import type { Part } from './part.ts';
 import type { Patches } from './patches.ts';
-import { type Allowance, CodeProvider, type UnitCode } from './provider.ts';
+import { CodeProvider, type UnitCode } from './provider.ts';
 import type { CompiledFunction } from './scope.ts';
+import { type Allowance, CHARACTERS, countWork, SHARE } from './steps.ts';
 
 /** Fuel of a slice: what the function that it ends in counts for. So does one that generated code is left for. */
 export const SAMPLE = 200_000;
@@ -38,8 +39,8 @@ const MANY_ENTRIES = 1000;
 /** Fuel that the interpreter uses in the time that entering generated code takes, and in that of leaving it. */
 const ENTERING = 250;
 const LEAVING = 1500;
-/** Instructions that are generated at a time where somebody may wait for a turn: a few milliseconds. */
-const SHARE = 1024;
+/** Bytes of a body whose loops are found as fast as an instruction is generated. */
+const BYTES = 4;
 const everything: Allowance = { left: Number.POSITIVE_INFINITY };
 
 class CompilerTier implements Tier {
@@ -57,8 +58,7 @@ class CompilerTier implements Tier {
     compiler.unitOf(unit).patches.placeLifted();
     const region = regionAt(m.instance, m.pc);
     if (region === null) return;
-    if (this.count(compiler, region.func, SAMPLE) && !region.isCareful)
-      this.countLoops(compiler, region, m.pc);
+    if (this.count(compiler, region.func, SAMPLE) && !region.isCareful) this.countLoops(m, compiler, region);
   }
 
   /** Counts fuel that a function has used; whether it was marked before. */
@@ -72,11 +72,13 @@ class CompilerTier implements Tier {
   }
 
   /** Counts a sample for the loops around a place, of a function that goes on though its entry is marked. */
-  private countLoops(compiler: CodeProvider, { func, entry }: CodeRegion, pc: number): void {
+  private countLoops(m: MachineState, compiler: CodeProvider, { func, entry }: CodeRegion): void {
+    const loops = this.loopsOf(m, compiler, func);
+    if (loops.length === 0) return;
     const map = mapFast(func);
-    const offset = map.sites.offsets[map.siteIndex(pc - entry)] ?? 0;
+    const offset = map.sites.offsets[map.siteIndex(m.pc - entry)] ?? 0;
     let isIn = false;
-    for (const part of compiler.unitOf(func.unit).recordOf(func).loops) {
+    for (const part of loops) {
       const { end, offset: start } = part.loop!;
       if (start > offset || end <= offset) continue;
       part.used += SAMPLE;
@@ -85,6 +87,15 @@ class CompilerTier implements Tier {
       isIn = true;
       this.mark(compiler, part);
     }
+  }
+
+  private loopsOf(m: MachineState, compiler: CodeProvider, code: FuncCode): readonly Part[] {
+    const record = compiler.unitOf(code.unit).recordOf(code);
+    if (!record.knowsLoops) {
+      const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
+      countWork(m, (end - codeStart) / BYTES);
+    }
+    return record.loops;
   }
 
   /** Lets the interpreter ask for generated code where a function or a loop begins. */
@@ -115,7 +126,7 @@ class CompilerTier implements Tier {
     if (!func) {
       if (func === null) patches.giveUp(index);
       else patches.lift(index);
-      if (func === null && compiler.threshold === 0) this.markLoops(compiler, patch.part.code);
+      if (func === null && compiler.threshold === 0) this.markLoops(m, compiler, patch.part.code);
       m.pc = at;
       return RESTART;
     }
@@ -128,7 +139,7 @@ class CompilerTier implements Tier {
     const status = compiled === null ? REFUSED : compiled.enter(m, func, patch.paid);
     if (compiled === null || status === REFUSED) {
       patches.lift(index);
-      if (compiler.threshold === 0) this.markLoops(compiler, patch.part.code);
+      if (compiler.threshold === 0) this.markLoops(m, compiler, patch.part.code);
       return RESTART;
     }
     const used = before - m.fuel - m.reserve;
@@ -142,7 +153,7 @@ class CompilerTier implements Tier {
     if (compiled.hasPaused && hasMoved) {
       // A loop that runs on for long is entered again, and so are those around it.
       const region = regionAt(m.instance, m.pc);
-      if (region !== null) this.markLoops(compiler, region.func);
+      if (region !== null) this.markLoops(m, compiler, region.func);
       return status;
     }
     if (compiler.threshold === 0) this.markLoopsOfFrames(m, compiler, sp);
@@ -171,12 +182,9 @@ class CompilerTier implements Tier {
     if (!m.isWatched) return unit.generate(part, everything);
     const allowance = { left: SHARE };
     const generated = unit.generate(part, allowance);
-    m.generated += SHARE - allowance.left;
-    if (m.generated >= SHARE) {
-      m.generated = 0;
-      m.isLookDue = true;
-    }
-    return generated;
+    // Evaluating its text is work, too: for the next turn.
+    const isDue = countWork(m, SHARE - allowance.left);
+    return isDue && generated !== null ? undefined : generated;
   }
 
   wordAt(unit: CodeUnit, pc: number): number {
@@ -186,19 +194,16 @@ class CompilerTier implements Tier {
   }
 
   /** The generated code of the instance that runs; null where the host does not allow any. */
-  private instanceOf(
-    compiler: CodeProvider,
-    unit: UnitCode,
-    { instance }: MachineState,
-  ): CompiledInstance | null {
-    let compiled = unit.instances.get(instance);
+  private instanceOf(compiler: CodeProvider, unit: UnitCode, m: MachineState): CompiledInstance | null {
+    let compiled = unit.instances.get(m.instance);
     if (compiled === undefined) {
       if (!compiler.isAllowed || unit.source === null) return null;
       let calls = 0;
-      compiled = new CompiledInstance(instance, getMachine(), unit.source, compiler.chance, (code) => {
+      compiled = new CompiledInstance(m.instance, getMachine(), unit.source, compiler.chance, (code) => {
         if (++calls % ENTRIES === 0) this.countCode(code);
       });
-      unit.instances.set(instance, compiled);
+      countWork(m, compiled.characters / CHARACTERS);
+      unit.instances.set(m.instance, compiled);
     }
     return compiled;
   }
@@ -221,15 +226,15 @@ class CompilerTier implements Tier {
     const { callStack } = getMachine();
     for (let row = sp; row <= m.sp; row += 2) {
       const region = regionAt(m.instance, row === m.sp ? m.pc : callStack[row]!);
-      if (region !== null) this.markLoops(compiler, region.func);
+      if (region !== null) this.markLoops(m, compiler, region.func);
     }
   }
 
-  private markLoops(compiler: CodeProvider, code: FuncCode): void {
+  private markLoops(m: MachineState, compiler: CodeProvider, code: FuncCode): void {
     const record = compiler.unitOf(code.unit).recordOf(code);
     if (record.markedIn === code.fast) return;
     record.markedIn = code.fast;
-    for (const part of record.loops) this.mark(compiler, part);
+    for (const part of this.loopsOf(m, compiler, code)) this.mark(compiler, part);
   }
 }
 

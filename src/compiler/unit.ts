@@ -6,8 +6,8 @@ import { functionSteps, type GeneratedFunction, type LoopPlace, loopSteps, loops
 import type { CompiledInstance } from './link.ts';
 import { FunctionRecord, type Part } from './part.ts';
 import { Patches } from './patches.ts';
-import type { Allowance, UnitCode } from './provider.ts';
-import { advance, type Steps } from './steps.ts';
+import type { UnitCode } from './provider.ts';
+import { type Allowance, advance, type Steps } from './steps.ts';
 import type { Target } from './target.ts';
 
 export class CompiledUnit implements UnitCode {
@@ -19,8 +19,8 @@ export class CompiledUnit implements UnitCode {
   private readonly unit: CodeUnit;
   private readonly target: Target;
   private readonly functions = new Map<FuncCode, FunctionRecord>();
-  /** What was begun, and how far it is. */
-  private readonly begun = new Map<Part, Steps<GeneratedFunction | null>>();
+  /** What was begun and is not complete. One at a time: it holds on to the tree of a whole function. */
+  private begun: { readonly part: Part; readonly steps: Steps<GeneratedFunction | null> } | null = null;
   private loopCount = 0;
 
   constructor(unit: CodeUnit, target: Target) {
@@ -36,18 +36,17 @@ export class CompiledUnit implements UnitCode {
   }
 
   generate(part: Part, allowance: Allowance): GeneratedFunction | null | undefined {
-    if (part.generated !== undefined) return part.generated as GeneratedFunction | null;
-    let steps = this.begun.get(part);
-    if (steps === undefined) this.begun.set(part, (steps = this.stepsOf(part)));
-    const generated = advance(steps, allowance);
-    if (generated === undefined) return undefined;
-    part.generated = generated;
-    this.begun.delete(part);
-    if (generated !== null) {
+    while (part.generated === undefined) {
+      const begun = (this.begun ??= { part, steps: this.stepsOf(part) });
+      const generated = advance(begun.steps, allowance);
+      if (generated === undefined) return undefined;
+      this.begun = null;
+      begun.part.generated = generated;
+      if (generated === null) continue;
       this.textLength += generated.text.length;
       this.source.add(generated);
     }
-    return generated;
+    return part.generated as GeneratedFunction | null;
   }
 
   private stepsOf({ code, loop }: Part): Steps<GeneratedFunction | null> {
