@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { makeCompiler } from '../../src/compiler/compiler.ts';
 import type { Compiler } from '../../src/compiler/function-compiler.ts';
-import type { CompiledFunction } from '../../src/compiler/scope.ts';
 import { CHARACTERS, SHARE } from '../../src/compiler/steps.ts';
 import {
   type CompiledModule,
