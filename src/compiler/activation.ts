@@ -7,7 +7,7 @@ import { STACK_WORDS } from './target.ts';
 const NESTED_WORDS = 4000;
 
 /** Fuel that generated code has in hand at a time while it is new. */
-const PORTION = 4096;
+export const PORTION = 4096;
 
 type SavedActivation = Pick<Activation, 'm' | 'fp' | 'ceiling' | 'room' | 'outermost' | 'refills' | 'held'>;
 
@@ -30,10 +30,10 @@ export class Activation {
   /** What was thrown by whoever was asked: thrown on where the frames are laid. */
   failure: { readonly error: unknown } | null = null;
 
-  /** Takes a call's fuel out of its hand but for a portion, if that is asked for. */
-  hold(m: MachineState, need: number, isNew: boolean): void {
-    this.held = isNew ? Math.max(0, m.fuel - Math.max(PORTION, need)) : 0;
-    m.fuel -= this.held;
+  /** Takes a call's fuel out of its hand but for so much, which is there. */
+  hold(m: MachineState, kept: number): void {
+    this.held = m.fuel - kept;
+    m.fuel = kept;
     m.reserve += this.held;
   }
 

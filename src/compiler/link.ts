@@ -5,7 +5,7 @@ import type { FuncInstance, ModuleInstance } from '../interpreter/instances/modu
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import type { Machine } from '../interpreter/machine/machine.ts';
 import type { FuncType } from '../syntax/types.ts';
-import { activation } from './activation.ts';
+import { activation, PORTION } from './activation.ts';
 import { createAccesses, createArithmetic, viewsOf } from './helpers.ts';
 import { HostCalls, type MakeHostCall } from './host-calls.ts';
 import { InterpretedCalls, type MakeInterpretedCall } from './interpreted-calls.ts';
@@ -221,7 +221,7 @@ export class CompiledInstance {
     }
     const isLong = this.source.leavesLoops && w === activation.outermost && --activation.refills < 0;
     if (w < 0 || isLong || !activation.refill(need, this.instance.memory0)) return this.leaving.pause(exit);
-    activation.hold(m, need, this.training > 0);
+    if (this.training > 0) activation.hold(m, Math.min(m.fuel, Math.max(PORTION, need)));
     return m.fuel;
   };
 
@@ -362,7 +362,9 @@ export class CompiledInstance {
     activation.room = room;
     activation.outermost = w - func.frameWords;
     activation.refills = placed.pauses < COLD_PAUSES ? 1 : MOST_REFILLS;
-    activation.hold(m, need, this.training > 0);
+    activation.held = 0;
+    // The test of the entry fetches, too.
+    if (this.training > 0) activation.hold(m, func.exits.entryRemaining);
     this.leaving.begin();
     const { scope } = this;
     scope.setFuel(m.fuel);
