@@ -1,8 +1,9 @@
 /**
  * How fast are real programs on `quern/webassembly`? CPU time of one unit of work, as a ratio to native Wasm:
- * `npm run bench:programs -- [--samples N] [--compile] [PROGRAM…]`. Engines run in processes of their own, in
- * turn: ours, with `--compile` also as it makes JavaScript of what runs often, and polywasm where it can. Nothing is
- * counted whose result is not that of native Wasm.
+ * `npm run bench:programs -- [--samples N] [--units N] [--compile] [PROGRAM…]`. Engines run in processes of their own,
+ * in turn: ours, with `--compile` also as it makes JavaScript of what runs often, and polywasm where it can. Nothing is
+ * counted whose result is not that of native Wasm. With `--units`, so many units run, and the last ones are measured,
+ * too: compilers take seconds to warm up.
  */
 import { parseArgs } from 'node:util';
 import { ProgramProcess } from '../test/webassembly/children.ts';
@@ -12,14 +13,20 @@ import { median } from './measure.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { samples: { type: 'string', default: '5' }, compile: { type: 'boolean', default: false } },
+  options: {
+    samples: { type: 'string', default: '5' },
+    units: { type: 'string' },
+    compile: { type: 'boolean', default: false },
+  },
 });
 const chosen = programNames.filter((name) => positionals.length === 0 || positionals.includes(name));
 if (chosen.length === 0) {
   console.error(`unknown program; there are ${programNames.join(', ')}`);
   process.exit(2);
 }
+const WARM_UP = 3;
 const samples = Number(values.samples);
+const unitCount = Number(values.units ?? WARM_UP + samples);
 const engineNames: readonly ProgramEngine[] = values.compile
   ? ['native', 'quern', 'quern-compiled', 'polywasm']
   : ['native', 'quern', 'polywasm'];
@@ -27,7 +34,6 @@ const otherNames = engineNames.slice(1);
 
 interface Times {
   readonly load: number;
-  /** Without the first units, in which compilers warm up. */
   readonly units: readonly number[];
 }
 type Outcome = Times | { readonly failure: string };
@@ -47,8 +53,7 @@ const measure = async (name: ProgramName): Promise<Outcome[]> => {
   const engines = engineNames.map((engine) => new ProgramProcess(engine, engine));
   const times = engines.map(() => ({ load: 0, units: [] as number[] }));
   const failures: (string | null)[] = engines.map(() => null);
-  const WARM_UP = 3;
-  for (let round = 0; round < WARM_UP + samples; round++) {
+  for (let round = 0; round < unitCount; round++) {
     let expected: string | null = null;
     for (const [i, engine] of engines.entries()) {
       if (failures[i] !== null) continue;
@@ -59,7 +64,7 @@ const measure = async (name: ProgramName): Promise<Outcome[]> => {
       else {
         expected ??= answer.result;
         if (round === 0) times[i]!.load = answer.loadMs;
-        if (round >= WARM_UP) times[i]!.units.push(answer.ms);
+        times[i]!.units.push(answer.ms);
       }
     }
   }
@@ -74,7 +79,20 @@ const row = (head: string, cells: readonly string[]): string =>
 console.log(
   `Node ${process.version}; CPU time: native in milliseconds, the others as a ratio (median; lower is better)\n`,
 );
-console.log(row('', ['native unit', ...otherNames, 'native load', ...otherNames]));
+/** Without the first units, in which the interpreter's loop is compiled. */
+const early = ({ units }: Times): number => median(units.slice(WARM_UP, WARM_UP + samples));
+const late = ({ units }: Times): number => median(units.slice(-samples));
+const columns: readonly (readonly [head: string, pick: (times: Times) => number])[] = [
+  ['native unit', early],
+  ...(values.units === undefined ? [] : [['native, last', late] as const]),
+  ['native load', ({ load }) => Math.max(load, 1)],
+];
+console.log(
+  row(
+    '',
+    columns.flatMap(([head]) => [head, ...otherNames]),
+  ),
+);
 for (const name of chosen) {
   const [native, ...others] = await measure(name);
   if (native === undefined || 'failure' in native) {
@@ -85,7 +103,12 @@ for (const name of chosen) {
     pick(native).toPrecision(3),
     ...others.map((outcome) => ('failure' in outcome ? '–' : (pick(outcome) / pick(native)).toPrecision(3))),
   ];
-  console.log(row(name, [...ratio(({ units }) => median(units)), ...ratio(({ load }) => Math.max(load, 1))]));
+  console.log(
+    row(
+      name,
+      columns.flatMap(([, pick]) => ratio(pick)),
+    ),
+  );
   others.forEach((outcome, i) => {
     if ('failure' in outcome) console.log(`  ${otherNames[i]}: ${outcome.failure}`);
   });
