@@ -5,8 +5,8 @@ import { type Control, type Generator, isNumeric, NotCompiled, readsOf } from '.
 import { exact, type Operand } from './operand.ts';
 import type { Mark, Statement } from './tree.ts';
 
-/** Deeper functions stay with the interpreter: the tree is walked by recursion. */
-const MAX_NESTING = 1000;
+/** What the text that moves a value counts, beside looks at operands. */
+const LOOKS_FOR_TEXT = 16;
 
 /** Where nothing is paid ahead: behind a return. */
 const nothingAhead: Mark = { stretch: { total: 0 }, cost: 0 };
@@ -123,7 +123,7 @@ export const ifElse = (g: Generator): void => {
 };
 
 const open = (g: Generator, opened: Opened): void => {
-  if (g.controls.length > MAX_NESTING) throw new NotCompiled();
+  if (g.controls.length > g.target.nesting) throw new NotCompiled();
   g.list.push(opened.node!);
   g.controls.push(makeControl(g, opened));
 };
@@ -131,10 +131,13 @@ const open = (g: Generator, opened: Opened): void => {
 /** Assigns values to variables, all at once. */
 const assignAll = (g: Generator, to: readonly Operand[], values: readonly Operand[]): void => {
   let from = values;
-  const clobbers = to.some((variable, i) =>
-    values.slice(i + 1).some(({ reads }) => reads.includes(variable.reads[0]!)),
-  );
-  if (clobbers) {
+  g.look(values.length * LOOKS_FOR_TEXT);
+  // By variable, the last of the values that read it.
+  const last = new Map<number, number>();
+  values.forEach(({ reads }, i) => {
+    for (const number of reads) last.set(number, i);
+  });
+  if (to.some(({ reads }, i) => last.get(reads[0]!)! > i)) {
     const copies: Operand[] = [];
     for (const value of values) {
       const copy = g.freshVariable(value.type, ...values, ...to, ...copies);

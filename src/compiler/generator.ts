@@ -68,6 +68,19 @@ export interface Control {
 /** Most fuel of one stretch. */
 const MAX_STRETCH = 2 ** 26;
 
+/**
+ * Most characters of an expression that is an operand: longer ones go to variables. JavaScript engines read what stands
+ * in each other by recursion (Hermes 1,024 levels).
+ */
+const MAX_TEXT = 200;
+
+/**
+ * Operands that may be looked at for a function, and for each byte of its body beside. A function that moves hundreds of
+ * values at each branch would make text of any length; it stays with the interpreter.
+ */
+const LOOKS = 2 ** 20;
+const LOOKS_PER_BYTE = 64;
+
 const nothing: readonly number[] = [];
 
 /** A name, and an argument list. */
@@ -110,6 +123,10 @@ export class Generator {
   private cost = 0;
   private boundary: Boundary | null = null;
   private labels = 0;
+  /** Operands that were looked at. */
+  private looks = 0;
+  /** Variables that a new one must not be. */
+  private readonly taken = new Set<number>();
 
   constructor(unit: CodeUnit, index: number, target: Target, isRegion: boolean) {
     this.isRegion = isRegion;
@@ -257,17 +274,34 @@ export class Generator {
 
   /** A variable that nothing on the stack, no open label and no exit of the boundary needs. */
   freshVariable(type: ValType, ...others: readonly Operand[]): Operand {
-    const isTaken = (numbers: readonly number[]): boolean =>
-      readsAny(this.stack, numbers) ||
-      readsAny(others, numbers) ||
-      (this.boundary !== null && readsAny(this.boundary.operands, numbers)) ||
-      this.controls.some(({ values, params }) => readsAny(values, numbers) || readsAny(params, numbers));
+    this.taken.clear();
+    this.take(this.stack);
+    this.take(others);
+    if (this.boundary !== null) this.take(this.boundary.operands);
+    for (const { values, params } of this.controls) {
+      this.take(values);
+      this.take(params);
+    }
+    const isTaken = (number: number): boolean => this.taken.has(number);
     let height = this.stack.length;
-    while (isTaken(this.names.ofOperand(type, height))) height++;
+    while (this.names.ofOperand(type, height).some(isTaken)) height++;
     const reads = this.names.ofOperand(type, height);
     for (const number of reads) this.variables.add(number);
     const [name, high] = reads.map((number) => this.names.nameOf(number));
     return new Operand(type, name!, { high: high ?? '', isSimple: true, reads });
+  }
+
+  /** Keeps a new variable from being one of those that operands read. */
+  private take(operands: readonly Operand[]): void {
+    this.look(operands.length);
+    for (const { reads } of operands) for (const number of reads) this.taken.add(number);
+  }
+
+  /** Counts operands that are looked at. @throws NotCompiled for too many */
+  look(count: number): void {
+    this.looks += count;
+    if (this.looks > LOOKS + LOOKS_PER_BYTE * (this.reader.pos - this.body.codeStart))
+      throw new NotCompiled();
   }
 
   /** A name for use inside of one statement. */
@@ -317,7 +351,8 @@ export class Generator {
   // The abstract stack
 
   push(operand: Operand): void {
-    this.stack.push(operand);
+    const isLong = operand.text.length > MAX_TEXT && !operand.isSimple;
+    this.stack.push(isLong ? this.simple(operand) : operand);
   }
 
   /** An operand whose bits may be looked at. */
@@ -389,11 +424,6 @@ export class Generator {
 
 export const isNumeric = (type: ValType): boolean =>
   type === I32 || type === I64 || type === F32 || type === F64;
-
-const readsAny = (operands: readonly Operand[], numbers: readonly number[]): boolean => {
-  for (const { reads } of operands) for (const number of numbers) if (reads.includes(number)) return true;
-  return false;
-};
 
 /** What operands read. */
 export const readsOf = (operands: readonly Operand[]): readonly number[] =>

@@ -17,6 +17,8 @@ export interface Target {
   readonly callee: (index: number) => string;
   /** How large functions are cut. */
   readonly sizes: CutSizes;
+  /** Constructs in each other, at most: deeper functions stay with the interpreter. */
+  readonly nesting: number;
   /** For tests: asked at every boundary whether to leave there. Null in use. */
   readonly chance: (() => boolean) | null;
   /** For people: whether a comment in front of the statements of an instruction says where it lies. */
@@ -47,6 +49,8 @@ export const makeTarget = (
   further: 'R',
   callee: (index) => `f${index}`,
   sizes,
+  // Statements are walked by recursion. Hermes reads 1,024 levels, two or three for each construct.
+  nesting: hasJit ? 1000 : 292,
   chance,
   showsOffsets,
 });
