@@ -24,6 +24,8 @@ export interface StopSettings {
   readonly only?: readonly number[];
   /** Whether the first loop is stopped by the signal alone: where a child before has hung. */
   readonly isSignalOnly?: boolean;
+  /** Flags of Node beside those of this process. */
+  readonly flags?: readonly string[];
 }
 
 /** How a loop was stopped. */
@@ -56,7 +58,8 @@ const runChild = async (
   folder: string,
   report: (stopped: Stopped) => void,
 ): Promise<Begun> => {
-  const flags = process.execArgv.filter((flag) => !flag.startsWith('--test'));
+  const own = process.execArgv.filter((flag) => !flag.startsWith('--test'));
+  const flags = [...own, ...(settings.flags ?? [])];
   const started = spawn(process.execPath, [...flags, child, JSON.stringify(settings), String(first)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // What it leaves behind when it is ended is removed with the folder.

@@ -89,7 +89,7 @@ export const makeTree = (kind: TreeKind): Surroundings => {
 };
 
 /** Everything that the engine executes. */
-const features = new Set(
+export const features = new Set(
   (Object.keys(featureTable) as FeatureKey[]).filter((key) => featureTable[key].isExecuted),
 );
 
