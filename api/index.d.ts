@@ -454,7 +454,7 @@ export type RecordSink = (line: string) => void;
 
 export const ReplayError: QuernErrorClass<'ReplayError'>;
 
-export interface ReplayOptions extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'compiler'> {
+export interface ReplayOptions extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'compiler' | 'precompiled'> {
   readonly fuel?: number | undefined;
   readonly timeoutMs?: number | null | undefined;
   readonly signal?: AbortSignalLike | null | undefined;

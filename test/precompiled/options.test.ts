@@ -1,7 +1,7 @@
 /** The option `precompiled`: where it is taken, what it serves, and how it is refused. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { compileToJavaScript, type PrecompiledModule } from '../../src/compile.ts';
+import { compiler, compileToJavaScript, type PrecompiledModule } from '../../src/compile.ts';
 import { isQuernError } from '../../src/errors.ts';
 import {
   compilePlugin,
@@ -99,6 +99,17 @@ describe('precompiled', () => {
       await plugin.call('run');
       assert.equal(plugin.fuelConsumed, plain.fuelConsumed);
     }
+  });
+
+  test('runs where code from text is refused, with a compiler beside it that is told so', async () => {
+    const beside = compiler({ threshold: 0 });
+    assert.equal(runOf(new Store({ compiler: beside, precompiled: await fourfold() })), 56n);
+    const logged: string[] = [];
+    const onLog = (level: string, message: string): void => void logged.push(`${level} ${message}`);
+    const plugin = await createPlugin(greet, { compiler: beside, precompiled: made, onLog });
+    assert.equal(await call(plugin), await call(await createPlugin(greet)));
+    assert.equal(logged.length, 1);
+    assert.match(logged[0]!, /^warn this host refuses code from text/);
   });
 
   const refused = async (attempt: () => unknown): Promise<Error> => {

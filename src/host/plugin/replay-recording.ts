@@ -36,8 +36,8 @@ export interface ReplayedCall {
 }
 
 /**
- * Options of a replay: where log messages and standard output go, a schedule of one's own, a compiler; and limits,
- * since a recording can come from anybody. By itself a replay uses as much fuel as the recording names, and no more.
+ * Options of a replay: where log messages and standard output go, a schedule of one's own, a compiler or code that was
+ * made at build time; and limits, since a recording can come from anybody. By itself a replay uses as much fuel as the recording names, and no more.
  *
  * ```ts
  * const plugin = await createPlugin(logWasm, { record: true, onLog: () => {} });
@@ -47,7 +47,7 @@ export interface ReplayedCall {
  * ```
  */
 export interface ReplayOptions
-  extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'compiler'> {
+  extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'compiler' | 'precompiled'> {
   /** Most fuel of the whole replay. Default: what the recording names. */
   readonly fuel?: number | undefined;
   /** Most milliseconds of the whole replay. Default: no limit. */
