@@ -102,8 +102,8 @@ const innerParts: readonly InnerPart[] = [
   },
   {
     tests: 'test/compiler/',
-    parts: ['compiler/', 'interpreter/code/', 'interpreter/machine/'],
-    why: 'Compilers leave their code by chance; bounds are numbers of operations; the machine is made before.',
+    parts: ['compiler/', 'conformance/', 'interpreter/code/', 'interpreter/machine/'],
+    why: 'Compilers leave their code by chance; bounds are numbers of operations; the machine is made before; the kit is counted.',
   },
   // Forms that are read, written or damaged.
   { tests: 'test/host/dumps.test.ts', parts: ['decoder/'], why: 'A coredump is read byte by byte.' },

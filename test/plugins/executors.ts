@@ -4,6 +4,8 @@
  * Imports are the host's own function instances in their fast form. The reference executor gets each of them
  * behind an adapter that lays arguments out as the engine does and shows the executor's memory as the caller's.
  */
+
+import type { JavaScriptCompiler } from '../../src/compile.ts';
 import { readValues, writeValues } from '../../src/interpreter/instances/values.ts';
 import {
   type Caller,
@@ -15,6 +17,7 @@ import {
   type ModuleInstance,
   type RawValue,
   Store,
+  type StoreOptions,
   startExecution,
 } from '../../src/wasm.ts';
 import { defaultOptions, HostFunction, type MemoryInstance } from '../reference/instances.ts';
@@ -37,6 +40,8 @@ export interface CallEnd {
 export interface Payment {
   readonly first: number;
   readonly step: number;
+  /** After so many pauses, all fuel that the call wants. Default: as many as it takes. */
+  readonly mostPauses?: number;
 }
 
 /** All fuel at once, as good as unlimited. */
@@ -63,13 +68,13 @@ interface Steps {
 /** No test needs more, and a call that pauses at one place for ever must not hang the test. */
 const MOST_PAUSES = 1_000_000;
 
-const drive = (machine: Steps, { step }: Payment): CallEnd => {
+const drive = (machine: Steps, { step, mostPauses = Number.POSITIVE_INFINITY }: Payment): CallEnd => {
   const pauses: number[] = [];
   let status = machine.run();
   while (status === 'paused' && step > 0) {
     pauses.push(machine.fuelConsumed);
     if (pauses.length > MOST_PAUSES) throw new Error('the call does not get on');
-    machine.addFuel(step);
+    machine.addFuel(pauses.length < mostPauses ? step : inOneGo.first);
     status = machine.run();
   }
   const { fuelConsumed, error } = machine;
@@ -84,11 +89,11 @@ export type MakeExecutor = (
 ) => Executor;
 
 const engine =
-  (careful: boolean): MakeExecutor =>
+  (careful: boolean, options: StoreOptions = {}): MakeExecutor =>
   (compiled, resolve, schedule) => {
     const imports = compiled.module.imports.map(resolve);
     let next = 0;
-    const store = new Store({ schedule });
+    const store = new Store({ ...options, schedule });
     const { funcs, memories } = instantiate(store, compiled, () => imports[next++], { skipStart: true });
     return {
       memories,
@@ -101,6 +106,9 @@ const engine =
 export const fastEngine: MakeExecutor = engine(false);
 /** Its careful code, instruction by instruction. */
 export const carefulEngine: MakeExecutor = engine(true);
+
+/** Generated code. */
+export const compiledEngine = (compiler: JavaScriptCompiler): MakeExecutor => engine(false, { compiler });
 
 /** The little of an engine's instance that host functions look at: the memory of their caller. */
 const callingInstance = (memoryOf: () => MemoryInstance | undefined): ModuleInstance => {
