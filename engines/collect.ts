@@ -86,6 +86,29 @@ const runaway = assemble({
   exports: [['run', 'func', 0]],
 });
 
+/** As deep as code of build time goes: Hermes reads 1,024 levels. */
+const DEEPEST = 291;
+const nested = assemble({
+  types: [{ params: ['i32'], results: ['i32'] }],
+  funcs: [
+    {
+      type: 0,
+      code: [
+        ...Array.from(
+          { length: DEEPEST },
+          () => [['loop', null], ['local.get', 0], 'i32.eqz', ['br_if', 0]] as const,
+        ).flat(),
+        ['local.get', 0],
+        ...Array.from({ length: 1001 }, () => 'i32.eqz' as const),
+        ['local.set', 0],
+        ...Array.from({ length: DEEPEST }, () => 'end' as const),
+        ['local.get', 0],
+      ],
+    },
+  ],
+  exports: [['run', 'func', 0]],
+});
+
 const wide = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? 'f64' : 'i64'));
 const deepWays = ['small', 'wide', 'mutual', 'indirect', 'host', 'values', 'bounded'] as const;
 const deepCallsProgram = (): DeepCallsProgram => {
@@ -137,6 +160,7 @@ const benchmarks: readonly string[] = [
 
 const runPrograms = ([first, further]: PluginProgram['fuel']): RunProgram[] => [
   { id: 'runaway recursion', wasm: base64(runaway), fuel: first },
+  { id: 'nested loops', wasm: base64(nested), fuel: first },
   ...(sharedFolder === null ? [] : benchmarks).map((id) => ({
     id: `bench ${id}`,
     wasm: base64(readFileSync(shared('bench', `${id}.wasm`))),
