@@ -110,7 +110,7 @@ const nested = assemble({
 });
 
 const wide = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? 'f64' : 'i64'));
-const deepWays = ['small', 'wide', 'mutual', 'indirect', 'host', 'values', 'bounded'] as const;
+const deepWays = ['small', 'wide', 'mutual', 'mixed', 'indirect', 'host', 'values', 'bounded'] as const;
 const deepCallsProgram = (): DeepCallsProgram => {
   const { deep } = compileWat({
     deep: `(module
@@ -134,6 +134,12 @@ const deepCallsProgram = (): DeepCallsProgram => {
       (func $other (param f64 i64) (result f64)
         (call $note)
         (f64.convert_i32_s (call $mutual (i32.trunc_sat_f64_s (local.get 0)))))
+      ;; every second function has no code of its own
+      (func $mixed (export "mixed") (param i32) (result i32)
+        (i32.add (call $interpreted (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
+      (func $interpreted (param i32) (result i32)
+        (drop (ref.is_null (ref.null func)))
+        (i32.sub (call $mixed (local.get 0)) (i32.const 1)))
       (func $indirect (export "indirect") (type $one)
         (i32.sub (call_indirect (type $one) (i32.add (local.get 0) (i32.const 3)) (i32.const 0)) (i32.const 1)))
       (func $host (export "host") (param i32) (result i32)

@@ -2,7 +2,7 @@
  * Runs one transcript on every JavaScript engine that is installed and compares them line by line:
  * `npm run engines -- [--install] [--slice] [--precompiled] [--compiled] [--keep] [--json FILE] [ENGINE…]`.
  *
- * With `--compiled` (and `--exits P`, `--seed N`, `--target T`) everything is compiled on each engine before its first
+ * With `--compiled` (and `--exits P`, `--holes P`, `--seed N`, `--target T`) everything is compiled on each engine before its first
  * call, and compared with what the interpreter says on the first one.
  *
  * ENGINE is the beginning of a name in `table.ts`; `--slice` covers little, with `--precompiled`

@@ -3,7 +3,7 @@
  * `--fast` those of `test/fast.ts`. Other flags go to Node's test runner.
  *
  * The tests run without native Wasm and without code from strings, which proves that the engine needs neither. Those of
- * the compiler, which makes such code, run by themselves. With `--compiled` (and `--exits=P`, `--seed=N`, `--target=T`)
+ * the compiler, which makes such code, run by themselves. With `--compiled` (and `--exits=P`, `--holes=P`, `--seed=N`, `--target=T`)
  * the chosen tests run where such code is allowed, and all that they run is compiled:
  * `npm test -- --compiled plugins wasi`.
  */

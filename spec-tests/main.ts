@@ -1,11 +1,11 @@
 /**
  * Runs the official suite on an engine:
  * `npm run spec -- [--engine quern|reference|native|both|javascript-api] [--threads turns|workers]
- * [--careful] [--compiled [--exits P] [--seed N] [--target jit|nojit|pieces]] [--unit-fuel] [--feature KEY] [--flip]
+ * [--careful] [--compiled [--exits P] [--holes P] [--seed N] [--target jit|nojit|pieces]] [--unit-fuel] [--feature KEY] [--flip]
  * [--report] [NAME…]`.
  *
  * With `--compiled` every function is compiled before its first call, and every loop; with `--exits` compiled code is
- * left with this probability at each place where it can be.
+ * left with this probability at each place where it can be; with `--holes` this share of functions and loops has no code.
  *
  * Threads of scripts take turns in one JavaScript thread, or are worker threads on memories that they share. Without
  * `--threads`, scripts whose threads must run at the same time run in both ways.

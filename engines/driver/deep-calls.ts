@@ -44,7 +44,7 @@ const measureDepth = (): number => {
 const FUEL = 3_000_000;
 
 const endOf = (func: FuncInstance): string => {
-  const execution = startExecution(func, [1n], { fuel: FUEL });
+  const execution = startExecution(func, [1n], { fuel: FUEL }).hideStack();
   try {
     const status = execution.run();
     const { error } = execution;
