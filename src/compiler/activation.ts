@@ -96,7 +96,16 @@ export class Activation {
     if (saved === null) {
       this.m = null;
       this.room = STACK_WORDS;
-    } else Object.assign(this, saved);
+      return;
+    }
+    // PERF: `Object.assign` took a twentieth of esbuild.
+    this.m = saved.m;
+    this.fp = saved.fp;
+    this.ceiling = saved.ceiling;
+    this.room = saved.room;
+    this.outermost = saved.outermost;
+    this.refills = saved.refills;
+    this.held = saved.held;
   }
 
   /** What generated code has of the JavaScript stack that a call enters now. */

@@ -124,6 +124,8 @@ export class CompiledInstance {
   private readonly elements = new WeakMap<FuncInstance, { readonly run: Run }>();
   /** Functions, by index, whose variables lead to the interpreter. */
   private readonly linked = new Set<number>();
+  /** Functions, by index, that are not in their places since the memory grew. */
+  private readonly gone = new Map<number, CompiledFunction>();
   /** How often functions were entered that the edition lacks. */
   private readonly asked = new Map<number, number>();
   /** Whether the instance began with functions that others have, too. */
@@ -145,7 +147,10 @@ export class CompiledInstance {
     this.source = source;
     this.leaving = new Leaving((index) => this.known.get(index)!);
     this.host = new HostCalls(instance, stacks, this.leaving);
-    this.interpreted = new InterpretedCalls(instance, stacks, this.leaving, onCall);
+    this.interpreted = new InterpretedCalls(instance, stacks, this.leaving, (code) => {
+      this.placeAgain(code);
+      onCall(code);
+    });
     this.environment = this.environmentOf(chance);
     const edition = source.edition();
     this.isLate = edition.functions.size > 0;
@@ -275,12 +280,20 @@ export class CompiledInstance {
       const { id, index } = func;
       this.placed.delete(id);
       if (func.isLoop) continue;
+      this.gone.set(index, func);
       gone.push(this.source.interpretedText(index));
       const own = funcs[index]!;
       own.run = null;
       own.runKey = 0;
     }
     if (gone.length > 0) this.scope.evaluate!(gone.join(''));
+  }
+
+  /** The interpreter may never enter a function again that generated code calls. */
+  private placeAgain({ index, unit }: FuncCode): void {
+    const func = this.gone.get(index);
+    if (func === undefined || unit !== this.instance.unit || !this.isCurrent) return;
+    this.place(activation.m!, func);
   }
 
   /** Makes a function that the scope has not; null where that is not worth while yet. */
@@ -300,6 +313,7 @@ export class CompiledInstance {
       countWork(m, this.characters / CHARACTERS);
       return this.placed.get(func.id)!;
     }
+    if (!func.isLoop) this.gone.delete(func.index);
     const times = (this.times.get(func.id) ?? 0) + 1;
     this.times.set(func.id, times);
     const isBound = times <= MOST_TIMES;
