@@ -62,6 +62,8 @@ interface Placed {
   readonly isBound: boolean;
   /** How often it was left for want of fuel. */
   pauses: number;
+  /** Slices of fuel that were used before it was made. */
+  readonly since: number;
 }
 
 /** Where an instance has its code from. */
@@ -84,10 +86,14 @@ export interface CodeSource {
 }
 
 /**
- * A function that was made so often, as its memory grew, takes views that may change. PERF: V8 begins from nothing each
- * time, and warming up costs more than such views do.
+ * A function that was made so often, as its memory grew, takes views that may change. Once that was warm counts for
+ * some. PERF: V8 begins from nothing each time, and warming up costs more than such views do (esbuild); but most programs
+ * grow before they are warm (SQLite).
  */
-const MOST_TIMES = 2;
+const MOST_TIMES = 8;
+const WARM_TIMES = 4;
+/** Slices of fuel after which code may be warm. */
+const WARM_SLICES = 50;
 
 /**
  * An instance that began with an edition makes a function by itself when it was entered so often: most live briefly, and
@@ -116,6 +122,8 @@ export class CompiledInstance {
   private training = TRAINING;
   /** Of the edition in use. */
   characters = 0;
+  /** Slices of fuel that generated code has used up. */
+  private slices = 0;
   /** How often functions were made by themselves. */
   private readonly times = new Map<number, number>();
   private readonly host: HostCalls;
@@ -211,7 +219,7 @@ export class CompiledInstance {
     for (const func of functions.values()) {
       const { comp } = module.funcs[func.index]!.type;
       const entry = scope.entries[func.isLoop ? LOOP_KEY : entryKey(comp as FuncType)]!;
-      this.put({ func, run: scope.functions[func.id]!, entry, isBound: false, pauses: 0 });
+      this.put({ func, run: scope.functions[func.id]!, entry, isBound: false, pauses: 0, since: 0 });
     }
     return scope;
   }
@@ -226,6 +234,7 @@ export class CompiledInstance {
     }
     const isLong = this.source.leavesLoops && w === activation.outermost && --activation.refills < 0;
     if (w < 0 || isLong || !activation.refill(need, this.instance.memory0)) return this.leaving.pause(exit);
+    this.slices++;
     if (this.training > 0) activation.hold(m, Math.min(m.fuel, Math.max(PORTION, need)));
     return m.fuel;
   };
@@ -275,9 +284,10 @@ export class CompiledInstance {
     this.views = { ...views, ...createAccesses(views, unit.schedule, this.leaving.leave) };
     this.scope.setViews(this.views);
     const gone: string[] = [];
-    for (const { func, isBound } of [...this.placed.values()]) {
+    for (const { func, isBound, since } of [...this.placed.values()]) {
       if (!isBound) continue;
       const { id, index } = func;
+      if (this.slices - since >= WARM_SLICES) this.times.set(id, this.times.get(id)! + WARM_TIMES - 1);
       this.placed.delete(id);
       if (func.isLoop) continue;
       this.gone.set(index, func);
@@ -327,7 +337,7 @@ export class CompiledInstance {
     const [run, entry] = (make as (...views: readonly unknown[]) => [Run, Entry])(
       ...viewNames.map((name) => views![name]),
     );
-    return this.put({ func, run, entry, isBound, pauses: 0 });
+    return this.put({ func, run, entry, isBound, pauses: 0, since: this.slices });
   }
 
   private put(placed: Placed): Placed {
