@@ -4,6 +4,7 @@
  * it had made it.
  */
 
+import { payAhead } from '../interpreter/code/encoding.ts';
 import { hostFailure } from '../interpreter/cold/calls.ts';
 import type { MemoryInstance } from '../interpreter/instances/memory.ts';
 import type {
@@ -78,7 +79,7 @@ export class HostCalls implements OpenCall {
     this.hasFailed = false;
     if (hasFailed) return hostFailure(m, failure);
     // What the host called in turn may have replaced the code array.
-    m.fuel -= this.machine.space.words[m.pc - 1]!;
+    payAhead(this.machine.space.words, m);
     if (promise === undefined) return m.fuel < 0 ? NO_FUEL : RESTART;
     m.pending = { func, base: to, promise, fuel: this.fuel + held };
     return HOST_PAUSE;

@@ -7,6 +7,7 @@
 import { frameEnd } from '../interpreter/calls/stand.ts';
 import { HALT_PC, LEAVE_PC } from '../interpreter/code/code-space.ts';
 import type { FuncCode } from '../interpreter/code/compiled-module.ts';
+import { payAhead } from '../interpreter/code/encoding.ts';
 import type { MemoryInstance } from '../interpreter/instances/memory.ts';
 import type { FuncInstance, ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
@@ -114,8 +115,7 @@ export class InterpretedCalls implements OpenCall {
     if (m.isSeen || room < 0 || (m.provedWords < words + LEAST_WORDS && !prove(m, words))) this.refuse(func);
     if (func.code !== null) this.onCall(func.code);
     const { pc, fp, sp, instance, isInside } = m;
-    const held = activation.takeHeld(m);
-    m.fuel = fuel + held;
+    m.fuel = fuel + activation.takeHeld(m);
     const saved = activation.save()!;
     // Each frame of generated code takes as many words at least.
     const base = sp + 2 * Math.floor((((saved.ceiling - fp) >> 1) - w) / FRAME_WORDS);
@@ -135,9 +135,7 @@ export class InterpretedCalls implements OpenCall {
     m.isInside = isInside;
     activation.restore(saved);
     if (status === REFUSED) {
-      m.fuel -= held;
-      m.reserve += held;
-      activation.held = held;
+      activation.hold(m, fuel);
       this.refuse(func);
     }
     if (status !== DONE) this.stop(func, k, inside);
@@ -192,7 +190,7 @@ export class InterpretedCalls implements OpenCall {
     if (inside !== null) return this.layFrames(m, base - to, inside);
     words.copyWithin(to, base, base + func.borderWords);
     m.top = to + func.borderWords;
-    m.fuel -= space.words[m.pc - 1]!;
+    payAhead(space.words, m);
     return m.fuel < 0 ? NO_FUEL : RESTART;
   }
 
@@ -216,7 +214,7 @@ export class InterpretedCalls implements OpenCall {
       // The host stands where the function stood that called it last.
       m.pc = caller.pc + pc - HALT_PC;
       m.fp = caller.fp;
-      if (pc === HALT_PC) m.fuel -= space.words[m.pc - 1]!;
+      if (pc === HALT_PC) payAhead(space.words, m);
       return status;
     }
     callStack.copyWithin(m.sp, base, sp);

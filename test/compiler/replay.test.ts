@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JavaScriptCompiler } from '../../src/compile.ts';
 import { makeCompiler } from '../../src/compiler/compiler.ts';
-import { createPlugin, type Plugin, type Receipt, replayRecording, verifyReceipt } from '../../src/node.ts';
+import { createPlugin, type Plugin, replayRecording, verifyReceipt } from '../../src/node.ts';
 import { inputOf, moduleBytes, readSetUps, recordedFunctions } from '../plugins/recorded.ts';
-import { calls, createWorld, functions, world } from '../replay/world.ts';
+import { calls, createWorld, functions, type Recorded, record, world } from '../replay/world.ts';
 import { needsShared } from '../shared.ts';
 
 /** A compiler of everything, that counts how often its code asks whether it is left: sometimes it is. */
@@ -16,26 +16,6 @@ class CountingCompiler {
   asked = 0;
   readonly compiler: JavaScriptCompiler = makeCompiler({ threshold: 0 }, true, () => ++this.asked % 50 === 0);
 }
-
-interface Recorded {
-  readonly recording: string;
-  readonly receipts: readonly Receipt[];
-}
-
-/** Makes calls, whatever they come to: their receipts say it. */
-const record = async (
-  plugin: Plugin,
-  list: readonly (readonly [fn: string, input: string | Uint8Array])[],
-): Promise<Recorded> => {
-  const receipts: Receipt[] = [];
-  for (const [fn, input] of list) {
-    await plugin.call(fn, input).catch(() => {});
-    receipts.push(plugin.receipt);
-  }
-  const { recording } = plugin;
-  await plugin.close();
-  return { recording, receipts };
-};
 
 /** Replays by the other tier, and verifies the last receipt. */
 const check = async (wasm: Uint8Array, recorded: Recorded, compiler?: JavaScriptCompiler): Promise<void> => {

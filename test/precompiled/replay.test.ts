@@ -3,26 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileToJavaScript, type PrecompiledModule } from '../../src/compile.ts';
 import { isQuernError } from '../../src/errors.ts';
-import { createPlugin, type Plugin, type Receipt, replayRecording, verifyReceipt } from '../../src/node.ts';
-import { calls, createWorld, world } from '../replay/world.ts';
+import { createPlugin, replayRecording, verifyReceipt } from '../../src/node.ts';
+import { calls, createWorld, record, world } from '../replay/world.ts';
 import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 import { loadText, precompile } from './load.ts';
-
-interface Recorded {
-  readonly recording: string;
-  readonly receipts: readonly Receipt[];
-}
-
-const record = async (plugin: Plugin, list: typeof calls): Promise<Recorded> => {
-  const receipts: Receipt[] = [];
-  for (const [fn, input] of list) {
-    await plugin.call(fn, input).catch(() => {});
-    receipts.push(plugin.receipt);
-  }
-  const { recording } = plugin;
-  await plugin.close();
-  return { recording, receipts };
-};
 
 test('what was recorded with it is replayed without, and the other way round', async () => {
   const made = await precompile(world);

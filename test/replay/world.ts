@@ -5,6 +5,7 @@ import {
   MemoryFiles,
   type Plugin,
   type PluginOptions,
+  type Receipt,
 } from '../../src/node.ts';
 import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 import { appendChecks, parseLog } from './sealing.ts';
@@ -158,4 +159,25 @@ export const makeCalls = async (plugin: Plugin): Promise<string[]> => {
     );
   }
   return ends;
+};
+
+/** What a plug-in has recorded, with the receipt of each call. */
+export interface Recorded {
+  readonly recording: string;
+  readonly receipts: readonly Receipt[];
+}
+
+/** Makes calls, whatever they come to: their receipts say it. */
+export const record = async (
+  plugin: Plugin,
+  list: readonly (readonly [fn: string, input: string | Uint8Array])[],
+): Promise<Recorded> => {
+  const receipts: Receipt[] = [];
+  for (const [fn, input] of list) {
+    await plugin.call(fn, input).catch(() => {});
+    receipts.push(plugin.receipt);
+  }
+  const { recording } = plugin;
+  await plugin.close();
+  return { recording, receipts };
 };
