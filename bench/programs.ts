@@ -1,9 +1,10 @@
 /**
- * How fast are real programs on `quern/webassembly`? CPU time of one unit of work, as a ratio to native Wasm:
- * `npm run bench:programs -- [--samples N] [--units N] [--compile] [PROGRAM…]`. Engines run in processes of their own,
- * in turn: ours, with `--compile` also as it makes JavaScript of what runs often, and polywasm where it can. Nothing is
- * counted whose result is not that of native Wasm. With `--units`, so many units run, and the last ones are measured,
- * too: compilers take seconds to warm up.
+ * How fast are real programs on `quern/webassembly`, from a cold start to warm? CPU time as a ratio to native Wasm:
+ * `npm run bench:programs -- [--processes N] [--units N] [--compile] [PROGRAM…]`. Each program runs in processes of its
+ * own, one per engine, in turn: ours, with `--compile` also as it makes JavaScript of what runs often, and polywasm
+ * where it can. Nothing is counted whose result is not that of native Wasm. CPU time of a process counts V8's own
+ * compilers, which take seconds to warm up: that is why the table is a curve, of the whole time to load a program and to
+ * do 1, 10 and 100 units of work, and of a unit at the end.
  */
 import { parseArgs } from 'node:util';
 import { ProgramProcess } from '../test/webassembly/children.ts';
@@ -14,8 +15,8 @@ import { median } from './measure.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    samples: { type: 'string', default: '5' },
-    units: { type: 'string' },
+    processes: { type: 'string', default: '3' },
+    units: { type: 'string', default: '100' },
     compile: { type: 'boolean', default: false },
   },
 });
@@ -24,9 +25,10 @@ if (chosen.length === 0) {
   console.error(`unknown program; there are ${programNames.join(', ')}`);
   process.exit(2);
 }
-const WARM_UP = 3;
-const samples = Number(values.samples);
-const unitCount = Number(values.units ?? WARM_UP + samples);
+const unitCount = Number(values.units);
+const processCount = Number(values.processes);
+/** Units whose median is the time of a unit at the end. */
+const LAST = 9;
 const engineNames: readonly ProgramEngine[] = values.compile
   ? ['native', 'quern', 'quern-compiled', 'polywasm']
   : ['native', 'quern', 'polywasm'];
@@ -72,21 +74,22 @@ const measure = async (name: ProgramName): Promise<Outcome[]> => {
   return engines.map((_, i) => (failures[i] === null ? times[i]! : { failure: failures[i]! }));
 };
 
-const WIDTH = 16;
+/** Milliseconds of CPU at points of the curve. */
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+const until = (units: number) => (times: Times) => times.load + sum(times.units.slice(0, units));
+const columns: readonly (readonly [head: string, pick: (times: Times) => number])[] = [
+  ...[1, 10, 100].filter((units) => units <= unitCount).map((n) => [`native, ${n}`, until(n)] as const),
+  ['native, last', ({ units }) => median(units.slice(-LAST))],
+];
+
+const WIDTH = 15;
 const row = (head: string, cells: readonly string[]): string =>
-  head.padEnd(22) + cells.map((text) => text.padStart(WIDTH)).join('');
+  head.padEnd(20) + cells.map((text) => text.padStart(WIDTH)).join('');
 
 console.log(
-  `Node ${process.version}; CPU time: native in milliseconds, the others as a ratio (median; lower is better)\n`,
+  `Node ${process.version}; CPU time to load and do so many units, and of a unit at the end: native in milliseconds,`,
 );
-/** Without the first units, in which the interpreter's loop is compiled. */
-const early = ({ units }: Times): number => median(units.slice(WARM_UP, WARM_UP + samples));
-const late = ({ units }: Times): number => median(units.slice(-samples));
-const columns: readonly (readonly [head: string, pick: (times: Times) => number])[] = [
-  ['native unit', early],
-  ...(values.units === undefined ? [] : [['native, last', late] as const]),
-  ['native load', ({ load }) => Math.max(load, 1)],
-];
+console.log(`the others as a ratio (medians of ${processCount} processes; lower is better)\n`);
 console.log(
   row(
     '',
@@ -94,23 +97,32 @@ console.log(
   ),
 );
 for (const name of chosen) {
-  const [native, ...others] = await measure(name);
-  if (native === undefined || 'failure' in native) {
-    console.log(row(name, ['failed']));
-    continue;
-  }
-  const ratio = (pick: (times: Times) => number): string[] => [
-    pick(native).toPrecision(3),
-    ...others.map((outcome) => ('failure' in outcome ? '–' : (pick(outcome) / pick(native)).toPrecision(3))),
-  ];
+  const runs: Outcome[][] = [];
+  for (let i = 0; i < processCount; i++) runs.push(await measure(name));
+  /** The median over processes; null where one failed. */
+  const figure = (engine: number, pick: (times: Times) => number): number | null => {
+    const outcomes = runs.map((run) => run[engine]!);
+    const times = outcomes.filter((outcome): outcome is Times => !('failure' in outcome));
+    return times.length < outcomes.length ? null : median(times.map(pick));
+  };
   console.log(
     row(
       name,
-      columns.flatMap(([, pick]) => ratio(pick)),
+      columns.flatMap(([, pick]) => {
+        const native = figure(0, pick);
+        if (native === null) return engineNames.map(() => 'failed');
+        const ratios = otherNames.map((_, i) => figure(i + 1, pick));
+        return [
+          native.toPrecision(3),
+          ...ratios.map((ms) => (ms === null ? '–' : (ms / native).toPrecision(3))),
+        ];
+      }),
     ),
   );
-  others.forEach((outcome, i) => {
-    if ('failure' in outcome) console.log(`  ${otherNames[i]}: ${outcome.failure}`);
-  });
-  if (others.some((outcome, i) => otherNames[i] !== 'polywasm' && 'failure' in outcome)) process.exitCode = 1;
+  for (const [i, engine] of engineNames.entries()) {
+    const failed = runs.map((run) => run[i]!).find((outcome) => 'failure' in outcome);
+    if (failed === undefined) continue;
+    console.log(`  ${engine}: ${(failed as { failure: string }).failure}`);
+    if (engine !== 'polywasm') process.exitCode = 1;
+  }
 }
