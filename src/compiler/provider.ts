@@ -25,6 +25,8 @@ export interface UnitCode {
 export abstract class CodeProvider {
   /** How often a function is seen running before it is compiled; 0 for all, before their first calls. */
   abstract readonly threshold: number;
+  /** Slices of fuel that the interpreter has used up. */
+  slices = 0;
   /** For tests: asked at each boundary whether to leave. */
   abstract readonly chance: (() => boolean) | null;
   /** Whether the host lets the code run. */

@@ -5,6 +5,8 @@
  * function that a slice ends in has used that fuel. Its callers and what generated code is left for are counted,
  * too. A place of entry is marked first; code is made when the interpreter comes there.
  */
+
+import { SLICE } from '../interpreter/calls/fuel-account.ts';
 import {
   type CodeRegion,
   type CodeUnit,
@@ -22,8 +24,18 @@ import { CodeProvider, type UnitCode } from './provider.ts';
 import type { CompiledFunction } from './scope.ts';
 import { type Allowance, CHARACTERS, countWork, SHARE } from './steps.ts';
 
-/** Fuel of a slice: what the function that it ends in counts for. So does one that generated code is left for. */
-export const SAMPLE = 200_000;
+/** What the function counts for in which a slice of fuel ends. */
+export const SAMPLE = SLICE;
+/**
+ * Samples that a function or a loop must have, whatever its size. PERF: 5 to 10 ms of CPU time go into the smallest
+ * function before it pays (programs from npm).
+ */
+const LEAST_SAMPLES = 1;
+/**
+ * Samples of all functions before the first is compiled. PERF: V8 takes about 100 ms of CPU time to compile the compiler
+ * itself, and the interpreter as long for these with the usual threshold.
+ */
+const FIRST_SAMPLES = 64;
 /**
  * Fuel that a function or a loop must have used beside, for each of its bytes. PERF: its code costs 20 to 170 µs of CPU
  * time a byte before it pays, 10 of them for generating it and the others for V8, which compiles it anew whenever it
@@ -55,6 +67,7 @@ class CompilerTier implements Tier {
     const { unit } = m.instance;
     const { compiler } = unit;
     if (!(compiler instanceof CodeProvider)) return;
+    compiler.slices++;
     compiler.unitOf(unit).patches.placeLifted();
     const region = regionAt(m.instance, m.pc);
     if (region === null) return;
@@ -67,7 +80,9 @@ class CompilerTier implements Tier {
     const need = needOf(compiler, whole);
     if (whole.used >= need) return true;
     whole.used += fuel;
-    if (whole.used >= need) this.mark(compiler, whole);
+    if (whole.used < need) return false;
+    if (compiler.slices < compiler.threshold * FIRST_SAMPLES) whole.used = need - 1;
+    else this.mark(compiler, whole);
     return false;
   }
 
@@ -242,7 +257,7 @@ class CompilerTier implements Tier {
 const needOf = ({ threshold }: CodeProvider, { code, loop }: Part): number => {
   const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
   const size = loop === null ? end - codeStart : loop.end - loop.offset;
-  return threshold * (SAMPLE + PER_BYTE * size);
+  return threshold * (LEAST_SAMPLES * SAMPLE + PER_BYTE * size);
 };
 
 /** Lets the interpreter enter generated code. */

@@ -86,7 +86,7 @@ describe('questions in the middle of compiled code', () => {
 });
 
 /** Long enough for a few slices. */
-const often = { loop: 600_000, calls: 400_000, recursion: 26 } as const;
+const often = { loop: 2_000_000, calls: 1_500_000, recursion: 30 } as const;
 
 describe('what runs often', () => {
   for (const name of ['loop', 'calls', 'recursion'] as const)
@@ -98,6 +98,6 @@ describe('what runs often', () => {
         if (compiler !== null) assert.ok(compiler.unitOf(instance.unit).textLength > 0);
         return `${call.results} ${call.fuelConsumed}`;
       };
-      assert.equal(play(makeCompiler({}, true, null)), play(null));
+      assert.equal(play(makeCompiler({ threshold: 1 }, true, null)), play(null));
     });
 });

@@ -334,8 +334,8 @@ export class Execution {
     state.pc = HALT_PC;
     // A host function called from outside has no code that a pause could stand in: it is not called yet.
     state.top = func.borderWords;
-    if (!this.fuel.takeSlice(func.host === null ? 0 : state.schedule.hostCall + func.fuel))
-      return this.stop('fuel');
+    const need = func.host === null ? 0 : state.schedule.hostCall + func.fuel;
+    if (!this.fuel.takeFirstSlice(need, getTier() !== null)) return this.stop('fuel');
     // With nothing in hand the function is entered in careful code.
     if (state.isArmed === 1 && func.host === null) {
       state.reserve += state.fuel;

@@ -3,12 +3,21 @@ import { checkWholeNumber } from '../../errors/arguments.ts';
 import type { CallState } from '../loop/machine-state.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
-const SLICE = 200_000;
+export const SLICE = 200_000;
 /**
  * Fuel after which `onSlice` is asked when more is handed out. Whatever asked for more, the fuel in hand was once a
  * slice: what is used between two looks is at most this much, and then a slice or one operation that costs more.
  */
 const LOOK = SLICE / 2;
+
+/**
+ * What is added to the length of a call's first slice where slices are samples, modulo a slice: SLICE over the golden
+ * ratio, so that the lengths of successive calls are spread evenly. Where all first slices were whole, a program that
+ * is called for the same work again and again would be sampled in the same few places, and one whose calls are shorter
+ * than a slice in none.
+ */
+const STRIDE = 123_607;
+let firstSlice = 0;
 
 /** Checks an amount of fuel. @throws UsageError */
 export const checkFuel = (fuel: number): number => checkWholeNumber(fuel, 'fuel');
@@ -76,13 +85,20 @@ export class FuelAccount {
   }
 
   /** Moves fuel from the reserve into hand until at least `need` is there; false if that cannot be. */
-  takeSlice(need: number): boolean {
+  takeSlice(need: number, slice = SLICE): boolean {
     const { state } = this;
     const total = state.fuel + state.reserve;
     if (total < need) return false;
-    state.fuel = small(Math.min(total, Math.max(SLICE, need)));
+    state.fuel = small(Math.min(total, Math.max(slice, need)));
     state.reserve = total - state.fuel;
     return true;
+  }
+
+  /** The first slice of a call. @param isSample whether the places where slices end are counted */
+  takeFirstSlice(need: number, isSample: boolean): boolean {
+    if (!isSample) return this.takeSlice(need);
+    firstSlice = (firstSlice + STRIDE) % SLICE;
+    return this.takeSlice(need, firstSlice);
   }
 
   /** Whether the call pauses here: whoever watches is asked, when a look is due. */

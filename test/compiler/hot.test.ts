@@ -1,0 +1,44 @@
+/** What runs often gets code, however short the calls are that it runs in, and wherever slices of fuel end. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeCompiler } from '../../src/compiler/compiler.ts';
+import { compileModule, type FuncInstance, instantiate, invoke, Store } from '../../src/wasm.ts';
+import { compileWat } from '../wat.ts';
+
+/** A loop of six units of fuel. */
+const loop = (turns: number): string => `
+  (local $n i32)
+  (local.set $n (i32.const ${turns}))
+  (loop $l
+    (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))`;
+const { hot } = compileWat({
+  hot: `(module
+    (func (export "short") ${loop(1000)})
+    (func $first ${loop(20_000)})
+    (func $second ${loop(10_000)})
+    (func (export "equal") (call $first) (call $second) (call $first) (call $first) (call $first)))`,
+});
+
+const setUp = () => {
+  const compiler = makeCompiler({ threshold: 2 }, true, null);
+  const { exports } = instantiate(new Store({ compiler }), compileModule(hot), () => undefined);
+  const func = (name: string): FuncInstance => exports.get(name) as FuncInstance;
+  const { instance } = func('short');
+  assert.ok(instance !== null);
+  const isCompiled = ({ code }: FuncInstance): boolean =>
+    code !== null && compiler.unitOf(instance.unit).recordOf(code).whole.generated !== undefined;
+  return { func, funcs: instance.funcs, isCompiled };
+};
+
+test('a function is found whose calls are shorter than a slice', () => {
+  const { func, isCompiled } = setUp();
+  const short = func('short');
+  for (let calls = 0; calls < 10_000 && !isCompiled(short); calls++) invoke(short, []);
+  assert.ok(isCompiled(short));
+});
+
+test('all functions are found of a program that is called for the same work again and again', () => {
+  const { func, funcs, isCompiled } = setUp();
+  for (let calls = 0; calls < 2000 && !funcs.slice(1, 3).every(isCompiled); calls++) invoke(func('equal'), []);
+  assert.deepEqual(funcs.slice(1, 3).map(isCompiled), [true, true]);
+});
