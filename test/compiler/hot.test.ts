@@ -39,6 +39,7 @@ test('a function is found whose calls are shorter than a slice', () => {
 
 test('all functions are found of a program that is called for the same work again and again', () => {
   const { func, funcs, isCompiled } = setUp();
-  for (let calls = 0; calls < 2000 && !funcs.slice(1, 3).every(isCompiled); calls++) invoke(func('equal'), []);
+  for (let calls = 0; calls < 2000 && !funcs.slice(1, 3).every(isCompiled); calls++)
+    invoke(func('equal'), []);
   assert.deepEqual(funcs.slice(1, 3).map(isCompiled), [true, true]);
 });
