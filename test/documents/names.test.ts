@@ -49,7 +49,11 @@ const exists = (path: string, from: string): boolean => {
   if (/^\.{1,2}\//.test(path)) return exists(posix.join(dirname(from), path), from);
   const plugin = examplePlugin.exec(path);
   if (plugin !== null) return isInProject(`examples/${plugin[1]}/assembly/index.ts`);
-  const source = path.replace(/^build\//, '').replace(/\.(?:js|d\.ts)$/, '.ts');
+  // What the package ships is built from the entries of the sources.
+  const source = path
+    .replace(/^dist\/(?:types\/|standalone\/)?/, 'src/')
+    .replace(/^build\//, '')
+    .replace(/\.(?:js|d\.ts)$/, '.ts');
   if (isInProject(path) || isInProject(source)) return true;
   if (!/\.\w+$/.test(path)) return false;
   const end = new RegExp(`/${source.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`);
