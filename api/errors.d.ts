@@ -38,6 +38,9 @@ export interface ErrorDetails extends ErrorPosition {
 
 export interface ErrorPosition {
   readonly offset?: number;
+  readonly line?: number;
+  readonly column?: number;
+  readonly text?: string;
   readonly section?: string;
   readonly funcIndex?: number;
   readonly funcName?: string;
@@ -204,6 +207,9 @@ export const catalogue: {
     readonly class: "MalformedError";
   };
   readonly 'malformed.tag-attribute': ErrorRow & {
+    readonly class: "MalformedError";
+  };
+  readonly 'malformed.text': ErrorRow & {
     readonly class: "MalformedError";
   };
   readonly 'invalid.type': ErrorRow & {

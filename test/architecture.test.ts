@@ -10,6 +10,7 @@ const layers = [
   'errors',
   'syntax',
   'decoder',
+  'text',
   'symbols',
   'validator',
   'interpreter',

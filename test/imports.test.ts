@@ -15,6 +15,7 @@ const entries = [
   'wasm',
   'errors',
   'inspect',
+  'text',
   'kernel',
   'index',
   'node',
@@ -45,6 +46,7 @@ const innerParts: readonly InnerPart[] = [
     parts: ['decoder/', 'symbols/'],
     why: 'Readers are tried on bytes of no module.',
   },
+  { tests: 'test/text/', parts: ['text/'], why: 'Numbers are tried without a module around them.' },
   {
     tests: 'test/host/hostile-names.test.ts',
     parts: ['errors/'],

@@ -8,30 +8,19 @@ import { checkBytes } from '../errors/arguments.ts';
 import { MalformedError } from '../errors/errors.ts';
 import { MAX_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES } from '../syntax/limits.ts';
 import type { CustomSection, ExternKind, Func, FuncBody, Module, SectionRange } from '../syntax/module.ts';
+import { CUSTOM_SECTION, sectionTable } from '../syntax/section-table.ts';
 import { releaseTypes } from '../syntax/type-registry.ts';
 import type { DefType, MemoryType, TagType } from '../syntax/types.ts';
 import { ByteReader } from './byte-reader.ts';
 import * as sections from './sections.ts';
 
 /** Section ids in the order in which they must appear. */
-const sectionOrder = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+const sectionOrder: readonly number[] = sectionTable.map(({ id }) => id);
 /** Names of sections by id. */
-const sectionNames: Readonly<Record<number, string>> = {
-  0: 'custom',
-  1: 'type',
-  2: 'import',
-  3: 'function',
-  4: 'table',
-  5: 'memory',
-  6: 'global',
-  7: 'export',
-  8: 'start',
-  9: 'element',
-  10: 'code',
-  11: 'data',
-  12: 'data count',
-  13: 'tag',
-};
+const sectionNames: Readonly<Record<number, string>> = Object.fromEntries([
+  [CUSTOM_SECTION, 'custom'],
+  ...sectionTable.map(({ id, name }) => [id, name] as const),
+]);
 
 /** Everything read so far. */
 interface Parts {

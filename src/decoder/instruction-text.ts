@@ -7,7 +7,8 @@
 import { masked } from '../errors/texts.ts';
 import { defType } from '../syntax/canonical-types.ts';
 import type { ImmediateKind } from '../syntax/immediates.ts';
-import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
+import { type InstructionRow, instructions } from '../syntax/instructions.ts';
+import { keywords } from '../syntax/mnemonics.ts';
 import type { Module } from '../syntax/module.ts';
 import { heapTypeName, valTypeName } from '../syntax/type-names.ts';
 import {
@@ -154,14 +155,6 @@ const immediateTexts: Readonly<Record<ImmediateKind, ImmediateText>> = {
   zero: () => '',
 };
 
-/** Keywords where the table's name is not the keyword: it tells two encodings of one apart. */
-const keywords: Partial<Record<Mnemonic, string>> = {
-  'select t': 'select',
-  'ref.test null': 'ref.test',
-  'ref.cast null': 'ref.cast',
-  'ref.cast_desc_eq null': 'ref.cast_desc_eq',
-};
-
 /** Memories and tables come first in the text, and are left out where they are all the first one. */
 const isSpace = (kind: ImmediateKind): boolean => kind === 'memidx' || kind === 'tableidx';
 
@@ -195,5 +188,5 @@ export const instructionText = (r: InstructionReader, context: TextContext): str
       break;
     default:
   }
-  return [keywords[row.name] ?? row.name, ...parts.filter((part) => part !== '')].join(' ');
+  return [keywords[r.row], ...parts.filter((part) => part !== '')].join(' ');
 };

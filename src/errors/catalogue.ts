@@ -111,6 +111,13 @@ export const catalogue = {
   'malformed.branch-hint': row('MalformedError', '@metadata.code.branch_hint section', damaged),
   'malformed.tag-attribute': row('MalformedError', 'malformed tag attribute', damaged),
 
+  // Text format: the most frequent text; the message begins as the official suite says it for each fault
+  'malformed.text': row(
+    'MalformedError',
+    'unexpected token',
+    'Correct the text at the line and column that the error names.',
+  ),
+
   // Validation
   'invalid.type': row('InvalidError', 'type mismatch', compilerBug),
   'invalid.unknown-type': row('InvalidError', 'unknown type', compilerBug),
