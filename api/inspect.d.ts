@@ -36,6 +36,7 @@ export interface Module {
   readonly bytes: Uint8Array;
   readonly types: readonly DefType[];
   readonly imports: readonly Import[];
+  readonly importLists: readonly ImportList[];
   readonly exports: readonly Export[];
   readonly funcs: readonly Func[];
   readonly tables: readonly Table[];
@@ -102,6 +103,7 @@ export const featureTable: {
   readonly threads: FeatureRow;
   readonly 'wide-arithmetic': FeatureRow;
   readonly 'custom-page-sizes': FeatureRow;
+  readonly 'compact-imports': FeatureRow;
   readonly 'custom-descriptors': FeatureRow;
 };
 

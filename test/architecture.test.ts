@@ -19,6 +19,7 @@ const layers = [
   'kernel',
   'host',
   'conformance',
+  'scripts',
   'entries',
   'cli',
 ];

@@ -128,11 +128,14 @@ const innerParts: readonly InnerPart[] = [
     parts: ['interpreter/instances/'],
     why: 'Functions of the host have the very type that the module asks for.',
   },
+  // The runner of the suite, which is shipped as a command.
+  { tests: 'spec-tests/', parts: ['scripts/'], why: 'The runner is published as a command only.' },
+  { tests: 'test/text/', parts: ['scripts/'], why: 'Scripts are held against those that were recorded.' },
   // Other engines behind the runner of the suite.
   {
     tests: 'spec-tests/adapters/',
-    parts: ['interpreter/instances/', 'webassembly/', 'decoder/', 'cli/'],
-    why: 'The suite asks for kinds of references and for a custom section; processes speak in lines.',
+    parts: ['interpreter/instances/', 'webassembly/', 'cli/'],
+    why: 'The suite asks for kinds of references; processes speak in lines.',
   },
 ];
 

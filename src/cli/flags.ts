@@ -24,6 +24,8 @@ interface CommandRow {
   readonly operands: readonly string[];
   /** Number of operands that may be left out, from the right. */
   readonly optional?: number;
+  /** Whether the last operand may be given several times. */
+  readonly repeats?: boolean;
   /** What follows the operands belongs to the program that runs: flags are those before the first operand. */
   readonly rest?: string;
   readonly summary: string;
@@ -73,6 +75,13 @@ const pluginFlags = {
   ...compileFlag,
   coredump: { value: 'FILE', help: 'write stack, memory and globals of a call that fails, for debuggers' },
   memdump: { value: 'FILE', help: "write the kernel's memory of a call that fails" },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+/** Reports that programs read. */
+const reportFlags = {
+  junit: { value: 'FILE', help: "write JUnit's XML" },
+  tap: { value: 'FILE', help: 'write TAP' },
+  json: { value: 'FILE', help: 'write JSON' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** Flags that say what the input is. */
@@ -176,6 +185,19 @@ export const commands = {
       json: { help: 'print the summary as JSON' },
     },
   },
+  wast: {
+    operands: ['FILE'],
+    repeats: true,
+    summary: 'Run scripts of the official suite, or of your own in that form, and write reports.',
+    flags: {
+      feature: {
+        value: 'KEY',
+        multiple: true,
+        help: 'switch a feature on beyond those of the standard, or all',
+      },
+      ...reportFlags,
+    },
+  },
   conformance: {
     operands: [],
     summary: 'Try what plug-ins can rely on, on any Extism host, and write reports.',
@@ -190,9 +212,7 @@ export const commands = {
       list: { help: 'list the cases and run none' },
       expected: { value: 'FILE', help: 'cases that may fail, one a line' },
       html: { value: 'FILE', help: 'write the matrix as a page' },
-      junit: { value: 'FILE', help: "write JUnit's XML" },
-      tap: { value: 'FILE', help: 'write TAP' },
-      json: { value: 'FILE', help: 'write JSON' },
+      ...reportFlags,
       keep: { value: 'FOLDER', help: 'keep modules, their text and the steps of the cases' },
     },
   },
@@ -289,7 +309,7 @@ export const parseCommand = <C extends CommandName>(name: C, args: readonly stri
   const operands = parsed.positionals;
   const least = row.operands.length - (row.optional ?? 0);
   if (!help && operands.length < least) throw usageError(`${row.operands[operands.length]} is missing`);
-  if (row.rest === undefined && operands.length > row.operands.length) {
+  if (row.rest === undefined && !row.repeats && operands.length > row.operands.length) {
     throw usageError(`unexpected operand "${operands[row.operands.length]}"`);
   }
   return { operands, flags: flags as Flags<C>, isVerbose: verbose === true, wantsHelp: help === true };
@@ -302,9 +322,9 @@ const flagLine = ([name, { short, value, help }]: [string, FlagRow]): string => 
 
 /** How a command is called, in one line. */
 export const commandUsage = (name: CommandName): string => {
-  const { operands, optional = 0, rest }: CommandRow = commands[name];
+  const { operands, optional = 0, repeats, rest }: CommandRow = commands[name];
   const least = operands.length - optional;
-  const others = rest === undefined ? '' : ` [${rest}...]`;
+  const others = rest === undefined ? (repeats ? '...' : '') : ` [${rest}...]`;
   return `quern ${name} [flags] ${operands.map((operand, i) => (i < least ? operand : `[${operand}]`)).join(' ')}${others}`;
 };
 

@@ -28,6 +28,7 @@ const runners: Readonly<Record<CommandName, (args: readonly string[]) => Promise
   compile: async (args) => (await import('./compile.ts')).runCompile(parseCommand('compile', args)),
   bench: async (args) => (await import('./bench.ts')).runBench(parseCommand('bench', args)),
   inspect: async (args) => (await import('./inspect.ts')).runInspect(parseCommand('inspect', args)),
+  wast: async (args) => (await import('./wast.ts')).runWast(parseCommand('wast', args)),
   conformance: async (args) => {
     // In the package, what is imported lies elsewhere.
     const adapter = new URL('./conformance/javascript-adapter.js', import.meta.url);

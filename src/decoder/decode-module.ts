@@ -5,9 +5,17 @@
  * validator reads in its one pass over them.
  */
 import { checkBytes } from '../errors/arguments.ts';
-import { MalformedError } from '../errors/errors.ts';
+import { isQuernError, MalformedError } from '../errors/errors.ts';
 import { MAX_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES } from '../syntax/limits.ts';
-import type { CustomSection, ExternKind, Func, FuncBody, Module, SectionRange } from '../syntax/module.ts';
+import type {
+  CustomSection,
+  ExternKind,
+  Func,
+  FuncBody,
+  ImportList,
+  Module,
+  SectionRange,
+} from '../syntax/module.ts';
 import { CUSTOM_SECTION, sectionTable } from '../syntax/section-table.ts';
 import { releaseTypes } from '../syntax/type-registry.ts';
 import type { DefType, MemoryType, TagType } from '../syntax/types.ts';
@@ -26,6 +34,7 @@ const sectionNames: Readonly<Record<number, string>> = Object.fromEntries([
 interface Parts {
   types: DefType[];
   imports: ReturnType<typeof sections.readImports>;
+  importLists: ImportList[];
   functions: sections.FuncDeclaration[];
   tables: ReturnType<typeof sections.readTables>;
   memories: MemoryType[];
@@ -59,6 +68,7 @@ export const decodeModule = (bytes: Uint8Array): Module => {
   const parts: Parts = {
     types: [],
     imports: [],
+    importLists: [],
     functions: [],
     tables: [],
     memories: [],
@@ -119,7 +129,8 @@ const readSection = (r: ByteReader, parts: Parts, last: number): number => {
   if (name === undefined) r.fail('malformed.section-id', offset, `${id}`);
   const size = r.u32();
   const start = r.pos;
-  if (size > r.bytes.length - start) r.fail('malformed.length', start);
+  const isOverlong = size > r.bytes.length - start;
+  if (isOverlong && (id === CUSTOM_SECTION || size > r.bytes.length)) r.fail('malformed.length', start);
   const order = sectionOrder.indexOf(id);
   if (id !== 0 && order <= last) r.fail('malformed.section-order', offset, name);
   const end = start + size;
@@ -131,11 +142,26 @@ const readSection = (r: ByteReader, parts: Parts, last: number): number => {
     r.pos = end;
   } else {
     // Like the reference interpreter, contents may be read past the section's end; its size is compared then.
+    if (isOverlong) failOverlong(r, id, parts);
     readContents(r, id, parts);
     if (r.pos !== end) r.fail('malformed.section-size');
   }
   r.section = '';
   return id === 0 ? last : order;
+};
+
+/**
+ * A section that is longer than the file. Like the reference interpreter, what is wrong with its contents is reported
+ * first, unless it is that they end.
+ */
+const failOverlong = (r: ByteReader, id: number, parts: Parts): never => {
+  const start = r.pos;
+  try {
+    readContents(r, id, parts);
+  } catch (error) {
+    if (!isQuernError(error, 'malformed.section-overrun')) throw error;
+  }
+  return r.fail('malformed.length', start);
 };
 
 const readContents = (r: ByteReader, id: number, parts: Parts): void => {
@@ -145,7 +171,7 @@ const readContents = (r: ByteReader, id: number, parts: Parts): void => {
       parts.types = sections.readTypes(r);
       break;
     case 'import':
-      parts.imports = sections.readImports(r, types);
+      parts.imports = sections.readImports(r, types, parts.importLists);
       break;
     case 'function':
       parts.functions = sections.readFunctions(r, types);
@@ -212,11 +238,12 @@ const assemble = (bytes: Uint8Array, parts: Parts): Module => {
   for (const memory of parts.memories) memories.push(memory);
   for (const global of parts.globals) globals.push(global);
   for (const tag of parts.tags) tags.push(tag);
-  const { types, exports, elements, data, dataCount, start, customs, ranges } = parts;
+  const { types, importLists, exports, elements, data, dataCount, start, customs, ranges } = parts;
   return {
     bytes,
     types,
     imports,
+    importLists,
     exports,
     funcs,
     tables,

@@ -53,6 +53,7 @@ export const featureTable = {
   threads: row('proposal', true, 'shared memories and atomics'),
   'wide-arithmetic': row('proposal', true, '128-bit integer arithmetic'),
   'custom-page-sizes': row('proposal', true, 'memories with pages of another size'),
+  'compact-imports': row('proposal', true, 'imports in lists under one module name'),
   'custom-descriptors': row('proposal', true, 'descriptors of structures, exact types'),
 } as const satisfies Record<string, FeatureRow>;
 

@@ -49,15 +49,13 @@ export class Cursor {
     return failText(this.tokens.bytes, this.tokens.starts[pos]!, problem, expected);
   }
 
-  isKeyword(keyword: number): boolean {
-    return this.kind === KEYWORD && this.value === keyword;
+  isKeyword(keyword: number, pos = this.pos): boolean {
+    return this.tokens.kinds[pos] === KEYWORD && this.tokens.values[pos] === keyword;
   }
 
   /** Whether `(keyword` stands here. */
-  isLeft(keyword: number): boolean {
-    const { kinds, values } = this.tokens;
-    const { pos } = this;
-    return kinds[pos] === LEFT && kinds[pos + 1] === KEYWORD && values[pos + 1] === keyword;
+  isLeft(keyword: number, pos = this.pos): boolean {
+    return this.tokens.kinds[pos] === LEFT && this.isKeyword(keyword, pos + 1);
   }
 
   /** Steps over a keyword if it stands here. */

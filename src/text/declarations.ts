@@ -24,15 +24,6 @@ export const kindCodes: Readonly<Record<ExternKind, number>> = {
   tag: 4,
 };
 
-/** Whether a parenthesis with this keyword stands at a token. */
-const isLeftAt = (cursor: Cursor, pos: number, keyword: number): boolean => {
-  const before = cursor.pos;
-  cursor.pos = pos;
-  const is = cursor.isLeft(keyword);
-  cursor.pos = before;
-  return is;
-};
-
 /** The token behind the parenthesis that closes what opens at `pos`. */
 const behind = (cursor: Cursor, pos: number): number => cursor.tokens.values[pos]! + 1;
 
@@ -64,7 +55,7 @@ class Declarations {
     const { cursor, spaces } = this;
     if (cursor.enter(KEY.type)) spaces.type.declare(cursor);
     else if (cursor.isLeft(KEY.rec)) {
-      for (let at = pos + 2; at < to && isLeftAt(cursor, at, KEY.type); at = behind(cursor, at)) {
+      for (let at = pos + 2; at < to && cursor.isLeft(KEY.type, at); at = behind(cursor, at)) {
         cursor.pos = at + 2;
         spaces.type.declare(cursor);
       }
@@ -113,7 +104,7 @@ class Declarations {
     }
     let at = pos + 3;
     let untyped = 0;
-    for (; isLeftAt(cursor, at, KEY.item); at = behind(cursor, at)) {
+    for (; cursor.isLeft(KEY.item, at); at = behind(cursor, at)) {
       const type = typeOfItem(cursor, at);
       if (type < 0) untyped++;
       else this.externType(type);

@@ -6,7 +6,7 @@
  */
 import { CHAR, digitValue, isDigit, isHexadecimal, isHexDigit, isWord } from './characters.ts';
 
-interface FloatFormat {
+export interface FloatFormat {
   readonly width: 32 | 64;
   /** Bits of the significand, the hidden one included. */
   readonly precision: number;

@@ -113,7 +113,8 @@ const readAlign = (cursor: Cursor): number => {
   return hi === 0 ? 31 - Math.clz32(lo) : 63 - Math.clz32(hi);
 };
 
-const isNumber = (kind: number): boolean => kind === NAT || kind === INT || kind === FLOAT;
+/** Whether a token is a number. */
+export const isNumber = (kind: number): boolean => kind === NAT || kind === INT || kind === FLOAT;
 
 /** Appends an integer of so many bits as it lies in memory. */
 const copyIntegerLane = (cursor: Cursor, out: ByteWriter, bits: number): void => {
@@ -153,8 +154,14 @@ const shapes: Readonly<
 };
 const shapeNames = Object.keys(shapes) as Shape[];
 
+/** Bits of the lanes of a shape. */
+export const laneBitsOf = (shape: Shape): number => 128 / shapes[shape][0];
+/** Appends one lane of a shape. */
+export const copyLane = (cursor: Cursor, out: ByteWriter, shape: Shape): void =>
+  shapes[shape][1](cursor, out);
+
 /** The shape that stands at the cursor, if one does. */
-const takeShape = (cursor: Cursor): Shape => {
+export const takeShape = (cursor: Cursor): Shape => {
   const shape = cursor.kind === KEYWORD ? shapeNames.find((name) => cursor.value === KEY[name]) : undefined;
   if (shape === undefined) return cursor.fail('a shape of vectors');
   cursor.pos++;

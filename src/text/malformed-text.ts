@@ -9,18 +9,30 @@ const SHOWN = 100;
 
 const isLineEnd = (byte: number | undefined): boolean => byte === CHAR.newline || byte === CHAR.return;
 
-/** The number of the line of a place, from 1, and where it starts. */
-const lineAt = (bytes: Uint8Array, offset: number): { line: number; start: number } => {
-  let line = 1;
-  let start = 0;
-  for (let at = 0; at < offset; at++) {
-    if (!isLineEnd(bytes[at])) continue;
-    if (bytes[at] === CHAR.return && bytes[at + 1] === CHAR.newline) continue;
-    line++;
-    start = at + 1;
+/** Numbers of lines, from 1, of places that come one after the other. */
+export class LineCounter {
+  private readonly bytes: Uint8Array;
+  private at = 0;
+  private line = 1;
+  /** Where the line begins that was asked for last. */
+  start = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
   }
-  return { line, start };
-};
+
+  /** @param offset of a byte, not before the last one */
+  lineOf(offset: number): number {
+    const { bytes } = this;
+    for (; this.at < offset; this.at++) {
+      const byte = bytes[this.at];
+      if (!isLineEnd(byte) || (byte === CHAR.return && bytes[this.at + 1] === CHAR.newline)) continue;
+      this.line++;
+      this.start = this.at + 1;
+    }
+    return this.line;
+  }
+}
 
 /**
  * Throws.
@@ -29,7 +41,9 @@ const lineAt = (bytes: Uint8Array, offset: number): { line: number; start: numbe
  * @param expected what should stand there, or nothing
  */
 export const failText = (bytes: Uint8Array, offset: number, problem: string, expected = ''): never => {
-  const { line, start } = lineAt(bytes, offset);
+  const counter = new LineCounter(bytes);
+  const line = counter.lineOf(offset);
+  const { start } = counter;
   let end = offset;
   while (end < bytes.length && !isLineEnd(bytes[end])) end++;
   const before = decodeUtf8Lossy(bytes.subarray(start, offset));

@@ -8,7 +8,7 @@ import { type ModuleOptions, readFields } from './module-reader.ts';
 import { END, RIGHT } from './tokens.ts';
 
 /** Reads what stands between `(module` and its parenthesis, the token `to`, which is read as well. */
-const readModule = (cursor: Cursor, to: number, options: ModuleOptions): Uint8Array<ArrayBuffer> => {
+export const readModule = (cursor: Cursor, to: number, options: ModuleOptions): Uint8Array<ArrayBuffer> => {
   const id = cursor.takeId();
   if (!cursor.take(KEY.binary)) {
     const bytes = readFields(cursor, to, id, options);

@@ -35,6 +35,7 @@ const validateDeclarations = (context: Context): void => {
     if (desc.kind === 'global' && desc.type.isMutable)
       context.use('mutable-globals', { section: 'import', offset });
   }
+  for (const { offset } of module.importLists) context.use('compact-imports', { section: 'import', offset });
   if (module.dataCount !== null) context.use('bulk-memory', { section: 'data count' });
   if (module.memories.length > 1) context.use('multi-memory', { section: 'memory' });
   if (module.tables.length > 1) context.use('reference-types', { section: 'table' });
