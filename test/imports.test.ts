@@ -46,7 +46,11 @@ const innerParts: readonly InnerPart[] = [
     parts: ['decoder/', 'symbols/'],
     why: 'Readers are tried on bytes of no module.',
   },
-  { tests: 'test/text/', parts: ['text/'], why: 'Numbers are tried without a module around them.' },
+  {
+    tests: 'test/text/',
+    parts: ['text/', 'decoder/'],
+    why: 'Numbers are tried without a module around them; instructions are compared one by one.',
+  },
   {
     tests: 'test/host/hostile-names.test.ts',
     parts: ['errors/'],

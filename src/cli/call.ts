@@ -26,6 +26,7 @@ import {
   type PluginFlags,
   usageError,
 } from './flags.ts';
+import { modulePlatform } from './modules.ts';
 import { withProgress } from './progress.ts';
 import { openRecording, readRecording, writeReceipt } from './recordings.ts';
 import { scheduleOf } from './schedule.ts';
@@ -159,7 +160,7 @@ export const compileFromFlags = async (source: string, flags: PluginFlags): Prom
     throw usageError(`${source} seems to be a manifest; pass -m`);
   const { send, stop } = withProgress(nodePlatform.http!, process.stderr);
   try {
-    const compile = compilePluginOn({ ...nodePlatform, http: send });
+    const compile = compilePluginOn({ ...modulePlatform, http: send });
     return await compile(await buildManifest(source, flags), await optionsOf(flags));
   } finally {
     stop();

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { CallProfile } from '../compile.ts';
 import { type Parsed, usageError } from './flags.ts';
-import { readModule } from './inspect.ts';
+import { readModule } from './modules.ts';
 import { scheduleOf } from './schedule.ts';
 
 const readProfile = (file: string): CallProfile => {

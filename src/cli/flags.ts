@@ -185,6 +185,22 @@ export const commands = {
       json: { help: 'print the summary as JSON' },
     },
   },
+  wat: {
+    operands: ['MODULE'],
+    summary: 'Print a module in the text format; what is printed reads back to the same module.',
+    flags: {
+      output: { short: 'o', value: 'FILE', help: 'the file to write (default: standard output)' },
+      folded: { help: 'put operands into the parentheses of their instruction' },
+    },
+  },
+  wasm: {
+    operands: ['FILE'],
+    summary: 'Make a module of its text.',
+    flags: {
+      output: { short: 'o', value: 'FILE', help: 'the file to write (default: standard output)' },
+      'no-names': { help: 'leave out the section of names' },
+    },
+  },
   wast: {
     operands: ['FILE'],
     repeats: true,

@@ -28,6 +28,8 @@ const runners: Readonly<Record<CommandName, (args: readonly string[]) => Promise
   compile: async (args) => (await import('./compile.ts')).runCompile(parseCommand('compile', args)),
   bench: async (args) => (await import('./bench.ts')).runBench(parseCommand('bench', args)),
   inspect: async (args) => (await import('./inspect.ts')).runInspect(parseCommand('inspect', args)),
+  wat: async (args) => (await import('./text.ts')).runWat(parseCommand('wat', args)),
+  wasm: async (args) => (await import('./text.ts')).runWasm(parseCommand('wasm', args)),
   wast: async (args) => (await import('./wast.ts')).runWast(parseCommand('wast', args)),
   conformance: async (args) => {
     // In the package, what is imported lies elsewhere.

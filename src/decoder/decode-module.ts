@@ -48,6 +48,7 @@ interface Parts {
   data: ReturnType<typeof sections.readData>;
   customs: CustomSection[];
   ranges: SectionRange[];
+  groups: sections.TypeText['groups'][number][] | null;
 }
 
 /**
@@ -61,7 +62,22 @@ interface Parts {
  * @throws MalformedError with the offset; InvalidError for a type index that does not exist; LimitError;
  * UnsupportedError for a proposal whose encoding is not known
  */
-export const decodeModule = (bytes: Uint8Array): Module => {
+export const decodeModule = (bytes: Uint8Array): Module => decode(bytes, null);
+
+/** A module whose types have their indices for ids, and its type section as it is written. */
+export interface ModuleText {
+  readonly module: Module;
+  readonly groups: sections.TypeText['groups'];
+}
+
+/** Decodes a well-formed module for printing: types are not canonical. */
+export const decodeModuleText = (bytes: Uint8Array): ModuleText => {
+  const groups: sections.TypeText['groups'][number][] = [];
+  return { module: decode(bytes, groups), groups };
+};
+
+/** @param groups gets the groups of types, where they are not to be canonical; else null */
+const decode = (bytes: Uint8Array, groups: sections.TypeText['groups'][number][] | null): Module => {
   checkBytes(bytes, 'a module');
   const r = new ByteReader(bytes);
   readHeader(r);
@@ -82,6 +98,7 @@ export const decodeModule = (bytes: Uint8Array): Module => {
     data: [],
     customs: [],
     ranges: [],
+    groups,
   };
   try {
     let last = -1;
@@ -164,11 +181,21 @@ const failOverlong = (r: ByteReader, id: number, parts: Parts): never => {
   return r.fail('malformed.length', start);
 };
 
+const readTypes = (r: ByteReader, parts: Parts): void => {
+  if (parts.groups === null) {
+    parts.types = sections.readTypes(r);
+    return;
+  }
+  const { types, groups } = sections.readTypeText(r);
+  parts.types = [...types];
+  parts.groups.push(...groups);
+};
+
 const readContents = (r: ByteReader, id: number, parts: Parts): void => {
   const { types } = parts;
   switch (sectionNames[id]) {
     case 'type':
-      parts.types = sections.readTypes(r);
+      readTypes(r, parts);
       break;
     case 'import':
       parts.imports = sections.readImports(r, types, parts.importLists);

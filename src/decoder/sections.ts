@@ -48,10 +48,12 @@ import {
 import type { ByteReader } from './byte-reader.ts';
 import { InstructionReader, nesting } from './instruction-reader.ts';
 import {
+  type RecText,
   readGlobalType,
   readMemoryType,
   readRecType,
   readRefType,
+  readSubTypes,
   readTableType,
   readTagType,
   readValType,
@@ -75,6 +77,30 @@ export const readTypes = (r: ByteReader): DefType[] => {
   }
   hold.tie(types);
   return types;
+};
+
+/** The type section as it is written. */
+export interface TypeText {
+  /** Groups of types in order. */
+  readonly groups: readonly RecText[];
+  /** The types with their indices in the module in place of ids, in their components, too. */
+  readonly types: readonly DefType[];
+}
+
+/** Reads types that keep their indices, for printing: no others are equal to them. */
+export const readTypeText = (r: ByteReader): TypeText => {
+  const types: DefType[] = [];
+  const groups: RecText[] = [];
+  r.list(() => {
+    const group = readSubTypes(r, types.length, (index) => index);
+    groups.push(group);
+    for (const { isFinal, comp } of group.types)
+      types.push({
+        ...{ id: types.length, isFinal, comp, supertype: null, depth: 0, descriptor: null, describes: null },
+        ...{ group: { types: [], uses: [] }, layout: null },
+      });
+  });
+  return { groups, types };
 };
 
 const typeAt = (types: readonly DefType[], index: number, offset: number): DefType => {

@@ -14,6 +14,7 @@ import { declareFields, externKinds, kindCodes } from './declarations.ts';
 import { copyExternType, copyImport, copyTagType } from './imports.ts';
 import { KEY } from './keywords.ts';
 import { type NameEntry, NameSection } from './name-section.ts';
+import { SUBSECTION } from './name-tables.ts';
 import { Sections, sectionKeywords } from './sections.ts';
 import {
   readDataSegment,
@@ -319,22 +320,21 @@ class ModuleReader {
     const { spaces, sections, cursor } = this;
     const names = new NameSection(cursor.tokens);
     if (moduleName !== null) names.addModule(moduleName);
-    names.addMap(1, spaces.func.names);
-    names.addIndirectMap(2, this.localNames);
-    names.addIndirectMap(3, this.labelNames);
-    names.addMap(4, spaces.type.names);
-    names.addMap(5, spaces.table.names);
-    names.addMap(6, spaces.memory.names);
-    names.addMap(7, spaces.global.names);
-    names.addMap(8, spaces.elem.names);
-    names.addMap(9, spaces.data.names);
+    names.addMap(SUBSECTION.func, spaces.func.names);
+    names.addIndirectMap(SUBSECTION.local, this.localNames);
+    names.addIndirectMap(SUBSECTION.label, this.labelNames);
+    names.addMap(SUBSECTION.type, spaces.type.names);
+    names.addMap(SUBSECTION.table, spaces.table.names);
+    names.addMap(SUBSECTION.memory, spaces.memory.names);
+    names.addMap(SUBSECTION.global, spaces.global.names);
+    names.addMap(SUBSECTION.elem, spaces.elem.names);
+    names.addMap(SUBSECTION.data, spaces.data.names);
     names.addIndirectMap(
-      10,
+      SUBSECTION.field,
       [...spaces.fields].map(([index, fields]) => [index, fields.names] as const),
     );
-    names.addMap(11, spaces.tag.names);
-    if (!names.isEmpty)
-      sections.addCustom({ side: 'after', section: 'last' }, 'name', names.contents.finish());
+    names.addMap(SUBSECTION.tag, spaces.tag.names);
+    sections.addNames(names.contents);
   }
 }
 

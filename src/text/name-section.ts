@@ -8,16 +8,13 @@ export type NameEntry = readonly [index: number, name: Name];
 type IndirectEntry = readonly [index: number, names: readonly NameEntry[]];
 
 export class NameSection {
-  private readonly tokens: Tokens;
+  private readonly tokens: Tokens | null;
   /** The subsections. */
   readonly contents: ByteWriter = new ByteWriter();
 
-  constructor(tokens: Tokens) {
+  /** @param tokens that have the identifiers, where names are numbers of them */
+  constructor(tokens: Tokens | null) {
     this.tokens = tokens;
-  }
-
-  get isEmpty(): boolean {
-    return this.contents.length === 0;
   }
 
   addModule(name: Name): void {
@@ -63,7 +60,7 @@ export class NameSection {
       out.name(name);
       return;
     }
-    const bytes = this.tokens.ids.bytesOf(name);
+    const bytes = this.tokens!.ids.bytesOf(name);
     out.u32(bytes.length);
     out.append(bytes);
   }

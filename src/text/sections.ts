@@ -6,6 +6,9 @@ import { ByteWriter } from './byte-writer.ts';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
+/** Name of the section of names. */
+const NAMES = 'name';
+
 /** Names of sections, where custom sections can be placed. */
 export const sectionKeywords: readonly SectionKeyword[] = sectionTable.map(({ keyword }) => keyword);
 
@@ -18,7 +21,7 @@ class Entries {
 interface Custom {
   readonly place: CustomPlace;
   readonly name: string;
-  readonly contents: Uint8Array;
+  contents: Uint8Array;
 }
 
 const isAt = (place: CustomPlace, side: string, section: string): boolean =>
@@ -35,6 +38,17 @@ export class Sections {
   /** Branch hints: functions, with their hints. */
   readonly hints: Entries = new Entries();
   private readonly customs: Custom[] = [];
+
+  /**
+   * Adds the section of names: last, unless a custom section of its name is there. Then that one says where it stands,
+   * and what is in it, if it is not empty.
+   */
+  addNames(contents: ByteWriter): void {
+    const own = this.customs.find(({ name }) => name === NAMES);
+    if (own === undefined) {
+      if (contents.length > 0) this.addCustom({ side: 'after', section: 'last' }, NAMES, contents.finish());
+    } else if (own.contents.length === 0) own.contents = contents.finish();
+  }
 
   addCustom(place: CustomPlace, name: string, contents: Uint8Array): void {
     this.customs.push({ place, name, contents });
