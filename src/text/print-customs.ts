@@ -1,6 +1,6 @@
 /**
  * Custom sections as annotations: with their places, but for those that a reader makes of names and branch hints as
- * they are printed. @spec text-customsec
+ * they are printed. @spec text-annot
  */
 import { branchHintSection, decodeBranchHints } from '../decoder/branch-hints.ts';
 import { isQuernError } from '../errors/errors.ts';

@@ -71,7 +71,7 @@ describe('scripts are those that were recorded', needsShared, () => {
         readFileSync(shared('spec-suite', path), 'utf8'),
       ) as { source_filename: string; commands: RecordedCommand[] };
       const binaries = readFileSync(shared('spec-suite', `${name}.bin`));
-      const text = readFileSync(shared('spec-suite/wast', name.replace(/^core\//, '') + '.wast'));
+      const text = readFileSync(shared('spec-suite/wast', `${name.replace(/^core\//, '')}.wast`));
       const [plain, named] = [false, true].map((names) =>
         flat(readScript(text, name, source, { names }).commands),
       );
