@@ -165,6 +165,7 @@ export interface FuelSchedule {
   readonly hostBytesPerUnit: number;
   readonly bulkBytesPerUnit: number;
   readonly bulkElementsPerUnit: number;
+  readonly fieldsPerUnit?: number | undefined;
   readonly growPage: number;
 }
 
@@ -567,6 +568,8 @@ export const typedHostFunction: <const P extends readonly ValueKind[], const R e
 export const typedPlugin: <const S extends Readonly<Record<string, AnyShape>>>(plugin: Plugin, functions: S) => Promise<TypedPlugin<S>>;
 
 export const verifyReceipt: VerifyReceipt;
+
+export const wasmtime46: FuelSchedule;
 
 // No entry exports these; the types above are made of them.
 

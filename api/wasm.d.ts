@@ -123,6 +123,7 @@ export interface FuelSchedule {
   readonly hostBytesPerUnit: number;
   readonly bulkBytesPerUnit: number;
   readonly bulkElementsPerUnit: number;
+  readonly fieldsPerUnit?: number | undefined;
   readonly growPage: number;
 }
 
@@ -484,6 +485,8 @@ export const takeSnapshot: (source: SnapshotSource) => Uint8Array;
 export const valTypeName: (type: ValType) => string;
 
 export const validateModule: (module: Module, features?: Features) => void;
+
+export const wasmtime46: FuelSchedule;
 
 // No entry exports these; the types above are made of them.
 

@@ -230,6 +230,6 @@ export type { WasiOptions } from './host/wasi/program.ts';
 export { readOnlyFiles } from './host/wasi/read-only-files.ts';
 export type { PauseReason } from './interpreter/calls/outcome.ts';
 export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
-export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel/schedules.ts';
+export { type FuelSchedule, flat1, quern1, wasmtime46 } from './interpreter/fuel/schedules.ts';
 export { compileModule } from './interpreter/instantiate/instantiate.ts';
 export type { FuelClass } from './syntax/instructions.ts';

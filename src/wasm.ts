@@ -16,7 +16,7 @@ export {
 } from './interpreter/calls/scheduler.ts';
 export { CompiledModule } from './interpreter/code/compiled-module.ts';
 export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
-export { type FuelSchedule, flat1, quern1, schedules } from './interpreter/fuel/schedules.ts';
+export { type FuelSchedule, flat1, quern1, schedules, wasmtime46 } from './interpreter/fuel/schedules.ts';
 export { ExceptionInstance, makeException } from './interpreter/instances/exception.ts';
 export { GlobalInstance } from './interpreter/instances/global.ts';
 export { type HostResult, hostFunction, rawHostFunction } from './interpreter/instances/host-function.ts';

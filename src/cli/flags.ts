@@ -69,7 +69,7 @@ const pluginFlags = {
   fuel: { value: 'N', help: 'stop a call that would use more fuel' },
   schedule: {
     value: 'NAME|FILE.json',
-    help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
+    help: 'what everything costs: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
   },
   ...deterministicFlags,
   ...compileFlag,
@@ -122,7 +122,7 @@ export const commands = {
       fuel: { value: 'N', help: 'stop a program that would use more fuel' },
       schedule: {
         value: 'NAME|FILE.json',
-        help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
+        help: 'what everything costs: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
       },
       'show-fuel': { help: 'print the fuel on standard error' },
       ...deterministicFlags,
@@ -141,7 +141,7 @@ export const commands = {
       target: { value: 'TARGET', help: 'jit (default), or nojit for hosts that interpret JavaScript' },
       schedule: {
         value: 'NAME|FILE.json',
-        help: 'the schedule that plug-ins will use: quern-1 (default), flat-1, or a table of your own',
+        help: 'the schedule that plug-ins will use: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
       },
       profile: { value: 'FILE', help: 'what quern bench --profile has written, for --only' },
       only: { value: 'hot', help: 'compile what the profile was seen to call, and nothing else' },
