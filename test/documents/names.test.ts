@@ -13,8 +13,11 @@ import { codeOf, isInProject, type Prose, placeOf, projectFiles, proseOf, textOf
 
 /** Names that look like those of the project and are not; for each file the names that it may use. */
 const foreign: Readonly<Record<string, readonly string[]>> = {
-  // Folders of WebAssembly/spec.
+  // Folders of WebAssembly/spec, and where its tests are cloned to.
   'docs/conformance.md': ['test/js-api', 'test/legacy/exceptions/js-api'],
+  'README.md': ['spec-tests/testsuite'],
+  'CONTRIBUTING.md': ['spec-tests/testsuite'],
+  'docs/text.md': ['spec-tests/testsuite'],
   // A program of the reader's.
   'docs/webassembly.md': ['program.js'],
   // Files of the official SDK, and of tool-conventions.
