@@ -17,6 +17,8 @@ export interface BacktraceFrame {
   readonly column?: number;
 }
 
+export type BytesLike = ArrayBufferLike | ArrayBufferView;
+
 export const CAPABILITIES: Capabilities;
 
 export type CallContext = CurrentPlugin;
@@ -69,7 +71,7 @@ export type CompilePlugin = (manifest: ManifestLike | PromiseLike<ManifestLike>,
 export class CompiledPlugin {
   #private;
   instantiate(options?: PluginOptions): Promise<Plugin>;
-  restore(snapshot: Uint8Array, options?: RestoreOptions): Promise<Plugin>;
+  restore(snapshot: BytesLike, options?: RestoreOptions): Promise<Plugin>;
   close(): void;
 }
 
@@ -79,11 +81,11 @@ export class CurrentPlugin {
   #private;
   alloc(size: bigint | number): bigint;
   free(address: bigint | number): void;
-  store(input: string | Uint8Array | ArrayBuffer): bigint;
+  store(input: string | BytesLike): bigint;
   read(address: bigint | number): PluginOutput | null;
   length(address: bigint | number): bigint;
   getVariable(name: string): PluginOutput | null;
-  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void;
+  setVariable(name: string, value: string | BytesLike): void;
   deleteVariable(name: string): void;
   setError(error: string | Error): void;
   charge(fuel: number): void;
@@ -239,12 +241,12 @@ export interface Manifest {
 
 export const ManifestError: QuernErrorClass<'ManifestError'>;
 
-export type ManifestLike = Manifest | ResponseLike | CompiledModule | ArrayBuffer | Uint8Array | UrlLike | string;
+export type ManifestLike = Manifest | ResponseLike | CompiledModule | BytesLike | UrlLike | string;
 
 export type ManifestWasm = ManifestWasmData | ManifestWasmPath | ManifestWasmUrl | ManifestWasmResponse | ManifestWasmModule;
 
 export interface ManifestWasmData extends ManifestWasmBase {
-  readonly data: Uint8Array | ArrayBuffer | string;
+  readonly data: BytesLike | string;
 }
 
 export interface ManifestWasmModule extends ManifestWasmBase {
@@ -271,7 +273,7 @@ export class MemoryFiles implements FileTree {
   get memory(): MemoryTree;
   openRoot(now: Now): OpenDirectory;
   readFile(path: string): Uint8Array | null;
-  writeFile(path: string, data: string | Uint8Array): void;
+  writeFile(path: string, data: string | BytesLike): void;
   paths(): string[];
 }
 
@@ -325,7 +327,7 @@ export class Plugin {
   getImports(): Promise<ImportDescriptor[]>;
   getInstance(): Promise<ModuleInstance>;
   getVariable(name: string): PluginOutput | null;
-  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void;
+  setVariable(name: string, value: string | BytesLike): void;
   deleteVariable(name: string): void;
   getConfig(key: string): string | null;
   setConfig(key: string, value: string | null): void;
@@ -363,7 +365,7 @@ export interface PluginFailure {
   memdump(): Uint8Array;
 }
 
-export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
+export type PluginInput = string | BytesLike | null | undefined;
 
 export interface PluginOptions {
   readonly useWasi?: boolean | undefined;
@@ -394,7 +396,7 @@ export interface PluginOptions {
   readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
   readonly deterministic?: boolean | DeterministicOptions | undefined;
   readonly record?: boolean | RecordSink | undefined;
-  readonly replay?: string | Uint8Array | undefined;
+  readonly replay?: string | BytesLike | undefined;
 }
 
 export class PluginOutput extends DataView<ArrayBuffer> {
@@ -462,7 +464,7 @@ export interface ReplayOptions extends Pick<PluginOptions, 'logger' | 'onLog' | 
   readonly memory?: PluginOptions['memory'];
 }
 
-export type ReplayRecording = (manifest: ManifestLike | PromiseLike<ManifestLike>, recording: string | Uint8Array, options?: ReplayOptions) => Promise<readonly ReplayedCall[]>;
+export type ReplayRecording = (manifest: ManifestLike | PromiseLike<ManifestLike>, recording: string | BytesLike, options?: ReplayOptions) => Promise<readonly ReplayedCall[]>;
 
 export interface ReplayedCall {
   readonly functionName: string;
@@ -484,7 +486,7 @@ export interface RestoreOptions extends PluginOptions {
   readonly activeCall?: Omit<DetailedCallOptions, 'whenBusy'> | undefined;
 }
 
-export type RestorePlugin = (manifest: ManifestLike | PromiseLike<ManifestLike>, snapshot: Uint8Array, options?: RestoreOptions) => Promise<Plugin>;
+export type RestorePlugin = (manifest: ManifestLike | PromiseLike<ManifestLike>, snapshot: BytesLike, options?: RestoreOptions) => Promise<Plugin>;
 
 export interface Sleep {
   readonly done: Promise<void>;
@@ -511,12 +513,12 @@ export const UsageError: QuernErrorClass<'UsageError'>;
 
 export type ValueKind = keyof NumberKinds | Codec<any>;
 
-export type VerifyReceipt = (receipt: Receipt, manifest: ManifestLike | PromiseLike<ManifestLike>, recording: string | Uint8Array, options?: ReplayOptions) => Promise<ReplayedCall>;
+export type VerifyReceipt = (receipt: Receipt, manifest: ManifestLike | PromiseLike<ManifestLike>, recording: string | BytesLike, options?: ReplayOptions) => Promise<ReplayedCall>;
 
 export interface WasiOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string | Uint8Array | StreamReader;
+  readonly stdin?: string | BytesLike | StreamReader;
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;
   readonly preopens?: Readonly<Record<string, FileTree>>;
@@ -531,7 +533,7 @@ export const codecs: {
   readonly json: <T>() => Codec<T>;
 };
 
-export const compileModule: (bytes: Uint8Array, features?: Features) => CompiledModule;
+export const compileModule: (bytes: BytesLike, features?: Features) => CompiledModule;
 
 export const compilePlugin: CompilePlugin;
 

@@ -78,7 +78,7 @@ export interface SectionSummary {
   readonly byteLength: number;
 }
 
-export const decodeModule: (bytes: Uint8Array) => Module;
+export const decodeModule: (source: BytesLike) => Module;
 
 export const disassembleFunction: (module: Module, funcIndex: number) => Iterable<ListingLine>;
 
@@ -115,7 +115,7 @@ export const formatLine: ({ offset, depth, text }: ListingLine) => string;
 
 export const instructions: readonly InstructionRow[];
 
-export const summariseModule: (bytes: Uint8Array) => ModuleSummary;
+export const summariseModule: (bytes: BytesLike) => ModuleSummary;
 
 // No entry exports these; the types above are made of them.
 

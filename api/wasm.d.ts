@@ -10,6 +10,8 @@ export interface BacktraceFrame {
   readonly column?: number;
 }
 
+export type BytesLike = ArrayBufferLike | ArrayBufferView;
+
 export interface Caller {
   readonly instance: ModuleInstance | null;
   charge(fuel: number): void;
@@ -421,9 +423,9 @@ export class Waiter {
   timeOut(): void;
 }
 
-export const compileModule: (bytes: Uint8Array, features?: Features) => CompiledModule;
+export const compileModule: (bytes: BytesLike, features?: Features) => CompiledModule;
 
-export const decodeModule: (bytes: Uint8Array) => Module;
+export const decodeModule: (source: BytesLike) => Module;
 
 export const defaultFeatures: Features;
 
@@ -472,7 +474,7 @@ export const quern1: FuelSchedule;
 
 export const rawHostFunction: (type: FuncType, code: RawHostCode, fuel?: number, isBrief?: boolean) => HostFuncInstance;
 
-export const restoreSnapshot: (bytes: Uint8Array, target: SnapshotTarget) => Execution[];
+export const restoreSnapshot: (bytes: BytesLike, target: SnapshotTarget) => Execution[];
 
 export const schedules: ReadonlyMap<string, FuelSchedule>;
 

@@ -131,6 +131,7 @@ export type CallContext = CurrentPlugin;
  */
 export type ExtismPluginOptions = PluginOptions;
 
+export type { BytesLike } from './errors/bytes.ts';
 export type { ErrorCode } from './errors/catalogue.ts';
 export {
   type BacktraceFrame,

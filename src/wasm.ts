@@ -3,6 +3,7 @@
  * instantiate, invoke. Values cross as raw bits (`RawValue`), so that nothing of a NaN is lost.
  */
 export { decodeModule } from './decoder/decode-module.ts';
+export type { BytesLike } from './errors/bytes.ts';
 export type { BacktraceFrame } from './errors/errors.ts';
 export type { Execution } from './interpreter/calls/execution.ts';
 export { invoke, startExecution } from './interpreter/calls/invoke.ts';

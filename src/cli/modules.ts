@@ -1,4 +1,5 @@
 /** The modules that commands are given: files of bytes, or of text. */
+import { asBytes } from '../errors/bytes.ts';
 import { resolveManifest } from '../host/manifest/wasm-source.ts';
 import { nodePlatform } from '../host/node/platform.ts';
 import type { Platform } from '../host/platform/platform.ts';
@@ -36,6 +37,7 @@ export const readModule = async (source: string): Promise<Uint8Array> => {
   if (!/^https?:\/\//i.test(source)) return moduleBytes(await readFile(source));
   const { wasm } = await resolveManifest(source, nodePlatform);
   const item = wasm[0];
-  if (item !== undefined && 'data' in item && item.data instanceof Uint8Array) return item.data;
+  const bytes = item !== undefined && 'data' in item ? asBytes(item.data) : null;
+  if (bytes !== null) return bytes;
   throw usageError(`${source} is a manifest, not a module`);
 };

@@ -4,7 +4,9 @@
  * Checks everything that the binary format demands but for the instructions of function bodies, which the
  * validator reads in its one pass over them.
  */
+
 import { checkBytes } from '../errors/arguments.ts';
+import type { BytesLike } from '../errors/bytes.ts';
 import { isQuernError, MalformedError } from '../errors/errors.ts';
 import { MAX_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES } from '../syntax/limits.ts';
 import type {
@@ -62,7 +64,7 @@ interface Parts {
  * @throws MalformedError with the offset; InvalidError for a type index that does not exist; LimitError;
  * UnsupportedError for a proposal whose encoding is not known
  */
-export const decodeModule = (bytes: Uint8Array): Module => decode(bytes, null);
+export const decodeModule = (source: BytesLike): Module => decode(checkBytes(source, 'a module'), null);
 
 /** A module whose types have their indices for ids, and its type section as it is written. */
 export interface ModuleText {
@@ -78,7 +80,6 @@ export const decodeModuleText = (bytes: Uint8Array): ModuleText => {
 
 /** @param groups gets the groups of types, where they are not to be canonical; else null */
 const decode = (bytes: Uint8Array, groups: sections.TypeText['groups'][number][] | null): Module => {
-  checkBytes(bytes, 'a module');
   const r = new ByteReader(bytes);
   readHeader(r);
   const parts: Parts = {

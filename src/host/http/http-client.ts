@@ -4,6 +4,7 @@
  * Redirects are followed here and not by the transport, so that every hop is checked by the same rule as the
  * first: a server that is allowed must not be able to lead a plug-in to one that is not.
  */
+import { checkBytes } from '../../errors/arguments.ts';
 import { HostError, isQuernError } from '../../errors/errors.ts';
 import { messageOf, nameText } from '../../errors/texts.ts';
 import type { HttpHeaders, HttpResponse, HttpTransport } from '../platform/platform.ts';
@@ -85,7 +86,8 @@ const readBody = async (body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop closes the connection: what is beyond the limit is not even received.
-  for await (const chunk of body) {
+  for await (const part of body) {
+    const chunk = checkBytes(part, 'a part of a body');
     length += chunk.length;
     if (length > maxBytes) {
       throw new HostError('host.http-limit', { limit: maxBytes, detail: String(maxBytes) });

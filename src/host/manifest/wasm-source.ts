@@ -2,7 +2,8 @@
  * From what `createPlugin` was given to compiled modules: reads files and URLs through the platform, decodes
  * base64, checks hashes, compiles.
  */
-import { reading } from '../../errors/arguments.ts';
+import { checkBytes, reading } from '../../errors/arguments.ts';
+import { asBytes } from '../../errors/bytes.ts';
 import { ManifestError } from '../../errors/errors.ts';
 import { messageOf } from '../../errors/texts.ts';
 import { CompiledModule } from '../../interpreter/code/compiled-module.ts';
@@ -22,6 +23,7 @@ import {
   manifestOf,
   parseManifest,
   type ResponseLike,
+  type UrlLike,
 } from './manifest.ts';
 
 /** A module of a plug-in, compiled. */
@@ -60,18 +62,20 @@ export const resolveManifest = async (input: ManifestLike, platform: Platform): 
     return /^file:\/\//i.test(input) ? manifestOf({ url: input }) : manifestOf({ path: input });
   }
   // A proxy that was revoked, or whose handler throws, shows itself here.
-  const isKnown = reading('the manifest', () =>
-    [Uint8Array, ArrayBuffer, CompiledModule].some((cls) => input instanceof cls),
-  );
-  if (!isKnown && !reading('the manifest', () => isResponse(input) || isUrl(input)))
-    return reading('the manifest', () => checkManifest(input));
-  if (input instanceof Uint8Array || input instanceof ArrayBuffer) return manifestOf({ data: input });
-  if (input instanceof CompiledModule) return manifestOf({ module: input });
-  if (isResponse(input)) return manifestOfFetched(await readResponse(input), input.url ?? '');
-  if (isUrl(input))
-    return /^file:/i.test(input.href) ? manifestOf({ url: input }) : fetchManifest(input.href, platform);
+  const data = reading('the manifest', () => asBytes(input));
+  if (data !== null) return manifestOf({ data });
+  if (reading('the manifest', () => input instanceof CompiledModule))
+    return manifestOf({ module: input as CompiledModule });
+  if (reading('the manifest', () => isResponse(input)))
+    return manifestOfFetched(await readResponse(input as ResponseLike), (input as ResponseLike).url ?? '');
+  if (reading('the manifest', () => isUrl(input))) {
+    const url = input as UrlLike;
+    return /^file:/i.test(url.href) ? manifestOf({ url }) : fetchManifest(url.href, platform);
+  }
   // A native module is refused like an item that carries one.
-  return checkManifest(isNativeModule(input) ? { wasm: [{ module: input }] } : input);
+  return reading('the manifest', () =>
+    checkManifest(isNativeModule(input) ? { wasm: [{ module: input }] } : input),
+  );
 };
 
 /** Whether something is a compiled module of the host's own engine. */
@@ -96,7 +100,7 @@ const mediaType = (header: string | null): string => (header ?? '').split(';')[0
 
 const readResponse = async (response: ResponseLike): Promise<FetchedBytes> => {
   const contentType = mediaType(response.headers.get('content-type'));
-  return { contentType, bytes: new Uint8Array(await response.arrayBuffer()) };
+  return { contentType, bytes: checkBytes(await response.arrayBuffer(), 'the body of a response') };
 };
 
 const fetchBytes = async (
@@ -119,7 +123,7 @@ const fetchBytes = async (
 const readFile = async (path: string, platform: Platform): Promise<Uint8Array> => {
   if (platform.readFile === undefined) throw unreadable(path, 'this host has no file system');
   try {
-    return await platform.readFile(path);
+    return checkBytes(await platform.readFile(path), 'a file');
   } catch (cause) {
     throw unreadable(path, messageOf(cause), cause);
   }
@@ -134,9 +138,7 @@ const unreadable = (path: string, detail: string, cause?: unknown): Error =>
 
 const readItem = async (item: ManifestWasm, index: number, platform: Platform): Promise<Uint8Array> => {
   if ('data' in item) {
-    if (item.data instanceof ArrayBuffer) return new Uint8Array(item.data);
-    if (item.data instanceof Uint8Array) return item.data;
-    const bytes = decodeBase64(item.data);
+    const bytes = typeof item.data === 'string' ? decodeBase64(item.data) : asBytes(item.data);
     if (bytes !== null) return bytes;
     throw new ManifestError('manifest.shape', {
       path: `wasm[${index}].data`,

@@ -7,7 +7,7 @@
  */
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
-import { isWholeNumber } from '../../errors/checks.ts';
+import { isObject, isWholeNumber } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import type { FileTree } from './files.ts';
 
@@ -220,7 +220,7 @@ const DEFAULT_EPOCH = 1_577_836_800_000;
 
 /** A clock that starts at `epoch` (milliseconds), moves one millisecond per reading and sleeps in no time. */
 export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock => {
-  const milliseconds = epoch instanceof Date ? epoch.getTime() : epoch;
+  const milliseconds = isObject(epoch) ? epoch.getTime() : epoch;
   if (!isWholeNumber(milliseconds, Number.MIN_SAFE_INTEGER)) {
     throw new UsageError('usage.argument', {
       detail: 'deterministic.epoch must be whole milliseconds or a date',

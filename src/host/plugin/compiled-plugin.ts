@@ -2,7 +2,8 @@
  * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
  */
 
-import { checkInstance, reading, readOptions } from '../../errors/arguments.ts';
+import { checkBytes, reading, readOptions } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { isThenable } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { requireModule } from '../../interpreter/code/precompiled-module.ts';
@@ -65,8 +66,8 @@ export class CompiledPlugin {
    *
    * @throws SnapshotError, UnlinkableError, LimitError, UsageError
    */
-  async restore(snapshot: Uint8Array, options: RestoreOptions = {}): Promise<Plugin> {
-    const bytes = checkInstance(snapshot, Uint8Array, 'a snapshot is a Uint8Array, which');
+  async restore(snapshot: BytesLike, options: RestoreOptions = {}): Promise<Plugin> {
+    const bytes = checkBytes(snapshot, 'a snapshot');
     const { activeCall, ...own } = readOptions(options);
     const call = readOptions(activeCall, 'activeCall');
     this.#require();
@@ -202,7 +203,7 @@ export interface RestoreOptions extends PluginOptions {
  */
 export type RestorePlugin = (
   manifest: ManifestLike | PromiseLike<ManifestLike>,
-  snapshot: Uint8Array,
+  snapshot: BytesLike,
   options?: RestoreOptions,
 ) => Promise<Plugin>;
 

@@ -1,6 +1,7 @@
 /** Options of `createPlugin`: their shape, their defaults, and how they combine with a manifest's settings. */
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/compiled-module.ts';
 import { checkPrecompiled, type PrecompiledModule } from '../../interpreter/code/precompiled-module.ts';
@@ -157,7 +158,7 @@ export interface PluginOptions {
    * A recording: everything that comes from outside is taken from it, and so is every setting that the plug-in can
    * notice. The calls must be the recorded ones, in the same order.
    */
-  readonly replay?: string | Uint8Array | undefined;
+  readonly replay?: string | BytesLike | undefined;
 }
 
 /** Options after checking, combined with the settings of the manifest. */

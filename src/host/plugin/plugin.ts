@@ -4,7 +4,8 @@
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
  */
-import { badArgument, reading, readOptions } from '../../errors/arguments.ts';
+import { badArgument, readOptions } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import type { PauseReason } from '../../interpreter/calls/outcome.ts';
@@ -17,6 +18,7 @@ import { encodeBase64 } from '../manifest/base64.ts';
 import type { LoadedModule } from '../manifest/wasm-source.ts';
 import { LevelLogger } from '../pdk/logging.ts';
 import { Variables } from '../pdk/variables.ts';
+import { checkTextOrBytes } from '../platform/given.ts';
 import type { Platform } from '../platform/platform.ts';
 import { type Receipt, receiptOf } from '../replay/receipt.ts';
 import { TapeSession } from '../replay/session.ts';
@@ -36,7 +38,6 @@ import {
   judge,
   type PluginInput,
   readCall,
-  toBytes,
 } from './calling.ts';
 import { type ExportDescriptor, exportsOf, type ImportDescriptor, importsOf } from './descriptors.ts';
 import { closedError, Instances, type Linked } from './instances.ts';
@@ -356,8 +357,8 @@ export class Plugin {
   }
 
   /** Sets a variable of the plug-in to a copy of a value. @throws UsageError beyond the limit on variables */
-  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
-    const bytes = reading('the value of a variable', () => new Uint8Array(toBytes(value)));
+  setVariable(name: string, value: string | BytesLike): void {
+    const bytes = checkTextOrBytes(value, 'a variable').slice();
     checkName(name);
     this.#session?.change('setVariable', name, encodeBase64(bytes));
     const refusal = this.#variables.set(name, bytes);
