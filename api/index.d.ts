@@ -303,6 +303,7 @@ export interface Platform {
   readonly random: RandomSource;
   readonly logger: Logger;
   readonly readFile?: (path: string) => Promise<Uint8Array>;
+  readonly baseUrl?: () => string | null;
   readonly http?: HttpTransport;
   readonly startTimer?: (milliseconds: number, onElapsed: () => void) => () => void;
   readonly openDirectory?: (path: string) => FileTree;

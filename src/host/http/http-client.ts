@@ -8,7 +8,7 @@ import { checkBytes } from '../../errors/arguments.ts';
 import { HostError, isQuernError } from '../../errors/errors.ts';
 import { messageOf, nameText } from '../../errors/texts.ts';
 import type { HttpHeaders, HttpResponse, HttpTransport } from '../platform/platform.ts';
-import { type HttpUrl, parseHttpUrl } from './url.ts';
+import { type HttpUrl, parseAnyUrl, parseHttpUrl } from './url.ts';
 
 /** Most redirects of one request, as in the Fetch Standard. */
 const MAX_REDIRECTS = 20;
@@ -126,7 +126,9 @@ const follow = async (
   rules: ClientRules,
 ): Promise<HttpAnswer> => {
   let request = first;
-  let url = parseHttpUrl(request.url);
+  // SAFETY: what may go anywhere may begin with any scheme that the host fetches, as the files of an app that is a page
+  // have; a server leads to other servers alone.
+  let url = rules.check === null ? parseAnyUrl(request.url) : parseHttpUrl(request.url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     if (url === null)
       throw httpFailure(`"${nameText(request.url)}" is not an http or https URL without credentials`);

@@ -11,8 +11,10 @@ import { compileModule } from '../../interpreter/instantiate/instantiate.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { decodeUtf8Lossy } from '../../syntax/utf8.ts';
 import { exchange, headerOf } from '../http/http-client.ts';
+import { parseAnyUrl } from '../http/url.ts';
 import type { Platform } from '../platform/platform.ts';
 import { decodeBase64 } from './base64.ts';
+import { isDataUrl, parseDataUrl } from './data-url.ts';
 import {
   type CheckedManifest,
   checkManifest,
@@ -58,8 +60,11 @@ const wasmTypes: readonly string[] = ['application/wasm', 'application/octet-str
 export const resolveManifest = async (input: ManifestLike, platform: Platform): Promise<CheckedManifest> => {
   if (typeof input === 'string') {
     if (/^\s*\{/.test(input)) return parseManifest(input);
-    if (/^https?:\/\//i.test(input)) return fetchManifest(input, platform);
-    return /^file:\/\//i.test(input) ? manifestOf({ url: input }) : manifestOf({ path: input });
+    if (/^file:\/\//i.test(input)) return manifestOf({ url: input });
+    const isAbsolute = /^https?:\/\//i.test(input) || isDataUrl(input);
+    // Where there are no files but a page, what is no URL yet is one relative to it.
+    const isRelative = platform.readFile === undefined && baseOf(platform) !== null;
+    return isAbsolute || isRelative ? fetchManifest(input, platform) : manifestOf({ path: input });
   }
   // A proxy that was revoked, or whose handler throws, shows itself here.
   const data = reading('the manifest', () => asBytes(input));
@@ -99,24 +104,44 @@ const manifestOfFetched = ({ contentType, bytes }: FetchedBytes, url: string): C
 const mediaType = (header: string | null): string => (header ?? '').split(';')[0]!.trim().toLowerCase();
 
 const readResponse = async (response: ResponseLike): Promise<FetchedBytes> => {
+  const { status, url } = response;
+  const what = url || 'the response';
+  // The response of an error has status 0.
+  if (status !== undefined && !isSuccess(status)) throw unreadable(what, `status ${status}`);
   const contentType = mediaType(response.headers.get('content-type'));
-  return { contentType, bytes: checkBytes(await response.arrayBuffer(), 'the body of a response') };
+  try {
+    return { contentType, bytes: checkBytes(await response.arrayBuffer(), 'the body') };
+  } catch (cause) {
+    throw unreadable(what, messageOf(cause), cause);
+  }
 };
 
+const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
+
+/** What relative URLs are relative to; null where there is no page. */
+const baseOf = ({ baseUrl }: Platform): string | null => baseUrl?.() ?? null;
+
 const fetchBytes = async (
-  url: string,
+  source: string,
   method: string,
   headers: Readonly<Record<string, string>>,
   platform: Platform,
 ): Promise<FetchedBytes> => {
-  if (platform.http === undefined) throw unreadable(url, 'this host has no way to fetch URLs');
+  if (isDataUrl(source)) {
+    const data = parseDataUrl(source);
+    if (data === null) throw unreadable(`${source.slice(0, 32)}…`, 'not a URL of data');
+    return { contentType: mediaType(data.contentType), bytes: data.bytes };
+  }
+  if (platform.http === undefined) throw unreadable(source, 'this host has no way to fetch URLs');
+  const base = baseOf(platform);
+  const url = (base === null ? null : parseAnyUrl(source, base)?.href) ?? source;
   const request = { url, method, headers: { accept: ACCEPT, ...headers }, body: null, cancelled: null };
   // Whoever writes a manifest may name any server; only plug-ins are kept to an allow-list.
   const rules = { check: null, maxBytes: MAX_DOWNLOAD_BYTES };
   const answer = await exchange(platform.http, request, rules).catch((cause: unknown) => {
     throw unreadable(url, messageOf(cause), cause);
   });
-  if (answer.status < 200 || answer.status > 299) throw unreadable(url, `status ${answer.status}`);
+  if (!isSuccess(answer.status)) throw unreadable(url, `status ${answer.status}`);
   return { contentType: mediaType(headerOf(answer, 'content-type')), bytes: answer.body };
 };
 

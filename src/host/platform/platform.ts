@@ -179,6 +179,8 @@ export interface Platform {
   readonly logger: Logger;
   /** Reads a whole file; paths in manifests. */
   readonly readFile?: (path: string) => Promise<Uint8Array>;
+  /** What relative URLs of manifests are relative to: the address of the page. Null where there is none. */
+  readonly baseUrl?: () => string | null;
   /** Sends requests; URLs in manifests, and `http_request` of plug-ins. */
   readonly http?: HttpTransport;
   /**
