@@ -104,9 +104,9 @@ export class CompiledPlugin {
     for (const { compiled, isOwn } of this.#modules.values()) if (isOwn) compiled.giveBack();
   }
 
-  /** `instantiate` for a replay that a signal can stop. @internal */
-  instantiateUnder(signal: AbortSignalLike | null): Promise<Plugin> {
-    return this.#create(this.#options, signal);
+  /** `instantiate` that a signal can stop. @internal */
+  instantiateUnder(signal: AbortSignalLike | null, options: PluginOptions = {}): Promise<Plugin> {
+    return this.#create({ ...this.#options, ...options }, signal);
   }
 
   async #create(options: PluginOptions, signal: AbortSignalLike | null = null): Promise<Plugin> {

@@ -77,7 +77,10 @@ export class Plugin {
   #call: PluginCall | null = null;
   /** What it does. */
   #task: CallTask | null = null;
-  #isClosed = false;
+  /** The call that runs, made in pieces or not; null for none. */
+  #running: CallTask | null = null;
+  /** Resolves when the plug-in is closed; null while it is open. */
+  #closed: Promise<void> | null = null;
   /** Null when nothing is recorded or replayed. */
   readonly #session: TapeSession | null;
   #onGone: PluginMaterial['onGone'] | null;
@@ -160,7 +163,7 @@ export class Plugin {
     instances.fuelBefore = fuelConsumed;
     if (call === null) return;
     checkSavedCall(call, execution, linked);
-    void this.#turns.take('refuse', null);
+    void this.#turns.take({ whenBusy: 'refuse', signal: null });
     const task = this.#newTask(call.functionName, { input: call.input, hostContext, limits });
     task.adopt(call, execution);
     this.#openCall(task, execution?.pause ?? null);
@@ -244,7 +247,7 @@ export class Plugin {
     options: DetailedCallOptions = {},
   ): Promise<CallResult> {
     const given = readCall(input, options, this.#options);
-    const turn = this.#takeTurn(given.limits);
+    const turn = this.#turns.take(given.limits);
     if (turn !== null) await turn;
     return this.#perform(this.#newTask(functionName, given), null);
   }
@@ -270,7 +273,7 @@ export class Plugin {
     options: DetailedCallOptions = {},
   ): Promise<PluginCall> {
     const given = readCall(input, options, this.#options);
-    const turn = this.#takeTurn(given.limits);
+    const turn = this.#turns.take(given.limits);
     if (turn !== null) await turn;
     try {
       findFunction(this.#instances.require().main, functionName);
@@ -411,14 +414,24 @@ export class Plugin {
   }
 
   /**
-   * Gives up the plug-in's memory, after the call that runs; one that stands still is cancelled, those that wait for
-   * their turn are refused. It cannot be called afterwards.
+   * Gives up the plug-in's memory. A call that waits for the host, stands still or computes rejects with
+   * `interrupted.cancelled`, those that wait for their turn with `usage.state`. It cannot be called afterwards.
+   *
+   * @returns when all of them are over
    */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#turns.refuseAll(closedError());
-    if (this.#call !== null && this.#call.status !== 'running') await this.#call.cancel();
-    if (!this.#turns.isTaken) this.#release();
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    const turn = this.#turns.close(closedError());
+    // Not waited for here: it ends with the turn.
+    if (this.#call !== null) void this.#call.cancel(closedError());
+    else this.#running?.budget.watch.cancel(closedError());
+    if (turn !== null) await turn;
+    this.#release();
+    this.#turns.pass();
   }
 
   /** Gives up the instance and what the host holds open for it. */
@@ -432,21 +445,16 @@ export class Plugin {
     return { fuel: limits.fuel, watch: new CallWatch(this.#platform, { ...limits, timeoutCode }) };
   }
 
-  /** See `Turns.take`. */
-  #takeTurn({ whenBusy, signal }: CallLimits): Promise<void> | null {
-    if (this.#isClosed) throw closedError();
-    return this.#turns.take(whenBusy, signal);
-  }
-
   #endTurn(): void {
     this.#call = null;
     this.#task = null;
-    if (this.#isClosed) this.#release();
+    this.#running = null;
     this.#turns.pass();
   }
 
   /** A call from its turn on to its end. */
   async #perform(task: CallTask, standStill: StandStill | null): Promise<CallResult> {
+    this.#running = task;
     try {
       return await task.perform(standStill);
     } finally {

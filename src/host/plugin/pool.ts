@@ -11,6 +11,7 @@ import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/c
 import { checkPrecompiled, type PrecompiledModule } from '../../interpreter/code/precompiled-module.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
 import { Line } from '../calls/line.ts';
+import { StopSignal } from '../calls/stop-signal.ts';
 import type { PluginOutput } from '../state/output.ts';
 import type { CallOptions, PluginInput } from './calling.ts';
 import { CompiledPlugin } from './compiled-plugin.ts';
@@ -55,6 +56,10 @@ export class PluginPool {
   readonly #maxWaiting: number;
   readonly #options: PluginOptions;
   readonly #idle: Plugin[] = [];
+  /** Those that work for somebody. */
+  readonly #busy = new Set<Plugin>();
+  /** Stops instances in the making. */
+  readonly #stop = new StopSignal();
   readonly #line = new Line<Plugin>();
   #count = 0;
   #isClosed = false;
@@ -112,14 +117,31 @@ export class PluginPool {
     }
   }
 
-  /** Closes all instances, busy ones after their work, and refuses the calls that wait. */
+  /**
+   * Closes all instances, which ends their calls as `Plugin.close` does, and refuses the calls that wait.
+   *
+   * @returns when all calls are over
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#line.refuseAll(closedError());
+    this.#stop.fire(closedError());
+    const busy = Array.from(this.#busy, (plugin) => plugin.close());
     for (const plugin of this.#idle.splice(0)) this.#drop(plugin);
+    await Promise.all(busy);
   }
 
   async #acquire(signal: AbortSignalLike | null): Promise<Plugin> {
+    const plugin = await this.#find(signal);
+    if (!this.#isClosed) {
+      this.#busy.add(plugin);
+      return plugin;
+    }
+    this.#drop(plugin);
+    throw closedError();
+  }
+
+  async #find(signal: AbortSignalLike | null): Promise<Plugin> {
     if (this.#isClosed) throw closedError();
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
@@ -133,7 +155,7 @@ export class PluginPool {
   async #make(): Promise<Plugin> {
     this.#count++;
     try {
-      return await this.#compiled.instantiate(this.#options);
+      return await this.#compiled.instantiateUnder(this.#stop, this.#options);
     } catch (error) {
       this.#count--;
       // Who waits for this place gets a try of its own, and its own error.
@@ -143,6 +165,7 @@ export class PluginPool {
   }
 
   #release(plugin: Plugin, isSpoiled: boolean): void {
+    this.#busy.delete(plugin);
     if (isSpoiled || this.#isClosed) {
       this.#drop(plugin);
       this.#serveNext();
