@@ -136,6 +136,10 @@ export interface ExportDescriptor {
 
 export type ExtismPluginOptions = PluginOptions;
 
+export type FeatureKey = keyof typeof featureTable;
+
+export type Features = ReadonlySet<FeatureKey>;
+
 export type FetchLike = (url: string, request: any) => Promise<FetchResponse>;
 
 export interface FetchResponse {
@@ -391,6 +395,7 @@ export interface PluginOptions {
   readonly runInWorker?: boolean | undefined;
   readonly sharedArrayBufferSize?: number | undefined;
   readonly nodeWorkerArgs?: object | undefined;
+  readonly features?: Iterable<FeatureKey> | undefined;
   readonly fuel?: number | undefined;
   readonly schedule?: FuelSchedule | string | undefined;
   readonly compiler?: JavaScriptCompiler | undefined;
@@ -422,6 +427,7 @@ export class PluginPool {
 export interface PoolOptions {
   readonly maxInstances?: number | undefined;
   readonly maxWaiting?: number | undefined;
+  readonly features?: Iterable<FeatureKey> | undefined;
   readonly compiler?: JavaScriptCompiler | undefined;
   readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
@@ -458,7 +464,7 @@ export type RecordSink = (line: string) => void;
 
 export const ReplayError: QuernErrorClass<'ReplayError'>;
 
-export interface ReplayOptions extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'compiler' | 'precompiled'> {
+export interface ReplayOptions extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'features' | 'compiler' | 'precompiled'> {
   readonly fuel?: number | undefined;
   readonly timeoutMs?: number | null | undefined;
   readonly signal?: AbortSignalLike | null | undefined;
@@ -555,6 +561,8 @@ export const flat1: FuelSchedule;
 export const isQuernError: (value: unknown, code?: ErrorCode) => value is QuernError;
 
 export const newPlugin: CreatePlugin;
+
+export const pluginFeatures: Features;
 
 export const quern1: FuelSchedule;
 

@@ -169,7 +169,7 @@ export interface WebAssemblyNamespace {
 }
 
 export interface WebAssemblyOptions {
-  readonly features?: Features;
+  readonly features?: Iterable<FeatureKey>;
   readonly fuel?: number | FuelTank;
   readonly schedule?: NonNullable<StoreOptions['schedule']>;
   readonly maxPages?: number;

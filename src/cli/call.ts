@@ -20,6 +20,7 @@ import { compilerOf } from './compiled.ts';
 import {
   deterministicOf,
   type Flags,
+  featuresOf,
   type NumberFlag,
   numberOf,
   type Parsed,
@@ -146,6 +147,7 @@ const optionsOf = async (flags: PluginFlags): Promise<PluginOptions> => ({
   useWasi: flags.wasi ?? false,
   enableWasiOutput: flags.wasi ?? false,
   fuel: numberOf(flags, 'fuel'),
+  features: featuresOf(flags),
   schedule: scheduleOf(flags.schedule),
   deterministic: deterministicOf(flags),
   onFailure: dumpWriter(flags),

@@ -8,7 +8,8 @@
 import { parseArgs } from 'node:util';
 import { isWholeNumber, wholeNumberText } from '../errors/checks.ts';
 import { UsageError } from '../errors/errors.ts';
-import type { DeterministicOptions } from '../node.ts';
+import { type DeterministicOptions, type FeatureKey, type Features, pluginFeatures } from '../node.ts';
+import { checkFeatures } from '../syntax/features.ts';
 
 /** One flag. Without `value` it is a switch. */
 interface FlagRow {
@@ -47,6 +48,10 @@ const compileFlag = {
   compile: { help: 'make JavaScript of what runs often: faster, with the same results and fuel' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
+const featureFlag = {
+  feature: { value: 'NAME', multiple: true, help: 'switch a feature on, such as threads' },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
 /** Flags that say how a plug-in is made; `extism call` has all but the last ones. */
 const pluginFlags = {
   wasi: { help: 'let the plug-in import WASI and show what it prints' },
@@ -71,6 +76,7 @@ const pluginFlags = {
     value: 'NAME|FILE.json',
     help: 'what everything costs: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
   },
+  ...featureFlag,
   ...deterministicFlags,
   ...compileFlag,
   coredump: { value: 'FILE', help: 'write stack, memory and globals of a call that fails, for debuggers' },
@@ -125,6 +131,7 @@ export const commands = {
         help: 'what everything costs: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
       },
       'show-fuel': { help: 'print the fuel on standard error' },
+      ...featureFlag,
       ...deterministicFlags,
       ...compileFlag,
     },
@@ -144,6 +151,7 @@ export const commands = {
         help: 'the schedule that plug-ins will use: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
       },
       profile: { value: 'FILE', help: 'what quern bench --profile has written, for --only' },
+      ...featureFlag,
       only: { value: 'hot', help: 'compile what the profile was seen to call, and nothing else' },
     },
   },
@@ -172,6 +180,7 @@ export const commands = {
       fuel: { value: 'N', help: 'stop when more fuel is used in all (default: what the recording names)' },
       timeout: { value: 'MS', help: 'most milliseconds in all' },
       'memory-max': { value: 'PAGES', help: 'refuse a recording that was allowed more pages of memory' },
+      ...featureFlag,
       ...compileFlag,
     },
   },
@@ -366,6 +375,10 @@ export const programHelp = (): string => {
     '',
   ].join('\n');
 };
+
+/** The usual features, and those that are switched on. @throws UsageError */
+export const featuresOf = ({ feature }: { readonly feature?: readonly string[] }): Features =>
+  checkFeatures([...pluginFeatures, ...((feature ?? []) as FeatureKey[])], pluginFeatures);
 
 /** What `--deterministic`, `--seed` and `--epoch` ask for. @throws UsageError */
 export const deterministicOf = (flags: {

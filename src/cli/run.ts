@@ -6,7 +6,7 @@ import { FileQuota, limitedFiles } from '../host/wasi/limited-files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPluginOn, isQuernError } from '../node.ts';
 import { compilerOf } from './compiled.ts';
-import { deterministicOf, numberOf, type Parsed, usageError } from './flags.ts';
+import { deterministicOf, featuresOf, numberOf, type Parsed, usageError } from './flags.ts';
 import { modulePlatform } from './modules.ts';
 import { scheduleOf } from './schedule.ts';
 
@@ -42,6 +42,7 @@ export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<vo
     {
       logLevel: 'error',
       fuel: numberOf(flags, 'fuel'),
+      features: featuresOf(flags),
       schedule: scheduleOf(flags.schedule),
       deterministic: deterministicOf(flags),
       compiler: await compilerOf(flags),

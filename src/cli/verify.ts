@@ -3,7 +3,7 @@ import { printable } from '../errors/texts.ts';
 import { replayRecordingOn, verifyReceiptOn } from '../host/plugin/replay-recording.ts';
 import { modulesOf } from './call.ts';
 import { compilerOf } from './compiled.ts';
-import { numberOf, type Parsed } from './flags.ts';
+import { featuresOf, numberOf, type Parsed } from './flags.ts';
 import { modulePlatform } from './modules.ts';
 import { readReceipt, readRecording } from './recordings.ts';
 
@@ -14,6 +14,7 @@ export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<
   const modules = await modulesOf(source, flags);
   const options = {
     fuel: numberOf(flags, 'fuel'),
+    features: featuresOf(flags),
     timeoutMs: numberOf(flags, 'timeout'),
     memory: { maxPages: numberOf(flags, 'memory-max') },
     compiler: await compilerOf(flags),

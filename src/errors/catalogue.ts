@@ -188,7 +188,7 @@ export const catalogue = {
   'unsupported.feature': row(
     'UnsupportedError',
     'feature is not supported',
-    'Switch the feature on if it is off, or build the module without it.',
+    'Switch the feature on if it is off (the option features, on the command line --feature), or build the module without it.',
   ),
   'unsupported.agents': row(
     'UnsupportedError',

@@ -8,6 +8,7 @@ import { ManifestError } from '../../errors/errors.ts';
 import { messageOf } from '../../errors/texts.ts';
 import { CompiledModule } from '../../interpreter/code/compiled-module.ts';
 import { compileModule } from '../../interpreter/instantiate/instantiate.ts';
+import type { Features } from '../../syntax/features.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { decodeUtf8Lossy } from '../../syntax/utf8.ts';
 import { exchange, headerOf } from '../http/http-client.ts';
@@ -197,14 +198,30 @@ const checkHash = (bytes: Uint8Array, expected: string, index: number): void => 
  *
  * @throws ManifestError, or the errors of `compileModule`
  */
-export const loadModules = (manifest: CheckedManifest, platform: Platform): Promise<LoadedModule[]> =>
+export const loadModules = (
+  manifest: CheckedManifest,
+  platform: Platform,
+  features: Features,
+): Promise<LoadedModule[]> =>
   Promise.all(
     manifest.wasm.map(async (item, index) => {
       const source = await readItem(item, index, platform);
       if (item.hash !== undefined) checkHash(source, item.hash, index);
       // A copy: the embedder may change its bytes while the module is in use. (A Buffer's slice would be a view.)
       const isOwn = !('module' in item);
-      const compiled = isOwn ? compileModule(new Uint8Array(source)) : item.module;
+      const compiled = isOwn ? compileModule(new Uint8Array(source), features) : item.module;
       return { name: item.name ?? null, hash: item.hash ?? null, compiled, isOwn };
+    }),
+  );
+
+/** The same modules for other features; what the embedder compiled stays as it is. @throws UnsupportedError */
+export const recompileModules = (
+  modules: ReadonlyMap<string, LoadedModule>,
+  features: Features,
+): Map<string, LoadedModule> =>
+  new Map(
+    Array.from(modules, ([name, item]) => {
+      const { compiled, isOwn } = item;
+      return [name, isOwn ? { ...item, compiled: compileModule(compiled.module.bytes, features) } : item];
     }),
   );

@@ -7,6 +7,7 @@ import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/c
 import { checkPrecompiled, type PrecompiledModule } from '../../interpreter/code/precompiled-module.ts';
 import { selectSchedule } from '../../interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
+import { checkFeatures, type FeatureKey, type Features, pluginFeatures } from '../../syntax/features.ts';
 import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
 import type { HttpSettings } from '../http/http.ts';
 import { httpFailure } from '../http/http-client.ts';
@@ -130,6 +131,11 @@ export interface PluginOptions {
   readonly sharedArrayBufferSize?: number | undefined;
   /** Accepted and ignored, as there is no worker. */
   readonly nodeWorkerArgs?: object | undefined;
+  /**
+   * Features that the modules may use, by their keys; those that are compiled already keep their own. Default:
+   * `pluginFeatures`, the spec and legacy exceptions.
+   */
+  readonly features?: Iterable<FeatureKey> | undefined;
   /** Fuel of each call. Default: no limit. */
   readonly fuel?: number | undefined;
   /** What everything costs: a schedule, a table of your own (`defineSchedule`) or a name. Default: `quern-1`. */
@@ -169,6 +175,7 @@ export interface CheckedOptions extends NoticedSettings {
   readonly whenBusy: WhenBusy;
   readonly onFailure: ((failure: PluginFailure) => void) | null;
   readonly fuel: number | null;
+  readonly features: Features;
   readonly compiler: JavaScriptCompiler | null;
   readonly precompiled: readonly PrecompiledModule[];
 }
@@ -324,6 +331,7 @@ export const checkOptions = (
   renewAfterFailure: options.renewAfterFailure ?? false,
   onFailure: checkListener(options.onFailure) ?? platform.onFailure ?? null,
   fuel: checkFuel(options.fuel),
+  features: checkFeatures(options.features, pluginFeatures),
   schedule: selectSchedule(options.schedule),
   compiler: checkCompiler(options.compiler),
   precompiled: checkPrecompiled(options.precompiled),

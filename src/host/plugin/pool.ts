@@ -9,6 +9,7 @@ import { checkInstance, checkWholeNumber, readOptions } from '../../errors/argum
 import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
 import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/compiled-module.ts';
 import { checkPrecompiled, type PrecompiledModule } from '../../interpreter/code/precompiled-module.ts';
+import { checkFeatures, type FeatureKey, pluginFeatures } from '../../syntax/features.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
 import { Line } from '../calls/line.ts';
 import { StopSignal } from '../calls/stop-signal.ts';
@@ -28,6 +29,8 @@ export interface PoolOptions {
   readonly maxInstances?: number | undefined;
   /** Most calls that wait for an instance. Default: 1,000. */
   readonly maxWaiting?: number | undefined;
+  /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
+  readonly features?: Iterable<FeatureKey> | undefined;
   /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
   readonly compiler?: JavaScriptCompiler | undefined;
   /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
@@ -66,11 +69,12 @@ export class PluginPool {
 
   /** Users call `createPool`. @internal */
   constructor(compiled: CompiledPlugin, options: PoolOptions) {
-    const { maxInstances = 4, maxWaiting = 1000, compiler, precompiled } = options;
+    const { maxInstances = 4, maxWaiting = 1000, features, compiler, precompiled } = options;
     this.#compiled = compiled;
     this.#maxInstances = checkWholeNumber(maxInstances, 'maxInstances', 1);
     this.#maxWaiting = checkWholeNumber(maxWaiting, 'maxWaiting');
     this.#options = {
+      ...(features === undefined ? {} : { features: checkFeatures(features, pluginFeatures) }),
       ...(checkCompiler(compiler) === null ? {} : { compiler }),
       ...(checkPrecompiled(precompiled).length === 0 ? {} : { precompiled }),
     };

@@ -48,7 +48,10 @@ export interface ReplayedCall {
  * ```
  */
 export interface ReplayOptions
-  extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'compiler' | 'precompiled'> {
+  extends Pick<
+    PluginOptions,
+    'logger' | 'onLog' | 'wasi' | 'schedule' | 'features' | 'compiler' | 'precompiled'
+  > {
   /** Most fuel of the whole replay. Default: what the recording names. */
   readonly fuel?: number | undefined;
   /** Most milliseconds of the whole replay. Default: no limit. */
