@@ -110,6 +110,9 @@ export const catalogue: {
   readonly 'malformed.version': ErrorRow & {
     readonly class: "MalformedError";
   };
+  readonly 'malformed.component': ErrorRow & {
+    readonly class: "MalformedError";
+  };
   readonly 'malformed.end': ErrorRow & {
     readonly class: "MalformedError";
   };

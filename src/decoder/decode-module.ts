@@ -134,6 +134,9 @@ const readHeader = (r: ByteReader): void => {
   if (r.bytes.length < 4) throw new MalformedError('malformed.end', { offset: r.bytes.length });
   if (!startsWith(r.bytes, 0, [0x00, 0x61, 0x73, 0x6d])) r.fail('malformed.magic', 0);
   if (r.bytes.length < 8) throw new MalformedError('malformed.end', { offset: r.bytes.length });
+  // The field holds a version and a layer, of 16 bits each; layer 1 is the component model.
+  if (startsWith(r.bytes, 6, [1, 0]))
+    r.fail('malformed.component', 4, 'this is a component; core modules are executed');
   if (!startsWith(r.bytes, 4, [1, 0, 0, 0])) r.fail('malformed.version', 4);
   r.pos = 8;
 };

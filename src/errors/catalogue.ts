@@ -69,6 +69,11 @@ export const catalogue = {
   // Binary format
   'malformed.magic': row('MalformedError', 'magic header not detected', damaged),
   'malformed.version': row('MalformedError', 'unknown binary version', damaged),
+  'malformed.component': row(
+    'MalformedError',
+    'unknown binary version',
+    'Build a core module: Rust for wasm32-wasip1 or wasm32-unknown-unknown in place of wasm32-wasip2, without wit-bindgen or cargo-component.',
+  ),
   'malformed.end': row('MalformedError', 'unexpected end', damaged),
   'malformed.length': row('MalformedError', 'length out of bounds', damaged),
   'malformed.section-id': row('MalformedError', 'malformed section id', damaged),
@@ -215,7 +220,7 @@ export const catalogue = {
   'unlinkable.unknown-import': row(
     'UnlinkableError',
     'unknown import',
-    'Provide the import: link the module that exports it, or pass a host function of that name.',
+    'Provide the import: link the module that exports it (an item of the manifest; on the command line --link), or pass a host function of that name (option functions).',
   ),
   'unlinkable.incompatible-import': row(
     'UnlinkableError',

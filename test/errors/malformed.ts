@@ -22,6 +22,7 @@ const NONE = 0x10;
 export const malformed: Provocations<'MalformedError'> = {
   'malformed.text': () => parseModule('(module'),
   'malformed.magic': () => compile(1, 2, 3, 4),
+  'malformed.component': () => compile(...magic, 13, 0, 1, 0),
   'malformed.version': () => compile(...magic, 2, 0, 0, 0),
   'malformed.end': () => compile(...magic.slice(0, 3)),
   'malformed.length': () => compileSections(1, 5),
