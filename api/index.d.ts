@@ -202,6 +202,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
   readonly mayGoAnywhere?: boolean;
+  readonly maxBytes?: number;
   readonly cancelled: Promise<void> | null;
 }
 

@@ -113,9 +113,9 @@ const send = async (
   transport: HttpTransport,
   url: HttpUrl,
   request: ClientRequest,
-  mayGoAnywhere: boolean,
+  { check, maxBytes }: ClientRules,
 ): Promise<HttpResponse> => {
-  const response = await transport({ ...request, url: url.href, mayGoAnywhere });
+  const response = await transport({ ...request, url: url.href, mayGoAnywhere: check === null, maxBytes });
   checkHeaders(response.headers);
   return response;
 };
@@ -133,7 +133,7 @@ const follow = async (
     if (url === null)
       throw httpFailure(`"${nameText(request.url)}" is not an http or https URL without credentials`);
     rules.check?.(url);
-    const response = await send(transport, url, request, rules.check === null);
+    const response = await send(transport, url, request, rules);
     const location = redirectStatuses.includes(response.status) ? headerOf(response, 'location') : null;
     if (location === null) {
       const { status, headers } = response;

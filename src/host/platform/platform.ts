@@ -108,6 +108,8 @@ export interface HttpRequest {
   readonly body: Uint8Array | null;
   /** Whether any server may answer (default: no). Only then a transport that is not told where a redirect leads may follow it. */
   readonly mayGoAnywhere?: boolean;
+  /** Most bytes of the body that are of use; what decodes one need not go on beyond. Default: no limit. */
+  readonly maxBytes?: number;
   /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
   readonly cancelled: Promise<void> | null;
 }
@@ -119,7 +121,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
-  /** The body in pieces; giving up the iteration closes the connection. */
+  /** The body in pieces, without content codings; giving up the iteration closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 /**
