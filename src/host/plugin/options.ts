@@ -78,8 +78,8 @@ export interface PluginOptions {
   /** Limits on memory. */
   readonly memory?: MemoryOptions | undefined;
   /**
-   * Hosts that the plug-in may send requests to. In a pattern, `*` stands for any characters; everything else is
-   * literal, case and port do not count. Every redirect is checked as well. What can never match, such as a pattern with
+   * Hosts that the plug-in may send requests to. In a pattern, `*` stands for any characters, `?` for one, `[ab]` for
+   * one of some, `{a,b}` for one of its parts; case and port do not count. Every redirect is checked as well. What can never match, such as a pattern with
    * a port, is refused. Default: none.
    */
   readonly allowedHosts?: readonly string[] | undefined;
