@@ -8,7 +8,7 @@ writeOrCheck(
   {
     'src/interpreter/loop/dispatch.generated.ts': generateDispatch(),
     'src/interpreter/loop/vector.generated.ts': generateVector(),
-    'src/conformance/cases/modules.generated.ts': await generateModules(),
+    'src/conformance/cases/modules.generated.ts': generateModules(),
   },
   'npm run gen',
 );

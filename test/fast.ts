@@ -25,6 +25,7 @@ export const fastTests: Readonly<Record<string, readonly string[]>> = {
     'decoder/malformed',
     'decoder/name-section',
   ],
+  text: ['text/errors', 'text/numbers', 'text/wabt'],
   symbols: ['decoder/demangle'],
   validator: ['validator/validate-function'],
   interpreter: [
@@ -61,6 +62,7 @@ export const fastTests: Readonly<Record<string, readonly string[]>> = {
     'regressions/host-function-without-fuel/host-function-without-fuel',
   ],
   conformance: ['conformance/kit'],
+  scripts: ['cli/wast'],
   entries: ['package'],
   cli: ['cli/lines'],
 };

@@ -135,7 +135,11 @@ const innerParts: readonly InnerPart[] = [
   // The runner of the suite, which is shipped as a command.
   { tests: 'spec-tests/', parts: ['scripts/'], why: 'The runner is published as a command only.' },
   { tests: 'spec-tests/wasmtime/', parts: ['decoder/'], why: 'Constant expressions are added up.' },
-  { tests: 'test/text/', parts: ['scripts/'], why: 'Scripts are held against those that were recorded.' },
+  {
+    tests: 'test/text/',
+    parts: ['scripts/', 'conformance/'],
+    why: 'Scripts are held against those that were recorded, texts of the kit against another assembler.',
+  },
   {
     tests: 'test/spec/own.test.ts',
     parts: ['scripts/', 'decoder/'],
@@ -157,8 +161,8 @@ const headers = [
   'test/errors/malformed.ts',
   'test/webassembly/install.test.ts',
 ];
-/** Files that use the assembler of texts: the one for tests, and it as a guest. */
-const textAssemblers = ['test/wat.ts', 'test/webassembly/programs.ts'];
+/** Files that use the assembler of wabt: as a second opinion, and as a guest. */
+const foreignAssemblers = ['test/text/wabt.test.ts', 'test/webassembly/programs.ts'];
 
 const filesIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -270,10 +274,10 @@ describe('modules of tests', () => {
     );
   });
 
-  test('the assembler of texts has one place', () => {
+  test('are never made by another assembler', () => {
     assert.deepEqual(
       testFiles.filter((path) => /(?:from|require\()\s*'wabt'|import\('wabt'\)/.test(read(path))),
-      textAssemblers,
+      foreignAssemblers,
     );
   });
 });

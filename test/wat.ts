@@ -1,48 +1,26 @@
 /**
- * Compiles modules in text form for tests, the conformance kit and examples. Text that is not a valid module is an
- * error: `assembler.ts` makes those that must not be valid, and those of proposals.
- *
- * The assembler is itself a Wasm module, so it runs in a process of its own, without the flags that take Wasm away
- * from the tests.
+ * Makes modules of text for tests, the conformance kit and examples, by the reader of the text format. Text that is
+ * not a valid module is an error: `assembler.ts` makes those that must not be valid.
  */
-import { execFileSync } from 'node:child_process';
-import { root } from './shared.ts';
+import { type FeatureKey, featureTable } from '../src/inspect.ts';
+import { parseModule } from '../src/text.ts';
+import { decodeModule, validateModule } from '../src/wasm.ts';
 
-const script = `
-  import wabtInit from 'wabt';
-  const wabt = await wabtInit();
-  let json = '';
-  for await (const chunk of process.stdin) json += chunk;
-  const { sources, hasNames } = JSON.parse(json);
-  process.on('uncaughtException', (error) => {
-    // Without the source line, which for this package is half a megabyte.
-    process.stderr.write(error.message);
-    process.exit(1);
-  });
-  const features = { multi_value: true, threads: true };
-  const modules = Object.entries(sources).map(([name, text]) => {
-    const module = wabt.parseWat(name, text, features);
-    module.validate(features);
-    return [name, Buffer.from(module.toBinary({ write_debug_names: hasNames }).buffer).toString('base64')];
-  });
-  process.stdout.write(JSON.stringify(Object.fromEntries(modules)));
-`;
+const features = new Set(
+  (Object.keys(featureTable) as FeatureKey[]).filter((key) => featureTable[key].isExecuted),
+);
 
-/** Compiles several modules at once: text by name in, bytes by name out; with a section of names unless told not to. */
+/** Makes several modules: text by name in, bytes by name out; with a section of names unless told not to. */
 export const compileWat = <N extends string>(
   sources: Readonly<Record<N, string>>,
   hasNames = true,
 ): Record<N, Uint8Array> => {
-  const json = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: root,
-    input: JSON.stringify({ sources, hasNames }),
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
+  const modules = Object.entries<string>(sources).map(([name, text]) => {
+    const bytes = parseModule(text, { names: hasNames });
+    validateModule(decodeModule(bytes), features);
+    return [name, bytes];
   });
-  const entries = Object.entries(JSON.parse(json) as Record<string, string>);
-  return Object.fromEntries(
-    entries.map(([name, data]) => [name, new Uint8Array(Buffer.from(data, 'base64'))]),
-  ) as Record<N, Uint8Array>;
+  return Object.fromEntries(modules) as Record<N, Uint8Array>;
 };
 
 /** Imports of the kernel functions that most test modules need. */
