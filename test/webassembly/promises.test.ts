@@ -9,8 +9,12 @@ const { waits } = compileWat({
     (import "js" "wait" (func $wait (param i32) (result i32)))
     (import "js" "plain" (func $plain (param i32) (result i32)))
     (import "js" "pair" (func $pair (result i64 f64)))
+    (import "js" "tag" (tag $tag (param i32)))
     (func (export "wait") (param i32) (result i32)
       (i32.add (call $wait (local.get 0)) (i32.const 1)))
+    (func (export "caught") (param i32) (result i32)
+      (block $caught (result i32)
+        (try_table (result i32) (catch $tag $caught) (call $wait (local.get 0)))))
     (func (export "plain") (param i32) (result i32) (call $plain (local.get 0)))
     (func (export "pair") (result f64 i64) (local i64 f64)
       (call $pair)
@@ -39,16 +43,35 @@ const setUp = (
   options: WebAssemblyOptions = {},
 ) => {
   const wasm = createWebAssembly(options);
-  const js = { wait: new wasm.Suspending(wait), plain, pair: new wasm.Suspending(pair) };
+  const tag = new wasm.Tag({ parameters: ['i32'] });
+  const js = { tag, wait: new wasm.Suspending(wait), plain, pair: new wasm.Suspending(pair) };
   const { exports } = new wasm.Instance(new wasm.Module(waits), { js });
   const call = (name: string, ...args: unknown[]): Promise<unknown> => wasm.promising(exports[name])(...args);
-  return { wasm, exports, call };
+  return { wasm, exports, call, tag };
 };
 
 describe('calls wait for promises', () => {
   test('one after the other, and several calls at once', async () => {
     const { call } = setUp({});
     assert.deepEqual(await Promise.all([call('sum', 3), call('wait', 5), call('sum', 4)]), [6, 6, 10]);
+  });
+
+  test('and go on in the order in which their promises settle', async () => {
+    const settle: (() => void)[] = [];
+    const { call } = setUp({
+      wait: (n) => new Promise((resolve) => settle.push(() => resolve(n))),
+    });
+    const ended: unknown[] = [];
+    const calls = [1, 2, 3].map((n) => call('wait', n).then((value) => ended.push(value)));
+    for (const n of [1, 2, 0]) settle[n]!();
+    await Promise.all(calls);
+    assert.deepEqual(ended, [3, 4, 2]);
+  });
+
+  test('and catch what promises are rejected with', async () => {
+    const { wasm, tag, call } = setUp({ wait: (n) => Promise.reject(new wasm.Exception(tag, [n])) });
+    assert.equal(await call('caught', 9), 9);
+    await assert.rejects(call('wait', 9), wasm.Exception);
   });
 
   test('also for what is no promise, and converts several results', async () => {
