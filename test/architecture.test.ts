@@ -192,6 +192,13 @@ describe('shipped code', () => {
       assert.deepEqual(reachersOf(part), ['compile.ts']);
   });
 
+  test('reaches the text format from its own entry only', () => {
+    assert.deepEqual(reachersOf('text/'), ['text.ts']);
+    // The text format takes neither the interpreter with it nor the validator.
+    for (const part of ['interpreter/', 'validator/', 'host/'])
+      assert.ok(!reachersOf(part).includes('text.ts'), part);
+  });
+
   test('labels of the dispatch loop are numeric literals', () => {
     // PERF: V8 makes a jump table of literals only; of constants it makes a chain of comparisons.
     const labels = [
