@@ -336,11 +336,12 @@ export class Plugin {
   setVariable(name: string, value: string | BytesLike): void;
   deleteVariable(name: string): void;
   getConfig(key: string): string | null;
-  setConfig(key: string, value: string | null): void;
+  setConfig(key: string, value: string | number | boolean | null): void;
   isActive(): boolean;
   get fuelConsumed(): number;
   reset(): Promise<boolean>;
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export class PluginCall {
@@ -361,7 +362,9 @@ export class PluginCall {
 
 export type PluginCallStatus = 'ready' | 'running' | 'paused' | 'done' | 'failed';
 
-export type PluginConfig = Readonly<Record<string, string>>;
+export type PluginConfig = Readonly<Record<string, string | number | boolean>>;
+
+export type PluginConfigLike = PluginConfig;
 
 export const PluginError: QuernErrorClass<'PluginError'>;
 
@@ -423,6 +426,7 @@ export class PluginPool {
   call(functionName: string, input?: PluginInput, hostContext?: unknown, options?: CallOptions): Promise<PluginOutput | null>;
   use<T>(work: (plugin: Plugin) => PromiseLike<T>, { signal }?: CallOptions): Promise<T>;
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface PoolOptions {

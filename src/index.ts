@@ -164,6 +164,7 @@ export type {
   ManifestWasmUrl,
   MemoryOptions,
   PluginConfig,
+  PluginConfigLike,
   ResponseLike,
   UrlLike,
 } from './host/manifest/manifest.ts';

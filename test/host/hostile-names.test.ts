@@ -49,7 +49,7 @@ describe('a name', () => {
       await createPlugin(assemble({}), { functions: { [name]: functions.env } }).catch((error: unknown) =>
         failures.push(error),
       );
-      await createPlugin(assemble({}), { config: { [name]: 1 as never } }).catch((error: unknown) =>
+      await createPlugin(assemble({}), { config: { [name]: null as never } }).catch((error: unknown) =>
         failures.push(error),
       );
       assert.equal(failures.length, sources(name).length + 3);

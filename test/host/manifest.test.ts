@@ -272,7 +272,11 @@ describe('settings of a manifest', () => {
     [{ wasm: [{ path: 7 }] }, /wasm\[0\]\.path: expected a string/],
     [{ wasm: [{ module: {} }] }, /wasm\[0\]\.module: expected a module that compileModule returned/],
     [{ wasm: [{ data: bytes, name: 7 }] }, /wasm\[0\]\.name: expected a string/],
-    [{ wasm: [{ data: bytes }], config: { k: 7 } }, /config\.k: expected a string, got number/],
+    [
+      { wasm: [{ data: bytes }], config: { k: null } },
+      /config\.k: expected a string, number or boolean, got null/,
+    ],
+    [{ wasm: [{ data: bytes }], config: { k: [1] } }, /config\.k: .* got a list/],
     [{ wasm: [{ data: bytes }], timeoutMs: -1 }, /timeoutMs: expected a whole number/],
     [{ wasm: [{ data: bytes }], memory: { maxPages: 1.5 } }, /memory\.maxPages: expected a whole number/],
     [{ wasm: [{ data: bytes }], allowedHosts: 'x' }, /allowedHosts: expected an array/],

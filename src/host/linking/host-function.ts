@@ -85,10 +85,22 @@ const readArgument = (type: ValType, words: Int32Array, at: number): number | bi
   return bits.getFloat64(0, true);
 };
 
+/**
+ * Booleans, and nothing at all, as the JavaScript API converts them: what a function without `return` gives is 0, but for
+ * i64, which takes nothing but a number there, either. Other conversions, of texts, objects and numbers that do not fit,
+ * are mistakes more often than not.
+ */
+const converted = (type: ValType, value: unknown): unknown => {
+  if (typeof value === 'boolean') return Number(value);
+  if (value !== undefined || type === I64) return value;
+  return type === I32 ? 0 : Number.NaN;
+};
+
 const isInRange = (value: bigint): boolean => value >= -(1n << 63n) && value < 1n << 64n;
 
 /** Writes one result; false when the value does not fit the type. */
-const writeResult = (type: ValType, value: unknown, words: Int32Array, at: number): boolean => {
+const writeResult = (type: ValType, given: unknown, words: Int32Array, at: number): boolean => {
+  const value = converted(type, given);
   switch (type) {
     case I32:
       if (!isWholeNumber(value, -0x8000_0000, 0xffff_ffff)) return false;

@@ -133,11 +133,17 @@ export type ManifestWasm =
   | ManifestWasmModule;
 
 /**
- * Configuration of a plug-in: keys and values that it can read.
+ * Configuration of a plug-in: keys and values, which it reads as text.
  *
  * Example: see `Manifest`.
  */
-export type PluginConfig = Readonly<Record<string, string>>;
+export type PluginConfig = Readonly<Record<string, string | number | boolean>>;
+/**
+ * What `@extism/extism` calls `PluginConfig`.
+ *
+ * Example: see `Manifest`.
+ */
+export type PluginConfigLike = PluginConfig;
 
 /**
  * Limits on memory. Absent, null or 0 means the default.
@@ -171,9 +177,10 @@ export interface MemoryOptions {
  *
  * ```ts
  * const wasm: ManifestWasm[] = [{ path: 'build/examples/greet.wasm' }];
- * const config: PluginConfig = { greeting: 'Salut' };
+ * const config: PluginConfig = { greeting: 'Salut', volume: 11, polite: true };
+ * const same: PluginConfigLike = config;
  * const memory: MemoryOptions = { maxPages: 64, maxVarBytes: 4096 };
- * const manifest: Manifest = { wasm, config, memory, timeoutMs: 1000 };
+ * const manifest: Manifest = { wasm, config: same, memory, timeoutMs: 1000 };
  * const plugin = await createPlugin(manifest);
  * console.log((await plugin.call('greet', 'Ada'))?.text()); // → Salut, Ada!
  * ```
@@ -252,7 +259,7 @@ const field = (fields: Fields, key: string): unknown => {
 };
 
 /** Checks a map of strings, as config and allowed paths are. */
-export const checkStringMap = (value: unknown, path: string): ReadonlyMap<string, string> | null => {
+const checkStringMap = (value: unknown, path: string): ReadonlyMap<string, string> | null => {
   if (value === null || value === undefined) return null;
   if (!isRecord(value)) throw bad(path, 'expected an object of strings');
   const map = new Map<string, string>();
@@ -262,6 +269,24 @@ export const checkStringMap = (value: unknown, path: string): ReadonlyMap<string
     map.set(key, item);
   }
   return map;
+};
+
+/** A value of the configuration as the plug-in reads it; null for what is none. */
+export const configText = (value: unknown): string | null =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
+
+/** Checks configuration: numbers and booleans are written as JavaScript writes them. */
+export const checkConfig = (value: unknown): ReadonlyMap<string, string> | null => {
+  if (value === null || value === undefined) return null;
+  if (!isRecord(value)) throw bad('config', 'expected an object of strings');
+  return new Map(
+    Object.entries(value).map(([key, item]) => {
+      const text = configText(item);
+      if (text !== null) return [key, text];
+      const actual = item === null ? 'null' : Array.isArray(item) ? 'a list' : typeof item;
+      throw bad(`config.${nameText(key)}`, `expected a string, number or boolean, got ${actual}`);
+    }),
+  );
 };
 
 /** Checks a list of strings. */
@@ -401,7 +426,7 @@ export const checkManifest = (value: unknown): CheckedManifest => {
   if (!Array.isArray(wasm)) throw bad('wasm', 'Expected "manifest.wasm" to be array');
   return {
     wasm: wasm.map(checkItem),
-    config: checkStringMap(field(value, 'config'), 'config'),
+    config: checkConfig(field(value, 'config')),
     memory: checkMemoryOptions(field(value, 'memory'), 'memory'),
     allowedHosts: checkAllowedHosts(field(value, 'allowedHosts')),
     allowedPaths: allowedPathsOf(value),

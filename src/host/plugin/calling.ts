@@ -16,8 +16,10 @@ import type { RunOutcome } from '../calls/run.ts';
 import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
 import { checkLimit } from '../manifest/manifest.ts';
 import { checkTextOrBytes } from '../platform/given.ts';
+import type { Logger } from '../platform/platform.ts';
 import { PluginOutput } from '../state/output.ts';
 import type { PluginState } from '../state/plugin-state.ts';
+import { type NamesOf, warnOfUnknown } from './known-options.ts';
 import { checkFuel } from './options.ts';
 
 /**
@@ -88,6 +90,16 @@ export interface DetailedCallOptions extends CallOptions {
   /** What host functions get from `CurrentPlugin.hostContext`. */
   readonly hostContext?: unknown;
 }
+/** TABLE: their names. */
+const callOptionNames: NamesOf<DetailedCallOptions> = {
+  signal: true,
+  timeoutMs: true,
+  fuel: true,
+  timeSliceMs: true,
+  whenBusy: true,
+  hostContext: true,
+};
+
 /** What a call is given, checked. */
 export interface GivenCall {
   readonly input: Uint8Array;
@@ -98,9 +110,10 @@ export interface GivenCall {
 export const readCall = (
   input: PluginInput,
   options: DetailedCallOptions,
-  plugin: Omit<CallLimits, 'signal'>,
+  plugin: Omit<CallLimits, 'signal'> & { readonly logger: Logger },
 ): GivenCall => {
   const own = readOptions(options);
+  warnOfUnknown(own, callOptionNames, plugin.logger, 'option of a call');
   return reading('what a call is given', () => ({
     input: inputBytes(input),
     hostContext: own.hostContext,

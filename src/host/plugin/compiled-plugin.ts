@@ -2,7 +2,7 @@
  * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
  */
 
-import { checkBytes, reading, readOptions } from '../../errors/arguments.ts';
+import { badArgument, checkBytes, reading, readOptions } from '../../errors/arguments.ts';
 import type { BytesLike } from '../../errors/bytes.ts';
 import { isThenable } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
@@ -21,7 +21,15 @@ import type { Platform } from '../platform/platform.ts';
 import { parseLog } from '../replay/log.ts';
 import { recordingOptions, replayOptions } from '../replay/settings.ts';
 import type { DetailedCallOptions } from './calling.ts';
-import { type CheckedOptions, checkOptions, type PluginOptions, withFetch } from './options.ts';
+import { type NamesOf, warnOfUnknown } from './known-options.ts';
+import {
+  type CheckedOptions,
+  checkOptions,
+  loggerFor,
+  type PluginOptions,
+  pluginOptionNames,
+  withFetch,
+} from './options.ts';
 import { Plugin, type PluginMaterial } from './plugin.ts';
 
 /**
@@ -67,7 +75,7 @@ export class CompiledPlugin {
    * @throws UnlinkableError, LimitError, or what initialisation failed with
    */
   async instantiate(options: PluginOptions = {}): Promise<Plugin> {
-    return this.#create({ ...this.#options, ...readOptions(options) });
+    return this.#create({ ...this.#options, ...this.#readOptions(options) });
   }
 
   /**
@@ -77,10 +85,14 @@ export class CompiledPlugin {
    */
   async restore(snapshot: BytesLike, options: RestoreOptions = {}): Promise<Plugin> {
     const bytes = checkBytes(snapshot, 'a snapshot');
-    const { activeCall, ...own } = readOptions(options);
+    const { activeCall, ...own } = this.#readOptions(options);
     const call = readOptions(activeCall, 'activeCall');
     this.#require();
     const all = { ...this.#options, ...own };
+    if (all.record || (all.replay !== undefined && all.replay !== null))
+      throw badArgument(
+        'a plug-in that is restored can be neither recorded nor replayed: a recording begins with a new one',
+      );
     const checked = reading('options', () => checkOptions(all, this.#settings, this.#platform));
     return Plugin.restore(this.#materialOf(checked), bytes, call);
   }
@@ -92,6 +104,13 @@ export class CompiledPlugin {
   close(): void {
     this.#isClosed = true;
     this.#giveBack();
+  }
+
+  #readOptions<T extends PluginOptions>(options: T): T {
+    const own = readOptions(options);
+    const all = { ...this.#options, ...own };
+    reading('options', () => warnOfUnknown(own, restoreOptionNames, loggerFor(all, this.#platform)));
+    return own;
   }
 
   #require(): void {
@@ -112,6 +131,12 @@ export class CompiledPlugin {
     if (!this.#isClosed || this.#openCount > 0 || this.#isShared) return;
     for (const modules of this.#variants.values())
       for (const { compiled, isOwn } of modules.values()) if (isOwn) compiled.giveBack();
+  }
+
+  /** Warns of options of a pool that there are not. @internal */
+  warnOfPoolOptions(options: object, names: Readonly<Record<string, true>>): void {
+    const logger = reading('options', () => loggerFor(this.#options, this.#platform));
+    warnOfUnknown(options, names, logger, 'option of a pool');
   }
 
   /** `instantiate` that a signal can stop. @internal */
@@ -171,6 +196,11 @@ export class CompiledPlugin {
     return replayOptions(checkOptions(own, noSettings, platform), modules, parseLog(replay));
   }
 }
+
+const restoreOptionNames: NamesOf<RestoreOptions> = {
+  ...pluginOptionNames,
+  activeCall: true,
+};
 
 const keyOf = (features: Features): string => [...features].sort().join();
 
@@ -255,6 +285,7 @@ export const compilePluginOn =
   (platform: Platform): CompilePlugin =>
   async (manifest, options) => {
     let own = readOptions(options);
+    reading('options', () => warnOfUnknown(own, restoreOptionNames, loggerFor(own, platform)));
     const source = withFetch(platform, own);
     const isLater = reading('the manifest', () => isThenable(manifest));
     const settings = await resolveManifest((isLater ? await manifest : manifest) as ManifestLike, source);

@@ -16,9 +16,9 @@ import {
   type CheckedMemoryOptions,
   checkAllowedHosts,
   checkAllowedPaths,
+  checkConfig,
   checkLimit,
   checkMemoryOptions,
-  checkStringMap,
   type ManifestSettings,
   type MemoryOptions,
   type PluginConfig,
@@ -43,6 +43,7 @@ import { FileQuota, limitedFiles } from '../wasi/limited-files.ts';
 import type { WasiOptions } from '../wasi/program.ts';
 import { readOnlyFiles } from '../wasi/read-only-files.ts';
 import { stableFiles } from '../wasi/stable-files.ts';
+import type { NamesOf } from './known-options.ts';
 
 /**
  * Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole.
@@ -167,6 +168,40 @@ export interface PluginOptions {
   readonly replay?: string | BytesLike | undefined;
 }
 
+/** TABLE: their names. */
+export const pluginOptionNames: NamesOf<PluginOptions> = {
+  useWasi: true,
+  wasi: true,
+  enableWasiOutput: true,
+  logger: true,
+  onLog: true,
+  logLevel: true,
+  functions: true,
+  config: true,
+  memory: true,
+  allowedHosts: true,
+  allowedPaths: true,
+  maxFileBytes: true,
+  timeoutMs: true,
+  timeSliceMs: true,
+  whenBusy: true,
+  renewAfterFailure: true,
+  onFailure: true,
+  fetch: true,
+  allowHttpResponseHeaders: true,
+  runInWorker: true,
+  sharedArrayBufferSize: true,
+  nodeWorkerArgs: true,
+  features: true,
+  fuel: true,
+  schedule: true,
+  compiler: true,
+  precompiled: true,
+  deterministic: true,
+  record: true,
+  replay: true,
+};
+
 /** Options after checking, combined with the settings of the manifest. */
 export interface CheckedOptions extends NoticedSettings {
   readonly logger: Logger;
@@ -259,6 +294,12 @@ const checkListener = (listener: PluginOptions['onFailure']): PluginOptions['onF
   throw new UsageError('usage.argument', { detail: 'onFailure is not a function' });
 };
 
+/** The logger that options name, before they are checked. */
+export const loggerFor = ({ logger, onLog }: PluginOptions, platform: Platform): Pick<Logger, 'warn'> => {
+  if (typeof onLog === 'function') return loggerOf(onLog);
+  return typeof logger?.warn === 'function' ? logger : platform.logger;
+};
+
 const checkLogging = (
   { logger, onLog, logLevel }: PluginOptions,
   platform: Platform,
@@ -322,7 +363,7 @@ export const checkOptions = (
   wasi: checkWasi(options, settings, platform),
   ...checkLogging(options, platform),
   functions: checkHostFunctions(options.functions),
-  config: checkStringMap(options.config, 'config') ?? settings.config ?? new Map(),
+  config: checkConfig(options.config) ?? settings.config ?? new Map(),
   memory: checkMemoryOptions(options.memory, 'memory') ?? settings.memory ?? noLimits,
   http: checkHttp(options, settings, platform),
   timeoutMs: checkLimit(options.timeoutMs, 'timeoutMs') ?? settings.timeoutMs,

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Plug-ins: the object that `createPlugin` returns, with the names and shapes of `@extism/extism`.
  *
@@ -15,6 +16,7 @@ import { type AbortSignalLike, CallWatch, type TimeoutCode } from '../calls/call
 import { type CallBudget, type StandStill, wantsPause } from '../calls/run.ts';
 import { Turns } from '../calls/turns.ts';
 import { encodeBase64 } from '../manifest/base64.ts';
+import { configText } from '../manifest/manifest.ts';
 import type { LoadedModule } from '../manifest/wasm-source.ts';
 import { LevelLogger } from '../pdk/logging.ts';
 import { Variables } from '../pdk/variables.ts';
@@ -133,11 +135,6 @@ export class Plugin {
     callOptions: DetailedCallOptions,
   ): Promise<Plugin> {
     const { options } = material;
-    if (options.tape !== null) {
-      throw new UsageError('usage.argument', {
-        detail: 'a plug-in that is restored can be neither recorded nor replayed: its beginning is not known',
-      });
-    }
     const plugin = new Plugin(material);
     try {
       const limits = checkCallLimits(callOptions, options);
@@ -381,13 +378,13 @@ export class Plugin {
   }
 
   /** Sets a configuration key for the calls from now on; null unsets it. */
-  setConfig(key: string, value: string | null): void {
-    if (value !== null && typeof value !== 'string')
-      throw new UsageError('usage.argument', { detail: 'a configuration value must be a string or null' });
+  setConfig(key: string, value: string | number | boolean | null): void {
+    const text = configText(value);
+    if (text === null && value !== null)
+      throw badArgument('a configuration value must be a string, number, boolean or null');
     checkName(key);
-    this.#session?.change('setConfig', key, value);
-    if (value === null) this.#config.delete(key);
-    else this.#config.set(key, value);
+    this.#session?.change('setConfig', key, text);
+    setOrDelete(this.#config, key, text);
   }
 
   /** Whether a call runs, or stands still. */
@@ -422,6 +419,11 @@ export class Plugin {
   close(): Promise<void> {
     this.#closed ??= this.#end();
     return this.#closed;
+  }
+
+  /** Closes the plug-in at the end of `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #end(): Promise<void> {
@@ -466,9 +468,13 @@ export class Plugin {
 /** Does again what the owner of a plug-in did while a host function ran. */
 const redo = (config: Map<string, string>, [name, key, value = null]: Operation): boolean => {
   if (name !== 'setConfig') return false;
-  if (value === null) config.delete(String(key));
-  else config.set(String(key), String(value));
+  setOrDelete(config, String(key), value === null ? null : String(value));
   return true;
+};
+
+const setOrDelete = (config: Map<string, string>, key: string, value: string | null): void => {
+  if (value === null) config.delete(key);
+  else config.set(key, value);
 };
 
 /** @throws UsageError for a name that is not text */

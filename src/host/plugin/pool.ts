@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A pool of instances of one compiled plug-in. Calls that find none free wait in line; when the line is full,
  * further calls are refused at once, so that a flood is felt where it comes from.
@@ -16,6 +17,7 @@ import { StopSignal } from '../calls/stop-signal.ts';
 import type { PluginOutput } from '../state/output.ts';
 import type { CallOptions, PluginInput } from './calling.ts';
 import { CompiledPlugin } from './compiled-plugin.ts';
+import type { NamesOf } from './known-options.ts';
 import type { PluginOptions } from './options.ts';
 import type { Plugin } from './plugin.ts';
 
@@ -36,6 +38,14 @@ export interface PoolOptions {
   /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
   readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
+
+const optionNames: NamesOf<PoolOptions> = {
+  maxInstances: true,
+  maxWaiting: true,
+  features: true,
+  compiler: true,
+  precompiled: true,
+};
 
 /** Whether an instance may be in the middle of something: a trap, an exhausted budget or an interruption. */
 const isSpoiledBy = (error: unknown): boolean =>
@@ -135,6 +145,11 @@ export class PluginPool {
     await Promise.all(busy);
   }
 
+  /** Closes the pool at the end of `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #acquire(signal: AbortSignalLike | null): Promise<Plugin> {
     const plugin = await this.#find(signal);
     if (!this.#isClosed) {
@@ -211,5 +226,9 @@ const closedError = (): Error => new UsageError('usage.state', { detail: 'the po
  * console.log((await pool.call('greet', 'Ada')).text()); // → Hello, Ada!
  * ```
  */
-export const createPool = (compiled: CompiledPlugin, options: PoolOptions = {}): PluginPool =>
-  new PluginPool(checkInstance(compiled, CompiledPlugin, 'what a pool is made of'), readOptions(options));
+export const createPool = (compiled: CompiledPlugin, options: PoolOptions = {}): PluginPool => {
+  const source = checkInstance(compiled, CompiledPlugin, 'what a pool is made of');
+  const own = readOptions(options);
+  source.warnOfPoolOptions(own, optionNames);
+  return new PluginPool(source, own);
+};

@@ -136,7 +136,8 @@ const replayCalls = async (
 ): Promise<ReplayedCall[]> => {
   const limits = reading('options', () => new ReplayLimits(platform, options));
   const { fuel, timeoutMs, signal } = limits.left;
-  const own = { ...options, replay: recording, timeoutMs, ...(fuel === null ? {} : { fuel }) };
+  const { signal: _, ...rest } = options;
+  const own = { ...rest, replay: recording, timeoutMs, ...(fuel === null ? {} : { fuel }) };
   const plugin = await (await compilePluginOn(platform)(manifest, own)).instantiateUnder(signal);
   limits.use(plugin.fuelConsumed);
   const calls: ReplayedCall[] = [];

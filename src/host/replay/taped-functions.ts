@@ -20,6 +20,7 @@ const odd: Readonly<Record<string, number>> = {
 
 /** A value that crosses; what cannot cross is kept as far as the error about it needs. */
 const writeValue = (value: unknown): Json => {
+  if (typeof value === 'boolean') return value;
   if (typeof value === 'bigint')
     return BigInt.asIntN(65, value) === value ? `${value}n` : { other: 'bigint' };
   if (typeof value === 'number') {
@@ -30,7 +31,7 @@ const writeValue = (value: unknown): Json => {
 };
 
 const readValue = (json: Json): unknown => {
-  if (typeof json === 'number') return json;
+  if (typeof json === 'number' || typeof json === 'boolean') return json;
   if (typeof json === 'string') return json.endsWith('n') ? wide.read(json.slice(0, -1)) : odd[json];
   switch (json !== null && (json as { readonly other?: Json }).other) {
     case 'null':
@@ -39,8 +40,6 @@ const readValue = (json: Json): unknown => {
       return 1n << 64n;
     case 'string':
       return '';
-    case 'boolean':
-      return true;
     case 'function':
       return () => {};
     case 'symbol':
