@@ -12,15 +12,16 @@ const use = `A snapshot is everything that a plug-in is, as bytes: linear memori
 \`\`\`js
 import { createPlugin, restorePlugin } from 'quern';
 
-const plugin = await createPlugin('plugin.wasm');
-const call = await plugin.startCall('count', 'Hello', { fuel: 10_000 });
+const plugin = await createPlugin('build/examples/greet.wasm');
+const call = await plugin.startCall('greet', 'Ada', { fuel: 100 });
 if ((await call.run()) === 'paused') {
   const bytes = plugin.snapshot();
   // elsewhere, later
-  const other = await restorePlugin('plugin.wasm', bytes);
-  other.activeCall.addFuel(100_000);
-  await other.activeCall.run();
-  console.log(other.activeCall?.output ?? call.output);
+  const other = await restorePlugin('build/examples/greet.wasm', bytes);
+  const rest = other.activeCall;
+  rest.addFuel(100_000);
+  await rest.run();
+  console.log(rest.output.text()); // → Hello, Ada!
 }
 \`\`\`
 
@@ -33,6 +34,8 @@ Between calls, and while a call of \`startCall\` has not begun or is paused: by 
 A call that waits for a promise of a host function is stored as it was when the function was called. Where it is restored, the function is called again with the same arguments, and its charges are counted once. What it had done to the world before is not undone: functions that are to be snapshotted in should wait first and act then.
 
 ## What belongs to the host
+
+A plug-in that is restored cannot be recorded or replayed: a recording begins with a new plug-in. \`restorePlugin\` refuses \`record\` and \`replay\` with \`usage.argument\`.
 
 Code, host functions, streams, directories of the host and limits are not in a snapshot; they are those of the options that \`restorePlugin\` gets, and no snapshot raises them: a call that was allowed more fuel than the option \`fuel\` (or \`activeCall.fuel\`) pauses there. Standard input that was given as text or bytes goes on where it was. Files of real directories are opened anew by their paths, which fails (\`snapshot.foreign\`) when they are gone. \`MemoryFiles\` that are passed for the same paths get the contents of the snapshot, removed files that are still open included. A real clock goes on with the time of the new host; with \`deterministic\`, time and randomness go on where they were.
 

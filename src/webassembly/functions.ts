@@ -128,11 +128,11 @@ export const functionObject = (realm: Realm, func: FuncInstance): object =>
   objectOf(func, () => {
     const { params, results } = func.signature;
     const cannotCross = hasHidden(params) || hasHidden(results);
-    // An arrow function: there is nothing to construct.
-    const object = (...args: unknown[]): unknown => {
+    // An arrow function: there is nothing to construct. Bound: its text is `[native code]`, as that of engines is.
+    const object = ((...args: unknown[]): unknown => {
       if (cannotCross) checkCrossing(func);
       return callFunction(realm, func, args);
-    };
+    }).bind(undefined);
     Object.defineProperty(object, 'name', { value: nameOf(func), configurable: true });
     Object.defineProperty(object, 'length', { value: params.length, configurable: true });
     return bind(object, func);

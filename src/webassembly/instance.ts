@@ -81,7 +81,9 @@ export const readImports = (realm: Realm, slot: ModuleSlot, importObject: unknow
   if (importObject !== undefined && !isObjectOrFunction(importObject))
     throw new TypeError('the imports must be an object');
   const { module } = slot.compiled;
-  if (module.imports.length > 0 && importObject === undefined)
+  const isOwn = (entry: Import): boolean =>
+    entry.module === slot.stringModule || builtinOf(entry.module, entry.name, slot.builtins) !== null;
+  if (importObject === undefined && !module.imports.every(isOwn))
     throw new TypeError('the module has imports, and none were given');
   let funcIndex = 0;
   return module.imports.map((entry) => {

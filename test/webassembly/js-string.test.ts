@@ -145,7 +145,11 @@ describe('string constants', () => {
   test('are globals with the value of their name', () => {
     const module = new WebAssembly.Module(constant(string), { importedStringConstants: 'strings' });
     assert.deepEqual(WebAssembly.Module.imports(module), []);
-    assert.equal(new WebAssembly.Instance(module, {}).exports['text'].value, 'hello ☺');
+    // With nothing else to import, no imports are needed.
+    for (const imports of [{}, undefined])
+      assert.equal(new WebAssembly.Instance(module, imports).exports['text'].value, 'hello ☺');
+    const plain = new WebAssembly.Module(constant(string));
+    assert.throws(() => new WebAssembly.Instance(plain), /imports, and none were given/);
   });
 
   test('must be immutable, and strings', () => {

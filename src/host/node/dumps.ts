@@ -9,9 +9,9 @@ interface DumpFiles {
 }
 
 /** What the environment asks for. */
-export const dumpFilesOf = (environment: Readonly<Record<string, string | undefined>>): DumpFiles => ({
-  coredump: environment['EXTISM_COREDUMP'] || undefined,
-  memdump: environment['EXTISM_MEMDUMP'] || undefined,
+export const dumpFilesOf = (variable: (name: string) => string | undefined): DumpFiles => ({
+  coredump: variable('EXTISM_COREDUMP') || undefined,
+  memdump: variable('EXTISM_MEMDUMP') || undefined,
 });
 
 /** Writes the dumps that are wanted; undefined if none is. A file that cannot be written is no reason to fail otherwise. */

@@ -33,7 +33,17 @@ const clock: Clock = {
   sleep: (nanoseconds) => sleepWith(startTimer, nanoseconds),
 };
 
-const onFailure = dumpWriter(dumpFilesOf(process.env));
+/**
+ * A variable of the environment. Read when it is needed, since Deno asks for a permission, and unset where it is denied:
+ * nobody who needs no variable should have to grant it.
+ */
+const variable = (name: string): string | undefined => {
+  try {
+    return process.env[name];
+  } catch {
+    return undefined;
+  }
+};
 
 /**
  * The platform of the Node entry point.
@@ -52,6 +62,10 @@ export const nodePlatform: Platform = {
   openDirectory: (path) => nodeDirectory(path),
   stdout: (chunk) => void process.stdout.write(chunk),
   stderr: (chunk) => void process.stderr.write(chunk),
-  ...(onFailure === undefined ? {} : { onFailure }),
-  wantsWasiOutput: Boolean(process.env['EXTISM_ENABLE_WASI_OUTPUT']),
+  get onFailure() {
+    return dumpWriter(dumpFilesOf(variable));
+  },
+  get wantsWasiOutput() {
+    return Boolean(variable('EXTISM_ENABLE_WASI_OUTPUT'));
+  },
 };

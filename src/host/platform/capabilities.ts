@@ -36,5 +36,8 @@ export const capabilitiesOf = (platform: Platform): Capabilities => ({
   hasWorkerCapability: false,
   supportsWasiPreview1: true,
   supportsTimeouts: true,
-  extismStdoutEnvVarSet: platform.wantsWasiOutput ?? false,
+  // Looked up when it is asked for: the module reads no environment when it loads.
+  get extismStdoutEnvVarSet() {
+    return platform.wantsWasiOutput ?? false;
+  },
 });

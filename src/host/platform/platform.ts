@@ -196,7 +196,7 @@ export interface Platform {
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;
   /** Told of failures of plug-ins that have no `onFailure` of their own. */
-  readonly onFailure?: (failure: PluginFailure) => void;
+  readonly onFailure?: ((failure: PluginFailure) => void) | undefined;
   /** Whether the environment asks for the guests' standard output (`EXTISM_ENABLE_WASI_OUTPUT`). */
   readonly wantsWasiOutput?: boolean;
 }

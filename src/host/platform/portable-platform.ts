@@ -21,17 +21,29 @@ const ambient = globalThis as Ambient;
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
+/** The date, where there is one: in a compartment of SES asking throws. */
+const dateNow = (): number => {
+  try {
+    return Date.now();
+  } catch (cause) {
+    throw new UsageError('usage.state', {
+      cause,
+      detail: 'this host has no clock; pass one on a platform, or use the deterministic option',
+    });
+  }
+};
+
 /** A clock on `Date`, and on `performance` where it exists. */
 const createDateClock = (): Clock => {
   let latest = 0;
   const milliseconds = (): number => {
-    const now = ambient.performance?.now?.() ?? Date.now();
+    const now = ambient.performance?.now?.() ?? dateNow();
     // `Date` can be set back; a monotonic clock cannot.
     latest = Math.max(latest, now);
     return latest;
   };
   return {
-    realtime: () => BigInt(Date.now()) * BigInt(NANOSECONDS_PER_MILLISECOND),
+    realtime: () => BigInt(dateNow()) * BigInt(NANOSECONDS_PER_MILLISECOND),
     monotonic: () => BigInt(Math.round(milliseconds() * NANOSECONDS_PER_MILLISECOND)),
     resolution: BigInt(NANOSECONDS_PER_MILLISECOND),
     sleep: (nanoseconds) =>

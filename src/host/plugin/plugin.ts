@@ -246,7 +246,7 @@ export class Plugin {
     const given = readCall(input, options, this.#options);
     const turn = this.#turns.take(given.limits);
     if (turn !== null) await turn;
-    return this.#perform(this.#newTask(functionName, given), null);
+    return this.#perform(() => this.#newTask(functionName, given), null);
   }
 
   /**
@@ -274,12 +274,12 @@ export class Plugin {
     if (turn !== null) await turn;
     try {
       findFunction(this.#instances.require().main, functionName);
+      this.#instances.fuelBefore = 0;
+      return this.#openCall(this.#newTask(functionName, { ...given, input: given.input.slice() }), null);
     } catch (error) {
       this.#endTurn();
       throw error;
     }
-    this.#instances.fuelBefore = 0;
-    return this.#openCall(this.#newTask(functionName, { ...given, input: given.input.slice() }), null);
   }
 
   #newTask(functionName: string, { input, hostContext, limits }: GivenCall): CallTask {
@@ -290,7 +290,7 @@ export class Plugin {
   #openCall(task: CallTask, pause: PauseReason | null): PluginCall {
     const backend = {
       budget: task.budget,
-      perform: (standStill: StandStill) => this.#perform(task, standStill),
+      perform: (standStill: StandStill) => this.#perform(() => task, standStill),
       judge,
       executions: () => this.#instances.running?.executions ?? [],
       fuelConsumed: () => this.fuelConsumed,
@@ -455,9 +455,11 @@ export class Plugin {
   }
 
   /** A call from its turn on to its end. */
-  async #perform(task: CallTask, standStill: StandStill | null): Promise<CallResult> {
-    this.#running = task;
+  async #perform(make: () => CallTask, standStill: StandStill | null): Promise<CallResult> {
     try {
+      // Asks for the time, which may fail.
+      const task = make();
+      this.#running = task;
       return await task.perform(standStill);
     } finally {
       this.#endTurn();
