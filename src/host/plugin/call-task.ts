@@ -5,19 +5,15 @@ import { FuncInstance } from '../../interpreter/instances/module-instance.ts';
 import type { CallBudget, StandStill } from '../calls/run.ts';
 import type { TapeSession } from '../replay/session.ts';
 import type { SavedCall } from '../snapshot/plugin-snapshot.ts';
-import { begin, type CallResult, findFunction, finish, isCleanExit } from './calling.ts';
+import type { PluginState } from '../state/plugin-state.ts';
+import { begin, type CallResult, findFunction, finish, type GivenCall, isCleanExit } from './calling.ts';
 import type { Linked } from './instances.ts';
 import { initialisersOfAll, type Runner } from './runner.ts';
 
+const NO_INPUT = new Uint8Array(0);
+
 /** The entry of a WASI command. An instance may run it once, so the next call gets a new instance. */
 const COMMAND_ENTRY = '_start';
-
-/** What a call is for. */
-interface CallRequest {
-  readonly functionName: string;
-  readonly input: Uint8Array;
-  readonly hostContext: unknown;
-}
 
 /** Checks the call of a snapshot against the plug-in that is to go on with it. @throws SnapshotError */
 export const checkSavedCall = (
@@ -35,19 +31,18 @@ export const checkSavedCall = (
 
 /** A call, made or in the making. */
 export class CallTask {
-  readonly #request: CallRequest;
+  readonly functionName: string;
+  readonly #given: GivenCall;
   readonly #runner: Runner;
   readonly #session: TapeSession | null;
 
-  constructor(request: CallRequest, runner: Runner, session: TapeSession | null) {
-    this.#request = request;
+  constructor(functionName: string, given: GivenCall, runner: Runner, session: TapeSession | null) {
+    this.functionName = functionName;
+    this.#given = given;
     this.#runner = runner;
     this.#session = session;
   }
 
-  get functionName(): string {
-    return this.#request.functionName;
-  }
   get budget(): CallBudget {
     return this.#runner.budget;
   }
@@ -67,17 +62,16 @@ export class CallTask {
     runner.linked = linked;
     runner.instances.running = linked.state;
     linked.state.executions = [execution];
-    linked.state.hostContext = this.#request.hostContext;
+    linked.state.hostContext = this.#given.hostContext;
   }
 
   /** What a snapshot says of it; the input is in the kernel once the function runs. */
   saved(): SavedCall {
     const { initialiser, linked, budget } = this.#runner;
-    const { functionName, input } = this.#request;
+    const { functionName } = this;
+    const { input } = this.#given;
     const hasBegun = linked !== null;
-    const isRead = hasBegun && initialiser < 0;
-    const rest = isRead ? new Uint8Array(0) : input;
-    return { functionName, input: rest, initialiser, hasBegun, fuel: budget.fuel };
+    return { functionName, input, initialiser, hasBegun, fuel: budget.fuel };
   }
 
   /** Performs it. @param standStill where it stands still; null for a call that is not made in pieces */
@@ -97,7 +91,7 @@ export class CallTask {
   /** Calls with the beginning and the end on the tape. */
   async #callOnTape(session: TapeSession): Promise<CallResult> {
     const { instances, budget } = this.#runner;
-    session.beginCall(this.functionName, this.#request.input);
+    session.beginCall(this.functionName, this.#given.input);
     budget.fuel = session.budget(budget.fuel);
     const end = (outcome: { result: CallResult } | { error: unknown }): void =>
       session.endCall(outcome, instances.fuelBefore, budget.fuel, () => instances.stateHash());
@@ -113,6 +107,13 @@ export class CallTask {
     return result;
   }
 
+  /** A function of its own: what waits below would keep the input in its frame. */
+  #begin(state: PluginState): void {
+    const { input, hostContext } = this.#given;
+    this.#given.input = NO_INPUT;
+    begin(state, input, hostContext);
+  }
+
   async #call(): Promise<CallResult> {
     const runner = this.#runner;
     const { instances } = runner;
@@ -123,7 +124,7 @@ export class CallTask {
     const func = findFunction(main, this.functionName);
     if (runner.restored === null) {
       instances.isStale = this.functionName === COMMAND_ENTRY;
-      begin(state, this.#request.input, this.#request.hostContext);
+      this.#begin(state);
       runner.linked = linked;
     }
     const outcome = await runner.run(linked, func, []);

@@ -102,7 +102,8 @@ const callOptionNames: NamesOf<DetailedCallOptions> = {
 
 /** What a call is given, checked. */
 export interface GivenCall {
-  readonly input: Uint8Array;
+  /** Empty once the kernel has it: what was made of a text can be as large as the plug-in itself. */
+  input: Uint8Array;
   readonly hostContext: unknown;
   readonly limits: CallLimits;
 }

@@ -282,9 +282,9 @@ export class Plugin {
     }
   }
 
-  #newTask(functionName: string, { input, hostContext, limits }: GivenCall): CallTask {
-    const runner = new Runner(this.#instances, this.#budgetOf(limits));
-    return new CallTask({ functionName, input, hostContext }, runner, this.#session);
+  #newTask(functionName: string, given: GivenCall): CallTask {
+    const runner = new Runner(this.#instances, this.#budgetOf(given.limits));
+    return new CallTask(functionName, given, runner, this.#session);
   }
 
   #openCall(task: CallTask, pause: PauseReason | null): PluginCall {
