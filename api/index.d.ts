@@ -314,7 +314,7 @@ export interface Platform {
   readonly openDirectory?: (path: string) => FileTree;
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;
-  readonly onFailure?: (failure: PluginFailure) => void;
+  readonly onFailure?: ((failure: PluginFailure) => void) | undefined;
   readonly wantsWasiOutput?: boolean;
 }
 

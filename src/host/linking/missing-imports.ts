@@ -47,14 +47,16 @@ const fromOldPdk =
   '; it is a function of PDKs before 1.0 or of another host: build the plug-in with a current PDK';
 
 /** TABLE: namespaces that name the toolchain, and what to do about it. */
-const foreignNamespaces: Readonly<Record<string, string>> = {
-  env: '; linkers import from "env" what the program uses and does not define',
-  wbg: '; wasm-bindgen made the module for JavaScript: build it with the PDK for Rust instead',
-  __wbindgen_placeholder__:
-    '; the module is made for wasm-bindgen and JavaScript: build it with the PDK for Rust instead',
-  gojs: '; the module is built for GOOS=js: build it for GOOS=wasip1',
-  go: '; the module is built for GOOS=js: build it for GOOS=wasip1',
-};
+const foreignNamespaces: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    env: '; linkers import from "env" what the program uses and does not define',
+    wbg: '; wasm-bindgen made the module for JavaScript: build it with the PDK for Rust instead',
+    __wbindgen_placeholder__:
+      '; the module is made for wasm-bindgen and JavaScript: build it with the PDK for Rust instead',
+    gojs: '; the module is built for GOOS=js: build it for GOOS=wasip1',
+    go: '; the module is built for GOOS=js: build it for GOOS=wasip1',
+  }),
+);
 /** Interfaces of WASI 0.2 and later begin so. */
 const COMPONENT_INTERFACE = 'wasi:';
 
@@ -62,7 +64,7 @@ const hintFor = ({ module, name }: Import): string => {
   if (module === 'env' && oldNames.has(name)) return fromOldPdk;
   if (module.startsWith(COMPONENT_INTERFACE))
     return '; it is an interface of WASI 0.2, for components: build the plug-in for wasm32-wasip1';
-  return Object.hasOwn(foreignNamespaces, module) ? foreignNamespaces[module]! : '';
+  return foreignNamespaces.get(module) ?? '';
 };
 
 class Search {

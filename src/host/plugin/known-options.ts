@@ -20,7 +20,7 @@ export const warnOfUnknown = (
   what = 'option',
 ): void => {
   for (const name of Object.keys(given)) {
-    if (Object.hasOwn(known, name)) continue;
+    if (known[name] === true) continue;
     const names = warned.get(logger) ?? new Set<string>();
     warned.set(logger, names);
     if (names.has(name) || names.size >= MAX_NAMES) continue;
