@@ -24,7 +24,7 @@ const packedWords = [OPCODE_BITS, OPCODE_BITS + SLOT_BITS].map(
 const packedSlots = [`(op >>> ${OPCODE_BITS} & ${MAX_PACKED_SLOT})`, `(op >>> ${OPCODE_BITS + SLOT_BITS})`];
 
 /** The expressions that read the operands of an operation: packed bits or words; a branch has two. */
-const operandsOf = ({ operands, packed }: Op): ts.Expression[] => {
+export const operandsOf = ({ operands, packed }: Op): ts.Expression[] => {
   let offset = 1;
   const word = (): string => `code[pc + ${offset++} | 0]`;
   return operands.flatMap(({ role, holds }, n) => {

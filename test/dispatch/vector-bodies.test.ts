@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loop, run, words } from '../../scripts/dispatch/bodies/loop.ts';
-import { vectorBodies } from '../../scripts/dispatch/bodies/vector.ts';
+import { farBodies, vectorBodies } from '../../scripts/dispatch/bodies/vector.ts';
 import { instructions } from '../../src/inspect.ts';
 import { type VectorOperation, vectorNames } from '../../src/interpreter/code/vector-isa.ts';
 import { type Fields, randomWords, ruleOutcome, typeOf } from './rule-of.ts';
 
-const bodies = vectorBodies as unknown as Readonly<Record<VectorOperation, (...operands: number[]) => void>>;
+type Bodies = Readonly<Record<VectorOperation, (...operands: number[]) => void>>;
+const bodies = vectorBodies as unknown as Bodies;
+const far = farBodies as unknown as Bodies;
 
 const FRAME = 64;
 const RESULT = FRAME + 24;
@@ -139,7 +141,8 @@ describe('lanes', () => {
 describe('accesses to memory', () => {
   const size = 64;
   const start = Uint8Array.from({ length: size }, random);
-  const makeMemory = (): { bytes: Uint8Array; memory: object } => {
+  const noMemory = { memory: null, memorySize: 0 };
+  const makeMemory = (): { bytes: Uint8Array; memory: { view: DataView; byteLength: number } } => {
     const bytes = new Uint8Array(start);
     return { bytes, memory: { view: new DataView(bytes.buffer), byteLength: size } };
   };
@@ -165,7 +168,8 @@ describe('accesses to memory', () => {
           for (const lane of immediates(op).includes('laneidx') ? [0, 1] : [undefined]) {
             const { bytes, memory } = makeMemory();
             const expectedBytes = new Uint8Array(start);
-            loop.instance = { memory0: index === 0 ? memory : null, memories: [null, memory] } as never;
+            loop.instance = { memories: index === 0 ? [memory] : [null, memory] } as never;
+            Object.assign(loop, index === 0 ? { memory: memory.view, memorySize: size } : noMemory);
             prepare();
             words[slotOf(0)] = address;
             set(slotOf(1), 4);
@@ -176,7 +180,12 @@ describe('accesses to memory', () => {
             const expected = ruleOutcome(op, values, fields, expectedBytes);
             const to = hasVector && !isStore ? slotOf(1) : slotOf(0);
             const sources = [slotOf(0), hasVector ? slotOf(1) : 0];
-            const status = run(() => bodies[op](to, ...sources, offset, index, lane ?? 0));
+            const isFar = index !== 0 || offset < 0;
+            const status = run(() =>
+              isFar
+                ? far[op](to, ...sources, offset, index, lane ?? 0)
+                : bodies[op](to, ...sources, offset, lane ?? 0),
+            );
             const shown = `${op} ${address} ${offset}`;
             assert.equal(status, expected.status, shown);
             assert.deepEqual(bytes, expectedBytes, shown);

@@ -7,7 +7,7 @@
  * body, `npm run gen`. `test/dispatch/vector-bodies.test.ts` compares it with the rule of its name.
  */
 
-import type { VectorOperation } from '../../../src/interpreter/code/vector-isa.ts';
+import type { VectorAccess, VectorOperation } from '../../../src/interpreter/code/vector-isa.ts';
 import { dot8, q15mulr } from '../../../src/interpreter/numerics/lanes.ts';
 import { bits, conversion, float } from './floats.ts';
 import { i32 } from './i32.ts';
@@ -71,6 +71,7 @@ import {
   unaryLoop,
 } from './vector-forms.ts';
 import {
+  far,
   loadExtend,
   loadLane,
   loadLanes,
@@ -80,6 +81,7 @@ import {
   loadSplat64,
   loadZero32,
   loadZero64,
+  near,
   storeLane,
   storeLanes,
   vectorLoad,
@@ -324,27 +326,53 @@ export const vectorBodies = {
   'f32x4.demote_f64x2_zero': demote,
   'f64x2.promote_low_f32x4': promote,
 
-  // memory
-  'v128.load': vectorLoad,
-  'v128.store': vectorStore,
-  'v128.load8x8_s': loadExtend(widen8, true),
-  'v128.load8x8_u': loadExtend(widen8, false),
-  'v128.load16x4_s': loadExtend(widen16, true),
-  'v128.load16x4_u': loadExtend(widen16, false),
-  'v128.load32x2_s': loadExtend(widen32, true),
-  'v128.load32x2_u': loadExtend(widen32, false),
-  'v128.load8_splat': loadSplat8,
-  'v128.load16_splat': loadSplat16,
-  'v128.load32_splat': loadSplat32,
-  'v128.load64_splat': loadSplat64,
-  'v128.load32_zero': loadZero32,
-  'v128.load64_zero': loadZero64,
-  'v128.load8_lane': loadLane(1, loadLanes.lane8),
-  'v128.load16_lane': loadLane(2, loadLanes.lane16),
-  'v128.load32_lane': loadLane(4, loadLanes.lane32),
-  'v128.load64_lane': loadLane(8, loadLanes.lane64),
-  'v128.store8_lane': storeLane(1, storeLanes.lane8),
-  'v128.store16_lane': storeLane(2, storeLanes.lane16),
-  'v128.store32_lane': storeLane(4, storeLanes.lane32),
-  'v128.store64_lane': storeLane(8, storeLanes.lane64),
+  // memory 0
+  'v128.load': vectorLoad(near),
+  'v128.store': vectorStore(near),
+  'v128.load8x8_s': loadExtend(near, widen8, true),
+  'v128.load8x8_u': loadExtend(near, widen8, false),
+  'v128.load16x4_s': loadExtend(near, widen16, true),
+  'v128.load16x4_u': loadExtend(near, widen16, false),
+  'v128.load32x2_s': loadExtend(near, widen32, true),
+  'v128.load32x2_u': loadExtend(near, widen32, false),
+  'v128.load8_splat': loadSplat8(near),
+  'v128.load16_splat': loadSplat16(near),
+  'v128.load32_splat': loadSplat32(near),
+  'v128.load64_splat': loadSplat64(near),
+  'v128.load32_zero': loadZero32(near),
+  'v128.load64_zero': loadZero64(near),
+  'v128.load8_lane': loadLane(near, 1, loadLanes.lane8),
+  'v128.load16_lane': loadLane(near, 2, loadLanes.lane16),
+  'v128.load32_lane': loadLane(near, 4, loadLanes.lane32),
+  'v128.load64_lane': loadLane(near, 8, loadLanes.lane64),
+  'v128.store8_lane': storeLane(near, 1, storeLanes.lane8),
+  'v128.store16_lane': storeLane(near, 2, storeLanes.lane16),
+  'v128.store32_lane': storeLane(near, 4, storeLanes.lane32),
+  'v128.store64_lane': storeLane(near, 8, storeLanes.lane64),
 } satisfies VectorBodies;
+
+/** Accesses to other memories, and at offsets of 2^31 and more. */
+export const farBodies = {
+  'v128.load': vectorLoad(far),
+  'v128.store': vectorStore(far),
+  'v128.load8x8_s': loadExtend(far, widen8, true),
+  'v128.load8x8_u': loadExtend(far, widen8, false),
+  'v128.load16x4_s': loadExtend(far, widen16, true),
+  'v128.load16x4_u': loadExtend(far, widen16, false),
+  'v128.load32x2_s': loadExtend(far, widen32, true),
+  'v128.load32x2_u': loadExtend(far, widen32, false),
+  'v128.load8_splat': loadSplat8(far),
+  'v128.load16_splat': loadSplat16(far),
+  'v128.load32_splat': loadSplat32(far),
+  'v128.load64_splat': loadSplat64(far),
+  'v128.load32_zero': loadZero32(far),
+  'v128.load64_zero': loadZero64(far),
+  'v128.load8_lane': loadLane(far, 1, loadLanes.lane8),
+  'v128.load16_lane': loadLane(far, 2, loadLanes.lane16),
+  'v128.load32_lane': loadLane(far, 4, loadLanes.lane32),
+  'v128.load64_lane': loadLane(far, 8, loadLanes.lane64),
+  'v128.store8_lane': storeLane(far, 1, storeLanes.lane8),
+  'v128.store16_lane': storeLane(far, 2, storeLanes.lane16),
+  'v128.store32_lane': storeLane(far, 4, storeLanes.lane32),
+  'v128.store64_lane': storeLane(far, 8, storeLanes.lane64),
+} satisfies Pick<VectorBodies, VectorAccess>;

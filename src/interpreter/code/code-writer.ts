@@ -171,7 +171,8 @@ export class CodeWriter {
 
   /** Changes the destination of an operation emitted before: packed, or the first word of a vector operation. */
   retarget(at: number, slot: number): void {
-    if (opcodeOf(buffer[at]!) === opOf.vector.code) {
+    const opcode = opcodeOf(buffer[at]!);
+    if (opcode === opOf.vector.code || opcode === opOf.vector_far.code) {
       buffer[at + 1] = 2 * slot;
       return;
     }

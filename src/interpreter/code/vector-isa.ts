@@ -73,6 +73,9 @@ export type VectorOperation =
   | (typeof ownNames)[number]
   | Exclude<VectorMnemonic, (typeof moves)[number] | keyof typeof sameAs | keyof typeof exchanged>;
 
+/** Operations that access memory. */
+export type VectorAccess = Extract<VectorOperation, `v128.${'load' | 'store'}${string}`>;
+
 /** The operation that an instruction is done by; null for a move. */
 const operationOf = (name: VectorMnemonic): VectorOperation | null => {
   if (moves.includes(name as never)) return null;
@@ -107,16 +110,18 @@ export const vectorNames: readonly VectorOperation[] = [
 /** Number of the first operation of the second loop. */
 export const firstWide: number = vectorNames.findIndex(isWide);
 
-const makeOp = (name: VectorOperation): Op => {
-  const { vector } = opOf;
-  return { ...vector, code: packVector(vector.code, vectorNames.indexOf(name)) };
-};
+const makeOp = (name: VectorOperation, op: Op = opOf.vector): Op => ({
+  ...op,
+  code: packVector(op.code, vectorNames.indexOf(name)),
+});
 
 /** Whether an operation takes an index of a global. */
 export const namesGlobal = (name: VectorOperation): boolean => globalNames.includes(name as never);
 /** Whether an operation accesses memory. */
-export const accessesMemory = (name: VectorOperation): boolean =>
+export const accessesMemory = (name: VectorOperation): name is VectorAccess =>
   instructions.some((row) => row.name === name && row.access > 0);
+/** An access to another memory than memory 0, or at an offset of 2^31 and more. */
+export const farAccess = (name: Mnemonic): Op => makeOp(name as VectorAccess, opOf.vector_far);
 
 /** Operations that no instruction names, by name. */
 export const vectorOps: Readonly<Record<(typeof ownNames)[number], Op>> = Object.fromEntries(

@@ -5,52 +5,74 @@
 import type { MemoryInstance } from '../instances/memory.ts';
 import { dot8, narrow16S, narrow16U, narrow8S, narrow8U, q15mulr } from '../numerics/lanes.ts';
 import { nearest, truncSat32S, truncSat32U } from '../numerics/floats.ts';
-import type { ModuleInstance } from '../instances/module-instance.ts';
+import { popcnt32 } from '../numerics/i64.ts';
+import type { MachineState } from './machine-state.ts';
 
 /**
- * Runs vector operations from a program counter on, to the first that the loop does not have; returns that one's
- * place, or the complement of the place of an access out of bounds.
+ * Runs vector operations, and what else the loop has, from where a machine stands: to the first operation that the
+ * loop does not have (`CONTINUE`), or until another status stops it.
  */
-export type RunVectors = (start: number, fp: number, instance: ModuleInstance) => number;
+export type RunVectors = (state: MachineState) => number;
+
+export interface VectorLoops {
+  readonly vectors: RunVectors;
+  /** For operations of 64 bits and floats. */
+  readonly wideVectors: RunVectors;
+  /** One access to any memory. */
+  readonly farVector: RunVectors;
+}
 
 export const createVectors = (
   codeArray: Int32Array,
   wordArray: Int32Array,
   doubleArray: Float64Array,
   floatArray: Float32Array,
-): { readonly vectors: RunVectors; readonly wideVectors: RunVectors } => {
+): VectorLoops => {
   const { buffer } = wordArray;
   const int8Array = new Int8Array(buffer);
   const uint8Array = new Uint8Array(buffer);
   const int16Array = new Int16Array(buffer);
   const uint16Array = new Uint16Array(buffer);
-  const vectors = (start: number, fp: number, instance: ModuleInstance): number => {
+  const vectors = (state: MachineState): number => {
     // PERF: local names spare each access a look into the context, and half of its bytecode.
     const code = codeArray;
     // The frames: as 32-bit words, and in other units.
     const words = wordArray;
+    const floats = floatArray;
     const int8 = int8Array;
     const uint8 = uint8Array;
     const int16 = int16Array;
     const uint16 = uint16Array;
+    // The frame, as an index of words.
+    const fp = state.fp | 0;
+    const instance = state.instance;
     // The operation that runs, and its first word.
-    let pc = start | 0;
-    let op = code[pc];
-    // Its first three operands, if they are vectors: the destination and two sources, as indices of words.
+    let pc = state.pc | 0;
+    let op = 0;
+    // The status to leave with.
+    let status = 0;
+    // The first three operands of a vector operation, if they are vectors: the destination and two sources, as indices of
+    // words.
     let d = 0;
     let a = 0;
     let b = 0;
+    // Fuel in hand beyond what remains of the current run of code.
+    let fuel = state.fuel | 0;
+    // What the instance has in memory 0, and its own globals.
+    const memory = instance.memory0.view;
+    const memorySize = instance.memory0.byteLength | 0;
+    const globals = instance.globalWords;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
     let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0, i6 = 0;
     let f0 = 0.5;
-    let memory: MemoryInstance;
-    let view: DataView;
-    let globals: Int32Array;
-    for (;;) {
-      d = fp + code[pc + 1 | 0] | 0;
-      a = fp + code[pc + 2 | 0] | 0;
-      b = fp + code[pc + 3 | 0] | 0;
-      switch (op >>> 10) {
+    let globalWords: Int32Array;
+    out: for (;;) {
+      op = code[pc];
+      if ((op & 1023) === 218) {
+        d = fp + code[pc + 1 | 0] | 0;
+        a = fp + code[pc + 2 | 0] | 0;
+        b = fp + code[pc + 3 | 0] | 0;
+        switch (op >>> 10) {
         case 0: {
           // mov
           i0 = words[a + 1];
@@ -61,7 +83,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 1: {
           // const
@@ -70,7 +92,7 @@ export const createVectors = (
           words[d + 2] = code[pc + 4 | 0];
           words[d + 3] = code[pc + 5 | 0];
           pc = pc + 6 | 0;
-          break;
+          continue;
         }
         case 2: {
           // select
@@ -83,53 +105,53 @@ export const createVectors = (
           words[d + 2] = i2;
           words[d + 3] = i3;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 3: {
           // global_get
           i0 = code[pc + 2 | 0];
-          globals = instance.globalWords;
-          words[d] = globals[i0];
-          words[d + 1] = globals[i0 + 1];
-          words[d + 2] = globals[i0 + 2];
-          words[d + 3] = globals[i0 + 3];
+          globalWords = instance.globalWords;
+          words[d] = globalWords[i0];
+          words[d + 1] = globalWords[i0 + 1];
+          words[d + 2] = globalWords[i0 + 2];
+          words[d + 3] = globalWords[i0 + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 4: {
           // global_set
           i0 = code[pc + 3 | 0];
-          globals = instance.globalWords;
-          globals[i0] = words[a];
-          globals[i0 + 1] = words[a + 1];
-          globals[i0 + 2] = words[a + 2];
-          globals[i0 + 3] = words[a + 3];
+          globalWords = instance.globalWords;
+          globalWords[i0] = words[a];
+          globalWords[i0 + 1] = words[a + 1];
+          globalWords[i0 + 2] = words[a + 2];
+          globalWords[i0 + 3] = words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 5: {
           // global_get_far
           i0 = code[pc + 2 | 0];
           i1 = instance.globals[i0]!.offset;
-          globals = instance.globals[i0]!.words;
-          words[d] = globals[i1];
-          words[d + 1] = globals[i1 + 1];
-          words[d + 2] = globals[i1 + 2];
-          words[d + 3] = globals[i1 + 3];
+          globalWords = instance.globals[i0]!.words;
+          words[d] = globalWords[i1];
+          words[d + 1] = globalWords[i1 + 1];
+          words[d + 2] = globalWords[i1 + 2];
+          words[d + 3] = globalWords[i1 + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 6: {
           // global_set_far
           i0 = code[pc + 3 | 0];
           i1 = instance.globals[i0]!.offset;
-          globals = instance.globals[i0]!.words;
-          globals[i1] = words[a];
-          globals[i1 + 1] = words[a + 1];
-          globals[i1 + 2] = words[a + 2];
-          globals[i1 + 3] = words[a + 3];
+          globalWords = instance.globals[i0]!.words;
+          globalWords[i1] = words[a];
+          globalWords[i1 + 1] = words[a + 1];
+          globalWords[i1 + 2] = words[a + 2];
+          globalWords[i1 + 3] = words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 7: {
           // shuffle32
@@ -141,229 +163,205 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 6 | 0;
-          break;
+          continue;
         }
         case 8: {
           // v128.load
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 16 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
-          words[d + 1] = view.getInt32(i0 + 4, true);
-          words[d + 2] = view.getInt32(i0 + 8, true);
-          words[d + 3] = view.getInt32(i0 + 12, true);
-          pc = pc + 6 | 0;
-          break;
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
+          words[d + 2] = memory.getInt32(i0 + 8, true);
+          words[d + 3] = memory.getInt32(i0 + 12, true);
+          pc = pc + 5 | 0;
+          continue;
         }
         case 9: {
           // v128.load8x8_s
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1 << 24 >> 24 & 65535 | i1 << 16 >> 24 << 16;
           words[d + 1] = i1 << 8 >> 24 & 65535 | i1 >> 24 << 16;
           words[d + 2] = i0 << 24 >> 24 & 65535 | i0 << 16 >> 24 << 16;
           words[d + 3] = i0 << 8 >> 24 & 65535 | i0 >> 24 << 16;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 10: {
           // v128.load8x8_u
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1 & 255 & 65535 | (i1 >>> 8 & 255) << 16;
           words[d + 1] = i1 >>> 16 & 255 & 65535 | i1 >>> 24 << 16;
           words[d + 2] = i0 & 255 & 65535 | (i0 >>> 8 & 255) << 16;
           words[d + 3] = i0 >>> 16 & 255 & 65535 | i0 >>> 24 << 16;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 11: {
           // v128.load16x4_s
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1 << 16 >> 16;
           words[d + 1] = i1 >> 16;
           words[d + 2] = i0 << 16 >> 16;
           words[d + 3] = i0 >> 16;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 12: {
           // v128.load16x4_u
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1 & 65535;
           words[d + 1] = i1 >>> 16;
           words[d + 2] = i0 & 65535;
           words[d + 3] = i0 >>> 16;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 13: {
           // v128.load32x2_s
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1;
           words[d + 1] = i1 >> 31;
           words[d + 2] = i0;
           words[d + 3] = i0 >> 31;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 14: {
           // v128.load32x2_u
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1;
           words[d + 1] = 0;
           words[d + 2] = i0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 15: {
           // v128.load8_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 1 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i0 = Math.imul(view.getUint8(i0), 16843009);
+          i0 = Math.imul(memory.getUint8(i0), 16843009);
           words[d] = i0;
           words[d + 1] = i0;
           words[d + 2] = i0;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 16: {
           // v128.load16_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 2 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i0 = view.getUint16(i0, true);
+          i0 = memory.getUint16(i0, true);
           i0 = i0 | i0 << 16;
           words[d] = i0;
           words[d + 1] = i0;
           words[d + 2] = i0;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 17: {
           // v128.load32_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i0 = view.getInt32(i0, true);
+          i0 = memory.getInt32(i0, true);
           words[d] = i0;
           words[d + 1] = i0;
           words[d + 2] = i0;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 18: {
           // v128.load64_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1;
           words[d + 1] = i0;
           words[d + 2] = i1;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 19: {
           // v128.store
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 16 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setInt32(i0, words[b], true);
-          view.setInt32(i0 + 4, words[b + 1], true);
-          view.setInt32(i0 + 8, words[b + 2], true);
-          view.setInt32(i0 + 12, words[b + 3], true);
-          pc = pc + 6 | 0;
-          break;
+          memory.setInt32(i0, words[b], true);
+          memory.setInt32(i0 + 4, words[b + 1], true);
+          memory.setInt32(i0 + 8, words[b + 2], true);
+          memory.setInt32(i0 + 12, words[b + 3], true);
+          pc = pc + 5 | 0;
+          continue;
         }
         case 20: {
           // i8x16.shuffle
@@ -381,7 +379,7 @@ export const createVectors = (
           words[d + 2] = i3;
           words[d + 3] = i0;
           pc = pc + 18 | 0;
-          break;
+          continue;
         }
         case 21: {
           // i8x16.swizzle
@@ -460,7 +458,7 @@ export const createVectors = (
           words[d + 2] = i4;
           words[d + 3] = i5;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 22: {
           // i8x16.splat
@@ -470,7 +468,7 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 23: {
           // i16x8.splat
@@ -481,7 +479,7 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 24: {
           // i32x4.splat
@@ -491,19 +489,19 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 25: {
           // i8x16.extract_lane_s
           words[d] = int8[(fp << 2) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 26: {
           // i8x16.extract_lane_u
           words[d] = uint8[(fp << 2) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 27: {
           // i8x16.replace_lane
@@ -517,19 +515,19 @@ export const createVectors = (
           words[d + 3] = i3;
           uint8[(d << 2) + code[pc + 4 | 0] | 0] = i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 28: {
           // i16x8.extract_lane_s
           words[d] = int16[(fp << 1) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 29: {
           // i16x8.extract_lane_u
           words[d] = uint16[(fp << 1) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 30: {
           // i16x8.replace_lane
@@ -543,13 +541,13 @@ export const createVectors = (
           words[d + 3] = i3;
           uint16[(d << 1) + code[pc + 4 | 0] | 0] = i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 31: {
           // i32x4.extract_lane
           words[d] = words[a];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 32: {
           // i32x4.replace_lane
@@ -563,7 +561,7 @@ export const createVectors = (
           words[d + 3] = i3;
           words[d + code[pc + 4 | 0] | 0] = i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 33: {
           // i8x16.eq
@@ -572,7 +570,7 @@ export const createVectors = (
             words[d] = Math.imul(~((i1 & 2139062143) + 2139062143 | i1 | 2139062143) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 34: {
           // i8x16.ne
@@ -581,7 +579,7 @@ export const createVectors = (
             words[d] = ~Math.imul(~((i1 & 2139062143) + 2139062143 | i1 | 2139062143) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 35: {
           // i8x16.lt_s
@@ -592,7 +590,7 @@ export const createVectors = (
             words[d] = Math.imul(((i1 & ~i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 36: {
           // i8x16.lt_u
@@ -603,7 +601,7 @@ export const createVectors = (
             words[d] = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 37: {
           // i8x16.le_s
@@ -614,7 +612,7 @@ export const createVectors = (
             words[d] = ~Math.imul(((i2 & ~i1 | ~(i2 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 38: {
           // i8x16.le_u
@@ -625,7 +623,7 @@ export const createVectors = (
             words[d] = ~Math.imul(((~i2 & i1 | ~(i2 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 39: {
           // i16x8.eq
@@ -634,7 +632,7 @@ export const createVectors = (
             words[d] = Math.imul(~((i1 & 2147450879) + 2147450879 | i1 | 2147450879) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 40: {
           // i16x8.ne
@@ -643,7 +641,7 @@ export const createVectors = (
             words[d] = ~Math.imul(~((i1 & 2147450879) + 2147450879 | i1 | 2147450879) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 41: {
           // i16x8.lt_s
@@ -654,7 +652,7 @@ export const createVectors = (
             words[d] = Math.imul(((i1 & ~i2 | ~(i1 ^ i2) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 42: {
           // i16x8.lt_u
@@ -665,7 +663,7 @@ export const createVectors = (
             words[d] = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 43: {
           // i16x8.le_s
@@ -676,7 +674,7 @@ export const createVectors = (
             words[d] = ~Math.imul(((i2 & ~i1 | ~(i2 ^ i1) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 44: {
           // i16x8.le_u
@@ -687,7 +685,7 @@ export const createVectors = (
             words[d] = ~Math.imul(((~i2 & i1 | ~(i2 ^ i1) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 45: {
           // i32x4.eq
@@ -696,7 +694,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] === words[b + 2] ? -1 : 0;
           words[d + 3] = words[a + 3] === words[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 46: {
           // i32x4.ne
@@ -705,7 +703,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] !== words[b + 2] ? -1 : 0;
           words[d + 3] = words[a + 3] !== words[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 47: {
           // i32x4.lt_s
@@ -714,7 +712,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] < words[b + 2] ? -1 : 0;
           words[d + 3] = words[a + 3] < words[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 48: {
           // i32x4.lt_u
@@ -723,7 +721,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> 0 < words[b + 2] >>> 0 ? -1 : 0;
           words[d + 3] = words[a + 3] >>> 0 < words[b + 3] >>> 0 ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 49: {
           // i32x4.le_s
@@ -732,7 +730,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] <= words[b + 2] ? -1 : 0;
           words[d + 3] = words[a + 3] <= words[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 50: {
           // i32x4.le_u
@@ -741,7 +739,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> 0 <= words[b + 2] >>> 0 ? -1 : 0;
           words[d + 3] = words[a + 3] >>> 0 <= words[b + 3] >>> 0 ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 51: {
           // v128.not
@@ -750,7 +748,7 @@ export const createVectors = (
           words[d + 2] = ~words[a + 2];
           words[d + 3] = ~words[a + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 52: {
           // v128.and
@@ -759,7 +757,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] & words[b + 2];
           words[d + 3] = words[a + 3] & words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 53: {
           // v128.andnot
@@ -768,7 +766,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] & ~words[b + 2];
           words[d + 3] = words[a + 3] & ~words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 54: {
           // v128.or
@@ -777,7 +775,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] | words[b + 2];
           words[d + 3] = words[a + 3] | words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 55: {
           // v128.xor
@@ -786,7 +784,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] ^ words[b + 2];
           words[d + 3] = words[a + 3] ^ words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 56: {
           // v128.bitselect
@@ -800,24 +798,22 @@ export const createVectors = (
           i0 = words[i0 + 3];
           words[d + 3] = words[a + 3] & i0 | words[b + 3] & ~i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 57: {
           // v128.any_true
           words[d] = (words[a] | words[a + 1] | words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 58: {
           // v128.load8_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 1 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
           i1 = words[b + 1];
           i2 = words[b + 2];
           i3 = words[b + 3];
@@ -825,20 +821,18 @@ export const createVectors = (
           words[d + 1] = i1;
           words[d + 2] = i2;
           words[d + 3] = i3;
-          uint8[(d << 2) + code[pc + 6 | 0] | 0] = view.getUint8(i0);
-          pc = pc + 7 | 0;
-          break;
+          uint8[(d << 2) + code[pc + 5 | 0] | 0] = memory.getUint8(i0);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 59: {
           // v128.load16_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 2 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
           i1 = words[b + 1];
           i2 = words[b + 2];
           i3 = words[b + 3];
@@ -846,20 +840,18 @@ export const createVectors = (
           words[d + 1] = i1;
           words[d + 2] = i2;
           words[d + 3] = i3;
-          uint16[(d << 1) + code[pc + 6 | 0] | 0] = view.getUint16(i0, true);
-          pc = pc + 7 | 0;
-          break;
+          uint16[(d << 1) + code[pc + 5 | 0] | 0] = memory.getUint16(i0, true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 60: {
           // v128.load32_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
           i1 = words[b + 1];
           i2 = words[b + 2];
           i3 = words[b + 3];
@@ -867,20 +859,18 @@ export const createVectors = (
           words[d + 1] = i1;
           words[d + 2] = i2;
           words[d + 3] = i3;
-          words[d + code[pc + 6 | 0] | 0] = view.getInt32(i0, true);
-          pc = pc + 7 | 0;
-          break;
+          words[d + code[pc + 5 | 0] | 0] = memory.getInt32(i0, true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 61: {
           // v128.load64_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
           i1 = words[b + 1];
           i2 = words[b + 2];
           i3 = words[b + 3];
@@ -888,103 +878,91 @@ export const createVectors = (
           words[d + 1] = i1;
           words[d + 2] = i2;
           words[d + 3] = i3;
-          i1 = d + (code[pc + 6 | 0] << 1) | 0;
-          words[i1] = view.getInt32(i0, true);
-          words[i1 + 1] = view.getInt32(i0 + 4, true);
-          pc = pc + 7 | 0;
-          break;
+          i1 = d + (code[pc + 5 | 0] << 1) | 0;
+          words[i1] = memory.getInt32(i0, true);
+          words[i1 + 1] = memory.getInt32(i0 + 4, true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 62: {
           // v128.store8_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 1 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setUint8(i0, uint8[(b << 2) + code[pc + 6 | 0] | 0]);
-          pc = pc + 7 | 0;
-          break;
+          memory.setUint8(i0, uint8[(b << 2) + code[pc + 5 | 0] | 0]);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 63: {
           // v128.store16_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 2 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setUint16(i0, uint16[(b << 1) + code[pc + 6 | 0] | 0], true);
-          pc = pc + 7 | 0;
-          break;
+          memory.setUint16(i0, uint16[(b << 1) + code[pc + 5 | 0] | 0], true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 64: {
           // v128.store32_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setInt32(i0, words[b + code[pc + 6 | 0] | 0], true);
-          pc = pc + 7 | 0;
-          break;
+          memory.setInt32(i0, words[b + code[pc + 5 | 0] | 0], true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 65: {
           // v128.store64_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = b + (code[pc + 6 | 0] << 1) | 0;
-          view.setInt32(i0, words[i1], true);
-          view.setInt32(i0 + 4, words[i1 + 1], true);
-          pc = pc + 7 | 0;
-          break;
+          i1 = b + (code[pc + 5 | 0] << 1) | 0;
+          memory.setInt32(i0, words[i1], true);
+          memory.setInt32(i0 + 4, words[i1 + 1], true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 66: {
           // v128.load32_zero
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
+          words[d] = memory.getInt32(i0, true);
           words[d + 1] = 0;
           words[d + 2] = 0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 67: {
           // v128.load64_zero
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
-          words[d + 1] = view.getInt32(i0 + 4, true);
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
           words[d + 2] = 0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 68: {
           // i8x16.abs
@@ -995,7 +973,7 @@ export const createVectors = (
             words[d] = (i1 | -2139062144) - (i2 & 2139062143) ^ (i1 ^ ~i2) & -2139062144;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 69: {
           // i8x16.neg
@@ -1004,7 +982,7 @@ export const createVectors = (
             words[d] = -2139062144 - (i1 & 2139062143) ^ ~i1 & -2139062144;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 70: {
           // i8x16.popcnt
@@ -1015,7 +993,7 @@ export const createVectors = (
             words[d] = i1 + (i1 >>> 4) & 252645135;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 71: {
           // i8x16.all_true
@@ -1030,7 +1008,7 @@ export const createVectors = (
           i0 = i0 | ~((i1 & 2139062143) + 2139062143 | i1 | 2139062143);
           words[d] = i0 === 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 72: {
           // i8x16.bitmask
@@ -1041,7 +1019,7 @@ export const createVectors = (
           i0 = i0 | Math.imul(words[a + 3] >>> 7 & 16843009, 270549120) >>> 28 << 12;
           words[d] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 73: {
           // i8x16.narrow_i16x8_s
@@ -1053,7 +1031,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 74: {
           // i8x16.narrow_i16x8_u
@@ -1065,7 +1043,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 75: {
           // i8x16.shl
@@ -1076,7 +1054,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] << i0 & i1;
           words[d + 3] = words[a + 3] << i0 & i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 76: {
           // i8x16.shr_s
@@ -1087,7 +1065,7 @@ export const createVectors = (
             words[d] = i3 >>> i0 & i1 | Math.imul((i3 & -2139062144) >>> 7, 255) & ~i1;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 77: {
           // i8x16.shr_u
@@ -1098,7 +1076,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> i0 & i1;
           words[d + 3] = words[a + 3] >>> i0 & i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 78: {
           // i8x16.add
@@ -1108,7 +1086,7 @@ export const createVectors = (
             words[d] = (i1 & 2139062143) + (i2 & 2139062143) ^ (i1 ^ i2) & -2139062144;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 79: {
           // i8x16.add_sat_s
@@ -1120,7 +1098,7 @@ export const createVectors = (
             words[d] = i3 & ~i2 | (i1 >>> 7 & 16843009) + 2139062143 & i2;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 80: {
           // i8x16.add_sat_u
@@ -1131,7 +1109,7 @@ export const createVectors = (
             words[d] = i3 | Math.imul(((i1 & i2 | (i1 | i2) & ~i3) & -2139062144) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 81: {
           // i8x16.sub
@@ -1141,7 +1119,7 @@ export const createVectors = (
             words[d] = (i1 | -2139062144) - (i2 & 2139062143) ^ (i1 ^ ~i2) & -2139062144;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 82: {
           // i8x16.sub_sat_s
@@ -1153,7 +1131,7 @@ export const createVectors = (
             words[d] = i3 & ~i2 | (i1 >>> 7 & 16843009) + 2139062143 & i2;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 83: {
           // i8x16.sub_sat_u
@@ -1165,7 +1143,7 @@ export const createVectors = (
             words[d] = i3 & ~Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i4) & -2139062144) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 84: {
           // i8x16.min_s
@@ -1177,7 +1155,7 @@ export const createVectors = (
             words[d] = i1 & i3 | i2 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 85: {
           // i8x16.min_u
@@ -1189,7 +1167,7 @@ export const createVectors = (
             words[d] = i1 & i3 | i2 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 86: {
           // i8x16.max_s
@@ -1201,7 +1179,7 @@ export const createVectors = (
             words[d] = i2 & i3 | i1 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 87: {
           // i8x16.max_u
@@ -1213,7 +1191,7 @@ export const createVectors = (
             words[d] = i2 & i3 | i1 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 88: {
           // i8x16.avgr_u
@@ -1230,7 +1208,7 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = (i0 | i1) - ((i0 ^ i1) >>> 1 & 2139062143);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 89: {
           // i16x8.extadd_pairwise_i8x16_s
@@ -1239,7 +1217,7 @@ export const createVectors = (
             words[d] = (i1 << 24 >> 24) + (i1 << 16 >> 24) & 65535 | (i1 << 8 >> 24) + (i1 >> 24) << 16;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 90: {
           // i16x8.extadd_pairwise_i8x16_u
@@ -1252,7 +1230,7 @@ export const createVectors = (
           i0 = words[a + 3];
           words[d + 3] = (i0 & 16711935) + (i0 >>> 8 & 16711935);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 91: {
           // i32x4.extadd_pairwise_i16x8_s
@@ -1265,7 +1243,7 @@ export const createVectors = (
           i0 = words[a + 3];
           words[d + 3] = (i0 << 16 >> 16) + (i0 >> 16);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 92: {
           // i32x4.extadd_pairwise_i16x8_u
@@ -1278,7 +1256,7 @@ export const createVectors = (
           i0 = words[a + 3];
           words[d + 3] = (i0 & 65535) + (i0 >>> 16);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 93: {
           // i16x8.abs
@@ -1289,7 +1267,7 @@ export const createVectors = (
             words[d] = (i1 | -2147450880) - (i2 & 2147450879) ^ (i1 ^ ~i2) & -2147450880;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 94: {
           // i16x8.neg
@@ -1298,7 +1276,7 @@ export const createVectors = (
             words[d] = -2147450880 - (i1 & 2147450879) ^ ~i1 & -2147450880;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 95: {
           // i16x8.q15mulr_sat_s
@@ -1307,7 +1285,7 @@ export const createVectors = (
           words[d + 2] = q15mulr(words[a + 2], words[b + 2]);
           words[d + 3] = q15mulr(words[a + 3], words[b + 3]);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 96: {
           // i16x8.all_true
@@ -1322,7 +1300,7 @@ export const createVectors = (
           i0 = i0 | ~((i1 & 2147450879) + 2147450879 | i1 | 2147450879);
           words[d] = i0 === 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 97: {
           // i16x8.bitmask
@@ -1337,7 +1315,7 @@ export const createVectors = (
           i0 = i0 | ((i1 | i1 >>> 15) & 3) << 6;
           words[d] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 98: {
           // i16x8.narrow_i32x4_s
@@ -1349,7 +1327,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 99: {
           // i16x8.narrow_i32x4_u
@@ -1361,7 +1339,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 100: {
           // i16x8.extend_low_i8x16_s
@@ -1372,7 +1350,7 @@ export const createVectors = (
           words[d + 2] = i1 << 24 >> 24 & 65535 | i1 << 16 >> 24 << 16;
           words[d + 3] = i1 << 8 >> 24 & 65535 | i1 >> 24 << 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 101: {
           // i16x8.extend_high_i8x16_s
@@ -1383,7 +1361,7 @@ export const createVectors = (
           words[d + 2] = i1 << 24 >> 24 & 65535 | i1 << 16 >> 24 << 16;
           words[d + 3] = i1 << 8 >> 24 & 65535 | i1 >> 24 << 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 102: {
           // i16x8.extend_low_i8x16_u
@@ -1394,7 +1372,7 @@ export const createVectors = (
           words[d + 2] = i1 & 255 & 65535 | (i1 >>> 8 & 255) << 16;
           words[d + 3] = i1 >>> 16 & 255 & 65535 | i1 >>> 24 << 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 103: {
           // i16x8.extend_high_i8x16_u
@@ -1405,7 +1383,7 @@ export const createVectors = (
           words[d + 2] = i1 & 255 & 65535 | (i1 >>> 8 & 255) << 16;
           words[d + 3] = i1 >>> 16 & 255 & 65535 | i1 >>> 24 << 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 104: {
           // i16x8.shl
@@ -1416,7 +1394,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] << i0 & i1;
           words[d + 3] = words[a + 3] << i0 & i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 105: {
           // i16x8.shr_s
@@ -1427,7 +1405,7 @@ export const createVectors = (
             words[d] = i3 >>> i0 & i1 | Math.imul((i3 & -2147450880) >>> 15, 65535) & ~i1;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 106: {
           // i16x8.shr_u
@@ -1438,7 +1416,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> i0 & i1;
           words[d + 3] = words[a + 3] >>> i0 & i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 107: {
           // i16x8.add
@@ -1448,7 +1426,7 @@ export const createVectors = (
             words[d] = (i1 & 2147450879) + (i2 & 2147450879) ^ (i1 ^ i2) & -2147450880;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 108: {
           // i16x8.add_sat_s
@@ -1460,7 +1438,7 @@ export const createVectors = (
             words[d] = i3 & ~i2 | (i1 >>> 15 & 65537) + 2147450879 & i2;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 109: {
           // i16x8.add_sat_u
@@ -1471,7 +1449,7 @@ export const createVectors = (
             words[d] = i3 | Math.imul(((i1 & i2 | (i1 | i2) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 110: {
           // i16x8.sub
@@ -1481,7 +1459,7 @@ export const createVectors = (
             words[d] = (i1 | -2147450880) - (i2 & 2147450879) ^ (i1 ^ ~i2) & -2147450880;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 111: {
           // i16x8.sub_sat_s
@@ -1493,7 +1471,7 @@ export const createVectors = (
             words[d] = i3 & ~i2 | (i1 >>> 15 & 65537) + 2147450879 & i2;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 112: {
           // i16x8.sub_sat_u
@@ -1505,7 +1483,7 @@ export const createVectors = (
             words[d] = i3 & ~Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i4) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 113: {
           // i16x8.mul
@@ -1515,7 +1493,7 @@ export const createVectors = (
             words[d] = Math.imul(i1, i2) & 65535 | Math.imul(i1 >>> 16, i2 >>> 16) << 16;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 114: {
           // i16x8.min_s
@@ -1527,7 +1505,7 @@ export const createVectors = (
             words[d] = i1 & i3 | i2 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 115: {
           // i16x8.min_u
@@ -1539,7 +1517,7 @@ export const createVectors = (
             words[d] = i1 & i3 | i2 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 116: {
           // i16x8.max_s
@@ -1551,7 +1529,7 @@ export const createVectors = (
             words[d] = i2 & i3 | i1 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 117: {
           // i16x8.max_u
@@ -1563,7 +1541,7 @@ export const createVectors = (
             words[d] = i2 & i3 | i1 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 118: {
           // i16x8.avgr_u
@@ -1580,7 +1558,7 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = (i0 | i1) - ((i0 ^ i1) >>> 1 & 2147450879);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 119: {
           // i16x8.extmul_low_i8x16_s
@@ -1593,7 +1571,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
           words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 120: {
           // i16x8.extmul_high_i8x16_s
@@ -1606,7 +1584,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
           words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 121: {
           // i16x8.extmul_low_i8x16_u
@@ -1619,7 +1597,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
           words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 122: {
           // i16x8.extmul_high_i8x16_u
@@ -1632,7 +1610,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
           words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 123: {
           // i32x4.abs
@@ -1645,7 +1623,7 @@ export const createVectors = (
           i0 = words[a + 3];
           words[d + 3] = i0 < 0 ? 0 - i0 : i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 124: {
           // i32x4.neg
@@ -1654,19 +1632,19 @@ export const createVectors = (
           words[d + 2] = 0 - words[a + 2];
           words[d + 3] = 0 - words[a + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 125: {
           // i32x4.all_true
           words[d] = words[a] !== 0 && words[a + 1] !== 0 && words[a + 2] !== 0 && words[a + 3] !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 126: {
           // i32x4.bitmask
           words[d] = words[a] >>> 31 | words[a + 1] >>> 31 << 1 | words[a + 2] >>> 31 << 2 | words[a + 3] >>> 31 << 3;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 127: {
           // i32x4.extend_low_i16x8_s
@@ -1677,7 +1655,7 @@ export const createVectors = (
           words[d + 2] = i1 << 16 >> 16;
           words[d + 3] = i1 >> 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 128: {
           // i32x4.extend_high_i16x8_s
@@ -1688,7 +1666,7 @@ export const createVectors = (
           words[d + 2] = i1 << 16 >> 16;
           words[d + 3] = i1 >> 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 129: {
           // i32x4.extend_low_i16x8_u
@@ -1699,7 +1677,7 @@ export const createVectors = (
           words[d + 2] = i1 & 65535;
           words[d + 3] = i1 >>> 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 130: {
           // i32x4.extend_high_i16x8_u
@@ -1710,7 +1688,7 @@ export const createVectors = (
           words[d + 2] = i1 & 65535;
           words[d + 3] = i1 >>> 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 131: {
           // i32x4.shl
@@ -1720,7 +1698,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] << i0;
           words[d + 3] = words[a + 3] << i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 132: {
           // i32x4.shr_s
@@ -1730,7 +1708,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >> i0;
           words[d + 3] = words[a + 3] >> i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 133: {
           // i32x4.shr_u
@@ -1740,7 +1718,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> i0;
           words[d + 3] = words[a + 3] >>> i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 134: {
           // i32x4.add
@@ -1749,7 +1727,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] + words[b + 2];
           words[d + 3] = words[a + 3] + words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 135: {
           // i32x4.sub
@@ -1758,7 +1736,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] - words[b + 2];
           words[d + 3] = words[a + 3] - words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 136: {
           // i32x4.mul
@@ -1767,7 +1745,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(words[a + 2], words[b + 2]);
           words[d + 3] = Math.imul(words[a + 3], words[b + 3]);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 137: {
           // i32x4.min_s
@@ -1784,7 +1762,7 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = i0 < i1 ? i0 : i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 138: {
           // i32x4.min_u
@@ -1801,7 +1779,7 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = i0 >>> 0 < i1 >>> 0 ? i0 : i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 139: {
           // i32x4.max_s
@@ -1818,7 +1796,7 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = i0 < i1 ? i1 : i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 140: {
           // i32x4.max_u
@@ -1835,7 +1813,7 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = i0 >>> 0 < i1 >>> 0 ? i1 : i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 141: {
           // i32x4.dot_i16x8_s
@@ -1845,7 +1823,7 @@ export const createVectors = (
             words[d] = Math.imul(i1 << 16 >> 16, i2 << 16 >> 16) + Math.imul(i1 >> 16, i2 >> 16);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 142: {
           // i32x4.extmul_low_i16x8_s
@@ -1858,7 +1836,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 << 16 >> 16, i3 << 16 >> 16);
           words[d + 3] = Math.imul(i1 >> 16, i3 >> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 143: {
           // i32x4.extmul_high_i16x8_s
@@ -1871,7 +1849,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 << 16 >> 16, i3 << 16 >> 16);
           words[d + 3] = Math.imul(i1 >> 16, i3 >> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 144: {
           // i32x4.extmul_low_i16x8_u
@@ -1884,7 +1862,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 & 65535, i3 & 65535);
           words[d + 3] = Math.imul(i1 >>> 16, i3 >>> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 145: {
           // i32x4.extmul_high_i16x8_u
@@ -1897,7 +1875,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 & 65535, i3 & 65535);
           words[d + 3] = Math.imul(i1 >>> 16, i3 >>> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 146: {
           // i16x8.relaxed_dot_i8x16_i7x16_s
@@ -1906,7 +1884,7 @@ export const createVectors = (
           words[d + 2] = dot8(words[a + 2], words[b + 2]);
           words[d + 3] = dot8(words[a + 3], words[b + 3]);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 147: {
           // i32x4.relaxed_dot_i8x16_i7x16_add_s
@@ -1920,40 +1898,542 @@ export const createVectors = (
           i1 = dot8(words[a + 3], words[b + 3]);
           words[d + 3] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 3];
           pc = pc + 5 | 0;
-          break;
+          continue;
+        }
+          default:
+            break out;
+        }
+      }
+      switch (op & 1023) {
+        case 0: {
+          // mov32
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 1: {
+          // mov64
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = fp + (op >>> 20 & 4094) | 0;
+          words[i0] = words[i1];
+          words[i0 + 1] = words[i1 + 1];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 2: {
+          // const32
+          words[fp + (op >>> 9 & 4094) | 0] = code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 3: {
+          // const64
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          words[i0] = code[pc + 1 | 0];
+          words[i0 + 1] = code[pc + 2 | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 4: {
+          // select32
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[fp + (op >>> 20 & 4094) | 0] : words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 6: {
+          // i32_add_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 7: {
+          // i32_sub_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 8: {
+          // i32_mul_rr
+          words[fp + (op >>> 9 & 4094) | 0] = Math.imul(words[fp + (op >>> 20 & 4094) | 0], words[fp + code[pc + 1 | 0] | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 9: {
+          // i32_and_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] & words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 10: {
+          // i32_or_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] | words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 11: {
+          // i32_xor_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] ^ words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 12: {
+          // i32_shl_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] << words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 13: {
+          // i32_shr_s_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >> words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 14: {
+          // i32_shr_u_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 17: {
+          // i32_add_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] + code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 18: {
+          // i32_mul_ri
+          words[fp + (op >>> 9 & 4094) | 0] = Math.imul(words[fp + (op >>> 20 & 4094) | 0], code[pc + 1 | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 19: {
+          // i32_and_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] & code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 20: {
+          // i32_or_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] | code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 21: {
+          // i32_xor_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] ^ code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 22: {
+          // i32_shl_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] << code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 23: {
+          // i32_shr_s_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >> code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 24: {
+          // i32_shr_u_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 46: {
+          // br_i32_eq_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] === words[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 47: {
+          // br_i32_ne_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] !== words[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 48: {
+          // br_i32_lt_s_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] < words[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 49: {
+          // br_i32_ge_s_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] >= words[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 50: {
+          // br_i32_lt_u_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 < words[fp + (op >>> 20 & 4094) | 0] >>> 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 51: {
+          // br_i32_ge_u_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 >= words[fp + (op >>> 20 & 4094) | 0] >>> 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 52: {
+          // br_i32_eq_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] === code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 53: {
+          // br_i32_ne_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] !== code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 54: {
+          // br_i32_lt_s_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] < code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 55: {
+          // br_i32_ge_s_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] >= code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 56: {
+          // br_i32_lt_u_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 < code[pc + 1 | 0] >>> 0) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 57: {
+          // br_i32_ge_u_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 >= code[pc + 1 | 0] >>> 0) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 58: {
+          // i32_eqz
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === 0 ? 1 : 0;
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 60: {
+          // i32_ctz
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          words[fp + (op >>> 9 & 4094) | 0] = i0 === 0 ? 32 : 31 - Math.clz32(i0 & -i0);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 61: {
+          // i32_popcnt
+          words[fp + (op >>> 9 & 4094) | 0] = popcnt32(words[fp + (op >>> 20 & 4094) | 0]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 64: {
+          // br_i32_nz
+          if (words[fp + (op >>> 9 & 4094) | 0] !== 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 65: {
+          // br_i32_z
+          if (words[fp + (op >>> 9 & 4094) | 0] === 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 123: {
+          // f32_add
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = floats[fp + (op >>> 20 & 4094) | 0] + floats[fp + code[pc + 1 | 0] | 0];
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 125: {
+          // f32_mul
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = floats[fp + (op >>> 20 & 4094) | 0] * floats[fp + code[pc + 1 | 0] | 0];
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 183: {
+          // i32_load
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt32(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 185: {
+          // i32_load8_u
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getUint8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 187: {
+          // i32_load16_u
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getUint16(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 188: {
+          // i64_load
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = words[fp + (op >>> 20 & 4094) | 0];
+          i1 = i1 + code[pc + 1 | 0] | 0 | i1 >> 31;
+          if (i1 < 0 || i1 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[i0] = memory.getInt32(i1, true);
+          words[i0 + 1] = memory.getInt32(i1 + 4 | 0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 195: {
+          // i32_store
+          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i0, words[fp + (op >>> 20 & 4094) | 0], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 196: {
+          // i32_store8
+          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt8(i0, words[fp + (op >>> 20 & 4094) | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 201: {
+          // i64_store
+          i0 = fp + (op >>> 20 & 4094) | 0;
+          i1 = words[fp + (op >>> 9 & 4094) | 0];
+          i1 = i1 + code[pc + 1 | 0] | 0 | i1 >> 31;
+          if (i1 < 0 || i1 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i1 + 4 | 0, words[i0 + 1], true);
+          memory.setInt32(i1, words[i0], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 202: {
+          // global_get32
+          words[fp + (op >>> 9 & 4094) | 0] = globals[code[pc + 1 | 0]];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 204: {
+          // global_set32
+          globals[code[pc + 1 | 0]] = words[fp + (op >>> 9 & 4094) | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 206: {
+          // br
+          fuel = fuel + code[pc + 2 | 0] | 0;
+          pc = code[pc + 1 | 0];
+          if (fuel < 0) {
+            status = 2; // NO_FUEL
+            break out;
+          }
+          continue;
         }
         default:
-          return pc;
+          break out;
       }
-      op = code[pc];
-      if ((op & 1023) !== 218) return pc;
     }
+    state.pc = pc;
+    state.fuel = fuel;
+    return status;
   };
-  const wideVectors = (start: number, fp: number, instance: ModuleInstance): number => {
+  const wideVectors = (state: MachineState): number => {
     // PERF: local names spare each access a look into the context, and half of its bytecode.
     const code = codeArray;
     // The frames: as 32-bit words, and in other units.
     const words = wordArray;
     const doubles = doubleArray;
     const floats = floatArray;
+    // The frame, as an index of words.
+    const fp = state.fp | 0;
+    const instance = state.instance;
     // The operation that runs, and its first word.
-    let pc = start | 0;
-    let op = code[pc];
-    // Its first three operands, if they are vectors: the destination and two sources, as indices of words.
+    let pc = state.pc | 0;
+    let op = 0;
+    // The status to leave with.
+    let status = 0;
+    // The first three operands of a vector operation, if they are vectors: the destination and two sources, as indices of
+    // words.
     let d = 0;
     let a = 0;
     let b = 0;
+    // Fuel in hand beyond what remains of the current run of code.
+    let fuel = state.fuel | 0;
+    // What the instance has in memory 0, and its own globals.
+    const memory = instance.memory0.view;
+    const memorySize = instance.memory0.byteLength | 0;
+    const globals = instance.globalWords;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
     let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0;
     let f0 = 0.5, f1 = 0.5;
-    let memory: MemoryInstance;
-    let view: DataView;
-    let globals: Int32Array;
-    for (;;) {
-      d = fp + code[pc + 1 | 0] | 0;
-      a = fp + code[pc + 2 | 0] | 0;
-      b = fp + code[pc + 3 | 0] | 0;
-      switch (op >>> 10) {
+    let globalWords: Int32Array;
+    out: for (;;) {
+      op = code[pc];
+      if ((op & 1023) === 218) {
+        d = fp + code[pc + 1 | 0] | 0;
+        a = fp + code[pc + 2 | 0] | 0;
+        b = fp + code[pc + 3 | 0] | 0;
+        switch (op >>> 10) {
         case 0: {
           // mov
           i0 = words[a + 1];
@@ -1964,7 +2444,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 1: {
           // const
@@ -1973,7 +2453,7 @@ export const createVectors = (
           words[d + 2] = code[pc + 4 | 0];
           words[d + 3] = code[pc + 5 | 0];
           pc = pc + 6 | 0;
-          break;
+          continue;
         }
         case 2: {
           // select
@@ -1986,53 +2466,53 @@ export const createVectors = (
           words[d + 2] = i2;
           words[d + 3] = i3;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 3: {
           // global_get
           i0 = code[pc + 2 | 0];
-          globals = instance.globalWords;
-          words[d] = globals[i0];
-          words[d + 1] = globals[i0 + 1];
-          words[d + 2] = globals[i0 + 2];
-          words[d + 3] = globals[i0 + 3];
+          globalWords = instance.globalWords;
+          words[d] = globalWords[i0];
+          words[d + 1] = globalWords[i0 + 1];
+          words[d + 2] = globalWords[i0 + 2];
+          words[d + 3] = globalWords[i0 + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 4: {
           // global_set
           i0 = code[pc + 3 | 0];
-          globals = instance.globalWords;
-          globals[i0] = words[a];
-          globals[i0 + 1] = words[a + 1];
-          globals[i0 + 2] = words[a + 2];
-          globals[i0 + 3] = words[a + 3];
+          globalWords = instance.globalWords;
+          globalWords[i0] = words[a];
+          globalWords[i0 + 1] = words[a + 1];
+          globalWords[i0 + 2] = words[a + 2];
+          globalWords[i0 + 3] = words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 5: {
           // global_get_far
           i0 = code[pc + 2 | 0];
           i1 = instance.globals[i0]!.offset;
-          globals = instance.globals[i0]!.words;
-          words[d] = globals[i1];
-          words[d + 1] = globals[i1 + 1];
-          words[d + 2] = globals[i1 + 2];
-          words[d + 3] = globals[i1 + 3];
+          globalWords = instance.globals[i0]!.words;
+          words[d] = globalWords[i1];
+          words[d + 1] = globalWords[i1 + 1];
+          words[d + 2] = globalWords[i1 + 2];
+          words[d + 3] = globalWords[i1 + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 6: {
           // global_set_far
           i0 = code[pc + 3 | 0];
           i1 = instance.globals[i0]!.offset;
-          globals = instance.globals[i0]!.words;
-          globals[i1] = words[a];
-          globals[i1 + 1] = words[a + 1];
-          globals[i1 + 2] = words[a + 2];
-          globals[i1 + 3] = words[a + 3];
+          globalWords = instance.globals[i0]!.words;
+          globalWords[i1] = words[a];
+          globalWords[i1 + 1] = words[a + 1];
+          globalWords[i1 + 2] = words[a + 2];
+          globalWords[i1 + 3] = words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 7: {
           // shuffle32
@@ -2044,78 +2524,70 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 6 | 0;
-          break;
+          continue;
         }
         case 8: {
           // v128.load
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 16 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
-          words[d + 1] = view.getInt32(i0 + 4, true);
-          words[d + 2] = view.getInt32(i0 + 8, true);
-          words[d + 3] = view.getInt32(i0 + 12, true);
-          pc = pc + 6 | 0;
-          break;
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
+          words[d + 2] = memory.getInt32(i0 + 8, true);
+          words[d + 3] = memory.getInt32(i0 + 12, true);
+          pc = pc + 5 | 0;
+          continue;
         }
         case 17: {
           // v128.load32_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i0 = view.getInt32(i0, true);
+          i0 = memory.getInt32(i0, true);
           words[d] = i0;
           words[d + 1] = i0;
           words[d + 2] = i0;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 18: {
           // v128.load64_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1;
           words[d + 1] = i0;
           words[d + 2] = i1;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 19: {
           // v128.store
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 16 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setInt32(i0, words[b], true);
-          view.setInt32(i0 + 4, words[b + 1], true);
-          view.setInt32(i0 + 8, words[b + 2], true);
-          view.setInt32(i0 + 12, words[b + 3], true);
-          pc = pc + 6 | 0;
-          break;
+          memory.setInt32(i0, words[b], true);
+          memory.setInt32(i0 + 4, words[b + 1], true);
+          memory.setInt32(i0 + 8, words[b + 2], true);
+          memory.setInt32(i0 + 12, words[b + 3], true);
+          pc = pc + 5 | 0;
+          continue;
         }
         case 24: {
           // i32x4.splat
@@ -2125,13 +2597,13 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 31: {
           // i32x4.extract_lane
           words[d] = words[a];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 32: {
           // i32x4.replace_lane
@@ -2145,7 +2617,7 @@ export const createVectors = (
           words[d + 3] = i3;
           words[d + code[pc + 4 | 0] | 0] = i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 51: {
           // v128.not
@@ -2154,7 +2626,7 @@ export const createVectors = (
           words[d + 2] = ~words[a + 2];
           words[d + 3] = ~words[a + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 52: {
           // v128.and
@@ -2163,7 +2635,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] & words[b + 2];
           words[d + 3] = words[a + 3] & words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 53: {
           // v128.andnot
@@ -2172,7 +2644,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] & ~words[b + 2];
           words[d + 3] = words[a + 3] & ~words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 54: {
           // v128.or
@@ -2181,7 +2653,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] | words[b + 2];
           words[d + 3] = words[a + 3] | words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 55: {
           // v128.xor
@@ -2190,7 +2662,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] ^ words[b + 2];
           words[d + 3] = words[a + 3] ^ words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 56: {
           // v128.bitselect
@@ -2204,47 +2676,43 @@ export const createVectors = (
           i0 = words[i0 + 3];
           words[d + 3] = words[a + 3] & i0 | words[b + 3] & ~i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 57: {
           // v128.any_true
           words[d] = (words[a] | words[a + 1] | words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 66: {
           // v128.load32_zero
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
+          words[d] = memory.getInt32(i0, true);
           words[d + 1] = 0;
           words[d + 2] = 0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 67: {
           // v128.load64_zero
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
-          words[d + 1] = view.getInt32(i0 + 4, true);
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
           words[d + 2] = 0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
         case 131: {
           // i32x4.shl
@@ -2254,7 +2722,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] << i0;
           words[d + 3] = words[a + 3] << i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 132: {
           // i32x4.shr_s
@@ -2264,7 +2732,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >> i0;
           words[d + 3] = words[a + 3] >> i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 133: {
           // i32x4.shr_u
@@ -2274,7 +2742,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> i0;
           words[d + 3] = words[a + 3] >>> i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 134: {
           // i32x4.add
@@ -2283,7 +2751,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] + words[b + 2];
           words[d + 3] = words[a + 3] + words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 135: {
           // i32x4.sub
@@ -2292,7 +2760,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] - words[b + 2];
           words[d + 3] = words[a + 3] - words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 136: {
           // i32x4.mul
@@ -2301,7 +2769,7 @@ export const createVectors = (
           words[d + 2] = Math.imul(words[a + 2], words[b + 2]);
           words[d + 3] = Math.imul(words[a + 3], words[b + 3]);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 148: {
           // i64x2.splat
@@ -2312,7 +2780,7 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i1;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 149: {
           // i64x2.replace_lane
@@ -2329,7 +2797,7 @@ export const createVectors = (
           words[i2] = i0;
           words[i2 + 1] = i1;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 150: {
           // f32x4.eq
@@ -2338,7 +2806,7 @@ export const createVectors = (
           words[d + 2] = floats[a + 2] === floats[b + 2] ? -1 : 0;
           words[d + 3] = floats[a + 3] === floats[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 151: {
           // f32x4.ne
@@ -2347,7 +2815,7 @@ export const createVectors = (
           words[d + 2] = floats[a + 2] !== floats[b + 2] ? -1 : 0;
           words[d + 3] = floats[a + 3] !== floats[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 152: {
           // f32x4.lt
@@ -2356,7 +2824,7 @@ export const createVectors = (
           words[d + 2] = floats[a + 2] < floats[b + 2] ? -1 : 0;
           words[d + 3] = floats[a + 3] < floats[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 153: {
           // f32x4.le
@@ -2365,7 +2833,7 @@ export const createVectors = (
           words[d + 2] = floats[a + 2] <= floats[b + 2] ? -1 : 0;
           words[d + 3] = floats[a + 3] <= floats[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 154: {
           // f64x2.eq
@@ -2378,7 +2846,7 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 155: {
           // f64x2.ne
@@ -2391,7 +2859,7 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 156: {
           // f64x2.lt
@@ -2404,7 +2872,7 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 157: {
           // f64x2.le
@@ -2417,7 +2885,7 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 158: {
           // f32x4.demote_f64x2_zero
@@ -2437,7 +2905,7 @@ export const createVectors = (
           words[d + 2] = 0;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 159: {
           // f64x2.promote_low_f32x4
@@ -2457,7 +2925,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 160: {
           // f32x4.ceil
@@ -2486,7 +2954,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 161: {
           // f32x4.floor
@@ -2515,7 +2983,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 162: {
           // f32x4.trunc
@@ -2544,7 +3012,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 163: {
           // f32x4.nearest
@@ -2573,7 +3041,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 164: {
           // f64x2.ceil
@@ -2594,7 +3062,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 165: {
           // f64x2.floor
@@ -2615,7 +3083,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 166: {
           // f64x2.trunc
@@ -2636,7 +3104,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 167: {
           // f64x2.nearest
@@ -2657,7 +3125,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 168: {
           // i64x2.abs
@@ -2678,7 +3146,7 @@ export const createVectors = (
           words[d + 3] = i1;
           words[d + 2] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 169: {
           // i64x2.neg
@@ -2689,19 +3157,19 @@ export const createVectors = (
           words[d + 3] = ~words[a + 3] + (i0 === 0 ? 1 : 0);
           words[d + 2] = 0 - i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 170: {
           // i64x2.all_true
           words[d] = (words[a] | words[a + 1]) !== 0 && (words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 171: {
           // i64x2.bitmask
           words[d] = words[a + 1] >>> 31 | words[a + 3] >>> 31 << 1;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 172: {
           // i64x2.extend_low_i32x4_s
@@ -2712,7 +3180,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i1 >> 31;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 173: {
           // i64x2.extend_high_i32x4_s
@@ -2723,7 +3191,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i1 >> 31;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 174: {
           // i64x2.extend_low_i32x4_u
@@ -2734,7 +3202,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 175: {
           // i64x2.extend_high_i32x4_u
@@ -2745,7 +3213,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 176: {
           // i64x2.shl
@@ -2775,7 +3243,7 @@ export const createVectors = (
             words[d + 2] = 0;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 177: {
           // i64x2.shr_s
@@ -2805,7 +3273,7 @@ export const createVectors = (
             words[d + 2] = i2 >> i0;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 178: {
           // i64x2.shr_u
@@ -2835,7 +3303,7 @@ export const createVectors = (
             words[d + 2] = i2 >>> i0;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 179: {
           // i64x2.add
@@ -2848,7 +3316,7 @@ export const createVectors = (
           words[d + 3] = (words[a + 3] + words[b + 3] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
           words[d + 2] = i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 180: {
           // i64x2.sub
@@ -2861,7 +3329,7 @@ export const createVectors = (
           words[d + 3] = (words[a + 3] - words[b + 3] | 0) - (i0 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
           words[d + 2] = i0 - i1 | 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 181: {
           // i64x2.mul
@@ -2878,7 +3346,7 @@ export const createVectors = (
           words[d + 3] = (f0 | 0) + (Math.imul(i0, words[b + 3]) + Math.imul(words[a + 3], i1) | 0) | 0;
           words[d + 2] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 182: {
           // i64x2.eq
@@ -2897,7 +3365,7 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 183: {
           // i64x2.ne
@@ -2916,7 +3384,7 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 184: {
           // i64x2.lt_s
@@ -2935,7 +3403,7 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 185: {
           // i64x2.le_s
@@ -2954,7 +3422,7 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 186: {
           // i64x2.extmul_low_i32x4_s
@@ -2973,7 +3441,7 @@ export const createVectors = (
           words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 187: {
           // i64x2.extmul_high_i32x4_s
@@ -2992,7 +3460,7 @@ export const createVectors = (
           words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 188: {
           // i64x2.extmul_low_i32x4_u
@@ -3011,7 +3479,7 @@ export const createVectors = (
           words[d + 3] = i1;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 189: {
           // i64x2.extmul_high_i32x4_u
@@ -3030,7 +3498,7 @@ export const createVectors = (
           words[d + 3] = i1;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 190: {
           // f32x4.abs
@@ -3039,7 +3507,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] & 2147483647;
           words[d + 3] = words[a + 3] & 2147483647;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 191: {
           // f32x4.neg
@@ -3048,7 +3516,7 @@ export const createVectors = (
           words[d + 2] = words[a + 2] ^ -2147483648;
           words[d + 3] = words[a + 3] ^ -2147483648;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 192: {
           // f32x4.sqrt
@@ -3077,7 +3545,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 193: {
           // f32x4.add
@@ -3106,7 +3574,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 194: {
           // f32x4.sub
@@ -3135,7 +3603,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 195: {
           // f32x4.mul
@@ -3164,7 +3632,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 196: {
           // f32x4.div
@@ -3193,7 +3661,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 197: {
           // f32x4.min
@@ -3222,7 +3690,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 198: {
           // f32x4.max
@@ -3251,7 +3719,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 199: {
           // f32x4.pmin
@@ -3260,7 +3728,7 @@ export const createVectors = (
           words[d + 2] = floats[b + 2] < floats[a + 2] ? words[b + 2] : words[a + 2];
           words[d + 3] = floats[b + 3] < floats[a + 3] ? words[b + 3] : words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 200: {
           // f32x4.pmax
@@ -3269,7 +3737,7 @@ export const createVectors = (
           words[d + 2] = floats[a + 2] < floats[b + 2] ? words[b + 2] : words[a + 2];
           words[d + 3] = floats[a + 3] < floats[b + 3] ? words[b + 3] : words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 201: {
           // f64x2.abs
@@ -3278,7 +3746,7 @@ export const createVectors = (
           words[d + 3] = words[a + 3] & 2147483647;
           words[d + 2] = words[a + 2];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 202: {
           // f64x2.neg
@@ -3287,7 +3755,7 @@ export const createVectors = (
           words[d + 3] = words[a + 3] ^ -2147483648;
           words[d + 2] = words[a + 2];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 203: {
           // f64x2.sqrt
@@ -3308,7 +3776,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 204: {
           // f64x2.add
@@ -3330,7 +3798,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 205: {
           // f64x2.sub
@@ -3352,7 +3820,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 206: {
           // f64x2.mul
@@ -3374,7 +3842,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 207: {
           // f64x2.div
@@ -3396,7 +3864,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 208: {
           // f64x2.min
@@ -3418,7 +3886,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 209: {
           // f64x2.max
@@ -3440,7 +3908,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 210: {
           // f64x2.pmin
@@ -3453,7 +3921,7 @@ export const createVectors = (
           words[d + 3] = words[i0 + 3];
           words[d + 2] = words[i0 + 2];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 211: {
           // f64x2.pmax
@@ -3466,7 +3934,7 @@ export const createVectors = (
           words[d + 3] = words[i0 + 3];
           words[d + 2] = words[i0 + 2];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 212: {
           // i32x4.trunc_sat_f32x4_s
@@ -3475,7 +3943,7 @@ export const createVectors = (
           words[d + 2] = truncSat32S(floats[a + 2]);
           words[d + 3] = truncSat32S(floats[a + 3]);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 213: {
           // i32x4.trunc_sat_f32x4_u
@@ -3484,7 +3952,7 @@ export const createVectors = (
           words[d + 2] = truncSat32U(floats[a + 2]);
           words[d + 3] = truncSat32U(floats[a + 3]);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 214: {
           // f32x4.convert_i32x4_s
@@ -3493,7 +3961,7 @@ export const createVectors = (
           floats[d + 2] = words[a + 2];
           floats[d + 3] = words[a + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 215: {
           // f32x4.convert_i32x4_u
@@ -3502,7 +3970,7 @@ export const createVectors = (
           floats[d + 2] = words[a + 2] >>> 0;
           floats[d + 3] = words[a + 3] >>> 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 216: {
           // i32x4.trunc_sat_f64x2_s_zero
@@ -3513,7 +3981,7 @@ export const createVectors = (
           words[d + 2] = 0;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 217: {
           // i32x4.trunc_sat_f64x2_u_zero
@@ -3524,7 +3992,7 @@ export const createVectors = (
           words[d + 2] = 0;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 218: {
           // f64x2.convert_low_i32x4_s
@@ -3534,7 +4002,7 @@ export const createVectors = (
           doubles[i0] = i1;
           doubles[i0 + 1] = i2;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 219: {
           // f64x2.convert_low_i32x4_u
@@ -3544,7 +4012,7 @@ export const createVectors = (
           doubles[i0] = i1 >>> 0;
           doubles[i0 + 1] = i2 >>> 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 220: {
           // f32x4.relaxed_madd
@@ -3574,7 +4042,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 221: {
           // f32x4.relaxed_nmadd
@@ -3604,7 +4072,7 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 222: {
           // f64x2.relaxed_madd
@@ -3627,7 +4095,7 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 223: {
           // f64x2.relaxed_nmadd
@@ -3650,14 +4118,961 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 5 | 0;
-          break;
+          continue;
+        }
+          default:
+            break out;
+        }
+      }
+      switch (op & 1023) {
+        case 0: {
+          // mov32
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 1: {
+          // mov64
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = fp + (op >>> 20 & 4094) | 0;
+          words[i0] = words[i1];
+          words[i0 + 1] = words[i1 + 1];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 2: {
+          // const32
+          words[fp + (op >>> 9 & 4094) | 0] = code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 3: {
+          // const64
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          words[i0] = code[pc + 1 | 0];
+          words[i0 + 1] = code[pc + 2 | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 4: {
+          // select32
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[fp + (op >>> 20 & 4094) | 0] : words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 6: {
+          // i32_add_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 7: {
+          // i32_sub_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 8: {
+          // i32_mul_rr
+          words[fp + (op >>> 9 & 4094) | 0] = Math.imul(words[fp + (op >>> 20 & 4094) | 0], words[fp + code[pc + 1 | 0] | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 9: {
+          // i32_and_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] & words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 10: {
+          // i32_or_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] | words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 11: {
+          // i32_xor_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] ^ words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 12: {
+          // i32_shl_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] << words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 13: {
+          // i32_shr_s_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >> words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 14: {
+          // i32_shr_u_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 17: {
+          // i32_add_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] + code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 18: {
+          // i32_mul_ri
+          words[fp + (op >>> 9 & 4094) | 0] = Math.imul(words[fp + (op >>> 20 & 4094) | 0], code[pc + 1 | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 19: {
+          // i32_and_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] & code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 20: {
+          // i32_or_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] | code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 21: {
+          // i32_xor_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] ^ code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 22: {
+          // i32_shl_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] << code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 23: {
+          // i32_shr_s_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >> code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 24: {
+          // i32_shr_u_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 46: {
+          // br_i32_eq_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] === words[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 47: {
+          // br_i32_ne_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] !== words[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 48: {
+          // br_i32_lt_s_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] < words[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 49: {
+          // br_i32_ge_s_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] >= words[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 50: {
+          // br_i32_lt_u_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 < words[fp + (op >>> 20 & 4094) | 0] >>> 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 51: {
+          // br_i32_ge_u_rr
+          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 >= words[fp + (op >>> 20 & 4094) | 0] >>> 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 52: {
+          // br_i32_eq_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] === code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 53: {
+          // br_i32_ne_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] !== code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 54: {
+          // br_i32_lt_s_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] < code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 55: {
+          // br_i32_ge_s_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] >= code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 56: {
+          // br_i32_lt_u_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 < code[pc + 1 | 0] >>> 0) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 57: {
+          // br_i32_ge_u_ri
+          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 >= code[pc + 1 | 0] >>> 0) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 58: {
+          // i32_eqz
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === 0 ? 1 : 0;
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 60: {
+          // i32_ctz
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          words[fp + (op >>> 9 & 4094) | 0] = i0 === 0 ? 32 : 31 - Math.clz32(i0 & -i0);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 61: {
+          // i32_popcnt
+          words[fp + (op >>> 9 & 4094) | 0] = popcnt32(words[fp + (op >>> 20 & 4094) | 0]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 64: {
+          // br_i32_nz
+          if (words[fp + (op >>> 9 & 4094) | 0] !== 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 65: {
+          // br_i32_z
+          if (words[fp + (op >>> 9 & 4094) | 0] === 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 123: {
+          // f32_add
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = floats[fp + (op >>> 20 & 4094) | 0] + floats[fp + code[pc + 1 | 0] | 0];
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 125: {
+          // f32_mul
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = floats[fp + (op >>> 20 & 4094) | 0] * floats[fp + code[pc + 1 | 0] | 0];
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 183: {
+          // i32_load
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt32(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 185: {
+          // i32_load8_u
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getUint8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 187: {
+          // i32_load16_u
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getUint16(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 188: {
+          // i64_load
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = words[fp + (op >>> 20 & 4094) | 0];
+          i1 = i1 + code[pc + 1 | 0] | 0 | i1 >> 31;
+          if (i1 < 0 || i1 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[i0] = memory.getInt32(i1, true);
+          words[i0 + 1] = memory.getInt32(i1 + 4 | 0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 195: {
+          // i32_store
+          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i0, words[fp + (op >>> 20 & 4094) | 0], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 196: {
+          // i32_store8
+          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt8(i0, words[fp + (op >>> 20 & 4094) | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 201: {
+          // i64_store
+          i0 = fp + (op >>> 20 & 4094) | 0;
+          i1 = words[fp + (op >>> 9 & 4094) | 0];
+          i1 = i1 + code[pc + 1 | 0] | 0 | i1 >> 31;
+          if (i1 < 0 || i1 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i1 + 4 | 0, words[i0 + 1], true);
+          memory.setInt32(i1, words[i0], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 202: {
+          // global_get32
+          words[fp + (op >>> 9 & 4094) | 0] = globals[code[pc + 1 | 0]];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 204: {
+          // global_set32
+          globals[code[pc + 1 | 0]] = words[fp + (op >>> 9 & 4094) | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 206: {
+          // br
+          fuel = fuel + code[pc + 2 | 0] | 0;
+          pc = code[pc + 1 | 0];
+          if (fuel < 0) {
+            status = 2; // NO_FUEL
+            break out;
+          }
+          continue;
         }
         default:
-          return pc;
+          break out;
       }
-      op = code[pc];
-      if ((op & 1023) !== 218) return pc;
     }
+    state.pc = pc;
+    state.fuel = fuel;
+    return status;
   };
-  return { vectors, wideVectors };
+  const farVector = (state: MachineState): number => {
+    // PERF: local names spare each access a look into the context, and half of its bytecode.
+    const code = codeArray;
+    // The frames: as 32-bit words, and in other units.
+    const words = wordArray;
+    const uint8 = uint8Array;
+    const uint16 = uint16Array;
+    // The frame, as an index of words.
+    const fp = state.fp | 0;
+    const instance = state.instance;
+    // The operation that runs, and its first word.
+    let pc = state.pc | 0;
+    let op = 0;
+    // The status to leave with.
+    let status = 0;
+    // The first three operands of a vector operation, if they are vectors: the destination and two sources, as indices of
+    // words.
+    let d = 0;
+    let a = 0;
+    let b = 0;
+    // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
+    let i0 = 0, i1 = 0, i2 = 0, i3 = 0;
+    let farMemory: MemoryInstance;
+    let view: DataView;
+    out: {
+        op = code[pc];
+        d = fp + code[pc + 1 | 0] | 0;
+        a = fp + code[pc + 2 | 0] | 0;
+        b = fp + code[pc + 3 | 0] | 0;
+        switch (op >>> 10) {
+        case 8: {
+          // v128.load
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          words[d] = view.getInt32(i0, true);
+          words[d + 1] = view.getInt32(i0 + 4, true);
+          words[d + 2] = view.getInt32(i0 + 8, true);
+          words[d + 3] = view.getInt32(i0 + 12, true);
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 9: {
+          // v128.load8x8_s
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1 << 24 >> 24 & 65535 | i1 << 16 >> 24 << 16;
+          words[d + 1] = i1 << 8 >> 24 & 65535 | i1 >> 24 << 16;
+          words[d + 2] = i0 << 24 >> 24 & 65535 | i0 << 16 >> 24 << 16;
+          words[d + 3] = i0 << 8 >> 24 & 65535 | i0 >> 24 << 16;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 10: {
+          // v128.load8x8_u
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1 & 255 & 65535 | (i1 >>> 8 & 255) << 16;
+          words[d + 1] = i1 >>> 16 & 255 & 65535 | i1 >>> 24 << 16;
+          words[d + 2] = i0 & 255 & 65535 | (i0 >>> 8 & 255) << 16;
+          words[d + 3] = i0 >>> 16 & 255 & 65535 | i0 >>> 24 << 16;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 11: {
+          // v128.load16x4_s
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1 << 16 >> 16;
+          words[d + 1] = i1 >> 16;
+          words[d + 2] = i0 << 16 >> 16;
+          words[d + 3] = i0 >> 16;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 12: {
+          // v128.load16x4_u
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1 & 65535;
+          words[d + 1] = i1 >>> 16;
+          words[d + 2] = i0 & 65535;
+          words[d + 3] = i0 >>> 16;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 13: {
+          // v128.load32x2_s
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1;
+          words[d + 1] = i1 >> 31;
+          words[d + 2] = i0;
+          words[d + 3] = i0 >> 31;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 14: {
+          // v128.load32x2_u
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1;
+          words[d + 1] = 0;
+          words[d + 2] = i0;
+          words[d + 3] = 0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 15: {
+          // v128.load8_splat
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i0 = Math.imul(view.getUint8(i0), 16843009);
+          words[d] = i0;
+          words[d + 1] = i0;
+          words[d + 2] = i0;
+          words[d + 3] = i0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 16: {
+          // v128.load16_splat
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i0 = view.getUint16(i0, true);
+          i0 = i0 | i0 << 16;
+          words[d] = i0;
+          words[d + 1] = i0;
+          words[d + 2] = i0;
+          words[d + 3] = i0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 17: {
+          // v128.load32_splat
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i0 = view.getInt32(i0, true);
+          words[d] = i0;
+          words[d + 1] = i0;
+          words[d + 2] = i0;
+          words[d + 3] = i0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 18: {
+          // v128.load64_splat
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1;
+          words[d + 1] = i0;
+          words[d + 2] = i1;
+          words[d + 3] = i0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 19: {
+          // v128.store
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          view.setInt32(i0, words[b], true);
+          view.setInt32(i0 + 4, words[b + 1], true);
+          view.setInt32(i0 + 8, words[b + 2], true);
+          view.setInt32(i0 + 12, words[b + 3], true);
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 58: {
+          // v128.load8_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          uint8[(d << 2) + code[pc + 6 | 0] | 0] = view.getUint8(i0);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 59: {
+          // v128.load16_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          uint16[(d << 1) + code[pc + 6 | 0] | 0] = view.getUint16(i0, true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 60: {
+          // v128.load32_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          words[d + code[pc + 6 | 0] | 0] = view.getInt32(i0, true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 61: {
+          // v128.load64_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          i1 = d + (code[pc + 6 | 0] << 1) | 0;
+          words[i1] = view.getInt32(i0, true);
+          words[i1 + 1] = view.getInt32(i0 + 4, true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 62: {
+          // v128.store8_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          view.setUint8(i0, uint8[(b << 2) + code[pc + 6 | 0] | 0]);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 63: {
+          // v128.store16_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          view.setUint16(i0, uint16[(b << 1) + code[pc + 6 | 0] | 0], true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 64: {
+          // v128.store32_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          view.setInt32(i0, words[b + code[pc + 6 | 0] | 0], true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 65: {
+          // v128.store64_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = b + (code[pc + 6 | 0] << 1) | 0;
+          view.setInt32(i0, words[i1], true);
+          view.setInt32(i0 + 4, words[i1 + 1], true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 66: {
+          // v128.load32_zero
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          words[d] = view.getInt32(i0, true);
+          words[d + 1] = 0;
+          words[d + 2] = 0;
+          words[d + 3] = 0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 67: {
+          // v128.load64_zero
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          words[d] = view.getInt32(i0, true);
+          words[d + 1] = view.getInt32(i0 + 4, true);
+          words[d + 2] = 0;
+          words[d + 3] = 0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        }
+    }
+    state.pc = pc;
+    return status;
+  };
+  return { vectors, wideVectors, farVector };
 };

@@ -7,7 +7,7 @@ import { laneCountOf } from '../../syntax/shapes.ts';
 import { signatures } from '../../syntax/signatures.ts';
 import { V128, type ValType } from '../../syntax/types.ts';
 import { type Op, opOf } from '../code/isa.ts';
-import { type VectorLowering, vectorOps } from '../code/vector-isa.ts';
+import { farAccess, type VectorLowering, vectorOps } from '../code/vector-isa.ts';
 import type { Translation } from './body.ts';
 import { addressSlot, memoryOffset } from './numeric.ts';
 
@@ -45,13 +45,17 @@ const compute = (t: Translation, { op, swaps }: VectorLowering, type: ValType): 
   emitResult(t, op!, type, ...slots.map((slot) => 2 * slot));
 };
 
-/** Loads and stores: address, vector (where there is one), offset, memory, lane. */
-const access = (t: Translation, op: Op, row: InstructionRow): void => {
+/** Loads and stores: address, vector (where there is one), offset, memory if it is far, lane. */
+const access = (t: Translation, near: Op, row: InstructionRow): void => {
   const { memory, lane } = t.reader;
   const { params, results } = signatures[t.reader.row]!;
   const vector = params.length > 1 ? t.slotOf(t.pop()) : 0;
   const address = addressSlot(t, t.pop());
-  const words = [2 * address, 2 * vector, memoryOffset(t), memory];
+  const offset = memoryOffset(t);
+  const isFar = memory !== 0 || offset < 0;
+  const op = isFar ? farAccess(row.name) : near;
+  const words = [2 * address, 2 * vector, offset];
+  if (isFar) words.push(memory);
   if (row.immediates.includes('laneidx')) words.push(lane);
   if (results.length > 0) emitResult(t, op, V128, ...words);
   else t.vector(op, 0, ...words);
