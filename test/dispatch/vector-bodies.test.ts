@@ -133,6 +133,11 @@ describe('lanes', () => {
         const of32 = [7, 1, 1, 4];
         const expected = of32.reduceRight((bits, n) => (bits << 32n) | read(FRAME + n, 1), 0n);
         check('shuffle32', [to, ...of32], expected, to);
+        set(slotOf(0), 8);
+        const of16 = [15, 0, 3, 3, 8, 7, 1, 14];
+        const halfAt = (n: number): bigint => (read(FRAME + (n >> 1), 1) >> BigInt(16 * (n % 2))) & 0xffffn;
+        const joined = of16.reduceRight((bits, n) => (bits << 16n) | halfAt(n), 0n);
+        check('shuffle16', [to, ...of16], joined, to);
       }
     }
   });
@@ -211,6 +216,43 @@ describe('operations of no instruction', () => {
     check('select', [slotOf(1), slotOf(0), slotOf(1), slotOf(2)], first, slotOf(1));
   });
 
+  test('a product that is added', () => {
+    for (let round = 0; round < 60; round++) {
+      prepare();
+      for (const n of [0, 1, 2]) set(slotOf(n), 4);
+      const [x, y, z] = [0, 1, 2].map((n) => read(slotOf(n), 4)) as [bigint, bigint, bigint];
+      const product = ruleOutcome('f32x4.mul', [x, y]).bits;
+      const expected = ruleOutcome('f32x4.add', [z, product]).bits;
+      check('f32x4_mul_add', [RESULT, slotOf(0), slotOf(1), slotOf(2)], expected, RESULT);
+    }
+  });
+
+  test('a load from a sum with a constant', () => {
+    const bytes = Uint8Array.from({ length: 64 }, random);
+    Object.assign(loop, { memory: new DataView(bytes.buffer), memorySize: 64 });
+    for (const [address, summand, offset] of [
+      [0, 0, 0],
+      [8, 40, 0],
+      [50, -10, 8],
+      [-4, 8, 0],
+      [8, 41, 0],
+      [0, -1, 0],
+      [-1, 1, 49],
+    ] as const) {
+      prepare();
+      words[slotOf(0)] = address;
+      const expected = ruleOutcome(
+        'v128.load',
+        [BigInt((address + summand) >>> 0)],
+        { memory: 0, memoryOffset: BigInt(offset) } as Fields,
+        bytes,
+      );
+      const status = run(() => bodies.load_at(RESULT, slotOf(0), summand, offset));
+      assert.equal(status, expected.status);
+      if (status === null) assert.equal(read(RESULT, 4), expected.bits);
+    }
+  });
+
   test('globals', () => {
     const globalWords = new Int32Array(8);
     const far = { offset: 3, words: new Int32Array(8) };
@@ -240,6 +282,9 @@ test('every operation is tested here', () => {
     'const',
     'select',
     'shuffle32',
+    'shuffle16',
+    'load_at',
+    'f32x4_mul_add',
     'global_get',
     'global_set',
     'global_get_far',

@@ -69,7 +69,7 @@ test('letters say which slots hold references', () => {
   const { cold } = createCold(
     space,
     stacks,
-    { vectors: () => DONE, wideVectors: () => DONE, farVector: () => DONE },
+    { vectors: () => DONE, wideVectors: () => DONE, oneVector: () => DONE },
     () => 0,
     () => null,
   );

@@ -60,6 +60,12 @@ export const vectorLoad = (place: Place) =>
   place.all(16, (d, _b, view, ea) => four((n) => setWord(d, n, get32(view, ea, 4 * n))));
 export const vectorStore = (place: Place) =>
   place.all(16, (_d, b, view, ea) => four((n) => view.setInt32(at(ea, 4 * n), word(b, n), true)));
+/** The address is a sum with a constant. */
+export const loadAt = (d: Slot, a: Slot, summand: number, offset: number): void => {
+  const base = (lo(a) + summand) | 0;
+  const ea = address(base, offset, 16);
+  four((n) => setWord(d, n, get32(loop.memory, ea, 4 * n)));
+};
 /** Lanes of eight bytes, twice as wide. */
 export const loadExtend = (
   place: Place,

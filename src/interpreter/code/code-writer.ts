@@ -179,6 +179,17 @@ export class CodeWriter {
     buffer[at] = withFirstSlot(buffer[at]!, slot);
   }
 
+  /** A word written before. */
+  wordAt(at: number): number {
+    return buffer[at]!;
+  }
+
+  /** Takes back the last operation, which begins at a position: another one does its work. */
+  takeBack(at: number): void {
+    this.size = at;
+    if (this.isRecording) siteRows.length -= this.siteWidth;
+  }
+
   newLabel(): number {
     labels.push(-1, 0, 0, 0, LABEL);
     return labels.length / LABEL - 1;

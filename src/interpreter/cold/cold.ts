@@ -10,7 +10,7 @@ import type { CodeSpace } from '../code/code-space.ts';
 import type { FuncCode } from '../code/compiled-module.ts';
 import { opcodeOf, vectorNumberOf } from '../code/encoding.ts';
 import { type ColdOp, opOf, ops } from '../code/isa.ts';
-import { firstWide } from '../code/vector-isa.ts';
+import { firstSeldom, firstWide } from '../code/vector-isa.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE, FIRST_TRAP, LAY_FRAMES, NEED_FUEL } from '../loop/status.ts';
 import type { VectorLoops } from '../loop/vector.generated.ts';
@@ -33,7 +33,7 @@ import { createWideOps } from './wide.ts';
 export const createCold = (
   space: CodeSpace,
   stacks: Stacks,
-  { vectors, wideVectors, farVector }: VectorLoops,
+  { vectors, wideVectors, oneVector }: VectorLoops,
   translate: (code: FuncCode) => number,
   enterCompiled: (m: MachineState, at: number) => number | null,
 ): FirstCalls & { readonly cold: (m: MachineState, op: number) => number } => {
@@ -58,13 +58,14 @@ export const createCold = (
     vector: (m, at) => {
       m.pc = at;
       for (;;) {
-        const status = (vectorNumberOf(C[m.pc]!) < firstWide ? vectors : wideVectors)(m);
+        const number = vectorNumberOf(C[m.pc]!);
+        const status = number < firstWide ? vectors(m) : number < firstSeldom ? wideVectors(m) : oneVector(m);
         if (status !== CONTINUE || opcodeOf(C[m.pc]!) !== vectorCode) return status;
       }
     },
     vector_far: (m, at) => {
       m.pc = at;
-      return farVector(m);
+      return oneVector(m);
     },
   };
 

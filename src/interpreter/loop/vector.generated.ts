@@ -18,8 +18,8 @@ export interface VectorLoops {
   readonly vectors: RunVectors;
   /** For operations of 64 bits and floats. */
   readonly wideVectors: RunVectors;
-  /** One access to any memory. */
-  readonly farVector: RunVectors;
+  /** One operation that is seldom, or an access to any memory. */
+  readonly oneVector: RunVectors;
 }
 
 export const createVectors = (
@@ -38,7 +38,6 @@ export const createVectors = (
     const code = codeArray;
     // The frames: as 32-bit words, and in other units.
     const words = wordArray;
-    const floats = floatArray;
     const int8 = int8Array;
     const uint8 = uint8Array;
     const int16 = int16Array;
@@ -64,7 +63,6 @@ export const createVectors = (
     const globals = instance.globalWords;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
     let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0, i6 = 0;
-    let f0 = 0.5;
     let globalWords: Int32Array;
     out: for (;;) {
       op = code[pc];
@@ -166,6 +164,35 @@ export const createVectors = (
           continue;
         }
         case 8: {
+          // shuffle16
+          i0 = fp << 1;
+          i1 = uint16[i0 + code[pc + 2 | 0] | 0] | uint16[i0 + code[pc + 3 | 0] | 0] << 16;
+          i2 = uint16[i0 + code[pc + 4 | 0] | 0] | uint16[i0 + code[pc + 5 | 0] | 0] << 16;
+          i3 = uint16[i0 + code[pc + 6 | 0] | 0] | uint16[i0 + code[pc + 7 | 0] | 0] << 16;
+          i0 = uint16[i0 + code[pc + 8 | 0] | 0] | uint16[i0 + code[pc + 9 | 0] | 0] << 16;
+          words[d] = i1;
+          words[d + 1] = i2;
+          words[d + 2] = i3;
+          words[d + 3] = i0;
+          pc = pc + 10 | 0;
+          continue;
+        }
+        case 9: {
+          // load_at
+          i0 = words[a] + code[pc + 3 | 0] | 0;
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
+          words[d + 2] = memory.getInt32(i0 + 8, true);
+          words[d + 3] = memory.getInt32(i0 + 12, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 10: {
           // v128.load
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -180,7 +207,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 9: {
+        case 11: {
           // v128.load8x8_s
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -197,7 +224,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 10: {
+        case 12: {
           // v128.load8x8_u
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -214,7 +241,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 11: {
+        case 13: {
           // v128.load16x4_s
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -231,7 +258,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 12: {
+        case 14: {
           // v128.load16x4_u
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -248,7 +275,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 13: {
+        case 15: {
           // v128.load32x2_s
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -265,7 +292,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 14: {
+        case 16: {
           // v128.load32x2_u
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -282,7 +309,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 15: {
+        case 17: {
           // v128.load8_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -298,7 +325,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 16: {
+        case 18: {
           // v128.load16_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -315,7 +342,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 17: {
+        case 19: {
           // v128.load32_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -331,7 +358,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 18: {
+        case 20: {
           // v128.load64_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -348,7 +375,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 19: {
+        case 21: {
           // v128.store
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -363,7 +390,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 20: {
+        case 22: {
           // i8x16.shuffle
           i0 = fp << 2;
           i1 = uint8[i0 + code[pc + 2 | 0] | 0] | uint8[i0 + code[pc + 3 | 0] | 0] << 8;
@@ -381,7 +408,7 @@ export const createVectors = (
           pc = pc + 18 | 0;
           continue;
         }
-        case 21: {
+        case 23: {
           // i8x16.swizzle
           i0 = a << 2;
           i1 = b << 2;
@@ -460,7 +487,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 22: {
+        case 24: {
           // i8x16.splat
           i0 = Math.imul(words[a] & 255, 16843009);
           words[d] = i0;
@@ -470,7 +497,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 23: {
+        case 25: {
           // i16x8.splat
           i0 = words[a] & 65535;
           i0 = i0 | i0 << 16;
@@ -481,7 +508,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 24: {
+        case 26: {
           // i32x4.splat
           i0 = words[a];
           words[d] = i0;
@@ -491,19 +518,19 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 25: {
+        case 27: {
           // i8x16.extract_lane_s
           words[d] = int8[(fp << 2) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 26: {
+        case 28: {
           // i8x16.extract_lane_u
           words[d] = uint8[(fp << 2) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 27: {
+        case 29: {
           // i8x16.replace_lane
           i0 = words[b];
           i1 = words[a + 1];
@@ -517,19 +544,19 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 28: {
+        case 30: {
           // i16x8.extract_lane_s
           words[d] = int16[(fp << 1) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 29: {
+        case 31: {
           // i16x8.extract_lane_u
           words[d] = uint16[(fp << 1) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 30: {
+        case 32: {
           // i16x8.replace_lane
           i0 = words[b];
           i1 = words[a + 1];
@@ -543,13 +570,13 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 31: {
+        case 33: {
           // i32x4.extract_lane
           words[d] = words[a];
           pc = pc + 3 | 0;
           continue;
         }
-        case 32: {
+        case 34: {
           // i32x4.replace_lane
           i0 = words[b];
           i1 = words[a + 1];
@@ -563,16 +590,20 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 33: {
+        case 35: {
           // i8x16.eq
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a] ^ words[b];
-            words[d] = Math.imul(~((i1 & 2139062143) + 2139062143 | i1 | 2139062143) >>> 7, 255);
-          }
+          i0 = words[a] ^ words[b];
+          words[d] = Math.imul(~((i0 & 2139062143) + 2139062143 | i0 | 2139062143) >>> 7, 255);
+          i0 = words[a + 1] ^ words[b + 1];
+          words[d + 1] = Math.imul(~((i0 & 2139062143) + 2139062143 | i0 | 2139062143) >>> 7, 255);
+          i0 = words[a + 2] ^ words[b + 2];
+          words[d + 2] = Math.imul(~((i0 & 2139062143) + 2139062143 | i0 | 2139062143) >>> 7, 255);
+          i0 = words[a + 3] ^ words[b + 3];
+          words[d + 3] = Math.imul(~((i0 & 2139062143) + 2139062143 | i0 | 2139062143) >>> 7, 255);
           pc = pc + 4 | 0;
           continue;
         }
-        case 34: {
+        case 36: {
           // i8x16.ne
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a] ^ words[b];
@@ -581,29 +612,49 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 35: {
-          // i8x16.lt_s
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            words[d] = Math.imul(((i1 & ~i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
-          }
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 36: {
-          // i8x16.lt_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            words[d] = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
-          }
-          pc = pc + 4 | 0;
-          continue;
-        }
         case 37: {
+          // i8x16.lt_s
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d] = Math.imul(((i0 & ~i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 1] = Math.imul(((i0 & ~i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 2] = Math.imul(((i0 & ~i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 3] = Math.imul(((i0 & ~i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 38: {
+          // i8x16.lt_u
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d] = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 1] = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 2] = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 3] = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 39: {
           // i8x16.le_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -614,7 +665,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 38: {
+        case 40: {
           // i8x16.le_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -625,7 +676,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 39: {
+        case 41: {
           // i16x8.eq
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a] ^ words[b];
@@ -634,7 +685,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 40: {
+        case 42: {
           // i16x8.ne
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a] ^ words[b];
@@ -643,7 +694,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 41: {
+        case 43: {
           // i16x8.lt_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -654,7 +705,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 42: {
+        case 44: {
           // i16x8.lt_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -665,7 +716,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 43: {
+        case 45: {
           // i16x8.le_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -676,7 +727,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 44: {
+        case 46: {
           // i16x8.le_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -687,7 +738,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 45: {
+        case 47: {
           // i32x4.eq
           words[d] = words[a] === words[b] ? -1 : 0;
           words[d + 1] = words[a + 1] === words[b + 1] ? -1 : 0;
@@ -696,7 +747,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 46: {
+        case 48: {
           // i32x4.ne
           words[d] = words[a] !== words[b] ? -1 : 0;
           words[d + 1] = words[a + 1] !== words[b + 1] ? -1 : 0;
@@ -705,7 +756,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 47: {
+        case 49: {
           // i32x4.lt_s
           words[d] = words[a] < words[b] ? -1 : 0;
           words[d + 1] = words[a + 1] < words[b + 1] ? -1 : 0;
@@ -714,7 +765,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 48: {
+        case 50: {
           // i32x4.lt_u
           words[d] = words[a] >>> 0 < words[b] >>> 0 ? -1 : 0;
           words[d + 1] = words[a + 1] >>> 0 < words[b + 1] >>> 0 ? -1 : 0;
@@ -723,7 +774,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 49: {
+        case 51: {
           // i32x4.le_s
           words[d] = words[a] <= words[b] ? -1 : 0;
           words[d + 1] = words[a + 1] <= words[b + 1] ? -1 : 0;
@@ -732,7 +783,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 50: {
+        case 52: {
           // i32x4.le_u
           words[d] = words[a] >>> 0 <= words[b] >>> 0 ? -1 : 0;
           words[d + 1] = words[a + 1] >>> 0 <= words[b + 1] >>> 0 ? -1 : 0;
@@ -741,7 +792,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 51: {
+        case 53: {
           // v128.not
           words[d] = ~words[a];
           words[d + 1] = ~words[a + 1];
@@ -750,7 +801,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 52: {
+        case 54: {
           // v128.and
           words[d] = words[a] & words[b];
           words[d + 1] = words[a + 1] & words[b + 1];
@@ -759,7 +810,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 53: {
+        case 55: {
           // v128.andnot
           words[d] = words[a] & ~words[b];
           words[d + 1] = words[a + 1] & ~words[b + 1];
@@ -768,7 +819,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 54: {
+        case 56: {
           // v128.or
           words[d] = words[a] | words[b];
           words[d + 1] = words[a + 1] | words[b + 1];
@@ -777,7 +828,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 55: {
+        case 57: {
           // v128.xor
           words[d] = words[a] ^ words[b];
           words[d + 1] = words[a + 1] ^ words[b + 1];
@@ -786,7 +837,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 56: {
+        case 58: {
           // v128.bitselect
           i0 = fp + code[pc + 4 | 0] | 0;
           i1 = words[i0];
@@ -800,13 +851,13 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 57: {
+        case 59: {
           // v128.any_true
           words[d] = (words[a] | words[a + 1] | words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 58: {
+        case 60: {
           // v128.load8_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -825,7 +876,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 59: {
+        case 61: {
           // v128.load16_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -844,7 +895,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 60: {
+        case 62: {
           // v128.load32_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -863,7 +914,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 61: {
+        case 63: {
           // v128.load64_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -884,7 +935,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 62: {
+        case 64: {
           // v128.store8_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -896,7 +947,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 63: {
+        case 65: {
           // v128.store16_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -908,7 +959,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 64: {
+        case 66: {
           // v128.store32_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -920,7 +971,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 65: {
+        case 67: {
           // v128.store64_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -934,7 +985,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 66: {
+        case 68: {
           // v128.load32_zero
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -949,7 +1000,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 67: {
+        case 69: {
           // v128.load64_zero
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -964,7 +1015,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 68: {
+        case 70: {
           // i8x16.abs
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -975,7 +1026,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 69: {
+        case 71: {
           // i8x16.neg
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -984,7 +1035,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 70: {
+        case 72: {
           // i8x16.popcnt
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -995,7 +1046,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 71: {
+        case 73: {
           // i8x16.all_true
           i0 = 0;
           i1 = words[a];
@@ -1010,7 +1061,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 72: {
+        case 74: {
           // i8x16.bitmask
           i0 = 0;
           i0 = i0 | Math.imul(words[a] >>> 7 & 16843009, 270549120) >>> 28 << 0;
@@ -1021,7 +1072,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 73: {
+        case 75: {
           // i8x16.narrow_i16x8_s
           i0 = narrow8S(words[a + 2], words[a + 3]);
           i1 = narrow8S(words[b], words[b + 1]);
@@ -1033,7 +1084,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 74: {
+        case 76: {
           // i8x16.narrow_i16x8_u
           i0 = narrow8U(words[a + 2], words[a + 3]);
           i1 = narrow8U(words[b], words[b + 1]);
@@ -1045,7 +1096,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 75: {
+        case 77: {
           // i8x16.shl
           i0 = words[b] & 7;
           i1 = Math.imul(16843009, 255 << i0 & 255);
@@ -1056,7 +1107,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 76: {
+        case 78: {
           // i8x16.shr_s
           i0 = words[b] & 7;
           i1 = Math.imul(16843009, 255 >>> i0);
@@ -1067,7 +1118,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 77: {
+        case 79: {
           // i8x16.shr_u
           i0 = words[b] & 7;
           i1 = Math.imul(16843009, 255 >>> i0);
@@ -1078,17 +1129,24 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 78: {
+        case 80: {
           // i8x16.add
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = (i1 & 2139062143) + (i2 & 2139062143) ^ (i1 ^ i2) & -2139062144;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
           pc = pc + 4 | 0;
           continue;
         }
-        case 79: {
+        case 81: {
           // i8x16.add_sat_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1100,28 +1158,45 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 80: {
-          // i8x16.add_sat_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 & 2139062143) + (i2 & 2139062143) ^ (i1 ^ i2) & -2139062144;
-            words[d] = i3 | Math.imul(((i1 & i2 | (i1 | i2) & ~i3) & -2139062144) >>> 7, 255);
-          }
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 81: {
-          // i8x16.sub
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = (i1 | -2139062144) - (i2 & 2139062143) ^ (i1 ^ ~i2) & -2139062144;
-          }
-          pc = pc + 4 | 0;
-          continue;
-        }
         case 82: {
+          // i8x16.add_sat_u
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          words[d] = i2 | Math.imul(((i0 & i1 | (i0 | i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          words[d + 1] = i2 | Math.imul(((i0 & i1 | (i0 | i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          words[d + 2] = i2 | Math.imul(((i0 & i1 | (i0 | i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          words[d + 3] = i2 | Math.imul(((i0 & i1 | (i0 | i1) & ~i2) & -2139062144) >>> 7, 255);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 83: {
+          // i8x16.sub
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 84: {
           // i8x16.sub_sat_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1133,19 +1208,32 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 83: {
+        case 85: {
           // i8x16.sub_sat_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) ^ (i1 ^ ~i2) & -2139062144;
-            i4 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            words[d] = i3 & ~Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i4) & -2139062144) >>> 7, 255);
-          }
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i3 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d] = i2 & ~Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i3 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 1] = i2 & ~Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i3 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 2] = i2 & ~Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i3 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 3] = i2 & ~Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
           pc = pc + 4 | 0;
           continue;
         }
-        case 84: {
+        case 86: {
           // i8x16.min_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1157,19 +1245,32 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 85: {
+        case 87: {
           // i8x16.min_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            i3 = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
-            words[d] = i1 & i3 | i2 & ~i3;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d] = i0 & i2 | i1 & ~i2;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 1] = i0 & i2 | i1 & ~i2;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 2] = i0 & i2 | i1 & ~i2;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 3] = i0 & i2 | i1 & ~i2;
           pc = pc + 4 | 0;
           continue;
         }
-        case 86: {
+        case 88: {
           // i8x16.max_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1181,19 +1282,32 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 87: {
+        case 89: {
           // i8x16.max_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            i3 = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
-            words[d] = i2 & i3 | i1 & ~i3;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d] = i1 & i2 | i0 & ~i2;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 1] = i1 & i2 | i0 & ~i2;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 2] = i1 & i2 | i0 & ~i2;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 3] = i1 & i2 | i0 & ~i2;
           pc = pc + 4 | 0;
           continue;
         }
-        case 88: {
+        case 90: {
           // i8x16.avgr_u
           i0 = words[a];
           i1 = words[b];
@@ -1210,7 +1324,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 89: {
+        case 91: {
           // i16x8.extadd_pairwise_i8x16_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -1219,7 +1333,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 90: {
+        case 92: {
           // i16x8.extadd_pairwise_i8x16_u
           i0 = words[a];
           words[d] = (i0 & 16711935) + (i0 >>> 8 & 16711935);
@@ -1232,7 +1346,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 91: {
+        case 93: {
           // i32x4.extadd_pairwise_i16x8_s
           i0 = words[a];
           words[d] = (i0 << 16 >> 16) + (i0 >> 16);
@@ -1245,7 +1359,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 92: {
+        case 94: {
           // i32x4.extadd_pairwise_i16x8_u
           i0 = words[a];
           words[d] = (i0 & 65535) + (i0 >>> 16);
@@ -1258,7 +1372,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 93: {
+        case 95: {
           // i16x8.abs
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -1269,7 +1383,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 94: {
+        case 96: {
           // i16x8.neg
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -1278,7 +1392,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 95: {
+        case 97: {
           // i16x8.q15mulr_sat_s
           words[d] = q15mulr(words[a], words[b]);
           words[d + 1] = q15mulr(words[a + 1], words[b + 1]);
@@ -1287,7 +1401,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 96: {
+        case 98: {
           // i16x8.all_true
           i0 = 0;
           i1 = words[a];
@@ -1302,7 +1416,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 97: {
+        case 99: {
           // i16x8.bitmask
           i0 = 0;
           i1 = words[a] >>> 15 & 65537;
@@ -1317,7 +1431,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 98: {
+        case 100: {
           // i16x8.narrow_i32x4_s
           i0 = narrow16S(words[a + 2], words[a + 3]);
           i1 = narrow16S(words[b], words[b + 1]);
@@ -1329,7 +1443,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 99: {
+        case 101: {
           // i16x8.narrow_i32x4_u
           i0 = narrow16U(words[a + 2], words[a + 3]);
           i1 = narrow16U(words[b], words[b + 1]);
@@ -1341,7 +1455,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 100: {
+        case 102: {
           // i16x8.extend_low_i8x16_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -1352,7 +1466,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 101: {
+        case 103: {
           // i16x8.extend_high_i8x16_s
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1363,7 +1477,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 102: {
+        case 104: {
           // i16x8.extend_low_i8x16_u
           i0 = words[a];
           i1 = words[a + 1];
@@ -1374,7 +1488,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 103: {
+        case 105: {
           // i16x8.extend_high_i8x16_u
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1385,7 +1499,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 104: {
+        case 106: {
           // i16x8.shl
           i0 = words[b] & 15;
           i1 = Math.imul(65537, 65535 << i0 & 65535);
@@ -1396,7 +1510,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 105: {
+        case 107: {
           // i16x8.shr_s
           i0 = words[b] & 15;
           i1 = Math.imul(65537, 65535 >>> i0);
@@ -1407,7 +1521,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 106: {
+        case 108: {
           // i16x8.shr_u
           i0 = words[b] & 15;
           i1 = Math.imul(65537, 65535 >>> i0);
@@ -1418,17 +1532,24 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 107: {
+        case 109: {
           // i16x8.add
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = (i1 & 2147450879) + (i2 & 2147450879) ^ (i1 ^ i2) & -2147450880;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = (i0 & 2147450879) + (i1 & 2147450879) ^ (i0 ^ i1) & -2147450880;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = (i0 & 2147450879) + (i1 & 2147450879) ^ (i0 ^ i1) & -2147450880;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = (i0 & 2147450879) + (i1 & 2147450879) ^ (i0 ^ i1) & -2147450880;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = (i0 & 2147450879) + (i1 & 2147450879) ^ (i0 ^ i1) & -2147450880;
           pc = pc + 4 | 0;
           continue;
         }
-        case 108: {
+        case 110: {
           // i16x8.add_sat_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1440,7 +1561,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 109: {
+        case 111: {
           // i16x8.add_sat_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1451,17 +1572,24 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 110: {
+        case 112: {
           // i16x8.sub
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = (i1 | -2147450880) - (i2 & 2147450879) ^ (i1 ^ ~i2) & -2147450880;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = (i0 | -2147450880) - (i1 & 2147450879) ^ (i0 ^ ~i1) & -2147450880;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = (i0 | -2147450880) - (i1 & 2147450879) ^ (i0 ^ ~i1) & -2147450880;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = (i0 | -2147450880) - (i1 & 2147450879) ^ (i0 ^ ~i1) & -2147450880;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = (i0 | -2147450880) - (i1 & 2147450879) ^ (i0 ^ ~i1) & -2147450880;
           pc = pc + 4 | 0;
           continue;
         }
-        case 111: {
+        case 113: {
           // i16x8.sub_sat_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1473,7 +1601,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 112: {
+        case 114: {
           // i16x8.sub_sat_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1485,17 +1613,24 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 113: {
+        case 115: {
           // i16x8.mul
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = Math.imul(i1, i2) & 65535 | Math.imul(i1 >>> 16, i2 >>> 16) << 16;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = Math.imul(i0, i1) & 65535 | Math.imul(i0 >>> 16, i1 >>> 16) << 16;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = Math.imul(i0, i1) & 65535 | Math.imul(i0 >>> 16, i1 >>> 16) << 16;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = Math.imul(i0, i1) & 65535 | Math.imul(i0 >>> 16, i1 >>> 16) << 16;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = Math.imul(i0, i1) & 65535 | Math.imul(i0 >>> 16, i1 >>> 16) << 16;
           pc = pc + 4 | 0;
           continue;
         }
-        case 114: {
+        case 116: {
           // i16x8.min_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1507,7 +1642,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 115: {
+        case 117: {
           // i16x8.min_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1519,7 +1654,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 116: {
+        case 118: {
           // i16x8.max_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1531,7 +1666,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 117: {
+        case 119: {
           // i16x8.max_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1543,7 +1678,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 118: {
+        case 120: {
           // i16x8.avgr_u
           i0 = words[a];
           i1 = words[b];
@@ -1560,59 +1695,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 119: {
-          // i16x8.extmul_low_i8x16_s
-          i0 = words[a];
-          i1 = words[a + 1];
-          i2 = words[b];
-          i3 = words[b + 1];
-          words[d] = Math.imul(i0 << 24 >> 24, i2 << 24 >> 24) & 65535 | Math.imul(i0 << 16 >> 24, i2 << 16 >> 24) << 16;
-          words[d + 1] = Math.imul(i0 << 8 >> 24, i2 << 8 >> 24) & 65535 | Math.imul(i0 >> 24, i2 >> 24) << 16;
-          words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
-          words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 120: {
-          // i16x8.extmul_high_i8x16_s
-          i0 = words[a + 2];
-          i1 = words[a + 3];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          words[d] = Math.imul(i0 << 24 >> 24, i2 << 24 >> 24) & 65535 | Math.imul(i0 << 16 >> 24, i2 << 16 >> 24) << 16;
-          words[d + 1] = Math.imul(i0 << 8 >> 24, i2 << 8 >> 24) & 65535 | Math.imul(i0 >> 24, i2 >> 24) << 16;
-          words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
-          words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
-          pc = pc + 4 | 0;
-          continue;
-        }
         case 121: {
-          // i16x8.extmul_low_i8x16_u
-          i0 = words[a];
-          i1 = words[a + 1];
-          i2 = words[b];
-          i3 = words[b + 1];
-          words[d] = Math.imul(i0 & 255, i2 & 255) & 65535 | Math.imul(i0 >>> 8 & 255, i2 >>> 8 & 255) << 16;
-          words[d + 1] = Math.imul(i0 >>> 16 & 255, i2 >>> 16 & 255) & 65535 | Math.imul(i0 >>> 24, i2 >>> 24) << 16;
-          words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
-          words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 122: {
-          // i16x8.extmul_high_i8x16_u
-          i0 = words[a + 2];
-          i1 = words[a + 3];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          words[d] = Math.imul(i0 & 255, i2 & 255) & 65535 | Math.imul(i0 >>> 8 & 255, i2 >>> 8 & 255) << 16;
-          words[d + 1] = Math.imul(i0 >>> 16 & 255, i2 >>> 16 & 255) & 65535 | Math.imul(i0 >>> 24, i2 >>> 24) << 16;
-          words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
-          words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 123: {
           // i32x4.abs
           i0 = words[a];
           words[d] = i0 < 0 ? 0 - i0 : i0;
@@ -1625,7 +1708,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 124: {
+        case 122: {
           // i32x4.neg
           words[d] = 0 - words[a];
           words[d + 1] = 0 - words[a + 1];
@@ -1634,19 +1717,19 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 125: {
+        case 123: {
           // i32x4.all_true
           words[d] = words[a] !== 0 && words[a + 1] !== 0 && words[a + 2] !== 0 && words[a + 3] !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 126: {
+        case 124: {
           // i32x4.bitmask
           words[d] = words[a] >>> 31 | words[a + 1] >>> 31 << 1 | words[a + 2] >>> 31 << 2 | words[a + 3] >>> 31 << 3;
           pc = pc + 3 | 0;
           continue;
         }
-        case 127: {
+        case 125: {
           // i32x4.extend_low_i16x8_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -1657,7 +1740,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 128: {
+        case 126: {
           // i32x4.extend_high_i16x8_s
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1668,7 +1751,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 129: {
+        case 127: {
           // i32x4.extend_low_i16x8_u
           i0 = words[a];
           i1 = words[a + 1];
@@ -1679,7 +1762,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 130: {
+        case 128: {
           // i32x4.extend_high_i16x8_u
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1690,7 +1773,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 131: {
+        case 129: {
           // i32x4.shl
           i0 = words[b] & 31;
           words[d] = words[a] << i0;
@@ -1700,7 +1783,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 132: {
+        case 130: {
           // i32x4.shr_s
           i0 = words[b] & 31;
           words[d] = words[a] >> i0;
@@ -1710,7 +1793,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 133: {
+        case 131: {
           // i32x4.shr_u
           i0 = words[b] & 31;
           words[d] = words[a] >>> i0;
@@ -1720,7 +1803,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 134: {
+        case 132: {
           // i32x4.add
           words[d] = words[a] + words[b];
           words[d + 1] = words[a + 1] + words[b + 1];
@@ -1729,7 +1812,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 135: {
+        case 133: {
           // i32x4.sub
           words[d] = words[a] - words[b];
           words[d + 1] = words[a + 1] - words[b + 1];
@@ -1738,7 +1821,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 136: {
+        case 134: {
           // i32x4.mul
           words[d] = Math.imul(words[a], words[b]);
           words[d + 1] = Math.imul(words[a + 1], words[b + 1]);
@@ -1747,7 +1830,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 137: {
+        case 135: {
           // i32x4.min_s
           i0 = words[a];
           i1 = words[b];
@@ -1764,7 +1847,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 138: {
+        case 136: {
           // i32x4.min_u
           i0 = words[a];
           i1 = words[b];
@@ -1781,7 +1864,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 139: {
+        case 137: {
           // i32x4.max_s
           i0 = words[a];
           i1 = words[b];
@@ -1798,7 +1881,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 140: {
+        case 138: {
           // i32x4.max_u
           i0 = words[a];
           i1 = words[b];
@@ -1815,17 +1898,24 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 141: {
+        case 139: {
           // i32x4.dot_i16x8_s
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = Math.imul(i1 << 16 >> 16, i2 << 16 >> 16) + Math.imul(i1 >> 16, i2 >> 16);
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = Math.imul(i0 << 16 >> 16, i1 << 16 >> 16) + Math.imul(i0 >> 16, i1 >> 16);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = Math.imul(i0 << 16 >> 16, i1 << 16 >> 16) + Math.imul(i0 >> 16, i1 >> 16);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = Math.imul(i0 << 16 >> 16, i1 << 16 >> 16) + Math.imul(i0 >> 16, i1 >> 16);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = Math.imul(i0 << 16 >> 16, i1 << 16 >> 16) + Math.imul(i0 >> 16, i1 >> 16);
           pc = pc + 4 | 0;
           continue;
         }
-        case 142: {
+        case 140: {
           // i32x4.extmul_low_i16x8_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -1838,7 +1928,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 143: {
+        case 141: {
           // i32x4.extmul_high_i16x8_s
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1851,7 +1941,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 144: {
+        case 142: {
           // i32x4.extmul_low_i16x8_u
           i0 = words[a];
           i1 = words[a + 1];
@@ -1864,7 +1954,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 145: {
+        case 143: {
           // i32x4.extmul_high_i16x8_u
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1875,29 +1965,6 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 & 65535, i3 & 65535);
           words[d + 3] = Math.imul(i1 >>> 16, i3 >>> 16);
           pc = pc + 4 | 0;
-          continue;
-        }
-        case 146: {
-          // i16x8.relaxed_dot_i8x16_i7x16_s
-          words[d] = dot8(words[a], words[b]);
-          words[d + 1] = dot8(words[a + 1], words[b + 1]);
-          words[d + 2] = dot8(words[a + 2], words[b + 2]);
-          words[d + 3] = dot8(words[a + 3], words[b + 3]);
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 147: {
-          // i32x4.relaxed_dot_i8x16_i7x16_add_s
-          i0 = fp + code[pc + 4 | 0] | 0;
-          i1 = dot8(words[a], words[b]);
-          words[d] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0];
-          i1 = dot8(words[a + 1], words[b + 1]);
-          words[d + 1] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 1];
-          i1 = dot8(words[a + 2], words[b + 2]);
-          words[d + 2] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 2];
-          i1 = dot8(words[a + 3], words[b + 3]);
-          words[d + 3] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 3];
-          pc = pc + 5 | 0;
           continue;
         }
           default:
@@ -2039,6 +2106,136 @@ export const createVectors = (
         case 24: {
           // i32_shr_u_ri
           words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 25: {
+          // i32_rotl_ri
+          i0 = code[pc + 1 | 0];
+          i1 = words[fp + (op >>> 20 & 4094) | 0];
+          words[fp + (op >>> 9 & 4094) | 0] = i1 << i0 | i1 >>> (32 - i0 & 31);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 26: {
+          // i32_div_s_rr
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i1 = words[fp + code[pc + 1 | 0] | 0];
+          if (i1 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          if (i1 === -1 && i0 === -2147483648) {
+            status = 18; // trap.integer-overflow
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = i0 / i1 | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 27: {
+          // i32_div_u_rr
+          i0 = words[fp + code[pc + 1 | 0] | 0];
+          if (i0 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) / (i0 >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 29: {
+          // i32_rem_u_rr
+          i0 = words[fp + code[pc + 1 | 0] | 0];
+          if (i0 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) % (i0 >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 30: {
+          // i32_div_s_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] / code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 31: {
+          // i32_div_u_ri
+          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 34: {
+          // i32_eq_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 35: {
+          // i32_ne_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 36: {
+          // i32_lt_s_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 37: {
+          // i32_ge_s_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 38: {
+          // i32_lt_u_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 39: {
+          // i32_ge_u_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 40: {
+          // i32_eq_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 41: {
+          // i32_ne_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] !== code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 42: {
+          // i32_lt_s_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] < code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 43: {
+          // i32_ge_s_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >= code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 44: {
+          // i32_lt_u_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 45: {
+          // i32_ge_u_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
@@ -2216,6 +2413,12 @@ export const createVectors = (
           pc = pc + 1 | 0;
           continue;
         }
+        case 59: {
+          // i32_clz
+          words[fp + (op >>> 9 & 4094) | 0] = Math.clz32(words[fp + (op >>> 20 & 4094) | 0]);
+          pc = pc + 1 | 0;
+          continue;
+        }
         case 60: {
           // i32_ctz
           i0 = words[fp + (op >>> 20 & 4094) | 0];
@@ -2257,28 +2460,6 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 123: {
-          // f32_add
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = floats[fp + (op >>> 20 & 4094) | 0] + floats[fp + code[pc + 1 | 0] | 0];
-          floats[i0] = f0;
-          if (f0 !== f0) {
-            words[i0] = 2143289344;
-          }
-          pc = pc + 2 | 0;
-          continue;
-        }
-        case 125: {
-          // f32_mul
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = floats[fp + (op >>> 20 & 4094) | 0] * floats[fp + code[pc + 1 | 0] | 0];
-          floats[i0] = f0;
-          if (f0 !== f0) {
-            words[i0] = 2143289344;
-          }
-          pc = pc + 2 | 0;
-          continue;
-        }
         case 183: {
           // i32_load
           i0 = words[fp + (op >>> 20 & 4094) | 0];
@@ -2291,6 +2472,18 @@ export const createVectors = (
           pc = pc + 2 | 0;
           continue;
         }
+        case 184: {
+          // i32_load8_s
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
         case 185: {
           // i32_load8_u
           i0 = words[fp + (op >>> 20 & 4094) | 0];
@@ -2300,6 +2493,18 @@ export const createVectors = (
             break out;
           }
           words[fp + (op >>> 9 & 4094) | 0] = memory.getUint8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 186: {
+          // i32_load16_s
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt16(i0, true);
           pc = pc + 2 | 0;
           continue;
         }
@@ -2350,6 +2555,18 @@ export const createVectors = (
             break out;
           }
           memory.setInt8(i0, words[fp + (op >>> 20 & 4094) | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 197: {
+          // i32_store16
+          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt16(i0, words[fp + (op >>> 20 & 4094) | 0], true);
           pc = pc + 2 | 0;
           continue;
         }
@@ -2404,8 +2621,10 @@ export const createVectors = (
     const words = wordArray;
     const doubles = doubleArray;
     const floats = floatArray;
-    // The frame, as an index of words.
+    const uint16 = uint16Array;
+    // The frame, as an index of words and of doubles.
     const fp = state.fp | 0;
+    const dp = fp >> 1;
     const instance = state.instance;
     // The operation that runs, and its first word.
     let pc = state.pc | 0;
@@ -2424,8 +2643,8 @@ export const createVectors = (
     const memorySize = instance.memory0.byteLength | 0;
     const globals = instance.globalWords;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
-    let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0;
-    let f0 = 0.5, f1 = 0.5;
+    let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0;
+    let f0 = 0.5, f1 = 0.5, f2 = 0.5, f3 = 0.5, f4 = 0.5;
     let globalWords: Int32Array;
     out: for (;;) {
       op = code[pc];
@@ -2527,6 +2746,35 @@ export const createVectors = (
           continue;
         }
         case 8: {
+          // shuffle16
+          i0 = fp << 1;
+          i1 = uint16[i0 + code[pc + 2 | 0] | 0] | uint16[i0 + code[pc + 3 | 0] | 0] << 16;
+          i2 = uint16[i0 + code[pc + 4 | 0] | 0] | uint16[i0 + code[pc + 5 | 0] | 0] << 16;
+          i3 = uint16[i0 + code[pc + 6 | 0] | 0] | uint16[i0 + code[pc + 7 | 0] | 0] << 16;
+          i0 = uint16[i0 + code[pc + 8 | 0] | 0] | uint16[i0 + code[pc + 9 | 0] | 0] << 16;
+          words[d] = i1;
+          words[d + 1] = i2;
+          words[d + 2] = i3;
+          words[d + 3] = i0;
+          pc = pc + 10 | 0;
+          continue;
+        }
+        case 9: {
+          // load_at
+          i0 = words[a] + code[pc + 3 | 0] | 0;
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
+          words[d + 2] = memory.getInt32(i0 + 8, true);
+          words[d + 3] = memory.getInt32(i0 + 12, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 10: {
           // v128.load
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -2541,7 +2789,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 17: {
+        case 19: {
           // v128.load32_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -2557,7 +2805,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 18: {
+        case 20: {
           // v128.load64_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -2574,7 +2822,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 19: {
+        case 21: {
           // v128.store
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -2589,7 +2837,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 24: {
+        case 26: {
           // i32x4.splat
           i0 = words[a];
           words[d] = i0;
@@ -2599,13 +2847,13 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 31: {
+        case 33: {
           // i32x4.extract_lane
           words[d] = words[a];
           pc = pc + 3 | 0;
           continue;
         }
-        case 32: {
+        case 34: {
           // i32x4.replace_lane
           i0 = words[b];
           i1 = words[a + 1];
@@ -2619,7 +2867,43 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
+        case 47: {
+          // i32x4.eq
+          words[d] = words[a] === words[b] ? -1 : 0;
+          words[d + 1] = words[a + 1] === words[b + 1] ? -1 : 0;
+          words[d + 2] = words[a + 2] === words[b + 2] ? -1 : 0;
+          words[d + 3] = words[a + 3] === words[b + 3] ? -1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 48: {
+          // i32x4.ne
+          words[d] = words[a] !== words[b] ? -1 : 0;
+          words[d + 1] = words[a + 1] !== words[b + 1] ? -1 : 0;
+          words[d + 2] = words[a + 2] !== words[b + 2] ? -1 : 0;
+          words[d + 3] = words[a + 3] !== words[b + 3] ? -1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 49: {
+          // i32x4.lt_s
+          words[d] = words[a] < words[b] ? -1 : 0;
+          words[d + 1] = words[a + 1] < words[b + 1] ? -1 : 0;
+          words[d + 2] = words[a + 2] < words[b + 2] ? -1 : 0;
+          words[d + 3] = words[a + 3] < words[b + 3] ? -1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
         case 51: {
+          // i32x4.le_s
+          words[d] = words[a] <= words[b] ? -1 : 0;
+          words[d + 1] = words[a + 1] <= words[b + 1] ? -1 : 0;
+          words[d + 2] = words[a + 2] <= words[b + 2] ? -1 : 0;
+          words[d + 3] = words[a + 3] <= words[b + 3] ? -1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 53: {
           // v128.not
           words[d] = ~words[a];
           words[d + 1] = ~words[a + 1];
@@ -2628,7 +2912,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 52: {
+        case 54: {
           // v128.and
           words[d] = words[a] & words[b];
           words[d + 1] = words[a + 1] & words[b + 1];
@@ -2637,7 +2921,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 53: {
+        case 55: {
           // v128.andnot
           words[d] = words[a] & ~words[b];
           words[d + 1] = words[a + 1] & ~words[b + 1];
@@ -2646,7 +2930,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 54: {
+        case 56: {
           // v128.or
           words[d] = words[a] | words[b];
           words[d + 1] = words[a + 1] | words[b + 1];
@@ -2655,7 +2939,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 55: {
+        case 57: {
           // v128.xor
           words[d] = words[a] ^ words[b];
           words[d + 1] = words[a + 1] ^ words[b + 1];
@@ -2664,7 +2948,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 56: {
+        case 58: {
           // v128.bitselect
           i0 = fp + code[pc + 4 | 0] | 0;
           i1 = words[i0];
@@ -2678,13 +2962,13 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 57: {
+        case 59: {
           // v128.any_true
           words[d] = (words[a] | words[a + 1] | words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 66: {
+        case 68: {
           // v128.load32_zero
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -2699,7 +2983,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 67: {
+        case 69: {
           // v128.load64_zero
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
@@ -2714,7 +2998,41 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 131: {
+        case 121: {
+          // i32x4.abs
+          i0 = words[a];
+          words[d] = i0 < 0 ? 0 - i0 : i0;
+          i0 = words[a + 1];
+          words[d + 1] = i0 < 0 ? 0 - i0 : i0;
+          i0 = words[a + 2];
+          words[d + 2] = i0 < 0 ? 0 - i0 : i0;
+          i0 = words[a + 3];
+          words[d + 3] = i0 < 0 ? 0 - i0 : i0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 122: {
+          // i32x4.neg
+          words[d] = 0 - words[a];
+          words[d + 1] = 0 - words[a + 1];
+          words[d + 2] = 0 - words[a + 2];
+          words[d + 3] = 0 - words[a + 3];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 123: {
+          // i32x4.all_true
+          words[d] = words[a] !== 0 && words[a + 1] !== 0 && words[a + 2] !== 0 && words[a + 3] !== 0 ? 1 : 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 124: {
+          // i32x4.bitmask
+          words[d] = words[a] >>> 31 | words[a + 1] >>> 31 << 1 | words[a + 2] >>> 31 << 2 | words[a + 3] >>> 31 << 3;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 129: {
           // i32x4.shl
           i0 = words[b] & 31;
           words[d] = words[a] << i0;
@@ -2724,7 +3042,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 132: {
+        case 130: {
           // i32x4.shr_s
           i0 = words[b] & 31;
           words[d] = words[a] >> i0;
@@ -2734,7 +3052,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 133: {
+        case 131: {
           // i32x4.shr_u
           i0 = words[b] & 31;
           words[d] = words[a] >>> i0;
@@ -2744,7 +3062,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 134: {
+        case 132: {
           // i32x4.add
           words[d] = words[a] + words[b];
           words[d + 1] = words[a + 1] + words[b + 1];
@@ -2753,7 +3071,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 135: {
+        case 133: {
           // i32x4.sub
           words[d] = words[a] - words[b];
           words[d + 1] = words[a + 1] - words[b + 1];
@@ -2762,7 +3080,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 136: {
+        case 134: {
           // i32x4.mul
           words[d] = Math.imul(words[a], words[b]);
           words[d + 1] = Math.imul(words[a + 1], words[b + 1]);
@@ -2771,7 +3089,70 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 148: {
+        case 135: {
+          // i32x4.min_s
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = i0 < i1 ? i0 : i1;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = i0 < i1 ? i0 : i1;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = i0 < i1 ? i0 : i1;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = i0 < i1 ? i0 : i1;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 137: {
+          // i32x4.max_s
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = i0 < i1 ? i1 : i0;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = i0 < i1 ? i1 : i0;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = i0 < i1 ? i1 : i0;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = i0 < i1 ? i1 : i0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 144: {
+          // f32x4_mul_add
+          i0 = fp + code[pc + 4 | 0] | 0;
+          f0 = Math.fround(floats[a] * floats[b]) + floats[i0];
+          f1 = Math.fround(floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
+          f2 = Math.fround(floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
+          f3 = Math.fround(floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 145: {
           // i64x2.splat
           i0 = words[a];
           i1 = words[a + 1];
@@ -2782,7 +3163,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 149: {
+        case 146: {
           // i64x2.replace_lane
           i0 = words[b];
           i1 = words[b + 1];
@@ -2799,7 +3180,7 @@ export const createVectors = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 150: {
+        case 147: {
           // f32x4.eq
           words[d] = floats[a] === floats[b] ? -1 : 0;
           words[d + 1] = floats[a + 1] === floats[b + 1] ? -1 : 0;
@@ -2808,7 +3189,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 151: {
+        case 148: {
           // f32x4.ne
           words[d] = floats[a] !== floats[b] ? -1 : 0;
           words[d + 1] = floats[a + 1] !== floats[b + 1] ? -1 : 0;
@@ -2817,7 +3198,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 152: {
+        case 149: {
           // f32x4.lt
           words[d] = floats[a] < floats[b] ? -1 : 0;
           words[d + 1] = floats[a + 1] < floats[b + 1] ? -1 : 0;
@@ -2826,7 +3207,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 153: {
+        case 150: {
           // f32x4.le
           words[d] = floats[a] <= floats[b] ? -1 : 0;
           words[d + 1] = floats[a + 1] <= floats[b + 1] ? -1 : 0;
@@ -2835,7 +3216,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 154: {
+        case 151: {
           // f64x2.eq
           i0 = a >> 1;
           i1 = b >> 1;
@@ -2848,7 +3229,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 155: {
+        case 152: {
           // f64x2.ne
           i0 = a >> 1;
           i1 = b >> 1;
@@ -2861,7 +3242,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 156: {
+        case 153: {
           // f64x2.lt
           i0 = a >> 1;
           i1 = b >> 1;
@@ -2874,7 +3255,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 157: {
+        case 154: {
           // f64x2.le
           i0 = a >> 1;
           i1 = b >> 1;
@@ -2887,7 +3268,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 158: {
+        case 155: {
           // f32x4.demote_f64x2_zero
           i0 = a >> 1;
           f0 = doubles[i0 + 1];
@@ -2907,7 +3288,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 159: {
+        case 156: {
           // f64x2.promote_low_f32x4
           i0 = d >> 1;
           f0 = floats[a + 1];
@@ -2927,7 +3308,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 160: {
+        case 157: {
           // f32x4.ceil
           f0 = Math.ceil(floats[a]);
           if (f0 === f0) {
@@ -2956,7 +3337,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 161: {
+        case 158: {
           // f32x4.floor
           f0 = Math.floor(floats[a]);
           if (f0 === f0) {
@@ -2985,7 +3366,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 162: {
+        case 159: {
           // f32x4.trunc
           f0 = Math.trunc(floats[a]);
           if (f0 === f0) {
@@ -3014,7 +3395,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 163: {
+        case 160: {
           // f32x4.nearest
           f0 = nearest(floats[a]);
           if (f0 === f0) {
@@ -3043,7 +3424,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 164: {
+        case 161: {
           // f64x2.ceil
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3064,7 +3445,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 165: {
+        case 162: {
           // f64x2.floor
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3085,7 +3466,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 166: {
+        case 163: {
           // f64x2.trunc
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3106,7 +3487,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 167: {
+        case 164: {
           // f64x2.nearest
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3127,7 +3508,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 168: {
+        case 165: {
           // i64x2.abs
           i0 = words[a];
           i1 = words[a + 1];
@@ -3148,7 +3529,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 169: {
+        case 166: {
           // i64x2.neg
           i0 = words[a];
           words[d + 1] = ~words[a + 1] + (i0 === 0 ? 1 : 0);
@@ -3159,19 +3540,19 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 170: {
+        case 167: {
           // i64x2.all_true
           words[d] = (words[a] | words[a + 1]) !== 0 && (words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 171: {
+        case 168: {
           // i64x2.bitmask
           words[d] = words[a + 1] >>> 31 | words[a + 3] >>> 31 << 1;
           pc = pc + 3 | 0;
           continue;
         }
-        case 172: {
+        case 169: {
           // i64x2.extend_low_i32x4_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -3182,7 +3563,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 173: {
+        case 170: {
           // i64x2.extend_high_i32x4_s
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -3193,7 +3574,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 174: {
+        case 171: {
           // i64x2.extend_low_i32x4_u
           i0 = words[a];
           i1 = words[a + 1];
@@ -3204,7 +3585,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 175: {
+        case 172: {
           // i64x2.extend_high_i32x4_u
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -3215,7 +3596,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 176: {
+        case 173: {
           // i64x2.shl
           i0 = words[b] & 63;
           i1 = words[a];
@@ -3245,7 +3626,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 177: {
+        case 174: {
           // i64x2.shr_s
           i0 = words[b] & 63;
           i1 = words[a];
@@ -3275,7 +3656,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 178: {
+        case 175: {
           // i64x2.shr_u
           i0 = words[b] & 63;
           i1 = words[a];
@@ -3305,7 +3686,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 179: {
+        case 176: {
           // i64x2.add
           i0 = words[b];
           i1 = words[a] + i0 | 0;
@@ -3318,7 +3699,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 180: {
+        case 177: {
           // i64x2.sub
           i0 = words[a];
           i1 = words[b];
@@ -3331,7 +3712,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 181: {
+        case 178: {
           // i64x2.mul
           i0 = words[a];
           i1 = words[b];
@@ -3348,7 +3729,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 182: {
+        case 179: {
           // i64x2.eq
           i0 = words[a];
           i1 = words[a + 1];
@@ -3367,7 +3748,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 183: {
+        case 180: {
           // i64x2.ne
           i0 = words[a];
           i1 = words[a + 1];
@@ -3386,7 +3767,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 184: {
+        case 181: {
           // i64x2.lt_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -3405,7 +3786,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 185: {
+        case 182: {
           // i64x2.le_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -3424,83 +3805,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 186: {
-          // i64x2.extmul_low_i32x4_s
-          i0 = words[a];
-          i1 = words[a + 1];
-          i2 = words[b];
-          i3 = words[b + 1];
-          i4 = Math.imul(i0, i2);
-          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i5 = f0 | 0;
-          words[d + 1] = i5 - (i0 >> 31 & i2) - (i2 >> 31 & i0) | 0;
-          words[d] = i4;
-          i0 = Math.imul(i1, i3);
-          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i2 = f0 | 0;
-          words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
-          words[d + 2] = i0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 187: {
-          // i64x2.extmul_high_i32x4_s
-          i0 = words[a + 2];
-          i1 = words[a + 3];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          i4 = Math.imul(i0, i2);
-          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i5 = f0 | 0;
-          words[d + 1] = i5 - (i0 >> 31 & i2) - (i2 >> 31 & i0) | 0;
-          words[d] = i4;
-          i0 = Math.imul(i1, i3);
-          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i2 = f0 | 0;
-          words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
-          words[d + 2] = i0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 188: {
-          // i64x2.extmul_low_i32x4_u
-          i0 = words[a];
-          i1 = words[a + 1];
-          i2 = words[b];
-          i3 = words[b + 1];
-          i4 = Math.imul(i0, i2);
-          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i0 = f0 | 0;
-          words[d + 1] = i0;
-          words[d] = i4;
-          i0 = Math.imul(i1, i3);
-          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i1 = f0 | 0;
-          words[d + 3] = i1;
-          words[d + 2] = i0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 189: {
-          // i64x2.extmul_high_i32x4_u
-          i0 = words[a + 2];
-          i1 = words[a + 3];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          i4 = Math.imul(i0, i2);
-          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i0 = f0 | 0;
-          words[d + 1] = i0;
-          words[d] = i4;
-          i0 = Math.imul(i1, i3);
-          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i1 = f0 | 0;
-          words[d + 3] = i1;
-          words[d + 2] = i0;
-          pc = pc + 4 | 0;
-          continue;
-        }
-        case 190: {
+        case 183: {
           // f32x4.abs
           words[d] = words[a] & 2147483647;
           words[d + 1] = words[a + 1] & 2147483647;
@@ -3509,7 +3814,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 191: {
+        case 184: {
           // f32x4.neg
           words[d] = words[a] ^ -2147483648;
           words[d + 1] = words[a + 1] ^ -2147483648;
@@ -3518,7 +3823,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 192: {
+        case 185: {
           // f32x4.sqrt
           f0 = Math.sqrt(floats[a]);
           if (f0 === f0) {
@@ -3547,181 +3852,175 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 193: {
+        case 186: {
           // f32x4.add
           f0 = floats[a] + floats[b];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = floats[a + 1] + floats[b + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = floats[a + 2] + floats[b + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = floats[a + 3] + floats[b + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = floats[a + 1] + floats[b + 1];
+          f2 = floats[a + 2] + floats[b + 2];
+          f3 = floats[a + 3] + floats[b + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
           continue;
         }
-        case 194: {
+        case 187: {
           // f32x4.sub
           f0 = floats[a] - floats[b];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = floats[a + 1] - floats[b + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = floats[a + 2] - floats[b + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = floats[a + 3] - floats[b + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = floats[a + 1] - floats[b + 1];
+          f2 = floats[a + 2] - floats[b + 2];
+          f3 = floats[a + 3] - floats[b + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
           continue;
         }
-        case 195: {
+        case 188: {
           // f32x4.mul
           f0 = floats[a] * floats[b];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = floats[a + 1] * floats[b + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = floats[a + 2] * floats[b + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = floats[a + 3] * floats[b + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = floats[a + 1] * floats[b + 1];
+          f2 = floats[a + 2] * floats[b + 2];
+          f3 = floats[a + 3] * floats[b + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
           continue;
         }
-        case 196: {
+        case 189: {
           // f32x4.div
           f0 = floats[a] / floats[b];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = floats[a + 1] / floats[b + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = floats[a + 2] / floats[b + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = floats[a + 3] / floats[b + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = floats[a + 1] / floats[b + 1];
+          f2 = floats[a + 2] / floats[b + 2];
+          f3 = floats[a + 3] / floats[b + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
           continue;
         }
-        case 197: {
+        case 190: {
           // f32x4.min
           f0 = Math.min(floats[a], floats[b]);
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = Math.min(floats[a + 1], floats[b + 1]);
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = Math.min(floats[a + 2], floats[b + 2]);
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = Math.min(floats[a + 3], floats[b + 3]);
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = Math.min(floats[a + 1], floats[b + 1]);
+          f2 = Math.min(floats[a + 2], floats[b + 2]);
+          f3 = Math.min(floats[a + 3], floats[b + 3]);
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
           continue;
         }
-        case 198: {
+        case 191: {
           // f32x4.max
           f0 = Math.max(floats[a], floats[b]);
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = Math.max(floats[a + 1], floats[b + 1]);
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = Math.max(floats[a + 2], floats[b + 2]);
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = Math.max(floats[a + 3], floats[b + 3]);
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = Math.max(floats[a + 1], floats[b + 1]);
+          f2 = Math.max(floats[a + 2], floats[b + 2]);
+          f3 = Math.max(floats[a + 3], floats[b + 3]);
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
           continue;
         }
-        case 199: {
+        case 192: {
           // f32x4.pmin
           words[d] = floats[b] < floats[a] ? words[b] : words[a];
           words[d + 1] = floats[b + 1] < floats[a + 1] ? words[b + 1] : words[a + 1];
@@ -3730,7 +4029,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 200: {
+        case 193: {
           // f32x4.pmax
           words[d] = floats[a] < floats[b] ? words[b] : words[a];
           words[d + 1] = floats[a + 1] < floats[b + 1] ? words[b + 1] : words[a + 1];
@@ -3739,7 +4038,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 201: {
+        case 194: {
           // f64x2.abs
           words[d + 1] = words[a + 1] & 2147483647;
           words[d] = words[a];
@@ -3748,7 +4047,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 202: {
+        case 195: {
           // f64x2.neg
           words[d + 1] = words[a + 1] ^ -2147483648;
           words[d] = words[a];
@@ -3757,7 +4056,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 203: {
+        case 196: {
           // f64x2.sqrt
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3778,7 +4077,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 204: {
+        case 197: {
           // f64x2.add
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3800,7 +4099,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 205: {
+        case 198: {
           // f64x2.sub
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3822,7 +4121,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 206: {
+        case 199: {
           // f64x2.mul
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3844,7 +4143,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 207: {
+        case 200: {
           // f64x2.div
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3866,7 +4165,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 208: {
+        case 201: {
           // f64x2.min
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3888,7 +4187,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 209: {
+        case 202: {
           // f64x2.max
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3910,7 +4209,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 210: {
+        case 203: {
           // f64x2.pmin
           i0 = a >> 1;
           i1 = b >> 1;
@@ -3923,7 +4222,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 211: {
+        case 204: {
           // f64x2.pmax
           i0 = a >> 1;
           i1 = b >> 1;
@@ -3936,7 +4235,7 @@ export const createVectors = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 212: {
+        case 205: {
           // i32x4.trunc_sat_f32x4_s
           words[d] = truncSat32S(floats[a]);
           words[d + 1] = truncSat32S(floats[a + 1]);
@@ -3945,7 +4244,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 213: {
+        case 206: {
           // i32x4.trunc_sat_f32x4_u
           words[d] = truncSat32U(floats[a]);
           words[d + 1] = truncSat32U(floats[a + 1]);
@@ -3954,7 +4253,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 214: {
+        case 207: {
           // f32x4.convert_i32x4_s
           floats[d] = words[a];
           floats[d + 1] = words[a + 1];
@@ -3963,7 +4262,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 215: {
+        case 208: {
           // f32x4.convert_i32x4_u
           floats[d] = words[a] >>> 0;
           floats[d + 1] = words[a + 1] >>> 0;
@@ -3972,7 +4271,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 216: {
+        case 209: {
           // i32x4.trunc_sat_f64x2_s_zero
           i0 = a >> 1;
           i1 = truncSat32S(doubles[i0 + 1]);
@@ -3983,7 +4282,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 217: {
+        case 210: {
           // i32x4.trunc_sat_f64x2_u_zero
           i0 = a >> 1;
           i1 = truncSat32U(doubles[i0 + 1]);
@@ -3994,7 +4293,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 218: {
+        case 211: {
           // f64x2.convert_low_i32x4_s
           i0 = d >> 1;
           i1 = words[a];
@@ -4004,7 +4303,7 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 219: {
+        case 212: {
           // f64x2.convert_low_i32x4_u
           i0 = d >> 1;
           i1 = words[a];
@@ -4014,67 +4313,36 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 220: {
+        case 213: {
           // f32x4.relaxed_madd
           i0 = fp + code[pc + 4 | 0] | 0;
           f0 = Math.fround(floats[a] * floats[b]) + floats[i0];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = Math.fround(floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = Math.fround(floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = Math.fround(floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
-          }
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 221: {
-          // f32x4.relaxed_nmadd
-          i0 = fp + code[pc + 4 | 0] | 0;
-          f0 = Math.fround(-floats[a] * floats[b]) + floats[i0];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = Math.fround(-floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = Math.fround(-floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = Math.fround(-floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = Math.fround(floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
+          f2 = Math.fround(floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
+          f3 = Math.fround(floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 5 | 0;
           continue;
         }
-        case 222: {
+        case 214: {
           // f64x2.relaxed_madd
           i0 = d >> 1;
           i1 = a >> 1;
@@ -4088,29 +4356,6 @@ export const createVectors = (
             words[d + 1] = 2146959360;
           }
           f0 = doubles[i1 + 1] * doubles[i2 + 1] + doubles[i3 + 1];
-          if (f0 === f0) {
-            doubles[i0 + 1] = f0;
-          } else {
-            words[d + 2] = 0;
-            words[d + 3] = 2146959360;
-          }
-          pc = pc + 5 | 0;
-          continue;
-        }
-        case 223: {
-          // f64x2.relaxed_nmadd
-          i0 = d >> 1;
-          i1 = a >> 1;
-          i2 = b >> 1;
-          i3 = (fp + code[pc + 4 | 0] | 0) >> 1;
-          f0 = -doubles[i1] * doubles[i2] + doubles[i3];
-          if (f0 === f0) {
-            doubles[i0] = f0;
-          } else {
-            words[d] = 0;
-            words[d + 1] = 2146959360;
-          }
-          f0 = -doubles[i1 + 1] * doubles[i2 + 1] + doubles[i3 + 1];
           if (f0 === f0) {
             doubles[i0 + 1] = f0;
           } else {
@@ -4259,6 +4504,136 @@ export const createVectors = (
         case 24: {
           // i32_shr_u_ri
           words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 25: {
+          // i32_rotl_ri
+          i0 = code[pc + 1 | 0];
+          i1 = words[fp + (op >>> 20 & 4094) | 0];
+          words[fp + (op >>> 9 & 4094) | 0] = i1 << i0 | i1 >>> (32 - i0 & 31);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 26: {
+          // i32_div_s_rr
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i1 = words[fp + code[pc + 1 | 0] | 0];
+          if (i1 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          if (i1 === -1 && i0 === -2147483648) {
+            status = 18; // trap.integer-overflow
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = i0 / i1 | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 27: {
+          // i32_div_u_rr
+          i0 = words[fp + code[pc + 1 | 0] | 0];
+          if (i0 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) / (i0 >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 29: {
+          // i32_rem_u_rr
+          i0 = words[fp + code[pc + 1 | 0] | 0];
+          if (i0 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) % (i0 >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 30: {
+          // i32_div_s_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] / code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 31: {
+          // i32_div_u_ri
+          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 34: {
+          // i32_eq_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 35: {
+          // i32_ne_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 36: {
+          // i32_lt_s_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 37: {
+          // i32_ge_s_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 38: {
+          // i32_lt_u_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 39: {
+          // i32_ge_u_rr
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 40: {
+          // i32_eq_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 41: {
+          // i32_ne_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] !== code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 42: {
+          // i32_lt_s_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] < code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 43: {
+          // i32_ge_s_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >= code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 44: {
+          // i32_lt_u_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 45: {
+          // i32_ge_u_ri
+          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
@@ -4436,6 +4811,12 @@ export const createVectors = (
           pc = pc + 1 | 0;
           continue;
         }
+        case 59: {
+          // i32_clz
+          words[fp + (op >>> 9 & 4094) | 0] = Math.clz32(words[fp + (op >>> 20 & 4094) | 0]);
+          pc = pc + 1 | 0;
+          continue;
+        }
         case 60: {
           // i32_ctz
           i0 = words[fp + (op >>> 20 & 4094) | 0];
@@ -4477,10 +4858,104 @@ export const createVectors = (
           pc = pc + 3 | 0;
           continue;
         }
+        case 66: {
+          // i64_add_rr
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = fp + (op >>> 20 & 4094) | 0;
+          i2 = fp + code[pc + 1 | 0] | 0;
+          i3 = words[i2];
+          i4 = words[i1] + i3 | 0;
+          words[i0 + 1] = (words[i1 + 1] + words[i2 + 1] | 0) + (i4 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          words[i0] = i4;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 70: {
+          // i64_or_rr
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = fp + (op >>> 20 & 4094) | 0;
+          i2 = fp + code[pc + 1 | 0] | 0;
+          words[i0] = words[i1] | words[i2];
+          words[i0 + 1] = words[i1 + 1] | words[i2 + 1];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 71: {
+          // i64_xor_rr
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = fp + (op >>> 20 & 4094) | 0;
+          i2 = fp + code[pc + 1 | 0] | 0;
+          words[i0] = words[i1] ^ words[i2];
+          words[i0 + 1] = words[i1 + 1] ^ words[i2 + 1];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 77: {
+          // i64_add_ri
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = fp + (op >>> 20 & 4094) | 0;
+          i2 = code[pc + 1 | 0];
+          i3 = words[i1] + i2 | 0;
+          words[i0 + 1] = (words[i1 + 1] + code[pc + 2 | 0] | 0) + (i3 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
+          words[i0] = i3;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 81: {
+          // i64_shl_ri
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = fp + (op >>> 20 & 4094) | 0;
+          i2 = code[pc + 1 | 0];
+          i3 = words[i1];
+          i1 = words[i1 + 1];
+          if (i2 === 0) {
+            words[i0 + 1] = i1;
+            words[i0] = i3;
+          } else if (i2 < 32) {
+            words[i0 + 1] = i1 << i2 | i3 >>> 32 - i2;
+            words[i0] = i3 << i2;
+          } else {
+            words[i0 + 1] = i3 << i2;
+            words[i0] = 0;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 83: {
+          // i64_shr_u_ri
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          i1 = fp + (op >>> 20 & 4094) | 0;
+          i2 = code[pc + 1 | 0];
+          i3 = words[i1];
+          i1 = words[i1 + 1];
+          if (i2 === 0) {
+            words[i0 + 1] = i1;
+            words[i0] = i3;
+          } else if (i2 < 32) {
+            words[i0 + 1] = i1 >>> i2;
+            words[i0] = i3 >>> i2 | i1 << 32 - i2;
+          } else {
+            words[i0 + 1] = 0;
+            words[i0] = i1 >>> i2;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
         case 123: {
           // f32_add
           i0 = fp + (op >>> 9 & 4094) | 0;
           f0 = floats[fp + (op >>> 20 & 4094) | 0] + floats[fp + code[pc + 1 | 0] | 0];
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 124: {
+          // f32_sub
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = floats[fp + (op >>> 20 & 4094) | 0] - floats[fp + code[pc + 1 | 0] | 0];
           floats[i0] = f0;
           if (f0 !== f0) {
             words[i0] = 2143289344;
@@ -4499,6 +4974,353 @@ export const createVectors = (
           pc = pc + 2 | 0;
           continue;
         }
+        case 126: {
+          // f32_div
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = floats[fp + (op >>> 20 & 4094) | 0] / floats[fp + code[pc + 1 | 0] | 0];
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 127: {
+          // f32_min
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = Math.min(floats[fp + (op >>> 20 & 4094) | 0], floats[fp + code[pc + 1 | 0] | 0]);
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 128: {
+          // f32_max
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = Math.max(floats[fp + (op >>> 20 & 4094) | 0], floats[fp + code[pc + 1 | 0] | 0]);
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 136: {
+          // f32_sqrt
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = Math.sqrt(floats[fp + (op >>> 20 & 4094) | 0]);
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 137: {
+          // f32_eq
+          words[fp + (op >>> 9 & 4094) | 0] = floats[fp + (op >>> 20 & 4094) | 0] === floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 138: {
+          // f32_ne
+          words[fp + (op >>> 9 & 4094) | 0] = floats[fp + (op >>> 20 & 4094) | 0] !== floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 139: {
+          // f32_lt
+          words[fp + (op >>> 9 & 4094) | 0] = floats[fp + (op >>> 20 & 4094) | 0] < floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 140: {
+          // f32_le
+          words[fp + (op >>> 9 & 4094) | 0] = floats[fp + (op >>> 20 & 4094) | 0] <= floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 141: {
+          // br_f32_eq
+          if (floats[fp + (op >>> 9 & 4094) | 0] === floats[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 142: {
+          // br_f32_ne
+          if (floats[fp + (op >>> 9 & 4094) | 0] !== floats[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 143: {
+          // br_f32_lt
+          if (floats[fp + (op >>> 9 & 4094) | 0] < floats[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 144: {
+          // br_f32_le
+          if (floats[fp + (op >>> 9 & 4094) | 0] <= floats[fp + (op >>> 20 & 4094) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 147: {
+          // f64_add
+          i0 = dp + (op >>> 10 & 2047) | 0;
+          f0 = doubles[dp + (op >>> 21) | 0] + doubles[dp + code[pc + 1 | 0] | 0];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 148: {
+          // f64_sub
+          i0 = dp + (op >>> 10 & 2047) | 0;
+          f0 = doubles[dp + (op >>> 21) | 0] - doubles[dp + code[pc + 1 | 0] | 0];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 149: {
+          // f64_mul
+          i0 = dp + (op >>> 10 & 2047) | 0;
+          f0 = doubles[dp + (op >>> 21) | 0] * doubles[dp + code[pc + 1 | 0] | 0];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 150: {
+          // f64_div
+          i0 = dp + (op >>> 10 & 2047) | 0;
+          f0 = doubles[dp + (op >>> 21) | 0] / doubles[dp + code[pc + 1 | 0] | 0];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 151: {
+          // f64_min
+          i0 = dp + (op >>> 10 & 2047) | 0;
+          f0 = Math.min(doubles[dp + (op >>> 21) | 0], doubles[dp + code[pc + 1 | 0] | 0]);
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 152: {
+          // f64_max
+          i0 = dp + (op >>> 10 & 2047) | 0;
+          f0 = Math.max(doubles[dp + (op >>> 21) | 0], doubles[dp + code[pc + 1 | 0] | 0]);
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 160: {
+          // f64_sqrt
+          i0 = dp + (op >>> 10 & 2047) | 0;
+          f0 = Math.sqrt(doubles[dp + (op >>> 21) | 0]);
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 161: {
+          // f64_eq
+          words[fp + (op >>> 9 & 4094) | 0] = doubles[dp + (op >>> 21) | 0] === doubles[dp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 162: {
+          // f64_ne
+          words[fp + (op >>> 9 & 4094) | 0] = doubles[dp + (op >>> 21) | 0] !== doubles[dp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 163: {
+          // f64_lt
+          words[fp + (op >>> 9 & 4094) | 0] = doubles[dp + (op >>> 21) | 0] < doubles[dp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 164: {
+          // f64_le
+          words[fp + (op >>> 9 & 4094) | 0] = doubles[dp + (op >>> 21) | 0] <= doubles[dp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 165: {
+          // br_f64_eq
+          if (doubles[dp + (op >>> 10 & 2047) | 0] === doubles[dp + (op >>> 21) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 166: {
+          // br_f64_ne
+          if (doubles[dp + (op >>> 10 & 2047) | 0] !== doubles[dp + (op >>> 21) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 167: {
+          // br_f64_lt
+          if (doubles[dp + (op >>> 10 & 2047) | 0] < doubles[dp + (op >>> 21) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 168: {
+          // br_f64_le
+          if (doubles[dp + (op >>> 10 & 2047) | 0] <= doubles[dp + (op >>> 21) | 0]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 171: {
+          // f64_convert_i32_s
+          doubles[dp + (op >>> 10 & 2047) | 0] = words[fp + (op >>> 20 & 4094) | 0];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 172: {
+          // f64_convert_i32_u
+          doubles[dp + (op >>> 10 & 2047) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0;
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 175: {
+          // f32_convert_i32_s
+          floats[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 176: {
+          // f32_convert_i32_u
+          floats[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0;
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 177: {
+          // f64_promote_f32
+          i0 = dp + (op >>> 10 & 2047) | 0;
+          f0 = floats[fp + (op >>> 20 & 4094) | 0];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 178: {
+          // f32_demote_f64
+          i0 = fp + (op >>> 9 & 4094) | 0;
+          f0 = doubles[dp + (op >>> 21) | 0];
+          floats[i0] = f0;
+          if (f0 !== f0) {
+            words[i0] = 2143289344;
+          }
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 181: {
+          // i32_trunc_sat_f64_s
+          words[fp + (op >>> 9 & 4094) | 0] = truncSat32S(doubles[dp + (op >>> 21) | 0]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 182: {
+          // i32_trunc_sat_f64_u
+          words[fp + (op >>> 9 & 4094) | 0] = truncSat32U(doubles[dp + (op >>> 21) | 0]);
+          pc = pc + 1 | 0;
+          continue;
+        }
         case 183: {
           // i32_load
           i0 = words[fp + (op >>> 20 & 4094) | 0];
@@ -4511,6 +5333,18 @@ export const createVectors = (
           pc = pc + 2 | 0;
           continue;
         }
+        case 184: {
+          // i32_load8_s
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
         case 185: {
           // i32_load8_u
           i0 = words[fp + (op >>> 20 & 4094) | 0];
@@ -4520,6 +5354,18 @@ export const createVectors = (
             break out;
           }
           words[fp + (op >>> 9 & 4094) | 0] = memory.getUint8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 186: {
+          // i32_load16_s
+          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt16(i0, true);
           pc = pc + 2 | 0;
           continue;
         }
@@ -4573,6 +5419,18 @@ export const createVectors = (
           pc = pc + 2 | 0;
           continue;
         }
+        case 197: {
+          // i32_store16
+          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt16(i0, words[fp + (op >>> 20 & 4094) | 0], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
         case 201: {
           // i64_store
           i0 = fp + (op >>> 20 & 4094) | 0;
@@ -4617,11 +5475,13 @@ export const createVectors = (
     state.fuel = fuel;
     return status;
   };
-  const farVector = (state: MachineState): number => {
+  const oneVector = (state: MachineState): number => {
     // PERF: local names spare each access a look into the context, and half of its bytecode.
     const code = codeArray;
     // The frames: as 32-bit words, and in other units.
     const words = wordArray;
+    const doubles = doubleArray;
+    const floats = floatArray;
     const uint8 = uint8Array;
     const uint16 = uint16Array;
     // The frame, as an index of words.
@@ -4638,7 +5498,8 @@ export const createVectors = (
     let a = 0;
     let b = 0;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
-    let i0 = 0, i1 = 0, i2 = 0, i3 = 0;
+    let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0;
+    let f0 = 0.5, f1 = 0.5, f2 = 0.5, f3 = 0.5, f4 = 0.5;
     let farMemory: MemoryInstance;
     let view: DataView;
     out: {
@@ -4647,7 +5508,7 @@ export const createVectors = (
         a = fp + code[pc + 2 | 0] | 0;
         b = fp + code[pc + 3 | 0] | 0;
         switch (op >>> 10) {
-        case 8: {
+        case 10: {
           // v128.load
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4665,7 +5526,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 9: {
+        case 11: {
           // v128.load8x8_s
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4685,7 +5546,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 10: {
+        case 12: {
           // v128.load8x8_u
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4705,7 +5566,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 11: {
+        case 13: {
           // v128.load16x4_s
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4725,7 +5586,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 12: {
+        case 14: {
           // v128.load16x4_u
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4745,7 +5606,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 13: {
+        case 15: {
           // v128.load32x2_s
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4765,7 +5626,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 14: {
+        case 16: {
           // v128.load32x2_u
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4785,7 +5646,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 15: {
+        case 17: {
           // v128.load8_splat
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4804,7 +5665,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 16: {
+        case 18: {
           // v128.load16_splat
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4824,7 +5685,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 17: {
+        case 19: {
           // v128.load32_splat
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4843,7 +5704,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 18: {
+        case 20: {
           // v128.load64_splat
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4863,7 +5724,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 19: {
+        case 21: {
           // v128.store
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4881,7 +5742,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 58: {
+        case 60: {
           // v128.load8_lane
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4903,7 +5764,7 @@ export const createVectors = (
           pc = pc + 7 | 0;
           break out;
         }
-        case 59: {
+        case 61: {
           // v128.load16_lane
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4925,7 +5786,7 @@ export const createVectors = (
           pc = pc + 7 | 0;
           break out;
         }
-        case 60: {
+        case 62: {
           // v128.load32_lane
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4947,7 +5808,7 @@ export const createVectors = (
           pc = pc + 7 | 0;
           break out;
         }
-        case 61: {
+        case 63: {
           // v128.load64_lane
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4971,7 +5832,7 @@ export const createVectors = (
           pc = pc + 7 | 0;
           break out;
         }
-        case 62: {
+        case 64: {
           // v128.store8_lane
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -4986,7 +5847,7 @@ export const createVectors = (
           pc = pc + 7 | 0;
           break out;
         }
-        case 63: {
+        case 65: {
           // v128.store16_lane
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -5001,7 +5862,7 @@ export const createVectors = (
           pc = pc + 7 | 0;
           break out;
         }
-        case 64: {
+        case 66: {
           // v128.store32_lane
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -5016,7 +5877,7 @@ export const createVectors = (
           pc = pc + 7 | 0;
           break out;
         }
-        case 65: {
+        case 67: {
           // v128.store64_lane
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -5033,7 +5894,7 @@ export const createVectors = (
           pc = pc + 7 | 0;
           break out;
         }
-        case 66: {
+        case 68: {
           // v128.load32_zero
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -5051,7 +5912,7 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
-        case 67: {
+        case 69: {
           // v128.load64_zero
           i0 = code[pc + 4 | 0];
           farMemory = instance.memories[code[pc + 5 | 0]]!;
@@ -5069,10 +5930,213 @@ export const createVectors = (
           pc = pc + 6 | 0;
           break out;
         }
+        case 215: {
+          // i16x8.extmul_low_i8x16_s
+          i0 = words[a];
+          i1 = words[a + 1];
+          i2 = words[b];
+          i3 = words[b + 1];
+          words[d] = Math.imul(i0 << 24 >> 24, i2 << 24 >> 24) & 65535 | Math.imul(i0 << 16 >> 24, i2 << 16 >> 24) << 16;
+          words[d + 1] = Math.imul(i0 << 8 >> 24, i2 << 8 >> 24) & 65535 | Math.imul(i0 >> 24, i2 >> 24) << 16;
+          words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
+          words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 216: {
+          // i16x8.extmul_high_i8x16_s
+          i0 = words[a + 2];
+          i1 = words[a + 3];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = Math.imul(i0 << 24 >> 24, i2 << 24 >> 24) & 65535 | Math.imul(i0 << 16 >> 24, i2 << 16 >> 24) << 16;
+          words[d + 1] = Math.imul(i0 << 8 >> 24, i2 << 8 >> 24) & 65535 | Math.imul(i0 >> 24, i2 >> 24) << 16;
+          words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
+          words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 217: {
+          // i16x8.extmul_low_i8x16_u
+          i0 = words[a];
+          i1 = words[a + 1];
+          i2 = words[b];
+          i3 = words[b + 1];
+          words[d] = Math.imul(i0 & 255, i2 & 255) & 65535 | Math.imul(i0 >>> 8 & 255, i2 >>> 8 & 255) << 16;
+          words[d + 1] = Math.imul(i0 >>> 16 & 255, i2 >>> 16 & 255) & 65535 | Math.imul(i0 >>> 24, i2 >>> 24) << 16;
+          words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
+          words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 218: {
+          // i16x8.extmul_high_i8x16_u
+          i0 = words[a + 2];
+          i1 = words[a + 3];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = Math.imul(i0 & 255, i2 & 255) & 65535 | Math.imul(i0 >>> 8 & 255, i2 >>> 8 & 255) << 16;
+          words[d + 1] = Math.imul(i0 >>> 16 & 255, i2 >>> 16 & 255) & 65535 | Math.imul(i0 >>> 24, i2 >>> 24) << 16;
+          words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
+          words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 219: {
+          // i64x2.extmul_low_i32x4_s
+          i0 = words[a];
+          i1 = words[a + 1];
+          i2 = words[b];
+          i3 = words[b + 1];
+          i4 = Math.imul(i0, i2);
+          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i5 = f0 | 0;
+          words[d + 1] = i5 - (i0 >> 31 & i2) - (i2 >> 31 & i0) | 0;
+          words[d] = i4;
+          i0 = Math.imul(i1, i3);
+          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i2 = f0 | 0;
+          words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
+          words[d + 2] = i0;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 220: {
+          // i64x2.extmul_high_i32x4_s
+          i0 = words[a + 2];
+          i1 = words[a + 3];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          i4 = Math.imul(i0, i2);
+          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i5 = f0 | 0;
+          words[d + 1] = i5 - (i0 >> 31 & i2) - (i2 >> 31 & i0) | 0;
+          words[d] = i4;
+          i0 = Math.imul(i1, i3);
+          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i2 = f0 | 0;
+          words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
+          words[d + 2] = i0;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 221: {
+          // i64x2.extmul_low_i32x4_u
+          i0 = words[a];
+          i1 = words[a + 1];
+          i2 = words[b];
+          i3 = words[b + 1];
+          i4 = Math.imul(i0, i2);
+          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = f0 | 0;
+          words[d + 1] = i0;
+          words[d] = i4;
+          i0 = Math.imul(i1, i3);
+          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i1 = f0 | 0;
+          words[d + 3] = i1;
+          words[d + 2] = i0;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 222: {
+          // i64x2.extmul_high_i32x4_u
+          i0 = words[a + 2];
+          i1 = words[a + 3];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          i4 = Math.imul(i0, i2);
+          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = f0 | 0;
+          words[d + 1] = i0;
+          words[d] = i4;
+          i0 = Math.imul(i1, i3);
+          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i1 = f0 | 0;
+          words[d + 3] = i1;
+          words[d + 2] = i0;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 223: {
+          // f32x4.relaxed_nmadd
+          i0 = fp + code[pc + 4 | 0] | 0;
+          f0 = Math.fround(-floats[a] * floats[b]) + floats[i0];
+          f1 = Math.fround(-floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
+          f2 = Math.fround(-floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
+          f3 = Math.fround(-floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
+          }
+          pc = pc + 5 | 0;
+          break out;
+        }
+        case 224: {
+          // f64x2.relaxed_nmadd
+          i0 = d >> 1;
+          i1 = a >> 1;
+          i2 = b >> 1;
+          i3 = (fp + code[pc + 4 | 0] | 0) >> 1;
+          f0 = -doubles[i1] * doubles[i2] + doubles[i3];
+          if (f0 === f0) {
+            doubles[i0] = f0;
+          } else {
+            words[d] = 0;
+            words[d + 1] = 2146959360;
+          }
+          f0 = -doubles[i1 + 1] * doubles[i2 + 1] + doubles[i3 + 1];
+          if (f0 === f0) {
+            doubles[i0 + 1] = f0;
+          } else {
+            words[d + 2] = 0;
+            words[d + 3] = 2146959360;
+          }
+          pc = pc + 5 | 0;
+          break out;
+        }
+        case 225: {
+          // i16x8.relaxed_dot_i8x16_i7x16_s
+          words[d] = dot8(words[a], words[b]);
+          words[d + 1] = dot8(words[a + 1], words[b + 1]);
+          words[d + 2] = dot8(words[a + 2], words[b + 2]);
+          words[d + 3] = dot8(words[a + 3], words[b + 3]);
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 226: {
+          // i32x4.relaxed_dot_i8x16_i7x16_add_s
+          i0 = fp + code[pc + 4 | 0] | 0;
+          i1 = dot8(words[a], words[b]);
+          words[d] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0];
+          i1 = dot8(words[a + 1], words[b + 1]);
+          words[d + 1] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 1];
+          i1 = dot8(words[a + 2], words[b + 2]);
+          words[d + 2] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 2];
+          i1 = dot8(words[a + 3], words[b + 3]);
+          words[d + 3] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 3];
+          pc = pc + 5 | 0;
+          break out;
+        }
         }
     }
     state.pc = pc;
     return status;
   };
-  return { vectors, wideVectors, farVector };
+  return { vectors, wideVectors, oneVector };
 };

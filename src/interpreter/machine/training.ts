@@ -13,7 +13,7 @@ import { CompiledModule } from '../code/compiled-module.ts';
 import { ENTRY_COST, FRAME_WORDS, packSlots, packVector, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { firstColdOp, type Op, type Operand, opOf, ops } from '../code/isa.ts';
 import { accessesMemory, namesGlobal, type VectorOperation, vectorNames } from '../code/vector-isa.ts';
-import { scalarsOfVectors } from '../code/vector-scalars.ts';
+import { scalarsOfWide } from '../code/vector-scalars.ts';
 import type { Stacks } from '../cold/tools.ts';
 import { GlobalInstance } from '../instances/global.ts';
 import { MemoryInstance } from '../instances/memory.ts';
@@ -251,17 +251,17 @@ export const trainVectors = (space: CodeSpace, stacks: Stacks, loops: VectorLoop
     state.fuel = 1000;
     run(state);
   };
-  const { vectors, wideVectors, farVector } = loops;
+  const { vectors, wideVectors, oneVector } = loops;
   for (let pass = 0; pass < passes.length; pass++) {
     for (const [number, name] of vectorNames.entries()) {
-      for (const run of accessesMemory(name) ? [vectors, wideVectors, farVector] : [vectors, wideVectors]) {
+      for (const run of [vectors, wideVectors, oneVector]) {
         writeVector(C, frame, number, name, pass);
         start(run);
       }
     }
   }
   for (let pass = 0; pass < PASSES; pass++) {
-    for (const op of trainedOps.filter(({ name }) => scalarsOfVectors.has(name))) {
+    for (const op of trainedOps.filter(({ name }) => scalarsOfWide.has(name))) {
       for (const run of [vectors, wideVectors]) {
         C.fill(0, TRAINING_PC, FIRST_FREE);
         writeOperation(C, op, 0, integers[pass % integers.length]!);
