@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isQuernError } from '../../src/errors.ts';
 import {
   compileModule,
   type FuncInstance,
@@ -34,6 +35,8 @@ const functionOf = (
 interface End {
   readonly outcome: string;
   readonly error: string | undefined;
+  /** Where it failed, by bytes of the module. */
+  readonly offset: number | undefined;
   readonly fuel: number;
   readonly results: readonly RawValue[];
 }
@@ -44,9 +47,12 @@ const endOf = (f: FuncInstance, args: readonly RawValue[], careful: boolean, ste
     execution.addFuel(step);
     outcome = execution.run();
   }
+  const { error } = execution;
+  const known = isQuernError(error) ? error : undefined;
   return {
     outcome,
-    error: execution.error instanceof Error ? (execution.error as { code?: string }).code : undefined,
+    error: known?.code,
+    offset: known?.details.backtrace?.[0]?.offset,
     fuel: execution.fuelConsumed,
     results: outcome === 'done' ? (execution.results ?? []) : [],
   };
@@ -83,6 +89,7 @@ test('a load from a sum reads there, and traps as a load does', () => {
   assert.equal(first.error, 'trap.memory-bounds');
   assert.equal(second.error, 'trap.memory-bounds');
   assert.ok(second.fuel > first.fuel);
+  assert.ok(second.offset! > first.offset! && first.offset! > 0);
 });
 
 test('a sum that somebody else reads is there after a load from it', () => {
