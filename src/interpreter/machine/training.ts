@@ -252,22 +252,19 @@ export const trainVectors = (space: CodeSpace, stacks: Stacks, loops: VectorLoop
     run(state);
   };
   const { vectors, wideVectors, oneVector } = loops;
+  // Operands are written once for all: no result takes their place.
   for (let pass = 0; pass < passes.length; pass++) {
     for (const [number, name] of vectorNames.entries()) {
-      for (const run of [vectors, wideVectors, oneVector]) {
-        writeVector(C, frame, number, name, pass);
-        start(run);
-      }
+      writeVector(C, frame, number, name, pass);
+      for (const run of [vectors, wideVectors, oneVector]) start(run);
     }
   }
-  for (let pass = 0; pass < PASSES; pass++) {
+  C.fill(0, TRAINING_PC, FIRST_FREE);
+  for (let pass = 0; pass < integers.length; pass++) {
     for (const op of trainedOps.filter(({ name }) => scalarsOfWide.has(name))) {
-      for (const run of [vectors, wideVectors]) {
-        C.fill(0, TRAINING_PC, FIRST_FREE);
-        writeOperation(C, op, 0, integers[pass % integers.length]!);
-        writeOperands(frame, op, pass);
-        start(run);
-      }
+      writeOperation(C, op, 0, integers[pass]!);
+      writeOperands(frame, op, pass);
+      for (const run of [vectors, wideVectors]) start(run);
     }
   }
   stacks.words.set(saved, base);
