@@ -38,6 +38,6 @@ export interface PrecompiledModule {
 
 export const callProfiler: () => CallProfiler;
 
-export const compileToJavaScript: (module: CompiledModule | Uint8Array, options?: CompileOptions) => string;
+export const compileToJavaScript: (module: CompiledModule | BytesLike, options?: CompileOptions) => string;
 
 export const compiler: (options?: CompilerOptions) => JavaScriptCompiler;

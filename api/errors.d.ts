@@ -38,6 +38,9 @@ export interface ErrorDetails extends ErrorPosition {
 
 export interface ErrorPosition {
   readonly offset?: number;
+  readonly line?: number;
+  readonly column?: number;
+  readonly text?: string;
   readonly section?: string;
   readonly funcIndex?: number;
   readonly funcName?: string;
@@ -105,6 +108,9 @@ export const catalogue: {
     readonly class: "MalformedError";
   };
   readonly 'malformed.version': ErrorRow & {
+    readonly class: "MalformedError";
+  };
+  readonly 'malformed.component': ErrorRow & {
     readonly class: "MalformedError";
   };
   readonly 'malformed.end': ErrorRow & {
@@ -204,6 +210,9 @@ export const catalogue: {
     readonly class: "MalformedError";
   };
   readonly 'malformed.tag-attribute': ErrorRow & {
+    readonly class: "MalformedError";
+  };
+  readonly 'malformed.text': ErrorRow & {
     readonly class: "MalformedError";
   };
   readonly 'invalid.type': ErrorRow & {

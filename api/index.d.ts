@@ -17,6 +17,8 @@ export interface BacktraceFrame {
   readonly column?: number;
 }
 
+export type BytesLike = ArrayBufferLike | ArrayBufferView;
+
 export const CAPABILITIES: Capabilities;
 
 export type CallContext = CurrentPlugin;
@@ -69,7 +71,7 @@ export type CompilePlugin = (manifest: ManifestLike | PromiseLike<ManifestLike>,
 export class CompiledPlugin {
   #private;
   instantiate(options?: PluginOptions): Promise<Plugin>;
-  restore(snapshot: Uint8Array, options?: RestoreOptions): Promise<Plugin>;
+  restore(snapshot: BytesLike, options?: RestoreOptions): Promise<Plugin>;
   close(): void;
 }
 
@@ -79,11 +81,11 @@ export class CurrentPlugin {
   #private;
   alloc(size: bigint | number): bigint;
   free(address: bigint | number): void;
-  store(input: string | Uint8Array | ArrayBuffer): bigint;
+  store(input: string | BytesLike): bigint;
   read(address: bigint | number): PluginOutput | null;
   length(address: bigint | number): bigint;
   getVariable(name: string): PluginOutput | null;
-  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void;
+  setVariable(name: string, value: string | BytesLike): void;
   deleteVariable(name: string): void;
   setError(error: string | Error): void;
   charge(fuel: number): void;
@@ -134,6 +136,10 @@ export interface ExportDescriptor {
 
 export type ExtismPluginOptions = PluginOptions;
 
+export type FeatureKey = keyof typeof featureTable;
+
+export type Features = ReadonlySet<FeatureKey>;
+
 export type FetchLike = (url: string, request: any) => Promise<FetchResponse>;
 
 export interface FetchResponse {
@@ -165,6 +171,7 @@ export interface FuelSchedule {
   readonly hostBytesPerUnit: number;
   readonly bulkBytesPerUnit: number;
   readonly bulkElementsPerUnit: number;
+  readonly fieldsPerUnit?: number | undefined;
   readonly growPage: number;
 }
 
@@ -195,6 +202,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
   readonly mayGoAnywhere?: boolean;
+  readonly maxBytes?: number;
   readonly cancelled: Promise<void> | null;
 }
 
@@ -238,12 +246,12 @@ export interface Manifest {
 
 export const ManifestError: QuernErrorClass<'ManifestError'>;
 
-export type ManifestLike = Manifest | ResponseLike | CompiledModule | ArrayBuffer | Uint8Array | UrlLike | string;
+export type ManifestLike = Manifest | ResponseLike | CompiledModule | BytesLike | UrlLike | string;
 
 export type ManifestWasm = ManifestWasmData | ManifestWasmPath | ManifestWasmUrl | ManifestWasmResponse | ManifestWasmModule;
 
 export interface ManifestWasmData extends ManifestWasmBase {
-  readonly data: Uint8Array | ArrayBuffer | string;
+  readonly data: BytesLike | string;
 }
 
 export interface ManifestWasmModule extends ManifestWasmBase {
@@ -270,7 +278,7 @@ export class MemoryFiles implements FileTree {
   get memory(): MemoryTree;
   openRoot(now: Now): OpenDirectory;
   readFile(path: string): Uint8Array | null;
-  writeFile(path: string, data: string | Uint8Array): void;
+  writeFile(path: string, data: string | BytesLike): void;
   paths(): string[];
 }
 
@@ -300,6 +308,7 @@ export interface Platform {
   readonly random: RandomSource;
   readonly logger: Logger;
   readonly readFile?: (path: string) => Promise<Uint8Array>;
+  readonly baseUrl?: () => string | null;
   readonly http?: HttpTransport;
   readonly startTimer?: (milliseconds: number, onElapsed: () => void) => () => void;
   readonly openDirectory?: (path: string) => FileTree;
@@ -324,7 +333,7 @@ export class Plugin {
   getImports(): Promise<ImportDescriptor[]>;
   getInstance(): Promise<ModuleInstance>;
   getVariable(name: string): PluginOutput | null;
-  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void;
+  setVariable(name: string, value: string | BytesLike): void;
   deleteVariable(name: string): void;
   getConfig(key: string): string | null;
   setConfig(key: string, value: string | null): void;
@@ -362,7 +371,7 @@ export interface PluginFailure {
   memdump(): Uint8Array;
 }
 
-export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
+export type PluginInput = string | BytesLike | null | undefined;
 
 export interface PluginOptions {
   readonly useWasi?: boolean | undefined;
@@ -387,13 +396,14 @@ export interface PluginOptions {
   readonly runInWorker?: boolean | undefined;
   readonly sharedArrayBufferSize?: number | undefined;
   readonly nodeWorkerArgs?: object | undefined;
+  readonly features?: Iterable<FeatureKey> | undefined;
   readonly fuel?: number | undefined;
   readonly schedule?: FuelSchedule | string | undefined;
   readonly compiler?: JavaScriptCompiler | undefined;
   readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
   readonly deterministic?: boolean | DeterministicOptions | undefined;
   readonly record?: boolean | RecordSink | undefined;
-  readonly replay?: string | Uint8Array | undefined;
+  readonly replay?: string | BytesLike | undefined;
 }
 
 export class PluginOutput extends DataView<ArrayBuffer> {
@@ -418,6 +428,7 @@ export class PluginPool {
 export interface PoolOptions {
   readonly maxInstances?: number | undefined;
   readonly maxWaiting?: number | undefined;
+  readonly features?: Iterable<FeatureKey> | undefined;
   readonly compiler?: JavaScriptCompiler | undefined;
   readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
@@ -454,14 +465,14 @@ export type RecordSink = (line: string) => void;
 
 export const ReplayError: QuernErrorClass<'ReplayError'>;
 
-export interface ReplayOptions extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'compiler' | 'precompiled'> {
+export interface ReplayOptions extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'features' | 'compiler' | 'precompiled'> {
   readonly fuel?: number | undefined;
   readonly timeoutMs?: number | null | undefined;
   readonly signal?: AbortSignalLike | null | undefined;
   readonly memory?: PluginOptions['memory'];
 }
 
-export type ReplayRecording = (manifest: ManifestLike | PromiseLike<ManifestLike>, recording: string | Uint8Array, options?: ReplayOptions) => Promise<readonly ReplayedCall[]>;
+export type ReplayRecording = (manifest: ManifestLike | PromiseLike<ManifestLike>, recording: string | BytesLike, options?: ReplayOptions) => Promise<readonly ReplayedCall[]>;
 
 export interface ReplayedCall {
   readonly functionName: string;
@@ -483,7 +494,7 @@ export interface RestoreOptions extends PluginOptions {
   readonly activeCall?: Omit<DetailedCallOptions, 'whenBusy'> | undefined;
 }
 
-export type RestorePlugin = (manifest: ManifestLike | PromiseLike<ManifestLike>, snapshot: Uint8Array, options?: RestoreOptions) => Promise<Plugin>;
+export type RestorePlugin = (manifest: ManifestLike | PromiseLike<ManifestLike>, snapshot: BytesLike, options?: RestoreOptions) => Promise<Plugin>;
 
 export interface Sleep {
   readonly done: Promise<void>;
@@ -510,12 +521,12 @@ export const UsageError: QuernErrorClass<'UsageError'>;
 
 export type ValueKind = keyof NumberKinds | Codec<any>;
 
-export type VerifyReceipt = (receipt: Receipt, manifest: ManifestLike | PromiseLike<ManifestLike>, recording: string | Uint8Array, options?: ReplayOptions) => Promise<ReplayedCall>;
+export type VerifyReceipt = (receipt: Receipt, manifest: ManifestLike | PromiseLike<ManifestLike>, recording: string | BytesLike, options?: ReplayOptions) => Promise<ReplayedCall>;
 
 export interface WasiOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string | Uint8Array | StreamReader;
+  readonly stdin?: string | BytesLike | StreamReader;
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;
   readonly preopens?: Readonly<Record<string, FileTree>>;
@@ -530,7 +541,7 @@ export const codecs: {
   readonly json: <T>() => Codec<T>;
 };
 
-export const compileModule: (bytes: Uint8Array, features?: Features) => CompiledModule;
+export const compileModule: (bytes: BytesLike, features?: Features) => CompiledModule;
 
 export const compilePlugin: CompilePlugin;
 
@@ -552,6 +563,8 @@ export const isQuernError: (value: unknown, code?: ErrorCode) => value is QuernE
 
 export const newPlugin: CreatePlugin;
 
+export const pluginFeatures: Features;
+
 export const quern1: FuelSchedule;
 
 export const readOnlyFiles: (tree: FileTree) => FileTree;
@@ -567,6 +580,8 @@ export const typedHostFunction: <const P extends readonly ValueKind[], const R e
 export const typedPlugin: <const S extends Readonly<Record<string, AnyShape>>>(plugin: Plugin, functions: S) => Promise<TypedPlugin<S>>;
 
 export const verifyReceipt: VerifyReceipt;
+
+export const wasmtime46: FuelSchedule;
 
 // No entry exports these; the types above are made of them.
 

@@ -36,6 +36,7 @@ export interface Module {
   readonly bytes: Uint8Array;
   readonly types: readonly DefType[];
   readonly imports: readonly Import[];
+  readonly importLists: readonly ImportList[];
   readonly exports: readonly Export[];
   readonly funcs: readonly Func[];
   readonly tables: readonly Table[];
@@ -77,7 +78,7 @@ export interface SectionSummary {
   readonly byteLength: number;
 }
 
-export const decodeModule: (bytes: Uint8Array) => Module;
+export const decodeModule: (source: BytesLike) => Module;
 
 export const disassembleFunction: (module: Module, funcIndex: number) => Iterable<ListingLine>;
 
@@ -102,6 +103,7 @@ export const featureTable: {
   readonly threads: FeatureRow;
   readonly 'wide-arithmetic': FeatureRow;
   readonly 'custom-page-sizes': FeatureRow;
+  readonly 'compact-imports': FeatureRow;
   readonly 'custom-descriptors': FeatureRow;
 };
 
@@ -113,7 +115,7 @@ export const formatLine: ({ offset, depth, text }: ListingLine) => string;
 
 export const instructions: readonly InstructionRow[];
 
-export const summariseModule: (bytes: Uint8Array) => ModuleSummary;
+export const summariseModule: (bytes: BytesLike) => ModuleSummary;
 
 // No entry exports these; the types above are made of them.
 

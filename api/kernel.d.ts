@@ -44,6 +44,7 @@ export interface FuelSchedule {
   readonly hostBytesPerUnit: number;
   readonly bulkBytesPerUnit: number;
   readonly bulkElementsPerUnit: number;
+  readonly fieldsPerUnit?: number | undefined;
   readonly growPage: number;
 }
 

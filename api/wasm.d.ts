@@ -10,6 +10,8 @@ export interface BacktraceFrame {
   readonly column?: number;
 }
 
+export type BytesLike = ArrayBufferLike | ArrayBufferView;
+
 export interface Caller {
   readonly instance: ModuleInstance | null;
   charge(fuel: number): void;
@@ -123,6 +125,7 @@ export interface FuelSchedule {
   readonly hostBytesPerUnit: number;
   readonly bulkBytesPerUnit: number;
   readonly bulkElementsPerUnit: number;
+  readonly fieldsPerUnit?: number | undefined;
   readonly growPage: number;
 }
 
@@ -231,6 +234,7 @@ export interface Module {
   readonly bytes: Uint8Array;
   readonly types: readonly DefType[];
   readonly imports: readonly Import[];
+  readonly importLists: readonly ImportList[];
   readonly exports: readonly Export[];
   readonly funcs: readonly Func[];
   readonly tables: readonly Table[];
@@ -419,9 +423,9 @@ export class Waiter {
   timeOut(): void;
 }
 
-export const compileModule: (bytes: Uint8Array, features?: Features) => CompiledModule;
+export const compileModule: (bytes: BytesLike, features?: Features) => CompiledModule;
 
-export const decodeModule: (bytes: Uint8Array) => Module;
+export const decodeModule: (source: BytesLike) => Module;
 
 export const defaultFeatures: Features;
 
@@ -448,6 +452,7 @@ export const featureTable: {
   readonly threads: FeatureRow;
   readonly 'wide-arithmetic': FeatureRow;
   readonly 'custom-page-sizes': FeatureRow;
+  readonly 'compact-imports': FeatureRow;
   readonly 'custom-descriptors': FeatureRow;
 };
 
@@ -469,7 +474,7 @@ export const quern1: FuelSchedule;
 
 export const rawHostFunction: (type: FuncType, code: RawHostCode, fuel?: number, isBrief?: boolean) => HostFuncInstance;
 
-export const restoreSnapshot: (bytes: Uint8Array, target: SnapshotTarget) => Execution[];
+export const restoreSnapshot: (bytes: BytesLike, target: SnapshotTarget) => Execution[];
 
 export const schedules: ReadonlyMap<string, FuelSchedule>;
 
@@ -482,6 +487,8 @@ export const takeSnapshot: (source: SnapshotSource) => Uint8Array;
 export const valTypeName: (type: ValType) => string;
 
 export const validateModule: (module: Module, features?: Features) => void;
+
+export const wasmtime46: FuelSchedule;
 
 // No entry exports these; the types above are made of them.
 

@@ -85,6 +85,8 @@ export interface ResponseLike {
   arrayBuffer(): Promise<ArrayBufferLike>;
 }
 
+export type Suspending = {};
+
 export interface Table {
   readonly length: AddressValue;
   get(index: AddressValue): any;
@@ -148,9 +150,14 @@ export interface WebAssemblyNamespace {
     }): Exception;
     readonly prototype: Exception;
   };
+  readonly Suspending: {
+    new (jsFun: (...args: any[]) => unknown): Suspending;
+    readonly prototype: Suspending;
+  };
   readonly CompileError: NativeErrorConstructor;
   readonly LinkError: NativeErrorConstructor;
   readonly RuntimeError: NativeErrorConstructor;
+  readonly SuspendError: NativeErrorConstructor;
   readonly JSTag: Tag;
   validate(bytes: BufferSource, options?: CompileOptions): boolean;
   compile(bytes: BufferSource, options?: CompileOptions): Promise<Module>;
@@ -158,10 +165,11 @@ export interface WebAssemblyNamespace {
   instantiate(module: Module, importObject?: ImportObject): Promise<Instance>;
   compileStreaming(source: ResponseLike | PromiseLike<ResponseLike>, options?: CompileOptions): Promise<Module>;
   instantiateStreaming(source: ResponseLike | PromiseLike<ResponseLike>, importObject?: ImportObject, options?: CompileOptions): Promise<InstantiatedSource>;
+  promising(wasmFunc: (...args: any[]) => unknown): (...args: any[]) => Promise<any>;
 }
 
 export interface WebAssemblyOptions {
-  readonly features?: Features;
+  readonly features?: Iterable<FeatureKey>;
   readonly fuel?: number | FuelTank;
   readonly schedule?: NonNullable<StoreOptions['schedule']>;
   readonly maxPages?: number;

@@ -1,13 +1,12 @@
 /** Gathers what a transcript covers, from the examples and from the reference data where it is found. */
 import { readFileSync } from 'node:fs';
 import {
+  dataFolder,
+  dataSuite,
   featuresOf,
-  listSuite,
-  needsRealThreads,
+  type Suite,
   type SuiteEntry,
   scriptData,
-  suiteFolder,
-  supersededLines,
 } from '../spec-tests/suite.ts';
 import { defaultFeatures } from '../src/syntax/features.ts';
 import { assemble } from '../test/assembler.ts';
@@ -174,14 +173,14 @@ const runPrograms = ([first, further]: PluginProgram['fuel']): RunProgram[] => [
   })),
 ];
 
-const scriptProgram = (folder: string, entry: SuiteEntry): ScriptProgram => {
-  const { json, bytes } = scriptData(folder, entry);
+const scriptProgram = (suite: Suite, entry: SuiteEntry): ScriptProgram => {
+  const { json, bytes } = scriptData(dataFolder!, entry);
   return {
     name: entry.name,
     json,
     bytes: base64(bytes),
     features: [...featuresOf(entry)].filter((key) => !defaultFeatures.has(key)),
-    excused: [...supersededLines(folder, entry).keys()],
+    excused: [...suite.exceptionsOf(entry).keys()],
   };
 };
 
@@ -214,7 +213,7 @@ const vectorModules = ({ modules, suite }: VectorProgram): readonly string[] => 
 
 const vectorsProgram = (isAll: boolean): VectorsProgram => {
   const { schedules, programs } = readVectors();
-  const found = programs.filter(({ suite }) => suite === undefined || suiteFolder !== null);
+  const found = programs.filter(({ suite }) => suite === undefined || dataFolder !== null);
   return {
     schedules,
     programs: found
@@ -228,7 +227,7 @@ export const collect = async (coverage: Coverage): Promise<Omit<Program, 'compil
   const isAll = coverage === 'all';
   const fuel = fuels[coverage];
   const setUps = sharedFolder === null ? [] : readSetUps();
-  const scripts = suiteFolder === null ? [] : listSuite(suiteFolder);
+  const suite = dataFolder === null ? null : dataSuite(dataFolder);
   return {
     vectors: vectorsProgram(isAll),
     recordings: await recordingPrograms(setUps, fuel),
@@ -238,8 +237,8 @@ export const collect = async (coverage: Coverage): Promise<Omit<Program, 'compil
       ...examplePrograms(fuel),
       ...setUps.filter(({ id }) => isAll || sliceSetUps.test(id)).map((setUp) => setUpProgram(setUp, fuel)),
     ],
-    scripts: scripts
-      .filter((entry) => (isAll ? !needsRealThreads(suiteFolder!, entry) : sliceScripts.test(entry.name)))
-      .map((entry) => scriptProgram(suiteFolder!, entry)),
+    scripts: (suite?.entries ?? [])
+      .filter((entry) => (isAll ? !suite!.needsRealThreads(entry) : sliceScripts.test(entry.name)))
+      .map((entry) => scriptProgram(suite!, entry)),
   };
 };

@@ -2,7 +2,7 @@
  * What a transcript is made of, as data: modules, inputs and scripts in a form that a JavaScript engine without
  * files, modules and decoders can take in, one literal.
  */
-import type { ScriptJson } from '../spec-tests/script.ts';
+import type { ScriptJson } from '../spec-tests/json-script.ts';
 import type { Receipt } from '../src/index.ts';
 import type { FuelSchedule } from '../src/interpreter/fuel/schedules.ts';
 import type { PrecompiledModule, precompiled } from '../src/precompiled.ts';

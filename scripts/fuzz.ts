@@ -1,7 +1,7 @@
 /**
  * Random programs on every executor, for as long as one likes. `npm run fuzz -- --count 10000 --seed 1` takes our
  * own generator, which makes programs of several modules; `--source binaryen` takes modules that npm's `binaryen`
- * makes of random bytes, both with `--compiled` on compiled code, too; `--source mutate` takes mutants of modules, snapshots, recordings and manifests (`--kind`).
+ * makes of random bytes, both with `--compiled` on compiled code, too; `--source mutate` takes mutants of modules, snapshots, recordings and manifests (`--kind`), `--source text` those of texts.
  * Every program that the executors differ on is told with its seed and written to
  * `build/fuzz`.
  *
@@ -14,10 +14,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareExecutors } from '../test/differential/compare.ts';
 import { NativeProcess } from '../test/differential/native.ts';
+import { Random } from '../test/generators/random.ts';
 import { generateWorld } from '../test/generators/world.ts';
 import { Campaign, type Find } from '../test/mutation/campaign.ts';
 import { writeCorpus } from '../test/mutation/corpus.ts';
 import { kinds, type MutantKind, type Mutants } from '../test/mutation/mutants.ts';
+import { textCorpus, tryTextMutant } from '../test/mutation/mutate-text.ts';
 import { BinaryenProcess } from '../test/random-modules/binaryen.ts';
 import { compareModules, makeModule, startNative } from '../test/random-modules/compare-modules.ts';
 import { root } from '../test/shared.ts';
@@ -209,8 +211,29 @@ const fuzzMutants = async (): Promise<void> => {
   );
 };
 
+/** Mutants of texts: each ends in a module that prints and reads back, or in an error of its own. */
+const fuzzTexts = (): void => {
+  const texts = textCorpus();
+  let finds = 0;
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    const find = tryTextMutant(new Random(seed), texts);
+    if (find !== null) {
+      finds++;
+      process.exitCode = 1;
+      mkdirSync(folder, { recursive: true });
+      const path = join(folder, `text-${seed}.wat`);
+      writeFileSync(path, find.text);
+      console.error(`npm run fuzz -- --source text --count 1 --seed ${seed} (${path}): ${find.fault}`);
+    }
+    const done = seed - firstSeed + 1;
+    if (done % 20_000 === 0) console.log(`${done} mutants, ${finds} finds`);
+  }
+  console.log(`${count} mutants from seed ${firstSeed}, ${finds} finds`);
+};
+
 console.log(`${count} programs from seed ${firstSeed}`);
 if (values.source === 'own') await fuzzOwn();
 else if (values.source === 'binaryen') await fuzzBinaryen();
 else if (values.source === 'mutate') await fuzzMutants();
-else throw new Error(`unknown source ${values.source}: own, binaryen, mutate`);
+else if (values.source === 'text') fuzzTexts();
+else throw new Error(`unknown source ${values.source}: own, binaryen, mutate, text`);

@@ -1,6 +1,6 @@
 /**
  * Runs the official suite on an engine:
- * `npm run spec -- [--engine quern|reference|native|both|javascript-api] [--threads turns|workers]
+ * `npm run spec -- [--suite CHECKOUT | --data] [--engine quern|reference|native|both|javascript-api] [--threads turns|workers]
  * [--careful] [--compiled [--exits P] [--holes P] [--seed N] [--target jit|nojit|pieces]] [--unit-fuel] [--feature KEY] [--flip]
  * [--report] [NAME…]`.
  *
@@ -10,31 +10,34 @@
  * Threads of scripts take turns in one JavaScript thread, or are worker threads on memories that they share. Without
  * `--threads`, scripts whose threads must run at the same time run in both ways.
  *
+ * CHECKOUT is one of WebAssembly/testsuite or WebAssembly/spec; without it, the suite is looked for. `--data` takes the
+ * converted form of the suite instead, as a cross-check.
+ *
  * A NAME is a file (`linking`), a folder (`proposals/threads`) or a group (`base`); `--required` means the groups
  * that must pass. Exit code 1 when a command failed. With `--flip` every expectation is falsified, and the exit
  * code is 1 when an assertion still passed.
  */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Engine } from '../src/scripts/engine.ts';
+import { emptyResult, type FailedCommand, type ScriptResult } from '../src/scripts/outcome.ts';
+import { runScript, type StartWorker } from '../src/scripts/runner.ts';
 import { type FeatureKey, featureTable } from '../src/wasm.ts';
 import { forcedFlags, forcedOf } from '../test/compiler/forced-flags.ts';
-import { quernEngine } from './adapters/quern.ts';
+import { settle, suiteEngine } from './adapters/quern.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
-import type { Engine } from './engine.ts';
-import { emptyResult, type FailedCommand, type ScriptResult } from './outcome.ts';
 import { writePart } from './page.ts';
 import { byGroup, conformancePage, type GroupResult, printSummary, summaryPage } from './report.ts';
-import { runScript, type StartWorker } from './runner.ts';
 import {
+  dataFolder,
+  dataSuite,
   featuresOf,
-  listSuite,
-  loadScript,
-  needsRealThreads,
   requiredGroups,
+  type Suite,
   type SuiteEntry,
   selectEntries,
-  suiteFolder,
-  supersededLines,
 } from './suite.ts';
+import { findTextSuite, ownScripts, textSuite } from './text-suite.ts';
 import { type WorkerCode, workerStarter } from './thread-worker.ts';
 
 /** Failures of one file that are printed in full. */
@@ -42,6 +45,8 @@ const printedFailures = 20;
 
 const options = {
   engine: { type: 'string', default: 'quern' },
+  suite: { type: 'string' },
+  data: { type: 'boolean', default: false },
   threads: { type: 'string' },
   careful: { type: 'boolean', default: false },
   ...forcedFlags,
@@ -81,27 +86,27 @@ interface Way {
 
 /** The ways in which scripts are run. */
 const waysOf = (
-  folder: string,
+  suite: Suite,
   engine: Engine,
   threads: string | undefined,
   code: WorkerCode,
 ): readonly Way[] => {
   const turns: Way = { engine, startWorker: null, runs: () => true, suffix: '' };
   const workers = (runs: Way['runs']): Way => ({
-    engine: quernEngine({ ...code, unitFuel: false, workers: true }),
+    engine: suiteEngine({ ...code, unitFuel: false, workers: true }),
     startWorker: workerStarter(code),
     runs,
     suffix: ' (workers)',
   });
   if (threads === 'workers') return [workers(() => true)];
   if (threads === 'turns' || engine.name === 'reference' || engine.share === undefined) return [turns];
-  return [turns, workers((entry) => needsRealThreads(folder, entry))];
+  return [turns, workers((entry) => suite.needsRealThreads(entry))];
 };
 
 /** The result of a script that the engine would never end: its threads spin until another one has written. */
-const leftOut = (folder: string, entry: SuiteEntry): ScriptResult => {
+const leftOut = (suite: Suite, entry: SuiteEntry): ScriptResult => {
   const result = emptyResult(entry.name);
-  const { commands } = loadScript(folder, entry);
+  const { commands } = suite.load(entry);
   result.skipped.set(
     'threads that must run at the same time, in a namespace without agents',
     commands.length,
@@ -112,24 +117,25 @@ const leftOut = (folder: string, entry: SuiteEntry): ScriptResult => {
 /** Runs the selected scripts one after the other. */
 const runSuite = async (
   ways: readonly Way[],
-  folder: string,
+  suite: Suite,
   names: readonly string[],
   flags: RunFlags,
 ): Promise<readonly GroupResult[]> => {
   const results: (readonly [string, ScriptResult])[] = [];
-  for (const entry of selectEntries(listSuite(folder), names)) {
+  for (const entry of selectEntries(suite.entries, names)) {
     for (const { engine, startWorker, suffix } of ways.filter(({ runs }) => runs(entry))) {
       const options = {
         flip: flags.flip,
         features: new Set([...featuresOf(entry), ...(flags.feature as readonly FeatureKey[])]),
         startWorker,
-        exceptions: supersededLines(folder, entry),
+        settle,
+        exceptions: suite.exceptionsOf(entry),
       };
       const isAlone = engine.forThread === undefined && startWorker === null;
       const result =
-        isAlone && needsRealThreads(folder, entry)
-          ? leftOut(folder, entry)
-          : await runScript(loadScript(folder, entry), engine, options);
+        isAlone && suite.needsRealThreads(entry)
+          ? leftOut(suite, entry)
+          : await runScript(suite.load(entry), engine, options);
       if (!flags.flip) printFailures(result.failures, flags.verbose);
       results.push([`${entry.group}${suffix}`, { ...result, name: `${result.name}${suffix}` }]);
     }
@@ -156,6 +162,24 @@ const writeReport = (engine: string, option: string, groups: readonly GroupResul
   }
 };
 
+/** The suite that the options mean: its own files, and scripts of ours where they are not found. */
+const suiteToRun = (given: string | undefined, isData: boolean): Suite | null => {
+  if (isData) {
+    if (dataFolder !== null) return dataSuite(dataFolder);
+    print('The converted suite was not found: set QUERN_SHARED, or put the data beside the checkout.');
+    return null;
+  }
+  const folder = given ?? findTextSuite();
+  if (folder !== null && existsSync(folder)) return textSuite(folder);
+  if (given !== undefined) {
+    print(`there is no folder ${given}`);
+    return null;
+  }
+  print('The official suite was not found. These are the scripts of this project; for the suite:');
+  print('  git clone https://github.com/WebAssembly/testsuite spec-tests/testsuite');
+  return textSuite(ownScripts);
+};
+
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const name = engineNames.find((known) => known === values.engine);
@@ -173,20 +197,13 @@ const main = async (): Promise<number> => {
     return 2;
   }
   const compiled = forcedOf(values);
-  if (suiteFolder === null) {
-    print('The suite was not found: set QUERN_SHARED, or put the data beside the checkout. Nothing was run.');
-    return 0;
-  }
+  const suite = suiteToRun(values.suite, values.data);
+  if (suite === null) return 2;
   const code: WorkerCode = { careful: values.careful, compiled };
-  const engine = makeEngine(name as EngineName, suiteFolder, { ...code, unitFuel: values['unit-fuel'] });
+  const engine = makeEngine(name as EngineName, { ...code, unitFuel: values['unit-fuel'] });
   if (compiled !== null && compiled.exits > 0) print(`exits ${compiled.exits}, seed ${compiled.seed}`);
   const names = values.required ? [...positionals, ...requiredGroups] : positionals;
-  const groups = await runSuite(
-    waysOf(suiteFolder, engine, values.threads, code),
-    suiteFolder,
-    names,
-    values,
-  );
+  const groups = await runSuite(waysOf(suite, engine, values.threads, code), suite, names, values);
   await engine.close?.();
   if (groups.length === 0) {
     print(`no script is named ${names.join(' or ')}`);

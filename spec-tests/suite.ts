@@ -1,16 +1,18 @@
 /**
- * Where the suite lies, which scripts it has and to which group each belongs.
+ * What a suite is: scripts, the group that each belongs to, the features that it is judged with, and what is known of
+ * its contradictions. The suite in its converted form is here, too.
  *
  * The groups are those of the spec repository's sub-folders; the flat mirror lost them, so names tell.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Script } from '../src/scripts/script.ts';
 import { defaultFeatures, type FeatureKey, type Features, featureTable } from '../src/wasm.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
-import { readScript, type Script, type ScriptJson } from './script.ts';
+import { readScript, type ScriptJson } from './json-script.ts';
 
-/** Root of the suite's data, or null where it is absent. */
-export const suiteFolder: string | null =
+/** Root of the converted suite, or null where it is absent. */
+export const dataFolder: string | null =
   sharedFolder !== null && existsSync(shared('spec-suite', 'manifest.json')) ? shared('spec-suite') : null;
 
 export interface SuiteEntry {
@@ -45,6 +47,7 @@ const coreGroups: readonly (readonly [group: string, pattern: RegExp])[] = [
 export const groupOf = (name: string): string => {
   const cut = name.lastIndexOf('/');
   const folder = name.slice(0, cut);
+  if (folder.startsWith('core/')) return `core: ${folder.slice('core/'.length)}`;
   if (folder !== 'core') return folder;
   const base = name.slice(cut + 1);
   return `core: ${coreGroups.find(([, pattern]) => pattern.test(base))?.[0] ?? 'base'}`;
@@ -68,10 +71,11 @@ export const requiredGroups: readonly string[] = [
   'proposals/custom-page-sizes',
   'proposals/custom-descriptors',
   'extra/threads',
+  'compact-import-section',
 ];
 
 /** All scripts of the suite in the manifest's order. */
-export const listSuite = (folder: string): readonly SuiteEntry[] => {
+const listSuite = (folder: string): readonly SuiteEntry[] => {
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as {
     files: { file: string }[];
   };
@@ -108,27 +112,23 @@ export const scriptData = (
   bytes: readFileSync(join(folder, `${name}.bin`)),
 });
 
-export const loadScript = (folder: string, entry: SuiteEntry): Script => {
-  const { json, bytes } = scriptData(folder, entry);
-  return readScript(json, bytes, entry.name);
-};
-
-/** Scripts of these folders need features beyond those that are on by default. */
+/** Scripts below folders of these names need features beyond those that are on by default. */
 const folderFeatures: Readonly<Record<string, FeatureKey>> = {
   legacy: 'legacy-exceptions',
-  'proposals/threads': 'threads',
-  'extra/threads': 'threads',
-  'proposals/wide-arithmetic': 'wide-arithmetic',
-  'proposals/custom-page-sizes': 'custom-page-sizes',
-  'proposals/custom-descriptors': 'custom-descriptors',
+  threads: 'threads',
+  'wide-arithmetic': 'wide-arithmetic',
+  'custom-page-sizes': 'custom-page-sizes',
+  'custom-descriptors': 'custom-descriptors',
+  'compact-import-section': 'compact-imports',
 };
 
 /** The features that a script is judged with. */
 export const featuresOf = ({ name }: SuiteEntry): Features => {
-  const key = folderFeatures[name.slice(0, name.lastIndexOf('/'))];
-  return key !== undefined && featureTable[key].isExecuted
-    ? new Set([...defaultFeatures, key])
-    : defaultFeatures;
+  const keys = name
+    .split('/')
+    .slice(0, -1)
+    .flatMap((folder) => folderFeatures[folder] ?? []);
+  return new Set([...defaultFeatures, ...keys.filter((key) => featureTable[key].isExecuted)]);
 };
 
 interface Conflict {
@@ -137,19 +137,12 @@ interface Conflict {
   readonly why: string;
 }
 /** The form of `known.json` as far as it is used. */
-interface KnownConflicts {
+export interface KnownConflicts {
   /** Commands that later versions of Wasm contradict. */
   readonly superseded: readonly Conflict[];
   /** Scripts whose threads must run at the same time. */
   readonly needsRealThreads: readonly string[];
 }
-
-const readKnown = (folder: string): KnownConflicts =>
-  JSON.parse(readFileSync(join(folder, 'known.json'), 'utf8')) as KnownConflicts;
-
-/** Whether the threads of a script must run at the same time: one waits until another notifies. */
-export const needsRealThreads = (folder: string, { name }: SuiteEntry): boolean =>
-  readKnown(folder).needsRealThreads.includes(`${name}.wast`);
 
 const linesOf = (conflicts: readonly Conflict[], file: string): ReadonlyMap<number, string> =>
   new Map(
@@ -158,6 +151,32 @@ const linesOf = (conflicts: readonly Conflict[], file: string): ReadonlyMap<numb
     ),
   );
 
-/** Lines of a script that later versions of Wasm contradict, with the reason. */
-export const supersededLines = (folder: string, { name }: SuiteEntry): ReadonlyMap<number, string> =>
-  linesOf(readKnown(folder).superseded, `${name}.wast`);
+/** A suite as a run needs it. */
+export interface Suite {
+  readonly entries: readonly SuiteEntry[];
+  load(entry: SuiteEntry): Script;
+  /** Lines of a script that later versions of Wasm contradict, with the reason. */
+  exceptionsOf(entry: SuiteEntry): ReadonlyMap<number, string>;
+  /** Whether the threads of a script must run at the same time: one waits until another notifies. */
+  needsRealThreads(entry: SuiteEntry): boolean;
+}
+
+export const suiteOf = (
+  entries: readonly SuiteEntry[],
+  known: KnownConflicts,
+  load: (entry: SuiteEntry) => Script,
+): Suite => ({
+  entries,
+  load,
+  exceptionsOf: ({ name }) => linesOf(known.superseded, `${name}.wast`),
+  needsRealThreads: ({ name }) => known.needsRealThreads.includes(`${name}.wast`),
+});
+
+/** The suite in its converted form. */
+export const dataSuite = (folder: string): Suite => {
+  const known = JSON.parse(readFileSync(join(folder, 'known.json'), 'utf8')) as KnownConflicts;
+  return suiteOf(listSuite(folder), known, (entry) => {
+    const { json, bytes } = scriptData(folder, entry);
+    return readScript(json, bytes, entry.name);
+  });
+};

@@ -4,11 +4,11 @@
  * Started as a worker, this file runs the commands of one thread; threads that those start in turn get workers, too.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { EngineFailure } from '../src/scripts/engine.ts';
+import type { ScriptResult } from '../src/scripts/outcome.ts';
+import { runScript, type StartWorker, type ThreadRequest } from '../src/scripts/runner.ts';
 import type { Forced } from '../test/compiler/forced-compiler.ts';
-import { quernEngine } from './adapters/quern.ts';
-import { EngineFailure } from './engine.ts';
-import type { ScriptResult } from './outcome.ts';
-import { runScript, type StartWorker, type ThreadRequest } from './runner.ts';
+import { settle, suiteEngine } from './adapters/quern.ts';
 
 /** After so long a thread counts as stuck; a whole script takes a fraction of a second. */
 const PATIENCE_MS = 60_000;
@@ -47,9 +47,9 @@ export const workerStarter =
 
 const runTask = async ({ request, code }: WorkerTask): Promise<ScriptResult> => {
   const { script, shared, ...options } = request;
-  const engine = quernEngine({ ...code, unitFuel: false, workers: true });
+  const engine = suiteEngine({ ...code, unitFuel: false, workers: true });
   const instances = new Map([...shared].map(([name, memories]) => [name, engine.adopt!(memories)]));
-  return runScript(script, engine, { ...options, instances, startWorker: workerStarter(code) });
+  return runScript(script, engine, { ...options, instances, settle, startWorker: workerStarter(code) });
 };
 
 if (!isMainThread) parentPort!.postMessage(await runTask(workerData as WorkerTask));

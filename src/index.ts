@@ -131,6 +131,7 @@ export type CallContext = CurrentPlugin;
  */
 export type ExtismPluginOptions = PluginOptions;
 
+export type { BytesLike } from './errors/bytes.ts';
 export type { ErrorCode } from './errors/catalogue.ts';
 export {
   type BacktraceFrame,
@@ -230,6 +231,7 @@ export type { WasiOptions } from './host/wasi/program.ts';
 export { readOnlyFiles } from './host/wasi/read-only-files.ts';
 export type { PauseReason } from './interpreter/calls/outcome.ts';
 export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
-export { type FuelSchedule, flat1, quern1 } from './interpreter/fuel/schedules.ts';
+export { type FuelSchedule, flat1, quern1, wasmtime46 } from './interpreter/fuel/schedules.ts';
 export { compileModule } from './interpreter/instantiate/instantiate.ts';
+export { type FeatureKey, type Features, pluginFeatures } from './syntax/features.ts';
 export type { FuelClass } from './syntax/instructions.ts';

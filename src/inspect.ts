@@ -3,9 +3,11 @@
  *
  * Everything here reads a module; nothing runs it. Summaries are plain data that JSON can hold.
  */
+
 import { decodeModule } from './decoder/decode-module.ts';
 import { disassembleFunction, formatLine, type ListingLine } from './decoder/disassemble.ts';
 import { decodeNames } from './decoder/name-section.ts';
+import type { BytesLike } from './errors/bytes.ts';
 import { isQuernError } from './errors/errors.ts';
 import { type FeatureKey, type FeatureRow, featureTable } from './syntax/features.ts';
 import { type InstructionRow, instructions } from './syntax/instructions.ts';
@@ -185,12 +187,12 @@ const summariseSections = (module: Module): SectionSummary[] => {
  *
  * @throws MalformedError, InvalidError, LimitError
  */
-export const summariseModule = (bytes: Uint8Array): ModuleSummary => {
+export const summariseModule = (bytes: BytesLike): ModuleSummary => {
   const module = decodeModule(bytes);
   const features = findFeatures(module);
   return {
     name: decodeNames(module).moduleName,
-    byteLength: bytes.length,
+    byteLength: module.bytes.length,
     ...summariseExterns(module),
     memories: module.memories.map(memoryText),
     tables: module.tables.map(({ type }) => tableText(type)),

@@ -3,6 +3,7 @@
  * instantiate, invoke. Values cross as raw bits (`RawValue`), so that nothing of a NaN is lost.
  */
 export { decodeModule } from './decoder/decode-module.ts';
+export type { BytesLike } from './errors/bytes.ts';
 export type { BacktraceFrame } from './errors/errors.ts';
 export type { Execution } from './interpreter/calls/execution.ts';
 export { invoke, startExecution } from './interpreter/calls/invoke.ts';
@@ -16,7 +17,7 @@ export {
 } from './interpreter/calls/scheduler.ts';
 export { CompiledModule } from './interpreter/code/compiled-module.ts';
 export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
-export { type FuelSchedule, flat1, quern1, schedules } from './interpreter/fuel/schedules.ts';
+export { type FuelSchedule, flat1, quern1, schedules, wasmtime46 } from './interpreter/fuel/schedules.ts';
 export { ExceptionInstance, makeException } from './interpreter/instances/exception.ts';
 export { GlobalInstance } from './interpreter/instances/global.ts';
 export { type HostResult, hostFunction, rawHostFunction } from './interpreter/instances/host-function.ts';

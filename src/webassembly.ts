@@ -28,6 +28,7 @@ export type {
   Memory,
   MemoryDescriptor,
   Module,
+  Suspending,
   Table,
   TableDescriptor,
   Tag,

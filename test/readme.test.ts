@@ -14,6 +14,7 @@ const documents = [
   'examples/README.md',
   'docs/benchmarks.md',
   'docs/compiling.md',
+  'docs/text.md',
   'docs/threads.md',
   'docs/webassembly.md',
 ];

@@ -1,9 +1,10 @@
 /** Scripts of the official suite by the suite's own runner: one line for each command, with results and fuel. */
-import { quernEngine } from '../../spec-tests/adapters/quern.ts';
-import { type Engine, EngineFailure, type Invocation } from '../../spec-tests/engine.ts';
-import { runScript } from '../../spec-tests/runner.ts';
-import { readScript } from '../../spec-tests/script.ts';
-import { rawText } from '../../spec-tests/values.ts';
+
+import { readScript } from '../../spec-tests/json-script.ts';
+import { type Engine, EngineFailure, type Invocation } from '../../src/scripts/engine.ts';
+import { quernEngine } from '../../src/scripts/quern-engine.ts';
+import { runScript } from '../../src/scripts/runner.ts';
+import { rawText } from '../../src/scripts/values.ts';
 import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
 import type { ScriptProgram } from '../program.ts';
 import { bytesOf } from './plugins.ts';

@@ -96,7 +96,7 @@ const addParts = (symbol: ts.Symbol, parts: Set<ts.Symbol>): void => {
   const visit = (node: ts.Node): void => {
     if (isInternal(node)) return;
     const part = sourceOf(node);
-    const isOurs = part?.declarations?.[0]?.getSourceFile().fileName.includes('/build/src/');
+    const isOurs = part?.declarations?.[0]?.getSourceFile().fileName.includes('/dist/types/');
     if (part && isOurs && !publicSymbols.has(part) && !parts.has(part) && !isInstructionTable(part)) {
       parts.add(part);
       addParts(part, parts);

@@ -15,7 +15,7 @@ import {
 } from '../../src/interpreter/code/vector-isa.ts';
 import { scalarsOfVectors, scalarsOfWide } from '../../src/interpreter/code/vector-scalars.ts';
 import { CONTINUE } from '../../src/interpreter/loop/status.ts';
-import { operandsOf as scalarOperandsOf } from './generate-dispatch.ts';
+import { readPacked, operandsOf as scalarOperandsOf } from './generate-dispatch.ts';
 import type { Argument } from './inliner/target.ts';
 import {
   expandBody,
@@ -147,7 +147,6 @@ const makeTemporaries = (): Temporaries =>
 
 /** The variables of a function over vector operations, by the text of its cases. */
 const variables = (cases: string): string => {
-  const usesDoubles = /\bdp\b/.test(cases);
   const views = Object.entries(laneViews)
     .filter(([view]) => new RegExp(`\\b${view}\\[`).test(cases))
     .map(([view, array]) => `\n    const ${view} = ${array};`);
@@ -155,8 +154,8 @@ const variables = (cases: string): string => {
     const code = codeArray;
     // The frames: as 32-bit words, and in other units.
     const words = wordArray;${views.join('')}
-    // The frame, as an index of words${usesDoubles ? ' and of doubles' : ''}.
-    const fp = state.fp | 0;${usesDoubles ? '\n    const dp = fp >> 1;' : ''}
+    // The frame, as an index of words.
+    const fp = state.fp | 0;
     const instance = state.instance;
     // The operation that runs, and its first word.
     let pc = state.pc | 0;
@@ -192,6 +191,9 @@ const loop = (
     const memory = instance.memory0.view;
     const memorySize = instance.memory0.byteLength | 0;
     const globals = instance.globalWords;
+    // The packed slots of a scalar operation.
+    let slot1 = 0;
+    let slot2 = 0;
     ${temporaries.declare()}
     out: for (;;) {
       op = code[pc];
@@ -203,6 +205,7 @@ ${vectors}
             break out;
         }
       }
+      ${readPacked}
       switch (op & ${OPCODE_MASK}) {
 ${scalars}
         default:

@@ -119,7 +119,7 @@ const common = {
     doubleArrays: ['doubles', 'floats'],
     doubleFunctions: ['f32', 'f64', 'f32Lane', 'f64Lane', 'nearest'],
   },
-  variables: new Set([...frameArrays, 'code', 'calls', 'globals']),
+  variables: new Set([...frameArrays, 'code', 'calls', 'globals', 'slot1', 'slot2']),
   constants: { ...statuses, ...distances, ...nans },
   primitives: new Set(Object.keys(primitives)),
   numberTypes: new Set(['Slot', 'DoubleSlot', 'Pc', 'number']),
@@ -133,7 +133,7 @@ const plain = (...names: readonly string[]): Record<string, ts.Expression> =>
 export const scalarTarget = (next: ts.Expression, isMetered: boolean): Target => ({
   ...common,
   registers: {
-    ...plain('pc', 'fp', 'dp', 'sp', 'fuel', 'callLimit', 'stackLimit', 'instance', 'memory', 'memorySize'),
+    ...plain('pc', 'fp', 'sp', 'fuel', 'callLimit', 'stackLimit', 'instance', 'memory', 'memorySize'),
     next,
     need: parse('state.need'),
     isArmed: parse('state.isArmed'),
@@ -151,7 +151,7 @@ export const scalarTarget = (next: ts.Expression, isMetered: boolean): Target =>
 export const vectorTarget = (next: ts.Expression): Target => ({
   ...common,
   variables: new Set([...common.variables, 'memory']),
-  registers: { ...plain('pc', 'fp', 'dp', 'fuel', 'instance', 'memory', 'memorySize'), next },
+  registers: { ...plain('pc', 'fp', 'fuel', 'instance', 'memory', 'memorySize'), next },
   statements: {
     stop: ([status]) => stop(constantOf(status!) as number),
     trap: ([code]) => stop(trapStatus(trapOf(code!))),

@@ -8,13 +8,19 @@ import {
   MAX_PAGE_PRICE,
   MAX_PRICE,
 } from '../../src/interpreter/fuel/check-schedule.ts';
-import { type FuelSchedule, flat1, quern1 } from '../../src/interpreter/fuel/schedules.ts';
+import {
+  type FuelSchedule,
+  fieldsPerUnit,
+  flat1,
+  quern1,
+  wasmtime46,
+} from '../../src/interpreter/fuel/schedules.ts';
 import { type SizeTerm, sizeTerms } from '../../src/interpreter/translate/size-terms.ts';
 import { BLOCKS_PER_FUEL_UNIT, kernelAbi, TEXT_WEIGHT } from '../../src/kernel/abi.ts';
 import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
 import { code, pageHead, table } from './markdown.ts';
 
-const schedules: readonly FuelSchedule[] = [quern1, flat1];
+const schedules: readonly FuelSchedule[] = [quern1, flat1, wasmtime46];
 
 const contract = `Fuel is counted in Wasm instructions, exactly:
 
@@ -54,7 +60,7 @@ const mine = defineSchedule({
 });
 \`\`\`
 
-It is checked, and refused with \`usage.schedule\`, so that two things hold. Nothing can run for ever without paying: ${circularClasses.map((name) => `\`${name}\``).join(', ')} must cost something, since every circle goes through one of them. And no sum leaves 32 bits. Prices are whole numbers: of an instruction at most ${MAX_PRICE}, of a call or an entry at most ${MAX_CALL_PRICE.toLocaleString('en')}, of a page at most ${MAX_PAGE_PRICE.toLocaleString('en')}; \`structure\` is 0; \`…PerUnit\` says how many bytes, locals or elements one unit pays for, 0 for free. Every class and unit must be there. \`functions\` prices host functions by namespace and name, in place of the prices below. Names of ours are taken; put a version into yours, and change it with the prices. Deadlines, signals and time slices are looked at by fuel: with prices far below those of \`quern-1\` a unit stands for more time, and they come later. Where sizes are free or cheap, they are looked at after each sized operation.`;
+It is checked, and refused with \`usage.schedule\`, so that two things hold. Nothing can run for ever without paying: ${circularClasses.map((name) => `\`${name}\``).join(', ')} must cost something, since every circle goes through one of them. And no sum leaves 32 bits. Prices are whole numbers: of an instruction at most ${MAX_PRICE}, of a call or an entry at most ${MAX_CALL_PRICE.toLocaleString('en')}, of a page at most ${MAX_PAGE_PRICE.toLocaleString('en')}; \`structure\` is 0; \`…PerUnit\` says how many bytes, locals or elements one unit pays for, 0 for free. Every class and unit must be there, \`fieldsPerUnit\` excepted. \`functions\` prices host functions by namespace and name, in place of the prices below. Names of ours are taken; put a version into yours, and change it with the prices. Deadlines, signals and time slices are looked at by fuel: with prices far below those of \`quern-1\` a unit stands for more time, and they come later. Where sizes are free or cheap, they are looked at after each sized operation.`;
 
 const vectors = `[fuel-vectors.json](fuel-vectors.json) holds programs with their bills, so that another engine can be checked against this one. \`npm run gen:fuel-vectors\` writes it.
 
@@ -99,8 +105,8 @@ const sizeRows: readonly (readonly [string, (schedule: FuelSchedule) => string])
     'handlers and clauses that the search for a handler looks at',
     (s) => perFurtherUnit(s.clausesPerUnit, 'of them'),
   ],
-  [`words of fields: ${named('fields')}`, (s) => perFurtherUnit(s.bulkElementsPerUnit, 'words')],
-  [`operands: ${named('operands')}`, (s) => perFurtherUnit(s.bulkElementsPerUnit, 'operands')],
+  [`words of fields: ${named('fields')}`, (s) => perFurtherUnit(fieldsPerUnit(s), 'words')],
+  [`operands: ${named('operands')}`, (s) => perFurtherUnit(fieldsPerUnit(s), 'operands')],
   ['calling the host', (s) => String(s.hostCall)],
   ['bytes across the border to the host', (s) => perUnit(s.hostBytesPerUnit, 'bytes')],
   [named('bytes'), (s) => perUnit(s.bulkBytesPerUnit, 'bytes')],
@@ -136,7 +142,7 @@ export const meteringPage = (): string => {
   return [
     pageHead('Metering', 'src/interpreter/fuel/schedules.ts, src/kernel/abi.ts and src/host/wasi/abi.ts'),
     `${contract}\n`,
-    `\`${quern1.name}\` is the default. \`${flat1.name}\` charges one per instruction and per function entry and nothing for structure, \`return\` and \`unreachable\`, which is wasmtime's default rule, so that numbers can be compared.\n`,
+    `\`${quern1.name}\` is the default. \`${flat1.name}\` charges one per instruction and per function entry and nothing for structure, \`return\` and \`unreachable\`: wasmtime's default rule up to its version 45. \`${wasmtime46.name}\` also charges one for each byte and element that bulk operations move or make: wasmtime's default rule since version 46, of May 2026. With both, the bill of a call that returns equals wasmtime's, so that numbers can be compared; \`npm run wasmtime-fuel -- CHECKOUT\` checks the second against the assertions of wasmtime's own \`tests/all/fuel.wast\`. What stays different: making an instance costs nothing here, where wasmtime 46 runs constant expressions and the start function from a function of its own, which costs one to enter and one to call from; a bulk operation that fails is not charged for its size here; and wasmtime stops at the next entry or loop once its fuel is used up, not before the first instruction that it cannot afford.\n`,
     '## Instructions, by class\n',
     table(['class', ...names, 'for example'], classRows()),
     'Which class an instruction is in: [instructions](instructions.md).\n',

@@ -6,10 +6,16 @@
  * all. Calls with such values go through a small module (`trampolineOf`), which reads numbers from a memory and
  * writes them to it.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isQuernError } from '../../src/errors.ts';
 import { StructInstance } from '../../src/interpreter/instances/aggregate.ts';
+import {
+  type Engine,
+  EngineFailure,
+  HostReference,
+  type RawValue,
+  type ReferenceKind,
+} from '../../src/scripts/engine.ts';
+import { toFailure } from '../../src/scripts/failures.ts';
 import { F32, F64, HEAP_EXN, heapOf, I32, I64, isNullable, isRef, V128 } from '../../src/syntax/types.ts';
 import {
   defaultFeatures,
@@ -23,8 +29,7 @@ import { brand, slotOf } from '../../src/webassembly/slots.ts';
 import { isHidden } from '../../src/webassembly/values.ts';
 import { createWebAssembly, type Instance, type WebAssemblyNamespace } from '../../src/webassembly.ts';
 import type { Heap, Type } from '../../test/assembler.ts';
-import { type Engine, EngineFailure, HostReference, type RawValue, type ReferenceKind } from '../engine.ts';
-import { toFailure } from './failures.ts';
+import { spectestModule } from '../spectest-module.ts';
 import { CELL_BYTES, globalReaderOf, trampolineOf } from './trampoline.ts';
 
 /** A reference that is not the runner's own, as the runner sees it. */
@@ -105,10 +110,8 @@ const failureOf = (error: unknown, { Exception }: WebAssemblyNamespace): EngineF
 
 type Exports = Readonly<Record<string, unknown>>;
 
-/** @param suiteFolder where `spectest.wasm` lies */
-export const javascriptApiEngine = (suiteFolder: string): Engine => {
+export const javascriptApiEngine = (): Engine => {
   let api = createWebAssembly({ features: defaultFeatures });
-  const spectestBytes = readFileSync(join(suiteFolder, 'spectest.wasm'));
   const translating = <T>(step: () => T): T => {
     try {
       return step();
@@ -156,10 +159,10 @@ export const javascriptApiEngine = (suiteFolder: string): Engine => {
     name: 'quern, JavaScript API',
     traits: { suiteTexts: true, phases: true, everyFeature: true },
     startScript(features) {
-      // What `spectest.wasm` lacks: it is of an older version.
+      // What the module lacks.
       const rich = createWebAssembly({ features: new Set([...features, 'threads']) });
       api = createWebAssembly({ features });
-      const { exports } = new rich.Instance(new rich.Module(spectestBytes));
+      const { exports } = new rich.Instance(new rich.Module(spectestModule));
       const limits = { initial: 10n, maximum: 20n };
       const table64 = new rich.Table({ element: 'anyfunc', address: 'i64', ...limits });
       const shared = new rich.Memory({ initial: 1, maximum: 2, shared: true });

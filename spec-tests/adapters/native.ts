@@ -3,11 +3,8 @@
  * That a second, independent engine passes the suite proves the runner.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onLine } from '../../src/cli/conformance/lines.ts';
-import { knownFlags } from '../../test/known-flags.ts';
 import {
   type Engine,
   EngineFailure,
@@ -18,7 +15,9 @@ import {
   type Invocation,
   type RawValue,
   type ReferenceKind,
-} from '../engine.ts';
+} from '../../src/scripts/engine.ts';
+import { knownFlags } from '../../test/known-flags.ts';
+import { spectestModule } from '../spectest-module.ts';
 import type { Answer, Request, WireValue } from './native-protocol.ts';
 
 /** Exposes types of exports; the trampolines need them. */
@@ -68,8 +67,8 @@ const toWire = (value: RawValue): WireValue => {
     : { kept: (value as Kept).id, kind: (value as Kept).kind === 'func' ? 'func' : 'extern' };
 };
 
-/** Starts the child. @param suiteFolder where `spectest.wasm` lies */
-export const nativeEngine = (suiteFolder: string): Engine => {
+/** Starts the child. */
+export const nativeEngine = (): Engine => {
   const child = new NativeChild();
   const hosts = new Map<number, HostReference>();
 
@@ -101,7 +100,7 @@ export const nativeEngine = (suiteFolder: string): Engine => {
     async startScript() {
       hosts.clear();
       await child.ask({ op: 'start' });
-      return instantiate(await compile(readFileSync(join(suiteFolder, 'spectest.wasm'))), new Map());
+      return instantiate(await compile(spectestModule), new Map());
     },
     compile,
     importedModules: (module) => (module as Handle).imports,

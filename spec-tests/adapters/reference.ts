@@ -1,4 +1,19 @@
 /** The slow reference executor of `test/reference` as an `Engine`. */
+
+import {
+  type Engine,
+  EngineFailure,
+  type EngineInstance,
+  type Invocation,
+  type Metering,
+  type RawValue,
+  type ReferenceKind,
+  threadSlice,
+  traceStep,
+  unitFuelBudgets,
+} from '../../src/scripts/engine.ts';
+import { toFailure, translating } from '../../src/scripts/failures.ts';
+import { makeSpectest } from '../../src/scripts/spectest.ts';
 import { decodeModule, defaultFeatures, funcDefType, type Module, validateModule } from '../../src/wasm.ts';
 import {
   defaultOptions,
@@ -13,20 +28,6 @@ import {
 import { instantiate } from '../../test/reference/instantiate.ts';
 import { Machine } from '../../test/reference/machine.ts';
 import { ReferenceScheduler, type Turns } from '../../test/reference/scheduler.ts';
-import {
-  type Engine,
-  EngineFailure,
-  type EngineInstance,
-  type Invocation,
-  type Metering,
-  type RawValue,
-  type ReferenceKind,
-  threadSlice,
-  traceStep,
-  unitFuelBudgets,
-} from '../engine.ts';
-import { makeSpectest } from '../spectest.ts';
-import { toFailure, translating } from './failures.ts';
 
 /** What the runner holds of an instance. */
 interface ReferenceInstance {

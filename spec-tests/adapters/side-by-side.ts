@@ -9,7 +9,7 @@ import {
   HostReference,
   type Invocation,
   type RawValue,
-} from '../engine.ts';
+} from '../../src/scripts/engine.ts';
 
 /** The two sides of a module, instance or reference. */
 class Pair {

@@ -7,6 +7,9 @@
  * has left functions in tables. Those calls run where they are, and are counted.
  */
 import { isQuernError } from '../../src/errors.ts';
+import { type Engine, HostReference, type Invocation, type RawValue } from '../../src/scripts/engine.ts';
+import { toFailure, translating } from '../../src/scripts/failures.ts';
+import { boxed, find, kindOf, type QuernInstance, spectest } from '../../src/scripts/quern-engine.ts';
 import {
   type CompiledModule,
   compileModule,
@@ -22,9 +25,6 @@ import {
   startExecution,
   takeSnapshot,
 } from '../../src/wasm.ts';
-import { type Engine, HostReference, type Invocation, type RawValue } from '../engine.ts';
-import { toFailure, translating } from './failures.ts';
-import { boxed, find, kindOf, type QuernInstance, spectest } from './quern.ts';
 
 const MOST_MOVES = 3;
 /** Fuel between two moves. */

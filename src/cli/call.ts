@@ -20,12 +20,14 @@ import { compilerOf } from './compiled.ts';
 import {
   deterministicOf,
   type Flags,
+  featuresOf,
   type NumberFlag,
   numberOf,
   type Parsed,
   type PluginFlags,
   usageError,
 } from './flags.ts';
+import { modulePlatform } from './modules.ts';
 import { withProgress } from './progress.ts';
 import { openRecording, readRecording, writeReceipt } from './recordings.ts';
 import { scheduleOf } from './schedule.ts';
@@ -145,6 +147,7 @@ const optionsOf = async (flags: PluginFlags): Promise<PluginOptions> => ({
   useWasi: flags.wasi ?? false,
   enableWasiOutput: flags.wasi ?? false,
   fuel: numberOf(flags, 'fuel'),
+  features: featuresOf(flags),
   schedule: scheduleOf(flags.schedule),
   deterministic: deterministicOf(flags),
   onFailure: dumpWriter(flags),
@@ -159,7 +162,7 @@ export const compileFromFlags = async (source: string, flags: PluginFlags): Prom
     throw usageError(`${source} seems to be a manifest; pass -m`);
   const { send, stop } = withProgress(nodePlatform.http!, process.stderr);
   try {
-    const compile = compilePluginOn({ ...nodePlatform, http: send });
+    const compile = compilePluginOn({ ...modulePlatform, http: send });
     return await compile(await buildManifest(source, flags), await optionsOf(flags));
   } finally {
     stop();

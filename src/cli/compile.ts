@@ -1,8 +1,9 @@
 /** `quern compile`: the JavaScript of a module, for hosts that refuse code from text. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { CallProfile } from '../compile.ts';
-import { type Parsed, usageError } from './flags.ts';
-import { readModule } from './inspect.ts';
+import { compileModule } from '../node.ts';
+import { featuresOf, type Parsed, usageError } from './flags.ts';
+import { readModule } from './modules.ts';
 import { scheduleOf } from './schedule.ts';
 
 const readProfile = (file: string): CallProfile => {
@@ -23,7 +24,7 @@ export const runCompile = async ({ operands, flags }: Parsed<'compile'>): Promis
     throw usageError('--only hot and --profile need each other');
   const bytes = await readModule(operands[0]!);
   const { compileToJavaScript } = await import('../compile.ts');
-  const text = compileToJavaScript(bytes, {
+  const text = compileToJavaScript(compileModule(bytes, featuresOf(flags)), {
     target,
     schedule: scheduleOf(flags.schedule),
     profile: profile === undefined ? undefined : readProfile(profile),

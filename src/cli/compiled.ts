@@ -1,5 +1,6 @@
 /** `--compile`, and what `quern inspect --javascript` prints. The compiler is loaded when it is asked for. */
 import type { JavaScriptCompiler } from '../compile.ts';
+import { type FeatureKey, featureTable } from '../syntax/features.ts';
 import { compileModule, quern1 } from '../wasm.ts';
 
 /** What `--compile` asks for. */
@@ -11,6 +12,10 @@ export const compilerOf = async (flags: {
   return compiler();
 };
 
+const executed = new Set(
+  (Object.keys(featureTable) as FeatureKey[]).filter((key) => featureTable[key].isExecuted),
+);
+
 /** The JavaScript of a function in lines; null where the interpreter keeps it. */
 export const javaScriptOf = async (bytes: Uint8Array, index: number): Promise<string[] | null> => {
   const [{ generateFunction }, { listingOf }, { makeTarget }] = await Promise.all([
@@ -18,7 +23,7 @@ export const javaScriptOf = async (bytes: Uint8Array, index: number): Promise<st
     import('../compiler/listing.ts'),
     import('../compiler/target.ts'),
   ]);
-  const unit = compileModule(bytes).unit(quern1);
+  const unit = compileModule(bytes, executed).unit(quern1);
   if (unit.funcs[index] === null) return null;
   const func = generateFunction(unit, index, makeTarget(true, { showsOffsets: true }));
   return func === null ? null : listingOf(func.text);

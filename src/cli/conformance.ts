@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Case, type Level, levelOf, levels } from '../conformance/cases/case.ts';
 import { cases } from '../conformance/cases/cases.ts';
 import { expand } from '../conformance/cases/wat.ts';
@@ -18,10 +17,9 @@ type KitFlags = Flags<'conformance'>;
 
 const quote = (text: string): string =>
   /^[\w@./:=-]+$/.test(text) ? text : `"${text.replace(/["\\$`]/g, '\\$&')}"`;
-const adapterFile = fileURLToPath(new URL('./conformance/javascript-adapter.js', import.meta.url));
 
 /** `quern`, `npm:PACKAGE` for SDKs with the interface of `@extism/extism`, or a command; `NAME=` may stand before. */
-const hostOf = (text: string): Host => {
+const hostOf = (text: string, adapterFile: string): Host => {
   const [, name = null, given] = /^(?:([\w .@/-]+)=)?(.*)$/s.exec(text) as unknown as [
     string,
     string | undefined,
@@ -97,14 +95,18 @@ const keepText = (folder: string, chosen: readonly Case[]): void => {
 const reportFlags = { html: htmlReport, junit: junitReport, tap: tapReport, json: jsonReport } as const;
 
 /** Runs `quern conformance`. */
-export const runConformance = async ({ flags }: Parsed<'conformance'>): Promise<void> => {
+/** @param adapterFile the program that is the adapter of hosts in JavaScript */
+export const runConformance = async (
+  { flags }: Parsed<'conformance'>,
+  adapterFile: string,
+): Promise<void> => {
   const chosen = chosenCases(flags);
   if (flags.list) {
     process.stdout.write(`${list(chosen)}${chosen.length} cases\n`);
     return;
   }
   const expected = readExpected(flags.expected);
-  const hosts = (flags.host ?? ['quern']).map(hostOf);
+  const hosts = (flags.host ?? ['quern']).map((host) => hostOf(host, adapterFile));
   const folder = flags.keep ?? mkdtempSync(join(tmpdir(), 'quern-conformance-'));
   if (flags.keep !== undefined) mkdirSync(folder, { recursive: true });
   const fixture = await startFixture();

@@ -8,7 +8,8 @@
 import { parseArgs } from 'node:util';
 import { isWholeNumber, wholeNumberText } from '../errors/checks.ts';
 import { UsageError } from '../errors/errors.ts';
-import type { DeterministicOptions } from '../node.ts';
+import { type DeterministicOptions, type FeatureKey, type Features, pluginFeatures } from '../node.ts';
+import { checkFeatures } from '../syntax/features.ts';
 
 /** One flag. Without `value` it is a switch. */
 interface FlagRow {
@@ -24,6 +25,8 @@ interface CommandRow {
   readonly operands: readonly string[];
   /** Number of operands that may be left out, from the right. */
   readonly optional?: number;
+  /** Whether the last operand may be given several times. */
+  readonly repeats?: boolean;
   /** What follows the operands belongs to the program that runs: flags are those before the first operand. */
   readonly rest?: string;
   readonly summary: string;
@@ -43,6 +46,10 @@ const deterministicFlags = {
 
 const compileFlag = {
   compile: { help: 'make JavaScript of what runs often: faster, with the same results and fuel' },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+const featureFlag = {
+  feature: { value: 'NAME', multiple: true, help: 'switch a feature on, such as threads' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** Flags that say how a plug-in is made; `extism call` has all but the last ones. */
@@ -67,12 +74,20 @@ const pluginFlags = {
   fuel: { value: 'N', help: 'stop a call that would use more fuel' },
   schedule: {
     value: 'NAME|FILE.json',
-    help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
+    help: 'what everything costs: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
   },
+  ...featureFlag,
   ...deterministicFlags,
   ...compileFlag,
   coredump: { value: 'FILE', help: 'write stack, memory and globals of a call that fails, for debuggers' },
   memdump: { value: 'FILE', help: "write the kernel's memory of a call that fails" },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+/** Reports that programs read. */
+const reportFlags = {
+  junit: { value: 'FILE', help: "write JUnit's XML" },
+  tap: { value: 'FILE', help: 'write TAP' },
+  json: { value: 'FILE', help: 'write JSON' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** Flags that say what the input is. */
@@ -113,9 +128,10 @@ export const commands = {
       fuel: { value: 'N', help: 'stop a program that would use more fuel' },
       schedule: {
         value: 'NAME|FILE.json',
-        help: 'what everything costs: quern-1 (default), flat-1, or a table of your own',
+        help: 'what everything costs: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
       },
       'show-fuel': { help: 'print the fuel on standard error' },
+      ...featureFlag,
       ...deterministicFlags,
       ...compileFlag,
     },
@@ -132,9 +148,10 @@ export const commands = {
       target: { value: 'TARGET', help: 'jit (default), or nojit for hosts that interpret JavaScript' },
       schedule: {
         value: 'NAME|FILE.json',
-        help: 'the schedule that plug-ins will use: quern-1 (default), flat-1, or a table of your own',
+        help: 'the schedule that plug-ins will use: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
       },
       profile: { value: 'FILE', help: 'what quern bench --profile has written, for --only' },
+      ...featureFlag,
       only: { value: 'hot', help: 'compile what the profile was seen to call, and nothing else' },
     },
   },
@@ -163,6 +180,7 @@ export const commands = {
       fuel: { value: 'N', help: 'stop when more fuel is used in all (default: what the recording names)' },
       timeout: { value: 'MS', help: 'most milliseconds in all' },
       'memory-max': { value: 'PAGES', help: 'refuse a recording that was allowed more pages of memory' },
+      ...featureFlag,
       ...compileFlag,
     },
   },
@@ -174,6 +192,35 @@ export const commands = {
       disassemble: { short: 'd', help: 'print the instructions of FUNCTION (name or index), or of all' },
       javascript: { help: 'print the JavaScript that FUNCTION is compiled to, with offsets of instructions' },
       json: { help: 'print the summary as JSON' },
+    },
+  },
+  wat: {
+    operands: ['MODULE'],
+    summary: 'Print a module in the text format; what is printed reads back to the same module.',
+    flags: {
+      output: { short: 'o', value: 'FILE', help: 'the file to write (default: standard output)' },
+      folded: { help: 'put operands into the parentheses of their instruction' },
+    },
+  },
+  wasm: {
+    operands: ['FILE'],
+    summary: 'Make a module of its text.',
+    flags: {
+      output: { short: 'o', value: 'FILE', help: 'the file to write (default: standard output)' },
+      'no-names': { help: 'leave out the section of names' },
+    },
+  },
+  wast: {
+    operands: ['FILE'],
+    repeats: true,
+    summary: 'Run scripts of the official suite, or of your own in that form, and write reports.',
+    flags: {
+      feature: {
+        value: 'KEY',
+        multiple: true,
+        help: 'switch a feature on beyond those of the standard, or all',
+      },
+      ...reportFlags,
     },
   },
   conformance: {
@@ -190,9 +237,7 @@ export const commands = {
       list: { help: 'list the cases and run none' },
       expected: { value: 'FILE', help: 'cases that may fail, one a line' },
       html: { value: 'FILE', help: 'write the matrix as a page' },
-      junit: { value: 'FILE', help: "write JUnit's XML" },
-      tap: { value: 'FILE', help: 'write TAP' },
-      json: { value: 'FILE', help: 'write JSON' },
+      ...reportFlags,
       keep: { value: 'FOLDER', help: 'keep modules, their text and the steps of the cases' },
     },
   },
@@ -289,7 +334,7 @@ export const parseCommand = <C extends CommandName>(name: C, args: readonly stri
   const operands = parsed.positionals;
   const least = row.operands.length - (row.optional ?? 0);
   if (!help && operands.length < least) throw usageError(`${row.operands[operands.length]} is missing`);
-  if (row.rest === undefined && operands.length > row.operands.length) {
+  if (row.rest === undefined && !row.repeats && operands.length > row.operands.length) {
     throw usageError(`unexpected operand "${operands[row.operands.length]}"`);
   }
   return { operands, flags: flags as Flags<C>, isVerbose: verbose === true, wantsHelp: help === true };
@@ -302,9 +347,9 @@ const flagLine = ([name, { short, value, help }]: [string, FlagRow]): string => 
 
 /** How a command is called, in one line. */
 export const commandUsage = (name: CommandName): string => {
-  const { operands, optional = 0, rest }: CommandRow = commands[name];
+  const { operands, optional = 0, repeats, rest }: CommandRow = commands[name];
   const least = operands.length - optional;
-  const others = rest === undefined ? '' : ` [${rest}...]`;
+  const others = rest === undefined ? (repeats ? '...' : '') : ` [${rest}...]`;
   return `quern ${name} [flags] ${operands.map((operand, i) => (i < least ? operand : `[${operand}]`)).join(' ')}${others}`;
 };
 
@@ -330,6 +375,10 @@ export const programHelp = (): string => {
     '',
   ].join('\n');
 };
+
+/** The usual features, and those that are switched on. @throws UsageError */
+export const featuresOf = ({ feature }: { readonly feature?: readonly string[] }): Features =>
+  checkFeatures([...pluginFeatures, ...((feature ?? []) as FeatureKey[])], pluginFeatures);
 
 /** What `--deterministic`, `--seed` and `--epoch` ask for. @throws UsageError */
 export const deterministicOf = (flags: {

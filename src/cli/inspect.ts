@@ -1,7 +1,5 @@
 /** `quern inspect`: what a module is made of, as text, as JSON, or as instructions. */
 import { printable, printableJson } from '../errors/texts.ts';
-import { resolveManifest } from '../host/manifest/wasm-source.ts';
-import { nodePlatform } from '../host/node/platform.ts';
 import {
   decodeModule,
   disassembleFunction,
@@ -12,25 +10,9 @@ import {
   type ModuleSummary,
   summariseModule,
 } from '../inspect.ts';
-import { ManifestError } from '../node.ts';
 import { javaScriptOf } from './compiled.ts';
 import { type Parsed, usageError } from './flags.ts';
-
-/** Reads a module from a file or a URL. */
-export const readModule = async (source: string): Promise<Uint8Array> => {
-  if (/^https?:\/\//i.test(source)) {
-    const { wasm } = await resolveManifest(source, nodePlatform);
-    const item = wasm[0];
-    if (item !== undefined && 'data' in item && item.data instanceof Uint8Array) return item.data;
-    throw usageError(`${source} is a manifest, not a module`);
-  }
-  try {
-    return await nodePlatform.readFile!(source);
-  } catch (cause) {
-    const detail = `${source}: ${(cause as Error).message}`;
-    throw new ManifestError('manifest.source', { path: source, cause, detail });
-  }
-};
+import { readModule } from './modules.ts';
 
 const plural = (count: number, noun: string): string =>
   `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;

@@ -51,7 +51,11 @@ export const withProgress = (
     send: async (request) => {
       const response = await send(request);
       if (!isOn) return response;
-      const length = Number(response.headers.find(([name]) => name === 'content-length')?.[1] ?? 0);
+      const headerOf = (wanted: string): string | undefined =>
+        response.headers.find(([name]) => name === wanted)?.[1];
+      // The length is that before decoding.
+      const isCoded = headerOf('content-encoding') !== undefined;
+      const length = isCoded ? 0 : Number(headerOf('content-length') ?? 0);
       return { ...response, body: watch(response.body, request.url, length) };
     },
     stop: () => {

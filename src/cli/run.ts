@@ -4,9 +4,10 @@ import { readerOf, writerOf } from '../host/node/streams.ts';
 import type { FileTree } from '../host/platform/files.ts';
 import { FileQuota, limitedFiles } from '../host/wasi/limited-files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
-import { createPlugin, isQuernError } from '../node.ts';
+import { createPluginOn, isQuernError } from '../node.ts';
 import { compilerOf } from './compiled.ts';
-import { deterministicOf, numberOf, type Parsed, usageError } from './flags.ts';
+import { deterministicOf, featuresOf, numberOf, type Parsed, usageError } from './flags.ts';
+import { modulePlatform } from './modules.ts';
 import { scheduleOf } from './schedule.ts';
 
 const READ_ONLY_SUFFIX = '::ro';
@@ -36,11 +37,12 @@ export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<vo
   const [file = '', ...args] = operands;
   const most = numberOf(flags, 'file-max');
   const quota = most === undefined ? null : new FileQuota(most);
-  const plugin = await createPlugin(
+  const plugin = await createPluginOn(modulePlatform)(
     { wasm: [{ path: file }] },
     {
       logLevel: 'error',
       fuel: numberOf(flags, 'fuel'),
+      features: featuresOf(flags),
       schedule: scheduleOf(flags.schedule),
       deterministic: deterministicOf(flags),
       compiler: await compilerOf(flags),

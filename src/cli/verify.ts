@@ -1,9 +1,10 @@
 /** `quern verify`: runs a recording again, with nothing outside, and compares a receipt with it. */
 import { printable } from '../errors/texts.ts';
-import { replayRecording, verifyReceipt } from '../node.ts';
+import { replayRecordingOn, verifyReceiptOn } from '../host/plugin/replay-recording.ts';
 import { modulesOf } from './call.ts';
 import { compilerOf } from './compiled.ts';
-import { numberOf, type Parsed } from './flags.ts';
+import { featuresOf, numberOf, type Parsed } from './flags.ts';
+import { modulePlatform } from './modules.ts';
 import { readReceipt, readRecording } from './recordings.ts';
 
 /** Runs `quern verify`; what does not hold is an error. */
@@ -13,14 +14,15 @@ export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<
   const modules = await modulesOf(source, flags);
   const options = {
     fuel: numberOf(flags, 'fuel'),
+    features: featuresOf(flags),
     timeoutMs: numberOf(flags, 'timeout'),
     memory: { maxPages: numberOf(flags, 'memory-max') },
     compiler: await compilerOf(flags),
   };
   const calls =
     receiptPath === undefined
-      ? await replayRecording(modules, recording, options)
-      : [await verifyReceipt(readReceipt(receiptPath), modules, recording, options)];
+      ? await replayRecordingOn(modulePlatform)(modules, recording, options)
+      : [await verifyReceiptOn(modulePlatform)(readReceipt(receiptPath), modules, recording, options)];
   for (const { result, receipt } of calls) {
     const end = receipt.failure ?? (receipt.error === null ? `returned ${receipt.returnCode}` : 'failed');
     process.stderr.write(

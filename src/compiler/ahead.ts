@@ -1,8 +1,8 @@
 /** `compileToJavaScript()`: the JavaScript of a module, made at build time, as the text of a file. */
+
 import { InstructionReader } from '../decoder/instruction-reader.ts';
-import { readOptions } from '../errors/arguments.ts';
-import { UsageError } from '../errors/errors.ts';
-import { valueText } from '../errors/texts.ts';
+import { reading, readOptions } from '../errors/arguments.ts';
+import type { BytesLike } from '../errors/bytes.ts';
 import { CompiledModule, type FuncCode } from '../interpreter/code/compiled-module.ts';
 import { moduleSha256 } from '../interpreter/code/precompiled-module.ts';
 import { selectSchedule } from '../interpreter/fuel/check-schedule.ts';
@@ -54,16 +54,13 @@ export interface CompileOptions {
  * @throws DecodeError, ValidationError, UsageError
  */
 export const compileToJavaScript = (
-  module: CompiledModule | Uint8Array,
+  module: CompiledModule | BytesLike,
   options: CompileOptions = {},
 ): string => {
   const { target: name, schedule: named, profile } = readOptions(options);
   const target = makeTarget(checkTarget(name) === 'jit');
-  if (!(module instanceof CompiledModule || module instanceof Uint8Array))
-    throw new UsageError('usage.argument', {
-      detail: `module is ${valueText(module)}, not a Uint8Array or a compiled module`,
-    });
-  const compiled = module instanceof CompiledModule ? module : compileModule(module);
+  const isCompiled = reading('the module', () => module instanceof CompiledModule);
+  const compiled = isCompiled ? (module as CompiledModule) : compileModule(module as BytesLike);
   const schedule = selectSchedule(named);
   const unit = compiled.unit(schedule);
   const wanted = profile === undefined ? null : profiledFunctions(profile, compiled.module);

@@ -4,39 +4,39 @@
  * Checks everything that the binary format demands but for the instructions of function bodies, which the
  * validator reads in its one pass over them.
  */
+
 import { checkBytes } from '../errors/arguments.ts';
-import { MalformedError } from '../errors/errors.ts';
+import type { BytesLike } from '../errors/bytes.ts';
+import { isQuernError, MalformedError } from '../errors/errors.ts';
 import { MAX_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES } from '../syntax/limits.ts';
-import type { CustomSection, ExternKind, Func, FuncBody, Module, SectionRange } from '../syntax/module.ts';
+import type {
+  CustomSection,
+  ExternKind,
+  Func,
+  FuncBody,
+  ImportList,
+  Module,
+  SectionRange,
+} from '../syntax/module.ts';
+import { CUSTOM_SECTION, sectionTable } from '../syntax/section-table.ts';
 import { releaseTypes } from '../syntax/type-registry.ts';
 import type { DefType, MemoryType, TagType } from '../syntax/types.ts';
 import { ByteReader } from './byte-reader.ts';
 import * as sections from './sections.ts';
 
 /** Section ids in the order in which they must appear. */
-const sectionOrder = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+const sectionOrder: readonly number[] = sectionTable.map(({ id }) => id);
 /** Names of sections by id. */
-const sectionNames: Readonly<Record<number, string>> = {
-  0: 'custom',
-  1: 'type',
-  2: 'import',
-  3: 'function',
-  4: 'table',
-  5: 'memory',
-  6: 'global',
-  7: 'export',
-  8: 'start',
-  9: 'element',
-  10: 'code',
-  11: 'data',
-  12: 'data count',
-  13: 'tag',
-};
+const sectionNames: Readonly<Record<number, string>> = Object.fromEntries([
+  [CUSTOM_SECTION, 'custom'],
+  ...sectionTable.map(({ id, name }) => [id, name] as const),
+]);
 
 /** Everything read so far. */
 interface Parts {
   types: DefType[];
   imports: ReturnType<typeof sections.readImports>;
+  importLists: ImportList[];
   functions: sections.FuncDeclaration[];
   tables: ReturnType<typeof sections.readTables>;
   memories: MemoryType[];
@@ -50,6 +50,7 @@ interface Parts {
   data: ReturnType<typeof sections.readData>;
   customs: CustomSection[];
   ranges: SectionRange[];
+  groups: sections.TypeText['groups'][number][] | null;
 }
 
 /**
@@ -63,13 +64,28 @@ interface Parts {
  * @throws MalformedError with the offset; InvalidError for a type index that does not exist; LimitError;
  * UnsupportedError for a proposal whose encoding is not known
  */
-export const decodeModule = (bytes: Uint8Array): Module => {
-  checkBytes(bytes, 'a module');
+export const decodeModule = (source: BytesLike): Module => decode(checkBytes(source, 'a module'), null);
+
+/** A module whose types have their indices for ids, and its type section as it is written. */
+export interface ModuleText {
+  readonly module: Module;
+  readonly groups: sections.TypeText['groups'];
+}
+
+/** Decodes a well-formed module for printing: types are not canonical. */
+export const decodeModuleText = (bytes: Uint8Array): ModuleText => {
+  const groups: sections.TypeText['groups'][number][] = [];
+  return { module: decode(bytes, groups), groups };
+};
+
+/** @param groups gets the groups of types, where they are not to be canonical; else null */
+const decode = (bytes: Uint8Array, groups: sections.TypeText['groups'][number][] | null): Module => {
   const r = new ByteReader(bytes);
   readHeader(r);
   const parts: Parts = {
     types: [],
     imports: [],
+    importLists: [],
     functions: [],
     tables: [],
     memories: [],
@@ -83,6 +99,7 @@ export const decodeModule = (bytes: Uint8Array): Module => {
     data: [],
     customs: [],
     ranges: [],
+    groups,
   };
   try {
     let last = -1;
@@ -117,6 +134,9 @@ const readHeader = (r: ByteReader): void => {
   if (r.bytes.length < 4) throw new MalformedError('malformed.end', { offset: r.bytes.length });
   if (!startsWith(r.bytes, 0, [0x00, 0x61, 0x73, 0x6d])) r.fail('malformed.magic', 0);
   if (r.bytes.length < 8) throw new MalformedError('malformed.end', { offset: r.bytes.length });
+  // The field holds a version and a layer, of 16 bits each; layer 1 is the component model.
+  if (startsWith(r.bytes, 6, [1, 0]))
+    r.fail('malformed.component', 4, 'this is a component; core modules are executed');
   if (!startsWith(r.bytes, 4, [1, 0, 0, 0])) r.fail('malformed.version', 4);
   r.pos = 8;
 };
@@ -130,7 +150,8 @@ const readSection = (r: ByteReader, parts: Parts, last: number): number => {
   if (name === undefined) r.fail('malformed.section-id', offset, `${id}`);
   const size = r.u32();
   const start = r.pos;
-  if (size > r.bytes.length - start) r.fail('malformed.length', start);
+  const isOverlong = size > r.bytes.length - start;
+  if (isOverlong && (id === CUSTOM_SECTION || size > r.bytes.length)) r.fail('malformed.length', start);
   const order = sectionOrder.indexOf(id);
   if (id !== 0 && order <= last) r.fail('malformed.section-order', offset, name);
   const end = start + size;
@@ -142,6 +163,7 @@ const readSection = (r: ByteReader, parts: Parts, last: number): number => {
     r.pos = end;
   } else {
     // Like the reference interpreter, contents may be read past the section's end; its size is compared then.
+    if (isOverlong) failOverlong(r, id, parts);
     readContents(r, id, parts);
     if (r.pos !== end) r.fail('malformed.section-size');
   }
@@ -149,14 +171,38 @@ const readSection = (r: ByteReader, parts: Parts, last: number): number => {
   return id === 0 ? last : order;
 };
 
+/**
+ * A section that is longer than the file. Like the reference interpreter, what is wrong with its contents is reported
+ * first, unless it is that they end.
+ */
+const failOverlong = (r: ByteReader, id: number, parts: Parts): never => {
+  const start = r.pos;
+  try {
+    readContents(r, id, parts);
+  } catch (error) {
+    if (!isQuernError(error, 'malformed.section-overrun')) throw error;
+  }
+  return r.fail('malformed.length', start);
+};
+
+const readTypes = (r: ByteReader, parts: Parts): void => {
+  if (parts.groups === null) {
+    parts.types = sections.readTypes(r);
+    return;
+  }
+  const { types, groups } = sections.readTypeText(r);
+  parts.types = [...types];
+  parts.groups.push(...groups);
+};
+
 const readContents = (r: ByteReader, id: number, parts: Parts): void => {
   const { types } = parts;
   switch (sectionNames[id]) {
     case 'type':
-      parts.types = sections.readTypes(r);
+      readTypes(r, parts);
       break;
     case 'import':
-      parts.imports = sections.readImports(r, types);
+      parts.imports = sections.readImports(r, types, parts.importLists);
       break;
     case 'function':
       parts.functions = sections.readFunctions(r, types);
@@ -223,11 +269,12 @@ const assemble = (bytes: Uint8Array, parts: Parts): Module => {
   for (const memory of parts.memories) memories.push(memory);
   for (const global of parts.globals) globals.push(global);
   for (const tag of parts.tags) tags.push(tag);
-  const { types, exports, elements, data, dataCount, start, customs, ranges } = parts;
+  const { types, importLists, exports, elements, data, dataCount, start, customs, ranges } = parts;
   return {
     bytes,
     types,
     imports,
+    importLists,
     exports,
     funcs,
     tables,

@@ -113,11 +113,16 @@ export class InstructionReader {
   catches: readonly Catch[] = [];
 
   /** `section` is for messages. */
-  constructor(bytes: Uint8Array, types: readonly DefType[], section = 'code') {
+  constructor(
+    bytes: Uint8Array,
+    types: readonly DefType[],
+    section = 'code',
+    resolve: TypeResolver = resolverOf(types),
+  ) {
     this.bytes = bytes;
     this.cursor = new ByteReader(bytes);
     this.cursor.section = section;
-    this.resolve = resolverOf(types);
+    this.resolve = resolve;
   }
 
   /** Both words of a constant, without a sign. */

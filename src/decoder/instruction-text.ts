@@ -1,13 +1,14 @@
 /**
  * One instruction as text, in the spelling of the text format. @spec text-instr
  *
- * A record with an entry for each kind of immediate does it, so a row of the table needs nothing more to be
- * printed; the few places where the text order is not the binary order are named here.
+ * A record with an entry for each kind of immediate that is no index does it, so a row of the table needs nothing more
+ * to be printed; the few places where the text order is not the binary order are named here.
  */
 import { masked } from '../errors/texts.ts';
 import { defType } from '../syntax/canonical-types.ts';
 import type { ImmediateKind } from '../syntax/immediates.ts';
-import { type InstructionRow, instructions, type Mnemonic } from '../syntax/instructions.ts';
+import { type InstructionRow, instructions } from '../syntax/instructions.ts';
+import { isVariant, keywords, variantRows } from '../syntax/mnemonics.ts';
 import type { Module } from '../syntax/module.ts';
 import { heapTypeName, valTypeName } from '../syntax/type-names.ts';
 import {
@@ -24,7 +25,21 @@ import type { Catch, InstructionReader } from './instruction-reader.ts';
 import { decodeNames, type Names } from './name-section.ts';
 
 /** What the text of an instruction is made from besides itself. */
-export class TextContext {
+export interface InstructionTextContext {
+  /** An index of a kind that is one. */
+  index(kind: ImmediateKind, index: number): string;
+  heapType(heap: HeapType): string;
+  valType(type: ValType): string;
+  /** `(keyword type …)`, or nothing for no types. */
+  group(keyword: string, types: readonly ValType[]): string;
+  /** A field of a structure. */
+  field(type: number, index: number): string;
+  /** The type of a block, or of what is called indirectly, by its index. */
+  typeUse(index: number): string;
+}
+
+/** For listings: indices as numbers. */
+export class TextContext implements InstructionTextContext {
   readonly names: Names;
   private readonly typeIndices = new Map<number, number>();
 
@@ -55,6 +70,18 @@ export class TextContext {
   /** `(keyword type …)`, or nothing for no types. */
   group(keyword: string, types: readonly ValType[]): string {
     return types.length === 0 ? '' : `(${keyword} ${types.map((type) => this.valType(type)).join(' ')})`;
+  }
+
+  index(kind: ImmediateKind, index: number): string {
+    return kind === 'funcidx' ? this.func(index) : `${index}`;
+  }
+
+  typeUse(index: number): string {
+    return `(type ${index})`;
+  }
+
+  field(_type: number, index: number): string {
+    return `${index}`;
   }
 
   /** An index with the name as a comment, where there is one. */
@@ -99,101 +126,104 @@ const v128Text = (r: InstructionReader): string => {
   return `i32x4 ${[0, 4, 8, 12].map((at) => hex32(lanes.getInt32(at, true))).join(' ')}`;
 };
 
-const memargText = (r: InstructionReader): string => {
-  const parts = r.memory === 0 ? [] : [`${r.memory}`];
+const memargText = (r: InstructionReader, context: InstructionTextContext): string => {
+  const parts = r.memory === 0 ? [] : [context.index('memidx', r.memory)];
   if (r.lo !== 0 || r.hi !== 0) parts.push(`offset=${r.bits64}`);
   const natural = 31 - Math.clz32(rows[r.row]!.access);
   if (r.align !== natural) parts.push(`align=${2n ** BigInt(r.align)}`);
   return parts.join(' ');
 };
 
-const catchText = ({ tag, withRef, label }: Catch): string =>
-  `(catch${tag === null ? '_all' : ''}${withRef ? '_ref' : ''} ${tag === null ? '' : `${tag} `}${label})`;
+const catchText = ({ tag, withRef, label }: Catch, context: InstructionTextContext): string => {
+  const caught = tag === null ? '' : `${context.index('tagidx', tag)} `;
+  return `(catch${tag === null ? '_all' : ''}${withRef ? '_ref' : ''} ${caught}${context.index('labelidx', label)})`;
+};
 
-const blockTypeText = (r: InstructionReader, context: TextContext): string =>
+const blockTypeText = (r: InstructionReader, context: InstructionTextContext): string =>
   r.blockTypeIndex >= 0
-    ? `(type ${r.blockTypeIndex})`
+    ? context.typeUse(r.blockTypeIndex)
     : context.group('result', r.valType === 0 ? [] : [r.valType]);
 
-/** `index` is the index immediate of the kind, where it has one. */
-type ImmediateText = (r: InstructionReader, context: TextContext, index: number) => string;
-const plain: ImmediateText = (_r, _context, index) => `${index}`;
+/** An immediate that is no index of an index space. */
+type ImmediateText = (r: InstructionReader, context: InstructionTextContext) => string;
 
-const immediateTexts: Readonly<Record<ImmediateKind, ImmediateText>> = {
+/** Others are one index each. */
+const immediateTexts: Readonly<Partial<Record<ImmediateKind, ImmediateText>>> = {
   blocktype: blockTypeText,
-  labelidx: plain,
-  labels: (r) => [...r.labels.subarray(0, r.labelCount)].join(' '),
-  funcidx: (_r, context, index) => context.func(index),
-  typeidx: plain,
-  tableidx: plain,
-  memidx: plain,
-  localidx: plain,
-  globalidx: plain,
-  tagidx: plain,
-  elemidx: plain,
-  dataidx: plain,
-  fieldidx: plain,
-  count: plain,
+  labels: (r, context) => {
+    let text = '';
+    for (let i = 0; i < r.labelCount; i++)
+      text += `${i === 0 ? '' : ' '}${context.index('labelidx', r.labels[i]!)}`;
+    return text;
+  },
   memarg: memargText,
   laneidx: (r) => `${r.lane}`,
   lanes16: (r) => [...r.bytes16].join(' '),
   i32: (r) => `${r.lo}`,
-  i64: (r) => `${BigInt.asIntN(64, r.bits64)}`,
+  i64: (r) => (r.hi === r.lo >> 31 ? `${r.lo}` : `${BigInt.asIntN(64, r.bits64)}`),
   f32: f32Text,
   f64: f64Text,
   v128: v128Text,
   heaptype: (r, context) => context.heapType(r.heapType),
-  valtypes: (r, context) => context.group('result', r.valTypes),
-  catches: (r) => r.catches.map(catchText).join(' '),
+  valtypes: (r, context) => context.group('result', r.valTypes) || '(result)',
+  catches: (r, context) => r.catches.map((clause) => catchText(clause, context)).join(' '),
   cast: (r, context) =>
     [
-      `${r.index}`,
+      context.index('labelidx', r.index),
       context.valType(refType(r.heapType, r.isNullable)),
       context.valType(refType(r.heapType2, r.isNullable2)),
     ].join(' '),
   zero: () => '',
 };
 
-/** Keywords where the table's name is not the keyword: it tells two encodings of one apart. */
-const keywords: Partial<Record<Mnemonic, string>> = {
-  'select t': 'select',
-  'ref.test null': 'ref.test',
-  'ref.cast null': 'ref.cast',
-  'ref.cast_desc_eq null': 'ref.cast_desc_eq',
-};
-
 /** Memories and tables come first in the text, and are left out where they are all the first one. */
 const isSpace = (kind: ImmediateKind): boolean => kind === 'memidx' || kind === 'tableidx';
 
-const plainImmediates = (r: InstructionReader, context: TextContext, row: InstructionRow): string[] => {
-  const spaces: number[] = [];
-  const others: string[] = [];
-  for (const [at, kind] of row.immediates.entries()) {
+/** A cast that has a second form for types that include null: the heap type is printed with it. */
+const hasRefType = (row: number): boolean => variantRows[row]! >= 0 || isVariant[row] !== 0;
+
+const appendIndices = (
+  text: string,
+  r: InstructionReader,
+  context: InstructionTextContext,
+  kinds: readonly ImmediateKind[],
+): string => {
+  let line = text;
+  const isTypeUse = kinds.length === 2 && kinds[0] === 'typeidx' && kinds[1] === 'tableidx';
+  let hasSpaces = false;
+  for (let at = 0; at < kinds.length; at++)
+    if (isSpace(kinds[at]!) && (at === 0 ? r.index : r.index2) !== 0) hasSpaces = true;
+  if (hasSpaces)
+    for (let at = 0; at < kinds.length; at++)
+      if (isSpace(kinds[at]!)) line += ` ${context.index(kinds[at]!, at === 0 ? r.index : r.index2)}`;
+  if (isTypeUse) return `${line} ${context.typeUse(r.index)}`;
+  for (let at = 0; at < kinds.length; at++) {
+    const kind = kinds[at]!;
+    if (isSpace(kind)) continue;
     const index = at === 0 ? r.index : r.index2;
-    if (isSpace(kind)) spaces.push(index);
-    else others.push(immediateTexts[kind](r, context, index));
+    line += ` ${kind === 'fieldidx' ? context.field(r.index, index) : context.index(kind, index)}`;
   }
-  return [...(spaces.some((index) => index !== 0) ? spaces.map(String) : []), ...others];
+  return line;
 };
 
+/** By row: whether all immediates are indices. */
+const isAllIndices: readonly boolean[] = rows.map(({ immediates }) =>
+  immediates.every((kind) => immediateTexts[kind] === undefined),
+);
+
 /** The text of the instruction that `r` has just read. */
-export const instructionText = (r: InstructionReader, context: TextContext): string => {
-  const row = rows[r.row]!;
-  const parts = plainImmediates(r, context, row);
-  switch (row.name) {
-    case 'call_indirect':
-    case 'return_call_indirect':
-      parts[parts.length - 1] = `(type ${r.index})`;
-      break;
-    case 'ref.test':
-    case 'ref.cast':
-    case 'ref.test null':
-    case 'ref.cast null':
-    case 'ref.cast_desc_eq':
-    case 'ref.cast_desc_eq null':
-      parts[0] = context.valType(refType(r.heapType, row.name.endsWith('null')));
-      break;
-    default:
+export const instructionText = (r: InstructionReader, context: InstructionTextContext): string => {
+  const { row } = r;
+  const { immediates } = rows[row]!;
+  const keyword = keywords[row]!;
+  if (immediates.length === 0) return keyword;
+  if (isAllIndices[row]) return appendIndices(keyword, r, context, immediates);
+  if (immediates[0] === 'heaptype' && hasRefType(row))
+    return `${keyword} ${context.valType(refType(r.heapType, isVariant[row] !== 0))}`;
+  let line = keyword;
+  for (const kind of immediates) {
+    const part = immediateTexts[kind]!(r, context);
+    if (part !== '') line += ` ${part}`;
   }
-  return [keywords[row.name] ?? row.name, ...parts.filter((part) => part !== '')].join(' ');
+  return line;
 };

@@ -29,6 +29,7 @@ import type {
   FuncBody,
   Global,
   Import,
+  ImportList,
   ImportType,
   LocalRun,
   SegmentMode,
@@ -47,10 +48,12 @@ import {
 import type { ByteReader } from './byte-reader.ts';
 import { InstructionReader, nesting } from './instruction-reader.ts';
 import {
+  type RecText,
   readGlobalType,
   readMemoryType,
   readRecType,
   readRefType,
+  readSubTypes,
   readTableType,
   readTagType,
   readValType,
@@ -74,6 +77,30 @@ export const readTypes = (r: ByteReader): DefType[] => {
   }
   hold.tie(types);
   return types;
+};
+
+/** The type section as it is written. */
+export interface TypeText {
+  /** Groups of types in order. */
+  readonly groups: readonly RecText[];
+  /** The types with their indices in the module in place of ids, in their components, too. */
+  readonly types: readonly DefType[];
+}
+
+/** Reads types that keep their indices, for printing: no others are equal to them. */
+export const readTypeText = (r: ByteReader): TypeText => {
+  const types: DefType[] = [];
+  const groups: RecText[] = [];
+  r.list(() => {
+    const group = readSubTypes(r, types.length, (index) => index);
+    groups.push(group);
+    for (const { isFinal, comp } of group.types)
+      types.push({
+        ...{ id: types.length, isFinal, comp, supertype: null, depth: 0, descriptor: null, describes: null },
+        ...{ group: { types: [], uses: [] }, layout: null },
+      });
+  });
+  return { groups, types };
 };
 
 const typeAt = (types: readonly DefType[], index: number, offset: number): DefType => {
@@ -120,18 +147,42 @@ const readImportType = (r: ByteReader, types: readonly DefType[]): ImportType =>
   }
 };
 
-/** @spec binary-importsec */
-export const readImports = (r: ByteReader, types: readonly DefType[]): Import[] =>
+/** In place of a kind, behind an empty name: a list of names with types, or of names of one type. */
+const TYPED_ITEMS = 0x7f;
+const ITEMS_OF_ONE_TYPE = 0x7e;
+
+/** Reads the import section; lists of imports are added to `lists`. @spec binary-importsec */
+export const readImports = (r: ByteReader, types: readonly DefType[], lists: ImportList[]): Import[] => {
+  const imports: Import[] = [];
+  const add = (entry: Import): void => {
+    if (imports.length === MAX_IMPORTS) r.failLimit(MAX_IMPORTS, imports.length + 1, entry.offset, 'imports');
+    imports.push(entry);
+  };
   r.list(
     () => {
       const offset = r.pos;
       const module = r.name();
       const name = r.name();
-      return { module, name, offset, desc: readImportType(r, types) };
+      const form = name === '' && r.pos < r.end ? r.bytes[r.pos] : 0;
+      if (form !== TYPED_ITEMS && form !== ITEMS_OF_ONE_TYPE) {
+        add({ module, name, offset, desc: readImportType(r, types) });
+        return;
+      }
+      r.byte();
+      const desc = form === TYPED_ITEMS ? null : readImportType(r, types);
+      const first = imports.length;
+      r.list(() => {
+        const place = r.pos;
+        const item = r.name();
+        add({ module, name: item, offset: place, desc: desc ?? readImportType(r, types) });
+      });
+      lists.push({ first, count: imports.length - first, isOneType: desc !== null, offset });
     },
     MAX_IMPORTS,
     'imports',
   );
+  return imports;
+};
 
 /** @spec binary-funcsec */
 export const readFunctions = (r: ByteReader, types: readonly DefType[]): FuncDeclaration[] =>

@@ -187,7 +187,24 @@ const checkDescriptors = (group: readonly SubType[], base: number, offset: numbe
   }
 };
 
-/** Reads one recursive group behind `earlier` types and canonicalises it. @spec binary-rectype */
+/** Types of one recursive group as they are written, and whether they are written as a group. */
+export interface RecText {
+  readonly types: readonly SubType[];
+  readonly isGroup: boolean;
+}
+
+/** Reads one recursive group; `base` is the index of its first type. @spec binary-rectype */
+export const readSubTypes = (r: ByteReader, base: number, resolve: TypeResolver): RecText => {
+  const types: SubType[] = [];
+  const isGroup = r.bytes[r.pos] === REC;
+  if (isGroup) {
+    r.byte();
+    r.list(() => types.push(readSubType(r, base + types.length, resolve)), MAX_TYPES, 'types');
+  } else types.push(readSubType(r, base, resolve));
+  return { types, isGroup };
+};
+
+/** Reads one recursive group behind `earlier` types and canonicalises it. */
 export const readRecType = (
   r: ByteReader,
   earlier: readonly DefType[],
@@ -201,11 +218,7 @@ export const readRecType = (
     if (index > highest) [highest, highestOffset] = [index, offset];
     return index;
   };
-  const group: SubType[] = [];
-  if (r.bytes[r.pos] === REC) {
-    r.byte();
-    r.list(() => group.push(readSubType(r, base + group.length, resolve)), MAX_TYPES, 'types');
-  } else group.push(readSubType(r, base, resolve));
+  const { types: group } = readSubTypes(r, base, resolve);
   if (highest >= base + group.length) {
     // SPEC: the byte is type 98 by the grammar, and the prefix repeated by the reference interpreter, which
     // reads the index as signed. It is the first where there are that many types: compilers write it.

@@ -3,6 +3,7 @@
  *
  * Whatever goes wrong while an argument is read is a `UsageError`; what a getter of the embedder's threw is its cause.
  */
+import { asBytes } from './bytes.ts';
 import { isObject, isWholeNumber, wholeNumberText } from './checks.ts';
 import { isQuernError, UsageError } from './errors.ts';
 import { messageOf, valueText } from './texts.ts';
@@ -67,8 +68,9 @@ export const checkFunction = <T>(value: T, what: string): T => {
   throw badArgument(`${what} is not a function`);
 };
 
-/** Checks that an argument is bytes: an array of them, of whatever realm. @throws UsageError */
-export const checkBytes = <T extends ArrayBufferLike>(value: Uint8Array<T>, what: string): Uint8Array<T> => {
-  if (ArrayBuffer.isView(value) && (value as Uint8Array).BYTES_PER_ELEMENT === 1) return value;
+/** The bytes of an argument. @throws UsageError when it is neither a buffer nor a view of one */
+export const checkBytes = (value: unknown, what: string): Uint8Array => {
+  const bytes = reading(what, () => asBytes(value));
+  if (bytes !== null) return bytes;
   throw badArgument(`${what} must be bytes, not ${valueText(value)}`);
 };

@@ -69,6 +69,11 @@ export const catalogue = {
   // Binary format
   'malformed.magic': row('MalformedError', 'magic header not detected', damaged),
   'malformed.version': row('MalformedError', 'unknown binary version', damaged),
+  'malformed.component': row(
+    'MalformedError',
+    'unknown binary version',
+    'Build a core module: Rust for wasm32-wasip1 or wasm32-unknown-unknown in place of wasm32-wasip2, without wit-bindgen or cargo-component.',
+  ),
   'malformed.end': row('MalformedError', 'unexpected end', damaged),
   'malformed.length': row('MalformedError', 'length out of bounds', damaged),
   'malformed.section-id': row('MalformedError', 'malformed section id', damaged),
@@ -110,6 +115,13 @@ export const catalogue = {
   'malformed.cast': row('MalformedError', 'malformed br_on_cast flags', damaged),
   'malformed.branch-hint': row('MalformedError', '@metadata.code.branch_hint section', damaged),
   'malformed.tag-attribute': row('MalformedError', 'malformed tag attribute', damaged),
+
+  // Text format: the most frequent text; the message begins as the official suite says it for each fault
+  'malformed.text': row(
+    'MalformedError',
+    'unexpected token',
+    'Correct the text at the line and column that the error names.',
+  ),
 
   // Validation
   'invalid.type': row('InvalidError', 'type mismatch', compilerBug),
@@ -181,7 +193,7 @@ export const catalogue = {
   'unsupported.feature': row(
     'UnsupportedError',
     'feature is not supported',
-    'Switch the feature on if it is off, or build the module without it.',
+    'Switch the feature on if it is off (the option features, on the command line --feature), or build the module without it.',
   ),
   'unsupported.agents': row(
     'UnsupportedError',
@@ -208,7 +220,7 @@ export const catalogue = {
   'unlinkable.unknown-import': row(
     'UnlinkableError',
     'unknown import',
-    'Provide the import: link the module that exports it, or pass a host function of that name.',
+    'Provide the import: link the module that exports it (an item of the manifest; on the command line --link), or pass a host function of that name (option functions).',
   ),
   'unlinkable.incompatible-import': row(
     'UnlinkableError',

@@ -28,6 +28,12 @@ const brand: unique symbol = Symbol.for('quern.error') as never;
 export interface ErrorPosition {
   /** Byte offset in the binary. */
   readonly offset?: number;
+  /** Line of a text, from 1. */
+  readonly line?: number;
+  /** Column in the line, from 1. */
+  readonly column?: number;
+  /** The line itself, or the part of it around the place. */
+  readonly text?: string;
   /** Name of the section, e.g. `code`. */
   readonly section?: string;
   /** Index in the function index space. */

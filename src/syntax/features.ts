@@ -2,6 +2,10 @@
  * The features that an engine can be asked for: versions of the spec and proposals. The instruction table names
  * the feature of each row; types and sections are tied to theirs in the validator.
  */
+import { badArgument } from '../errors/arguments.ts';
+import { isObject } from '../errors/checks.ts';
+import { didYouMean } from '../errors/suggestion.ts';
+import { valueText } from '../errors/texts.ts';
 
 /**
  * One feature: the version of the spec that it belongs to, and what it is.
@@ -53,6 +57,7 @@ export const featureTable = {
   threads: row('proposal', true, 'shared memories and atomics'),
   'wide-arithmetic': row('proposal', true, '128-bit integer arithmetic'),
   'custom-page-sizes': row('proposal', true, 'memories with pages of another size'),
+  'compact-imports': row('proposal', true, 'imports in lists under one module name'),
   'custom-descriptors': row('proposal', true, 'descriptors of structures, exact types'),
 } as const satisfies Record<string, FeatureRow>;
 
@@ -85,3 +90,28 @@ export const defaultFeatures: Features = new Set(
     (key) => featureTable[key].isExecuted && featureTable[key].version !== ('proposal' as string),
   ),
 );
+
+/**
+ * What plug-ins may use where the `features` option says nothing: the spec, and what toolchains still emit beyond it.
+ *
+ * ```js
+ * const plugin = await createPlugin(doubleWasm, { features: [...pluginFeatures, 'threads'] });
+ * console.log(await plugin.functionExists('double')); // → true
+ * ```
+ */
+export const pluginFeatures: Features = new Set([...defaultFeatures, 'legacy-exceptions' as const]);
+
+/** The features that an option names, each by its key. @throws UsageError for anything but keys */
+export const checkFeatures = (value: Iterable<FeatureKey> | null | undefined, usual: Features): Features => {
+  if (value === undefined || value === null) return usual;
+  if (!isObject(value) || typeof value[Symbol.iterator] !== 'function')
+    throw badArgument(`features must be a list of features, not ${valueText(value)}`);
+  const known = Object.keys(featureTable);
+  const features = new Set(value);
+  for (const key of features) {
+    if (known.includes(key)) continue;
+    const hint = typeof key === 'string' ? didYouMean(key, known) : '';
+    throw badArgument(`features: there is no feature ${valueText(key)}${hint}`);
+  }
+  return features;
+};

@@ -23,6 +23,8 @@ export const MAX_PARAMS = 1_000;
 export const MAX_RESULTS = 1_000;
 /** Locals of one function, parameters included. */
 export const MAX_LOCALS = 50_000;
+/** Declared locals of one function that can be printed: a run of a few bytes is as long a text as it has locals. */
+export const MAX_PRINTED_LOCALS = 1_000_000;
 export const MAX_FUNCTION_BYTES = 7_654_321;
 export const MAX_BR_TABLE = 65_520;
 export const MAX_STRUCT_FIELDS = 10_000;

@@ -49,6 +49,16 @@ export interface Import {
   readonly offset: number;
 }
 
+/** Imports that the binary lists under one module name, in the compact import section proposal. */
+export interface ImportList {
+  /** Index of the first one. */
+  readonly first: number;
+  readonly count: number;
+  /** Whether the type is written once for all of them. */
+  readonly isOneType: boolean;
+  readonly offset: number;
+}
+
 /**
  * An export of a module. @spec syntax-export
  *
@@ -164,6 +174,7 @@ export interface Module {
   readonly bytes: Uint8Array;
   readonly types: readonly DefType[];
   readonly imports: readonly Import[];
+  readonly importLists: readonly ImportList[];
   readonly exports: readonly Export[];
   readonly funcs: readonly Func[];
   readonly tables: readonly Table[];

@@ -82,6 +82,21 @@ export const HEAP_I31 = -20;
 export const HEAP_STRUCT = -21;
 export const HEAP_ARRAY = -22;
 export const HEAP_EXN = -23;
+/** All of them. */
+export const abstractHeapTypes: readonly HeapType[] = [
+  HEAP_NOEXN,
+  HEAP_NOFUNC,
+  HEAP_NOEXTERN,
+  HEAP_NONE,
+  HEAP_FUNC,
+  HEAP_EXTERN,
+  HEAP_ANY,
+  HEAP_EQ,
+  HEAP_I31,
+  HEAP_STRUCT,
+  HEAP_ARRAY,
+  HEAP_EXN,
+];
 
 /** The reference type of a heap type. */
 export const refType = (heap: HeapType, nullable: boolean): ValType =>

@@ -6,9 +6,9 @@
  */
 
 import { InstructionReader, nesting } from '../decoder/instruction-reader.ts';
-import { checkBytes, checkFunction, reading } from '../errors/arguments.ts';
+import { badArgument, checkFunction, reading } from '../errors/arguments.ts';
 import { type ErrorPosition, InvalidError } from '../errors/errors.ts';
-import { nameText } from '../errors/texts.ts';
+import { nameText, valueText } from '../errors/texts.ts';
 import { defaultFeatures, type Features } from '../syntax/features.ts';
 import { matchesValType } from '../syntax/matching.ts';
 import type { DataSegment, ElementSegment, ExternKind, FuncBody, Module } from '../syntax/module.ts';
@@ -35,6 +35,7 @@ const validateDeclarations = (context: Context): void => {
     if (desc.kind === 'global' && desc.type.isMutable)
       context.use('mutable-globals', { section: 'import', offset });
   }
+  for (const { offset } of module.importLists) context.use('compact-imports', { section: 'import', offset });
   if (module.dataCount !== null) context.use('bulk-memory', { section: 'data count' });
   if (module.memories.length > 1) context.use('multi-memory', { section: 'memory' });
   if (module.tables.length > 1) context.use('reference-types', { section: 'table' });
@@ -168,6 +169,12 @@ const validateFunctions = (s: BodyState): void => {
   for (let i = importedFuncCount; i < funcs.length; i++) validateFunction(s, i, funcs[i]!);
 };
 
+/** @throws UsageError for a module whose bytes are not those that the decoder gave */
+const checkDecoded = ({ bytes }: Module): void => {
+  if (ArrayBuffer.isView(bytes) && bytes.BYTES_PER_ELEMENT === 1) return;
+  throw badArgument(`bytes of the module must be bytes, not ${valueText(bytes)}`);
+};
+
 /**
  * Checks every rule of the spec on a decoded module, and sets `maxStackSlots` of its bodies. @spec valid-module
  *
@@ -182,7 +189,7 @@ const validateFunctions = (s: BodyState): void => {
  * @throws LimitError for a module beyond an implementation limit
  */
 export const validateModule = (module: Module, features: Features = defaultFeatures): void => {
-  reading('the module', () => checkBytes(module.bytes, 'bytes of the module'));
+  reading('the module', () => checkDecoded(module));
   checkFunction(
     reading('the features', () => features.has),
     'has of the features',

@@ -75,11 +75,19 @@ export class Budget {
     this.perCall = fuel instanceof FuelTank ? 0 : checkAmount(fuel);
   }
 
-  /** Runs a call that `make` prepares with the fuel it may use; pays for it in the end. */
-  run<T>(make: (fuel: number) => Execution, run: (execution: Execution) => T): T {
+  /**
+   * Runs a call that `make` prepares with the fuel it may use, until it is over or waits; pays for it then, and takes
+   * back what a call that waits has left.
+   *
+   * @param spent what the call has used before
+   */
+  run<T>(make: (fuel: number) => Execution, run: (execution: Execution) => T, spent = 0): T {
     const { running, outer, tank } = this;
-    // A call from a host function uses what its caller has left.
-    const given = outer !== null ? Math.max(outer.execution.fuelLeft, 0) : (tank?.take() ?? this.perCall);
+    const given =
+      outer !== null
+        ? // A call from a host function uses what its caller has left.
+          Math.max(outer.execution.fuelLeft, 0)
+        : (tank?.take() ?? Math.max(this.perCall - spent, 0));
     let execution: Execution | null = null;
     try {
       execution = make(given);
@@ -89,7 +97,8 @@ export class Budget {
     } finally {
       this.running = running;
       this.outer = outer;
-      const consumed = execution?.fuelConsumed ?? 0;
+      execution?.takeFuel();
+      const consumed = (execution?.fuelConsumed ?? spent) - spent;
       if (outer !== null) outer.caller.charge(consumed);
       else tank?.settle(given, consumed);
     }

@@ -1,5 +1,5 @@
 /**
- * `CompileError`, `LinkError` and `RuntimeError`, and which of the engine's errors becomes which.
+ * `CompileError`, `LinkError`, `RuntimeError` and `SuspendError`, and which of the engine's errors becomes which.
  * @spec errors, error-objects
  *
  * Each carries what the engine's own error knows: `code`, `details` (offset, function, instruction, fuel,
@@ -28,7 +28,7 @@ export interface NativeErrorConstructor {
   (message?: string, options?: { readonly cause?: unknown }): Error;
   readonly prototype: Error;
 }
-type NativeErrorName = 'CompileError' | 'LinkError' | 'RuntimeError';
+type NativeErrorName = 'CompileError' | 'LinkError' | 'RuntimeError' | 'SuspendError';
 export type NativeErrors = Readonly<Record<NativeErrorName, NativeErrorConstructor>>;
 
 /** An error class in the form of `TypeError` and its like. @see ECMA-262, NativeError Object Structure */
@@ -47,11 +47,12 @@ const nativeError = (name: NativeErrorName): NativeErrorConstructor => {
   return construct as unknown as NativeErrorConstructor;
 };
 
-/** The three classes of one namespace. */
+/** The classes of one namespace. */
 export const makeNativeErrors = (): NativeErrors => ({
   CompileError: nativeError('CompileError'),
   LinkError: nativeError('LinkError'),
   RuntimeError: nativeError('RuntimeError'),
+  SuspendError: nativeError('SuspendError'),
 });
 
 /**

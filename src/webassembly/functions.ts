@@ -21,7 +21,7 @@ import { bind, objectOf } from './slots.ts';
 import { hasHidden, readJsValue, readJsValues, writeJsValue, writeJsValues } from './values.ts';
 import { listOf } from './web-idl.ts';
 
-type Callable = (...args: unknown[]) => unknown;
+export type Callable = (...args: unknown[]) => unknown;
 
 /** Number of the import that a function of JavaScript was first given for: its name as an exported function. */
 const importIndices = new WeakMap<FuncInstance, number>();
@@ -49,45 +49,78 @@ const errorOf = (realm: Realm, { func, error }: Execution): unknown => {
   return exception === null ? toNativeError(realm.errors, error) : realm.thrownValue(exception);
 };
 
-const finish = (realm: Realm, execution: Execution): void => {
+/**
+ * Runs a call until it is over, or waits for a promise; whether it is over.
+ *
+ * @throws RuntimeError, RangeError, or what JavaScript or the guest threw
+ */
+export const hasEnded = (realm: Realm, execution: Execution): boolean => {
   let result = execution.run();
-  // Calls run to their end here: nobody can notify one that waits, but its time may run out.
+  // Calls do not wait for a notify: nobody can send one, but their time may run out.
   while (result === 'paused' && execution.pause === 'wait') {
     execution.endWait();
     result = execution.run();
   }
-  if (result === 'done') return;
+  if (result === 'done') return true;
   if (result === 'trap') throw errorOf(realm, execution);
+  if (execution.pause === 'host') return false;
   // Only fuel can have stopped it.
   const { fuelConsumed, backtrace } = execution;
   throw toNativeError(realm.errors, new ExhaustionError('exhaustion.fuel', { fuelConsumed, backtrace }));
 };
 
+/** What the calls of this agent share. */
+export const agent = {
+  /** Whether a function of JavaScript that is called now may make its caller wait: no JavaScript is in between. */
+  canSuspend: false,
+};
+
+/** A call with values of JavaScript. @param take is handed what it comes to */
+export const startCall = (
+  realm: Realm,
+  func: FuncInstance,
+  args: readonly unknown[],
+  take: (result: unknown) => void,
+  fuel?: number,
+): Execution => {
+  const { params, results } = func.signature;
+  const onResults: ExecutionOptions['onResults'] = (words, base, refs) =>
+    take(readResults(realm, results, words, base, refs));
+  return startExecution(
+    func,
+    (words, base, refs) => {
+      writeJsValues(params, args, words, base, refs);
+    },
+    fuel === undefined ? { onResults } : { fuel, onResults },
+  ).hideStack();
+};
+
 /** Calls a function with values of JavaScript. @spec call-an-exported-function */
 export const callFunction = (realm: Realm, func: FuncInstance, args: readonly unknown[]): unknown => {
-  const { params, results } = func.signature;
   let result: unknown;
-  const prepare = (options: ExecutionOptions): Execution =>
-    startExecution(
-      func,
-      (words, base, refs) => {
-        writeJsValues(params, args, words, base, refs);
-      },
-      {
-        ...options,
-        onResults: (words, base, refs) => {
-          result = readResults(realm, results, words, base, refs);
-        },
-      },
-    ).hideStack();
+  const take = (value: unknown): void => {
+    result = value;
+  };
   const { budget } = realm;
-  if (budget === null) finish(realm, prepare({}));
-  else
-    budget.run(
-      (fuel) => prepare({ fuel }),
-      (execution) => finish(realm, execution),
-    );
+  const { canSuspend } = agent;
+  agent.canSuspend = false;
+  try {
+    if (budget === null) hasEnded(realm, startCall(realm, func, args, take));
+    else
+      budget.run(
+        (fuel) => startCall(realm, func, args, take, fuel),
+        (execution) => hasEnded(realm, execution),
+      );
+  } finally {
+    agent.canSuspend = canSuspend;
+  }
   return result;
+};
+
+/** @throws TypeError where JavaScript cannot see an argument or a result */
+export const checkCrossing = ({ signature: { params, results } }: FuncInstance): void => {
+  if (hasHidden(params) || hasHidden(results))
+    throw new TypeError('the function has values that JavaScript cannot see');
 };
 
 /** The function object of a function. */
@@ -97,7 +130,7 @@ export const functionObject = (realm: Realm, func: FuncInstance): object =>
     const cannotCross = hasHidden(params) || hasHidden(results);
     // An arrow function: there is nothing to construct.
     const object = (...args: unknown[]): unknown => {
-      if (cannotCross) throw new TypeError('the function has values that JavaScript cannot see');
+      if (cannotCross) checkCrossing(func);
       return callFunction(realm, func, args);
     };
     Object.defineProperty(object, 'name', { value: nameOf(func), configurable: true });
@@ -105,7 +138,8 @@ export const functionObject = (realm: Realm, func: FuncInstance): object =>
     return bind(object, func);
   });
 
-const writeResults = (
+/** Writes what a function of JavaScript returned. @throws TypeError, or what converting threw */
+export const writeResults = (
   results: readonly ValType[],
   returned: unknown,
   words: Int32Array,
@@ -132,26 +166,35 @@ const writeResults = (
   }
 };
 
-/** A function of JavaScript as the guest calls it. @spec run-a-host-function */
-export const hostFunctionOf = (
-  realm: Realm,
-  callable: Callable,
-  type: DefType,
-  index: number,
-): FuncInstance => {
-  const { params, results } = type.comp as FuncType;
-  const cannotCross = hasHidden(params) || hasHidden(results);
-  const run: RawHostCode = (words, base, _caller, refs) => {
+/** The host's code for a function of JavaScript. @spec run-a-host-function */
+export const plainCode =
+  (realm: Realm, callable: Callable, { params, results }: FuncType): RawHostCode =>
+  (words, base, _caller, refs) => {
     try {
-      if (cannotCross) throw new TypeError('the function has values that JavaScript cannot see');
       const args = readJsValues(params, words, base, refs, realm.functionObject);
       writeResults(results, Reflect.apply(callable, undefined, args), words, base, refs);
     } catch (error) {
       throw isFinal(error) ? error : asException(error);
     }
-    // A promise is a value like any other: calls of this API do not wait.
+    // A promise is a value like any other.
     return undefined;
   };
+
+/** A function of JavaScript as the guest calls it. @param make makes the host's code for it */
+export const hostFunctionOf = (
+  realm: Realm,
+  callable: Callable,
+  type: DefType,
+  index: number,
+  make: typeof plainCode,
+): FuncInstance => {
+  const signature = type.comp as FuncType;
+  const cannotCross = hasHidden(signature.params) || hasHidden(signature.results);
+  const run: RawHostCode = cannotCross
+    ? () => {
+        throw asException(new TypeError('the function has values that JavaScript cannot see'));
+      }
+    : make(realm, callable, signature);
   const { budget } = realm;
   const code: RawHostCode =
     budget === null

@@ -9,11 +9,12 @@ import { valTypeName } from '../syntax/type-names.ts';
 import { F32, F64, I32, I64, V128 } from '../syntax/types.ts';
 import { toNativeError } from './errors.ts';
 import { tagObject } from './exception.ts';
-import { callFunction, hostFunctionOf } from './functions.ts';
+import { type Callable, callFunction, hostFunctionOf, plainCode } from './functions.ts';
 import { globalObject, makeGlobal } from './global.ts';
 import { builtinOf } from './js-string.ts';
 import { memoryObject } from './memory.ts';
 import { toModule } from './module.ts';
+import { suspendingCode } from './promises.ts';
 import type { Realm } from './realm.ts';
 import { bind, brand, type InstanceSlot, type ModuleSlot, slotOf } from './slots.ts';
 import { tableObject } from './table.ts';
@@ -50,11 +51,11 @@ const lookUp = (entry: Import, importObject: object): unknown => {
 const toExtern = (realm: Realm, entry: Import, value: unknown, funcIndex: number): ExternInstance => {
   const { desc } = entry;
   if (desc.kind === 'func') {
+    const suspending = slotOf(value, 'suspending');
+    if (suspending !== undefined)
+      return hostFunctionOf(realm, suspending.callable, desc.type, funcIndex, suspendingCode);
     if (typeof value !== 'function') throw notFitting(realm, entry, value, 'a function');
-    return (
-      slotOf(value, 'func') ??
-      hostFunctionOf(realm, value as (...args: unknown[]) => unknown, desc.type, funcIndex)
-    );
+    return slotOf(value, 'func') ?? hostFunctionOf(realm, value as Callable, desc.type, funcIndex, plainCode);
   }
   const found = slotOf(value, desc.kind);
   if (found !== undefined) return found;

@@ -1,4 +1,5 @@
 /** Compiling, validating, and the class `Module`. @spec modules */
+import { asBytes } from '../errors/bytes.ts';
 import { isObjectOrFunction } from '../errors/checks.ts';
 import { nameText } from '../errors/texts.ts';
 import { compileModule } from '../interpreter/instantiate/instantiate.ts';
@@ -92,9 +93,10 @@ const received = (realm: Realm, value: unknown): ModuleSlot | undefined => {
     ? Object.getOwnPropertyDescriptor(value, CLONE_KEY)?.value
     : undefined;
   const { bytes, builtins, stringModule } = (clone ?? {}) as Partial<Clone>;
-  if (!(bytes instanceof Uint8Array)) return undefined;
+  const own = asBytes(bytes);
+  if (own === null) return undefined;
   const options = { builtins, importedStringConstants: stringModule };
-  const slot = compileBytes(realm, bytes.slice(), toCompileOptions(options));
+  const slot = compileBytes(realm, own.slice(), toCompileOptions(options));
   delete (value as Record<string, unknown>)[CLONE_KEY];
   Object.setPrototypeOf(value, realm.prototypes.module);
   bindModule(value as object, slot);

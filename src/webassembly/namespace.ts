@@ -17,6 +17,7 @@ import {
   moduleOf,
   toCompileOptions,
 } from './module.ts';
+import { makeSuspendingClass, promising } from './promises.ts';
 import { type Realm, realmBasics, type WebAssemblyOptions } from './realm.ts';
 import type { ModuleSlot } from './slots.ts';
 import { bytesOf } from './streaming.ts';
@@ -101,6 +102,8 @@ const makeFunctions = (realm: Realm) => ({
     importObject: unknown = undefined,
     options: unknown = undefined,
   ): Promise<object> => instantiateBytes(realm, await bytesOf(source), importObject, options),
+
+  promising: (wasmFunc: unknown): object => promising(realm, wasmFunc),
 });
 
 /**
@@ -122,6 +125,7 @@ export const createWebAssembly = (options: WebAssemblyOptions = {}): WebAssembly
     Global: makeGlobalClass(realm),
     Tag: makeTagClass(),
     Exception: makeExceptionClass(realm),
+    Suspending: makeSuspendingClass(),
   };
   const { prototypes } = realm;
   prototypes.module = classes.Module.prototype;

@@ -3,7 +3,7 @@
 import type { ExceptionInstance } from '../interpreter/instances/exception.ts';
 import type { FuncInstance } from '../interpreter/instances/module-instance.ts';
 import { Store, type StoreOptions } from '../interpreter/instances/store.ts';
-import { defaultFeatures, type Features } from '../syntax/features.ts';
+import { checkFeatures, type FeatureKey, type Features, pluginFeatures } from '../syntax/features.ts';
 import { Budget, type FuelTank } from './budget.ts';
 import { makeNativeErrors, type NativeErrors } from './errors.ts';
 
@@ -18,7 +18,7 @@ import { makeNativeErrors, type NativeErrors } from './errors.ts';
  */
 export interface WebAssemblyOptions {
   /** Features that modules may use. Default: those of the spec, legacy exceptions and threads. */
-  readonly features?: Features;
+  readonly features?: Iterable<FeatureKey>;
   /**
    * Fuel for each call from JavaScript, the calls that it makes in turn included; or a `FuelTank` that calls
    * share. A call that needs more throws a `RuntimeError` of code `exhaustion.fuel`. Default: no limit.
@@ -65,11 +65,7 @@ export interface Realm {
 }
 
 /** What modules may use by default: the spec, and what hosts have beyond it and toolchains emit. */
-const usualFeatures: Features = new Set([
-  ...defaultFeatures,
-  'legacy-exceptions' as const,
-  'threads' as const,
-]);
+const usualFeatures: Features = new Set([...pluginFeatures, 'threads' as const]);
 
 /** The parts that need no class. */
 export const realmBasics = (
@@ -86,7 +82,7 @@ export const realmBasics = (
       compiler,
       precompiled,
     }),
-    features: options.features ?? usualFeatures,
+    features: checkFeatures(options.features, usualFeatures),
     errors: makeNativeErrors(),
     budget: options.fuel === undefined ? null : new Budget(options.fuel),
   };

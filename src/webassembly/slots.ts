@@ -27,6 +27,12 @@ export interface InstanceSlot {
   readonly exports: object;
 }
 
+/** What a `Suspending` object stands for. */
+interface SuspendingSlot {
+  readonly kind: 'suspending';
+  readonly callable: (...args: unknown[]) => unknown;
+}
+
 /** Everything that has an object, by kind. */
 interface Slots {
   readonly module: ModuleSlot;
@@ -37,6 +43,7 @@ interface Slots {
   readonly tag: TagInstance;
   readonly exn: ExceptionInstance;
   readonly func: FuncInstance;
+  readonly suspending: SuspendingSlot;
 }
 type Slot = Slots[keyof Slots];
 

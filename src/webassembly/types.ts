@@ -199,6 +199,17 @@ export interface Exception {
   getArg(exceptionTag: Tag, index: number): any;
 }
 /**
+ * A function of JavaScript that calls wait for, as an import: a call of a `promising` function pauses until its promise
+ * is settled. Other calls of it throw a `SuspendError`.
+ *
+ * ```ts
+ * const wait: Suspending = new WebAssembly.Suspending(async (ms: number) => ms);
+ * console.log(wait instanceof WebAssembly.Suspending); // → true
+ * ```
+ */
+// biome-ignore lint/complexity/noBannedTypes: it has no members
+export type Suspending = {};
+/**
  * What instantiating bytes gives.
  *
  * ```ts
@@ -247,9 +258,16 @@ export interface WebAssemblyNamespace {
     ): Exception;
     readonly prototype: Exception;
   };
+  readonly Suspending: {
+    // biome-ignore lint/suspicious/noExplicitAny: functions of any signature are imports
+    new (jsFun: (...args: any[]) => unknown): Suspending;
+    readonly prototype: Suspending;
+  };
   readonly CompileError: NativeErrorConstructor;
   readonly LinkError: NativeErrorConstructor;
   readonly RuntimeError: NativeErrorConstructor;
+  /** A call would wait that cannot. */
+  readonly SuspendError: NativeErrorConstructor;
   /** The tag of exceptions that carry what JavaScript threw. */
   readonly JSTag: Tag;
 
@@ -270,4 +288,7 @@ export interface WebAssemblyNamespace {
     importObject?: ImportObject,
     options?: CompileOptions,
   ): Promise<InstantiatedSource>;
+  /** A function that calls a function of a module, may wait for `Suspending` imports, and gives a promise. */
+  // biome-ignore lint/suspicious/noExplicitAny: only the module knows what it exports
+  promising(wasmFunc: (...args: any[]) => unknown): (...args: any[]) => Promise<any>;
 }

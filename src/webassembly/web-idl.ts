@@ -2,6 +2,7 @@
  * The parts of Web IDL that the JavaScript API is written in: conversions of arguments, and the form that
  * interfaces and namespaces have as JavaScript objects. @see https://webidl.spec.whatwg.org/
  */
+import { asBytes } from '../errors/bytes.ts';
 import { isObjectOrFunction } from '../errors/checks.ts';
 import { I64, type ValType } from '../syntax/types.ts';
 
@@ -72,39 +73,14 @@ export const toScalarString = (value: unknown): string =>
     unit.length === 2 ? unit : '\uFFFD',
   );
 
-const lengthGetter = (prototype: object | undefined): ((this: unknown) => number) | undefined =>
-  prototype && (Object.getOwnPropertyDescriptor(prototype, 'byteLength')?.get as () => number);
-const bufferLengths = [
-  lengthGetter(ArrayBuffer.prototype),
-  lengthGetter(typeof SharedArrayBuffer === 'undefined' ? undefined : SharedArrayBuffer.prototype),
-];
-
-/** Whether a value is an `ArrayBuffer` or a `SharedArrayBuffer`, of any realm. */
-const isBuffer = (value: object): value is ArrayBufferLike =>
-  bufferLengths.some((length) => {
-    try {
-      length?.call(value);
-      return length !== undefined;
-    } catch {
-      return false;
-    }
-  });
-
 /**
  * A copy of the bytes of a `BufferSource`; none of a detached one.
  * @throws TypeError when it is neither a buffer nor a view
  */
 export const copyBytes = (source: unknown): Uint8Array => {
-  if (isObjectOrFunction(source)) {
-    if (ArrayBuffer.isView(source)) {
-      const { buffer, byteOffset, byteLength } = source;
-      return byteLength === 0 ? new Uint8Array() : new Uint8Array(buffer, byteOffset, byteLength).slice();
-    }
-    if (isBuffer(source)) {
-      return source.byteLength === 0 ? new Uint8Array() : new Uint8Array(source).slice();
-    }
-  }
-  throw new TypeError('the bytes must be an ArrayBuffer or a view of one');
+  const bytes = asBytes(source);
+  if (bytes === null) throw new TypeError('the bytes must be an ArrayBuffer or a view of one');
+  return bytes.slice();
 };
 
 const showMembers = (target: object, hidden: readonly string[]): void => {

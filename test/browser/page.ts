@@ -78,6 +78,13 @@ const checks: Readonly<Record<string, Check>> = {
     const plugin = await createPlugin({ wasm });
     assert.equal((await plugin.call('echo', 'loaded'))?.text(), 'loaded');
   },
+  'a plug-in is loaded by URLs relative to the page': async () => {
+    const inline = `data:application/wasm;base64,${btoa(String.fromCharCode(...(await bytesOf('/sender.wasm'))))}`;
+    for (const url of ['sender.wasm', './sender.wasm', '/sender.wasm', `${origin}/sender.wasm`, inline]) {
+      for (const source of [url, { wasm: [{ url }] }])
+        assert.equal((await (await createPlugin(source)).call('echo', 'loaded'))?.text(), 'loaded');
+    }
+  },
   'a request to an allowed host is answered': async () => {
     assert.equal(await send(`${task.allowed}/echo`, { allowedHosts: [host] }), 'echo');
   },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { flat1 } from '../../src/node.ts';
+import { assemble } from '../assembler.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
 import { runQuern } from './run-quern.ts';
 
@@ -14,7 +15,17 @@ after(() => rmSync(folder, { recursive: true }));
 const callGreet = (...flags: string[]) => runQuern(['call', example('greet'), 'greet', ...flags]);
 const linked = ['--link', `extism:host/user=${example('remark')}`, example('counter')];
 
-const fileOf = (name: string, content: string): string => {
+const needsWasi = assemble({
+  types: [{}, { params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] }, { params: ['i32'] }],
+  imports: [
+    ['wasi_snapshot_preview1', 'fd_write', [0, 1]],
+    ['wasi_snapshot_preview1', 'proc_exit', [0, 2]],
+  ],
+  funcs: [{}],
+  exports: [['f', 'func', 2]],
+});
+
+const fileOf = (name: string, content: string | Uint8Array): string => {
   const path = join(folder, name);
   writeFileSync(path, content);
   return path;
@@ -30,6 +41,14 @@ describe('quern call', () => {
   test('reads the input from standard input as bytes', () => {
     const run = runQuern(['call', example('greet'), 'greet', '--stdin'], { stdin: 'Zoë' });
     assert.equal(run.stdout, 'Hello, Zoë!\n');
+  });
+
+  test('names all missing imports, and the flags that provide them', () => {
+    const run = runQuern(['call', fileOf('needs-wasi.wasm', needsWasi), 'f']);
+    assert.equal(run.status, 1);
+    assert.match(run.stderr, /"fd_write", "proc_exit": WASI is not enabled;.* --wasi\)/);
+    assert.match(run.stderr, /--link/);
+    assert.equal(runQuern(['call', fileOf('needs-wasi.wasm', needsWasi), 'f', '--wasi']).status, 0);
   });
 
   test('refuses --input together with --stdin', () => {

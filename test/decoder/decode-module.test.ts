@@ -180,7 +180,9 @@ describe('errors say where', () => {
   test('header', () => {
     throwsAt(new Uint8Array(), 'malformed.end', 0);
     throwsAt(Uint8Array.of(0, 0x61, 0x73, 0x6e, 1, 0, 0, 0), 'malformed.magic', 0);
-    throwsAt(Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), 'malformed.version', 4);
+    throwsAt(Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 0, 0), 'malformed.version', 4);
+    for (const version of [0x0a, 0x0c, 0x0d, 1])
+      throwsAt(Uint8Array.of(0, 0x61, 0x73, 0x6d, version, 0, 1, 0), 'malformed.component', 4);
   });
   test('sections', () => {
     throwsAt(Uint8Array.from([...header, 14, 0]), 'malformed.section-id', at);

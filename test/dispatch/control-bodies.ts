@@ -32,7 +32,7 @@ const go = (body: () => void): void => {
 const ENTRY = 40 as Pc;
 const setEntry = (): void => code.set([1, 3, 12, 5], ENTRY - 4);
 const checkEntered = (base: Slot): void => {
-  assert.deepEqual([loop.pc, loop.fp, loop.dp, loop.sp, loop.fuel], [ENTRY, base, base / 2, 2, 95]);
+  assert.deepEqual([loop.pc, loop.fp, loop.sp, loop.fuel], [ENTRY, base, 2, 95]);
   assert.deepEqual([...calls.subarray(0, 2)], [55, 64]);
   const slots = [...doubles.subarray(base / 2, base / 2 + 4)];
   assert.deepEqual(
@@ -68,7 +68,7 @@ const returns = (body: () => void): void => {
   calls.set([30, 96]);
   code[29] = 4;
   assert.equal(stopped(body), null);
-  assert.deepEqual([loop.pc, loop.fp, loop.dp, loop.sp, loop.fuel], [30, 96, 48, 0, 96]);
+  assert.deepEqual([loop.pc, loop.fp, loop.sp, loop.fuel], [30, 96, 0, 96]);
   code[29] = 200;
   loop.sp = 2;
   assert.equal(stopped(body), NO_FUEL);

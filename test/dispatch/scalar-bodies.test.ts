@@ -91,7 +91,7 @@ const encode = (op: HotOp, values: readonly bigint[], alias: number): number[] =
 
 const prepare = (): void => {
   words.fill(-1);
-  Object.assign(loop, { pc: 50, next: NEXT, fp: BASE, dp: BASE / 2, fuel: 100 });
+  Object.assign(loop, { pc: 50, next: NEXT, fp: BASE, fuel: 100 });
 };
 
 /** Whether the translator makes the operation with this constant. */

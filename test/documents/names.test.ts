@@ -13,8 +13,11 @@ import { codeOf, isInProject, type Prose, placeOf, projectFiles, proseOf, textOf
 
 /** Names that look like those of the project and are not; for each file the names that it may use. */
 const foreign: Readonly<Record<string, readonly string[]>> = {
-  // Folders of WebAssembly/spec.
+  // Folders of WebAssembly/spec, and where its tests are cloned to.
   'docs/conformance.md': ['test/js-api', 'test/legacy/exceptions/js-api'],
+  'README.md': ['spec-tests/testsuite'],
+  'CONTRIBUTING.md': ['spec-tests/testsuite'],
+  'docs/text.md': ['spec-tests/testsuite'],
   // A program of the reader's.
   'docs/webassembly.md': ['program.js'],
   // Files of the official SDK, and of tool-conventions.
@@ -49,7 +52,11 @@ const exists = (path: string, from: string): boolean => {
   if (/^\.{1,2}\//.test(path)) return exists(posix.join(dirname(from), path), from);
   const plugin = examplePlugin.exec(path);
   if (plugin !== null) return isInProject(`examples/${plugin[1]}/assembly/index.ts`);
-  const source = path.replace(/^build\//, '').replace(/\.(?:js|d\.ts)$/, '.ts');
+  // What the package ships is built from the entries of the sources.
+  const source = path
+    .replace(/^dist\/(?:types\/|standalone\/)?/, 'src/')
+    .replace(/^build\//, '')
+    .replace(/\.(?:js|d\.ts)$/, '.ts');
   if (isInProject(path) || isInProject(source)) return true;
   if (!/\.\w+$/.test(path)) return false;
   const end = new RegExp(`/${source.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`);

@@ -1,5 +1,6 @@
 /** Bytes that are not a module, one kind of damage each. */
 import { decodeBranchHints } from '../../src/decoder/branch-hints.ts';
+import { parseModule } from '../../src/text.ts';
 import { decodeModule } from '../../src/wasm.ts';
 import { assemble, section, text } from '../assembler.ts';
 import {
@@ -19,7 +20,9 @@ const END = 0x0b;
 const NONE = 0x10;
 
 export const malformed: Provocations<'MalformedError'> = {
+  'malformed.text': () => parseModule('(module'),
   'malformed.magic': () => compile(1, 2, 3, 4),
+  'malformed.component': () => compile(...magic, 13, 0, 1, 0),
   'malformed.version': () => compile(...magic, 2, 0, 0, 0),
   'malformed.end': () => compile(...magic.slice(0, 3)),
   'malformed.length': () => compileSections(1, 5),

@@ -48,7 +48,16 @@ const hidden = [
   'CompType',
   'levelNumbers',
   // Parts of a decoded module, found in it by its members.
-  ...['CustomSection', 'DataSegment', 'ElementSegment', 'Func', 'Global', 'SectionRange', 'Table'],
+  ...[
+    'CustomSection',
+    'DataSegment',
+    'ElementSegment',
+    'Func',
+    'Global',
+    'ImportList',
+    'SectionRange',
+    'Table',
+  ],
   // Parts of instances and of file trees that are the engine's business.
   ...['AttributeMemory', 'MemoryTree', 'OpenDirectory', 'AnchorKind', 'Storable', 'CodeUnit'],
   ...['HostFuncInstance', 'WasmFuncInstance'],

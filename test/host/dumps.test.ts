@@ -243,7 +243,7 @@ describe('dumps of other failures', () => {
 
   for (const [title, options] of [
     ['out of fuel', { fuel: 10_000 }],
-    ['a time-out', { timeoutMs: 20 }],
+    ['a time-out', { timeoutMs: 250 }],
   ] as const) {
     test(title, async () => {
       const { dump, memdump } = await failureOf('spin', options);

@@ -10,6 +10,7 @@ import {
   UnlinkableError,
 } from '../../src/node.ts';
 import { I64 } from '../../src/wasm.ts';
+import { assemble } from '../assembler.ts';
 import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
 const typeText = (params: readonly number[], results: readonly number[]): string => {
@@ -101,6 +102,26 @@ const modules = compileWat({
     (func (export "f")))`,
   override: `(module ${kernelImports} (func (export "run") (call $log_error (i64.const 5))))`,
   trapsAtStart: '(module (func $start unreachable) (start $start) (func (export "run")))',
+  many: `(module
+    (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+    (import "env" "extism_alloc" (func (param i64) (result i64)))
+    (import "env" "extism_input_length" (func (result i64)))
+    (import "env" "printf" (func (param i32 i32) (result i32)))
+    (import "wasi:io/streams@0.2.0" "read" (func))
+    (import "gojs" "runtime.ticks" (func))
+    (import "wbg" "__wbg_log" (func))
+    (import "extism:host/env" "teleport" (func))
+    (import "extism:host/env" "beam" (func))
+    (import "extism:host/user" "there" (func))
+    (import "extism:host/user" "gone" (func))
+    (import "rhs" "nothing" (func))
+    (import "rhs" "nothing" (func))
+    (import "rhs" "more" (func))
+    (import "needy" "f" (func))
+    (import "m" "memory" (memory 1))
+    (func (export "run")))`,
+  needy: '(module (import "m" "memory" (memory 1)) (import "m" "f" (func)) (func (export "f")))',
   vector: '(module (import "extism:host/user" "v" (func (param v128))) (func (export "run")))',
 });
 type Name = keyof typeof modules;
@@ -155,6 +176,41 @@ describe('linking', () => {
       /"extism:host\/env" is a host module, but does not contain "teleport"/,
     );
     await fails(link(['kernelMemory']), /does not contain "memory"/);
+  });
+  test('all missing imports are in one error, with what provides them', async () => {
+    const functions = { 'extism:host/user': { there: () => {} } };
+    const error = await link([['rhs', 'rhs'], ['needy', 'needy'], 'many'], { functions }).catch(
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof UnlinkableError && error.code === 'unlinkable.unknown-import');
+    assert.deepEqual([error.details.module, error.details.name], ['wasi_snapshot_preview1', 'fd_write']);
+    const missing = ': not provided by host imports nor linked manifest items';
+    assert.deepEqual(error.message.split('\n'), [
+      'from module "main": cannot resolve import "wasi_snapshot_preview1" "fd_write", "proc_exit": WASI is not enabled; see the "useWasi" plugin option (on the command line --wasi)',
+      `from module "main": cannot resolve import "env" "extism_alloc", "extism_input_length"${missing}; it is a function of PDKs before 1.0 or of another host: build the plug-in with a current PDK`,
+      `from module "main": cannot resolve import "env" "printf"${missing}; linkers import from "env" what the program uses and does not define`,
+      `from module "main": cannot resolve import "wasi:io/streams@0.2.0" "read"${missing}; it is an interface of WASI 0.2, for components: build the plug-in for wasm32-wasip1`,
+      `from module "main": cannot resolve import "gojs" "runtime.ticks"${missing}; the module is built for GOOS=js: build it for GOOS=wasip1`,
+      `from module "main": cannot resolve import "wbg" "__wbg_log"${missing}; wasm-bindgen made the module for JavaScript: build it with the PDK for Rust instead`,
+      'from module "main": cannot resolve import "extism:host/env" "teleport", "beam" ("extism:host/env" is a host module, but does not contain "teleport", "beam")',
+      'from module "main": cannot resolve import "extism:host/user" "gone" ("extism:host/user" is a host module, but does not contain "gone")',
+      'from module "main": cannot resolve import "rhs" "nothing", "more": no export matched request',
+      `from module "main"/"needy": cannot resolve import "m" "memory", "f"${missing}`,
+      `from module "main": cannot resolve import "m" "memory"${missing}`,
+    ]);
+  });
+  test('a module of very many missing imports makes no long error', async () => {
+    const imports = Array.from({ length: 5000 }, (_, i): [string, string, [number, number]] => [
+      i % 2 === 0 ? `m${i}` : 'm',
+      `f${i}`,
+      [0, 0],
+    ]);
+    await assert.rejects(createPlugin(assemble({ imports })), (error: Error) => {
+      assert.ok(error.message.length < 5000, `${error.message.length}`);
+      assert.match(error.message, /"f47", and 2476 more/);
+      assert.match(error.message, /\nand 2485 more$/);
+      return true;
+    });
   });
   test('types are checked when linking', async () => {
     await fails(link(['wrongKernelType']), /incompatible import type: "extism:host\/env" "alloc"/);
@@ -211,7 +267,7 @@ describe('linking', () => {
     await assert.rejects(plugin.call('run', '', undefined, { fuel: cost - 1 }), { code: 'exhaustion.fuel' });
     await fails(
       link([['commandMemory', 'command'], 'importsMemory']),
-      /"command" is a command, of which only functions can be imported/,
+      /import "command" "memory": it is a command, of which only functions can be imported/,
     );
   });
   test('WASI must be switched on, and is checked by type', async () => {

@@ -9,7 +9,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { checkManifest, parseManifest } from '../../src/host/manifest/manifest.ts';
-import { compileModule, createPlugin, isQuernError, type ManifestLike } from '../../src/node.ts';
+import { createPlugin as createPortable } from '../../src/index.ts';
+import {
+  compileModule,
+  createPlugin,
+  type FetchLike,
+  isQuernError,
+  type ManifestLike,
+} from '../../src/node.ts';
 import { compileWat } from '../wat.ts';
 
 const { plugin: bytes } = compileWat({ plugin: '(module (func (export "run") (result i32) (i32.const 0)))' });
@@ -84,6 +91,113 @@ describe('forms of a manifest', () => {
       response('application/json; charset=utf-8', Buffer.from(JSON.stringify({ wasm: [{ data: base64 }] }))),
     );
     await loads({ wasm: [{ response: Promise.resolve(response('text/plain', bytes)) }] });
+  });
+  test('a response of a failure is named by its status, whatever its body', async () => {
+    const answer = (status: number, body: Uint8Array, url = '') => ({
+      status,
+      url,
+      headers: { get: () => 'application/wasm' },
+      arrayBuffer: async () => Uint8Array.from(body).buffer,
+    });
+    for (const body of [new Uint8Array(0), Buffer.from('<!doctype html>not found'), bytes]) {
+      for (const status of [0, 199, 304, 404, 500]) {
+        const made = answer(status, body);
+        const far = Promise.resolve(answer(status, body, 'https://a.example/none'));
+        for (const [source, where] of [
+          [made, 'the response'],
+          [{ wasm: [{ response: made }] }, 'the response'],
+          [far, 'https://a.example/none'],
+        ] as const) {
+          await assert.rejects(createPlugin(source), (error: Error) => {
+            assert.ok(isQuernError(error, 'manifest.source'), String(error));
+            assert.ok(error.message.endsWith(`${where}: status ${status}`), error.message);
+            return true;
+          });
+        }
+      }
+    }
+    for (const status of [200, 201, 299]) await loads(answer(status, bytes));
+    const used = {
+      ...answer(200, bytes),
+      arrayBuffer: () => Promise.reject(new TypeError('Body is unusable')),
+    };
+    await assert.rejects(
+      createPlugin(used),
+      (error) => isQuernError(error, 'manifest.source') && error.message.includes('Body is unusable'),
+    );
+  });
+  test('data URLs, as bundlers write them for small files', async () => {
+    const json = JSON.stringify({ wasm: [{ data: base64 }] });
+    const escaped = Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+    for (const url of [
+      `data:application/wasm;base64,${base64}`,
+      `data:;base64,${encodeURIComponent(base64)}`,
+      `DATA:application/octet-stream;charset=x;base64,${base64}`,
+      `data:application/wasm,${escaped}`,
+    ]) {
+      await loads(url);
+      await loads(new URL(url));
+      await loads({ wasm: [{ url }] });
+    }
+    await loads(`data:application/json,${encodeURIComponent(json)}`);
+    for (const url of ['data:application/wasm;base64,?', 'data:application/wasm', 'data:text/html,x'])
+      await assert.rejects(createPlugin(url), (error) => isQuernError(error, 'manifest.source'));
+  });
+  test('URLs relative to the page, where there is one', async () => {
+    const asked: string[] = [];
+    const answers: FetchLike = async (url) => {
+      asked.push(url);
+      const isJson = url.endsWith('.json');
+      const data = isJson ? Buffer.from(JSON.stringify({ wasm: [{ url: 'p.wasm' }] })) : bytes;
+      const headers = new Map([['content-type', isJson ? 'application/json' : 'application/wasm']]);
+      return { status: 200, headers, arrayBuffer: async () => Uint8Array.from(data).buffer };
+    };
+    const ambient = globalThis as { document?: unknown; location?: unknown };
+    const get = async (source: ManifestLike): Promise<string[]> => {
+      asked.length = 0;
+      await (await createPortable(source, { fetch: answers })).call('run');
+      return asked.slice();
+    };
+    const bases = [
+      ['document', { baseURI: 'https://a.example/app/page.html?x#y' }, 'https://a.example/'],
+      ['location', { href: 'https://a.example/app/worker.js' }, 'https://a.example/'],
+      ['location', { href: 'capacitor://localhost/app/' }, 'capacitor://localhost/'],
+    ] as const;
+    for (const [name, value, root] of bases) {
+      ambient[name] = value;
+      try {
+        for (const [source, path] of [
+          ['p.wasm', 'app/p.wasm'],
+          ['./p.wasm', 'app/p.wasm'],
+          ['../p.wasm', 'p.wasm'],
+          ['/assets/p-1a2b.wasm?v=1', 'assets/p-1a2b.wasm?v=1'],
+        ] as const) {
+          assert.deepEqual(await get(source), [root + path]);
+          assert.deepEqual(await get({ wasm: [{ url: source }] }), [root + path]);
+        }
+        assert.deepEqual(await get('m.json'), [`${root}app/m.json`, `${root}app/p.wasm`]);
+        assert.deepEqual(await get('https://b.example/p.wasm'), ['https://b.example/p.wasm']);
+        await assert.rejects(createPortable({ wasm: [{ path: 'p.wasm' }] }), /this host has no file system/);
+      } finally {
+        delete ambient[name];
+      }
+    }
+    await assert.rejects(createPortable('p.wasm', { fetch: answers }), /this host has no file system/);
+    await assert.rejects(createPortable({ wasm: [{ url: 'p.wasm' }] }, { fetch: answers }), (error) =>
+      isQuernError(error, 'manifest.source'),
+    );
+    assert.deepEqual(asked.length, 1);
+  });
+  test('a server leads to no scheme but its own', async () => {
+    const fetch: FetchLike = async (url) => {
+      assert.match(url, /^https:/);
+      return {
+        status: 302,
+        headers: new Map([['location', 'capacitor://localhost/secret.wasm']]),
+        arrayBuffer: async () => bytes.slice().buffer,
+      };
+    };
+    await assert.rejects(createPlugin('https://a.example/p.wasm', { fetch }), /is not a URL of HTTP/);
   });
   test('sources that cannot be read are named', async () => {
     for (const source of [join(folder, 'none.wasm'), `${origin}/none`, `${origin}/page`]) {

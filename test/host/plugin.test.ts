@@ -452,7 +452,7 @@ describe('budgets', () => {
     assert.equal(flat.fuelConsumed, 2);
     await assert.rejects(
       create({ schedule: 'none' }),
-      /unknown fuel schedule "none"; expected one of quern-1, flat-1/,
+      /unknown fuel schedule "none"; expected one of quern-1, flat-1, wasmtime-46/,
     );
   });
   test('a handle is found at once; where a plug-in wrote over headers, the search is paid for', async () => {

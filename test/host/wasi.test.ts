@@ -275,13 +275,13 @@ describe('time and randomness', () => {
   test('sleeping pauses the call in real time, and takes none in virtual time', async () => {
     const real = await create();
     const began = Date.now();
-    const pending = call(real, 'poll_oneoff', [1024, 2048, 1, 512], subscription(20_000_000n));
+    const pending = call(real, 'poll_oneoff', [1024, 2048, 1, 512], subscription(100_000_000n));
     let isFree = false;
     setTimeout(() => {
       isFree = true;
     }, 1);
     const answer = await pending;
-    assert.ok(isFree && Date.now() - began >= 19);
+    assert.ok(isFree && Date.now() - began >= 99);
     assert.equal(answer.memory.getUint32(512, true), 1);
     assert.equal(answer.memory.getBigUint64(2048, true), 5n);
     const virtual = await create({ deterministic: true });
@@ -294,7 +294,7 @@ describe('time and randomness', () => {
   test('a sleep that is cut off leaves no timer behind', async () => {
     // Others than ours are not counted: the runner of the tests has some.
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    const plugin = await create({ timeoutMs: 30 });
+    const plugin = await create({ timeoutMs: 100 });
     const before = timers();
     const hour = subscription(3_600_000_000_000n);
     await assert.rejects(call(plugin, 'poll_oneoff', [1024, 2048, 1, 512], hour), {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { instructions } from '../../src/inspect.ts';
 import { circularClasses, MAX_PRICE } from '../../src/interpreter/fuel/check-schedule.ts';
 import { createPlugin } from '../../src/node.ts';
+import { parseModule } from '../../src/text.ts';
 import {
   compileModule,
   defineSchedule,
@@ -92,8 +93,31 @@ describe('a schedule of one\u2019s own', () => {
     assert.equal(schedule.cost.div, 20);
     assert.equal(defineSchedule(table).cost.div, 30);
     for (const own of schedules.values()) assert.equal(defineSchedule(own), own);
-    assert.throws(() => new Store({ schedule: 'quern-9' }), /expected one of quern-1, flat-1/);
+    assert.throws(() => new Store({ schedule: 'quern-9' }), /expected one of quern-1, flat-1, wasmtime-46/);
     assert.equal(new Store({ schedule: 'flat-1' }).schedule, flat1);
+  });
+  test('has a price for fields, which is that of elements where it is left out', () => {
+    const bill = (schedule: FuelSchedule): number => {
+      const bytes = parseModule(`
+        (type $t (struct (field i32 i32 i64)))
+        (func (export "f") (drop (struct.new_default $t)))`);
+      const run = startExecution(
+        instantiate(new Store({ schedule }), compileModule(bytes), () => undefined).exports.get(
+          'f',
+        ) as FuncInstance,
+        [],
+      );
+      run.run();
+      return run.fuelConsumed;
+    };
+    const elements = { ...flat1, bulkElementsPerUnit: 1 };
+    assert.equal(bill(defineSchedule({ ...elements, name: 'a-1' })), 2 + 3);
+    assert.equal(bill(defineSchedule({ ...elements, name: 'b-1', fieldsPerUnit: 0 })), 2);
+    assert.equal(bill(defineSchedule({ ...elements, name: 'c-1', fieldsPerUnit: 2 })), 2 + 1);
+    assert.throws(
+      () => defineSchedule({ ...elements, name: 'd-1', fieldsPerUnit: -1 }),
+      /fieldsPerUnit must be/,
+    );
   });
   test('survives JSON', () => {
     const schedule = defineSchedule(mine({ functions: { 'extism:host/user send': 9 } }));

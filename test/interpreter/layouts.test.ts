@@ -86,7 +86,7 @@ test('letters say which slots hold references', () => {
     space.words[PC] = packSlots(op.code, op.packed > 0 ? slots[0]! : 0, op.packed > 1 ? slots[1]! : 0);
     op.operands.slice(op.packed).forEach(({ holds }, i) => {
       const slot = slots[op.packed + i]!;
-      space.words[PC + 1 + i] = holds === undefined ? IMMEDIATE : holds === 'f64' ? slot : 2 * slot;
+      space.words[PC + 1 + i] = holds === undefined ? IMMEDIATE : 2 * slot;
     });
     const table = { elements: [null, null, null, null], is64: false };
     const type = types[op.name.startsWith('array') ? 1 : 0]!;

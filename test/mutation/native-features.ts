@@ -43,6 +43,7 @@ const probes: Partial<Record<FeatureKey, ModuleSource | null>> = {
   'wide-arithmetic': null,
   'custom-page-sizes': null,
   'custom-descriptors': null,
+  'compact-imports': null,
 };
 
 /** Asks native Wasm. @param validate that of the process */

@@ -44,7 +44,7 @@ const run = async (commands: readonly Json[], known: Json = {}): Promise<SuiteRu
     write('manifest', { files: [{ file: 'core/script.json' }] });
     write('known', { superseded: [], needsRealThreads: [], ...known });
     write('core/script', { source_filename: 'script.wast', commands });
-    return await runSuiteOf({ QUERN_SHARED: folder });
+    return await runSuiteOf({ QUERN_SHARED: folder }, '--data');
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -8,8 +8,11 @@ import { root } from '../shared.ts';
 import type { ProgramAnswer, ProgramEngine } from './program-child.ts';
 import type { ProgramName } from './programs.ts';
 
-/** Gives a process, and its workers, the namespace. */
-export const preload = `--import=${pathToFileURL(join(root, 'build/src/webassembly-auto-node.js')).href}`;
+const importFlag = (file: string): string => `--import=${pathToFileURL(join(root, file)).href}`;
+/** Gives a process, and its workers, the namespace: that of the package, whose entries share their classes. */
+export const preload = importFlag('dist/webassembly-auto-node.js');
+/** The namespace of what the tests import, whose compiler they can force. */
+export const sourcePreload = importFlag('build/src/webassembly-auto-node.js');
 
 /** Without NODE_OPTIONS, which may switch Wasm off. */
 const plainEnvironment = { ...process.env, NODE_OPTIONS: '' };

@@ -55,9 +55,8 @@ export interface Loop {
   pc: Pc;
   /** Where the next operation begins. */
   readonly next: Pc;
-  /** The frame, as an index of words and of doubles. */
+  /** The frame. */
   fp: Slot;
-  dp: DoubleSlot;
   /** Words in use on the call stack, and how many there may be. */
   sp: number;
   readonly callLimit: number;
@@ -78,7 +77,6 @@ export const loop: { -readonly [K in keyof Loop]: Loop[K] } = {
   pc: 0 as Pc,
   next: 0 as Pc,
   fp: 0 as Slot,
-  dp: 0 as DoubleSlot,
   sp: 0,
   callLimit: 64,
   stackLimit: 256,
@@ -193,9 +191,8 @@ export const enter = (base: Slot, entry: Pc, returnPc: Pc): void => {
   calls[(loop.sp + 1) | 0] = loop.fp;
   loop.sp = (loop.sp + 2) | 0;
   loop.fp = base;
-  loop.dp = (loop.fp >> 1) as DoubleSlot;
-  const end = (loop.dp + code[(entry - ZERO_END) | 0]) | 0;
-  for (let slot = (loop.dp + code[(entry - ZERO_START) | 0]) | 0; slot < end; slot = (slot + 1) | 0) {
+  const end = ((base >> 1) + code[(entry - ZERO_END) | 0]) | 0;
+  for (let slot = ((base >> 1) + code[(entry - ZERO_START) | 0]) | 0; slot < end; slot = (slot + 1) | 0) {
     doubles[slot] = 0;
   }
   loop.pc = entry;
@@ -209,7 +206,6 @@ export const leave = (): void => {
   loop.sp = (loop.sp - 2) | 0;
   loop.pc = calls[loop.sp] as Pc;
   loop.fp = calls[(loop.sp + 1) | 0] as Slot;
-  loop.dp = (loop.fp >> 1) as DoubleSlot;
   charge(code[(loop.pc - COST_AHEAD) | 0]);
   stopUnpaid();
   resume();

@@ -1,5 +1,5 @@
 /** The HTTP server that cases of the level `http` talk to, on loopback, under two names. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A running fixture. */
@@ -34,7 +34,8 @@ const answer = (request: IncomingMessage, response: ServerResponse, body: string
 /** Starts the fixture on a free port. */
 export const startFixture = (): Promise<Fixture> =>
   new Promise((resolve, reject) => {
-    const http = createServer((request, response) => {
+    // Not imported: see `http-transport.ts`.
+    const http = process.getBuiltinModule('node:http').createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => answer(request, response, Buffer.concat(chunks).toString('utf8')));

@@ -8,7 +8,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import {
   type Answer,
   PROTOCOL,
@@ -62,7 +62,7 @@ const moduleEntry = ({ exports }: PackageManifest): string | null => exports?.no
 
 const own = (): { url: string; version: string } => ({
   url: new URL('../../node.js', import.meta.url).href,
-  version: readVersion(fileURLToPath(new URL('../../../..', import.meta.url)))!,
+  version: readVersion(dirname(createRequire(import.meta.url).resolve('quern/package.json')))!,
 });
 
 const { url, version } = packageName === undefined ? own() : findPackage(packageName);

@@ -2,19 +2,11 @@
 import { type Level, levelOf, levels } from '../cases/case.ts';
 import { type ExpectedFailures, tally, verdictOf } from '../run/expected.ts';
 import type { HostReport, Outcome } from '../run/run.ts';
+import { type JunitCase, type JunitSuite, junitText, type TapRow, tapText } from './formats.ts';
 
 /** The command that runs one case again. */
 export const reproduction = (report: HostReport, { case: { id } }: Outcome): string =>
   `quern conformance --host '${report.command.replaceAll("'", "'\\''")}' --case ${id} --keep repro`;
-
-const escapeXml = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: XML has no way to write them
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd');
 
 /** A line for each outcome that is not a plain pass, and a summary by level. */
 export const textReport = (report: HostReport, expected: ExpectedFailures): string => {
@@ -48,62 +40,53 @@ export const textReport = (report: HostReport, expected: ExpectedFailures): stri
   return lines.join('\n');
 };
 
-/** Test Anything Protocol, version 14. */
-export const tapReport = (reports: readonly HostReport[], expected: ExpectedFailures): string => {
-  const rows = reports.flatMap((report) => report.outcomes.map((outcome) => ({ report, outcome })));
-  const lines = ['TAP version 14', `1..${rows.length}`];
-  for (const [i, { report, outcome }] of rows.entries()) {
-    const verdict = verdictOf(outcome, expected);
-    const directive =
-      verdict === 'skipped'
-        ? ` # SKIP ${outcome.detail}`
-        : verdict === 'expected failure'
-          ? ' # TODO expected failure'
-          : '';
-    const isOk = outcome.status !== 'failed';
-    lines.push(`${isOk ? 'ok' : 'not ok'} ${i + 1} - ${report.host}: ${outcome.case.id}${directive}`);
-    if (outcome.status === 'failed')
-      lines.push(
-        '  ---',
-        `  message: ${JSON.stringify(outcome.detail)}`,
-        `  run: ${JSON.stringify(reproduction(report, outcome))}`,
-        '  ...',
-      );
-  }
-  return `${lines.join('\n')}\n`;
+/** Test Anything Protocol. */
+export const tapReport = (reports: readonly HostReport[], expected: ExpectedFailures): string =>
+  tapText(
+    reports.flatMap((report) =>
+      report.outcomes.map((outcome): TapRow => {
+        const verdict = verdictOf(outcome, expected);
+        return {
+          name: `${report.host}: ${outcome.case.id}`,
+          isOk: outcome.status !== 'failed',
+          directive:
+            verdict === 'skipped'
+              ? `SKIP ${outcome.detail}`
+              : verdict === 'expected failure'
+                ? 'TODO expected failure'
+                : '',
+          details:
+            outcome.status === 'failed'
+              ? { message: outcome.detail ?? '', run: reproduction(report, outcome) }
+              : {},
+        };
+      }),
+    ),
+  );
+
+const junitCase = (report: HostReport, outcome: Outcome, expected: ExpectedFailures): JunitCase => {
+  const verdict = verdictOf(outcome, expected);
+  const named = { className: `${report.host}.${levelOf(outcome.case)}`, name: outcome.case.id };
+  const detail = outcome.detail ?? '';
+  if (verdict === 'failed')
+    return { ...named, failure: { message: detail, text: reproduction(report, outcome) } };
+  if (verdict === 'unexpected pass')
+    return { ...named, failure: { message: 'passes, though it is listed as an expected failure' } };
+  return verdict === 'passed' ? named : { ...named, skipped: detail };
 };
 
 /** JUnit's XML: a suite for each host and level. */
-export const junitReport = (reports: readonly HostReport[], expected: ExpectedFailures): string => {
-  const suites = reports.flatMap((report) =>
-    (Object.keys(levels) as Level[]).flatMap((level) => {
-      const outcomes = report.outcomes.filter((outcome) => levelOf(outcome.case) === level);
-      if (outcomes.length === 0) return [];
-      const testcases = outcomes.map((outcome) => {
-        const verdict = verdictOf(outcome, expected);
-        const open = `    <testcase classname="${escapeXml(`${report.host}.${level}`)}" name="${escapeXml(outcome.case.id)}"`;
-        const detail = escapeXml(outcome.detail ?? '');
-        if (verdict === 'failed')
-          return `${open}><failure message="${detail}">${escapeXml(reproduction(report, outcome))}</failure></testcase>`;
-        if (verdict === 'unexpected pass')
-          return `${open}><failure message="passes, though it is listed as an expected failure"/></testcase>`;
-        if (verdict === 'passed') return `${open}/>`;
-        return `${open}><skipped message="${detail}"/></testcase>`;
-      });
-      const failed = outcomes.filter((item) =>
-        ['failed', 'unexpected pass'].includes(verdictOf(item, expected)),
-      );
-      return [
-        `  <testsuite name="${escapeXml(`${report.host}: ${level}`)}" tests="${outcomes.length}" failures="${failed.length}">`,
-        ...testcases,
-        '  </testsuite>',
-      ];
-    }),
+export const junitReport = (reports: readonly HostReport[], expected: ExpectedFailures): string =>
+  junitText(
+    reports.flatMap((report) =>
+      (Object.keys(levels) as Level[]).flatMap((level): JunitSuite[] => {
+        const outcomes = report.outcomes.filter((outcome) => levelOf(outcome.case) === level);
+        if (outcomes.length === 0) return [];
+        const cases = outcomes.map((outcome) => junitCase(report, outcome, expected));
+        return [{ name: `${report.host}: ${level}`, cases }];
+      }),
+    ),
   );
-  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...suites, '</testsuites>', ''].join(
-    '\n',
-  );
-};
 
 /** Everything, for programs. */
 export const jsonReport = (reports: readonly HostReport[], expected: ExpectedFailures): string =>

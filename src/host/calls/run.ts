@@ -74,7 +74,10 @@ const failed = (execution: Execution, error: unknown, isAbandoned = false): RunO
 
 /** Gives a paused call up. Where it stood is part of the error. */
 const abandon = (execution: Execution, makeError: (details: Execution['standing']) => Error): RunOutcome => {
-  const isWaiting = execution.hostPromise !== null;
+  const { hostPromise } = execution;
+  const isWaiting = hostPromise !== null;
+  // What the function still comes to is nobody's, a failure included.
+  hostPromise?.then(undefined, () => {});
   const error = makeError(execution.standing);
   execution.abandon(error);
   return failed(execution, error, isWaiting);

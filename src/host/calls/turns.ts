@@ -31,10 +31,18 @@ export const checkWhenBusy = (value: unknown): WhenBusy => {
   });
 };
 
+/** What a call says of its turn. */
+interface TurnRequest {
+  readonly whenBusy: WhenBusy;
+  readonly signal: AbortSignalLike | null;
+}
+
 /** The turns of one plug-in. */
 export class Turns {
   #isTaken = false;
   readonly #line = new Line<void>();
+  /** What calls are refused with once there are no more turns; null before. */
+  #refusal: Error | null = null;
 
   /** Whether a call has its turn. */
   get isTaken(): boolean {
@@ -44,9 +52,10 @@ export class Turns {
   /**
    * Takes the turn if it is free; null then. Else a promise that resolves when it is this call's turn.
    *
-   * @throws UsageError when the plug-in is busy and calls do not wait; ExhaustionError when too many do
+   * @throws UsageError when the plug-in is closed, or busy and calls do not wait; ExhaustionError when too many do
    */
-  take(whenBusy: WhenBusy, signal: AbortSignalLike | null): Promise<void> | null {
+  take({ whenBusy, signal }: TurnRequest): Promise<void> | null {
+    if (this.#refusal !== null) throw this.#refusal;
     if (!this.#isTaken) {
       this.#isTaken = true;
       return null;
@@ -54,7 +63,12 @@ export class Turns {
     if (whenBusy === 'refuse') throw new UsageError('usage.state', {}, 'plugin is not reentrant');
     if (this.#line.length >= MAX_WAITING)
       throw new ExhaustionError('exhaustion.queue', { limit: MAX_WAITING });
-    return this.#line.stand(signal);
+    return this.#line.stand(signal).then(() => {
+      if (this.#refusal === null) return;
+      // Closed between the end of the call before and the beginning of this one.
+      this.pass();
+      throw this.#refusal;
+    });
   }
 
   /** Ends the turn; the next in line gets it. */
@@ -64,8 +78,12 @@ export class Turns {
     else next.take();
   }
 
-  /** Refuses all that wait. */
-  refuseAll(error: Error): void {
-    this.#line.refuseAll(error);
+  /** Gives no more turns; refuses all that wait. Takes the last turn: null if it is free, else a promise of it. */
+  close(refusal: Error): Promise<void> | null {
+    this.#refusal = refusal;
+    this.#line.refuseAll(refusal);
+    if (this.#isTaken) return this.#line.stand(null);
+    this.#isTaken = true;
+    return null;
   }
 }

@@ -1,17 +1,158 @@
 /**
- * Patterns of `allowedHosts`, by one rule: `*` stands for any characters, dots included, and everything else for
- * itself; case does not matter, and the whole host name must match.
+ * Patterns of `allowedHosts`, as the official SDKs read them (`glob` in Rust, `minimatch` in JavaScript): `*` stands for
+ * any characters, dots included, `?` for one, `[ab]`, `[a-z]` and `[!ab]` for one of those and one of all others, `{a,b}`
+ * for one of its parts. Case does not matter, and the whole host name must match.
  *
- * This is what the patterns of all Extism SDKs have in common. What they do not share (`?`, `[ab]`, `{a,b}`) is
- * taken literally and so matches no host name. Nothing negates: `!evil.com` would otherwise allow all the rest.
- *
- * A pattern that no host name can ever match is a mistake of whoever wrote it, and is refused where it is given.
+ * Nothing negates a pattern as a whole: `!evil.com` would otherwise allow all the rest. Brackets around an IPv6 address
+ * stand for themselves. A pattern that no host name can ever match is a mistake of whoever wrote it, and so is one that
+ * SDKs read in two ways; both are refused where they are given.
  */
 import { nameText } from '../../errors/texts.ts';
 import { parseHttpUrl } from './url.ts';
 
 /** What no host name contains: the forbidden domain code points of the URL Standard; names are in Punycode. */
 const forbidden = /[^\x21-\x7e]|[#/<>?@\\^|%]/;
+
+/** IPv6 addresses in brackets, parts of which may be any. */
+const isAddress = (text: string): boolean => text.includes(':') && /^[[*][0-9a-f:.*]*[\]*]$/.test(text);
+
+/** Most patterns that the braces of one stand for. */
+const MAX_ALTERNATIVES = 1000;
+
+/** Why a pattern cannot be read: a sentence that begins with a verb. */
+class Fault {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** The end of a group in braces that begins at `start`, and its parts; null where it is none. */
+const groupAt = (text: string, start: number): { end: number; parts: string[] } | null => {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = start + 1;
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === '{') depth++;
+    else if (text[at] === '}') depth--;
+    if (depth === 0 || (depth === 1 && text[at] === ',')) {
+      parts.push(text.slice(from, at));
+      from = at + 1;
+    }
+    if (depth === 0) return { end: at, parts };
+  }
+  return null;
+};
+
+/** The patterns without braces that a pattern stands for. @throws Fault */
+const alternativesOf = (pattern: string): string[] => {
+  const done: string[] = [];
+  const pending = [pattern];
+  for (let text = pending.pop(); text !== undefined; text = pending.pop()) {
+    const start = text.indexOf('{');
+    if (start < 0) {
+      if (text.includes('}')) throw new Fault('closes a brace that it does not open');
+      done.push(text);
+    } else {
+      const group = groupAt(text, start);
+      if (group === null) throw new Fault('opens a brace that it does not close');
+      if (group.parts.length < 2) throw new Fault('has braces around one part; write it without, or {a,b}');
+      // Last first, so that the first one is the next.
+      for (const part of group.parts.reverse())
+        pending.push(text.slice(0, start) + part + text.slice(group.end + 1));
+    }
+    if (done.length + pending.length > MAX_ALTERNATIVES)
+      throw new Fault(`stands for more than ${MAX_ALTERNATIVES} names`);
+  }
+  return done;
+};
+
+/** One place of a pattern: `*` for any characters, else what one character must be. */
+type Place = '*' | ((char: string) => boolean);
+
+/** Reads what stands in brackets. @throws Fault */
+const classOf = (inner: string): Place => {
+  const isNegated = inner.startsWith('!');
+  const text = isNegated ? inner.slice(1) : inner;
+  if (text === '' || text.startsWith('^')) throw new Fault('has brackets that SDKs read in different ways');
+  const chars = new Set<string>();
+  for (let at = 0; at < text.length; at++) {
+    const to = text[at + 1] === '-' ? text[at + 2] : undefined;
+    if (to === undefined) {
+      chars.add(text[at]!);
+      continue;
+    }
+    if (to < text[at]!) throw new Fault(`has a range that is empty: ${text.slice(at, at + 3)}`);
+    for (let code = text.charCodeAt(at); code <= to.charCodeAt(0); code++)
+      chars.add(String.fromCharCode(code));
+    at += 2;
+  }
+  return (char) => chars.has(char) !== isNegated;
+};
+
+/** Reads a pattern without braces. @throws Fault */
+const placesOf = (pattern: string): Place[] => {
+  const places: Place[] = [];
+  const literal = isAddress(pattern);
+  for (let at = 0; at < pattern.length; at++) {
+    const own = pattern[at]!;
+    const end = literal || own !== '[' ? -1 : pattern.indexOf(']', at + 1);
+    if (own === '*') places.push('*');
+    else if (own === '?') places.push(() => true);
+    else if (end > 0) {
+      places.push(classOf(pattern.slice(at + 1, end)));
+      at = end;
+    } else if (own === '[' && !literal) throw new Fault('opens a bracket that it does not close');
+    else places.push((char) => char === own);
+  }
+  return places;
+};
+
+/** Whether a host name matches. PERF: at most the product of both lengths, since only the last `*` is tried again. */
+const matches = (places: readonly Place[], host: string): boolean => {
+  let at = 0;
+  let place = 0;
+  let star = -1;
+  let starAt = 0;
+  while (at < host.length) {
+    const wanted = places[place];
+    if (wanted === '*') {
+      star = place++;
+      starAt = at;
+    } else if (wanted?.(host[at]!)) {
+      place++;
+      at++;
+    } else if (star >= 0) {
+      place = star + 1;
+      at = ++starAt;
+    } else return false;
+  }
+  while (places[place] === '*') place++;
+  return place === places.length;
+};
+
+const faultOfPlain = (text: string, pattern: string): string | null => {
+  const hostname = parseHttpUrl(`http://${text}/`)?.hostname;
+  if (hostname === text) return null;
+  if (hostname === undefined) return 'is no name of a host';
+  return text === pattern
+    ? `is never written so; write "${hostname}"`
+    : `holds "${text}", which is never written so`;
+};
+
+const faultOfAlternative = (text: string, pattern: string): string | null => {
+  if (text === '') return 'stands for an empty name';
+  if (isAddress(text)) return text.includes('*') ? null : faultOfPlain(text, pattern);
+  if (text.includes(':')) {
+    if (/^[0-9a-f:.*]*:[0-9a-f:.*]*:[0-9a-f:.*]*$/.test(text))
+      return `is an IPv6 address without brackets; write ${suggestion(`[${pattern}]`)}`;
+    if (/^[^:]+:[0-9*]*$/.test(text)) return 'names a port; leave it out, every port is allowed';
+    return 'is no name of a host';
+  }
+  if (!/[*?[]/.test(text)) return faultOfPlain(text, pattern);
+  placesOf(text);
+  return forbidden.test(text.replace(/\?/g, '')) ? 'holds characters that no host name has' : null;
+};
 
 /** Why no host name can match a pattern, as a sentence that begins with a verb; null when one can. */
 export const hostPatternFault = (pattern: string): string | null => {
@@ -20,17 +161,16 @@ export const hostPatternFault = (pattern: string): string | null => {
   if (text.trim() !== text) return 'begins or ends with a space; leave it out';
   if (text.includes('://')) return `names a scheme; write the host name alone: ${suggestion(pattern)}`;
   if (text.includes('/')) return 'holds a path; write the host name alone, every path is allowed';
-  const hasAddress = /[:[\]]/.test(text);
-  if (hasAddress && !(/^[[*][0-9a-f:.*]*[\]*]$/.test(text) && text.length > 1)) {
-    if (/^[0-9a-f:.*]*:[0-9a-f:.*]*:[0-9a-f:.*]*$/.test(text))
-      return `is an IPv6 address without brackets; write ${suggestion(`[${pattern}]`)}`;
-    if (/^[^:]+:[0-9*]*$/.test(text)) return 'names a port; leave it out, every port is allowed';
-    return 'is no name of a host';
+  try {
+    for (const alternative of alternativesOf(text)) {
+      const fault = faultOfAlternative(alternative, text);
+      if (fault !== null) return fault;
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof Fault) return error.text;
+    throw error;
   }
-  if (text.includes('*')) return forbidden.test(text) ? 'holds characters that no host name has' : null;
-  const hostname = parseHttpUrl(`http://${text}/`)?.hostname;
-  if (hostname === text) return null;
-  return hostname === undefined ? 'is no name of a host' : `is never written so; write "${hostname}"`;
 };
 
 const suggestion = (pattern: string): string => {
@@ -38,21 +178,10 @@ const suggestion = (pattern: string): string => {
   return `"${nameText(hostname ?? pattern)}"`;
 };
 
-/** Whether a host name matches one pattern. Linear in the host name for each `*`. */
+/** Whether a host name matches one pattern that `hostPatternFault` finds nothing wrong with. */
 export const matchesHostPattern = (pattern: string, hostname: string): boolean => {
   const host = hostname.toLowerCase();
-  const [first = '', ...rest] = pattern.toLowerCase().split('*');
-  if (rest.length === 0) return host === first;
-  if (!host.startsWith(first)) return false;
-  const last = rest.pop() ?? '';
-  let at = first.length;
-  for (const part of rest) {
-    const found = host.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  // The last part may not use characters that the parts before it have used.
-  return host.length - last.length >= at && host.endsWith(last);
+  return alternativesOf(pattern.toLowerCase()).some((text) => matches(placesOf(text), host));
 };
 
 /** Whether a host name matches one of the patterns; an empty list allows nothing. */

@@ -4,10 +4,11 @@
  * Redirects are followed here and not by the transport, so that every hop is checked by the same rule as the
  * first: a server that is allowed must not be able to lead a plug-in to one that is not.
  */
+import { checkBytes } from '../../errors/arguments.ts';
 import { HostError, isQuernError } from '../../errors/errors.ts';
 import { messageOf, nameText } from '../../errors/texts.ts';
 import type { HttpHeaders, HttpResponse, HttpTransport } from '../platform/platform.ts';
-import { type HttpUrl, parseHttpUrl } from './url.ts';
+import { type HttpUrl, parseAnyUrl, parseHttpUrl } from './url.ts';
 
 /** Most redirects of one request, as in the Fetch Standard. */
 const MAX_REDIRECTS = 20;
@@ -85,7 +86,8 @@ const readBody = async (body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop closes the connection: what is beyond the limit is not even received.
-  for await (const chunk of body) {
+  for await (const part of body) {
+    const chunk = checkBytes(part, 'a part of a body');
     length += chunk.length;
     if (length > maxBytes) {
       throw new HostError('host.http-limit', { limit: maxBytes, detail: String(maxBytes) });
@@ -111,9 +113,9 @@ const send = async (
   transport: HttpTransport,
   url: HttpUrl,
   request: ClientRequest,
-  mayGoAnywhere: boolean,
+  { check, maxBytes }: ClientRules,
 ): Promise<HttpResponse> => {
-  const response = await transport({ ...request, url: url.href, mayGoAnywhere });
+  const response = await transport({ ...request, url: url.href, mayGoAnywhere: check === null, maxBytes });
   checkHeaders(response.headers);
   return response;
 };
@@ -124,12 +126,14 @@ const follow = async (
   rules: ClientRules,
 ): Promise<HttpAnswer> => {
   let request = first;
-  let url = parseHttpUrl(request.url);
+  // SAFETY: what may go anywhere may begin with any scheme that the host fetches, as the files of an app that is a page
+  // have; a server leads to other servers alone.
+  let url = rules.check === null ? parseAnyUrl(request.url) : parseHttpUrl(request.url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     if (url === null)
       throw httpFailure(`"${nameText(request.url)}" is not an http or https URL without credentials`);
     rules.check?.(url);
-    const response = await send(transport, url, request, rules.check === null);
+    const response = await send(transport, url, request, rules);
     const location = redirectStatuses.includes(response.status) ? headerOf(response, 'location') : null;
     if (location === null) {
       const { status, headers } = response;

@@ -5,11 +5,10 @@
  * only its normalised form goes on. Where there is none, only URLs that nobody can read in two ways are accepted.
  */
 
-/** A URL of the schemes http and https, taken apart. */
+/** A URL, taken apart; where nothing else is said, of the schemes http and https. */
 export interface HttpUrl {
   /** In normalised form. */
   readonly href: string;
-  readonly isSecure: boolean;
   /** Host name without port, lower case; an IPv6 address is in brackets. */
   readonly hostname: string;
   /** Scheme, host name and port: what decides whether two URLs lead to the same server. */
@@ -19,7 +18,6 @@ export interface HttpUrl {
 /** What is used of the class `URL`. */
 interface ParsedUrl {
   readonly href: string;
-  readonly protocol: string;
   readonly hostname: string;
   readonly origin: string;
   readonly username: string;
@@ -49,10 +47,32 @@ const parsePlain = (text: string): HttpUrl | null => {
   const origin = `${protocol}://${hostname}${port}`;
   return {
     href: origin + (rest.startsWith('/') ? rest : `/${rest}`),
-    isSecure: protocol === 'https',
     hostname,
     origin,
   };
+};
+
+const classOfHost = (): UrlClass | undefined => (globalThis as { URL?: UrlClass }).URL;
+
+/**
+ * Takes a URL of any scheme apart.
+ *
+ * @param base what a relative URL is relative to
+ * @returns null for what is no URL, and for one with user name or password
+ */
+export const parseAnyUrl = (text: string, base?: string): HttpUrl | null => {
+  if (text.length > MAX_URL_LENGTH) return null;
+  const URL = classOfHost();
+  if (URL === undefined) return parsePlain(text);
+  let url: ParsedUrl;
+  try {
+    url = new URL(text, base);
+  } catch {
+    return null;
+  }
+  const { href, hostname, origin, username, password } = url;
+  if (username !== '' || password !== '') return null;
+  return { href, hostname, origin };
 };
 
 /**
@@ -62,16 +82,6 @@ const parsePlain = (text: string): HttpUrl | null => {
  * @returns null for anything but an http or https URL without user name and password
  */
 export const parseHttpUrl = (text: string, base?: HttpUrl): HttpUrl | null => {
-  if (text.length > MAX_URL_LENGTH) return null;
-  const { URL } = globalThis as { URL?: UrlClass };
-  if (URL === undefined) return parsePlain(text);
-  let url: ParsedUrl;
-  try {
-    url = new URL(text, base?.href);
-  } catch {
-    return null;
-  }
-  const { href, protocol, hostname, origin, username, password } = url;
-  if ((protocol !== 'http:' && protocol !== 'https:') || username !== '' || password !== '') return null;
-  return { href, isSecure: protocol === 'https:', hostname, origin };
+  const url = parseAnyUrl(text, base?.href);
+  return url !== null && /^https?:/.test(url.href) ? url : null;
 };

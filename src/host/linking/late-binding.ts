@@ -46,7 +46,7 @@ export class LateBindings {
     if (this.#found.size > 0) replaceAll(instance, this.#found);
   }
 
-  /** The function behind a stand-in, through modules that only pass it on. */
+  /** The function behind a stand-in, through modules that only pass it on. All of them export it: `checkImports`. */
   #find(standIn: FuncInstance, byName: ReadonlyMap<string, ModuleInstance>): FuncInstance {
     let item: ExternInstance | undefined = standIn;
     for (let hops = 0; item instanceof FuncInstance; hops++) {
@@ -54,8 +54,7 @@ export class LateBindings {
       if (wanted === undefined) return item;
       const { module, name } = wanted;
       if (hops > this.#wanted.size) throw unlinkable(module, name, 'is passed on in a circle');
-      const next: ExternInstance | undefined = byName.get(module)?.exports.get(name);
-      if (next === undefined) throw unlinkable(module, name, 'no export matched request');
+      const next: ExternInstance = byName.get(module)!.exports.get(name)!;
       if (!(next instanceof FuncInstance) || !matchesDefType(next.type, item.type))
         throw mismatch(module, name, item);
       item = next;

@@ -5,7 +5,7 @@
  * replace functions of `extism:host/env`; kernel and host functions of the ABI; WASI, where it is switched on.
  * All types are checked here, before anything runs. Functions may be imported in a circle.
  */
-import { ManifestError, UnlinkableError } from '../../errors/errors.ts';
+import { ManifestError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import type {
   ExternInstance,
@@ -25,9 +25,7 @@ import { WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE } from '../wasi/abi.ts';
 import { CommandModule, isCommand } from './command-module.ts';
 import { type HostFunction, importHostFunction } from './host-function.ts';
 import { LateBindings } from './late-binding.ts';
-
-/** Name of the module whose exports are the plug-in's functions. */
-const MAIN = 'main';
+import { checkImports, MAIN } from './missing-imports.ts';
 
 const wasiNamespaces: readonly string[] = [WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE];
 
@@ -78,7 +76,8 @@ export class Linker {
   readonly #store: Store;
   readonly #state: PluginState;
   readonly #sources: LinkSources;
-  readonly #environment: ReadonlyMap<string, FuncInstance>;
+  /** The functions of the ABI and of WASI by namespace; null for what is not switched on. */
+  readonly #builtIns: ReadonlyMap<string, ReadonlyMap<string, FuncInstance> | null>;
   readonly #byName = new Map<string, ModuleInstance>();
   readonly #commands = new Map<string, CommandModule>();
   readonly #late = new LateBindings();
@@ -89,9 +88,13 @@ export class Linker {
     this.#store = store;
     this.#state = state;
     this.#sources = sources;
-    this.#environment = new Map([
+    const environment = new Map([
       ...createKernelImports(state.kernel, store.schedule),
       ...createPdkImports(state),
+    ]);
+    this.#builtIns = new Map([
+      [KERNEL_NAMESPACE, environment],
+      ...wasiNamespaces.map((name) => [name, sources.wasi?.get(name) ?? null] as const),
     ]);
   }
 
@@ -101,6 +104,8 @@ export class Linker {
    * @throws UnlinkableError, or the errors of instantiation
    */
   link(): ModuleInstance {
+    const { modules, functions } = this.#sources;
+    checkImports({ modules, functions, builtIns: this.#builtIns });
     const main = this.#linkModule(MAIN);
     this.#late.bind(this.#byName);
     return main;
@@ -129,6 +134,7 @@ export class Linker {
     };
   }
 
+  /** What an import stands for. `checkImports` has found that there is something. */
   #resolve(entry: Import): ExternInstance {
     const { module, name, desc } = entry;
     if (this.#sources.modules.has(module)) return this.#resolveInModule(entry);
@@ -136,49 +142,19 @@ export class Linker {
     if (fn !== undefined && desc.kind === 'func') {
       return importHostFunction(fn, desc.type.comp as FuncType, { module, name }, this.#state);
     }
-    const found = this.#builtIns(entry)?.get(name);
-    if (found !== undefined) return found;
-    const isKnown =
-      module === KERNEL_NAMESPACE || wasiNamespaces.includes(module) || this.#sources.functions.has(module);
-    throw this.#unresolved(
-      entry,
-      isKnown
-        ? ` ("${nameText(module)}" is a host module, but does not contain "${nameText(name)}")`
-        : ': not provided by host imports nor linked manifest items',
-    );
-  }
-
-  /** Functions of the ABI or of WASI. */
-  #builtIns(entry: Import): ReadonlyMap<string, FuncInstance> | null {
-    if (entry.module === KERNEL_NAMESPACE) return this.#environment;
-    if (!wasiNamespaces.includes(entry.module)) return null;
-    if (this.#sources.wasi === null)
-      throw this.#unresolved(entry, ': WASI is not enabled; see the "useWasi" plugin option');
-    return this.#sources.wasi.get(entry.module) ?? null;
+    return this.#builtIns.get(module)!.get(name)!;
   }
 
   #resolveInModule(entry: Import): ExternInstance {
     const { module, name, desc } = entry;
     const source = this.#sources.modules.get(module)!.compiled.module;
     if (module !== MAIN && isCommand(source)) return this.#resolveInCommand(entry, source);
-    if (this.#path.includes(module)) {
-      if (desc.kind === 'func') return this.#late.add(module, name, desc.type);
-      throw this.#unresolved(entry, `: circular imports of type="${desc.kind}" are not supported`);
-    }
-    const found = this.#linkModule(module).exports.get(name);
-    if (found !== undefined) return found;
-    throw this.#unresolved(entry, ': no export matched request');
+    if (desc.kind === 'func' && this.#path.includes(module)) return this.#late.add(module, name, desc.type);
+    return this.#linkModule(module).exports.get(name)!;
   }
 
-  #resolveInCommand(entry: Import, source: Module): ExternInstance {
-    const { module, name, desc } = entry;
-    const item = source.exports.find((candidate) => candidate.name === name);
-    if (item === undefined) throw this.#unresolved(entry, ': no export matched request');
-    if (desc.kind !== 'func' || item.kind !== 'func')
-      throw this.#unresolved(
-        entry,
-        `: "${nameText(module)}" is a command, of which only functions can be imported`,
-      );
+  #resolveInCommand({ module, name }: Import, source: Module): ExternInstance {
+    const item = source.exports.find((candidate) => candidate.name === name)!;
     let command = this.#commands.get(module);
     if (command === undefined) {
       const make: { instance?: () => ModuleInstance } = {};
@@ -188,12 +164,5 @@ export class Linker {
       make.instance = this.#prepare(module);
     }
     return command.importFunction(name, source.funcs[item.index]!.type.comp as FuncType);
-  }
-
-  #unresolved({ module, name }: Import, reason: string): Error {
-    const from = this.#path.map((part) => `"${nameText(part)}"`).join('/');
-    const detail = `from module ${from}: cannot resolve import "${nameText(module)}" "${nameText(name)}"${reason}`;
-    // The sentence of `@extism/extism`, which says it all.
-    return new UnlinkableError('unlinkable.unknown-import', { module, name, detail }, detail);
   }
 }

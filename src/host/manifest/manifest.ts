@@ -4,6 +4,7 @@
  * Both spellings of every key are honoured wherever a manifest comes from: camelCase, as in `@extism/extism`, and
  * snake_case, as in the JSON that all SDKs share. Unknown keys are ignored, as other SDKs do.
  */
+import { asBytes, type BytesLike } from '../../errors/bytes.ts';
 import { isObject, isRecord, isWholeNumber, wholeNumberText } from '../../errors/checks.ts';
 import { ManifestError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
@@ -56,7 +57,7 @@ interface ManifestWasmBase {
  * ```
  */
 export interface ManifestWasmData extends ManifestWasmBase {
-  readonly data: Uint8Array | ArrayBuffer | string;
+  readonly data: BytesLike | string;
 }
 /**
  * A module in a file.
@@ -206,14 +207,7 @@ export interface Manifest {
  * console.log(outputs.map((output) => output?.text())); // → [ 'Hello, Ada!', 'Hello, Ada!', 'Hello, Ada!' ]
  * ```
  */
-export type ManifestLike =
-  | Manifest
-  | ResponseLike
-  | CompiledModule
-  | ArrayBuffer
-  | Uint8Array
-  | UrlLike
-  | string;
+export type ManifestLike = Manifest | ResponseLike | CompiledModule | BytesLike | UrlLike | string;
 
 /** The settings of a manifest after checking; null where it says nothing. */
 export interface ManifestSettings {
@@ -239,6 +233,10 @@ export interface CheckedManifest extends ManifestSettings {
 
 const bad = (path: string, detail: string): Error =>
   new ManifestError('manifest.shape', { path, detail: path === '' ? detail : `${path}: ${detail}` });
+
+const fail = (path: string, detail: string): never => {
+  throw bad(path, detail);
+};
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -366,9 +364,8 @@ const checkItem = (item: unknown, index: number): ManifestWasm => {
   const value = source === undefined ? null : field(item, source);
   switch (source) {
     case 'data':
-      if (typeof value === 'string' || value instanceof ArrayBuffer || value instanceof Uint8Array)
-        return { ...base, data: value };
-      throw bad(`${path}.data`, 'expected bytes or base64 text');
+      if (typeof value === 'string') return { ...base, data: value };
+      return { ...base, data: asBytes(value) ?? fail(`${path}.data`, 'expected bytes or base64 text') };
     case 'path':
       if (typeof value === 'string') return { ...base, path: value };
       throw bad(`${path}.path`, 'expected a string');

@@ -2,16 +2,20 @@
  * From what `createPlugin` was given to compiled modules: reads files and URLs through the platform, decodes
  * base64, checks hashes, compiles.
  */
-import { reading } from '../../errors/arguments.ts';
+import { checkBytes, reading } from '../../errors/arguments.ts';
+import { asBytes } from '../../errors/bytes.ts';
 import { ManifestError } from '../../errors/errors.ts';
 import { messageOf } from '../../errors/texts.ts';
 import { CompiledModule } from '../../interpreter/code/compiled-module.ts';
 import { compileModule } from '../../interpreter/instantiate/instantiate.ts';
+import type { Features } from '../../syntax/features.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
 import { decodeUtf8Lossy } from '../../syntax/utf8.ts';
 import { exchange, headerOf } from '../http/http-client.ts';
+import { parseAnyUrl } from '../http/url.ts';
 import type { Platform } from '../platform/platform.ts';
 import { decodeBase64 } from './base64.ts';
+import { isDataUrl, parseDataUrl } from './data-url.ts';
 import {
   type CheckedManifest,
   checkManifest,
@@ -22,6 +26,7 @@ import {
   manifestOf,
   parseManifest,
   type ResponseLike,
+  type UrlLike,
 } from './manifest.ts';
 
 /** A module of a plug-in, compiled. */
@@ -56,22 +61,27 @@ const wasmTypes: readonly string[] = ['application/wasm', 'application/octet-str
 export const resolveManifest = async (input: ManifestLike, platform: Platform): Promise<CheckedManifest> => {
   if (typeof input === 'string') {
     if (/^\s*\{/.test(input)) return parseManifest(input);
-    if (/^https?:\/\//i.test(input)) return fetchManifest(input, platform);
-    return /^file:\/\//i.test(input) ? manifestOf({ url: input }) : manifestOf({ path: input });
+    if (/^file:\/\//i.test(input)) return manifestOf({ url: input });
+    const isAbsolute = /^https?:\/\//i.test(input) || isDataUrl(input);
+    // Where there are no files but a page, what is no URL yet is one relative to it.
+    const isRelative = platform.readFile === undefined && baseOf(platform) !== null;
+    return isAbsolute || isRelative ? fetchManifest(input, platform) : manifestOf({ path: input });
   }
   // A proxy that was revoked, or whose handler throws, shows itself here.
-  const isKnown = reading('the manifest', () =>
-    [Uint8Array, ArrayBuffer, CompiledModule].some((cls) => input instanceof cls),
-  );
-  if (!isKnown && !reading('the manifest', () => isResponse(input) || isUrl(input)))
-    return reading('the manifest', () => checkManifest(input));
-  if (input instanceof Uint8Array || input instanceof ArrayBuffer) return manifestOf({ data: input });
-  if (input instanceof CompiledModule) return manifestOf({ module: input });
-  if (isResponse(input)) return manifestOfFetched(await readResponse(input), input.url ?? '');
-  if (isUrl(input))
-    return /^file:/i.test(input.href) ? manifestOf({ url: input }) : fetchManifest(input.href, platform);
+  const data = reading('the manifest', () => asBytes(input));
+  if (data !== null) return manifestOf({ data });
+  if (reading('the manifest', () => input instanceof CompiledModule))
+    return manifestOf({ module: input as CompiledModule });
+  if (reading('the manifest', () => isResponse(input)))
+    return manifestOfFetched(await readResponse(input as ResponseLike), (input as ResponseLike).url ?? '');
+  if (reading('the manifest', () => isUrl(input))) {
+    const url = input as UrlLike;
+    return /^file:/i.test(url.href) ? manifestOf({ url }) : fetchManifest(url.href, platform);
+  }
   // A native module is refused like an item that carries one.
-  return checkManifest(isNativeModule(input) ? { wasm: [{ module: input }] } : input);
+  return reading('the manifest', () =>
+    checkManifest(isNativeModule(input) ? { wasm: [{ module: input }] } : input),
+  );
 };
 
 /** Whether something is a compiled module of the host's own engine. */
@@ -95,31 +105,51 @@ const manifestOfFetched = ({ contentType, bytes }: FetchedBytes, url: string): C
 const mediaType = (header: string | null): string => (header ?? '').split(';')[0]!.trim().toLowerCase();
 
 const readResponse = async (response: ResponseLike): Promise<FetchedBytes> => {
+  const { status, url } = response;
+  const what = url || 'the response';
+  // The response of an error has status 0.
+  if (status !== undefined && !isSuccess(status)) throw unreadable(what, `status ${status}`);
   const contentType = mediaType(response.headers.get('content-type'));
-  return { contentType, bytes: new Uint8Array(await response.arrayBuffer()) };
+  try {
+    return { contentType, bytes: checkBytes(await response.arrayBuffer(), 'the body') };
+  } catch (cause) {
+    throw unreadable(what, messageOf(cause), cause);
+  }
 };
 
+const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
+
+/** What relative URLs are relative to; null where there is no page. */
+const baseOf = ({ baseUrl }: Platform): string | null => baseUrl?.() ?? null;
+
 const fetchBytes = async (
-  url: string,
+  source: string,
   method: string,
   headers: Readonly<Record<string, string>>,
   platform: Platform,
 ): Promise<FetchedBytes> => {
-  if (platform.http === undefined) throw unreadable(url, 'this host has no way to fetch URLs');
+  if (isDataUrl(source)) {
+    const data = parseDataUrl(source);
+    if (data === null) throw unreadable(`${source.slice(0, 32)}…`, 'not a URL of data');
+    return { contentType: mediaType(data.contentType), bytes: data.bytes };
+  }
+  if (platform.http === undefined) throw unreadable(source, 'this host has no way to fetch URLs');
+  const base = baseOf(platform);
+  const url = (base === null ? null : parseAnyUrl(source, base)?.href) ?? source;
   const request = { url, method, headers: { accept: ACCEPT, ...headers }, body: null, cancelled: null };
   // Whoever writes a manifest may name any server; only plug-ins are kept to an allow-list.
   const rules = { check: null, maxBytes: MAX_DOWNLOAD_BYTES };
   const answer = await exchange(platform.http, request, rules).catch((cause: unknown) => {
     throw unreadable(url, messageOf(cause), cause);
   });
-  if (answer.status < 200 || answer.status > 299) throw unreadable(url, `status ${answer.status}`);
+  if (!isSuccess(answer.status)) throw unreadable(url, `status ${answer.status}`);
   return { contentType: mediaType(headerOf(answer, 'content-type')), bytes: answer.body };
 };
 
 const readFile = async (path: string, platform: Platform): Promise<Uint8Array> => {
   if (platform.readFile === undefined) throw unreadable(path, 'this host has no file system');
   try {
-    return await platform.readFile(path);
+    return checkBytes(await platform.readFile(path), 'a file');
   } catch (cause) {
     throw unreadable(path, messageOf(cause), cause);
   }
@@ -134,9 +164,7 @@ const unreadable = (path: string, detail: string, cause?: unknown): Error =>
 
 const readItem = async (item: ManifestWasm, index: number, platform: Platform): Promise<Uint8Array> => {
   if ('data' in item) {
-    if (item.data instanceof ArrayBuffer) return new Uint8Array(item.data);
-    if (item.data instanceof Uint8Array) return item.data;
-    const bytes = decodeBase64(item.data);
+    const bytes = typeof item.data === 'string' ? decodeBase64(item.data) : asBytes(item.data);
     if (bytes !== null) return bytes;
     throw new ManifestError('manifest.shape', {
       path: `wasm[${index}].data`,
@@ -170,14 +198,30 @@ const checkHash = (bytes: Uint8Array, expected: string, index: number): void => 
  *
  * @throws ManifestError, or the errors of `compileModule`
  */
-export const loadModules = (manifest: CheckedManifest, platform: Platform): Promise<LoadedModule[]> =>
+export const loadModules = (
+  manifest: CheckedManifest,
+  platform: Platform,
+  features: Features,
+): Promise<LoadedModule[]> =>
   Promise.all(
     manifest.wasm.map(async (item, index) => {
       const source = await readItem(item, index, platform);
       if (item.hash !== undefined) checkHash(source, item.hash, index);
       // A copy: the embedder may change its bytes while the module is in use. (A Buffer's slice would be a view.)
       const isOwn = !('module' in item);
-      const compiled = isOwn ? compileModule(new Uint8Array(source)) : item.module;
+      const compiled = isOwn ? compileModule(new Uint8Array(source), features) : item.module;
       return { name: item.name ?? null, hash: item.hash ?? null, compiled, isOwn };
+    }),
+  );
+
+/** The same modules for other features; what the embedder compiled stays as it is. @throws UnsupportedError */
+export const recompileModules = (
+  modules: ReadonlyMap<string, LoadedModule>,
+  features: Features,
+): Map<string, LoadedModule> =>
+  new Map(
+    Array.from(modules, ([name, item]) => {
+      const { compiled, isOwn } = item;
+      return [name, isOwn ? { ...item, compiled: compileModule(compiled.module.bytes, features) } : item];
     }),
   );

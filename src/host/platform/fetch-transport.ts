@@ -1,4 +1,5 @@
 /** HTTP by the Fetch API: the host's own `fetch`, or one that the embedder passes as an option. */
+import { checkBytes } from '../../errors/arguments.ts';
 import { HostError } from '../../errors/errors.ts';
 import type { HttpHeaders, HttpRequest, HttpResponse, HttpTransport } from './platform.ts';
 
@@ -61,7 +62,7 @@ const listHeaders = ({ headers }: FetchResponse): HttpHeaders => {
 async function* chunksOf(response: FetchResponse & StreamedResponse): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader?.();
   if (reader === undefined) {
-    if (response.body !== null) yield new Uint8Array(await response.arrayBuffer());
+    if (response.body !== null) yield checkBytes(await response.arrayBuffer(), 'the body of a response');
     return;
   }
   let isAtEnd = false;

@@ -7,7 +7,7 @@
  */
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
-import { isWholeNumber } from '../../errors/checks.ts';
+import { isObject, isWholeNumber } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import type { FileTree } from './files.ts';
 
@@ -108,6 +108,8 @@ export interface HttpRequest {
   readonly body: Uint8Array | null;
   /** Whether any server may answer (default: no). Only then a transport that is not told where a redirect leads may follow it. */
   readonly mayGoAnywhere?: boolean;
+  /** Most bytes of the body that are of use; what decodes one need not go on beyond. Default: no limit. */
+  readonly maxBytes?: number;
   /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
   readonly cancelled: Promise<void> | null;
 }
@@ -119,7 +121,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
-  /** The body in pieces; giving up the iteration closes the connection. */
+  /** The body in pieces, without content codings; giving up the iteration closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 /**
@@ -179,6 +181,8 @@ export interface Platform {
   readonly logger: Logger;
   /** Reads a whole file; paths in manifests. */
   readonly readFile?: (path: string) => Promise<Uint8Array>;
+  /** What relative URLs of manifests are relative to: the address of the page. Null where there is none. */
+  readonly baseUrl?: () => string | null;
   /** Sends requests; URLs in manifests, and `http_request` of plug-ins. */
   readonly http?: HttpTransport;
   /**
@@ -220,7 +224,7 @@ const DEFAULT_EPOCH = 1_577_836_800_000;
 
 /** A clock that starts at `epoch` (milliseconds), moves one millisecond per reading and sleeps in no time. */
 export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock => {
-  const milliseconds = epoch instanceof Date ? epoch.getTime() : epoch;
+  const milliseconds = isObject(epoch) ? epoch.getTime() : epoch;
   if (!isWholeNumber(milliseconds, Number.MIN_SAFE_INTEGER)) {
     throw new UsageError('usage.argument', {
       detail: 'deterministic.epoch must be whole milliseconds or a date',

@@ -14,6 +14,8 @@ interface Ambient {
   readonly setTimeout?: (done: () => void, milliseconds: number) => unknown;
   readonly clearTimeout?: (timer: unknown) => void;
   readonly performance?: { now?(): number };
+  readonly document?: { readonly baseURI?: unknown };
+  readonly location?: { readonly href?: unknown };
 }
 const ambient = globalThis as Ambient;
 
@@ -96,11 +98,18 @@ const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) =
   return () => ambient.clearTimeout?.(timer);
 };
 
+/** The address of the page, or of the script of a worker. Looked up at each use, since a page can change it. */
+const baseUrl = (): string | null => {
+  const base = ambient.document?.baseURI ?? ambient.location?.href;
+  return typeof base === 'string' ? base : null;
+};
+
 /** The platform of the neutral entry point. */
 export const portablePlatform: Platform = {
   clock: createDateClock(),
   random,
   logger,
   http,
+  baseUrl,
   ...(ambient.setTimeout === undefined ? {} : { startTimer }),
 };

@@ -2,24 +2,26 @@
  * The calling convention: what goes into a call of a plug-in's function, and how what comes out of it is judged.
  */
 import { reading, readOptions } from '../../errors/arguments.ts';
-import { ExhaustionError, isQuernError, PluginError, UsageError } from '../../errors/errors.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
+import { ExhaustionError, isQuernError, PluginError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { FuncInstance, type ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import type { RawValue } from '../../interpreter/instances/values.ts';
 import { takeWorkCost } from '../../kernel/imports.ts';
 import { funcTypeName } from '../../syntax/type-names.ts';
 import { I32 } from '../../syntax/types.ts';
-import { decodeUtf8Lossy, encodeUtf8 } from '../../syntax/utf8.ts';
+import { decodeUtf8Lossy } from '../../syntax/utf8.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
 import type { RunOutcome } from '../calls/run.ts';
 import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
 import { checkLimit } from '../manifest/manifest.ts';
+import { checkTextOrBytes } from '../platform/given.ts';
 import { PluginOutput } from '../state/output.ts';
 import type { PluginState } from '../state/plugin-state.ts';
 import { checkFuel } from './options.ts';
 
 /**
- * What a call takes as input: text (as UTF-8) or bytes; nothing is empty input.
+ * What a call takes as input: text (as UTF-8) or bytes, the output of another call among them; nothing is empty input.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -30,16 +32,11 @@ import { checkFuel } from './options.ts';
  * // → Hello, world!
  * ```
  */
-export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
+export type PluginInput = string | BytesLike | null | undefined;
 
 /** Input as bytes. @throws UsageError */
-export const toBytes = (input: PluginInput): Uint8Array => {
-  if (input === undefined || input === null) return new Uint8Array(0);
-  if (typeof input === 'string') return encodeUtf8(input);
-  if (input instanceof Uint8Array) return input;
-  if (input instanceof ArrayBuffer) return new Uint8Array(input);
-  throw new UsageError('usage.argument', { detail: `input must be a string or bytes, not ${typeof input}` });
-};
+const inputBytes = (input: PluginInput): Uint8Array =>
+  input === undefined || input === null ? new Uint8Array(0) : checkTextOrBytes(input, 'input');
 
 /**
  * Options of one call.
@@ -105,7 +102,7 @@ export const readCall = (
 ): GivenCall => {
   const own = readOptions(options);
   return reading('what a call is given', () => ({
-    input: toBytes(input),
+    input: inputBytes(input),
     hostContext: own.hostContext,
     limits: checkCallLimits(own, plugin),
   }));

@@ -2,14 +2,21 @@
  * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
  */
 
-import { checkInstance, reading, readOptions } from '../../errors/arguments.ts';
+import { checkBytes, reading, readOptions } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { isThenable } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { requireModule } from '../../interpreter/code/precompiled-module.ts';
+import { checkFeatures, type Features, pluginFeatures } from '../../syntax/features.ts';
 import type { AbortSignalLike } from '../calls/call-watch.ts';
 import { nameModules } from '../linking/linker.ts';
 import type { CheckedManifest, ManifestLike, ManifestSettings } from '../manifest/manifest.ts';
-import { type LoadedModule, loadModules, resolveManifest } from '../manifest/wasm-source.ts';
+import {
+  type LoadedModule,
+  loadModules,
+  recompileModules,
+  resolveManifest,
+} from '../manifest/wasm-source.ts';
 import type { Platform } from '../platform/platform.ts';
 import { parseLog } from '../replay/log.ts';
 import { recordingOptions, replayOptions } from '../replay/settings.ts';
@@ -28,6 +35,8 @@ import { Plugin, type PluginMaterial } from './plugin.ts';
  */
 export class CompiledPlugin {
   readonly #modules: ReadonlyMap<string, LoadedModule>;
+  /** The same for each set of features that was asked for. */
+  readonly #variants = new Map<string, ReadonlyMap<string, LoadedModule>>();
   readonly #settings: CheckedManifest;
   readonly #options: PluginOptions;
   readonly #platform: Platform;
@@ -48,6 +57,7 @@ export class CompiledPlugin {
     this.#settings = settings;
     this.#options = options;
     this.#platform = platform;
+    this.#variants.set(keyOf(checkFeatures(options.features, pluginFeatures)), modules);
   }
 
   /**
@@ -65,8 +75,8 @@ export class CompiledPlugin {
    *
    * @throws SnapshotError, UnlinkableError, LimitError, UsageError
    */
-  async restore(snapshot: Uint8Array, options: RestoreOptions = {}): Promise<Plugin> {
-    const bytes = checkInstance(snapshot, Uint8Array, 'a snapshot is a Uint8Array, which');
+  async restore(snapshot: BytesLike, options: RestoreOptions = {}): Promise<Plugin> {
+    const bytes = checkBytes(snapshot, 'a snapshot');
     const { activeCall, ...own } = readOptions(options);
     const call = readOptions(activeCall, 'activeCall');
     this.#require();
@@ -100,12 +110,13 @@ export class CompiledPlugin {
 
   #giveBack(): void {
     if (!this.#isClosed || this.#openCount > 0 || this.#isShared) return;
-    for (const { compiled, isOwn } of this.#modules.values()) if (isOwn) compiled.giveBack();
+    for (const modules of this.#variants.values())
+      for (const { compiled, isOwn } of modules.values()) if (isOwn) compiled.giveBack();
   }
 
-  /** `instantiate` for a replay that a signal can stop. @internal */
-  instantiateUnder(signal: AbortSignalLike | null): Promise<Plugin> {
-    return this.#create(this.#options, signal);
+  /** `instantiate` that a signal can stop. @internal */
+  instantiateUnder(signal: AbortSignalLike | null, options: PluginOptions = {}): Promise<Plugin> {
+    return this.#create({ ...this.#options, ...options }, signal);
   }
 
   async #create(options: PluginOptions, signal: AbortSignalLike | null = null): Promise<Plugin> {
@@ -119,13 +130,21 @@ export class CompiledPlugin {
     for (const precompiled of options.precompiled) requireModule(precompiled, modules);
     const refusal = options.compiler?.takeRefusal() ?? null;
     if (refusal !== null) options.logger.warn(refusal);
-    return { modules: this.#modules, options, platform: this.#platform, onGone: this.#open() };
+    const variant = this.#variantFor(options.features);
+    return { modules: variant, options, platform: this.#platform, onGone: this.#open() };
+  }
+
+  #variantFor(features: Features): ReadonlyMap<string, LoadedModule> {
+    const key = keyOf(features);
+    const found = this.#variants.get(key) ?? recompileModules(this.#modules, features);
+    this.#variants.set(key, found);
+    return found;
   }
 
   #checkOptions(options: PluginOptions): CheckedOptions {
     const { record, replay, logger, onLog, enableWasiOutput, wasi, schedule, compiler, precompiled } =
       options;
-    const { fuel, memory, timeoutMs, timeSliceMs } = options;
+    const { fuel, memory, timeoutMs, timeSliceMs, features } = options;
     const [modules, platform] = [this.#modules, this.#platform];
     if (replay === undefined) {
       const checked = checkOptions(options, this.#settings, platform);
@@ -139,6 +158,7 @@ export class CompiledPlugin {
     const limits = { fuel, memory, timeoutMs, timeSliceMs };
     const own = {
       ...limits,
+      features,
       logger,
       onLog,
       enableWasiOutput,
@@ -151,6 +171,8 @@ export class CompiledPlugin {
     return replayOptions(checkOptions(own, noSettings, platform), modules, parseLog(replay));
   }
 }
+
+const keyOf = (features: Features): string => [...features].sort().join();
 
 const noSettings: ManifestSettings = {
   config: null,
@@ -202,7 +224,7 @@ export interface RestoreOptions extends PluginOptions {
  */
 export type RestorePlugin = (
   manifest: ManifestLike | PromiseLike<ManifestLike>,
-  snapshot: Uint8Array,
+  snapshot: BytesLike,
   options?: RestoreOptions,
 ) => Promise<Plugin>;
 
@@ -232,11 +254,14 @@ export type CreatePlugin = (
 export const compilePluginOn =
   (platform: Platform): CompilePlugin =>
   async (manifest, options) => {
-    const own = readOptions(options);
+    let own = readOptions(options);
     const source = withFetch(platform, own);
     const isLater = reading('the manifest', () => isThenable(manifest));
     const settings = await resolveManifest((isLater ? await manifest : manifest) as ManifestLike, source);
-    const modules = nameModules(await loadModules(settings, source));
+    const features = reading('options', () => checkFeatures(own.features, pluginFeatures));
+    const modules = nameModules(await loadModules(settings, source, features));
+    // A list, as what was given may be gone through once only.
+    if (own.features !== undefined) own = { ...own, features };
     return new CompiledPlugin(modules, settings, own, platform);
   };
 
@@ -274,7 +299,8 @@ export const restorePluginOn = (platform: Platform): RestorePlugin => {
   const compile = compilePluginOn(platform);
   return async (manifest, snapshot, options = {}) => {
     const compiled = await compile(manifest, options);
-    const plugin = compiled.restore(snapshot, options);
+    const { activeCall } = readOptions(options);
+    const plugin = compiled.restore(snapshot, { activeCall });
     compiled.close();
     return plugin;
   };

@@ -1,11 +1,13 @@
 /** Options of `createPlugin`: their shape, their defaults, and how they combine with a manifest's settings. */
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/compiled-module.ts';
 import { checkPrecompiled, type PrecompiledModule } from '../../interpreter/code/precompiled-module.ts';
 import { selectSchedule } from '../../interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
+import { checkFeatures, type FeatureKey, type Features, pluginFeatures } from '../../syntax/features.ts';
 import { checkWhenBusy, type WhenBusy } from '../calls/turns.ts';
 import type { HttpSettings } from '../http/http.ts';
 import { httpFailure } from '../http/http-client.ts';
@@ -76,8 +78,8 @@ export interface PluginOptions {
   /** Limits on memory. */
   readonly memory?: MemoryOptions | undefined;
   /**
-   * Hosts that the plug-in may send requests to. In a pattern, `*` stands for any characters; everything else is
-   * literal, case and port do not count. Every redirect is checked as well. What can never match, such as a pattern with
+   * Hosts that the plug-in may send requests to. In a pattern, `*` stands for any characters, `?` for one, `[ab]` for
+   * one of some, `{a,b}` for one of its parts; case and port do not count. Every redirect is checked as well. What can never match, such as a pattern with
    * a port, is refused. Default: none.
    */
   readonly allowedHosts?: readonly string[] | undefined;
@@ -129,6 +131,11 @@ export interface PluginOptions {
   readonly sharedArrayBufferSize?: number | undefined;
   /** Accepted and ignored, as there is no worker. */
   readonly nodeWorkerArgs?: object | undefined;
+  /**
+   * Features that the modules may use, by their keys; those that are compiled already keep their own. Default:
+   * `pluginFeatures`, the spec and legacy exceptions.
+   */
+  readonly features?: Iterable<FeatureKey> | undefined;
   /** Fuel of each call. Default: no limit. */
   readonly fuel?: number | undefined;
   /** What everything costs: a schedule, a table of your own (`defineSchedule`) or a name. Default: `quern-1`. */
@@ -157,7 +164,7 @@ export interface PluginOptions {
    * A recording: everything that comes from outside is taken from it, and so is every setting that the plug-in can
    * notice. The calls must be the recorded ones, in the same order.
    */
-  readonly replay?: string | Uint8Array | undefined;
+  readonly replay?: string | BytesLike | undefined;
 }
 
 /** Options after checking, combined with the settings of the manifest. */
@@ -168,6 +175,7 @@ export interface CheckedOptions extends NoticedSettings {
   readonly whenBusy: WhenBusy;
   readonly onFailure: ((failure: PluginFailure) => void) | null;
   readonly fuel: number | null;
+  readonly features: Features;
   readonly compiler: JavaScriptCompiler | null;
   readonly precompiled: readonly PrecompiledModule[];
 }
@@ -323,6 +331,7 @@ export const checkOptions = (
   renewAfterFailure: options.renewAfterFailure ?? false,
   onFailure: checkListener(options.onFailure) ?? platform.onFailure ?? null,
   fuel: checkFuel(options.fuel),
+  features: checkFeatures(options.features, pluginFeatures),
   schedule: selectSchedule(options.schedule),
   compiler: checkCompiler(options.compiler),
   precompiled: checkPrecompiled(options.precompiled),

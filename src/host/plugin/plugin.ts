@@ -4,7 +4,8 @@
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
  */
-import { badArgument, reading, readOptions } from '../../errors/arguments.ts';
+import { badArgument, readOptions } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
 import type { PauseReason } from '../../interpreter/calls/outcome.ts';
@@ -17,6 +18,7 @@ import { encodeBase64 } from '../manifest/base64.ts';
 import type { LoadedModule } from '../manifest/wasm-source.ts';
 import { LevelLogger } from '../pdk/logging.ts';
 import { Variables } from '../pdk/variables.ts';
+import { checkTextOrBytes } from '../platform/given.ts';
 import type { Platform } from '../platform/platform.ts';
 import { type Receipt, receiptOf } from '../replay/receipt.ts';
 import { TapeSession } from '../replay/session.ts';
@@ -36,7 +38,6 @@ import {
   judge,
   type PluginInput,
   readCall,
-  toBytes,
 } from './calling.ts';
 import { type ExportDescriptor, exportsOf, type ImportDescriptor, importsOf } from './descriptors.ts';
 import { closedError, Instances, type Linked } from './instances.ts';
@@ -76,7 +77,10 @@ export class Plugin {
   #call: PluginCall | null = null;
   /** What it does. */
   #task: CallTask | null = null;
-  #isClosed = false;
+  /** The call that runs, made in pieces or not; null for none. */
+  #running: CallTask | null = null;
+  /** Resolves when the plug-in is closed; null while it is open. */
+  #closed: Promise<void> | null = null;
   /** Null when nothing is recorded or replayed. */
   readonly #session: TapeSession | null;
   #onGone: PluginMaterial['onGone'] | null;
@@ -159,7 +163,7 @@ export class Plugin {
     instances.fuelBefore = fuelConsumed;
     if (call === null) return;
     checkSavedCall(call, execution, linked);
-    void this.#turns.take('refuse', null);
+    void this.#turns.take({ whenBusy: 'refuse', signal: null });
     const task = this.#newTask(call.functionName, { input: call.input, hostContext, limits });
     task.adopt(call, execution);
     this.#openCall(task, execution?.pause ?? null);
@@ -243,7 +247,7 @@ export class Plugin {
     options: DetailedCallOptions = {},
   ): Promise<CallResult> {
     const given = readCall(input, options, this.#options);
-    const turn = this.#takeTurn(given.limits);
+    const turn = this.#turns.take(given.limits);
     if (turn !== null) await turn;
     return this.#perform(this.#newTask(functionName, given), null);
   }
@@ -269,7 +273,7 @@ export class Plugin {
     options: DetailedCallOptions = {},
   ): Promise<PluginCall> {
     const given = readCall(input, options, this.#options);
-    const turn = this.#takeTurn(given.limits);
+    const turn = this.#turns.take(given.limits);
     if (turn !== null) await turn;
     try {
       findFunction(this.#instances.require().main, functionName);
@@ -356,8 +360,8 @@ export class Plugin {
   }
 
   /** Sets a variable of the plug-in to a copy of a value. @throws UsageError beyond the limit on variables */
-  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
-    const bytes = reading('the value of a variable', () => new Uint8Array(toBytes(value)));
+  setVariable(name: string, value: string | BytesLike): void {
+    const bytes = checkTextOrBytes(value, 'a variable').slice();
     checkName(name);
     this.#session?.change('setVariable', name, encodeBase64(bytes));
     const refusal = this.#variables.set(name, bytes);
@@ -410,14 +414,24 @@ export class Plugin {
   }
 
   /**
-   * Gives up the plug-in's memory, after the call that runs; one that stands still is cancelled, those that wait for
-   * their turn are refused. It cannot be called afterwards.
+   * Gives up the plug-in's memory. A call that waits for the host, stands still or computes rejects with
+   * `interrupted.cancelled`, those that wait for their turn with `usage.state`. It cannot be called afterwards.
+   *
+   * @returns when all of them are over
    */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#turns.refuseAll(closedError());
-    if (this.#call !== null && this.#call.status !== 'running') await this.#call.cancel();
-    if (!this.#turns.isTaken) this.#release();
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    const turn = this.#turns.close(closedError());
+    // Not waited for here: it ends with the turn.
+    if (this.#call !== null) void this.#call.cancel(closedError());
+    else this.#running?.budget.watch.cancel(closedError());
+    if (turn !== null) await turn;
+    this.#release();
+    this.#turns.pass();
   }
 
   /** Gives up the instance and what the host holds open for it. */
@@ -431,21 +445,16 @@ export class Plugin {
     return { fuel: limits.fuel, watch: new CallWatch(this.#platform, { ...limits, timeoutCode }) };
   }
 
-  /** See `Turns.take`. */
-  #takeTurn({ whenBusy, signal }: CallLimits): Promise<void> | null {
-    if (this.#isClosed) throw closedError();
-    return this.#turns.take(whenBusy, signal);
-  }
-
   #endTurn(): void {
     this.#call = null;
     this.#task = null;
-    if (this.#isClosed) this.#release();
+    this.#running = null;
     this.#turns.pass();
   }
 
   /** A call from its turn on to its end. */
   async #perform(task: CallTask, standStill: StandStill | null): Promise<CallResult> {
+    this.#running = task;
     try {
       return await task.perform(standStill);
     } finally {

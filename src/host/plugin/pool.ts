@@ -9,8 +9,10 @@ import { checkInstance, checkWholeNumber, readOptions } from '../../errors/argum
 import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
 import { checkCompiler, type JavaScriptCompiler } from '../../interpreter/code/compiled-module.ts';
 import { checkPrecompiled, type PrecompiledModule } from '../../interpreter/code/precompiled-module.ts';
+import { checkFeatures, type FeatureKey, pluginFeatures } from '../../syntax/features.ts';
 import { type AbortSignalLike, checkSignal } from '../calls/call-watch.ts';
 import { Line } from '../calls/line.ts';
+import { StopSignal } from '../calls/stop-signal.ts';
 import type { PluginOutput } from '../state/output.ts';
 import type { CallOptions, PluginInput } from './calling.ts';
 import { CompiledPlugin } from './compiled-plugin.ts';
@@ -27,6 +29,8 @@ export interface PoolOptions {
   readonly maxInstances?: number | undefined;
   /** Most calls that wait for an instance. Default: 1,000. */
   readonly maxWaiting?: number | undefined;
+  /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
+  readonly features?: Iterable<FeatureKey> | undefined;
   /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
   readonly compiler?: JavaScriptCompiler | undefined;
   /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
@@ -55,17 +59,22 @@ export class PluginPool {
   readonly #maxWaiting: number;
   readonly #options: PluginOptions;
   readonly #idle: Plugin[] = [];
+  /** Those that work for somebody. */
+  readonly #busy = new Set<Plugin>();
+  /** Stops instances in the making. */
+  readonly #stop = new StopSignal();
   readonly #line = new Line<Plugin>();
   #count = 0;
   #isClosed = false;
 
   /** Users call `createPool`. @internal */
   constructor(compiled: CompiledPlugin, options: PoolOptions) {
-    const { maxInstances = 4, maxWaiting = 1000, compiler, precompiled } = options;
+    const { maxInstances = 4, maxWaiting = 1000, features, compiler, precompiled } = options;
     this.#compiled = compiled;
     this.#maxInstances = checkWholeNumber(maxInstances, 'maxInstances', 1);
     this.#maxWaiting = checkWholeNumber(maxWaiting, 'maxWaiting');
     this.#options = {
+      ...(features === undefined ? {} : { features: checkFeatures(features, pluginFeatures) }),
       ...(checkCompiler(compiler) === null ? {} : { compiler }),
       ...(checkPrecompiled(precompiled).length === 0 ? {} : { precompiled }),
     };
@@ -112,14 +121,31 @@ export class PluginPool {
     }
   }
 
-  /** Closes all instances, busy ones after their work, and refuses the calls that wait. */
+  /**
+   * Closes all instances, which ends their calls as `Plugin.close` does, and refuses the calls that wait.
+   *
+   * @returns when all calls are over
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#line.refuseAll(closedError());
+    this.#stop.fire(closedError());
+    const busy = Array.from(this.#busy, (plugin) => plugin.close());
     for (const plugin of this.#idle.splice(0)) this.#drop(plugin);
+    await Promise.all(busy);
   }
 
   async #acquire(signal: AbortSignalLike | null): Promise<Plugin> {
+    const plugin = await this.#find(signal);
+    if (!this.#isClosed) {
+      this.#busy.add(plugin);
+      return plugin;
+    }
+    this.#drop(plugin);
+    throw closedError();
+  }
+
+  async #find(signal: AbortSignalLike | null): Promise<Plugin> {
     if (this.#isClosed) throw closedError();
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
@@ -133,7 +159,7 @@ export class PluginPool {
   async #make(): Promise<Plugin> {
     this.#count++;
     try {
-      return await this.#compiled.instantiate(this.#options);
+      return await this.#compiled.instantiateUnder(this.#stop, this.#options);
     } catch (error) {
       this.#count--;
       // Who waits for this place gets a try of its own, and its own error.
@@ -143,6 +169,7 @@ export class PluginPool {
   }
 
   #release(plugin: Plugin, isSpoiled: boolean): void {
+    this.#busy.delete(plugin);
     if (isSpoiled || this.#isClosed) {
       this.#drop(plugin);
       this.#serveNext();

@@ -1,6 +1,7 @@
 /** Runs a recording from its beginning to its end, and judges receipts by it. */
 
 import { badArgument, reading, readOptions } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { isObject } from '../../errors/checks.ts';
 import { ExhaustionError, InterruptedError, ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
@@ -47,7 +48,10 @@ export interface ReplayedCall {
  * ```
  */
 export interface ReplayOptions
-  extends Pick<PluginOptions, 'logger' | 'onLog' | 'wasi' | 'schedule' | 'compiler' | 'precompiled'> {
+  extends Pick<
+    PluginOptions,
+    'logger' | 'onLog' | 'wasi' | 'schedule' | 'features' | 'compiler' | 'precompiled'
+  > {
   /** Most fuel of the whole replay. Default: what the recording names. */
   readonly fuel?: number | undefined;
   /** Most milliseconds of the whole replay. Default: no limit. */
@@ -126,7 +130,7 @@ const makeCall = async (plugin: Plugin, ask: Json, limits: ReplayLimits): Promis
 const replayCalls = async (
   platform: Platform,
   manifest: ManifestLike | PromiseLike<ManifestLike>,
-  recording: string | Uint8Array,
+  recording: string | BytesLike,
   options: ReplayOptions,
   isEnough: (call: ReplayedCall) => boolean,
 ): Promise<ReplayedCall[]> => {
@@ -169,7 +173,7 @@ const replayCalls = async (
  */
 export type ReplayRecording = (
   manifest: ManifestLike | PromiseLike<ManifestLike>,
-  recording: string | Uint8Array,
+  recording: string | BytesLike,
   options?: ReplayOptions,
 ) => Promise<readonly ReplayedCall[]>;
 
@@ -190,7 +194,7 @@ export type ReplayRecording = (
 export type VerifyReceipt = (
   receipt: Receipt,
   manifest: ManifestLike | PromiseLike<ManifestLike>,
-  recording: string | Uint8Array,
+  recording: string | BytesLike,
   options?: ReplayOptions,
 ) => Promise<ReplayedCall>;
 

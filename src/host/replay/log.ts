@@ -6,6 +6,7 @@
  */
 
 import { reading } from '../../errors/arguments.ts';
+import { asBytes, type BytesLike } from '../../errors/bytes.ts';
 import { isObject } from '../../errors/checks.ts';
 import { ReplayError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
@@ -78,11 +79,11 @@ const isEvent = (value: unknown): value is LogEvent =>
  *
  * @throws ReplayError `replay.log`, which names the first line that is damaged
  */
-export const parseLog = (source: string | Uint8Array): ParsedLog => {
-  if (typeof source !== 'string' && !reading('the recording', () => source instanceof Uint8Array))
-    throw bad(0, 'expected text or bytes');
-  if (source.length > MAX_LOG_LENGTH) throw bad(0, 'too long');
-  const text = typeof source === 'string' ? source : decodeUtf8Lossy(source);
+export const parseLog = (source: string | BytesLike): ParsedLog => {
+  const given = typeof source === 'string' ? source : reading('the recording', () => asBytes(source));
+  if (given === null) throw bad(0, 'expected text or bytes');
+  if (given.length > MAX_LOG_LENGTH) throw bad(0, 'too long');
+  const text = typeof given === 'string' ? given : decodeUtf8Lossy(given);
   const lines = text.split('\n');
   // What follows the last line feed is nothing, or a line that was cut off.
   if (lines[lines.length - 1] === '') lines.pop();

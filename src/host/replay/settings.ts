@@ -2,18 +2,19 @@
  * The settings of a plug-in that it can notice, as the header of a recording has them; and from a header the options
  * of a plug-in that needs nothing of its surroundings.
  */
+
 import { ReplayError, UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { moduleSha256 } from '../../interpreter/code/precompiled-module.ts';
 import { type FuelSchedule, schedules } from '../../interpreter/fuel/schedules.ts';
-import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type { HttpSettings } from '../http/http.ts';
 import type { CheckedMemoryOptions } from '../manifest/manifest.ts';
 import type { LoadedModule } from '../manifest/wasm-source.ts';
 import { checkLogLevel, type LogLevel } from '../pdk/logging.ts';
+import { checkTextOrBytes } from '../platform/given.ts';
 import type { Clock, RandomSource } from '../platform/platform.ts';
 import type { Json } from '../state/operation.ts';
-import type { StreamReader } from '../wasi/descriptors.ts';
+import { checkedReader, type StreamReader } from '../wasi/descriptors.ts';
 import type { WasiOptions } from '../wasi/program.ts';
 import { bytes, count, dictionary, fields, list, optional, text, truth, tuple, wide } from './forms.ts';
 import { LOG_VERSION, type ParsedLog } from './log.ts';
@@ -148,7 +149,7 @@ export const hashesOf = (modules: Modules): [name: string, hash: string][] =>
 
 const stdinOf = (stdin: WasiOptions['stdin']): string | null => {
   if (typeof stdin === 'function') return null;
-  return bytes.write(typeof stdin === 'string' ? encodeUtf8(stdin) : (stdin ?? new Uint8Array(0))) as string;
+  return bytes.write(checkTextOrBytes(stdin ?? '', 'wasi.stdin')) as string;
 };
 
 const headerOf = (options: NoticedSettings, modules: Modules): Header => {
@@ -195,7 +196,7 @@ export const recordingOptions = <T extends NoticedSettings>(
     http: { ...http, exchange: tapedExchange(tape) },
     wasi: {
       ...wasi,
-      ...(typeof stdin === 'function' ? { stdin: tapedReader(tape, stdin) } : {}),
+      ...(typeof stdin === 'function' ? { stdin: tapedReader(tape, checkedReader(stdin)) } : {}),
       preopens: tapedTrees(tape, wasi.preopens ?? {}, () => clock.realtime()),
     },
   };

@@ -1,4 +1,5 @@
 /** Time, randomness, standard input and the network on a tape. */
+import { isThenable } from '../../errors/checks.ts';
 import type { ClientRequest, ClientRules, HttpAnswer } from '../http/http-client.ts';
 import { exchange } from '../http/http-client.ts';
 import type { Clock, HttpTransport, RandomSource, Sleep } from '../platform/platform.ts';
@@ -51,7 +52,7 @@ export const tapedReader =
     let pending: Promise<Uint8Array> | null = null;
     const first = tape.take('stdin', maxBytes, chunkOrLater, () => {
       const chunk = live!(maxBytes);
-      if (chunk instanceof Uint8Array) return chunk;
+      if (!isThenable(chunk)) return chunk;
       pending = chunk;
       return null;
     });

@@ -4,16 +4,17 @@
  */
 
 import { badArgument } from '../../errors/arguments.ts';
-import { isWholeNumber, wholeNumberText } from '../../errors/checks.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
+import { isObject, isWholeNumber, wholeNumberText } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText, valueText } from '../../errors/texts.ts';
 import type { FuelSchedule } from '../../interpreter/fuel/schedules.ts';
 import { workCost } from '../../kernel/imports.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { encodeUtf8 } from '../../syntax/utf8.ts';
 import { decodeBase64, encodeBase64 } from '../manifest/base64.ts';
 import { checkLogLevel, type LevelLogger, type LogLevel } from '../pdk/logging.ts';
 import type { Variables } from '../pdk/variables.ts';
+import { checkTextOrBytes } from '../platform/given.ts';
 import type { Json, Operation } from './operation.ts';
 import { PluginOutput } from './output.ts';
 
@@ -22,13 +23,6 @@ const toAddress = (address: bigint | number): number => {
   if (typeof address === 'bigint') return Number(BigInt.asUintN(64, address));
   if (isWholeNumber(address)) return address;
   throw badArgument(`an address is a bigint or ${wholeNumberText()}, not ${valueText(address)}`);
-};
-
-const toBytes = (value: unknown, what: string): Uint8Array => {
-  if (typeof value === 'string') return encodeUtf8(value);
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw badArgument(`${what} must be a string or bytes, not ${value === null ? 'null' : typeof value}`);
 };
 
 /** What the view shows of the state of a plug-in. */
@@ -110,8 +104,8 @@ export class CurrentPlugin {
    * @returns its handle; 0n for empty contents, as the PDKs have it
    * @throws UsageError for anything else, or when there is no memory
    */
-  store(input: string | Uint8Array | ArrayBuffer): bigint {
-    const bytes = toBytes(input, 'what to store');
+  store(input: string | BytesLike): bigint {
+    const bytes = checkTextOrBytes(input, 'what to store');
     this.#operations?.push(['store', encodeBase64(bytes)]);
     this.#state.chargeBytes(bytes.length);
     const handle = this.#state.kernel.store(bytes);
@@ -151,8 +145,8 @@ export class CurrentPlugin {
    *
    * @throws UsageError when the limit on variables would be exceeded
    */
-  setVariable(name: string, value: string | Uint8Array | ArrayBuffer): void {
-    const bytes = new Uint8Array(toBytes(value, 'a variable'));
+  setVariable(name: string, value: string | BytesLike): void {
+    const bytes = checkTextOrBytes(value, 'a variable').slice();
     this.#operations?.push(['setVariable', String(name), encodeBase64(bytes)]);
     const refusal = this.#state.variables.set(String(name), bytes);
     if (refusal !== null) throw new UsageError('usage.state', { detail: refusal });
@@ -170,7 +164,8 @@ export class CurrentPlugin {
    * @throws UsageError for an empty message
    */
   setError(error: string | Error): void {
-    const message: unknown = error instanceof Error ? error.message : error;
+    // By its field, since an error may be of another realm.
+    const message: unknown = isObject(error) ? error.message : error;
     if (typeof message !== 'string' || message === '') throw badArgument('could not store error value');
     this.errorSet(Number(this.store(message)));
   }

@@ -2,6 +2,8 @@
  * File descriptors of a WASI program: the standard streams, pre-opened directories, and what it opens.
  */
 
+import { checkBytes } from '../../errors/arguments.ts';
+import { isThenable } from '../../errors/checks.ts';
 import type { DirectoryEntry, Filetype, OpenDirectory, OpenFile } from '../platform/files.ts';
 import { DIRECTORY_RIGHTS, FILE_RIGHTS, INPUT_RIGHTS, OUTPUT_RIGHTS } from './abi.ts';
 import { ErrnoSignal } from './errno.ts';
@@ -40,6 +42,15 @@ interface DescriptorBase {
  * ```
  */
 export type StreamReader = (maxBytes: number) => Uint8Array | Promise<Uint8Array>;
+
+/** A reader of the embedder's, whose bytes may be of another realm, or be none. */
+export const checkedReader = (read: StreamReader): StreamReader => {
+  const check = (chunk: Uint8Array): Uint8Array => checkBytes(chunk, 'what wasi.stdin read');
+  return (maxBytes) => {
+    const chunk = read(maxBytes);
+    return isThenable(chunk) ? Promise.resolve(chunk).then(check) : check(chunk);
+  };
+};
 
 /** A stream: bytes go in or out, there is no position. */
 export interface Stream extends DescriptorBase {

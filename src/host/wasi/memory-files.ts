@@ -2,7 +2,9 @@
  * Files in memory, the smallest back end that behaves as a POSIX file system: hard and symbolic links, times,
  * files that live on while they are open, and a budget that no guest can exceed.
  */
+
 import { checkWholeNumber } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type {
@@ -15,6 +17,7 @@ import type {
   OpenFile,
   OpenMode,
 } from '../platform/files.ts';
+import { checkTextOrBytes } from '../platform/given.ts';
 import { ErrnoSignal } from './errno.ts';
 import {
   type AnyMemoryNode,
@@ -265,11 +268,8 @@ export class MemoryFiles implements FileTree {
   }
 
   /** Writes a file, making it and the directories on the way. @throws UsageError */
-  writeFile(path: string, data: string | Uint8Array): void {
-    const bytes = typeof data === 'string' ? encodeUtf8(data) : data;
-    if (!(bytes instanceof Uint8Array)) {
-      throw new UsageError('usage.argument', { detail: `${path}: expected text or bytes` });
-    }
+  writeFile(path: string, data: string | BytesLike): void {
+    const bytes = checkTextOrBytes(data, 'contents of a file');
     const parts = partsOf(path);
     const name = parts.pop();
     if (name === undefined) throw new UsageError('usage.argument', { detail: `"${path}" names no file` });

@@ -1,12 +1,15 @@
 /** The state of one WASI program: arguments, environment, clock, descriptors; made from what the embedder says. */
-import { badArgument, checkBytes, reading } from '../../errors/arguments.ts';
+import { badArgument, reading } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { nameText } from '../../errors/texts.ts';
 import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
 import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type { FileTree } from '../platform/files.ts';
+import { checkTextOrBytes } from '../platform/given.ts';
 import type { Clock, RandomSource } from '../platform/platform.ts';
 import {
   bytesReader,
+  checkedReader,
   DescriptorTable,
   inputStream,
   outputStream,
@@ -35,7 +38,7 @@ export interface WasiOptions {
   /** Environment variables. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input: all of it, or a function that reads on, perhaps later; no bytes are the end. Default: empty. */
-  readonly stdin?: string | Uint8Array | StreamReader;
+  readonly stdin?: string | BytesLike | StreamReader;
   /** Receives what is written to standard output. Default: dropped. */
   readonly stdout?: (chunk: Uint8Array) => void;
   /** Receives what is written to standard error. Default: dropped. */
@@ -62,10 +65,8 @@ const cStrings = (list: readonly string[], what: string): Strings => {
 };
 
 const inputOf = (source: WasiOptions['stdin']): Stream => {
-  if (typeof source === 'function') return inputStream({ read: source, available: () => 1 });
-  const bytes =
-    typeof source === 'string' ? encodeUtf8(source) : checkBytes(source ?? new Uint8Array(0), 'wasi.stdin');
-  return inputStream(bytesReader(bytes));
+  if (typeof source === 'function') return inputStream({ read: checkedReader(source), available: () => 1 });
+  return inputStream(bytesReader(checkTextOrBytes(source ?? '', 'wasi.stdin')));
 };
 
 const outputOf = (options: WasiOptions, name: 'stdout' | 'stderr'): Stream => {

@@ -149,7 +149,7 @@ export class CodeWriter {
       } else if (role === 'cost') {
         this.endRun();
         this.remainderWord();
-      } else this.word(holds === undefined || holds === 'f64' ? value : 2 * value);
+      } else this.word(holds === undefined ? value : 2 * value);
     }
     if (first !== a && operands[0]!.role === 'written') this.moveFar(operands[0]!, a, first);
     if (second !== b && operands[1]!.role === 'written') this.moveFar(operands[1]!, b, second);

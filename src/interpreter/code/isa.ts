@@ -16,7 +16,7 @@ export interface Operand {
    * what the stretch after the operation costs, which the writer knows.
    */
   readonly role: 'written' | 'read' | 'immediate' | 'branch' | 'cost';
-  /** What a slot holds: words are addressed by twice the number of the slot, an f64 by the number itself. */
+  /** What a slot holds: words are read and written by the index of a word, an f64 by that of a double. */
   readonly holds?: 'words' | 'f64' | 'f32' | 'reference';
 }
 

@@ -30,7 +30,9 @@ const MAX_NAME = 64;
 const MAX_UNIT = 0x7fff_ffff;
 
 /** Prices beside those of instructions: the least and the most. */
-const units: Readonly<Record<Exclude<keyof FuelSchedule, 'name' | 'cost' | 'functions'>, number>> = {
+const units: Readonly<
+  Record<Exclude<keyof FuelSchedule, 'name' | 'cost' | 'fieldsPerUnit' | 'functions'>, number>
+> = {
   entry: MAX_CALL_PRICE,
   localsPerUnit: MAX_UNIT,
   valuesPerUnit: MAX_UNIT,
@@ -89,7 +91,7 @@ const checkFunctions = (value: unknown): FuelSchedule['functions'] => {
 const copyOf = (value: unknown): FuelSchedule => {
   if (!isRecord(value)) throw bad('a schedule is an object');
   const unitNames = Object.keys(units) as (keyof typeof units)[];
-  checkKeys(value, ['name', 'cost', 'functions', ...unitNames], '');
+  checkKeys(value, ['name', 'cost', 'functions', 'fieldsPerUnit', ...unitNames], '');
   const name = checkName(value['name']);
   const prices = Object.fromEntries(
     unitNames.map((unit) => [unit, checkPrice(value[unit], unit, units[unit])]),
@@ -98,6 +100,9 @@ const copyOf = (value: unknown): FuelSchedule => {
     name,
     cost: checkCosts(value['cost']),
     ...prices,
+    ...(value['fieldsPerUnit'] === undefined
+      ? {}
+      : { fieldsPerUnit: checkPrice(value['fieldsPerUnit'], 'fieldsPerUnit', MAX_UNIT) }),
     ...(value['functions'] === undefined ? {} : { functions: checkFunctions(value['functions']) }),
   };
 };

@@ -44,11 +44,13 @@ export interface FuelSchedule {
   readonly hostBytesPerUnit: number;
   /** Bytes that one unit copies or fills; 0 = free. */
   readonly bulkBytesPerUnit: number;
-  /**
-   * Table or array elements that one unit copies or fills; 0 = free. Of the words of a new structure and the operands
-   * of a new array, the class pays for as many.
-   */
+  /** Table or array elements that one unit copies or fills; 0 = free. */
   readonly bulkElementsPerUnit: number;
+  /**
+   * Words of a new structure, or operands of a new array, that one unit moves, beyond as many that the class pays for;
+   * 0 = free. Default: as `bulkElementsPerUnit`.
+   */
+  readonly fieldsPerUnit?: number | undefined;
   /** Cost of one page of memory growth; of each 64 KiB where pages have another size. */
   readonly growPage: number;
 }
@@ -95,7 +97,8 @@ export const quern1: FuelSchedule = Object.freeze<FuelSchedule>({
 });
 
 /**
- * One per instruction, nothing for structure, `unreachable` and `return`, one per function entry: wasmtime's rule.
+ * One per instruction, nothing for structure, `unreachable` and `return`, one per function entry: wasmtime's default
+ * rule up to its version 45. See `wasmtime46` for the later one.
  *
  * ```js
  * const instance = instantiate(new Store({ schedule: flat1 }), compileModule(doubleWasm), () => undefined);
@@ -138,16 +141,30 @@ export const flat1: FuelSchedule = Object.freeze<FuelSchedule>({
 });
 
 /**
+ * `flat-1`, and one for each byte and element of bulk operations: wasmtime's default rule since its version 46.
+ *
+ * ```js
+ * console.log(flat1.bulkBytesPerUnit, wasmtime46.bulkBytesPerUnit); // → 0 1
+ * ```
+ */
+export const wasmtime46: FuelSchedule = Object.freeze<FuelSchedule>({
+  ...flat1,
+  name: 'wasmtime-46',
+  bulkBytesPerUnit: 1,
+  bulkElementsPerUnit: 1,
+  fieldsPerUnit: 0,
+});
+
+/**
  * Schedules by name.
  *
  * ```js
- * console.log([...schedules.keys()].join(' ')); // → quern-1 flat-1
+ * console.log([...schedules.keys()].join(' ')); // → quern-1 flat-1 wasmtime-46
  * ```
  */
-export const schedules: ReadonlyMap<string, FuelSchedule> = new Map([
-  [quern1.name, quern1],
-  [flat1.name, flat1],
-]);
+export const schedules: ReadonlyMap<string, FuelSchedule> = new Map(
+  [quern1, flat1, wasmtime46].map((schedule) => [schedule.name, schedule]),
+);
 
 const perUnit = (count: number, unit: number): number => (unit === 0 ? 0 : Math.ceil(count / unit));
 
@@ -157,9 +174,12 @@ const perFurtherUnit = (count: number, unit: number): number => perUnit(Math.max
 /** Size term of values that a branch or an exception carries, or a function returns. */
 export const valuesCost = (schedule: FuelSchedule, slotCount: number): number =>
   perFurtherUnit(slotCount, schedule.valuesPerUnit);
+/** Words or operands that one unit moves into a new structure or array. */
+export const fieldsPerUnit = (schedule: FuelSchedule): number =>
+  schedule.fieldsPerUnit ?? schedule.bulkElementsPerUnit;
 /** Size term of a new structure or array whose values the code lists. */
 export const fieldsCost = (schedule: FuelSchedule, count: number): number =>
-  perFurtherUnit(count, schedule.bulkElementsPerUnit);
+  perFurtherUnit(count, fieldsPerUnit(schedule));
 /** Size term of a search for who catches an exception: of the handlers and clauses looked at. */
 export const searchCost = (schedule: FuelSchedule, count: number): number =>
   perFurtherUnit(count, schedule.clausesPerUnit);

@@ -2,6 +2,7 @@
 
 import { decodeModule } from '../../decoder/decode-module.ts';
 import { checkFunction, checkInstance, readOptions } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { TrapError, UnlinkableError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { defaultFeatures, type Features } from '../../syntax/features.ts';
@@ -50,7 +51,7 @@ export type ImportResolver = (module: string, name: string, desc: ImportType) =>
  *
  * @throws MalformedError, InvalidError, UnsupportedError, LimitError
  */
-export const compileModule = (bytes: Uint8Array, features: Features = defaultFeatures): CompiledModule => {
+export const compileModule = (bytes: BytesLike, features: Features = defaultFeatures): CompiledModule => {
   const module = decodeModule(bytes);
   try {
     validateModule(module, features);

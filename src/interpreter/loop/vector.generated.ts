@@ -61,6 +61,9 @@ export const createVectors = (
     const memory = instance.memory0.view;
     const memorySize = instance.memory0.byteLength | 0;
     const globals = instance.globalWords;
+    // The packed slots of a scalar operation.
+    let slot1 = 0;
+    let slot2 = 0;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
     let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0, i6 = 0;
     let globalWords: Int32Array;
@@ -1971,155 +1974,154 @@ export const createVectors = (
             break out;
         }
       }
+      slot1 = fp + (op >>> 9 & 4094) | 0;
+      slot2 = fp + (op >>> 20 & 4094) | 0;
       switch (op & 1023) {
         case 0: {
           // mov32
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0];
+          words[slot1] = words[slot2];
           pc = pc + 1 | 0;
           continue;
         }
         case 1: {
           // mov64
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = fp + (op >>> 20 & 4094) | 0;
-          words[i0] = words[i1];
-          words[i0 + 1] = words[i1 + 1];
+          words[slot1] = words[slot2];
+          words[slot1 + 1] = words[slot2 + 1];
           pc = pc + 1 | 0;
           continue;
         }
         case 2: {
           // const32
-          words[fp + (op >>> 9 & 4094) | 0] = code[pc + 1 | 0];
+          words[slot1] = code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 3: {
           // const64
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          words[i0] = code[pc + 1 | 0];
-          words[i0 + 1] = code[pc + 2 | 0];
+          words[slot1] = code[pc + 1 | 0];
+          words[slot1 + 1] = code[pc + 2 | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 4: {
           // select32
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[fp + (op >>> 20 & 4094) | 0] : words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 6: {
           // i32_add_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] + words[fp + code[pc + 1 | 0] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 7: {
           // i32_sub_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] - words[fp + code[pc + 1 | 0] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 8: {
           // i32_mul_rr
-          words[fp + (op >>> 9 & 4094) | 0] = Math.imul(words[fp + (op >>> 20 & 4094) | 0], words[fp + code[pc + 1 | 0] | 0]);
+          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1 | 0] | 0]);
           pc = pc + 2 | 0;
           continue;
         }
         case 9: {
           // i32_and_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] & words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] & words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 10: {
           // i32_or_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] | words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] | words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 11: {
           // i32_xor_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] ^ words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] ^ words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 12: {
           // i32_shl_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] << words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] << words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 13: {
           // i32_shr_s_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >> words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] >> words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 14: {
           // i32_shr_u_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 17: {
           // i32_add_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] + code[pc + 1 | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 18: {
           // i32_mul_ri
-          words[fp + (op >>> 9 & 4094) | 0] = Math.imul(words[fp + (op >>> 20 & 4094) | 0], code[pc + 1 | 0]);
+          words[slot1] = Math.imul(words[slot2], code[pc + 1 | 0]);
           pc = pc + 2 | 0;
           continue;
         }
         case 19: {
           // i32_and_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] & code[pc + 1 | 0];
+          words[slot1] = words[slot2] & code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 20: {
           // i32_or_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] | code[pc + 1 | 0];
+          words[slot1] = words[slot2] | code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 21: {
           // i32_xor_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] ^ code[pc + 1 | 0];
+          words[slot1] = words[slot2] ^ code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 22: {
           // i32_shl_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] << code[pc + 1 | 0];
+          words[slot1] = words[slot2] << code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 23: {
           // i32_shr_s_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >> code[pc + 1 | 0];
+          words[slot1] = words[slot2] >> code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 24: {
           // i32_shr_u_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] >>> code[pc + 1 | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 25: {
           // i32_rotl_ri
           i0 = code[pc + 1 | 0];
-          i1 = words[fp + (op >>> 20 & 4094) | 0];
-          words[fp + (op >>> 9 & 4094) | 0] = i1 << i0 | i1 >>> (32 - i0 & 31);
+          i1 = words[slot2];
+          words[slot1] = i1 << i0 | i1 >>> (32 - i0 & 31);
           pc = pc + 2 | 0;
           continue;
         }
         case 26: {
           // i32_div_s_rr
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i1 = words[fp + code[pc + 1 | 0] | 0];
           if (i1 === 0) {
             status = 17; // trap.divide-by-zero
@@ -2129,7 +2131,7 @@ export const createVectors = (
             status = 18; // trap.integer-overflow
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = i0 / i1 | 0;
+          words[slot1] = i0 / i1 | 0;
           pc = pc + 2 | 0;
           continue;
         }
@@ -2140,7 +2142,7 @@ export const createVectors = (
             status = 17; // trap.divide-by-zero
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) / (i0 >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) / (i0 >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
@@ -2151,97 +2153,97 @@ export const createVectors = (
             status = 17; // trap.divide-by-zero
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) % (i0 >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) % (i0 >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 30: {
           // i32_div_s_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] / code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] / code[pc + 1 | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 31: {
           // i32_div_u_ri
-          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 34: {
           // i32_eq_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 35: {
           // i32_ne_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 36: {
           // i32_lt_s_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 37: {
           // i32_ge_s_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 38: {
           // i32_lt_u_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 39: {
           // i32_ge_u_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 40: {
           // i32_eq_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === code[pc + 1 | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 41: {
           // i32_ne_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] !== code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== code[pc + 1 | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 42: {
           // i32_lt_s_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] < code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < code[pc + 1 | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 43: {
           // i32_ge_s_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >= code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= code[pc + 1 | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 44: {
           // i32_lt_u_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 45: {
           // i32_ge_u_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 46: {
           // br_i32_eq_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] === words[fp + (op >>> 20 & 4094) | 0]) {
+          if (words[slot1] === words[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -2255,7 +2257,7 @@ export const createVectors = (
         }
         case 47: {
           // br_i32_ne_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] !== words[fp + (op >>> 20 & 4094) | 0]) {
+          if (words[slot1] !== words[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -2269,7 +2271,7 @@ export const createVectors = (
         }
         case 48: {
           // br_i32_lt_s_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] < words[fp + (op >>> 20 & 4094) | 0]) {
+          if (words[slot1] < words[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -2283,7 +2285,7 @@ export const createVectors = (
         }
         case 49: {
           // br_i32_ge_s_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] >= words[fp + (op >>> 20 & 4094) | 0]) {
+          if (words[slot1] >= words[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -2297,7 +2299,7 @@ export const createVectors = (
         }
         case 50: {
           // br_i32_lt_u_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 < words[fp + (op >>> 20 & 4094) | 0] >>> 0) {
+          if (words[slot1] >>> 0 < words[slot2] >>> 0) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -2311,7 +2313,7 @@ export const createVectors = (
         }
         case 51: {
           // br_i32_ge_u_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 >= words[fp + (op >>> 20 & 4094) | 0] >>> 0) {
+          if (words[slot1] >>> 0 >= words[slot2] >>> 0) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -2325,7 +2327,7 @@ export const createVectors = (
         }
         case 52: {
           // br_i32_eq_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] === code[pc + 1 | 0]) {
+          if (words[slot1] === code[pc + 1 | 0]) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -2339,7 +2341,7 @@ export const createVectors = (
         }
         case 53: {
           // br_i32_ne_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] !== code[pc + 1 | 0]) {
+          if (words[slot1] !== code[pc + 1 | 0]) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -2353,7 +2355,7 @@ export const createVectors = (
         }
         case 54: {
           // br_i32_lt_s_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] < code[pc + 1 | 0]) {
+          if (words[slot1] < code[pc + 1 | 0]) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -2367,7 +2369,7 @@ export const createVectors = (
         }
         case 55: {
           // br_i32_ge_s_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] >= code[pc + 1 | 0]) {
+          if (words[slot1] >= code[pc + 1 | 0]) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -2381,7 +2383,7 @@ export const createVectors = (
         }
         case 56: {
           // br_i32_lt_u_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 < code[pc + 1 | 0] >>> 0) {
+          if (words[slot1] >>> 0 < code[pc + 1 | 0] >>> 0) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -2395,7 +2397,7 @@ export const createVectors = (
         }
         case 57: {
           // br_i32_ge_u_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 >= code[pc + 1 | 0] >>> 0) {
+          if (words[slot1] >>> 0 >= code[pc + 1 | 0] >>> 0) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -2409,32 +2411,32 @@ export const createVectors = (
         }
         case 58: {
           // i32_eqz
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === 0 ? 1 : 0;
+          words[slot1] = words[slot2] === 0 ? 1 : 0;
           pc = pc + 1 | 0;
           continue;
         }
         case 59: {
           // i32_clz
-          words[fp + (op >>> 9 & 4094) | 0] = Math.clz32(words[fp + (op >>> 20 & 4094) | 0]);
+          words[slot1] = Math.clz32(words[slot2]);
           pc = pc + 1 | 0;
           continue;
         }
         case 60: {
           // i32_ctz
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
-          words[fp + (op >>> 9 & 4094) | 0] = i0 === 0 ? 32 : 31 - Math.clz32(i0 & -i0);
+          i0 = words[slot2];
+          words[slot1] = i0 === 0 ? 32 : 31 - Math.clz32(i0 & -i0);
           pc = pc + 1 | 0;
           continue;
         }
         case 61: {
           // i32_popcnt
-          words[fp + (op >>> 9 & 4094) | 0] = popcnt32(words[fp + (op >>> 20 & 4094) | 0]);
+          words[slot1] = popcnt32(words[slot2]);
           pc = pc + 1 | 0;
           continue;
         }
         case 64: {
           // br_i32_nz
-          if (words[fp + (op >>> 9 & 4094) | 0] !== 0) {
+          if (words[slot1] !== 0) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -2448,7 +2450,7 @@ export const createVectors = (
         }
         case 65: {
           // br_i32_z
-          if (words[fp + (op >>> 9 & 4094) | 0] === 0) {
+          if (words[slot1] === 0) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -2462,137 +2464,135 @@ export const createVectors = (
         }
         case 183: {
           // i32_load
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt32(i0, true);
+          words[slot1] = memory.getInt32(i0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 184: {
           // i32_load8_s
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt8(i0);
+          words[slot1] = memory.getInt8(i0);
           pc = pc + 2 | 0;
           continue;
         }
         case 185: {
           // i32_load8_u
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getUint8(i0);
+          words[slot1] = memory.getUint8(i0);
           pc = pc + 2 | 0;
           continue;
         }
         case 186: {
           // i32_load16_s
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt16(i0, true);
+          words[slot1] = memory.getInt16(i0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 187: {
           // i32_load16_u
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getUint16(i0, true);
+          words[slot1] = memory.getUint16(i0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 188: {
           // i64_load
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = words[fp + (op >>> 20 & 4094) | 0];
-          i1 = i1 + code[pc + 1 | 0] | 0 | i1 >> 31;
-          if (i1 < 0 || i1 > (memorySize - 8 | 0)) {
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[i0] = memory.getInt32(i1, true);
-          words[i0 + 1] = memory.getInt32(i1 + 4 | 0, true);
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 195: {
           // i32_store
-          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = words[slot1];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt32(i0, words[fp + (op >>> 20 & 4094) | 0], true);
+          memory.setInt32(i0, words[slot2], true);
           pc = pc + 2 | 0;
           continue;
         }
         case 196: {
           // i32_store8
-          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = words[slot1];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt8(i0, words[fp + (op >>> 20 & 4094) | 0]);
+          memory.setInt8(i0, words[slot2]);
           pc = pc + 2 | 0;
           continue;
         }
         case 197: {
           // i32_store16
-          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = words[slot1];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt16(i0, words[fp + (op >>> 20 & 4094) | 0], true);
+          memory.setInt16(i0, words[slot2], true);
           pc = pc + 2 | 0;
           continue;
         }
         case 201: {
           // i64_store
-          i0 = fp + (op >>> 20 & 4094) | 0;
-          i1 = words[fp + (op >>> 9 & 4094) | 0];
-          i1 = i1 + code[pc + 1 | 0] | 0 | i1 >> 31;
-          if (i1 < 0 || i1 > (memorySize - 8 | 0)) {
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt32(i1 + 4 | 0, words[i0 + 1], true);
-          memory.setInt32(i1, words[i0], true);
+          memory.setInt32(i0 + 4 | 0, words[slot2 + 1], true);
+          memory.setInt32(i0, words[slot2], true);
           pc = pc + 2 | 0;
           continue;
         }
         case 202: {
           // global_get32
-          words[fp + (op >>> 9 & 4094) | 0] = globals[code[pc + 1 | 0]];
+          words[slot1] = globals[code[pc + 1 | 0]];
           pc = pc + 2 | 0;
           continue;
         }
         case 204: {
           // global_set32
-          globals[code[pc + 1 | 0]] = words[fp + (op >>> 9 & 4094) | 0];
+          globals[code[pc + 1 | 0]] = words[slot1];
           pc = pc + 2 | 0;
           continue;
         }
@@ -2622,9 +2622,8 @@ export const createVectors = (
     const doubles = doubleArray;
     const floats = floatArray;
     const uint16 = uint16Array;
-    // The frame, as an index of words and of doubles.
+    // The frame, as an index of words.
     const fp = state.fp | 0;
-    const dp = fp >> 1;
     const instance = state.instance;
     // The operation that runs, and its first word.
     let pc = state.pc | 0;
@@ -2642,6 +2641,9 @@ export const createVectors = (
     const memory = instance.memory0.view;
     const memorySize = instance.memory0.byteLength | 0;
     const globals = instance.globalWords;
+    // The packed slots of a scalar operation.
+    let slot1 = 0;
+    let slot2 = 0;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
     let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0;
     let f0 = 0.5, f1 = 0.5, f2 = 0.5, f3 = 0.5, f4 = 0.5;
@@ -4369,155 +4371,154 @@ export const createVectors = (
             break out;
         }
       }
+      slot1 = fp + (op >>> 9 & 4094) | 0;
+      slot2 = fp + (op >>> 20 & 4094) | 0;
       switch (op & 1023) {
         case 0: {
           // mov32
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0];
+          words[slot1] = words[slot2];
           pc = pc + 1 | 0;
           continue;
         }
         case 1: {
           // mov64
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = fp + (op >>> 20 & 4094) | 0;
-          words[i0] = words[i1];
-          words[i0 + 1] = words[i1 + 1];
+          words[slot1] = words[slot2];
+          words[slot1 + 1] = words[slot2 + 1];
           pc = pc + 1 | 0;
           continue;
         }
         case 2: {
           // const32
-          words[fp + (op >>> 9 & 4094) | 0] = code[pc + 1 | 0];
+          words[slot1] = code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 3: {
           // const64
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          words[i0] = code[pc + 1 | 0];
-          words[i0 + 1] = code[pc + 2 | 0];
+          words[slot1] = code[pc + 1 | 0];
+          words[slot1 + 1] = code[pc + 2 | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 4: {
           // select32
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[fp + (op >>> 20 & 4094) | 0] : words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 6: {
           // i32_add_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] + words[fp + code[pc + 1 | 0] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 7: {
           // i32_sub_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] - words[fp + code[pc + 1 | 0] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 8: {
           // i32_mul_rr
-          words[fp + (op >>> 9 & 4094) | 0] = Math.imul(words[fp + (op >>> 20 & 4094) | 0], words[fp + code[pc + 1 | 0] | 0]);
+          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1 | 0] | 0]);
           pc = pc + 2 | 0;
           continue;
         }
         case 9: {
           // i32_and_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] & words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] & words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 10: {
           // i32_or_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] | words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] | words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 11: {
           // i32_xor_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] ^ words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] ^ words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 12: {
           // i32_shl_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] << words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] << words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 13: {
           // i32_shr_s_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >> words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] >> words[fp + code[pc + 1 | 0] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 14: {
           // i32_shr_u_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 17: {
           // i32_add_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] + code[pc + 1 | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 18: {
           // i32_mul_ri
-          words[fp + (op >>> 9 & 4094) | 0] = Math.imul(words[fp + (op >>> 20 & 4094) | 0], code[pc + 1 | 0]);
+          words[slot1] = Math.imul(words[slot2], code[pc + 1 | 0]);
           pc = pc + 2 | 0;
           continue;
         }
         case 19: {
           // i32_and_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] & code[pc + 1 | 0];
+          words[slot1] = words[slot2] & code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 20: {
           // i32_or_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] | code[pc + 1 | 0];
+          words[slot1] = words[slot2] | code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 21: {
           // i32_xor_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] ^ code[pc + 1 | 0];
+          words[slot1] = words[slot2] ^ code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 22: {
           // i32_shl_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] << code[pc + 1 | 0];
+          words[slot1] = words[slot2] << code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 23: {
           // i32_shr_s_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >> code[pc + 1 | 0];
+          words[slot1] = words[slot2] >> code[pc + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 24: {
           // i32_shr_u_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] >>> code[pc + 1 | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 25: {
           // i32_rotl_ri
           i0 = code[pc + 1 | 0];
-          i1 = words[fp + (op >>> 20 & 4094) | 0];
-          words[fp + (op >>> 9 & 4094) | 0] = i1 << i0 | i1 >>> (32 - i0 & 31);
+          i1 = words[slot2];
+          words[slot1] = i1 << i0 | i1 >>> (32 - i0 & 31);
           pc = pc + 2 | 0;
           continue;
         }
         case 26: {
           // i32_div_s_rr
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i1 = words[fp + code[pc + 1 | 0] | 0];
           if (i1 === 0) {
             status = 17; // trap.divide-by-zero
@@ -4527,7 +4528,7 @@ export const createVectors = (
             status = 18; // trap.integer-overflow
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = i0 / i1 | 0;
+          words[slot1] = i0 / i1 | 0;
           pc = pc + 2 | 0;
           continue;
         }
@@ -4538,7 +4539,7 @@ export const createVectors = (
             status = 17; // trap.divide-by-zero
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) / (i0 >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) / (i0 >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
@@ -4549,97 +4550,97 @@ export const createVectors = (
             status = 17; // trap.divide-by-zero
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) % (i0 >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) % (i0 >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 30: {
           // i32_div_s_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] / code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] / code[pc + 1 | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 31: {
           // i32_div_u_ri
-          words[fp + (op >>> 9 & 4094) | 0] = (words[fp + (op >>> 20 & 4094) | 0] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 34: {
           // i32_eq_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 35: {
           // i32_ne_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 36: {
           // i32_lt_s_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 37: {
           // i32_ge_s_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 38: {
           // i32_lt_u_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 39: {
           // i32_ge_u_rr
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 40: {
           // i32_eq_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === code[pc + 1 | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 41: {
           // i32_ne_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] !== code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== code[pc + 1 | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 42: {
           // i32_lt_s_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] < code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < code[pc + 1 | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 43: {
           // i32_ge_s_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >= code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= code[pc + 1 | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 44: {
           // i32_lt_u_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 45: {
           // i32_ge_u_ri
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 46: {
           // br_i32_eq_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] === words[fp + (op >>> 20 & 4094) | 0]) {
+          if (words[slot1] === words[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -4653,7 +4654,7 @@ export const createVectors = (
         }
         case 47: {
           // br_i32_ne_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] !== words[fp + (op >>> 20 & 4094) | 0]) {
+          if (words[slot1] !== words[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -4667,7 +4668,7 @@ export const createVectors = (
         }
         case 48: {
           // br_i32_lt_s_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] < words[fp + (op >>> 20 & 4094) | 0]) {
+          if (words[slot1] < words[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -4681,7 +4682,7 @@ export const createVectors = (
         }
         case 49: {
           // br_i32_ge_s_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] >= words[fp + (op >>> 20 & 4094) | 0]) {
+          if (words[slot1] >= words[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -4695,7 +4696,7 @@ export const createVectors = (
         }
         case 50: {
           // br_i32_lt_u_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 < words[fp + (op >>> 20 & 4094) | 0] >>> 0) {
+          if (words[slot1] >>> 0 < words[slot2] >>> 0) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -4709,7 +4710,7 @@ export const createVectors = (
         }
         case 51: {
           // br_i32_ge_u_rr
-          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 >= words[fp + (op >>> 20 & 4094) | 0] >>> 0) {
+          if (words[slot1] >>> 0 >= words[slot2] >>> 0) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -4723,7 +4724,7 @@ export const createVectors = (
         }
         case 52: {
           // br_i32_eq_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] === code[pc + 1 | 0]) {
+          if (words[slot1] === code[pc + 1 | 0]) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -4737,7 +4738,7 @@ export const createVectors = (
         }
         case 53: {
           // br_i32_ne_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] !== code[pc + 1 | 0]) {
+          if (words[slot1] !== code[pc + 1 | 0]) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -4751,7 +4752,7 @@ export const createVectors = (
         }
         case 54: {
           // br_i32_lt_s_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] < code[pc + 1 | 0]) {
+          if (words[slot1] < code[pc + 1 | 0]) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -4765,7 +4766,7 @@ export const createVectors = (
         }
         case 55: {
           // br_i32_ge_s_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] >= code[pc + 1 | 0]) {
+          if (words[slot1] >= code[pc + 1 | 0]) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -4779,7 +4780,7 @@ export const createVectors = (
         }
         case 56: {
           // br_i32_lt_u_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 < code[pc + 1 | 0] >>> 0) {
+          if (words[slot1] >>> 0 < code[pc + 1 | 0] >>> 0) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -4793,7 +4794,7 @@ export const createVectors = (
         }
         case 57: {
           // br_i32_ge_u_ri
-          if (words[fp + (op >>> 9 & 4094) | 0] >>> 0 >= code[pc + 1 | 0] >>> 0) {
+          if (words[slot1] >>> 0 >= code[pc + 1 | 0] >>> 0) {
             fuel = fuel + code[pc + 3 | 0] | 0;
             pc = code[pc + 2 | 0];
             if (fuel < 0) {
@@ -4807,32 +4808,32 @@ export const createVectors = (
         }
         case 58: {
           // i32_eqz
-          words[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] === 0 ? 1 : 0;
+          words[slot1] = words[slot2] === 0 ? 1 : 0;
           pc = pc + 1 | 0;
           continue;
         }
         case 59: {
           // i32_clz
-          words[fp + (op >>> 9 & 4094) | 0] = Math.clz32(words[fp + (op >>> 20 & 4094) | 0]);
+          words[slot1] = Math.clz32(words[slot2]);
           pc = pc + 1 | 0;
           continue;
         }
         case 60: {
           // i32_ctz
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
-          words[fp + (op >>> 9 & 4094) | 0] = i0 === 0 ? 32 : 31 - Math.clz32(i0 & -i0);
+          i0 = words[slot2];
+          words[slot1] = i0 === 0 ? 32 : 31 - Math.clz32(i0 & -i0);
           pc = pc + 1 | 0;
           continue;
         }
         case 61: {
           // i32_popcnt
-          words[fp + (op >>> 9 & 4094) | 0] = popcnt32(words[fp + (op >>> 20 & 4094) | 0]);
+          words[slot1] = popcnt32(words[slot2]);
           pc = pc + 1 | 0;
           continue;
         }
         case 64: {
           // br_i32_nz
-          if (words[fp + (op >>> 9 & 4094) | 0] !== 0) {
+          if (words[slot1] !== 0) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -4846,7 +4847,7 @@ export const createVectors = (
         }
         case 65: {
           // br_i32_z
-          if (words[fp + (op >>> 9 & 4094) | 0] === 0) {
+          if (words[slot1] === 0) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -4860,191 +4861,172 @@ export const createVectors = (
         }
         case 66: {
           // i64_add_rr
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = fp + (op >>> 20 & 4094) | 0;
-          i2 = fp + code[pc + 1 | 0] | 0;
-          i3 = words[i2];
-          i4 = words[i1] + i3 | 0;
-          words[i0 + 1] = (words[i1 + 1] + words[i2 + 1] | 0) + (i4 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
-          words[i0] = i4;
+          i0 = fp + code[pc + 1 | 0] | 0;
+          i1 = words[i0];
+          i2 = words[slot2] + i1 | 0;
+          words[slot1 + 1] = (words[slot2 + 1] + words[i0 + 1] | 0) + (i2 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i2;
           pc = pc + 2 | 0;
           continue;
         }
         case 70: {
           // i64_or_rr
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = fp + (op >>> 20 & 4094) | 0;
-          i2 = fp + code[pc + 1 | 0] | 0;
-          words[i0] = words[i1] | words[i2];
-          words[i0 + 1] = words[i1 + 1] | words[i2 + 1];
+          i0 = fp + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] | words[i0];
+          words[slot1 + 1] = words[slot2 + 1] | words[i0 + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 71: {
           // i64_xor_rr
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = fp + (op >>> 20 & 4094) | 0;
-          i2 = fp + code[pc + 1 | 0] | 0;
-          words[i0] = words[i1] ^ words[i2];
-          words[i0 + 1] = words[i1 + 1] ^ words[i2 + 1];
+          i0 = fp + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] ^ words[i0];
+          words[slot1 + 1] = words[slot2 + 1] ^ words[i0 + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 77: {
           // i64_add_ri
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = fp + (op >>> 20 & 4094) | 0;
-          i2 = code[pc + 1 | 0];
-          i3 = words[i1] + i2 | 0;
-          words[i0 + 1] = (words[i1 + 1] + code[pc + 2 | 0] | 0) + (i3 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
-          words[i0] = i3;
+          i0 = code[pc + 1 | 0];
+          i1 = words[slot2] + i0 | 0;
+          words[slot1 + 1] = (words[slot2 + 1] + code[pc + 2 | 0] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i1;
           pc = pc + 3 | 0;
           continue;
         }
         case 81: {
           // i64_shl_ri
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = fp + (op >>> 20 & 4094) | 0;
-          i2 = code[pc + 1 | 0];
-          i3 = words[i1];
-          i1 = words[i1 + 1];
-          if (i2 === 0) {
-            words[i0 + 1] = i1;
-            words[i0] = i3;
-          } else if (i2 < 32) {
-            words[i0 + 1] = i1 << i2 | i3 >>> 32 - i2;
-            words[i0] = i3 << i2;
+          i0 = code[pc + 1 | 0];
+          i1 = words[slot2];
+          i2 = words[slot2 + 1];
+          if (i0 === 0) {
+            words[slot1 + 1] = i2;
+            words[slot1] = i1;
+          } else if (i0 < 32) {
+            words[slot1 + 1] = i2 << i0 | i1 >>> 32 - i0;
+            words[slot1] = i1 << i0;
           } else {
-            words[i0 + 1] = i3 << i2;
-            words[i0] = 0;
+            words[slot1 + 1] = i1 << i0;
+            words[slot1] = 0;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 83: {
           // i64_shr_u_ri
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = fp + (op >>> 20 & 4094) | 0;
-          i2 = code[pc + 1 | 0];
-          i3 = words[i1];
-          i1 = words[i1 + 1];
-          if (i2 === 0) {
-            words[i0 + 1] = i1;
-            words[i0] = i3;
-          } else if (i2 < 32) {
-            words[i0 + 1] = i1 >>> i2;
-            words[i0] = i3 >>> i2 | i1 << 32 - i2;
+          i0 = code[pc + 1 | 0];
+          i1 = words[slot2];
+          i2 = words[slot2 + 1];
+          if (i0 === 0) {
+            words[slot1 + 1] = i2;
+            words[slot1] = i1;
+          } else if (i0 < 32) {
+            words[slot1 + 1] = i2 >>> i0;
+            words[slot1] = i1 >>> i0 | i2 << 32 - i0;
           } else {
-            words[i0 + 1] = 0;
-            words[i0] = i1 >>> i2;
+            words[slot1 + 1] = 0;
+            words[slot1] = i2 >>> i0;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 123: {
           // f32_add
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = floats[fp + (op >>> 20 & 4094) | 0] + floats[fp + code[pc + 1 | 0] | 0];
-          floats[i0] = f0;
+          f0 = floats[slot2] + floats[fp + code[pc + 1 | 0] | 0];
+          floats[slot1] = f0;
           if (f0 !== f0) {
-            words[i0] = 2143289344;
+            words[slot1] = 2143289344;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 124: {
           // f32_sub
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = floats[fp + (op >>> 20 & 4094) | 0] - floats[fp + code[pc + 1 | 0] | 0];
-          floats[i0] = f0;
+          f0 = floats[slot2] - floats[fp + code[pc + 1 | 0] | 0];
+          floats[slot1] = f0;
           if (f0 !== f0) {
-            words[i0] = 2143289344;
+            words[slot1] = 2143289344;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 125: {
           // f32_mul
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = floats[fp + (op >>> 20 & 4094) | 0] * floats[fp + code[pc + 1 | 0] | 0];
-          floats[i0] = f0;
+          f0 = floats[slot2] * floats[fp + code[pc + 1 | 0] | 0];
+          floats[slot1] = f0;
           if (f0 !== f0) {
-            words[i0] = 2143289344;
+            words[slot1] = 2143289344;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 126: {
           // f32_div
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = floats[fp + (op >>> 20 & 4094) | 0] / floats[fp + code[pc + 1 | 0] | 0];
-          floats[i0] = f0;
+          f0 = floats[slot2] / floats[fp + code[pc + 1 | 0] | 0];
+          floats[slot1] = f0;
           if (f0 !== f0) {
-            words[i0] = 2143289344;
+            words[slot1] = 2143289344;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 127: {
           // f32_min
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = Math.min(floats[fp + (op >>> 20 & 4094) | 0], floats[fp + code[pc + 1 | 0] | 0]);
-          floats[i0] = f0;
+          f0 = Math.min(floats[slot2], floats[fp + code[pc + 1 | 0] | 0]);
+          floats[slot1] = f0;
           if (f0 !== f0) {
-            words[i0] = 2143289344;
+            words[slot1] = 2143289344;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 128: {
           // f32_max
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = Math.max(floats[fp + (op >>> 20 & 4094) | 0], floats[fp + code[pc + 1 | 0] | 0]);
-          floats[i0] = f0;
+          f0 = Math.max(floats[slot2], floats[fp + code[pc + 1 | 0] | 0]);
+          floats[slot1] = f0;
           if (f0 !== f0) {
-            words[i0] = 2143289344;
+            words[slot1] = 2143289344;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 136: {
           // f32_sqrt
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = Math.sqrt(floats[fp + (op >>> 20 & 4094) | 0]);
-          floats[i0] = f0;
+          f0 = Math.sqrt(floats[slot2]);
+          floats[slot1] = f0;
           if (f0 !== f0) {
-            words[i0] = 2143289344;
+            words[slot1] = 2143289344;
           }
           pc = pc + 1 | 0;
           continue;
         }
         case 137: {
           // f32_eq
-          words[fp + (op >>> 9 & 4094) | 0] = floats[fp + (op >>> 20 & 4094) | 0] === floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] === floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 138: {
           // f32_ne
-          words[fp + (op >>> 9 & 4094) | 0] = floats[fp + (op >>> 20 & 4094) | 0] !== floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] !== floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 139: {
           // f32_lt
-          words[fp + (op >>> 9 & 4094) | 0] = floats[fp + (op >>> 20 & 4094) | 0] < floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] < floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 140: {
           // f32_le
-          words[fp + (op >>> 9 & 4094) | 0] = floats[fp + (op >>> 20 & 4094) | 0] <= floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] <= floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 141: {
           // br_f32_eq
-          if (floats[fp + (op >>> 9 & 4094) | 0] === floats[fp + (op >>> 20 & 4094) | 0]) {
+          if (floats[slot1] === floats[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -5058,7 +5040,7 @@ export const createVectors = (
         }
         case 142: {
           // br_f32_ne
-          if (floats[fp + (op >>> 9 & 4094) | 0] !== floats[fp + (op >>> 20 & 4094) | 0]) {
+          if (floats[slot1] !== floats[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -5072,7 +5054,7 @@ export const createVectors = (
         }
         case 143: {
           // br_f32_lt
-          if (floats[fp + (op >>> 9 & 4094) | 0] < floats[fp + (op >>> 20 & 4094) | 0]) {
+          if (floats[slot1] < floats[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -5086,7 +5068,7 @@ export const createVectors = (
         }
         case 144: {
           // br_f32_le
-          if (floats[fp + (op >>> 9 & 4094) | 0] <= floats[fp + (op >>> 20 & 4094) | 0]) {
+          if (floats[slot1] <= floats[slot2]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -5100,8 +5082,8 @@ export const createVectors = (
         }
         case 147: {
           // f64_add
-          i0 = dp + (op >>> 10 & 2047) | 0;
-          f0 = doubles[dp + (op >>> 21) | 0] + doubles[dp + code[pc + 1 | 0] | 0];
+          i0 = slot1 >> 1;
+          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5112,8 +5094,8 @@ export const createVectors = (
         }
         case 148: {
           // f64_sub
-          i0 = dp + (op >>> 10 & 2047) | 0;
-          f0 = doubles[dp + (op >>> 21) | 0] - doubles[dp + code[pc + 1 | 0] | 0];
+          i0 = slot1 >> 1;
+          f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5124,8 +5106,8 @@ export const createVectors = (
         }
         case 149: {
           // f64_mul
-          i0 = dp + (op >>> 10 & 2047) | 0;
-          f0 = doubles[dp + (op >>> 21) | 0] * doubles[dp + code[pc + 1 | 0] | 0];
+          i0 = slot1 >> 1;
+          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5136,8 +5118,8 @@ export const createVectors = (
         }
         case 150: {
           // f64_div
-          i0 = dp + (op >>> 10 & 2047) | 0;
-          f0 = doubles[dp + (op >>> 21) | 0] / doubles[dp + code[pc + 1 | 0] | 0];
+          i0 = slot1 >> 1;
+          f0 = doubles[slot2 >> 1] / doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5148,8 +5130,8 @@ export const createVectors = (
         }
         case 151: {
           // f64_min
-          i0 = dp + (op >>> 10 & 2047) | 0;
-          f0 = Math.min(doubles[dp + (op >>> 21) | 0], doubles[dp + code[pc + 1 | 0] | 0]);
+          i0 = slot1 >> 1;
+          f0 = Math.min(doubles[slot2 >> 1], doubles[(fp + code[pc + 1 | 0] | 0) >> 1]);
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5160,8 +5142,8 @@ export const createVectors = (
         }
         case 152: {
           // f64_max
-          i0 = dp + (op >>> 10 & 2047) | 0;
-          f0 = Math.max(doubles[dp + (op >>> 21) | 0], doubles[dp + code[pc + 1 | 0] | 0]);
+          i0 = slot1 >> 1;
+          f0 = Math.max(doubles[slot2 >> 1], doubles[(fp + code[pc + 1 | 0] | 0) >> 1]);
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5172,8 +5154,8 @@ export const createVectors = (
         }
         case 160: {
           // f64_sqrt
-          i0 = dp + (op >>> 10 & 2047) | 0;
-          f0 = Math.sqrt(doubles[dp + (op >>> 21) | 0]);
+          i0 = slot1 >> 1;
+          f0 = Math.sqrt(doubles[slot2 >> 1]);
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5184,31 +5166,31 @@ export const createVectors = (
         }
         case 161: {
           // f64_eq
-          words[fp + (op >>> 9 & 4094) | 0] = doubles[dp + (op >>> 21) | 0] === doubles[dp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] === doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 162: {
           // f64_ne
-          words[fp + (op >>> 9 & 4094) | 0] = doubles[dp + (op >>> 21) | 0] !== doubles[dp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] !== doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 163: {
           // f64_lt
-          words[fp + (op >>> 9 & 4094) | 0] = doubles[dp + (op >>> 21) | 0] < doubles[dp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] < doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 164: {
           // f64_le
-          words[fp + (op >>> 9 & 4094) | 0] = doubles[dp + (op >>> 21) | 0] <= doubles[dp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] <= doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 165: {
           // br_f64_eq
-          if (doubles[dp + (op >>> 10 & 2047) | 0] === doubles[dp + (op >>> 21) | 0]) {
+          if (doubles[slot1 >> 1] === doubles[slot2 >> 1]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -5222,7 +5204,7 @@ export const createVectors = (
         }
         case 166: {
           // br_f64_ne
-          if (doubles[dp + (op >>> 10 & 2047) | 0] !== doubles[dp + (op >>> 21) | 0]) {
+          if (doubles[slot1 >> 1] !== doubles[slot2 >> 1]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -5236,7 +5218,7 @@ export const createVectors = (
         }
         case 167: {
           // br_f64_lt
-          if (doubles[dp + (op >>> 10 & 2047) | 0] < doubles[dp + (op >>> 21) | 0]) {
+          if (doubles[slot1 >> 1] < doubles[slot2 >> 1]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -5250,7 +5232,7 @@ export const createVectors = (
         }
         case 168: {
           // br_f64_le
-          if (doubles[dp + (op >>> 10 & 2047) | 0] <= doubles[dp + (op >>> 21) | 0]) {
+          if (doubles[slot1 >> 1] <= doubles[slot2 >> 1]) {
             fuel = fuel + code[pc + 2 | 0] | 0;
             pc = code[pc + 1 | 0];
             if (fuel < 0) {
@@ -5264,32 +5246,32 @@ export const createVectors = (
         }
         case 171: {
           // f64_convert_i32_s
-          doubles[dp + (op >>> 10 & 2047) | 0] = words[fp + (op >>> 20 & 4094) | 0];
+          doubles[slot1 >> 1] = words[slot2];
           pc = pc + 1 | 0;
           continue;
         }
         case 172: {
           // f64_convert_i32_u
-          doubles[dp + (op >>> 10 & 2047) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0;
+          doubles[slot1 >> 1] = words[slot2] >>> 0;
           pc = pc + 1 | 0;
           continue;
         }
         case 175: {
           // f32_convert_i32_s
-          floats[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0];
+          floats[slot1] = words[slot2];
           pc = pc + 1 | 0;
           continue;
         }
         case 176: {
           // f32_convert_i32_u
-          floats[fp + (op >>> 9 & 4094) | 0] = words[fp + (op >>> 20 & 4094) | 0] >>> 0;
+          floats[slot1] = words[slot2] >>> 0;
           pc = pc + 1 | 0;
           continue;
         }
         case 177: {
           // f64_promote_f32
-          i0 = dp + (op >>> 10 & 2047) | 0;
-          f0 = floats[fp + (op >>> 20 & 4094) | 0];
+          i0 = slot1 >> 1;
+          f0 = floats[slot2];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5300,160 +5282,157 @@ export const createVectors = (
         }
         case 178: {
           // f32_demote_f64
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          f0 = doubles[dp + (op >>> 21) | 0];
-          floats[i0] = f0;
+          f0 = doubles[slot2 >> 1];
+          floats[slot1] = f0;
           if (f0 !== f0) {
-            words[i0] = 2143289344;
+            words[slot1] = 2143289344;
           }
           pc = pc + 1 | 0;
           continue;
         }
         case 181: {
           // i32_trunc_sat_f64_s
-          words[fp + (op >>> 9 & 4094) | 0] = truncSat32S(doubles[dp + (op >>> 21) | 0]);
+          words[slot1] = truncSat32S(doubles[slot2 >> 1]);
           pc = pc + 1 | 0;
           continue;
         }
         case 182: {
           // i32_trunc_sat_f64_u
-          words[fp + (op >>> 9 & 4094) | 0] = truncSat32U(doubles[dp + (op >>> 21) | 0]);
+          words[slot1] = truncSat32U(doubles[slot2 >> 1]);
           pc = pc + 1 | 0;
           continue;
         }
         case 183: {
           // i32_load
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt32(i0, true);
+          words[slot1] = memory.getInt32(i0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 184: {
           // i32_load8_s
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt8(i0);
+          words[slot1] = memory.getInt8(i0);
           pc = pc + 2 | 0;
           continue;
         }
         case 185: {
           // i32_load8_u
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getUint8(i0);
+          words[slot1] = memory.getUint8(i0);
           pc = pc + 2 | 0;
           continue;
         }
         case 186: {
           // i32_load16_s
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getInt16(i0, true);
+          words[slot1] = memory.getInt16(i0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 187: {
           // i32_load16_u
-          i0 = words[fp + (op >>> 20 & 4094) | 0];
+          i0 = words[slot2];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[fp + (op >>> 9 & 4094) | 0] = memory.getUint16(i0, true);
+          words[slot1] = memory.getUint16(i0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 188: {
           // i64_load
-          i0 = fp + (op >>> 9 & 4094) | 0;
-          i1 = words[fp + (op >>> 20 & 4094) | 0];
-          i1 = i1 + code[pc + 1 | 0] | 0 | i1 >> 31;
-          if (i1 < 0 || i1 > (memorySize - 8 | 0)) {
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          words[i0] = memory.getInt32(i1, true);
-          words[i0 + 1] = memory.getInt32(i1 + 4 | 0, true);
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 195: {
           // i32_store
-          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = words[slot1];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt32(i0, words[fp + (op >>> 20 & 4094) | 0], true);
+          memory.setInt32(i0, words[slot2], true);
           pc = pc + 2 | 0;
           continue;
         }
         case 196: {
           // i32_store8
-          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = words[slot1];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt8(i0, words[fp + (op >>> 20 & 4094) | 0]);
+          memory.setInt8(i0, words[slot2]);
           pc = pc + 2 | 0;
           continue;
         }
         case 197: {
           // i32_store16
-          i0 = words[fp + (op >>> 9 & 4094) | 0];
+          i0 = words[slot1];
           i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
           if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt16(i0, words[fp + (op >>> 20 & 4094) | 0], true);
+          memory.setInt16(i0, words[slot2], true);
           pc = pc + 2 | 0;
           continue;
         }
         case 201: {
           // i64_store
-          i0 = fp + (op >>> 20 & 4094) | 0;
-          i1 = words[fp + (op >>> 9 & 4094) | 0];
-          i1 = i1 + code[pc + 1 | 0] | 0 | i1 >> 31;
-          if (i1 < 0 || i1 > (memorySize - 8 | 0)) {
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt32(i1 + 4 | 0, words[i0 + 1], true);
-          memory.setInt32(i1, words[i0], true);
+          memory.setInt32(i0 + 4 | 0, words[slot2 + 1], true);
+          memory.setInt32(i0, words[slot2], true);
           pc = pc + 2 | 0;
           continue;
         }
         case 202: {
           // global_get32
-          words[fp + (op >>> 9 & 4094) | 0] = globals[code[pc + 1 | 0]];
+          words[slot1] = globals[code[pc + 1 | 0]];
           pc = pc + 2 | 0;
           continue;
         }
         case 204: {
           // global_set32
-          globals[code[pc + 1 | 0]] = words[fp + (op >>> 9 & 4094) | 0];
+          globals[code[pc + 1 | 0]] = words[slot1];
           pc = pc + 2 | 0;
           continue;
         }

@@ -157,7 +157,7 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operand
     if (role === 'branch') out.push(HALT_PC, 0);
     else if (role === 'cost') out.push(0);
     else if (holds === undefined) out.push(immediate(op, i, typeId, operands));
-    else out.push(holds === 'f64' ? i + 1 : 2 * (i + 1));
+    else out.push(2 * (i + 1));
   }
   // Whatever does not leave by itself ends at a halt.
   out.push(

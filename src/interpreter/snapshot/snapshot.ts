@@ -5,7 +5,9 @@
  * The embedder names the instances, links the same modules in the same way before it restores, and gets the
  * paused calls to go on with. Code is never part of a snapshot: it is bound to the hashes of the modules.
  */
+
 import { badArgument, checkBytes, checkInstance, readOptions } from '../../errors/arguments.ts';
+import type { BytesLike } from '../../errors/bytes.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { isRunning } from '../calls/call-stacks.ts';
@@ -206,7 +208,7 @@ export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
  *
  * @throws SnapshotError when the bytes are damaged, cut off, of another version or of other modules; UsageError
  */
-export const restoreSnapshot = (bytes: Uint8Array, target: SnapshotTarget): Execution[] => {
+export const restoreSnapshot = (bytes: BytesLike, target: SnapshotTarget): Execution[] => {
   const parts = readParts(target);
   const file = new SnapshotFile(checkBytes(bytes, 'a snapshot'));
   if (file.has('plugin')) throw foreign('it is a snapshot of a plug-in; restore it with restorePlugin');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { noWasm, proof } from '../../proof.ts';
-import { preload, runScript } from '../children.ts';
+import { preload, runScript, sourcePreload } from '../children.ts';
 import type { PackageName } from './departures.ts';
 import type { SetUpRun } from './outcomes.ts';
 
@@ -13,7 +13,7 @@ export const modes = {
   'no native Wasm': [...proof, preload],
   jitless: ['--jitless', preload],
   /** Code from strings is allowed: `further` flags may compile everything. */
-  compiled: [...noWasm, preload],
+  compiled: [...noWasm, sourcePreload],
 } as const;
 export type Mode = keyof typeof modes;
 

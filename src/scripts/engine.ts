@@ -4,7 +4,7 @@
  *
  * Values cross as raw bits: a payload of a NaN must not pass through a JavaScript number on its way.
  */
-import type { Features } from '../src/wasm.ts';
+import type { Features } from '../syntax/features.ts';
 
 /** Unsigned bits of a number (32, 64 or 128), a reference, or null. */
 export type RawValue = bigint | object | null;
@@ -94,7 +94,7 @@ export type EngineInstance = object;
 /** Kinds of non-null references a script can ask for. */
 export type ReferenceKind = 'func' | 'extern' | 'i31' | 'struct' | 'array' | 'exn';
 
-export interface EngineTraits {
+interface EngineTraits {
   /** Whether failure texts are those of the suite, so that they can be compared. */
   readonly suiteTexts: boolean;
   /** Whether malformed and invalid are told apart; if not, failures are `rejected`. */

@@ -4,7 +4,8 @@ import { execSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { root } from './shared.ts';
+import { publint } from 'publint';
+import { root } from '../shared.ts';
 
 interface PackedFile {
   readonly path: string;
@@ -20,6 +21,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   readonly version: string;
   readonly bin: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, Target>>;
+  readonly typesVersions: { readonly '*': Readonly<Record<string, readonly string[]>> };
   readonly scripts: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 };
@@ -44,17 +46,39 @@ describe('package', () => {
   const paths = new Set(report.files.map(({ path }) => path));
 
   test('ships code and documents only, within its size budget', () => {
-    const allowed = /^(build\/src\/.+\.(js|d\.ts|js\.map)|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
-    const foreign = [...paths].filter((path) => !allowed.test(path) && !path.endsWith('.tsbuildinfo'));
-    assert.deepEqual(foreign, []);
-    // The compiler takes about 80,000 of them, and is loaded by nobody who does not import it.
-    assert.ok(report.size < 1_050_000, `${report.size} bytes packed`);
+    const allowed =
+      /^(dist\/.+\.js|dist\/types\/.+\.d\.ts|docs\/[\w-]+\.md|[A-Z]+\.md|LICENSE|package\.json)$/;
+    assert.deepEqual(
+      [...paths].filter((path) => !allowed.test(path)),
+      [],
+    );
+    // Half of it are entries in one file each, which are loaded by pages without a bundler.
+    assert.ok(report.size < 1_350_000, `${report.size} bytes packed`);
   });
 
   test('every target of the exports map and of bin is in it', () => {
     const targets = Object.values(manifest.exports).flatMap(filesOf);
     for (const target of [...targets, ...Object.values(manifest.bin)]) {
       assert.ok(paths.has(target.replace(/^\.\//, '')), target);
+    }
+  });
+
+  test('publint has nothing to say but that a string will do for "browser"', async () => {
+    const { messages } = await publint({ pkgDir: root, pack: false });
+    // Resolvers that read no exports map read it.
+    const left = messages.filter(
+      ({ code }) => code !== 'EXPORTS_MISSING_ROOT_ENTRYPOINT' && code !== 'USE_EXPORTS_BROWSER',
+    );
+    assert.deepEqual(left, []);
+  });
+
+  test('older resolvers of types find those of all entries', () => {
+    const { '*': versions } = manifest.typesVersions;
+    const known = entries.filter((entry) => entry !== '.').map((entry) => entry.slice(2));
+    assert.deepEqual(Object.keys(versions), known);
+    for (const name of known) {
+      const { types } = manifest.exports[`./${name}`] as { readonly types: string };
+      assert.deepEqual(versions[name], [types]);
     }
   });
 

@@ -48,37 +48,3 @@ export const addResult = (whole: ScriptResult, part: ScriptResult): void => {
   for (const [reason, count] of part.skipped)
     whole.skipped.set(reason, (whole.skipped.get(reason) ?? 0) + count);
 };
-
-export const skippedCount = (result: ScriptResult): number => {
-  let sum = 0;
-  for (const count of result.skipped.values()) sum += count;
-  return sum;
-};
-
-/** Sums over scripts. */
-export interface Totals {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly texts: number;
-  readonly differingTexts: number;
-  readonly reasons: ReadonlyMap<string, number>;
-}
-
-export const totalsOf = (results: readonly ScriptResult[]): Totals => {
-  const reasons = new Map<string, number>();
-  let passed = 0;
-  let failed = 0;
-  let skipped = 0;
-  let texts = 0;
-  let differingTexts = 0;
-  for (const result of results) {
-    passed += result.passed;
-    failed += result.failures.length;
-    skipped += skippedCount(result);
-    texts += result.texts;
-    differingTexts += result.differingTexts;
-    for (const [reason, count] of result.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
-  }
-  return { passed, failed, skipped, texts, differingTexts, reasons };
-};

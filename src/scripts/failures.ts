@@ -1,6 +1,7 @@
 /** Turns Quern's errors into the runner's failures; shared by the adapters that throw them. */
-import { type ErrorClass, isQuernError } from '../../src/errors.ts';
-import { EngineFailure, type FailureKind } from '../engine.ts';
+import type { ErrorClass } from '../errors/catalogue.ts';
+import { isQuernError } from '../errors/errors.ts';
+import { EngineFailure, type FailureKind } from './engine.ts';
 
 const kinds: Readonly<Partial<Record<ErrorClass, FailureKind>>> = {
   MalformedError: 'malformed',

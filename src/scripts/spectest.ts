@@ -2,10 +2,19 @@
  * The host module `spectest` that scripts import from: typed functions that do nothing, constants, a table and
  * a memory. One instance serves a whole script and keeps what the modules write to it.
  */
-import { F32, F64, FUNCREF, I32, I64, type MemoryType, type TableType, type ValType } from '../src/wasm.ts';
+import {
+  F32,
+  F64,
+  FUNCREF,
+  I32,
+  I64,
+  type MemoryType,
+  type TableType,
+  type ValType,
+} from '../syntax/types.ts';
 
 /** How one engine makes the things that `spectest` exports. */
-export interface HostFactory<Extern> {
+interface HostFactory<Extern> {
   func(params: readonly ValType[]): Extern;
   global(type: ValType, bits: bigint): Extern;
   table(type: TableType): Extern;

@@ -6,7 +6,8 @@
  * everything that needs the missing instance. Nothing else is skipped in silence: an unknown command is a
  * failure, and so is a listed exception that passes.
  */
-import { defaultFeatures, type Features } from '../src/wasm.ts';
+import { defaultFeatures, type Features } from '../syntax/features.ts';
+import { parseModule } from '../text/parse-module.ts';
 import {
   type Awaitable,
   type Engine,
@@ -16,19 +17,20 @@ import {
   type FailureKind,
   type Invocation,
 } from './engine.ts';
+import { toFailure } from './failures.ts';
 import { addResult, emptyResult, type Outcome, type ScriptResult } from './outcome.ts';
 import type { Action, Command, ModuleAssertion, ModuleSource, Script, ScriptValue } from './script.ts';
 import { expectedText, flipped, HostReferences, matches, rawText, toRaw } from './values.ts';
 
-export interface RunOptions {
+interface RunOptions {
   /** Falsifies every expectation: a runner that still passes proves nothing. */
   readonly flip?: boolean;
   /** Lines whose commands must not pass, with the reason. */
   readonly exceptions?: ReadonlyMap<number, string>;
   /** Runs the threads of the script in workers; otherwise they take turns, or follow one another. */
   readonly startWorker?: StartWorker | null;
-  /** Resolves when all that a turn has ended has gone on; by default, where Node's `setImmediate` comes. */
-  readonly settle?: () => Promise<unknown>;
+  /** Resolves when all that a turn has ended has gone on. */
+  readonly settle: () => Promise<unknown>;
   /** Instances that are there before the first command. */
   readonly instances?: ReadonlyMap<string, EngineInstance>;
   /** The features that are switched on; by default those of the spec. */
@@ -60,7 +62,7 @@ interface Thread {
 export const runScript = async (
   script: Script,
   engine: Engine,
-  options: RunOptions = {},
+  options: RunOptions,
 ): Promise<ScriptResult> => {
   const run = new ScriptRun(script, engine, options);
   await run.start();
@@ -89,6 +91,21 @@ class Skip extends Error {
 class Mismatch extends Error {}
 
 const textFormat = 'text format';
+
+/** Text that is no module. It counts as malformed on every engine, since none has seen it. */
+class MalformedText extends EngineFailure {}
+
+/** The bytes of a module. */
+const bytesOf = ({ bytes, text }: ModuleSource): Uint8Array => {
+  if (bytes !== null) return bytes;
+  if (text === null) throw new Skip(textFormat);
+  try {
+    return parseModule(text);
+  } catch (error) {
+    const { kind, message } = toFailure(error);
+    throw new MalformedText(kind, message);
+  }
+};
 
 /** What each assertion about a module expects, and at which step. */
 const moduleAssertions: Readonly<
@@ -198,10 +215,10 @@ class ScriptRun {
     startWorker: StartWorker,
   ): Promise<void> {
     const instance = sharedModule === null ? undefined : this.instances.get(sharedModule);
-    const { name, sourceName, bytes } = this.script;
+    const { name, sourceName } = this.script;
     const { features, flip } = this.options;
     const result = await startWorker({
-      script: { name, sourceName, bytes, commands },
+      script: { name, sourceName, commands },
       features: features ?? defaultFeatures,
       flip: flip ?? false,
       shared:
@@ -220,7 +237,7 @@ class ScriptRun {
     const end = this.begin(thread);
     while (this.engine.turn !== undefined && !thread.isOver) {
       // What a turn has ended goes on before the next one.
-      await (this.options.settle?.() ?? new Promise(setImmediate));
+      await this.options.settle();
       this.engine.turn();
     }
     await end;
@@ -288,9 +305,8 @@ class ScriptRun {
 
   /** Compiles, turning "unsupported" into a skip. */
   private async compile(source: ModuleSource): Promise<EngineModule> {
-    if (source.range === null) throw new Skip(textFormat);
-    const [offset, length] = source.range;
-    return this.orSkip(() => this.engine.compile(this.script.bytes.subarray(offset, offset + length)));
+    const bytes = bytesOf(source);
+    return this.orSkip(() => this.engine.compile(bytes));
   }
 
   private async instantiate(module: EngineModule): Promise<EngineInstance> {
@@ -398,6 +414,9 @@ class ScriptRun {
   private async assertModule(type: ModuleAssertion, source: ModuleSource, text: string): Promise<void> {
     const { kind, step } = moduleAssertions[type];
     if (step === 'compile') return this.assertFailure(kind, text, () => this.compile(source));
+    const isText = step === 'customs' && source.bytes === null && kind === 'malformed';
+    // The reader of texts sees what is wrong with annotations.
+    if (isText) return this.assertFailure(kind, text, () => this.compile(source));
     const module = await this.compile(source);
     if (step === 'instantiate') return this.assertFailure(kind, text, () => this.instantiate(module));
     if (this.engine.checkCustoms === undefined) throw new Skip('custom sections');
@@ -407,7 +426,9 @@ class ScriptRun {
   private async assertFailure(kind: FailureKind, text: string, step: () => Promise<unknown>): Promise<void> {
     const failure = await this.failureOf(step);
     const expectedTextOf = this.options.flip ? `not ${text}` : text;
-    const { phases, suiteTexts } = this.engine.traits;
+    const isReader = failure instanceof MalformedText;
+    const phases = isReader || this.engine.traits.phases;
+    const suiteTexts = isReader || this.engine.traits.suiteTexts;
     const expectedKind = !phases && (kind === 'malformed' || kind === 'invalid') ? 'rejected' : kind;
     const isKind = failure?.kind === expectedKind;
     // An engine without the suite's texts is judged by the kind alone; falsified, it can only be wrong.

@@ -1,75 +1,10 @@
 /**
- * The scripts of the official suite as typed commands, after the JSON form described in the data's README.
+ * Scripts in the JSON form of converted data, described in the data's README: what the reader of texts is held against.
  *
  * Reading checks the shape: a command or value that is not known becomes an `unknown` command, which the
  * runner counts as a failure, so that a new form in a later suite cannot slip through unnoticed.
  */
-
-/** Bytes of a module in the script's binary file. */
-export interface ModuleSource {
-  /** Null where only a text parser could take the module. */
-  readonly range: readonly [offset: number, length: number] | null;
-}
-
-/** A constant: a number by type and unsigned bits, a vector by lanes, or a reference. */
-export type ScriptValue =
-  | { readonly type: 'i32' | 'i64' | 'f32' | 'f64'; readonly bits: bigint }
-  | { readonly type: 'f32' | 'f64'; readonly nan: 'canonical' | 'arithmetic' }
-  | { readonly type: 'v128'; readonly lanes: readonly ScriptValue[]; readonly laneBits: number }
-  | { readonly type: 'null'; readonly of: string }
-  | { readonly type: 'host'; readonly of: string; readonly id: number }
-  | { readonly type: 'some'; readonly of: string }
-  | { readonly type: 'either'; readonly values: readonly ScriptValue[] };
-
-export interface Action {
-  readonly type: 'invoke' | 'get';
-  /** Name of the instance; null = the last one. */
-  readonly module: string | null;
-  readonly field: string;
-  readonly args: readonly ScriptValue[];
-}
-
-/** Assertions about a module, by what must be wrong with it. */
-export type ModuleAssertion =
-  | 'assert_malformed'
-  | 'assert_invalid'
-  | 'assert_unlinkable'
-  | 'assert_uninstantiable'
-  | 'assert_malformed_custom'
-  | 'assert_invalid_custom';
-
-export type Command = { readonly line: number } & (
-  | {
-      readonly type: 'module' | 'module_definition';
-      readonly name: string | null;
-      readonly source: ModuleSource;
-    }
-  | { readonly type: 'module_instance'; readonly instance: string | null; readonly module: string | null }
-  | { readonly type: 'register'; readonly as: string; readonly name: string | null }
-  | { readonly type: 'action'; readonly action: Action }
-  | { readonly type: 'assert_return'; readonly action: Action; readonly expected: readonly ScriptValue[] }
-  | { readonly type: 'assert_trap' | 'assert_exhaustion'; readonly action: Action; readonly text: string }
-  | { readonly type: 'assert_exception'; readonly action: Action }
-  | { readonly type: ModuleAssertion; readonly source: ModuleSource; readonly text: string }
-  | {
-      readonly type: 'thread';
-      readonly name: string;
-      /** The one instance that the thread sees of those around it. */
-      readonly sharedModule: string | null;
-      readonly commands: readonly Command[];
-    }
-  | { readonly type: 'wait'; readonly thread: string }
-  | { readonly type: 'unknown'; readonly what: string }
-);
-
-export interface Script {
-  /** Path of the script inside the suite, without ending, e.g. `core/linking`. */
-  readonly name: string;
-  /** Name of the text file, for `file:line`. */
-  readonly sourceName: string;
-  readonly bytes: Uint8Array;
-  readonly commands: readonly Command[];
-}
+import type { Action, Command, ModuleSource, Script, ScriptValue } from '../src/scripts/script.ts';
 
 /** The JSON form of a script. */
 export interface ScriptJson {
@@ -81,8 +16,7 @@ export interface ScriptJson {
 export const readScript = (json: ScriptJson, bytes: Uint8Array, name: string): Script => ({
   name,
   sourceName: json.source_filename,
-  bytes,
-  commands: json.commands.map(readCommand),
+  commands: json.commands.map((command) => readCommand(command, bytes)),
 });
 
 type Json = { readonly [key: string]: unknown };
@@ -102,12 +36,13 @@ const list = (json: Json, key: string): readonly Json[] => {
   return value as Json[];
 };
 
-const readSource = (json: Json): ModuleSource => {
+const readSource = (json: Json, bytes: Uint8Array): ModuleSource => {
   const key = json['module_type'] === 'text' ? 'binary_at' : 'at';
   const range = json[key];
-  if (range === undefined && key === 'binary_at') return { range: null };
+  if (range === undefined && key === 'binary_at') return { bytes: null, text: null };
   if (!Array.isArray(range) || range.length !== 2) throw new UnknownForm('bad module range');
-  return { range: [Number(range[0]), Number(range[1])] };
+  const [start, length] = range.map(Number) as [number, number];
+  return { bytes: bytes.subarray(start, start + length), text: null };
 };
 
 const laneWidths: Readonly<Record<string, number>> = { i8: 8, i16: 16, i32: 32, i64: 64, f32: 32, f64: 64 };
@@ -182,10 +117,10 @@ const readAction = (json: Json): Action => {
   };
 };
 
-const readCommand = (json: Json): Command => {
+const readCommand = (json: Json, bytes: Uint8Array): Command => {
   const line = Number(json['line']);
   try {
-    return { line, ...readFields(json) };
+    return { line, ...readFields(json, bytes) };
   } catch (error) {
     if (!(error instanceof UnknownForm)) throw error;
     return { line, type: 'unknown', what: `${String(json['type'])}: ${error.message}` };
@@ -194,12 +129,12 @@ const readCommand = (json: Json): Command => {
 
 type Fields<T> = T extends unknown ? Omit<T, 'line'> : never;
 
-const readFields = (json: Json): Fields<Command> => {
+const readFields = (json: Json, bytes: Uint8Array): Fields<Command> => {
   const type = string(json, 'type');
   switch (type) {
     case 'module':
     case 'module_definition':
-      return { type, name: optionalString(json, 'name'), source: readSource(json) };
+      return { type, name: optionalString(json, 'name'), source: readSource(json, bytes) };
     case 'module_instance':
       return { type, instance: optionalString(json, 'instance'), module: optionalString(json, 'module') };
     case 'register':
@@ -218,13 +153,13 @@ const readFields = (json: Json): Fields<Command> => {
     case 'assert_uninstantiable':
     case 'assert_malformed_custom':
     case 'assert_invalid_custom':
-      return { type, source: readSource(json), text: string(json, 'text') };
+      return { type, source: readSource(json, bytes), text: string(json, 'text') };
     case 'thread':
       return {
         type,
         name: string(json, 'name'),
         sharedModule: optionalString(json, 'shared_module'),
-        commands: list(json, 'commands').map(readCommand),
+        commands: list(json, 'commands').map((command) => readCommand(command, bytes)),
       };
     case 'wait':
       return { type, thread: string(json, 'thread') };

@@ -1,0 +1,66 @@
+/**
+ * Writes what the package ships, from `build/src`: in `dist` a file for each target of the exports map and of `bin`,
+ * with what they share in `dist/chunks`, so that a program loads few files and classes exist once; declarations in
+ * `dist/types`; and in `dist/standalone` whole entries in one file each, for pages that load them without a bundler.
+ *
+ * The text is not minified: stack traces name functions, and whoever bundles minifies.
+ */
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { root } from '../test/shared.ts';
+
+type Target = string | { readonly [condition: string]: Target };
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly exports: Readonly<Record<string, Target>>;
+  readonly bin: Readonly<Record<string, string>>;
+};
+
+const filesOf = (target: Target): string[] =>
+  typeof target === 'string' ? [target] : Object.values(target).flatMap(filesOf);
+
+/** Programs that the command starts. */
+const programs = ['./dist/cli/conformance/javascript-adapter.js'];
+/** Names below `dist` of the entries that are written in one file each, too. */
+const standalone = ['index', 'wasm', 'webassembly', 'webassembly-auto', 'webassembly-replace'];
+
+const entryOf = (file: string): string => /^\.\/dist\/(?!types\/)(.+)\.js$/.exec(file)?.[1] ?? '';
+const entries = [
+  ...Object.values(manifest.exports).flatMap(filesOf),
+  ...Object.values(manifest.bin),
+  ...programs,
+]
+  .map(entryOf)
+  .filter((name) => name !== '');
+
+const from = join(root, 'build/src');
+const dist = join(root, 'dist');
+const entryPoints = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, join(from, `${name}.js`)]));
+const common: BuildOptions = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  external: ['node:*'],
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+rmSync(dist, { recursive: true, force: true });
+await build({
+  ...common,
+  entryPoints: entryPoints([...new Set(entries)]),
+  outdir: dist,
+  splitting: true,
+  chunkNames: 'chunks/[hash]',
+});
+await build({
+  ...common,
+  entryPoints: entryPoints(standalone),
+  outdir: join(dist, 'standalone'),
+  minify: true,
+});
+cpSync(from, join(dist, 'types'), {
+  recursive: true,
+  filter: (path) => !/\.(?:js|map|tsbuildinfo)$/.test(path) && !path.includes('/cli'),
+});

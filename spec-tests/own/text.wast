@@ -1,0 +1,41 @@
+;; The text format itself: what it means, and what it is not.
+
+(module
+  (func $f (export "plain") (param $x i32) (result i32) local.get $x i32.const 1 i32.add)
+  (func (export "folded") (param $x i32) (result i32) (i32.add (local.get $x) (i32.const 1)))
+)
+(assert_return (invoke "plain" (i32.const 4)) (i32.const 5))
+(assert_return (invoke "folded" (i32.const 4)) (i32.const 5))
+
+(module
+  (; a comment (; in a comment ;) ;) (@ignored annotation "with" (parts)) ;; and a line
+  (func $"a b" (export "id") (result i32) (i32.const 0x1_0))
+  (func (export "call") (result i32) (call $"a\20b"))
+  (func (export "floats") (result f32 f64) (f32.const 0x1.8p1) (f64.const 1_000.5e-1))
+  (func (export "text") (result i32) (i32.load (i32.const 0)))
+  (memory (data "\41\t\"" "\u{7a}")))
+(assert_return (invoke "call") (i32.const 16))
+(assert_return (invoke "floats") (f32.const 3) (f64.const 100.05))
+(assert_return (invoke "text") (i32.const 0x7a220941))
+
+(assert_malformed (module quote "(func (i32.foo))") "unknown operator i32.foo")
+(assert_malformed (module quote "(func") "unexpected token")
+(assert_malformed (module quote "(func (i32.const 0x1_0000_0000))") "constant out of range")
+(assert_malformed (module quote "(func (i32.const 1__0))") "unknown operator")
+(assert_malformed (module quote "(func (f32.const 1e39))") "constant out of range")
+(assert_malformed (module quote "(func (f32.const nan:0x80_0000))") "constant out of range")
+(assert_malformed (module quote "(func (br $none))") "unknown label")
+(assert_malformed (module quote "(func $f) (func $f)") "duplicate func")
+(assert_malformed (module quote "(func (param $x i32) (param $x i32))") "duplicate local")
+(assert_malformed (module quote "(func block $a end $b)") "mismatching label")
+(assert_malformed (module quote "(func) (import \"a\" \"b\" (func))") "import after function")
+(assert_malformed (module quote "(type $t (func)) (func (type $t) (param i32))") "inline function type")
+(assert_malformed (module quote "(memory 1) (func (drop (i32.load align=3 (i32.const 0))))") "alignment must be a power of two")
+(assert_malformed (module quote "(func (v128.const i64x2 1))") "wrong number of lane literals")
+(assert_malformed (module quote "(data \"\\xg\")") "illegal escape")
+(assert_malformed (module quote "(data \"open)") "unclosed string")
+(assert_malformed (module quote "(data \"a\"\"b\")") "unknown operator")
+(assert_malformed (module quote "(func $)") "empty identifier")
+(assert_malformed (module quote "(@a") "unclosed annotation")
+(assert_malformed (module quote "(export \"\\ff\" (func 0))") "malformed UTF-8 encoding")
+(assert_malformed_custom (module quote "(@custom 1)") "@custom annotation: missing section name")

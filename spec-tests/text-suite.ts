@@ -1,0 +1,51 @@
+/**
+ * The suite as its own files: a folder of scripts, as they lie in a checkout of WebAssembly/testsuite or of
+ * WebAssembly/spec, or the scripts of this project.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readScript } from '../src/scripts/script-reader.ts';
+import { root, shared, sharedFolder } from '../test/shared.ts';
+import { groupOf, type KnownConflicts, type Suite, type SuiteEntry, suiteOf } from './suite.ts';
+
+const ENDING = '.wast';
+
+/** Scripts of our own, which run where the official suite is not found. */
+export const ownScripts: string = join(root, 'spec-tests/own');
+/** Where the official suite may lie, the first one that is there first. */
+const places: readonly string[] = [
+  ...(sharedFolder === null ? [] : [shared('spec-suite', 'wast')]),
+  join(root, 'spec-tests/testsuite'),
+];
+
+/** The official suite's folder, or null where it is not found. */
+export const findTextSuite = (): string | null => places.find((folder) => existsSync(folder)) ?? null;
+
+/** The folders of scripts in a checkout: of WebAssembly/spec those below `test`, else itself. */
+const partsOf = (folder: string): string =>
+  existsSync(join(folder, 'test/core')) ? join(folder, 'test') : folder;
+
+/** Paths of scripts without their ending. Those in no folder of their own are of the core. */
+const listScripts = (folder: string): readonly (readonly [name: string, path: string])[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(ENDING))
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort()
+    .map((path) => {
+      const base = path.slice(0, -ENDING.length);
+      return [base.includes('/') ? base : `core/${base}`, join(folder, path)] as const;
+    });
+
+const known = (): KnownConflicts =>
+  JSON.parse(readFileSync(join(root, 'spec-tests/known.json'), 'utf8')) as KnownConflicts;
+
+/** A suite of text. */
+export const textSuite = (folder: string): Suite => {
+  const scripts = listScripts(partsOf(folder));
+  const paths = new Map(scripts);
+  const entries: SuiteEntry[] = scripts.map(([name]) => ({ name, group: groupOf(name) }));
+  return suiteOf(entries, known(), ({ name }) => {
+    const path = paths.get(name)!;
+    return readScript(readFileSync(path), name, path.slice(path.lastIndexOf('/') + 1));
+  });
+};

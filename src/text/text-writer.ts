@@ -1,0 +1,35 @@
+/** Lines of text with their indentation. */
+
+/** Deepest indentation that is printed: blocks nest deeper than any line is wide. */
+const MAX_DEPTH = 40;
+/** Characters after which what was written is put aside: long strings are slow to add to. */
+const CHUNK = 1 << 16;
+
+export class TextWriter {
+  private readonly chunks: string[] = [];
+  private text = '';
+  private depth = 0;
+  private indentation = '';
+
+  line(text: string): void {
+    this.text += `${this.indentation}${text}\n`;
+    if (this.text.length < CHUNK) return;
+    this.chunks.push(this.text);
+    this.text = '';
+  }
+
+  indent(): void {
+    this.depth++;
+    if (this.depth <= MAX_DEPTH) this.indentation = '  '.repeat(this.depth);
+  }
+
+  outdent(): void {
+    this.depth--;
+    if (this.depth < MAX_DEPTH) this.indentation = '  '.repeat(this.depth);
+  }
+
+  finish(): string {
+    this.chunks.push(this.text);
+    return this.chunks.join('');
+  }
+}
