@@ -19,6 +19,7 @@ const help = `npm run bench -- [flags] [WORKLOAD…]
 npm run bench -- metering [WORKLOAD…]   what metering costs, on the same workloads
 npm run bench -- deadline [ROW…]        how soon a call is stopped, and what others notice
 npm run bench -- fuel [ROW…]            what a unit of fuel takes, of every instruction and host function
+  The workload \`vectors\` stands for all with vectors; these are built with clang, and measured only if named.
   --engines NAMES   besides native: quern, quern-compiled, polywasm, wasm2js (default quern,polywasm)
   --sketch FOLDER   measure the sketch of a register interpreter in FOLDER, too
   --build FOLDER    measure this build of quern (default build)

@@ -1,6 +1,11 @@
-/** TABLE: what is measured. Binaries come from the reference data; sources are in `workloads/src`. */
-import { existsSync } from 'node:fs';
-import { shared, sharedFolder } from '../test/shared.ts';
+/**
+ * TABLE: what is measured. Binaries come from the reference data, those of vectors from clang; sources are in
+ * `workloads/src`.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { root, shared, sharedFolder } from '../test/shared.ts';
 
 export interface Workload {
   readonly name: string;
@@ -30,20 +35,47 @@ export const workloads: readonly Workload[] = [
   { name: 'sqlite', kind: 'program', stresses: 'a large program with one huge function' },
 ];
 
+/** Workloads with vectors: measured when they are named, or `vectors`. */
+const vectorWorkloads: readonly Workload[] = [
+  micro('simdf32', 'f32x4, memory'),
+  micro('simdmandel', 'f32x4, hardly memory'),
+  micro('simdi8', 'i8x16: saturation, masks'),
+  micro('simdi16', 'i16x8: bytes that widen and narrow'),
+  micro('simdi64', 'i64x2: products, shifts'),
+];
+const builtFile = (name: string): string => join(root, 'build/bench/workloads', `${name}.wasm`);
+
 /** File of a workload. */
-export const workloadFile = ({ name }: Workload): string => shared('bench', `${name}.wasm`);
+export const workloadFile = ({ name }: Workload): string => {
+  const file = shared('bench', `${name}.wasm`);
+  return existsSync(file) ? file : builtFile(name);
+};
+
+const flags = '-O2 --target=wasm32 -msimd128 -nostdlib -Wl,--no-entry -Wl,--export=run'.split(' ');
+/** Builds a workload if that is missing. @throws Error without a clang for wasm32 */
+const build = (workload: Workload): void => {
+  const file = workloadFile(workload);
+  if (existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  const source = join(root, 'bench/workloads/src', `${workload.name}.c`);
+  const { status, stderr } = spawnSync('clang', [...flags, '-o', file, source], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`clang cannot build ${workload.name}: ${stderr ?? 'there is none'}`);
+};
+
+const nameOf = ({ name }: Workload): string => name;
 
 /** The workloads of these names, all when none is given, that are there. @throws Error with what to do */
 export const selectWorkloads = (names: readonly string[]): Workload[] => {
   if (sharedFolder === null) throw new Error('the workloads were not found: set QUERN_SHARED to their place');
-  const unknown = names.filter((name) => !workloads.some((workload) => workload.name === name));
+  const all = [...workloads, ...vectorWorkloads];
+  const wanted = new Set(names.flatMap((name) => (name === 'vectors' ? vectorWorkloads.map(nameOf) : name)));
+  const unknown = [...wanted].filter((name) => !all.some((workload) => workload.name === name));
   if (unknown.length > 0) {
-    throw new Error(
-      `unknown workload ${unknown.join(', ')}; there are ${workloads.map(({ name }) => name).join(', ')}`,
-    );
+    throw new Error(`unknown workload ${unknown.join(', ')}; there are ${all.map(nameOf).join(', ')}`);
   }
-  return workloads.filter((workload) => {
-    const isWanted = names.length === 0 || names.includes(workload.name);
+  for (const workload of vectorWorkloads) if (wanted.has(workload.name)) build(workload);
+  return (wanted.size === 0 ? workloads : all).filter((workload) => {
+    const isWanted = wanted.size === 0 || wanted.has(workload.name);
     return isWanted && existsSync(workloadFile(workload));
   });
 };

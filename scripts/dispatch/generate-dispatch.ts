@@ -21,9 +21,12 @@ import {
 const packedPlace = (bits: number): string => `fp + (op >>> ${bits - 1} & ${2 * MAX_PACKED_SLOT}) | 0`;
 /** The variables that hold the packed slots of the operation. */
 const packedNames = ['slot1', 'slot2'] as const;
+/** Statements that read the packed slots. */
+export const readPacked = `slot1 = ${packedPlace(OPCODE_BITS)};
+      slot2 = ${packedPlace(OPCODE_BITS + SLOT_BITS)};`;
 
 /** The expressions that read the operands of an operation: packed slots or words; a branch has two. */
-const operandsOf = ({ operands, packed }: Op): ts.Expression[] => {
+export const operandsOf = ({ operands, packed }: Op): ts.Expression[] => {
   let offset = 1;
   const word = (): string => `code[pc + ${offset++} | 0]`;
   return operands.flatMap(({ role, holds }, n) => {
@@ -119,8 +122,7 @@ export const createDispatch = (
     ${temporaries.declare()}
     out: for (;;) {
       op = code[pc];
-      slot1 = ${packedPlace(OPCODE_BITS)};
-      slot2 = ${packedPlace(OPCODE_BITS + SLOT_BITS)};
+      ${readPacked}
       switch (op & ${OPCODE_MASK}) {
 ${cases.join('\n')}
         default: {

@@ -147,19 +147,15 @@ export const scalarTarget = (next: ts.Expression, isMetered: boolean): Target =>
   omitted: new Set(isMetered ? [] : ['charge', 'correct', 'stopUnpaid']),
 });
 
-/** The loops of `vector.generated.ts`. Their one trap returns the complement of its place. */
-export const vectorTarget: Target = {
+/** The loops of `vector.generated.ts`. They stay in one frame, so that it is a constant. */
+export const vectorTarget = (next: ts.Expression): Target => ({
   ...common,
-  registers: plain('pc', 'fp', 'instance'),
+  variables: new Set([...common.variables, 'memory']),
+  registers: { ...plain('pc', 'fp', 'fuel', 'instance', 'memory', 'memorySize'), next },
   statements: {
-    trap: ([code]) => {
-      if (trapOf(code!) !== 'trap.memory-bounds') throw new Error(`no trap of vectors: ${trapOf(code!)}`);
-      const complement = make.createPrefixUnaryExpression(
-        ts.SyntaxKind.TildeToken,
-        make.createIdentifier('pc'),
-      );
-      return [comment(make.createReturnStatement(complement), trapOf(code!))];
-    },
+    stop: ([status]) => stop(constantOf(status!) as number),
+    trap: ([code]) => stop(trapStatus(trapOf(code!))),
+    resume: () => [make.createContinueStatement()],
   },
   // PERF: without `| 0` the indices of high words take less bytecode, of which these loops have little left.
   definitions: {
@@ -167,7 +163,7 @@ export const vectorTarget: Target = {
     setHi: parseSource('(a, value) => { words[a + 1] = value; }'),
   },
   omitted: new Set(),
-};
+});
 
 /** Names of temporaries: by kind, and how many of each are needed. */
 export class Temporaries {
@@ -190,15 +186,14 @@ export class Temporaries {
 
   /** Declarations of the numbers. */
   declare(): string {
-    const list = (kind: Kind, initial: string): string =>
-      Array.from(
-        { length: this.counts.get(kind) ?? 0 },
-        (_, i) => `${this.nameOf(kind, i)} = ${initial}`,
-      ).join(', ');
+    const list = (kind: Kind, initial: string): string[] => {
+      const names = Array.from({ length: this.counts.get(kind) ?? 0 }, (_, i) => this.nameOf(kind, i));
+      return names.length === 0 ? [] : [`let ${names.map((name) => `${name} = ${initial}`).join(', ')};`];
+    };
     return [
       '// Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.',
-      `let ${list(INT, '0')};`,
-      `let ${list(DOUBLE, '0.5')};`,
+      ...list(INT, '0'),
+      ...list(DOUBLE, '0.5'),
       ...Object.entries(this.objects).flatMap(([type, name]) =>
         this.counts.has(type) ? [`let ${name}: ${type};`] : [],
       ),

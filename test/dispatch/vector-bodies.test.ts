@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loop, run, words } from '../../scripts/dispatch/bodies/loop.ts';
-import { vectorBodies } from '../../scripts/dispatch/bodies/vector.ts';
+import { farBodies, vectorBodies } from '../../scripts/dispatch/bodies/vector.ts';
 import { instructions } from '../../src/inspect.ts';
 import { type VectorOperation, vectorNames } from '../../src/interpreter/code/vector-isa.ts';
 import { type Fields, randomWords, ruleOutcome, typeOf } from './rule-of.ts';
 
-const bodies = vectorBodies as unknown as Readonly<Record<VectorOperation, (...operands: number[]) => void>>;
+type Bodies = Readonly<Record<VectorOperation, (...operands: number[]) => void>>;
+const bodies = vectorBodies as unknown as Bodies;
+const far = farBodies as unknown as Bodies;
 
 const FRAME = 64;
 const RESULT = FRAME + 24;
@@ -131,6 +133,11 @@ describe('lanes', () => {
         const of32 = [7, 1, 1, 4];
         const expected = of32.reduceRight((bits, n) => (bits << 32n) | read(FRAME + n, 1), 0n);
         check('shuffle32', [to, ...of32], expected, to);
+        set(slotOf(0), 8);
+        const of16 = [15, 0, 3, 3, 8, 7, 1, 14];
+        const halfAt = (n: number): bigint => (read(FRAME + (n >> 1), 1) >> BigInt(16 * (n % 2))) & 0xffffn;
+        const joined = of16.reduceRight((bits, n) => (bits << 16n) | halfAt(n), 0n);
+        check('shuffle16', [to, ...of16], joined, to);
       }
     }
   });
@@ -139,7 +146,8 @@ describe('lanes', () => {
 describe('accesses to memory', () => {
   const size = 64;
   const start = Uint8Array.from({ length: size }, random);
-  const makeMemory = (): { bytes: Uint8Array; memory: object } => {
+  const noMemory = { memory: null, memorySize: 0 };
+  const makeMemory = (): { bytes: Uint8Array; memory: { view: DataView; byteLength: number } } => {
     const bytes = new Uint8Array(start);
     return { bytes, memory: { view: new DataView(bytes.buffer), byteLength: size } };
   };
@@ -165,7 +173,8 @@ describe('accesses to memory', () => {
           for (const lane of immediates(op).includes('laneidx') ? [0, 1] : [undefined]) {
             const { bytes, memory } = makeMemory();
             const expectedBytes = new Uint8Array(start);
-            loop.instance = { memory0: index === 0 ? memory : null, memories: [null, memory] } as never;
+            loop.instance = { memories: index === 0 ? [memory] : [null, memory] } as never;
+            Object.assign(loop, index === 0 ? { memory: memory.view, memorySize: size } : noMemory);
             prepare();
             words[slotOf(0)] = address;
             set(slotOf(1), 4);
@@ -176,7 +185,12 @@ describe('accesses to memory', () => {
             const expected = ruleOutcome(op, values, fields, expectedBytes);
             const to = hasVector && !isStore ? slotOf(1) : slotOf(0);
             const sources = [slotOf(0), hasVector ? slotOf(1) : 0];
-            const status = run(() => bodies[op](to, ...sources, offset, index, lane ?? 0));
+            const isFar = index !== 0 || offset < 0;
+            const status = run(() =>
+              isFar
+                ? far[op](to, ...sources, offset, index, lane ?? 0)
+                : bodies[op](to, ...sources, offset, lane ?? 0),
+            );
             const shown = `${op} ${address} ${offset}`;
             assert.equal(status, expected.status, shown);
             assert.deepEqual(bytes, expectedBytes, shown);
@@ -200,6 +214,43 @@ describe('operations of no instruction', () => {
     check('select', [RESULT, slotOf(0), slotOf(1), slotOf(2)], second, RESULT);
     words[slotOf(2)] = 3;
     check('select', [slotOf(1), slotOf(0), slotOf(1), slotOf(2)], first, slotOf(1));
+  });
+
+  test('a product that is added', () => {
+    for (let round = 0; round < 60; round++) {
+      prepare();
+      for (const n of [0, 1, 2]) set(slotOf(n), 4);
+      const [x, y, z] = [0, 1, 2].map((n) => read(slotOf(n), 4)) as [bigint, bigint, bigint];
+      const product = ruleOutcome('f32x4.mul', [x, y]).bits;
+      const expected = ruleOutcome('f32x4.add', [z, product]).bits;
+      check('f32x4_mul_add', [RESULT, slotOf(0), slotOf(1), slotOf(2)], expected, RESULT);
+    }
+  });
+
+  test('a load from a sum with a constant', () => {
+    const bytes = Uint8Array.from({ length: 64 }, random);
+    Object.assign(loop, { memory: new DataView(bytes.buffer), memorySize: 64 });
+    for (const [address, summand, offset] of [
+      [0, 0, 0],
+      [8, 40, 0],
+      [50, -10, 8],
+      [-4, 8, 0],
+      [8, 41, 0],
+      [0, -1, 0],
+      [-1, 1, 49],
+    ] as const) {
+      prepare();
+      words[slotOf(0)] = address;
+      const expected = ruleOutcome(
+        'v128.load',
+        [BigInt((address + summand) >>> 0)],
+        { memory: 0, memoryOffset: BigInt(offset) } as Fields,
+        bytes,
+      );
+      const status = run(() => bodies.load_at(RESULT, slotOf(0), summand, offset));
+      assert.equal(status, expected.status);
+      if (status === null) assert.equal(read(RESULT, 4), expected.bits);
+    }
   });
 
   test('globals', () => {
@@ -231,6 +282,9 @@ test('every operation is tested here', () => {
     'const',
     'select',
     'shuffle32',
+    'shuffle16',
+    'load_at',
+    'f32x4_mul_add',
     'global_get',
     'global_set',
     'global_get_far',

@@ -11,6 +11,7 @@ import { coldOps, firstColdOp, type Op, opOf, ops } from '../../src/interpreter/
 import { createCold } from '../../src/interpreter/cold/cold.ts';
 import { newArray, StructInstance } from '../../src/interpreter/instances/aggregate.ts';
 import { MachineState } from '../../src/interpreter/loop/machine-state.ts';
+import { DONE } from '../../src/interpreter/loop/status.ts';
 import { rowLowerings } from '../../src/interpreter/translate/translate.ts';
 import {
   compileModule,
@@ -68,7 +69,7 @@ test('letters say which slots hold references', () => {
   const { cold } = createCold(
     space,
     stacks,
-    { vectors: () => 0, wideVectors: () => 0 },
+    { vectors: () => DONE, wideVectors: () => DONE, oneVector: () => DONE },
     () => 0,
     () => null,
   );

@@ -5,34 +5,43 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+type Script = Profiler.ScriptCoverage;
+
 /** A way out that V8 need know nothing about: it sets a status. */
 const harmless =
   /^\{\s*status = \d+;( \/\/ .*)?\s*break out;\s*\}$|^[\s;]*pc = pc \+ \d+ \| 0;\s*continue;\s*\}?$/;
+
+/** What is not run of a generated file, by the operation that it is in. */
+const leftOf = ({ url, functions }: Script): readonly object[] => {
+  const text = readFileSync(fileURLToPath(url), 'utf8');
+  const ranges = functions.flatMap((item) => item.ranges);
+  assert.ok(ranges.filter(({ count }) => count > 0).length > 300, 'the loop was not run');
+  return (
+    ranges
+      .filter(({ count }) => count === 0)
+      .map(({ startOffset, endOffset }) => {
+        const operation = [...text.slice(0, startOffset).matchAll(/^ *\/\/ ([\w.]+)$/gm)].at(-1)?.[1];
+        return { operation, code: text.slice(startOffset, endOffset) };
+      })
+      // What follows a trap is never reached.
+      .filter(({ operation, code }) => operation !== 'unreachable' && !harmless.test(code))
+  );
+};
 
 test('training leaves out nothing that is compiled', async () => {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-  const { getMachine } = await import('../../src/interpreter/machine/machine.ts');
-  getMachine();
+  const { getMachine, prepareVectors } = await import('../../src/interpreter/machine/machine.ts');
+  prepareVectors(getMachine());
   const { result } = await session.post('Profiler.takePreciseCoverage');
   session.disconnect();
-  const { url, functions } = result.find((script) => script.url.endsWith('/dispatch.generated.js'))!;
-  const text = readFileSync(fileURLToPath(url), 'utf8');
-  const ranges = functions.flatMap((item) => item.ranges);
-  assert.ok(ranges.filter(({ count }) => count > 0).length > 300, 'the loop was not run');
-  const left = ranges
-    .filter(({ count }) => count === 0)
-    .map(({ startOffset, endOffset }) => {
-      const operation = [...text.slice(0, startOffset).matchAll(/^ *\/\/ (\w+)$/gm)].at(-1)?.[1];
-      return { operation, code: text.slice(startOffset, endOffset) };
-    })
-    // What follows a trap is never reached.
-    .filter(({ operation, code }) => operation !== 'unreachable' && !harmless.test(code));
-  assert.deepEqual(left, []);
+  for (const name of ['dispatch', 'vector'])
+    assert.deepEqual(leftOf(result.find(({ url }) => url.endsWith(`/${name}.generated.js`))!), [], name);
 });

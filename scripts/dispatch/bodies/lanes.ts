@@ -17,6 +17,7 @@ import {
   setLo,
   setWord,
   uint8,
+  uint16,
   word,
   words,
 } from './loop.ts';
@@ -64,6 +65,27 @@ export const shuffle32 = (d: Slot, x: number, y: number, z: number, t: number): 
     words[(loop.fp + z) | 0],
     words[(loop.fp + t) | 0],
   );
+};
+/** A word of two halves. */
+const gather16 = (base: number, p: number, q: number): number =>
+  uint16[(base + p) | 0] | (uint16[(base + q) | 0] << 16);
+export const shuffle16 = (
+  d: Slot,
+  p0: number,
+  p1: number,
+  p2: number,
+  p3: number,
+  p4: number,
+  p5: number,
+  p6: number,
+  p7: number,
+): void => {
+  const frame = loop.fp << 1;
+  const x = gather16(frame, p0, p1);
+  const y = gather16(frame, p2, p3);
+  const z = gather16(frame, p4, p5);
+  const t = gather16(frame, p6, p7);
+  write4(d, x, y, z, t);
 };
 /** A word of four bytes. */
 const gather = (base: number, p: number, q: number, r: number, s: number): number => {

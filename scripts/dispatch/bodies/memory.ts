@@ -5,7 +5,7 @@ import { globals, hi, lo, loop, type Slot, setHi, setLo, trap } from './loop.ts'
  * The place of an access: base plus offset, both unsigned; traps if a byte of it lies outside. A sum of 2^31 and more
  * becomes negative: memories are smaller. @spec exec-load-val
  */
-const address = (base: number, offset: number, size: number): number => {
+export const address = (base: number, offset: number, size: number): number => {
   const ea = (base + offset) | 0 | (base >> 31);
   if (ea < 0 || ea > ((loop.memorySize - size) | 0)) trap('trap.memory-bounds');
   return ea;

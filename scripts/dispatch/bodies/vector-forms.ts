@@ -9,6 +9,7 @@
  * must stay under the size that V8 optimises, and a short loop costs less than a call.
  */
 
+import { CANONICAL_NAN_32 } from '../../../src/interpreter/numerics/floats.ts';
 import { set64 } from './i64.ts';
 import {
   type DoubleSlot,
@@ -16,7 +17,9 @@ import {
   f32Lane,
   f64Lane,
   hi,
+  isNan,
   lo,
+  putF32Lane,
   type Slot,
   setF32Lane,
   setF64Lane,
@@ -126,6 +129,20 @@ type FloatUnary = (x: Float) => Float;
 type FloatBinary = (x: Float, y: Float) => Float;
 type FloatRelation = (x: Float, y: Float) => boolean;
 
+/** Writes four floats. PERF: their sum is NaN if one of them is, so that one test is enough nearly always. */
+const writeFloats = (to: Slot, x: Float, y: Float, z: Float, t: Float): void => {
+  putF32Lane(to, 0, x);
+  putF32Lane(to, 1, y);
+  putF32Lane(to, 2, z);
+  putF32Lane(to, 3, t);
+  if (isNan(x + y + z + t)) {
+    if (isNan(x)) setWord(to, 0, CANONICAL_NAN_32);
+    if (isNan(y)) setWord(to, 1, CANONICAL_NAN_32);
+    if (isNan(z)) setWord(to, 2, CANONICAL_NAN_32);
+    if (isNan(t)) setWord(to, 3, CANONICAL_NAN_32);
+  }
+};
+
 export const f32x4 = {
   unary:
     (f: FloatUnary) =>
@@ -133,12 +150,23 @@ export const f32x4 = {
       four((n) => setF32Lane(d, n, f(f32Lane(a, n)))),
   binary:
     (f: FloatBinary) =>
-    (d: Slot, a: Slot, b: Slot): void =>
-      four((n) => setF32Lane(d, n, f(f32Lane(a, n), f32Lane(b, n)))),
+    (d: Slot, a: Slot, b: Slot): void => {
+      const x: Float = f(f32Lane(a, 0), f32Lane(b, 0));
+      const y: Float = f(f32Lane(a, 1), f32Lane(b, 1));
+      const z: Float = f(f32Lane(a, 2), f32Lane(b, 2));
+      const t: Float = f(f32Lane(a, 3), f32Lane(b, 3));
+      writeFloats(d, x, y, z, t);
+    },
   ternary:
     (f: (x: Float, y: Float, z: Float) => Float) =>
-    (d: Slot, a: Slot, b: Slot, c: Slot): void =>
-      four((n) => setF32Lane(d, n, f(f32Lane(a, n), f32Lane(b, n), f32Lane(c, n)))),
+    (d: Slot, a: Slot, b: Slot, c: Slot): void => {
+      const third = c;
+      const x: Float = f(f32Lane(a, 0), f32Lane(b, 0), f32Lane(third, 0));
+      const y: Float = f(f32Lane(a, 1), f32Lane(b, 1), f32Lane(third, 1));
+      const z: Float = f(f32Lane(a, 2), f32Lane(b, 2), f32Lane(third, 2));
+      const t: Float = f(f32Lane(a, 3), f32Lane(b, 3), f32Lane(third, 3));
+      writeFloats(d, x, y, z, t);
+    },
   relation:
     (test: FloatRelation) =>
     (d: Slot, a: Slot, b: Slot): void =>

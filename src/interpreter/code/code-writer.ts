@@ -171,11 +171,23 @@ export class CodeWriter {
 
   /** Changes the destination of an operation emitted before: packed, or the first word of a vector operation. */
   retarget(at: number, slot: number): void {
-    if (opcodeOf(buffer[at]!) === opOf.vector.code) {
+    const opcode = opcodeOf(buffer[at]!);
+    if (opcode === opOf.vector.code || opcode === opOf.vector_far.code) {
       buffer[at + 1] = 2 * slot;
       return;
     }
     buffer[at] = withFirstSlot(buffer[at]!, slot);
+  }
+
+  /** A word written before. */
+  wordAt(at: number): number {
+    return buffer[at]!;
+  }
+
+  /** Takes back the last operation, which begins at a position: another one does its work. */
+  takeBack(at: number): void {
+    this.size = at;
+    if (this.isRecording) siteRows.length -= this.siteWidth;
   }
 
   newLabel(): number {

@@ -298,6 +298,8 @@ export const aggregateOps = {
 export const coldOps = {
   // a run of vector operations, see `vector-isa.ts`
   vector: '',
+  // an access of a vector to another memory than memory 0, or at an offset of 2^31 and more
+  vector_far: '',
   ...callOps,
   ...variableOps,
   ...conversionOps,

@@ -2,7 +2,8 @@
  * The vector operations of the internal code: names, numbers, and which instructions they stand for.
  *
  * All are one operation of the main loop, `vector`; their own number lies above its code, so that they take no
- * room among its operations. Two loops run them, since one would be too large for V8's optimiser. The words after it
+ * room among its operations. Two loops run them, since one would be too large for V8's optimiser, and a function
+ * without a loop those that are seldom. The words after it
  * are the destination, the sources (word offsets from the frame: 2 × slot, never packed, so that large frames need no
  * moves) and immediates. Bodies are in `scripts/dispatch/bodies/vector.ts`; the loops are in `vector.generated.ts`.
  */
@@ -12,8 +13,18 @@ import { packVector } from './encoding.ts';
 import { type Op, opOf } from './isa.ts';
 
 const globalNames = ['global_get', 'global_set', 'global_get_far', 'global_set_far'] as const;
-/** Operations that no instruction names; `shuffle32` moves whole words. */
-export const ownNames = ['mov', 'const', 'select', ...globalNames, 'shuffle32'] as const;
+/** Two instructions at once: a load from a sum with a constant, a product that is added. */
+const fusedNames = ['load_at', 'f32x4_mul_add'] as const;
+/** Operations that no instruction names; `shuffle32` and `shuffle16` move whole words and halves. */
+export const ownNames = [
+  'mov',
+  'const',
+  'select',
+  ...globalNames,
+  'shuffle32',
+  'shuffle16',
+  ...fusedNames,
+] as const;
 
 /** Extractions of 64 bits are moves. */
 const moves = ['i64x2.extract_lane', 'f64x2.extract_lane'] as const;
@@ -73,6 +84,9 @@ export type VectorOperation =
   | (typeof ownNames)[number]
   | Exclude<VectorMnemonic, (typeof moves)[number] | keyof typeof sameAs | keyof typeof exchanged>;
 
+/** Operations that access memory. */
+export type VectorAccess = Extract<VectorOperation, `v128.${'load' | 'store'}${string}`>;
+
 /** The operation that an instruction is done by; null for a move. */
 const operationOf = (name: VectorMnemonic): VectorOperation | null => {
   if (moves.includes(name as never)) return null;
@@ -93,30 +107,51 @@ const wideConversions: readonly VectorOperation[] = [
   'i32x4.trunc_sat_f64x2_u_zero',
 ];
 const isWide = (name: VectorOperation): boolean =>
-  wideShapes.includes(shapeOf(name)) || wideConversions.includes(name);
+  wideShapes.includes(shapeOf(name)) || wideConversions.includes(name) || name === 'f32x4_mul_add';
+
+/** What programs seldom do: done one at a time, without a loop. */
+const isSeldom = (name: VectorOperation): boolean => seldom.includes(name);
+const seldom: readonly VectorOperation[] = [
+  'i16x8.extmul_low_i8x16_s',
+  'i16x8.extmul_high_i8x16_s',
+  'i16x8.extmul_low_i8x16_u',
+  'i16x8.extmul_high_i8x16_u',
+  'i64x2.extmul_low_i32x4_s',
+  'i64x2.extmul_high_i32x4_s',
+  'i64x2.extmul_low_i32x4_u',
+  'i64x2.extmul_high_i32x4_u',
+  'i16x8.relaxed_dot_i8x16_i7x16_s',
+  'i32x4.relaxed_dot_i8x16_i7x16_add_s',
+  'f32x4.relaxed_nmadd',
+  'f64x2.relaxed_nmadd',
+];
 
 const allNames: readonly VectorOperation[] = [
   ...new Set<VectorOperation>([...ownNames, ...names.map(operationOf).filter((name) => name !== null)]),
 ];
 
-/** Names of all vector operations, by number: those of the first loop, then those of the second. */
+/** Names of all vector operations, by number: those of the first loop, those of the second, and the others. */
 export const vectorNames: readonly VectorOperation[] = [
-  ...allNames.filter((name) => !isWide(name)),
-  ...allNames.filter(isWide),
+  ...allNames.filter((name) => !isWide(name) && !isSeldom(name)),
+  ...allNames.filter((name) => isWide(name) && !isSeldom(name)),
+  ...allNames.filter(isSeldom),
 ];
-/** Number of the first operation of the second loop. */
+/** Number of the first operation of the second loop, and of the first that no loop has. */
 export const firstWide: number = vectorNames.findIndex(isWide);
+export const firstSeldom: number = vectorNames.findIndex(isSeldom);
 
-const makeOp = (name: VectorOperation): Op => {
-  const { vector } = opOf;
-  return { ...vector, code: packVector(vector.code, vectorNames.indexOf(name)) };
-};
+const makeOp = (name: VectorOperation, op: Op = opOf.vector): Op => ({
+  ...op,
+  code: packVector(op.code, vectorNames.indexOf(name)),
+});
 
 /** Whether an operation takes an index of a global. */
 export const namesGlobal = (name: VectorOperation): boolean => globalNames.includes(name as never);
 /** Whether an operation accesses memory. */
-export const accessesMemory = (name: VectorOperation): boolean =>
-  instructions.some((row) => row.name === name && row.access > 0);
+export const accessesMemory = (name: VectorOperation): name is VectorAccess =>
+  name === 'load_at' || instructions.some((row) => row.name === name && row.access > 0);
+/** An access to another memory than memory 0, or at an offset of 2^31 and more. */
+export const farAccess = (name: Mnemonic): Op => makeOp(name as VectorAccess, opOf.vector_far);
 
 /** Operations that no instruction names, by name. */
 export const vectorOps: Readonly<Record<(typeof ownNames)[number], Op>> = Object.fromEntries(

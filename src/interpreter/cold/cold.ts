@@ -8,12 +8,12 @@
 
 import type { CodeSpace } from '../code/code-space.ts';
 import type { FuncCode } from '../code/compiled-module.ts';
-import { vectorNumberOf } from '../code/encoding.ts';
+import { opcodeOf, vectorNumberOf } from '../code/encoding.ts';
 import { type ColdOp, opOf, ops } from '../code/isa.ts';
-import { firstWide } from '../code/vector-isa.ts';
+import { firstSeldom, firstWide } from '../code/vector-isa.ts';
 import type { MachineState } from '../loop/machine-state.ts';
-import { CONTINUE, FIRST_TRAP, LAY_FRAMES, NEED_FUEL, trapStatus } from '../loop/status.ts';
-import type { RunVectors } from '../loop/vector.generated.ts';
+import { CONTINUE, FIRST_TRAP, LAY_FRAMES, NEED_FUEL } from '../loop/status.ts';
+import type { VectorLoops } from '../loop/vector.generated.ts';
 import { createAggregateOps } from './aggregates.ts';
 import { createAtomicOps } from './atomics.ts';
 import { createCalls, type FirstCalls } from './calls.ts';
@@ -26,14 +26,6 @@ import { type Cold, type ColdTools, createOperands, type Stacks } from './tools.
 import { createVariableOps } from './variables.ts';
 import { createWideOps } from './wide.ts';
 
-/** The loops over vector operations; see `vector-isa.ts`. */
-export interface VectorLoops {
-  readonly vectors: RunVectors;
-  readonly wideVectors: RunVectors;
-}
-
-const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
-
 /**
  * @param translate makes the fast code of a function; gives its entry
  * @param enterCompiled does a call in code of another tier; gives a status, or null when the call has returned
@@ -41,7 +33,7 @@ const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
 export const createCold = (
   space: CodeSpace,
   stacks: Stacks,
-  { vectors, wideVectors }: VectorLoops,
+  { vectors, wideVectors, oneVector }: VectorLoops,
   translate: (code: FuncCode) => number,
   enterCompiled: (m: MachineState, at: number) => number | null,
 ): FirstCalls & { readonly cold: (m: MachineState, op: number) => number } => {
@@ -49,6 +41,7 @@ export const createCold = (
   const { C } = operands;
   const calls = createCalls(space, stacks, operands, translate, enterCompiled);
   const { callFunction, callHost, repeatHostCall } = calls;
+  const vectorCode = opOf.vector.code;
   const tools: ColdTools = { ...operands, ...calls };
   const table: Record<ColdOp | 'call_indirect', Cold> = {
     ...calls.operations,
@@ -63,24 +56,28 @@ export const createCold = (
     ...createAtomicOps(tools),
     // PERF: called from the main loop itself, the vector loops made all scalar code 8 % slower (14 micros).
     vector: (m, at) => {
-      const run = vectorNumberOf(C[at]!) < firstWide ? vectors : wideVectors;
-      const stopped = run(at, m.fp, m.instance);
-      m.pc = stopped < 0 ? ~stopped : stopped;
-      return stopped < 0 ? MEMORY_BOUNDS : CONTINUE;
+      m.pc = at;
+      for (;;) {
+        const number = vectorNumberOf(C[m.pc]!);
+        const status = number < firstWide ? vectors(m) : number < firstSeldom ? wideVectors(m) : oneVector(m);
+        if (status !== CONTINUE || opcodeOf(C[m.pc]!) !== vectorCode) return status;
+      }
+    },
+    vector_far: (m, at) => {
+      m.pc = at;
+      return oneVector(m);
     },
   };
 
-  const vectorCode = opOf.vector.code;
   const enterCode = opOf.enter_compiled.code;
   const functions = ops.map(({ name }) => table[name as ColdOp]);
   const cold = (m: MachineState, op: number): number => {
     const at = m.pc;
     m.pc = at + ops[op]!.length;
     const status = functions[op]!(m, at);
-    // An operation that trapped, or that is done again, is where the machine stands; another tier says where.
-    if (op === enterCode) return status;
-    if ((status >= FIRST_TRAP && op !== vectorCode) || status === NEED_FUEL || status === LAY_FRAMES)
-      m.pc = at;
+    // An operation that trapped, or that is done again, is where the machine stands; other loops and tiers say where.
+    if (op === enterCode || op === vectorCode) return status;
+    if (status >= FIRST_TRAP || status === NEED_FUEL || status === LAY_FRAMES) m.pc = at;
     return status;
   };
   return { cold, callFunction, callHost, repeatHostCall };

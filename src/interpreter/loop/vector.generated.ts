@@ -5,26 +5,35 @@
 import type { MemoryInstance } from '../instances/memory.ts';
 import { dot8, narrow16S, narrow16U, narrow8S, narrow8U, q15mulr } from '../numerics/lanes.ts';
 import { nearest, truncSat32S, truncSat32U } from '../numerics/floats.ts';
-import type { ModuleInstance } from '../instances/module-instance.ts';
+import { popcnt32 } from '../numerics/i64.ts';
+import type { MachineState } from './machine-state.ts';
 
 /**
- * Runs vector operations from a program counter on, to the first that the loop does not have; returns that one's
- * place, or the complement of the place of an access out of bounds.
+ * Runs vector operations, and what else the loop has, from where a machine stands: to the first operation that the
+ * loop does not have (`CONTINUE`), or until another status stops it.
  */
-export type RunVectors = (start: number, fp: number, instance: ModuleInstance) => number;
+export type RunVectors = (state: MachineState) => number;
+
+export interface VectorLoops {
+  readonly vectors: RunVectors;
+  /** For operations of 64 bits and floats. */
+  readonly wideVectors: RunVectors;
+  /** One operation that is seldom, or an access to any memory. */
+  readonly oneVector: RunVectors;
+}
 
 export const createVectors = (
   codeArray: Int32Array,
   wordArray: Int32Array,
   doubleArray: Float64Array,
   floatArray: Float32Array,
-): { readonly vectors: RunVectors; readonly wideVectors: RunVectors } => {
+): VectorLoops => {
   const { buffer } = wordArray;
   const int8Array = new Int8Array(buffer);
   const uint8Array = new Uint8Array(buffer);
   const int16Array = new Int16Array(buffer);
   const uint16Array = new Uint16Array(buffer);
-  const vectors = (start: number, fp: number, instance: ModuleInstance): number => {
+  const vectors = (state: MachineState): number => {
     // PERF: local names spare each access a look into the context, and half of its bytecode.
     const code = codeArray;
     // The frames: as 32-bit words, and in other units.
@@ -33,24 +42,38 @@ export const createVectors = (
     const uint8 = uint8Array;
     const int16 = int16Array;
     const uint16 = uint16Array;
+    // The frame, as an index of words.
+    const fp = state.fp | 0;
+    const instance = state.instance;
     // The operation that runs, and its first word.
-    let pc = start | 0;
-    let op = code[pc];
-    // Its first three operands, if they are vectors: the destination and two sources, as indices of words.
+    let pc = state.pc | 0;
+    let op = 0;
+    // The status to leave with.
+    let status = 0;
+    // The first three operands of a vector operation, if they are vectors: the destination and two sources, as indices of
+    // words.
     let d = 0;
     let a = 0;
     let b = 0;
+    // Fuel in hand beyond what remains of the current run of code.
+    let fuel = state.fuel | 0;
+    // What the instance has in memory 0, and its own globals.
+    const memory = instance.memory0.view;
+    const memorySize = instance.memory0.byteLength | 0;
+    const globals = instance.globalWords;
+    // The packed slots of a scalar operation.
+    let slot1 = 0;
+    let slot2 = 0;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
     let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0, i6 = 0;
-    let f0 = 0.5;
-    let memory: MemoryInstance;
-    let view: DataView;
-    let globals: Int32Array;
-    for (;;) {
-      d = fp + code[pc + 1 | 0] | 0;
-      a = fp + code[pc + 2 | 0] | 0;
-      b = fp + code[pc + 3 | 0] | 0;
-      switch (op >>> 10) {
+    let globalWords: Int32Array;
+    out: for (;;) {
+      op = code[pc];
+      if ((op & 1023) === 218) {
+        d = fp + code[pc + 1 | 0] | 0;
+        a = fp + code[pc + 2 | 0] | 0;
+        b = fp + code[pc + 3 | 0] | 0;
+        switch (op >>> 10) {
         case 0: {
           // mov
           i0 = words[a + 1];
@@ -61,7 +84,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 1: {
           // const
@@ -70,7 +93,7 @@ export const createVectors = (
           words[d + 2] = code[pc + 4 | 0];
           words[d + 3] = code[pc + 5 | 0];
           pc = pc + 6 | 0;
-          break;
+          continue;
         }
         case 2: {
           // select
@@ -83,53 +106,53 @@ export const createVectors = (
           words[d + 2] = i2;
           words[d + 3] = i3;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 3: {
           // global_get
           i0 = code[pc + 2 | 0];
-          globals = instance.globalWords;
-          words[d] = globals[i0];
-          words[d + 1] = globals[i0 + 1];
-          words[d + 2] = globals[i0 + 2];
-          words[d + 3] = globals[i0 + 3];
+          globalWords = instance.globalWords;
+          words[d] = globalWords[i0];
+          words[d + 1] = globalWords[i0 + 1];
+          words[d + 2] = globalWords[i0 + 2];
+          words[d + 3] = globalWords[i0 + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 4: {
           // global_set
           i0 = code[pc + 3 | 0];
-          globals = instance.globalWords;
-          globals[i0] = words[a];
-          globals[i0 + 1] = words[a + 1];
-          globals[i0 + 2] = words[a + 2];
-          globals[i0 + 3] = words[a + 3];
+          globalWords = instance.globalWords;
+          globalWords[i0] = words[a];
+          globalWords[i0 + 1] = words[a + 1];
+          globalWords[i0 + 2] = words[a + 2];
+          globalWords[i0 + 3] = words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 5: {
           // global_get_far
           i0 = code[pc + 2 | 0];
           i1 = instance.globals[i0]!.offset;
-          globals = instance.globals[i0]!.words;
-          words[d] = globals[i1];
-          words[d + 1] = globals[i1 + 1];
-          words[d + 2] = globals[i1 + 2];
-          words[d + 3] = globals[i1 + 3];
+          globalWords = instance.globals[i0]!.words;
+          words[d] = globalWords[i1];
+          words[d + 1] = globalWords[i1 + 1];
+          words[d + 2] = globalWords[i1 + 2];
+          words[d + 3] = globalWords[i1 + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 6: {
           // global_set_far
           i0 = code[pc + 3 | 0];
           i1 = instance.globals[i0]!.offset;
-          globals = instance.globals[i0]!.words;
-          globals[i1] = words[a];
-          globals[i1 + 1] = words[a + 1];
-          globals[i1 + 2] = words[a + 2];
-          globals[i1 + 3] = words[a + 3];
+          globalWords = instance.globals[i0]!.words;
+          globalWords[i1] = words[a];
+          globalWords[i1 + 1] = words[a + 1];
+          globalWords[i1 + 2] = words[a + 2];
+          globalWords[i1 + 3] = words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 7: {
           // shuffle32
@@ -141,231 +164,236 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 6 | 0;
-          break;
+          continue;
         }
         case 8: {
-          // v128.load
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 16 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
-          }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
-          words[d + 1] = view.getInt32(i0 + 4, true);
-          words[d + 2] = view.getInt32(i0 + 8, true);
-          words[d + 3] = view.getInt32(i0 + 12, true);
-          pc = pc + 6 | 0;
-          break;
+          // shuffle16
+          i0 = fp << 1;
+          i1 = uint16[i0 + code[pc + 2 | 0] | 0] | uint16[i0 + code[pc + 3 | 0] | 0] << 16;
+          i2 = uint16[i0 + code[pc + 4 | 0] | 0] | uint16[i0 + code[pc + 5 | 0] | 0] << 16;
+          i3 = uint16[i0 + code[pc + 6 | 0] | 0] | uint16[i0 + code[pc + 7 | 0] | 0] << 16;
+          i0 = uint16[i0 + code[pc + 8 | 0] | 0] | uint16[i0 + code[pc + 9 | 0] | 0] << 16;
+          words[d] = i1;
+          words[d + 1] = i2;
+          words[d + 2] = i3;
+          words[d + 3] = i0;
+          pc = pc + 10 | 0;
+          continue;
         }
         case 9: {
-          // v128.load8x8_s
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          // load_at
+          i0 = words[a] + code[pc + 3 | 0] | 0;
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
+          words[d + 2] = memory.getInt32(i0 + 8, true);
+          words[d + 3] = memory.getInt32(i0 + 12, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 10: {
+          // v128.load
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
+          words[d + 2] = memory.getInt32(i0 + 8, true);
+          words[d + 3] = memory.getInt32(i0 + 12, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 11: {
+          // v128.load8x8_s
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1 << 24 >> 24 & 65535 | i1 << 16 >> 24 << 16;
           words[d + 1] = i1 << 8 >> 24 & 65535 | i1 >> 24 << 16;
           words[d + 2] = i0 << 24 >> 24 & 65535 | i0 << 16 >> 24 << 16;
           words[d + 3] = i0 << 8 >> 24 & 65535 | i0 >> 24 << 16;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 10: {
+        case 12: {
           // v128.load8x8_u
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1 & 255 & 65535 | (i1 >>> 8 & 255) << 16;
           words[d + 1] = i1 >>> 16 & 255 & 65535 | i1 >>> 24 << 16;
           words[d + 2] = i0 & 255 & 65535 | (i0 >>> 8 & 255) << 16;
           words[d + 3] = i0 >>> 16 & 255 & 65535 | i0 >>> 24 << 16;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 11: {
+        case 13: {
           // v128.load16x4_s
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1 << 16 >> 16;
           words[d + 1] = i1 >> 16;
           words[d + 2] = i0 << 16 >> 16;
           words[d + 3] = i0 >> 16;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 12: {
+        case 14: {
           // v128.load16x4_u
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1 & 65535;
           words[d + 1] = i1 >>> 16;
           words[d + 2] = i0 & 65535;
           words[d + 3] = i0 >>> 16;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 13: {
+        case 15: {
           // v128.load32x2_s
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1;
           words[d + 1] = i1 >> 31;
           words[d + 2] = i0;
           words[d + 3] = i0 >> 31;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 14: {
+        case 16: {
           // v128.load32x2_u
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1;
           words[d + 1] = 0;
           words[d + 2] = i0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 15: {
+        case 17: {
           // v128.load8_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 1 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i0 = Math.imul(view.getUint8(i0), 16843009);
+          i0 = Math.imul(memory.getUint8(i0), 16843009);
           words[d] = i0;
           words[d + 1] = i0;
           words[d + 2] = i0;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 16: {
+        case 18: {
           // v128.load16_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 2 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i0 = view.getUint16(i0, true);
+          i0 = memory.getUint16(i0, true);
           i0 = i0 | i0 << 16;
           words[d] = i0;
           words[d + 1] = i0;
           words[d + 2] = i0;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 17: {
+        case 19: {
           // v128.load32_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i0 = view.getInt32(i0, true);
+          i0 = memory.getInt32(i0, true);
           words[d] = i0;
           words[d + 1] = i0;
           words[d + 2] = i0;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 18: {
+        case 20: {
           // v128.load64_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1;
           words[d + 1] = i0;
           words[d + 2] = i1;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 19: {
+        case 21: {
           // v128.store
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 16 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setInt32(i0, words[b], true);
-          view.setInt32(i0 + 4, words[b + 1], true);
-          view.setInt32(i0 + 8, words[b + 2], true);
-          view.setInt32(i0 + 12, words[b + 3], true);
-          pc = pc + 6 | 0;
-          break;
+          memory.setInt32(i0, words[b], true);
+          memory.setInt32(i0 + 4, words[b + 1], true);
+          memory.setInt32(i0 + 8, words[b + 2], true);
+          memory.setInt32(i0 + 12, words[b + 3], true);
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 20: {
+        case 22: {
           // i8x16.shuffle
           i0 = fp << 2;
           i1 = uint8[i0 + code[pc + 2 | 0] | 0] | uint8[i0 + code[pc + 3 | 0] | 0] << 8;
@@ -381,9 +409,9 @@ export const createVectors = (
           words[d + 2] = i3;
           words[d + 3] = i0;
           pc = pc + 18 | 0;
-          break;
+          continue;
         }
-        case 21: {
+        case 23: {
           // i8x16.swizzle
           i0 = a << 2;
           i1 = b << 2;
@@ -460,9 +488,9 @@ export const createVectors = (
           words[d + 2] = i4;
           words[d + 3] = i5;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 22: {
+        case 24: {
           // i8x16.splat
           i0 = Math.imul(words[a] & 255, 16843009);
           words[d] = i0;
@@ -470,9 +498,9 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 23: {
+        case 25: {
           // i16x8.splat
           i0 = words[a] & 65535;
           i0 = i0 | i0 << 16;
@@ -481,9 +509,9 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 24: {
+        case 26: {
           // i32x4.splat
           i0 = words[a];
           words[d] = i0;
@@ -491,21 +519,21 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 25: {
+        case 27: {
           // i8x16.extract_lane_s
           words[d] = int8[(fp << 2) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 26: {
+        case 28: {
           // i8x16.extract_lane_u
           words[d] = uint8[(fp << 2) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 27: {
+        case 29: {
           // i8x16.replace_lane
           i0 = words[b];
           i1 = words[a + 1];
@@ -517,21 +545,21 @@ export const createVectors = (
           words[d + 3] = i3;
           uint8[(d << 2) + code[pc + 4 | 0] | 0] = i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
-        case 28: {
+        case 30: {
           // i16x8.extract_lane_s
           words[d] = int16[(fp << 1) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 29: {
+        case 31: {
           // i16x8.extract_lane_u
           words[d] = uint16[(fp << 1) + code[pc + 2 | 0] | 0];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 30: {
+        case 32: {
           // i16x8.replace_lane
           i0 = words[b];
           i1 = words[a + 1];
@@ -543,15 +571,15 @@ export const createVectors = (
           words[d + 3] = i3;
           uint16[(d << 1) + code[pc + 4 | 0] | 0] = i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
-        case 31: {
+        case 33: {
           // i32x4.extract_lane
           words[d] = words[a];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 32: {
+        case 34: {
           // i32x4.replace_lane
           i0 = words[b];
           i1 = words[a + 1];
@@ -563,49 +591,73 @@ export const createVectors = (
           words[d + 3] = i3;
           words[d + code[pc + 4 | 0] | 0] = i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
-        case 33: {
+        case 35: {
           // i8x16.eq
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a] ^ words[b];
-            words[d] = Math.imul(~((i1 & 2139062143) + 2139062143 | i1 | 2139062143) >>> 7, 255);
-          }
+          i0 = words[a] ^ words[b];
+          words[d] = Math.imul(~((i0 & 2139062143) + 2139062143 | i0 | 2139062143) >>> 7, 255);
+          i0 = words[a + 1] ^ words[b + 1];
+          words[d + 1] = Math.imul(~((i0 & 2139062143) + 2139062143 | i0 | 2139062143) >>> 7, 255);
+          i0 = words[a + 2] ^ words[b + 2];
+          words[d + 2] = Math.imul(~((i0 & 2139062143) + 2139062143 | i0 | 2139062143) >>> 7, 255);
+          i0 = words[a + 3] ^ words[b + 3];
+          words[d + 3] = Math.imul(~((i0 & 2139062143) + 2139062143 | i0 | 2139062143) >>> 7, 255);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 34: {
+        case 36: {
           // i8x16.ne
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a] ^ words[b];
             words[d] = ~Math.imul(~((i1 & 2139062143) + 2139062143 | i1 | 2139062143) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
-        }
-        case 35: {
-          // i8x16.lt_s
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            words[d] = Math.imul(((i1 & ~i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
-          }
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 36: {
-          // i8x16.lt_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            words[d] = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
-          }
-          pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 37: {
+          // i8x16.lt_s
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d] = Math.imul(((i0 & ~i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 1] = Math.imul(((i0 & ~i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 2] = Math.imul(((i0 & ~i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 3] = Math.imul(((i0 & ~i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 38: {
+          // i8x16.lt_u
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d] = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 1] = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 2] = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 3] = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 39: {
           // i8x16.le_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -614,9 +666,9 @@ export const createVectors = (
             words[d] = ~Math.imul(((i2 & ~i1 | ~(i2 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 38: {
+        case 40: {
           // i8x16.le_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -625,27 +677,27 @@ export const createVectors = (
             words[d] = ~Math.imul(((~i2 & i1 | ~(i2 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 39: {
+        case 41: {
           // i16x8.eq
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a] ^ words[b];
             words[d] = Math.imul(~((i1 & 2147450879) + 2147450879 | i1 | 2147450879) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 40: {
+        case 42: {
           // i16x8.ne
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a] ^ words[b];
             words[d] = ~Math.imul(~((i1 & 2147450879) + 2147450879 | i1 | 2147450879) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 41: {
+        case 43: {
           // i16x8.lt_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -654,9 +706,9 @@ export const createVectors = (
             words[d] = Math.imul(((i1 & ~i2 | ~(i1 ^ i2) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 42: {
+        case 44: {
           // i16x8.lt_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -665,9 +717,9 @@ export const createVectors = (
             words[d] = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 43: {
+        case 45: {
           // i16x8.le_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -676,9 +728,9 @@ export const createVectors = (
             words[d] = ~Math.imul(((i2 & ~i1 | ~(i2 ^ i1) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 44: {
+        case 46: {
           // i16x8.le_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -687,108 +739,108 @@ export const createVectors = (
             words[d] = ~Math.imul(((~i2 & i1 | ~(i2 ^ i1) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 45: {
+        case 47: {
           // i32x4.eq
           words[d] = words[a] === words[b] ? -1 : 0;
           words[d + 1] = words[a + 1] === words[b + 1] ? -1 : 0;
           words[d + 2] = words[a + 2] === words[b + 2] ? -1 : 0;
           words[d + 3] = words[a + 3] === words[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 46: {
+        case 48: {
           // i32x4.ne
           words[d] = words[a] !== words[b] ? -1 : 0;
           words[d + 1] = words[a + 1] !== words[b + 1] ? -1 : 0;
           words[d + 2] = words[a + 2] !== words[b + 2] ? -1 : 0;
           words[d + 3] = words[a + 3] !== words[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 47: {
+        case 49: {
           // i32x4.lt_s
           words[d] = words[a] < words[b] ? -1 : 0;
           words[d + 1] = words[a + 1] < words[b + 1] ? -1 : 0;
           words[d + 2] = words[a + 2] < words[b + 2] ? -1 : 0;
           words[d + 3] = words[a + 3] < words[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 48: {
+        case 50: {
           // i32x4.lt_u
           words[d] = words[a] >>> 0 < words[b] >>> 0 ? -1 : 0;
           words[d + 1] = words[a + 1] >>> 0 < words[b + 1] >>> 0 ? -1 : 0;
           words[d + 2] = words[a + 2] >>> 0 < words[b + 2] >>> 0 ? -1 : 0;
           words[d + 3] = words[a + 3] >>> 0 < words[b + 3] >>> 0 ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 49: {
+        case 51: {
           // i32x4.le_s
           words[d] = words[a] <= words[b] ? -1 : 0;
           words[d + 1] = words[a + 1] <= words[b + 1] ? -1 : 0;
           words[d + 2] = words[a + 2] <= words[b + 2] ? -1 : 0;
           words[d + 3] = words[a + 3] <= words[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 50: {
+        case 52: {
           // i32x4.le_u
           words[d] = words[a] >>> 0 <= words[b] >>> 0 ? -1 : 0;
           words[d + 1] = words[a + 1] >>> 0 <= words[b + 1] >>> 0 ? -1 : 0;
           words[d + 2] = words[a + 2] >>> 0 <= words[b + 2] >>> 0 ? -1 : 0;
           words[d + 3] = words[a + 3] >>> 0 <= words[b + 3] >>> 0 ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 51: {
+        case 53: {
           // v128.not
           words[d] = ~words[a];
           words[d + 1] = ~words[a + 1];
           words[d + 2] = ~words[a + 2];
           words[d + 3] = ~words[a + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 52: {
+        case 54: {
           // v128.and
           words[d] = words[a] & words[b];
           words[d + 1] = words[a + 1] & words[b + 1];
           words[d + 2] = words[a + 2] & words[b + 2];
           words[d + 3] = words[a + 3] & words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 53: {
+        case 55: {
           // v128.andnot
           words[d] = words[a] & ~words[b];
           words[d + 1] = words[a + 1] & ~words[b + 1];
           words[d + 2] = words[a + 2] & ~words[b + 2];
           words[d + 3] = words[a + 3] & ~words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 54: {
+        case 56: {
           // v128.or
           words[d] = words[a] | words[b];
           words[d + 1] = words[a + 1] | words[b + 1];
           words[d + 2] = words[a + 2] | words[b + 2];
           words[d + 3] = words[a + 3] | words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 55: {
+        case 57: {
           // v128.xor
           words[d] = words[a] ^ words[b];
           words[d + 1] = words[a + 1] ^ words[b + 1];
           words[d + 2] = words[a + 2] ^ words[b + 2];
           words[d + 3] = words[a + 3] ^ words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 56: {
+        case 58: {
           // v128.bitselect
           i0 = fp + code[pc + 4 | 0] | 0;
           i1 = words[i0];
@@ -800,66 +852,22 @@ export const createVectors = (
           i0 = words[i0 + 3];
           words[d + 3] = words[a + 3] & i0 | words[b + 3] & ~i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
-        case 57: {
+        case 59: {
           // v128.any_true
           words[d] = (words[a] | words[a + 1] | words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
-        }
-        case 58: {
-          // v128.load8_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 1 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
-          }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = words[b + 1];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          words[d] = words[b];
-          words[d + 1] = i1;
-          words[d + 2] = i2;
-          words[d + 3] = i3;
-          uint8[(d << 2) + code[pc + 6 | 0] | 0] = view.getUint8(i0);
-          pc = pc + 7 | 0;
-          break;
-        }
-        case 59: {
-          // v128.load16_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 2 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
-          }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = words[b + 1];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          words[d] = words[b];
-          words[d + 1] = i1;
-          words[d + 2] = i2;
-          words[d + 3] = i3;
-          uint16[(d << 1) + code[pc + 6 | 0] | 0] = view.getUint16(i0, true);
-          pc = pc + 7 | 0;
-          break;
+          continue;
         }
         case 60: {
-          // v128.load32_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          // v128.load8_lane
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
           i1 = words[b + 1];
           i2 = words[b + 2];
           i3 = words[b + 3];
@@ -867,20 +875,18 @@ export const createVectors = (
           words[d + 1] = i1;
           words[d + 2] = i2;
           words[d + 3] = i3;
-          words[d + code[pc + 6 | 0] | 0] = view.getInt32(i0, true);
-          pc = pc + 7 | 0;
-          break;
+          uint8[(d << 2) + code[pc + 5 | 0] | 0] = memory.getUint8(i0);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 61: {
-          // v128.load64_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          // v128.load16_lane
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
           i1 = words[b + 1];
           i2 = words[b + 2];
           i3 = words[b + 3];
@@ -888,105 +894,131 @@ export const createVectors = (
           words[d + 1] = i1;
           words[d + 2] = i2;
           words[d + 3] = i3;
-          i1 = d + (code[pc + 6 | 0] << 1) | 0;
-          words[i1] = view.getInt32(i0, true);
-          words[i1 + 1] = view.getInt32(i0 + 4, true);
-          pc = pc + 7 | 0;
-          break;
+          uint16[(d << 1) + code[pc + 5 | 0] | 0] = memory.getUint16(i0, true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 62: {
-          // v128.store8_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 1 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          // v128.load32_lane
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setUint8(i0, uint8[(b << 2) + code[pc + 6 | 0] | 0]);
-          pc = pc + 7 | 0;
-          break;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          words[d + code[pc + 5 | 0] | 0] = memory.getInt32(i0, true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 63: {
-          // v128.store16_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 2 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          // v128.load64_lane
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setUint16(i0, uint16[(b << 1) + code[pc + 6 | 0] | 0], true);
-          pc = pc + 7 | 0;
-          break;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          i1 = d + (code[pc + 5 | 0] << 1) | 0;
+          words[i1] = memory.getInt32(i0, true);
+          words[i1 + 1] = memory.getInt32(i0 + 4, true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 64: {
-          // v128.store32_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          // v128.store8_lane
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setInt32(i0, words[b + code[pc + 6 | 0] | 0], true);
-          pc = pc + 7 | 0;
-          break;
+          memory.setUint8(i0, uint8[(b << 2) + code[pc + 5 | 0] | 0]);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 65: {
-          // v128.store64_lane
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          // v128.store16_lane
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = b + (code[pc + 6 | 0] << 1) | 0;
-          view.setInt32(i0, words[i1], true);
-          view.setInt32(i0 + 4, words[i1 + 1], true);
-          pc = pc + 7 | 0;
-          break;
+          memory.setUint16(i0, uint16[(b << 1) + code[pc + 5 | 0] | 0], true);
+          pc = pc + 6 | 0;
+          continue;
         }
         case 66: {
-          // v128.load32_zero
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          // v128.store32_lane
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
+          memory.setInt32(i0, words[b + code[pc + 5 | 0] | 0], true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 67: {
+          // v128.store64_lane
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          i1 = b + (code[pc + 5 | 0] << 1) | 0;
+          memory.setInt32(i0, words[i1], true);
+          memory.setInt32(i0 + 4, words[i1 + 1], true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 68: {
+          // v128.load32_zero
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[d] = memory.getInt32(i0, true);
           words[d + 1] = 0;
           words[d + 2] = 0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 67: {
+        case 69: {
           // v128.load64_zero
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
-          words[d + 1] = view.getInt32(i0 + 4, true);
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
           words[d + 2] = 0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 68: {
+        case 70: {
           // i8x16.abs
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -995,18 +1027,18 @@ export const createVectors = (
             words[d] = (i1 | -2139062144) - (i2 & 2139062143) ^ (i1 ^ ~i2) & -2139062144;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 69: {
+        case 71: {
           // i8x16.neg
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
             words[d] = -2139062144 - (i1 & 2139062143) ^ ~i1 & -2139062144;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 70: {
+        case 72: {
           // i8x16.popcnt
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -1015,9 +1047,9 @@ export const createVectors = (
             words[d] = i1 + (i1 >>> 4) & 252645135;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 71: {
+        case 73: {
           // i8x16.all_true
           i0 = 0;
           i1 = words[a];
@@ -1030,9 +1062,9 @@ export const createVectors = (
           i0 = i0 | ~((i1 & 2139062143) + 2139062143 | i1 | 2139062143);
           words[d] = i0 === 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 72: {
+        case 74: {
           // i8x16.bitmask
           i0 = 0;
           i0 = i0 | Math.imul(words[a] >>> 7 & 16843009, 270549120) >>> 28 << 0;
@@ -1041,9 +1073,9 @@ export const createVectors = (
           i0 = i0 | Math.imul(words[a + 3] >>> 7 & 16843009, 270549120) >>> 28 << 12;
           words[d] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 73: {
+        case 75: {
           // i8x16.narrow_i16x8_s
           i0 = narrow8S(words[a + 2], words[a + 3]);
           i1 = narrow8S(words[b], words[b + 1]);
@@ -1053,9 +1085,9 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 74: {
+        case 76: {
           // i8x16.narrow_i16x8_u
           i0 = narrow8U(words[a + 2], words[a + 3]);
           i1 = narrow8U(words[b], words[b + 1]);
@@ -1065,9 +1097,9 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 75: {
+        case 77: {
           // i8x16.shl
           i0 = words[b] & 7;
           i1 = Math.imul(16843009, 255 << i0 & 255);
@@ -1076,9 +1108,9 @@ export const createVectors = (
           words[d + 2] = words[a + 2] << i0 & i1;
           words[d + 3] = words[a + 3] << i0 & i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 76: {
+        case 78: {
           // i8x16.shr_s
           i0 = words[b] & 7;
           i1 = Math.imul(16843009, 255 >>> i0);
@@ -1087,9 +1119,9 @@ export const createVectors = (
             words[d] = i3 >>> i0 & i1 | Math.imul((i3 & -2139062144) >>> 7, 255) & ~i1;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 77: {
+        case 79: {
           // i8x16.shr_u
           i0 = words[b] & 7;
           i1 = Math.imul(16843009, 255 >>> i0);
@@ -1098,19 +1130,26 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> i0 & i1;
           words[d + 3] = words[a + 3] >>> i0 & i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 78: {
+        case 80: {
           // i8x16.add
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = (i1 & 2139062143) + (i2 & 2139062143) ^ (i1 ^ i2) & -2139062144;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 79: {
+        case 81: {
           // i8x16.add_sat_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1120,30 +1159,47 @@ export const createVectors = (
             words[d] = i3 & ~i2 | (i1 >>> 7 & 16843009) + 2139062143 & i2;
           }
           pc = pc + 4 | 0;
-          break;
-        }
-        case 80: {
-          // i8x16.add_sat_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 & 2139062143) + (i2 & 2139062143) ^ (i1 ^ i2) & -2139062144;
-            words[d] = i3 | Math.imul(((i1 & i2 | (i1 | i2) & ~i3) & -2139062144) >>> 7, 255);
-          }
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 81: {
-          // i8x16.sub
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = (i1 | -2139062144) - (i2 & 2139062143) ^ (i1 ^ ~i2) & -2139062144;
-          }
-          pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 82: {
+          // i8x16.add_sat_u
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          words[d] = i2 | Math.imul(((i0 & i1 | (i0 | i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          words[d + 1] = i2 | Math.imul(((i0 & i1 | (i0 | i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          words[d + 2] = i2 | Math.imul(((i0 & i1 | (i0 | i1) & ~i2) & -2139062144) >>> 7, 255);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 & 2139062143) + (i1 & 2139062143) ^ (i0 ^ i1) & -2139062144;
+          words[d + 3] = i2 | Math.imul(((i0 & i1 | (i0 | i1) & ~i2) & -2139062144) >>> 7, 255);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 83: {
+          // i8x16.sub
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 84: {
           // i8x16.sub_sat_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1153,21 +1209,34 @@ export const createVectors = (
             words[d] = i3 & ~i2 | (i1 >>> 7 & 16843009) + 2139062143 & i2;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 83: {
+        case 85: {
           // i8x16.sub_sat_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) ^ (i1 ^ ~i2) & -2139062144;
-            i4 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            words[d] = i3 & ~Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i4) & -2139062144) >>> 7, 255);
-          }
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i3 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d] = i2 & ~Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i3 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 1] = i2 & ~Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i3 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 2] = i2 & ~Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) ^ (i0 ^ ~i1) & -2139062144;
+          i3 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          words[d + 3] = i2 & ~Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i3) & -2139062144) >>> 7, 255);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 84: {
+        case 86: {
           // i8x16.min_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1177,21 +1246,34 @@ export const createVectors = (
             words[d] = i1 & i3 | i2 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 85: {
+        case 87: {
           // i8x16.min_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            i3 = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
-            words[d] = i1 & i3 | i2 & ~i3;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d] = i0 & i2 | i1 & ~i2;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 1] = i0 & i2 | i1 & ~i2;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 2] = i0 & i2 | i1 & ~i2;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 3] = i0 & i2 | i1 & ~i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 86: {
+        case 88: {
           // i8x16.max_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1201,21 +1283,34 @@ export const createVectors = (
             words[d] = i2 & i3 | i1 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 87: {
+        case 89: {
           // i8x16.max_u
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            i3 = (i1 | -2139062144) - (i2 & 2139062143) | 0;
-            i3 = Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i3) & -2139062144) >>> 7, 255);
-            words[d] = i2 & i3 | i1 & ~i3;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d] = i1 & i2 | i0 & ~i2;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 1] = i1 & i2 | i0 & ~i2;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 2] = i1 & i2 | i0 & ~i2;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          i2 = (i0 | -2139062144) - (i1 & 2139062143) | 0;
+          i2 = Math.imul(((~i0 & i1 | ~(i0 ^ i1) & ~i2) & -2139062144) >>> 7, 255);
+          words[d + 3] = i1 & i2 | i0 & ~i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 88: {
+        case 90: {
           // i8x16.avgr_u
           i0 = words[a];
           i1 = words[b];
@@ -1230,18 +1325,18 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = (i0 | i1) - ((i0 ^ i1) >>> 1 & 2139062143);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 89: {
+        case 91: {
           // i16x8.extadd_pairwise_i8x16_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
             words[d] = (i1 << 24 >> 24) + (i1 << 16 >> 24) & 65535 | (i1 << 8 >> 24) + (i1 >> 24) << 16;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 90: {
+        case 92: {
           // i16x8.extadd_pairwise_i8x16_u
           i0 = words[a];
           words[d] = (i0 & 16711935) + (i0 >>> 8 & 16711935);
@@ -1252,9 +1347,9 @@ export const createVectors = (
           i0 = words[a + 3];
           words[d + 3] = (i0 & 16711935) + (i0 >>> 8 & 16711935);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 91: {
+        case 93: {
           // i32x4.extadd_pairwise_i16x8_s
           i0 = words[a];
           words[d] = (i0 << 16 >> 16) + (i0 >> 16);
@@ -1265,9 +1360,9 @@ export const createVectors = (
           i0 = words[a + 3];
           words[d + 3] = (i0 << 16 >> 16) + (i0 >> 16);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 92: {
+        case 94: {
           // i32x4.extadd_pairwise_i16x8_u
           i0 = words[a];
           words[d] = (i0 & 65535) + (i0 >>> 16);
@@ -1278,9 +1373,9 @@ export const createVectors = (
           i0 = words[a + 3];
           words[d + 3] = (i0 & 65535) + (i0 >>> 16);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 93: {
+        case 95: {
           // i16x8.abs
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
@@ -1289,27 +1384,27 @@ export const createVectors = (
             words[d] = (i1 | -2147450880) - (i2 & 2147450879) ^ (i1 ^ ~i2) & -2147450880;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 94: {
+        case 96: {
           // i16x8.neg
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0) {
             i1 = words[a];
             words[d] = -2147450880 - (i1 & 2147450879) ^ ~i1 & -2147450880;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 95: {
+        case 97: {
           // i16x8.q15mulr_sat_s
           words[d] = q15mulr(words[a], words[b]);
           words[d + 1] = q15mulr(words[a + 1], words[b + 1]);
           words[d + 2] = q15mulr(words[a + 2], words[b + 2]);
           words[d + 3] = q15mulr(words[a + 3], words[b + 3]);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 96: {
+        case 98: {
           // i16x8.all_true
           i0 = 0;
           i1 = words[a];
@@ -1322,9 +1417,9 @@ export const createVectors = (
           i0 = i0 | ~((i1 & 2147450879) + 2147450879 | i1 | 2147450879);
           words[d] = i0 === 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 97: {
+        case 99: {
           // i16x8.bitmask
           i0 = 0;
           i1 = words[a] >>> 15 & 65537;
@@ -1337,9 +1432,9 @@ export const createVectors = (
           i0 = i0 | ((i1 | i1 >>> 15) & 3) << 6;
           words[d] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 98: {
+        case 100: {
           // i16x8.narrow_i32x4_s
           i0 = narrow16S(words[a + 2], words[a + 3]);
           i1 = narrow16S(words[b], words[b + 1]);
@@ -1349,9 +1444,9 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 99: {
+        case 101: {
           // i16x8.narrow_i32x4_u
           i0 = narrow16U(words[a + 2], words[a + 3]);
           i1 = narrow16U(words[b], words[b + 1]);
@@ -1361,9 +1456,9 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 100: {
+        case 102: {
           // i16x8.extend_low_i8x16_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -1372,9 +1467,9 @@ export const createVectors = (
           words[d + 2] = i1 << 24 >> 24 & 65535 | i1 << 16 >> 24 << 16;
           words[d + 3] = i1 << 8 >> 24 & 65535 | i1 >> 24 << 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 101: {
+        case 103: {
           // i16x8.extend_high_i8x16_s
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1383,9 +1478,9 @@ export const createVectors = (
           words[d + 2] = i1 << 24 >> 24 & 65535 | i1 << 16 >> 24 << 16;
           words[d + 3] = i1 << 8 >> 24 & 65535 | i1 >> 24 << 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 102: {
+        case 104: {
           // i16x8.extend_low_i8x16_u
           i0 = words[a];
           i1 = words[a + 1];
@@ -1394,9 +1489,9 @@ export const createVectors = (
           words[d + 2] = i1 & 255 & 65535 | (i1 >>> 8 & 255) << 16;
           words[d + 3] = i1 >>> 16 & 255 & 65535 | i1 >>> 24 << 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 103: {
+        case 105: {
           // i16x8.extend_high_i8x16_u
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1405,9 +1500,9 @@ export const createVectors = (
           words[d + 2] = i1 & 255 & 65535 | (i1 >>> 8 & 255) << 16;
           words[d + 3] = i1 >>> 16 & 255 & 65535 | i1 >>> 24 << 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 104: {
+        case 106: {
           // i16x8.shl
           i0 = words[b] & 15;
           i1 = Math.imul(65537, 65535 << i0 & 65535);
@@ -1416,9 +1511,9 @@ export const createVectors = (
           words[d + 2] = words[a + 2] << i0 & i1;
           words[d + 3] = words[a + 3] << i0 & i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 105: {
+        case 107: {
           // i16x8.shr_s
           i0 = words[b] & 15;
           i1 = Math.imul(65537, 65535 >>> i0);
@@ -1427,9 +1522,9 @@ export const createVectors = (
             words[d] = i3 >>> i0 & i1 | Math.imul((i3 & -2147450880) >>> 15, 65535) & ~i1;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 106: {
+        case 108: {
           // i16x8.shr_u
           i0 = words[b] & 15;
           i1 = Math.imul(65537, 65535 >>> i0);
@@ -1438,19 +1533,26 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> i0 & i1;
           words[d + 3] = words[a + 3] >>> i0 & i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 107: {
+        case 109: {
           // i16x8.add
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = (i1 & 2147450879) + (i2 & 2147450879) ^ (i1 ^ i2) & -2147450880;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = (i0 & 2147450879) + (i1 & 2147450879) ^ (i0 ^ i1) & -2147450880;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = (i0 & 2147450879) + (i1 & 2147450879) ^ (i0 ^ i1) & -2147450880;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = (i0 & 2147450879) + (i1 & 2147450879) ^ (i0 ^ i1) & -2147450880;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = (i0 & 2147450879) + (i1 & 2147450879) ^ (i0 ^ i1) & -2147450880;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 108: {
+        case 110: {
           // i16x8.add_sat_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1460,9 +1562,9 @@ export const createVectors = (
             words[d] = i3 & ~i2 | (i1 >>> 15 & 65537) + 2147450879 & i2;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 109: {
+        case 111: {
           // i16x8.add_sat_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1471,19 +1573,26 @@ export const createVectors = (
             words[d] = i3 | Math.imul(((i1 & i2 | (i1 | i2) & ~i3) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 110: {
+        case 112: {
           // i16x8.sub
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = (i1 | -2147450880) - (i2 & 2147450879) ^ (i1 ^ ~i2) & -2147450880;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = (i0 | -2147450880) - (i1 & 2147450879) ^ (i0 ^ ~i1) & -2147450880;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = (i0 | -2147450880) - (i1 & 2147450879) ^ (i0 ^ ~i1) & -2147450880;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = (i0 | -2147450880) - (i1 & 2147450879) ^ (i0 ^ ~i1) & -2147450880;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = (i0 | -2147450880) - (i1 & 2147450879) ^ (i0 ^ ~i1) & -2147450880;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 111: {
+        case 113: {
           // i16x8.sub_sat_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1493,9 +1602,9 @@ export const createVectors = (
             words[d] = i3 & ~i2 | (i1 >>> 15 & 65537) + 2147450879 & i2;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 112: {
+        case 114: {
           // i16x8.sub_sat_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1505,19 +1614,26 @@ export const createVectors = (
             words[d] = i3 & ~Math.imul(((~i1 & i2 | ~(i1 ^ i2) & ~i4) & -2147450880) >>> 15, 65535);
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 113: {
+        case 115: {
           // i16x8.mul
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = Math.imul(i1, i2) & 65535 | Math.imul(i1 >>> 16, i2 >>> 16) << 16;
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = Math.imul(i0, i1) & 65535 | Math.imul(i0 >>> 16, i1 >>> 16) << 16;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = Math.imul(i0, i1) & 65535 | Math.imul(i0 >>> 16, i1 >>> 16) << 16;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = Math.imul(i0, i1) & 65535 | Math.imul(i0 >>> 16, i1 >>> 16) << 16;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = Math.imul(i0, i1) & 65535 | Math.imul(i0 >>> 16, i1 >>> 16) << 16;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 114: {
+        case 116: {
           // i16x8.min_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1527,9 +1643,9 @@ export const createVectors = (
             words[d] = i1 & i3 | i2 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 115: {
+        case 117: {
           // i16x8.min_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1539,9 +1655,9 @@ export const createVectors = (
             words[d] = i1 & i3 | i2 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 116: {
+        case 118: {
           // i16x8.max_s
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1551,9 +1667,9 @@ export const createVectors = (
             words[d] = i2 & i3 | i1 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 117: {
+        case 119: {
           // i16x8.max_u
           for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
             i1 = words[a];
@@ -1563,9 +1679,9 @@ export const createVectors = (
             words[d] = i2 & i3 | i1 & ~i3;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 118: {
+        case 120: {
           // i16x8.avgr_u
           i0 = words[a];
           i1 = words[b];
@@ -1580,61 +1696,9 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = (i0 | i1) - ((i0 ^ i1) >>> 1 & 2147450879);
           pc = pc + 4 | 0;
-          break;
-        }
-        case 119: {
-          // i16x8.extmul_low_i8x16_s
-          i0 = words[a];
-          i1 = words[a + 1];
-          i2 = words[b];
-          i3 = words[b + 1];
-          words[d] = Math.imul(i0 << 24 >> 24, i2 << 24 >> 24) & 65535 | Math.imul(i0 << 16 >> 24, i2 << 16 >> 24) << 16;
-          words[d + 1] = Math.imul(i0 << 8 >> 24, i2 << 8 >> 24) & 65535 | Math.imul(i0 >> 24, i2 >> 24) << 16;
-          words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
-          words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 120: {
-          // i16x8.extmul_high_i8x16_s
-          i0 = words[a + 2];
-          i1 = words[a + 3];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          words[d] = Math.imul(i0 << 24 >> 24, i2 << 24 >> 24) & 65535 | Math.imul(i0 << 16 >> 24, i2 << 16 >> 24) << 16;
-          words[d + 1] = Math.imul(i0 << 8 >> 24, i2 << 8 >> 24) & 65535 | Math.imul(i0 >> 24, i2 >> 24) << 16;
-          words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
-          words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
-          pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 121: {
-          // i16x8.extmul_low_i8x16_u
-          i0 = words[a];
-          i1 = words[a + 1];
-          i2 = words[b];
-          i3 = words[b + 1];
-          words[d] = Math.imul(i0 & 255, i2 & 255) & 65535 | Math.imul(i0 >>> 8 & 255, i2 >>> 8 & 255) << 16;
-          words[d + 1] = Math.imul(i0 >>> 16 & 255, i2 >>> 16 & 255) & 65535 | Math.imul(i0 >>> 24, i2 >>> 24) << 16;
-          words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
-          words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 122: {
-          // i16x8.extmul_high_i8x16_u
-          i0 = words[a + 2];
-          i1 = words[a + 3];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          words[d] = Math.imul(i0 & 255, i2 & 255) & 65535 | Math.imul(i0 >>> 8 & 255, i2 >>> 8 & 255) << 16;
-          words[d + 1] = Math.imul(i0 >>> 16 & 255, i2 >>> 16 & 255) & 65535 | Math.imul(i0 >>> 24, i2 >>> 24) << 16;
-          words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
-          words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 123: {
           // i32x4.abs
           i0 = words[a];
           words[d] = i0 < 0 ? 0 - i0 : i0;
@@ -1645,30 +1709,30 @@ export const createVectors = (
           i0 = words[a + 3];
           words[d + 3] = i0 < 0 ? 0 - i0 : i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 124: {
+        case 122: {
           // i32x4.neg
           words[d] = 0 - words[a];
           words[d + 1] = 0 - words[a + 1];
           words[d + 2] = 0 - words[a + 2];
           words[d + 3] = 0 - words[a + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 125: {
+        case 123: {
           // i32x4.all_true
           words[d] = words[a] !== 0 && words[a + 1] !== 0 && words[a + 2] !== 0 && words[a + 3] !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 126: {
+        case 124: {
           // i32x4.bitmask
           words[d] = words[a] >>> 31 | words[a + 1] >>> 31 << 1 | words[a + 2] >>> 31 << 2 | words[a + 3] >>> 31 << 3;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 127: {
+        case 125: {
           // i32x4.extend_low_i16x8_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -1677,9 +1741,9 @@ export const createVectors = (
           words[d + 2] = i1 << 16 >> 16;
           words[d + 3] = i1 >> 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 128: {
+        case 126: {
           // i32x4.extend_high_i16x8_s
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1688,9 +1752,9 @@ export const createVectors = (
           words[d + 2] = i1 << 16 >> 16;
           words[d + 3] = i1 >> 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 129: {
+        case 127: {
           // i32x4.extend_low_i16x8_u
           i0 = words[a];
           i1 = words[a + 1];
@@ -1699,9 +1763,9 @@ export const createVectors = (
           words[d + 2] = i1 & 65535;
           words[d + 3] = i1 >>> 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 130: {
+        case 128: {
           // i32x4.extend_high_i16x8_u
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1710,9 +1774,9 @@ export const createVectors = (
           words[d + 2] = i1 & 65535;
           words[d + 3] = i1 >>> 16;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 131: {
+        case 129: {
           // i32x4.shl
           i0 = words[b] & 31;
           words[d] = words[a] << i0;
@@ -1720,9 +1784,9 @@ export const createVectors = (
           words[d + 2] = words[a + 2] << i0;
           words[d + 3] = words[a + 3] << i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 132: {
+        case 130: {
           // i32x4.shr_s
           i0 = words[b] & 31;
           words[d] = words[a] >> i0;
@@ -1730,9 +1794,9 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >> i0;
           words[d + 3] = words[a + 3] >> i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 133: {
+        case 131: {
           // i32x4.shr_u
           i0 = words[b] & 31;
           words[d] = words[a] >>> i0;
@@ -1740,36 +1804,36 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> i0;
           words[d + 3] = words[a + 3] >>> i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 134: {
+        case 132: {
           // i32x4.add
           words[d] = words[a] + words[b];
           words[d + 1] = words[a + 1] + words[b + 1];
           words[d + 2] = words[a + 2] + words[b + 2];
           words[d + 3] = words[a + 3] + words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 135: {
+        case 133: {
           // i32x4.sub
           words[d] = words[a] - words[b];
           words[d + 1] = words[a + 1] - words[b + 1];
           words[d + 2] = words[a + 2] - words[b + 2];
           words[d + 3] = words[a + 3] - words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 136: {
+        case 134: {
           // i32x4.mul
           words[d] = Math.imul(words[a], words[b]);
           words[d + 1] = Math.imul(words[a + 1], words[b + 1]);
           words[d + 2] = Math.imul(words[a + 2], words[b + 2]);
           words[d + 3] = Math.imul(words[a + 3], words[b + 3]);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 137: {
+        case 135: {
           // i32x4.min_s
           i0 = words[a];
           i1 = words[b];
@@ -1784,9 +1848,9 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = i0 < i1 ? i0 : i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 138: {
+        case 136: {
           // i32x4.min_u
           i0 = words[a];
           i1 = words[b];
@@ -1801,9 +1865,9 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = i0 >>> 0 < i1 >>> 0 ? i0 : i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 139: {
+        case 137: {
           // i32x4.max_s
           i0 = words[a];
           i1 = words[b];
@@ -1818,9 +1882,9 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = i0 < i1 ? i1 : i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 140: {
+        case 138: {
           // i32x4.max_u
           i0 = words[a];
           i1 = words[b];
@@ -1835,19 +1899,26 @@ export const createVectors = (
           i1 = words[b + 3];
           words[d + 3] = i0 >>> 0 < i1 >>> 0 ? i1 : i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 141: {
+        case 139: {
           // i32x4.dot_i16x8_s
-          for (i0 = d + 4 | 0; d < i0; d = d + 1 | 0, a = a + 1 | 0, b = b + 1 | 0) {
-            i1 = words[a];
-            i2 = words[b];
-            words[d] = Math.imul(i1 << 16 >> 16, i2 << 16 >> 16) + Math.imul(i1 >> 16, i2 >> 16);
-          }
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = Math.imul(i0 << 16 >> 16, i1 << 16 >> 16) + Math.imul(i0 >> 16, i1 >> 16);
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = Math.imul(i0 << 16 >> 16, i1 << 16 >> 16) + Math.imul(i0 >> 16, i1 >> 16);
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = Math.imul(i0 << 16 >> 16, i1 << 16 >> 16) + Math.imul(i0 >> 16, i1 >> 16);
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = Math.imul(i0 << 16 >> 16, i1 << 16 >> 16) + Math.imul(i0 >> 16, i1 >> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 142: {
+        case 140: {
           // i32x4.extmul_low_i16x8_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -1858,9 +1929,9 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 << 16 >> 16, i3 << 16 >> 16);
           words[d + 3] = Math.imul(i1 >> 16, i3 >> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 143: {
+        case 141: {
           // i32x4.extmul_high_i16x8_s
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1871,9 +1942,9 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 << 16 >> 16, i3 << 16 >> 16);
           words[d + 3] = Math.imul(i1 >> 16, i3 >> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 144: {
+        case 142: {
           // i32x4.extmul_low_i16x8_u
           i0 = words[a];
           i1 = words[a + 1];
@@ -1884,9 +1955,9 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 & 65535, i3 & 65535);
           words[d + 3] = Math.imul(i1 >>> 16, i3 >>> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 145: {
+        case 143: {
           // i32x4.extmul_high_i16x8_u
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -1897,63 +1968,693 @@ export const createVectors = (
           words[d + 2] = Math.imul(i1 & 65535, i3 & 65535);
           words[d + 3] = Math.imul(i1 >>> 16, i3 >>> 16);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 146: {
-          // i16x8.relaxed_dot_i8x16_i7x16_s
-          words[d] = dot8(words[a], words[b]);
-          words[d + 1] = dot8(words[a + 1], words[b + 1]);
-          words[d + 2] = dot8(words[a + 2], words[b + 2]);
-          words[d + 3] = dot8(words[a + 3], words[b + 3]);
+          default:
+            break out;
+        }
+      }
+      slot1 = fp + (op >>> 9 & 4094) | 0;
+      slot2 = fp + (op >>> 20 & 4094) | 0;
+      switch (op & 1023) {
+        case 0: {
+          // mov32
+          words[slot1] = words[slot2];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 1: {
+          // mov64
+          words[slot1] = words[slot2];
+          words[slot1 + 1] = words[slot2 + 1];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 2: {
+          // const32
+          words[slot1] = code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 3: {
+          // const64
+          words[slot1] = code[pc + 1 | 0];
+          words[slot1 + 1] = code[pc + 2 | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 4: {
+          // select32
+          words[slot1] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 6: {
+          // i32_add_rr
+          words[slot1] = words[slot2] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 7: {
+          // i32_sub_rr
+          words[slot1] = words[slot2] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 8: {
+          // i32_mul_rr
+          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1 | 0] | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 9: {
+          // i32_and_rr
+          words[slot1] = words[slot2] & words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 10: {
+          // i32_or_rr
+          words[slot1] = words[slot2] | words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 11: {
+          // i32_xor_rr
+          words[slot1] = words[slot2] ^ words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 12: {
+          // i32_shl_rr
+          words[slot1] = words[slot2] << words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 13: {
+          // i32_shr_s_rr
+          words[slot1] = words[slot2] >> words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 14: {
+          // i32_shr_u_rr
+          words[slot1] = words[slot2] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 17: {
+          // i32_add_ri
+          words[slot1] = words[slot2] + code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 18: {
+          // i32_mul_ri
+          words[slot1] = Math.imul(words[slot2], code[pc + 1 | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 19: {
+          // i32_and_ri
+          words[slot1] = words[slot2] & code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 20: {
+          // i32_or_ri
+          words[slot1] = words[slot2] | code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 21: {
+          // i32_xor_ri
+          words[slot1] = words[slot2] ^ code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 22: {
+          // i32_shl_ri
+          words[slot1] = words[slot2] << code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 23: {
+          // i32_shr_s_ri
+          words[slot1] = words[slot2] >> code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 24: {
+          // i32_shr_u_ri
+          words[slot1] = words[slot2] >>> code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 25: {
+          // i32_rotl_ri
+          i0 = code[pc + 1 | 0];
+          i1 = words[slot2];
+          words[slot1] = i1 << i0 | i1 >>> (32 - i0 & 31);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 26: {
+          // i32_div_s_rr
+          i0 = words[slot2];
+          i1 = words[fp + code[pc + 1 | 0] | 0];
+          if (i1 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          if (i1 === -1 && i0 === -2147483648) {
+            status = 18; // trap.integer-overflow
+            break out;
+          }
+          words[slot1] = i0 / i1 | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 27: {
+          // i32_div_u_rr
+          i0 = words[fp + code[pc + 1 | 0] | 0];
+          if (i0 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          words[slot1] = (words[slot2] >>> 0) / (i0 >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 29: {
+          // i32_rem_u_rr
+          i0 = words[fp + code[pc + 1 | 0] | 0];
+          if (i0 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          words[slot1] = (words[slot2] >>> 0) % (i0 >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 30: {
+          // i32_div_s_ri
+          words[slot1] = words[slot2] / code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 31: {
+          // i32_div_u_ri
+          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 34: {
+          // i32_eq_rr
+          words[slot1] = words[slot2] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 35: {
+          // i32_ne_rr
+          words[slot1] = words[slot2] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 36: {
+          // i32_lt_s_rr
+          words[slot1] = words[slot2] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 37: {
+          // i32_ge_s_rr
+          words[slot1] = words[slot2] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 38: {
+          // i32_lt_u_rr
+          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 39: {
+          // i32_ge_u_rr
+          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 40: {
+          // i32_eq_ri
+          words[slot1] = words[slot2] === code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 41: {
+          // i32_ne_ri
+          words[slot1] = words[slot2] !== code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 42: {
+          // i32_lt_s_ri
+          words[slot1] = words[slot2] < code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 43: {
+          // i32_ge_s_ri
+          words[slot1] = words[slot2] >= code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 44: {
+          // i32_lt_u_ri
+          words[slot1] = words[slot2] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 45: {
+          // i32_ge_u_ri
+          words[slot1] = words[slot2] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 46: {
+          // br_i32_eq_rr
+          if (words[slot1] === words[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 47: {
+          // br_i32_ne_rr
+          if (words[slot1] !== words[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 48: {
+          // br_i32_lt_s_rr
+          if (words[slot1] < words[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 49: {
+          // br_i32_ge_s_rr
+          if (words[slot1] >= words[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 50: {
+          // br_i32_lt_u_rr
+          if (words[slot1] >>> 0 < words[slot2] >>> 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 51: {
+          // br_i32_ge_u_rr
+          if (words[slot1] >>> 0 >= words[slot2] >>> 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 52: {
+          // br_i32_eq_ri
+          if (words[slot1] === code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 147: {
-          // i32x4.relaxed_dot_i8x16_i7x16_add_s
-          i0 = fp + code[pc + 4 | 0] | 0;
-          i1 = dot8(words[a], words[b]);
-          words[d] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0];
-          i1 = dot8(words[a + 1], words[b + 1]);
-          words[d + 1] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 1];
-          i1 = dot8(words[a + 2], words[b + 2]);
-          words[d + 2] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 2];
-          i1 = dot8(words[a + 3], words[b + 3]);
-          words[d + 3] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 3];
-          pc = pc + 5 | 0;
-          break;
+        case 53: {
+          // br_i32_ne_ri
+          if (words[slot1] !== code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 54: {
+          // br_i32_lt_s_ri
+          if (words[slot1] < code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 55: {
+          // br_i32_ge_s_ri
+          if (words[slot1] >= code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 56: {
+          // br_i32_lt_u_ri
+          if (words[slot1] >>> 0 < code[pc + 1 | 0] >>> 0) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 57: {
+          // br_i32_ge_u_ri
+          if (words[slot1] >>> 0 >= code[pc + 1 | 0] >>> 0) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 58: {
+          // i32_eqz
+          words[slot1] = words[slot2] === 0 ? 1 : 0;
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 59: {
+          // i32_clz
+          words[slot1] = Math.clz32(words[slot2]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 60: {
+          // i32_ctz
+          i0 = words[slot2];
+          words[slot1] = i0 === 0 ? 32 : 31 - Math.clz32(i0 & -i0);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 61: {
+          // i32_popcnt
+          words[slot1] = popcnt32(words[slot2]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 64: {
+          // br_i32_nz
+          if (words[slot1] !== 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 65: {
+          // br_i32_z
+          if (words[slot1] === 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 183: {
+          // i32_load
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 184: {
+          // i32_load8_s
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getInt8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 185: {
+          // i32_load8_u
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getUint8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 186: {
+          // i32_load16_s
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getInt16(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 187: {
+          // i32_load16_u
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getUint16(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 188: {
+          // i64_load
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 195: {
+          // i32_store
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i0, words[slot2], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 196: {
+          // i32_store8
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt8(i0, words[slot2]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 197: {
+          // i32_store16
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt16(i0, words[slot2], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 201: {
+          // i64_store
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i0 + 4 | 0, words[slot2 + 1], true);
+          memory.setInt32(i0, words[slot2], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 202: {
+          // global_get32
+          words[slot1] = globals[code[pc + 1 | 0]];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 204: {
+          // global_set32
+          globals[code[pc + 1 | 0]] = words[slot1];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 206: {
+          // br
+          fuel = fuel + code[pc + 2 | 0] | 0;
+          pc = code[pc + 1 | 0];
+          if (fuel < 0) {
+            status = 2; // NO_FUEL
+            break out;
+          }
+          continue;
         }
         default:
-          return pc;
+          break out;
       }
-      op = code[pc];
-      if ((op & 1023) !== 218) return pc;
     }
+    state.pc = pc;
+    state.fuel = fuel;
+    return status;
   };
-  const wideVectors = (start: number, fp: number, instance: ModuleInstance): number => {
+  const wideVectors = (state: MachineState): number => {
     // PERF: local names spare each access a look into the context, and half of its bytecode.
     const code = codeArray;
     // The frames: as 32-bit words, and in other units.
     const words = wordArray;
     const doubles = doubleArray;
     const floats = floatArray;
+    const uint16 = uint16Array;
+    // The frame, as an index of words.
+    const fp = state.fp | 0;
+    const instance = state.instance;
     // The operation that runs, and its first word.
-    let pc = start | 0;
-    let op = code[pc];
-    // Its first three operands, if they are vectors: the destination and two sources, as indices of words.
+    let pc = state.pc | 0;
+    let op = 0;
+    // The status to leave with.
+    let status = 0;
+    // The first three operands of a vector operation, if they are vectors: the destination and two sources, as indices of
+    // words.
     let d = 0;
     let a = 0;
     let b = 0;
+    // Fuel in hand beyond what remains of the current run of code.
+    let fuel = state.fuel | 0;
+    // What the instance has in memory 0, and its own globals.
+    const memory = instance.memory0.view;
+    const memorySize = instance.memory0.byteLength | 0;
+    const globals = instance.globalWords;
+    // The packed slots of a scalar operation.
+    let slot1 = 0;
+    let slot2 = 0;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
-    let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0;
-    let f0 = 0.5, f1 = 0.5;
-    let memory: MemoryInstance;
-    let view: DataView;
-    let globals: Int32Array;
-    for (;;) {
-      d = fp + code[pc + 1 | 0] | 0;
-      a = fp + code[pc + 2 | 0] | 0;
-      b = fp + code[pc + 3 | 0] | 0;
-      switch (op >>> 10) {
+    let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0;
+    let f0 = 0.5, f1 = 0.5, f2 = 0.5, f3 = 0.5, f4 = 0.5;
+    let globalWords: Int32Array;
+    out: for (;;) {
+      op = code[pc];
+      if ((op & 1023) === 218) {
+        d = fp + code[pc + 1 | 0] | 0;
+        a = fp + code[pc + 2 | 0] | 0;
+        b = fp + code[pc + 3 | 0] | 0;
+        switch (op >>> 10) {
         case 0: {
           // mov
           i0 = words[a + 1];
@@ -1964,7 +2665,7 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 1: {
           // const
@@ -1973,7 +2674,7 @@ export const createVectors = (
           words[d + 2] = code[pc + 4 | 0];
           words[d + 3] = code[pc + 5 | 0];
           pc = pc + 6 | 0;
-          break;
+          continue;
         }
         case 2: {
           // select
@@ -1986,53 +2687,53 @@ export const createVectors = (
           words[d + 2] = i2;
           words[d + 3] = i3;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
         case 3: {
           // global_get
           i0 = code[pc + 2 | 0];
-          globals = instance.globalWords;
-          words[d] = globals[i0];
-          words[d + 1] = globals[i0 + 1];
-          words[d + 2] = globals[i0 + 2];
-          words[d + 3] = globals[i0 + 3];
+          globalWords = instance.globalWords;
+          words[d] = globalWords[i0];
+          words[d + 1] = globalWords[i0 + 1];
+          words[d + 2] = globalWords[i0 + 2];
+          words[d + 3] = globalWords[i0 + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 4: {
           // global_set
           i0 = code[pc + 3 | 0];
-          globals = instance.globalWords;
-          globals[i0] = words[a];
-          globals[i0 + 1] = words[a + 1];
-          globals[i0 + 2] = words[a + 2];
-          globals[i0 + 3] = words[a + 3];
+          globalWords = instance.globalWords;
+          globalWords[i0] = words[a];
+          globalWords[i0 + 1] = words[a + 1];
+          globalWords[i0 + 2] = words[a + 2];
+          globalWords[i0 + 3] = words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 5: {
           // global_get_far
           i0 = code[pc + 2 | 0];
           i1 = instance.globals[i0]!.offset;
-          globals = instance.globals[i0]!.words;
-          words[d] = globals[i1];
-          words[d + 1] = globals[i1 + 1];
-          words[d + 2] = globals[i1 + 2];
-          words[d + 3] = globals[i1 + 3];
+          globalWords = instance.globals[i0]!.words;
+          words[d] = globalWords[i1];
+          words[d + 1] = globalWords[i1 + 1];
+          words[d + 2] = globalWords[i1 + 2];
+          words[d + 3] = globalWords[i1 + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
         case 6: {
           // global_set_far
           i0 = code[pc + 3 | 0];
           i1 = instance.globals[i0]!.offset;
-          globals = instance.globals[i0]!.words;
-          globals[i1] = words[a];
-          globals[i1 + 1] = words[a + 1];
-          globals[i1 + 2] = words[a + 2];
-          globals[i1 + 3] = words[a + 3];
+          globalWords = instance.globals[i0]!.words;
+          globalWords[i1] = words[a];
+          globalWords[i1 + 1] = words[a + 1];
+          globalWords[i1 + 2] = words[a + 2];
+          globalWords[i1 + 3] = words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
         case 7: {
           // shuffle32
@@ -2044,80 +2745,101 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i2;
           pc = pc + 6 | 0;
-          break;
+          continue;
         }
         case 8: {
-          // v128.load
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 16 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
-          }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
-          words[d + 1] = view.getInt32(i0 + 4, true);
-          words[d + 2] = view.getInt32(i0 + 8, true);
-          words[d + 3] = view.getInt32(i0 + 12, true);
-          pc = pc + 6 | 0;
-          break;
+          // shuffle16
+          i0 = fp << 1;
+          i1 = uint16[i0 + code[pc + 2 | 0] | 0] | uint16[i0 + code[pc + 3 | 0] | 0] << 16;
+          i2 = uint16[i0 + code[pc + 4 | 0] | 0] | uint16[i0 + code[pc + 5 | 0] | 0] << 16;
+          i3 = uint16[i0 + code[pc + 6 | 0] | 0] | uint16[i0 + code[pc + 7 | 0] | 0] << 16;
+          i0 = uint16[i0 + code[pc + 8 | 0] | 0] | uint16[i0 + code[pc + 9 | 0] | 0] << 16;
+          words[d] = i1;
+          words[d + 1] = i2;
+          words[d + 2] = i3;
+          words[d + 3] = i0;
+          pc = pc + 10 | 0;
+          continue;
         }
-        case 17: {
-          // v128.load32_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+        case 9: {
+          // load_at
+          i0 = words[a] + code[pc + 3 | 0] | 0;
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i0 = view.getInt32(i0, true);
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
+          words[d + 2] = memory.getInt32(i0 + 8, true);
+          words[d + 3] = memory.getInt32(i0 + 12, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 10: {
+          // v128.load
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
+          words[d + 2] = memory.getInt32(i0 + 8, true);
+          words[d + 3] = memory.getInt32(i0 + 12, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 19: {
+          // v128.load32_splat
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          i0 = memory.getInt32(i0, true);
           words[d] = i0;
           words[d + 1] = i0;
           words[d + 2] = i0;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 18: {
+        case 20: {
           // v128.load64_splat
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          i1 = view.getInt32(i0, true);
-          i0 = view.getInt32(i0 + 4, true);
+          i1 = memory.getInt32(i0, true);
+          i0 = memory.getInt32(i0 + 4, true);
           words[d] = i1;
           words[d + 1] = i0;
           words[d + 2] = i1;
           words[d + 3] = i0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 19: {
+        case 21: {
           // v128.store
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 16 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          view.setInt32(i0, words[b], true);
-          view.setInt32(i0 + 4, words[b + 1], true);
-          view.setInt32(i0 + 8, words[b + 2], true);
-          view.setInt32(i0 + 12, words[b + 3], true);
-          pc = pc + 6 | 0;
-          break;
+          memory.setInt32(i0, words[b], true);
+          memory.setInt32(i0 + 4, words[b + 1], true);
+          memory.setInt32(i0 + 8, words[b + 2], true);
+          memory.setInt32(i0 + 12, words[b + 3], true);
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 24: {
+        case 26: {
           // i32x4.splat
           i0 = words[a];
           words[d] = i0;
@@ -2125,15 +2847,15 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 31: {
+        case 33: {
           // i32x4.extract_lane
           words[d] = words[a];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 32: {
+        case 34: {
           // i32x4.replace_lane
           i0 = words[b];
           i1 = words[a + 1];
@@ -2145,54 +2867,90 @@ export const createVectors = (
           words[d + 3] = i3;
           words[d + code[pc + 4 | 0] | 0] = i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
+        }
+        case 47: {
+          // i32x4.eq
+          words[d] = words[a] === words[b] ? -1 : 0;
+          words[d + 1] = words[a + 1] === words[b + 1] ? -1 : 0;
+          words[d + 2] = words[a + 2] === words[b + 2] ? -1 : 0;
+          words[d + 3] = words[a + 3] === words[b + 3] ? -1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 48: {
+          // i32x4.ne
+          words[d] = words[a] !== words[b] ? -1 : 0;
+          words[d + 1] = words[a + 1] !== words[b + 1] ? -1 : 0;
+          words[d + 2] = words[a + 2] !== words[b + 2] ? -1 : 0;
+          words[d + 3] = words[a + 3] !== words[b + 3] ? -1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 49: {
+          // i32x4.lt_s
+          words[d] = words[a] < words[b] ? -1 : 0;
+          words[d + 1] = words[a + 1] < words[b + 1] ? -1 : 0;
+          words[d + 2] = words[a + 2] < words[b + 2] ? -1 : 0;
+          words[d + 3] = words[a + 3] < words[b + 3] ? -1 : 0;
+          pc = pc + 4 | 0;
+          continue;
         }
         case 51: {
+          // i32x4.le_s
+          words[d] = words[a] <= words[b] ? -1 : 0;
+          words[d + 1] = words[a + 1] <= words[b + 1] ? -1 : 0;
+          words[d + 2] = words[a + 2] <= words[b + 2] ? -1 : 0;
+          words[d + 3] = words[a + 3] <= words[b + 3] ? -1 : 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 53: {
           // v128.not
           words[d] = ~words[a];
           words[d + 1] = ~words[a + 1];
           words[d + 2] = ~words[a + 2];
           words[d + 3] = ~words[a + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 52: {
+        case 54: {
           // v128.and
           words[d] = words[a] & words[b];
           words[d + 1] = words[a + 1] & words[b + 1];
           words[d + 2] = words[a + 2] & words[b + 2];
           words[d + 3] = words[a + 3] & words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 53: {
+        case 55: {
           // v128.andnot
           words[d] = words[a] & ~words[b];
           words[d + 1] = words[a + 1] & ~words[b + 1];
           words[d + 2] = words[a + 2] & ~words[b + 2];
           words[d + 3] = words[a + 3] & ~words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 54: {
+        case 56: {
           // v128.or
           words[d] = words[a] | words[b];
           words[d + 1] = words[a + 1] | words[b + 1];
           words[d + 2] = words[a + 2] | words[b + 2];
           words[d + 3] = words[a + 3] | words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 55: {
+        case 57: {
           // v128.xor
           words[d] = words[a] ^ words[b];
           words[d + 1] = words[a + 1] ^ words[b + 1];
           words[d + 2] = words[a + 2] ^ words[b + 2];
           words[d + 3] = words[a + 3] ^ words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 56: {
+        case 58: {
           // v128.bitselect
           i0 = fp + code[pc + 4 | 0] | 0;
           i1 = words[i0];
@@ -2204,49 +2962,79 @@ export const createVectors = (
           i0 = words[i0 + 3];
           words[d + 3] = words[a + 3] & i0 | words[b + 3] & ~i0;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
-        case 57: {
+        case 59: {
           // v128.any_true
           words[d] = (words[a] | words[a + 1] | words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 66: {
+        case 68: {
           // v128.load32_zero
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 4 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
+          words[d] = memory.getInt32(i0, true);
           words[d + 1] = 0;
           words[d + 2] = 0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 67: {
+        case 69: {
           // v128.load64_zero
-          i0 = code[pc + 5 | 0];
-          memory = i0 === 0 ? instance.memory0 : instance.memories[i0]!;
-          f0 = (words[a] >>> 0) + (code[pc + 4 | 0] >>> 0);
-          if (f0 + 8 > memory.byteLength) {
-            return ~pc; // trap.memory-bounds
+          i0 = words[a];
+          i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
           }
-          view = memory.view;
-          i0 = f0 | 0;
-          words[d] = view.getInt32(i0, true);
-          words[d + 1] = view.getInt32(i0 + 4, true);
+          words[d] = memory.getInt32(i0, true);
+          words[d + 1] = memory.getInt32(i0 + 4, true);
           words[d + 2] = 0;
           words[d + 3] = 0;
-          pc = pc + 6 | 0;
-          break;
+          pc = pc + 5 | 0;
+          continue;
         }
-        case 131: {
+        case 121: {
+          // i32x4.abs
+          i0 = words[a];
+          words[d] = i0 < 0 ? 0 - i0 : i0;
+          i0 = words[a + 1];
+          words[d + 1] = i0 < 0 ? 0 - i0 : i0;
+          i0 = words[a + 2];
+          words[d + 2] = i0 < 0 ? 0 - i0 : i0;
+          i0 = words[a + 3];
+          words[d + 3] = i0 < 0 ? 0 - i0 : i0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 122: {
+          // i32x4.neg
+          words[d] = 0 - words[a];
+          words[d + 1] = 0 - words[a + 1];
+          words[d + 2] = 0 - words[a + 2];
+          words[d + 3] = 0 - words[a + 3];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 123: {
+          // i32x4.all_true
+          words[d] = words[a] !== 0 && words[a + 1] !== 0 && words[a + 2] !== 0 && words[a + 3] !== 0 ? 1 : 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 124: {
+          // i32x4.bitmask
+          words[d] = words[a] >>> 31 | words[a + 1] >>> 31 << 1 | words[a + 2] >>> 31 << 2 | words[a + 3] >>> 31 << 3;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 129: {
           // i32x4.shl
           i0 = words[b] & 31;
           words[d] = words[a] << i0;
@@ -2254,9 +3042,9 @@ export const createVectors = (
           words[d + 2] = words[a + 2] << i0;
           words[d + 3] = words[a + 3] << i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 132: {
+        case 130: {
           // i32x4.shr_s
           i0 = words[b] & 31;
           words[d] = words[a] >> i0;
@@ -2264,9 +3052,9 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >> i0;
           words[d + 3] = words[a + 3] >> i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 133: {
+        case 131: {
           // i32x4.shr_u
           i0 = words[b] & 31;
           words[d] = words[a] >>> i0;
@@ -2274,36 +3062,99 @@ export const createVectors = (
           words[d + 2] = words[a + 2] >>> i0;
           words[d + 3] = words[a + 3] >>> i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 134: {
+        case 132: {
           // i32x4.add
           words[d] = words[a] + words[b];
           words[d + 1] = words[a + 1] + words[b + 1];
           words[d + 2] = words[a + 2] + words[b + 2];
           words[d + 3] = words[a + 3] + words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 135: {
+        case 133: {
           // i32x4.sub
           words[d] = words[a] - words[b];
           words[d + 1] = words[a + 1] - words[b + 1];
           words[d + 2] = words[a + 2] - words[b + 2];
           words[d + 3] = words[a + 3] - words[b + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 136: {
+        case 134: {
           // i32x4.mul
           words[d] = Math.imul(words[a], words[b]);
           words[d + 1] = Math.imul(words[a + 1], words[b + 1]);
           words[d + 2] = Math.imul(words[a + 2], words[b + 2]);
           words[d + 3] = Math.imul(words[a + 3], words[b + 3]);
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 148: {
+        case 135: {
+          // i32x4.min_s
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = i0 < i1 ? i0 : i1;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = i0 < i1 ? i0 : i1;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = i0 < i1 ? i0 : i1;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = i0 < i1 ? i0 : i1;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 137: {
+          // i32x4.max_s
+          i0 = words[a];
+          i1 = words[b];
+          words[d] = i0 < i1 ? i1 : i0;
+          i0 = words[a + 1];
+          i1 = words[b + 1];
+          words[d + 1] = i0 < i1 ? i1 : i0;
+          i0 = words[a + 2];
+          i1 = words[b + 2];
+          words[d + 2] = i0 < i1 ? i1 : i0;
+          i0 = words[a + 3];
+          i1 = words[b + 3];
+          words[d + 3] = i0 < i1 ? i1 : i0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 144: {
+          // f32x4_mul_add
+          i0 = fp + code[pc + 4 | 0] | 0;
+          f0 = Math.fround(floats[a] * floats[b]) + floats[i0];
+          f1 = Math.fround(floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
+          f2 = Math.fround(floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
+          f3 = Math.fround(floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 145: {
           // i64x2.splat
           i0 = words[a];
           i1 = words[a + 1];
@@ -2312,9 +3163,9 @@ export const createVectors = (
           words[d + 2] = i0;
           words[d + 3] = i1;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 149: {
+        case 146: {
           // i64x2.replace_lane
           i0 = words[b];
           i1 = words[b + 1];
@@ -2329,45 +3180,45 @@ export const createVectors = (
           words[i2] = i0;
           words[i2 + 1] = i1;
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
-        case 150: {
+        case 147: {
           // f32x4.eq
           words[d] = floats[a] === floats[b] ? -1 : 0;
           words[d + 1] = floats[a + 1] === floats[b + 1] ? -1 : 0;
           words[d + 2] = floats[a + 2] === floats[b + 2] ? -1 : 0;
           words[d + 3] = floats[a + 3] === floats[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 151: {
+        case 148: {
           // f32x4.ne
           words[d] = floats[a] !== floats[b] ? -1 : 0;
           words[d + 1] = floats[a + 1] !== floats[b + 1] ? -1 : 0;
           words[d + 2] = floats[a + 2] !== floats[b + 2] ? -1 : 0;
           words[d + 3] = floats[a + 3] !== floats[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 152: {
+        case 149: {
           // f32x4.lt
           words[d] = floats[a] < floats[b] ? -1 : 0;
           words[d + 1] = floats[a + 1] < floats[b + 1] ? -1 : 0;
           words[d + 2] = floats[a + 2] < floats[b + 2] ? -1 : 0;
           words[d + 3] = floats[a + 3] < floats[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 153: {
+        case 150: {
           // f32x4.le
           words[d] = floats[a] <= floats[b] ? -1 : 0;
           words[d + 1] = floats[a + 1] <= floats[b + 1] ? -1 : 0;
           words[d + 2] = floats[a + 2] <= floats[b + 2] ? -1 : 0;
           words[d + 3] = floats[a + 3] <= floats[b + 3] ? -1 : 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 154: {
+        case 151: {
           // f64x2.eq
           i0 = a >> 1;
           i1 = b >> 1;
@@ -2378,9 +3229,9 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 155: {
+        case 152: {
           // f64x2.ne
           i0 = a >> 1;
           i1 = b >> 1;
@@ -2391,9 +3242,9 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 156: {
+        case 153: {
           // f64x2.lt
           i0 = a >> 1;
           i1 = b >> 1;
@@ -2404,9 +3255,9 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 157: {
+        case 154: {
           // f64x2.le
           i0 = a >> 1;
           i1 = b >> 1;
@@ -2417,9 +3268,9 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 158: {
+        case 155: {
           // f32x4.demote_f64x2_zero
           i0 = a >> 1;
           f0 = doubles[i0 + 1];
@@ -2437,9 +3288,9 @@ export const createVectors = (
           words[d + 2] = 0;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 159: {
+        case 156: {
           // f64x2.promote_low_f32x4
           i0 = d >> 1;
           f0 = floats[a + 1];
@@ -2457,9 +3308,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 160: {
+        case 157: {
           // f32x4.ceil
           f0 = Math.ceil(floats[a]);
           if (f0 === f0) {
@@ -2486,9 +3337,9 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 161: {
+        case 158: {
           // f32x4.floor
           f0 = Math.floor(floats[a]);
           if (f0 === f0) {
@@ -2515,9 +3366,9 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 162: {
+        case 159: {
           // f32x4.trunc
           f0 = Math.trunc(floats[a]);
           if (f0 === f0) {
@@ -2544,9 +3395,9 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 163: {
+        case 160: {
           // f32x4.nearest
           f0 = nearest(floats[a]);
           if (f0 === f0) {
@@ -2573,9 +3424,9 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 164: {
+        case 161: {
           // f64x2.ceil
           i0 = d >> 1;
           i1 = a >> 1;
@@ -2594,9 +3445,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 165: {
+        case 162: {
           // f64x2.floor
           i0 = d >> 1;
           i1 = a >> 1;
@@ -2615,9 +3466,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 166: {
+        case 163: {
           // f64x2.trunc
           i0 = d >> 1;
           i1 = a >> 1;
@@ -2636,9 +3487,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 167: {
+        case 164: {
           // f64x2.nearest
           i0 = d >> 1;
           i1 = a >> 1;
@@ -2657,9 +3508,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 168: {
+        case 165: {
           // i64x2.abs
           i0 = words[a];
           i1 = words[a + 1];
@@ -2678,9 +3529,9 @@ export const createVectors = (
           words[d + 3] = i1;
           words[d + 2] = i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 169: {
+        case 166: {
           // i64x2.neg
           i0 = words[a];
           words[d + 1] = ~words[a + 1] + (i0 === 0 ? 1 : 0);
@@ -2689,21 +3540,21 @@ export const createVectors = (
           words[d + 3] = ~words[a + 3] + (i0 === 0 ? 1 : 0);
           words[d + 2] = 0 - i0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 170: {
+        case 167: {
           // i64x2.all_true
           words[d] = (words[a] | words[a + 1]) !== 0 && (words[a + 2] | words[a + 3]) !== 0 ? 1 : 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 171: {
+        case 168: {
           // i64x2.bitmask
           words[d] = words[a + 1] >>> 31 | words[a + 3] >>> 31 << 1;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 172: {
+        case 169: {
           // i64x2.extend_low_i32x4_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -2712,9 +3563,9 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i1 >> 31;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 173: {
+        case 170: {
           // i64x2.extend_high_i32x4_s
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -2723,9 +3574,9 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = i1 >> 31;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 174: {
+        case 171: {
           // i64x2.extend_low_i32x4_u
           i0 = words[a];
           i1 = words[a + 1];
@@ -2734,9 +3585,9 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 175: {
+        case 172: {
           // i64x2.extend_high_i32x4_u
           i0 = words[a + 2];
           i1 = words[a + 3];
@@ -2745,9 +3596,9 @@ export const createVectors = (
           words[d + 2] = i1;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 176: {
+        case 173: {
           // i64x2.shl
           i0 = words[b] & 63;
           i1 = words[a];
@@ -2775,9 +3626,9 @@ export const createVectors = (
             words[d + 2] = 0;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 177: {
+        case 174: {
           // i64x2.shr_s
           i0 = words[b] & 63;
           i1 = words[a];
@@ -2805,9 +3656,9 @@ export const createVectors = (
             words[d + 2] = i2 >> i0;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 178: {
+        case 175: {
           // i64x2.shr_u
           i0 = words[b] & 63;
           i1 = words[a];
@@ -2835,9 +3686,9 @@ export const createVectors = (
             words[d + 2] = i2 >>> i0;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 179: {
+        case 176: {
           // i64x2.add
           i0 = words[b];
           i1 = words[a] + i0 | 0;
@@ -2848,9 +3699,9 @@ export const createVectors = (
           words[d + 3] = (words[a + 3] + words[b + 3] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
           words[d + 2] = i1;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 180: {
+        case 177: {
           // i64x2.sub
           i0 = words[a];
           i1 = words[b];
@@ -2861,9 +3712,9 @@ export const createVectors = (
           words[d + 3] = (words[a + 3] - words[b + 3] | 0) - (i0 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
           words[d + 2] = i0 - i1 | 0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 181: {
+        case 178: {
           // i64x2.mul
           i0 = words[a];
           i1 = words[b];
@@ -2878,9 +3729,9 @@ export const createVectors = (
           words[d + 3] = (f0 | 0) + (Math.imul(i0, words[b + 3]) + Math.imul(words[a + 3], i1) | 0) | 0;
           words[d + 2] = i2;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 182: {
+        case 179: {
           // i64x2.eq
           i0 = words[a];
           i1 = words[a + 1];
@@ -2897,9 +3748,9 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 183: {
+        case 180: {
           // i64x2.ne
           i0 = words[a];
           i1 = words[a + 1];
@@ -2916,9 +3767,9 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 184: {
+        case 181: {
           // i64x2.lt_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -2935,9 +3786,9 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 185: {
+        case 182: {
           // i64x2.le_s
           i0 = words[a];
           i1 = words[a + 1];
@@ -2954,103 +3805,27 @@ export const createVectors = (
           words[d + 3] = i0;
           words[d + 2] = i0;
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 186: {
-          // i64x2.extmul_low_i32x4_s
-          i0 = words[a];
-          i1 = words[a + 1];
-          i2 = words[b];
-          i3 = words[b + 1];
-          i4 = Math.imul(i0, i2);
-          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i5 = f0 | 0;
-          words[d + 1] = i5 - (i0 >> 31 & i2) - (i2 >> 31 & i0) | 0;
-          words[d] = i4;
-          i0 = Math.imul(i1, i3);
-          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i2 = f0 | 0;
-          words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
-          words[d + 2] = i0;
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 187: {
-          // i64x2.extmul_high_i32x4_s
-          i0 = words[a + 2];
-          i1 = words[a + 3];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          i4 = Math.imul(i0, i2);
-          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i5 = f0 | 0;
-          words[d + 1] = i5 - (i0 >> 31 & i2) - (i2 >> 31 & i0) | 0;
-          words[d] = i4;
-          i0 = Math.imul(i1, i3);
-          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i2 = f0 | 0;
-          words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
-          words[d + 2] = i0;
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 188: {
-          // i64x2.extmul_low_i32x4_u
-          i0 = words[a];
-          i1 = words[a + 1];
-          i2 = words[b];
-          i3 = words[b + 1];
-          i4 = Math.imul(i0, i2);
-          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i0 = f0 | 0;
-          words[d + 1] = i0;
-          words[d] = i4;
-          i0 = Math.imul(i1, i3);
-          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i1 = f0 | 0;
-          words[d + 3] = i1;
-          words[d + 2] = i0;
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 189: {
-          // i64x2.extmul_high_i32x4_u
-          i0 = words[a + 2];
-          i1 = words[a + 3];
-          i2 = words[b + 2];
-          i3 = words[b + 3];
-          i4 = Math.imul(i0, i2);
-          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i0 = f0 | 0;
-          words[d + 1] = i0;
-          words[d] = i4;
-          i0 = Math.imul(i1, i3);
-          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          i1 = f0 | 0;
-          words[d + 3] = i1;
-          words[d + 2] = i0;
-          pc = pc + 4 | 0;
-          break;
-        }
-        case 190: {
+        case 183: {
           // f32x4.abs
           words[d] = words[a] & 2147483647;
           words[d + 1] = words[a + 1] & 2147483647;
           words[d + 2] = words[a + 2] & 2147483647;
           words[d + 3] = words[a + 3] & 2147483647;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 191: {
+        case 184: {
           // f32x4.neg
           words[d] = words[a] ^ -2147483648;
           words[d + 1] = words[a + 1] ^ -2147483648;
           words[d + 2] = words[a + 2] ^ -2147483648;
           words[d + 3] = words[a + 3] ^ -2147483648;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 192: {
+        case 185: {
           // f32x4.sqrt
           f0 = Math.sqrt(floats[a]);
           if (f0 === f0) {
@@ -3077,219 +3852,213 @@ export const createVectors = (
             words[d + 3] = 2143289344;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 193: {
+        case 186: {
           // f32x4.add
           f0 = floats[a] + floats[b];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = floats[a + 1] + floats[b + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = floats[a + 2] + floats[b + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = floats[a + 3] + floats[b + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = floats[a + 1] + floats[b + 1];
+          f2 = floats[a + 2] + floats[b + 2];
+          f3 = floats[a + 3] + floats[b + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 194: {
+        case 187: {
           // f32x4.sub
           f0 = floats[a] - floats[b];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = floats[a + 1] - floats[b + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = floats[a + 2] - floats[b + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = floats[a + 3] - floats[b + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = floats[a + 1] - floats[b + 1];
+          f2 = floats[a + 2] - floats[b + 2];
+          f3 = floats[a + 3] - floats[b + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 195: {
+        case 188: {
           // f32x4.mul
           f0 = floats[a] * floats[b];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = floats[a + 1] * floats[b + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = floats[a + 2] * floats[b + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = floats[a + 3] * floats[b + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = floats[a + 1] * floats[b + 1];
+          f2 = floats[a + 2] * floats[b + 2];
+          f3 = floats[a + 3] * floats[b + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 196: {
+        case 189: {
           // f32x4.div
           f0 = floats[a] / floats[b];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = floats[a + 1] / floats[b + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = floats[a + 2] / floats[b + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = floats[a + 3] / floats[b + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = floats[a + 1] / floats[b + 1];
+          f2 = floats[a + 2] / floats[b + 2];
+          f3 = floats[a + 3] / floats[b + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 197: {
+        case 190: {
           // f32x4.min
           f0 = Math.min(floats[a], floats[b]);
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = Math.min(floats[a + 1], floats[b + 1]);
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = Math.min(floats[a + 2], floats[b + 2]);
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = Math.min(floats[a + 3], floats[b + 3]);
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = Math.min(floats[a + 1], floats[b + 1]);
+          f2 = Math.min(floats[a + 2], floats[b + 2]);
+          f3 = Math.min(floats[a + 3], floats[b + 3]);
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 198: {
+        case 191: {
           // f32x4.max
           f0 = Math.max(floats[a], floats[b]);
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = Math.max(floats[a + 1], floats[b + 1]);
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = Math.max(floats[a + 2], floats[b + 2]);
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = Math.max(floats[a + 3], floats[b + 3]);
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = Math.max(floats[a + 1], floats[b + 1]);
+          f2 = Math.max(floats[a + 2], floats[b + 2]);
+          f3 = Math.max(floats[a + 3], floats[b + 3]);
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 199: {
+        case 192: {
           // f32x4.pmin
           words[d] = floats[b] < floats[a] ? words[b] : words[a];
           words[d + 1] = floats[b + 1] < floats[a + 1] ? words[b + 1] : words[a + 1];
           words[d + 2] = floats[b + 2] < floats[a + 2] ? words[b + 2] : words[a + 2];
           words[d + 3] = floats[b + 3] < floats[a + 3] ? words[b + 3] : words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 200: {
+        case 193: {
           // f32x4.pmax
           words[d] = floats[a] < floats[b] ? words[b] : words[a];
           words[d + 1] = floats[a + 1] < floats[b + 1] ? words[b + 1] : words[a + 1];
           words[d + 2] = floats[a + 2] < floats[b + 2] ? words[b + 2] : words[a + 2];
           words[d + 3] = floats[a + 3] < floats[b + 3] ? words[b + 3] : words[a + 3];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 201: {
+        case 194: {
           // f64x2.abs
           words[d + 1] = words[a + 1] & 2147483647;
           words[d] = words[a];
           words[d + 3] = words[a + 3] & 2147483647;
           words[d + 2] = words[a + 2];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 202: {
+        case 195: {
           // f64x2.neg
           words[d + 1] = words[a + 1] ^ -2147483648;
           words[d] = words[a];
           words[d + 3] = words[a + 3] ^ -2147483648;
           words[d + 2] = words[a + 2];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 203: {
+        case 196: {
           // f64x2.sqrt
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3308,9 +4077,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 204: {
+        case 197: {
           // f64x2.add
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3330,9 +4099,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 205: {
+        case 198: {
           // f64x2.sub
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3352,9 +4121,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 206: {
+        case 199: {
           // f64x2.mul
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3374,9 +4143,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 207: {
+        case 200: {
           // f64x2.div
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3396,9 +4165,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 208: {
+        case 201: {
           // f64x2.min
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3418,9 +4187,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 209: {
+        case 202: {
           // f64x2.max
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3440,9 +4209,9 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 210: {
+        case 203: {
           // f64x2.pmin
           i0 = a >> 1;
           i1 = b >> 1;
@@ -3453,9 +4222,9 @@ export const createVectors = (
           words[d + 3] = words[i0 + 3];
           words[d + 2] = words[i0 + 2];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 211: {
+        case 204: {
           // f64x2.pmax
           i0 = a >> 1;
           i1 = b >> 1;
@@ -3466,45 +4235,45 @@ export const createVectors = (
           words[d + 3] = words[i0 + 3];
           words[d + 2] = words[i0 + 2];
           pc = pc + 4 | 0;
-          break;
+          continue;
         }
-        case 212: {
+        case 205: {
           // i32x4.trunc_sat_f32x4_s
           words[d] = truncSat32S(floats[a]);
           words[d + 1] = truncSat32S(floats[a + 1]);
           words[d + 2] = truncSat32S(floats[a + 2]);
           words[d + 3] = truncSat32S(floats[a + 3]);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 213: {
+        case 206: {
           // i32x4.trunc_sat_f32x4_u
           words[d] = truncSat32U(floats[a]);
           words[d + 1] = truncSat32U(floats[a + 1]);
           words[d + 2] = truncSat32U(floats[a + 2]);
           words[d + 3] = truncSat32U(floats[a + 3]);
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 214: {
+        case 207: {
           // f32x4.convert_i32x4_s
           floats[d] = words[a];
           floats[d + 1] = words[a + 1];
           floats[d + 2] = words[a + 2];
           floats[d + 3] = words[a + 3];
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 215: {
+        case 208: {
           // f32x4.convert_i32x4_u
           floats[d] = words[a] >>> 0;
           floats[d + 1] = words[a + 1] >>> 0;
           floats[d + 2] = words[a + 2] >>> 0;
           floats[d + 3] = words[a + 3] >>> 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 216: {
+        case 209: {
           // i32x4.trunc_sat_f64x2_s_zero
           i0 = a >> 1;
           i1 = truncSat32S(doubles[i0 + 1]);
@@ -3513,9 +4282,9 @@ export const createVectors = (
           words[d + 2] = 0;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 217: {
+        case 210: {
           // i32x4.trunc_sat_f64x2_u_zero
           i0 = a >> 1;
           i1 = truncSat32U(doubles[i0 + 1]);
@@ -3524,9 +4293,9 @@ export const createVectors = (
           words[d + 2] = 0;
           words[d + 3] = 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 218: {
+        case 211: {
           // f64x2.convert_low_i32x4_s
           i0 = d >> 1;
           i1 = words[a];
@@ -3534,9 +4303,9 @@ export const createVectors = (
           doubles[i0] = i1;
           doubles[i0 + 1] = i2;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 219: {
+        case 212: {
           // f64x2.convert_low_i32x4_u
           i0 = d >> 1;
           i1 = words[a];
@@ -3544,69 +4313,38 @@ export const createVectors = (
           doubles[i0] = i1 >>> 0;
           doubles[i0 + 1] = i2 >>> 0;
           pc = pc + 3 | 0;
-          break;
+          continue;
         }
-        case 220: {
+        case 213: {
           // f32x4.relaxed_madd
           i0 = fp + code[pc + 4 | 0] | 0;
           f0 = Math.fround(floats[a] * floats[b]) + floats[i0];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = Math.fround(floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = Math.fround(floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = Math.fround(floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
-          }
-          pc = pc + 5 | 0;
-          break;
-        }
-        case 221: {
-          // f32x4.relaxed_nmadd
-          i0 = fp + code[pc + 4 | 0] | 0;
-          f0 = Math.fround(-floats[a] * floats[b]) + floats[i0];
-          if (f0 === f0) {
-            floats[d] = f0;
-          } else {
-            words[d] = 2143289344;
-          }
-          f0 = Math.fround(-floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
-          if (f0 === f0) {
-            floats[d + 1] = f0;
-          } else {
-            words[d + 1] = 2143289344;
-          }
-          f0 = Math.fround(-floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
-          if (f0 === f0) {
-            floats[d + 2] = f0;
-          } else {
-            words[d + 2] = 2143289344;
-          }
-          f0 = Math.fround(-floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
-          if (f0 === f0) {
-            floats[d + 3] = f0;
-          } else {
-            words[d + 3] = 2143289344;
+          f1 = Math.fround(floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
+          f2 = Math.fround(floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
+          f3 = Math.fround(floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
           }
           pc = pc + 5 | 0;
-          break;
+          continue;
         }
-        case 222: {
+        case 214: {
           // f64x2.relaxed_madd
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3627,9 +4365,1708 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 5 | 0;
-          break;
+          continue;
+        }
+          default:
+            break out;
+        }
+      }
+      slot1 = fp + (op >>> 9 & 4094) | 0;
+      slot2 = fp + (op >>> 20 & 4094) | 0;
+      switch (op & 1023) {
+        case 0: {
+          // mov32
+          words[slot1] = words[slot2];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 1: {
+          // mov64
+          words[slot1] = words[slot2];
+          words[slot1 + 1] = words[slot2 + 1];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 2: {
+          // const32
+          words[slot1] = code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 3: {
+          // const64
+          words[slot1] = code[pc + 1 | 0];
+          words[slot1 + 1] = code[pc + 2 | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 4: {
+          // select32
+          words[slot1] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 6: {
+          // i32_add_rr
+          words[slot1] = words[slot2] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 7: {
+          // i32_sub_rr
+          words[slot1] = words[slot2] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 8: {
+          // i32_mul_rr
+          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1 | 0] | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 9: {
+          // i32_and_rr
+          words[slot1] = words[slot2] & words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 10: {
+          // i32_or_rr
+          words[slot1] = words[slot2] | words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 11: {
+          // i32_xor_rr
+          words[slot1] = words[slot2] ^ words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 12: {
+          // i32_shl_rr
+          words[slot1] = words[slot2] << words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 13: {
+          // i32_shr_s_rr
+          words[slot1] = words[slot2] >> words[fp + code[pc + 1 | 0] | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 14: {
+          // i32_shr_u_rr
+          words[slot1] = words[slot2] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 17: {
+          // i32_add_ri
+          words[slot1] = words[slot2] + code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 18: {
+          // i32_mul_ri
+          words[slot1] = Math.imul(words[slot2], code[pc + 1 | 0]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 19: {
+          // i32_and_ri
+          words[slot1] = words[slot2] & code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 20: {
+          // i32_or_ri
+          words[slot1] = words[slot2] | code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 21: {
+          // i32_xor_ri
+          words[slot1] = words[slot2] ^ code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 22: {
+          // i32_shl_ri
+          words[slot1] = words[slot2] << code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 23: {
+          // i32_shr_s_ri
+          words[slot1] = words[slot2] >> code[pc + 1 | 0];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 24: {
+          // i32_shr_u_ri
+          words[slot1] = words[slot2] >>> code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 25: {
+          // i32_rotl_ri
+          i0 = code[pc + 1 | 0];
+          i1 = words[slot2];
+          words[slot1] = i1 << i0 | i1 >>> (32 - i0 & 31);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 26: {
+          // i32_div_s_rr
+          i0 = words[slot2];
+          i1 = words[fp + code[pc + 1 | 0] | 0];
+          if (i1 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          if (i1 === -1 && i0 === -2147483648) {
+            status = 18; // trap.integer-overflow
+            break out;
+          }
+          words[slot1] = i0 / i1 | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 27: {
+          // i32_div_u_rr
+          i0 = words[fp + code[pc + 1 | 0] | 0];
+          if (i0 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          words[slot1] = (words[slot2] >>> 0) / (i0 >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 29: {
+          // i32_rem_u_rr
+          i0 = words[fp + code[pc + 1 | 0] | 0];
+          if (i0 === 0) {
+            status = 17; // trap.divide-by-zero
+            break out;
+          }
+          words[slot1] = (words[slot2] >>> 0) % (i0 >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 30: {
+          // i32_div_s_ri
+          words[slot1] = words[slot2] / code[pc + 1 | 0] | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 31: {
+          // i32_div_u_ri
+          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 34: {
+          // i32_eq_rr
+          words[slot1] = words[slot2] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 35: {
+          // i32_ne_rr
+          words[slot1] = words[slot2] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 36: {
+          // i32_lt_s_rr
+          words[slot1] = words[slot2] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 37: {
+          // i32_ge_s_rr
+          words[slot1] = words[slot2] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 38: {
+          // i32_lt_u_rr
+          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 39: {
+          // i32_ge_u_rr
+          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 40: {
+          // i32_eq_ri
+          words[slot1] = words[slot2] === code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 41: {
+          // i32_ne_ri
+          words[slot1] = words[slot2] !== code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 42: {
+          // i32_lt_s_ri
+          words[slot1] = words[slot2] < code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 43: {
+          // i32_ge_s_ri
+          words[slot1] = words[slot2] >= code[pc + 1 | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 44: {
+          // i32_lt_u_ri
+          words[slot1] = words[slot2] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 45: {
+          // i32_ge_u_ri
+          words[slot1] = words[slot2] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 46: {
+          // br_i32_eq_rr
+          if (words[slot1] === words[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 47: {
+          // br_i32_ne_rr
+          if (words[slot1] !== words[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 48: {
+          // br_i32_lt_s_rr
+          if (words[slot1] < words[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 49: {
+          // br_i32_ge_s_rr
+          if (words[slot1] >= words[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 50: {
+          // br_i32_lt_u_rr
+          if (words[slot1] >>> 0 < words[slot2] >>> 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 51: {
+          // br_i32_ge_u_rr
+          if (words[slot1] >>> 0 >= words[slot2] >>> 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 52: {
+          // br_i32_eq_ri
+          if (words[slot1] === code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 53: {
+          // br_i32_ne_ri
+          if (words[slot1] !== code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 54: {
+          // br_i32_lt_s_ri
+          if (words[slot1] < code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 55: {
+          // br_i32_ge_s_ri
+          if (words[slot1] >= code[pc + 1 | 0]) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 56: {
+          // br_i32_lt_u_ri
+          if (words[slot1] >>> 0 < code[pc + 1 | 0] >>> 0) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 57: {
+          // br_i32_ge_u_ri
+          if (words[slot1] >>> 0 >= code[pc + 1 | 0] >>> 0) {
+            fuel = fuel + code[pc + 3 | 0] | 0;
+            pc = code[pc + 2 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 58: {
+          // i32_eqz
+          words[slot1] = words[slot2] === 0 ? 1 : 0;
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 59: {
+          // i32_clz
+          words[slot1] = Math.clz32(words[slot2]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 60: {
+          // i32_ctz
+          i0 = words[slot2];
+          words[slot1] = i0 === 0 ? 32 : 31 - Math.clz32(i0 & -i0);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 61: {
+          // i32_popcnt
+          words[slot1] = popcnt32(words[slot2]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 64: {
+          // br_i32_nz
+          if (words[slot1] !== 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 65: {
+          // br_i32_z
+          if (words[slot1] === 0) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 66: {
+          // i64_add_rr
+          i0 = fp + code[pc + 1 | 0] | 0;
+          i1 = words[i0];
+          i2 = words[slot2] + i1 | 0;
+          words[slot1 + 1] = (words[slot2 + 1] + words[i0 + 1] | 0) + (i2 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i2;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 70: {
+          // i64_or_rr
+          i0 = fp + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] | words[i0];
+          words[slot1 + 1] = words[slot2 + 1] | words[i0 + 1];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 71: {
+          // i64_xor_rr
+          i0 = fp + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] ^ words[i0];
+          words[slot1 + 1] = words[slot2 + 1] ^ words[i0 + 1];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 77: {
+          // i64_add_ri
+          i0 = code[pc + 1 | 0];
+          i1 = words[slot2] + i0 | 0;
+          words[slot1 + 1] = (words[slot2 + 1] + code[pc + 2 | 0] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i1;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 81: {
+          // i64_shl_ri
+          i0 = code[pc + 1 | 0];
+          i1 = words[slot2];
+          i2 = words[slot2 + 1];
+          if (i0 === 0) {
+            words[slot1 + 1] = i2;
+            words[slot1] = i1;
+          } else if (i0 < 32) {
+            words[slot1 + 1] = i2 << i0 | i1 >>> 32 - i0;
+            words[slot1] = i1 << i0;
+          } else {
+            words[slot1 + 1] = i1 << i0;
+            words[slot1] = 0;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 83: {
+          // i64_shr_u_ri
+          i0 = code[pc + 1 | 0];
+          i1 = words[slot2];
+          i2 = words[slot2 + 1];
+          if (i0 === 0) {
+            words[slot1 + 1] = i2;
+            words[slot1] = i1;
+          } else if (i0 < 32) {
+            words[slot1 + 1] = i2 >>> i0;
+            words[slot1] = i1 >>> i0 | i2 << 32 - i0;
+          } else {
+            words[slot1 + 1] = 0;
+            words[slot1] = i2 >>> i0;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 123: {
+          // f32_add
+          f0 = floats[slot2] + floats[fp + code[pc + 1 | 0] | 0];
+          floats[slot1] = f0;
+          if (f0 !== f0) {
+            words[slot1] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 124: {
+          // f32_sub
+          f0 = floats[slot2] - floats[fp + code[pc + 1 | 0] | 0];
+          floats[slot1] = f0;
+          if (f0 !== f0) {
+            words[slot1] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 125: {
+          // f32_mul
+          f0 = floats[slot2] * floats[fp + code[pc + 1 | 0] | 0];
+          floats[slot1] = f0;
+          if (f0 !== f0) {
+            words[slot1] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 126: {
+          // f32_div
+          f0 = floats[slot2] / floats[fp + code[pc + 1 | 0] | 0];
+          floats[slot1] = f0;
+          if (f0 !== f0) {
+            words[slot1] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 127: {
+          // f32_min
+          f0 = Math.min(floats[slot2], floats[fp + code[pc + 1 | 0] | 0]);
+          floats[slot1] = f0;
+          if (f0 !== f0) {
+            words[slot1] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 128: {
+          // f32_max
+          f0 = Math.max(floats[slot2], floats[fp + code[pc + 1 | 0] | 0]);
+          floats[slot1] = f0;
+          if (f0 !== f0) {
+            words[slot1] = 2143289344;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 136: {
+          // f32_sqrt
+          f0 = Math.sqrt(floats[slot2]);
+          floats[slot1] = f0;
+          if (f0 !== f0) {
+            words[slot1] = 2143289344;
+          }
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 137: {
+          // f32_eq
+          words[slot1] = floats[slot2] === floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 138: {
+          // f32_ne
+          words[slot1] = floats[slot2] !== floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 139: {
+          // f32_lt
+          words[slot1] = floats[slot2] < floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 140: {
+          // f32_le
+          words[slot1] = floats[slot2] <= floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 141: {
+          // br_f32_eq
+          if (floats[slot1] === floats[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 142: {
+          // br_f32_ne
+          if (floats[slot1] !== floats[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 143: {
+          // br_f32_lt
+          if (floats[slot1] < floats[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 144: {
+          // br_f32_le
+          if (floats[slot1] <= floats[slot2]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 147: {
+          // f64_add
+          i0 = slot1 >> 1;
+          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 148: {
+          // f64_sub
+          i0 = slot1 >> 1;
+          f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 149: {
+          // f64_mul
+          i0 = slot1 >> 1;
+          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 150: {
+          // f64_div
+          i0 = slot1 >> 1;
+          f0 = doubles[slot2 >> 1] / doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 151: {
+          // f64_min
+          i0 = slot1 >> 1;
+          f0 = Math.min(doubles[slot2 >> 1], doubles[(fp + code[pc + 1 | 0] | 0) >> 1]);
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 152: {
+          // f64_max
+          i0 = slot1 >> 1;
+          f0 = Math.max(doubles[slot2 >> 1], doubles[(fp + code[pc + 1 | 0] | 0) >> 1]);
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 160: {
+          // f64_sqrt
+          i0 = slot1 >> 1;
+          f0 = Math.sqrt(doubles[slot2 >> 1]);
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 161: {
+          // f64_eq
+          words[slot1] = doubles[slot2 >> 1] === doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 162: {
+          // f64_ne
+          words[slot1] = doubles[slot2 >> 1] !== doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 163: {
+          // f64_lt
+          words[slot1] = doubles[slot2 >> 1] < doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 164: {
+          // f64_le
+          words[slot1] = doubles[slot2 >> 1] <= doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 165: {
+          // br_f64_eq
+          if (doubles[slot1 >> 1] === doubles[slot2 >> 1]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 166: {
+          // br_f64_ne
+          if (doubles[slot1 >> 1] !== doubles[slot2 >> 1]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 167: {
+          // br_f64_lt
+          if (doubles[slot1 >> 1] < doubles[slot2 >> 1]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 168: {
+          // br_f64_le
+          if (doubles[slot1 >> 1] <= doubles[slot2 >> 1]) {
+            fuel = fuel + code[pc + 2 | 0] | 0;
+            pc = code[pc + 1 | 0];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 171: {
+          // f64_convert_i32_s
+          doubles[slot1 >> 1] = words[slot2];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 172: {
+          // f64_convert_i32_u
+          doubles[slot1 >> 1] = words[slot2] >>> 0;
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 175: {
+          // f32_convert_i32_s
+          floats[slot1] = words[slot2];
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 176: {
+          // f32_convert_i32_u
+          floats[slot1] = words[slot2] >>> 0;
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 177: {
+          // f64_promote_f32
+          i0 = slot1 >> 1;
+          f0 = floats[slot2];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 178: {
+          // f32_demote_f64
+          f0 = doubles[slot2 >> 1];
+          floats[slot1] = f0;
+          if (f0 !== f0) {
+            words[slot1] = 2143289344;
+          }
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 181: {
+          // i32_trunc_sat_f64_s
+          words[slot1] = truncSat32S(doubles[slot2 >> 1]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 182: {
+          // i32_trunc_sat_f64_u
+          words[slot1] = truncSat32U(doubles[slot2 >> 1]);
+          pc = pc + 1 | 0;
+          continue;
+        }
+        case 183: {
+          // i32_load
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 184: {
+          // i32_load8_s
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getInt8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 185: {
+          // i32_load8_u
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getUint8(i0);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 186: {
+          // i32_load16_s
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getInt16(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 187: {
+          // i32_load16_u
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getUint16(i0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 188: {
+          // i64_load
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 195: {
+          // i32_store
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i0, words[slot2], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 196: {
+          // i32_store8
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt8(i0, words[slot2]);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 197: {
+          // i32_store16
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt16(i0, words[slot2], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 201: {
+          // i64_store
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
+          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i0 + 4 | 0, words[slot2 + 1], true);
+          memory.setInt32(i0, words[slot2], true);
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 202: {
+          // global_get32
+          words[slot1] = globals[code[pc + 1 | 0]];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 204: {
+          // global_set32
+          globals[code[pc + 1 | 0]] = words[slot1];
+          pc = pc + 2 | 0;
+          continue;
+        }
+        case 206: {
+          // br
+          fuel = fuel + code[pc + 2 | 0] | 0;
+          pc = code[pc + 1 | 0];
+          if (fuel < 0) {
+            status = 2; // NO_FUEL
+            break out;
+          }
+          continue;
+        }
+        default:
+          break out;
+      }
+    }
+    state.pc = pc;
+    state.fuel = fuel;
+    return status;
+  };
+  const oneVector = (state: MachineState): number => {
+    // PERF: local names spare each access a look into the context, and half of its bytecode.
+    const code = codeArray;
+    // The frames: as 32-bit words, and in other units.
+    const words = wordArray;
+    const doubles = doubleArray;
+    const floats = floatArray;
+    const uint8 = uint8Array;
+    const uint16 = uint16Array;
+    // The frame, as an index of words.
+    const fp = state.fp | 0;
+    const instance = state.instance;
+    // The operation that runs, and its first word.
+    let pc = state.pc | 0;
+    let op = 0;
+    // The status to leave with.
+    let status = 0;
+    // The first three operands of a vector operation, if they are vectors: the destination and two sources, as indices of
+    // words.
+    let d = 0;
+    let a = 0;
+    let b = 0;
+    // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
+    let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0;
+    let f0 = 0.5, f1 = 0.5, f2 = 0.5, f3 = 0.5, f4 = 0.5;
+    let farMemory: MemoryInstance;
+    let view: DataView;
+    out: {
+        op = code[pc];
+        d = fp + code[pc + 1 | 0] | 0;
+        a = fp + code[pc + 2 | 0] | 0;
+        b = fp + code[pc + 3 | 0] | 0;
+        switch (op >>> 10) {
+        case 10: {
+          // v128.load
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          words[d] = view.getInt32(i0, true);
+          words[d + 1] = view.getInt32(i0 + 4, true);
+          words[d + 2] = view.getInt32(i0 + 8, true);
+          words[d + 3] = view.getInt32(i0 + 12, true);
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 11: {
+          // v128.load8x8_s
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1 << 24 >> 24 & 65535 | i1 << 16 >> 24 << 16;
+          words[d + 1] = i1 << 8 >> 24 & 65535 | i1 >> 24 << 16;
+          words[d + 2] = i0 << 24 >> 24 & 65535 | i0 << 16 >> 24 << 16;
+          words[d + 3] = i0 << 8 >> 24 & 65535 | i0 >> 24 << 16;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 12: {
+          // v128.load8x8_u
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1 & 255 & 65535 | (i1 >>> 8 & 255) << 16;
+          words[d + 1] = i1 >>> 16 & 255 & 65535 | i1 >>> 24 << 16;
+          words[d + 2] = i0 & 255 & 65535 | (i0 >>> 8 & 255) << 16;
+          words[d + 3] = i0 >>> 16 & 255 & 65535 | i0 >>> 24 << 16;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 13: {
+          // v128.load16x4_s
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1 << 16 >> 16;
+          words[d + 1] = i1 >> 16;
+          words[d + 2] = i0 << 16 >> 16;
+          words[d + 3] = i0 >> 16;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 14: {
+          // v128.load16x4_u
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1 & 65535;
+          words[d + 1] = i1 >>> 16;
+          words[d + 2] = i0 & 65535;
+          words[d + 3] = i0 >>> 16;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 15: {
+          // v128.load32x2_s
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1;
+          words[d + 1] = i1 >> 31;
+          words[d + 2] = i0;
+          words[d + 3] = i0 >> 31;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 16: {
+          // v128.load32x2_u
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1;
+          words[d + 1] = 0;
+          words[d + 2] = i0;
+          words[d + 3] = 0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 17: {
+          // v128.load8_splat
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i0 = Math.imul(view.getUint8(i0), 16843009);
+          words[d] = i0;
+          words[d + 1] = i0;
+          words[d + 2] = i0;
+          words[d + 3] = i0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 18: {
+          // v128.load16_splat
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i0 = view.getUint16(i0, true);
+          i0 = i0 | i0 << 16;
+          words[d] = i0;
+          words[d + 1] = i0;
+          words[d + 2] = i0;
+          words[d + 3] = i0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 19: {
+          // v128.load32_splat
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i0 = view.getInt32(i0, true);
+          words[d] = i0;
+          words[d + 1] = i0;
+          words[d + 2] = i0;
+          words[d + 3] = i0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 20: {
+          // v128.load64_splat
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = view.getInt32(i0, true);
+          i0 = view.getInt32(i0 + 4, true);
+          words[d] = i1;
+          words[d + 1] = i0;
+          words[d + 2] = i1;
+          words[d + 3] = i0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 21: {
+          // v128.store
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 16 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          view.setInt32(i0, words[b], true);
+          view.setInt32(i0 + 4, words[b + 1], true);
+          view.setInt32(i0 + 8, words[b + 2], true);
+          view.setInt32(i0 + 12, words[b + 3], true);
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 60: {
+          // v128.load8_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          uint8[(d << 2) + code[pc + 6 | 0] | 0] = view.getUint8(i0);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 61: {
+          // v128.load16_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          uint16[(d << 1) + code[pc + 6 | 0] | 0] = view.getUint16(i0, true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 62: {
+          // v128.load32_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          words[d + code[pc + 6 | 0] | 0] = view.getInt32(i0, true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 63: {
+          // v128.load64_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = words[b + 1];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = words[b];
+          words[d + 1] = i1;
+          words[d + 2] = i2;
+          words[d + 3] = i3;
+          i1 = d + (code[pc + 6 | 0] << 1) | 0;
+          words[i1] = view.getInt32(i0, true);
+          words[i1 + 1] = view.getInt32(i0 + 4, true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 64: {
+          // v128.store8_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 1 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          view.setUint8(i0, uint8[(b << 2) + code[pc + 6 | 0] | 0]);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 65: {
+          // v128.store16_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 2 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          view.setUint16(i0, uint16[(b << 1) + code[pc + 6 | 0] | 0], true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 66: {
+          // v128.store32_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          view.setInt32(i0, words[b + code[pc + 6 | 0] | 0], true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 67: {
+          // v128.store64_lane
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          i1 = b + (code[pc + 6 | 0] << 1) | 0;
+          view.setInt32(i0, words[i1], true);
+          view.setInt32(i0 + 4, words[i1 + 1], true);
+          pc = pc + 7 | 0;
+          break out;
+        }
+        case 68: {
+          // v128.load32_zero
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 4 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          words[d] = view.getInt32(i0, true);
+          words[d + 1] = 0;
+          words[d + 2] = 0;
+          words[d + 3] = 0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 69: {
+          // v128.load64_zero
+          i0 = code[pc + 4 | 0];
+          farMemory = instance.memories[code[pc + 5 | 0]]!;
+          i1 = words[a];
+          i0 = i1 + i0 | 0 | i1 >> 31 | i0 >> 31;
+          if (i0 < 0 || i0 > (farMemory.byteLength - 8 | 0)) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          view = farMemory.view;
+          words[d] = view.getInt32(i0, true);
+          words[d + 1] = view.getInt32(i0 + 4, true);
+          words[d + 2] = 0;
+          words[d + 3] = 0;
+          pc = pc + 6 | 0;
+          break out;
+        }
+        case 215: {
+          // i16x8.extmul_low_i8x16_s
+          i0 = words[a];
+          i1 = words[a + 1];
+          i2 = words[b];
+          i3 = words[b + 1];
+          words[d] = Math.imul(i0 << 24 >> 24, i2 << 24 >> 24) & 65535 | Math.imul(i0 << 16 >> 24, i2 << 16 >> 24) << 16;
+          words[d + 1] = Math.imul(i0 << 8 >> 24, i2 << 8 >> 24) & 65535 | Math.imul(i0 >> 24, i2 >> 24) << 16;
+          words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
+          words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 216: {
+          // i16x8.extmul_high_i8x16_s
+          i0 = words[a + 2];
+          i1 = words[a + 3];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = Math.imul(i0 << 24 >> 24, i2 << 24 >> 24) & 65535 | Math.imul(i0 << 16 >> 24, i2 << 16 >> 24) << 16;
+          words[d + 1] = Math.imul(i0 << 8 >> 24, i2 << 8 >> 24) & 65535 | Math.imul(i0 >> 24, i2 >> 24) << 16;
+          words[d + 2] = Math.imul(i1 << 24 >> 24, i3 << 24 >> 24) & 65535 | Math.imul(i1 << 16 >> 24, i3 << 16 >> 24) << 16;
+          words[d + 3] = Math.imul(i1 << 8 >> 24, i3 << 8 >> 24) & 65535 | Math.imul(i1 >> 24, i3 >> 24) << 16;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 217: {
+          // i16x8.extmul_low_i8x16_u
+          i0 = words[a];
+          i1 = words[a + 1];
+          i2 = words[b];
+          i3 = words[b + 1];
+          words[d] = Math.imul(i0 & 255, i2 & 255) & 65535 | Math.imul(i0 >>> 8 & 255, i2 >>> 8 & 255) << 16;
+          words[d + 1] = Math.imul(i0 >>> 16 & 255, i2 >>> 16 & 255) & 65535 | Math.imul(i0 >>> 24, i2 >>> 24) << 16;
+          words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
+          words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 218: {
+          // i16x8.extmul_high_i8x16_u
+          i0 = words[a + 2];
+          i1 = words[a + 3];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          words[d] = Math.imul(i0 & 255, i2 & 255) & 65535 | Math.imul(i0 >>> 8 & 255, i2 >>> 8 & 255) << 16;
+          words[d + 1] = Math.imul(i0 >>> 16 & 255, i2 >>> 16 & 255) & 65535 | Math.imul(i0 >>> 24, i2 >>> 24) << 16;
+          words[d + 2] = Math.imul(i1 & 255, i3 & 255) & 65535 | Math.imul(i1 >>> 8 & 255, i3 >>> 8 & 255) << 16;
+          words[d + 3] = Math.imul(i1 >>> 16 & 255, i3 >>> 16 & 255) & 65535 | Math.imul(i1 >>> 24, i3 >>> 24) << 16;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 219: {
+          // i64x2.extmul_low_i32x4_s
+          i0 = words[a];
+          i1 = words[a + 1];
+          i2 = words[b];
+          i3 = words[b + 1];
+          i4 = Math.imul(i0, i2);
+          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i5 = f0 | 0;
+          words[d + 1] = i5 - (i0 >> 31 & i2) - (i2 >> 31 & i0) | 0;
+          words[d] = i4;
+          i0 = Math.imul(i1, i3);
+          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i2 = f0 | 0;
+          words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
+          words[d + 2] = i0;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 220: {
+          // i64x2.extmul_high_i32x4_s
+          i0 = words[a + 2];
+          i1 = words[a + 3];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          i4 = Math.imul(i0, i2);
+          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i5 = f0 | 0;
+          words[d + 1] = i5 - (i0 >> 31 & i2) - (i2 >> 31 & i0) | 0;
+          words[d] = i4;
+          i0 = Math.imul(i1, i3);
+          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i2 = f0 | 0;
+          words[d + 3] = i2 - (i1 >> 31 & i3) - (i3 >> 31 & i1) | 0;
+          words[d + 2] = i0;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 221: {
+          // i64x2.extmul_low_i32x4_u
+          i0 = words[a];
+          i1 = words[a + 1];
+          i2 = words[b];
+          i3 = words[b + 1];
+          i4 = Math.imul(i0, i2);
+          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = f0 | 0;
+          words[d + 1] = i0;
+          words[d] = i4;
+          i0 = Math.imul(i1, i3);
+          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i1 = f0 | 0;
+          words[d + 3] = i1;
+          words[d + 2] = i0;
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 222: {
+          // i64x2.extmul_high_i32x4_u
+          i0 = words[a + 2];
+          i1 = words[a + 3];
+          i2 = words[b + 2];
+          i3 = words[b + 3];
+          i4 = Math.imul(i0, i2);
+          f0 = ((i0 >>> 0) * (i2 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = f0 | 0;
+          words[d + 1] = i0;
+          words[d] = i4;
+          i0 = Math.imul(i1, i3);
+          f0 = ((i1 >>> 0) * (i3 >>> 0) - (i0 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i1 = f0 | 0;
+          words[d + 3] = i1;
+          words[d + 2] = i0;
+          pc = pc + 4 | 0;
+          break out;
         }
         case 223: {
+          // f32x4.relaxed_nmadd
+          i0 = fp + code[pc + 4 | 0] | 0;
+          f0 = Math.fround(-floats[a] * floats[b]) + floats[i0];
+          f1 = Math.fround(-floats[a + 1] * floats[b + 1]) + floats[i0 + 1];
+          f2 = Math.fround(-floats[a + 2] * floats[b + 2]) + floats[i0 + 2];
+          f3 = Math.fround(-floats[a + 3] * floats[b + 3]) + floats[i0 + 3];
+          floats[d] = f0;
+          floats[d + 1] = f1;
+          floats[d + 2] = f2;
+          floats[d + 3] = f3;
+          f4 = f0 + f1 + f2 + f3;
+          if (f4 !== f4) {
+            if (f0 !== f0) {
+              words[d] = 2143289344;
+            }
+            if (f1 !== f1) {
+              words[d + 1] = 2143289344;
+            }
+            if (f2 !== f2) {
+              words[d + 2] = 2143289344;
+            }
+            if (f3 !== f3) {
+              words[d + 3] = 2143289344;
+            }
+          }
+          pc = pc + 5 | 0;
+          break out;
+        }
+        case 224: {
           // f64x2.relaxed_nmadd
           i0 = d >> 1;
           i1 = a >> 1;
@@ -3650,14 +6087,35 @@ export const createVectors = (
             words[d + 3] = 2146959360;
           }
           pc = pc + 5 | 0;
-          break;
+          break out;
         }
-        default:
-          return pc;
-      }
-      op = code[pc];
-      if ((op & 1023) !== 218) return pc;
+        case 225: {
+          // i16x8.relaxed_dot_i8x16_i7x16_s
+          words[d] = dot8(words[a], words[b]);
+          words[d + 1] = dot8(words[a + 1], words[b + 1]);
+          words[d + 2] = dot8(words[a + 2], words[b + 2]);
+          words[d + 3] = dot8(words[a + 3], words[b + 3]);
+          pc = pc + 4 | 0;
+          break out;
+        }
+        case 226: {
+          // i32x4.relaxed_dot_i8x16_i7x16_add_s
+          i0 = fp + code[pc + 4 | 0] | 0;
+          i1 = dot8(words[a], words[b]);
+          words[d] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0];
+          i1 = dot8(words[a + 1], words[b + 1]);
+          words[d + 1] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 1];
+          i1 = dot8(words[a + 2], words[b + 2]);
+          words[d + 2] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 2];
+          i1 = dot8(words[a + 3], words[b + 3]);
+          words[d + 3] = (i1 << 16 >> 16) + (i1 >> 16) + words[i0 + 3];
+          pc = pc + 5 | 0;
+          break out;
+        }
+        }
     }
+    state.pc = pc;
+    return status;
   };
-  return { vectors, wideVectors };
+  return { vectors, wideVectors, oneVector };
 };

@@ -12,11 +12,11 @@ import { clearWriter } from '../code/code-writer.ts';
 import type { CodeRegion, CodeUnit, FuncCode } from '../code/compiled-module.ts';
 import { opOf } from '../code/isa.ts';
 import { type FirstCalls, isSubtype } from '../cold/calls.ts';
-import { createCold, type VectorLoops } from '../cold/cold.ts';
+import { createCold } from '../cold/cold.ts';
 import type { Stacks } from '../cold/tools.ts';
 import { createDispatch, type Dispatch } from '../loop/dispatch.generated.ts';
 import type { MachineState } from '../loop/machine-state.ts';
-import { createVectors } from '../loop/vector.generated.ts';
+import { createVectors, type VectorLoops } from '../loop/vector.generated.ts';
 import { type TranslatedCode, translate } from '../translate/translate.ts';
 import { train, trainVectors } from './training.ts';
 
@@ -115,8 +115,7 @@ const place = (space: CodeSpace, unit: CodeUnit, translated: TranslatedCode): Co
 export const prepareVectors = (made: Machine): void => {
   if (made.knowsVectors) return;
   made.knowsVectors = true;
-  trainVectors(made.space, made, made.vectors);
-  trainVectors(made.space, made, made.wideVectors);
+  trainVectors(made.space, made, made);
 };
 
 /** Makes the fast code of a function; returns its entry, or 0 when it would be too large. */

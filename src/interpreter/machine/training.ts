@@ -12,7 +12,8 @@ import { type CodeSpace, FIRST_FREE, HALT_PC } from '../code/code-space.ts';
 import { CompiledModule } from '../code/compiled-module.ts';
 import { ENTRY_COST, FRAME_WORDS, packSlots, packVector, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { firstColdOp, type Op, type Operand, opOf, ops } from '../code/isa.ts';
-import { accessesMemory, namesGlobal, vectorNames } from '../code/vector-isa.ts';
+import { accessesMemory, namesGlobal, type VectorOperation, vectorNames } from '../code/vector-isa.ts';
+import { scalarsOfWide } from '../code/vector-scalars.ts';
 import type { Stacks } from '../cold/tools.ts';
 import { GlobalInstance } from '../instances/global.ts';
 import { MemoryInstance } from '../instances/memory.ts';
@@ -26,7 +27,7 @@ import { Store } from '../instances/store.ts';
 import { TableInstance } from '../instances/table.ts';
 import type { Dispatch } from '../loop/dispatch.generated.ts';
 import { MachineState } from '../loop/machine-state.ts';
-import type { RunVectors } from '../loop/vector.generated.ts';
+import type { RunVectors, VectorLoops } from '../loop/vector.generated.ts';
 
 type Operands = readonly [number, number, number, number];
 /**
@@ -196,40 +197,98 @@ const writeOperands = ({ words, doubles: D, floats }: Stacks, op: Op, pass: numb
   if (op.name === 'call_indirect') words[2 * INDEX_SLOT] = pass % 6;
 };
 
-/** Words of a frame for training vector operations: its slots 0 to 15. */
-const VECTOR_FRAME = 32;
-/** Pairs of lane contents: floats of ordinary size, NaN beside infinity, and integers at their borders. */
-const vectors: readonly (readonly number[])[] = [
-  [1.5, -2.25, 1e30, 0, 3, -0.5, 7, 1],
-  [Number.NaN, 1, Number.POSITIVE_INFINITY, -3e9, 2, Number.NaN, -1, 4e9],
-];
-const lanes: readonly (readonly number[])[] = [
-  [0x01020304, -1, 0x7fff8000, 0, 0x00ff80ff, 5, 0x12345678, -0x80000000],
-  [-1, 0x7fffffff, -0x80000000, 1, 3, -2, 0x7f80ff00, 16],
-];
+/** Words of a frame for training vector operations: its slots 0 to 15, and what `writeOperands` clears. */
+const VECTOR_FRAME = 64;
+/**
+ * Pairs of vectors, by their lanes: ordinary numbers in both orders, NaN in every lane, integers at their borders, equal
+ * ones, zeros.
+ */
+const contents: Readonly<Record<'floats' | 'doubles' | 'words', readonly (readonly number[])[]>> = {
+  floats: [
+    [1.5, -2.25, 1e30, 0, 3, -0.5, 7, 1],
+    [3, -0.5, 7, 1, 1.5, -2.25, 1e30, 0],
+    [Number.NaN, 1, Number.POSITIVE_INFINITY, -3e9, 2, Number.NaN, -1, 4e9],
+    Array(8).fill(Number.NaN),
+  ],
+  doubles: [
+    [1.5, -2.25, 3, -2.5],
+    [3, -2.5, 1.5, -2.25],
+    [Number.NaN, 1e300, 4e9, Number.NaN],
+    Array(4).fill(Number.NaN),
+  ],
+  words: [
+    [0x01020304, -1, 0x7fff8000, 0, 0x00ff80ff, 5, 0x12345678, -0x80000000],
+    [-1, 0x7fffffff, -0x80000000, 1, 3, -2, 0x7f80ff00, 16],
+    [0, -1, 0, -3, -1, 1, 0, -1],
+    Array(8).fill(0x01020304),
+    Array(8).fill(0),
+  ],
+};
+/** The same, one after another. */
+const passes = (['floats', 'doubles', 'words'] as const).flatMap((unit) =>
+  contents[unit].map((lanes) => ({ unit, lanes })),
+);
 
 /**
- * Runs every vector operation a few times, before the first code that has any: programs without do not wait
- * for it. The stack and the code are in use by then; both are left as they were.
+ * Runs everything that the vector loops have a few times, before the first code with vectors: programs without do not
+ * wait for it. The stack and the code are in use by then; both are left as they were.
  */
-export const trainVectors = (space: CodeSpace, { words, floats }: Stacks, run: RunVectors): void => {
+export const trainVectors = (space: CodeSpace, stacks: Stacks, loops: VectorLoops): void => {
   const { words: C } = space;
   const { instance } = makeInstance();
-  const base = words.length - VECTOR_FRAME;
-  const saved = words.slice(base);
-  for (let pass = 0; pass < 2 * vectors.length; pass++) {
+  const state = new MachineState(instance, instance.store.schedule);
+  const base = stacks.words.length - VECTOR_FRAME;
+  const saved = stacks.words.slice(base);
+  const frame: Stacks = {
+    ...stacks,
+    words: stacks.words.subarray(base),
+    doubles: stacks.doubles.subarray(base / 2),
+    floats: stacks.floats.subarray(base),
+  };
+  const start = (run: RunVectors): void => {
+    state.pc = TRAINING_PC;
+    state.fp = base;
+    state.fuel = 1000;
+    run(state);
+  };
+  const { vectors, wideVectors, oneVector } = loops;
+  // Operands are written once for all: no result takes their place.
+  for (let pass = 0; pass < passes.length; pass++) {
     for (const [number, name] of vectorNames.entries()) {
-      C.fill(0, TRAINING_PC, FIRST_FREE);
-      // Destination, address or first vector, second vector; as indices of globals and memories all are 0.
-      C.set([packVector(opOf.vector.code, number), 0, 4, 8], TRAINING_PC);
-      if (namesGlobal(name)) C.fill(0, TRAINING_PC + 2, TRAINING_PC + 4);
-      words.fill(0, base);
-      if (pass < vectors.length) floats.set(vectors[pass]!, base + 4);
-      else words.set(lanes[pass - vectors.length]!, base + 4);
-      if (accessesMemory(name)) words[base + 4] = 16 + pass;
-      run(TRAINING_PC, base, instance);
+      writeVector(C, frame, number, name, pass);
+      for (const run of [vectors, wideVectors, oneVector]) start(run);
     }
   }
-  words.set(saved, base);
   C.fill(0, TRAINING_PC, FIRST_FREE);
+  for (let pass = 0; pass < integers.length; pass++) {
+    for (const op of trainedOps.filter(({ name }) => scalarsOfWide.has(name))) {
+      writeOperation(C, op, 0, integers[pass]!);
+      writeOperands(frame, op, pass);
+      for (const run of [vectors, wideVectors]) start(run);
+    }
+  }
+  stacks.words.set(saved, base);
+  C.fill(0, TRAINING_PC, FIRST_FREE);
+};
+
+/** A vector operation and its operands: destination, address or first vector, second vector. */
+const writeVector = (
+  C: Int32Array,
+  frame: Stacks,
+  number: number,
+  name: VectorOperation,
+  pass: number,
+): void => {
+  const { words } = frame;
+  C.fill(0, TRAINING_PC, FIRST_FREE);
+  // What is behind the operation moves slot 0 to itself, until it comes to the end.
+  C[FIRST_FREE - 1] = opOf.halt.code;
+  // As indices of globals and memories all are 0.
+  C.set([packVector(opOf.vector.code, number), 0, 4, 8], TRAINING_PC);
+  if (namesGlobal(name)) C.fill(0, TRAINING_PC + 2, TRAINING_PC + 4);
+  words.fill(0);
+  words[0] = pass % 2;
+  const { unit, lanes } = passes[pass]!;
+  frame[unit].set(lanes, unit === 'doubles' ? 2 : 4);
+  if (accessesMemory(name)) words[4] = 16 + pass;
 };

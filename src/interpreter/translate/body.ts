@@ -79,8 +79,10 @@ export class Translation extends OperandStack {
   /** Whether the code begins by clearing the locals that are references. */
   clearsRefs = false;
   pending: Pending | null = null;
-  /** Where the code of `producer` ends. */
+  /** Where the code of the last `producer` begins and ends, and the height of the operand that it wrote. */
+  private producerStart = 0;
   private producerEnd = 0;
+  private producedHeight = -1;
   readonly controls: Control[] = [];
   readonly stubs: Stub[] = [];
   readonly handlers = new HandlerList();
@@ -125,7 +127,7 @@ export class Translation extends OperandStack {
     const fast = this.fast?.map.boundaryAt(offset);
     if (fast !== undefined) this.writer.emit(opOf.resume_fast, this.fast!.entry + fast.pc, fast.remaining);
     this.writer.boundary(offset);
-    this.producer = -1;
+    this.producer = this.producedHeight = -1;
   }
 
   bind(label: number): void {
@@ -238,8 +240,15 @@ export class Translation extends OperandStack {
 
   /** Notes that the operation at a position, the last one, wrote the operand on top of the stack. */
   produced(at: number): void {
-    this.producer = at;
+    this.producer = this.producerStart = at;
     this.producerEnd = this.writer.size;
+    this.producedHeight = this.height - 1;
+  }
+
+  /** Position of the last operation if all that it did was to write an operand, the one at this height; else -1. */
+  producerOf(h: number): number {
+    const isLast = this.producerEnd === this.writer.size && this.producedHeight === h;
+    return isLast && !this.isCareful && this.where[h] === IN_SLOT ? this.producerStart : -1;
   }
 
   /** Position of the operation that wrote the top operand if its destination can still change; else -1. */
