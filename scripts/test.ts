@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { forcedFlags, forcedOf, preloadFlags } from '../test/compiler/forced-flags.ts';
 import { fastTests } from '../test/fast.ts';
 import { noWasm, proof } from '../test/proof.ts';
-import { root, sharedFolder } from '../test/shared.ts';
+import { root, sharedFolder, suiteClone, suiteFolder } from '../test/shared.ts';
 
 /** Runs Node and returns its exit code; a signal counts as a failure. */
 const runNode = (args: readonly string[]): number =>
@@ -47,7 +47,13 @@ if (files.length === 0) {
   process.exit(1);
 }
 if (sharedFolder === null)
-  console.log('NOTICE: the official suite was not found and is left out (set QUERN_SHARED to its place).');
+  console.log(
+    'NOTICE: reference data was not found; tests that need it are left out (set QUERN_SHARED to its place).',
+  );
+if (suiteFolder === null)
+  console.log(
+    `NOTICE: the official suite was not found; only scripts of this project run. To get it:\n  ${suiteClone}`,
+  );
 if (runNode(['build/scripts/build-examples.js']) !== 0) process.exitCode = 1;
 // Two at a time: some tests measure, and small machines run the project's checks. What hangs must end as a failure.
 const limits = ['--test', '--test-concurrency=2', '--test-timeout=1200000', ...flags];

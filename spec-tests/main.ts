@@ -24,6 +24,7 @@ import { emptyResult, type FailedCommand, type ScriptResult } from '../src/scrip
 import { runScript, type StartWorker } from '../src/scripts/runner.ts';
 import { type FeatureKey, featureTable } from '../src/wasm.ts';
 import { forcedFlags, forcedOf } from '../test/compiler/forced-flags.ts';
+import { suiteClone, suiteFolder } from '../test/shared.ts';
 import { settle, suiteEngine } from './adapters/quern.ts';
 import { type EngineName, engineNames, makeEngine } from './adapters/select.ts';
 import { writePart } from './page.ts';
@@ -37,7 +38,7 @@ import {
   type SuiteEntry,
   selectEntries,
 } from './suite.ts';
-import { findTextSuite, ownScripts, textSuite } from './text-suite.ts';
+import { ownScripts, textSuite } from './text-suite.ts';
 import { type WorkerCode, workerStarter } from './thread-worker.ts';
 
 /** Failures of one file that are printed in full. */
@@ -169,14 +170,14 @@ const suiteToRun = (given: string | undefined, isData: boolean): Suite | null =>
     print('The converted suite was not found: set QUERN_SHARED, or put the data beside the checkout.');
     return null;
   }
-  const folder = given ?? findTextSuite();
+  const folder = given ?? suiteFolder;
   if (folder !== null && existsSync(folder)) return textSuite(folder);
   if (given !== undefined) {
     print(`there is no folder ${given}`);
     return null;
   }
   print('The official suite was not found. These are the scripts of this project; for the suite:');
-  print('  git clone https://github.com/WebAssembly/testsuite spec-tests/testsuite');
+  print(`  ${suiteClone}`);
   return textSuite(ownScripts);
 };
 

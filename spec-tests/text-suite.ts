@@ -5,21 +5,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readScript } from '../src/scripts/script-reader.ts';
-import { root, shared, sharedFolder } from '../test/shared.ts';
+import { root } from '../test/shared.ts';
 import { groupOf, type KnownConflicts, type Suite, type SuiteEntry, suiteOf } from './suite.ts';
 
 const ENDING = '.wast';
 
 /** Scripts of our own, which run where the official suite is not found. */
 export const ownScripts: string = join(root, 'spec-tests/own');
-/** Where the official suite may lie, the first one that is there first. */
-const places: readonly string[] = [
-  ...(sharedFolder === null ? [] : [shared('spec-suite', 'wast')]),
-  join(root, 'spec-tests/testsuite'),
-];
-
-/** The official suite's folder, or null where it is not found. */
-export const findTextSuite = (): string | null => places.find((folder) => existsSync(folder)) ?? null;
 
 /** The folders of scripts in a checkout: of WebAssembly/spec those below `test`, else itself. */
 const partsOf = (folder: string): string =>

@@ -20,5 +20,22 @@ export const needsShared: { skip: string | false } = {
   skip: sharedFolder === null ? 'reference data not found (set QUERN_SHARED)' : false,
 };
 
+/** Folder of the official suite's own files: in the reference data, or where a reader cloned it. */
+export const suiteFolder: string | null =
+  [
+    ...(sharedFolder === null ? [] : [join(sharedFolder, 'spec-suite/wast')]),
+    join(root, 'spec-tests/testsuite'),
+  ].find((folder) => existsSync(folder)) ?? null;
+
+/** The command that gets the official suite. */
+export const suiteClone: string =
+  'git clone https://github.com/WebAssembly/testsuite spec-tests/testsuite && ' +
+  'git -C spec-tests/testsuite checkout 193e551';
+
+/** Options for `test()` that skip with a reason where the official suite is absent. */
+export const needsSuite: { skip: string | false } = {
+  skip: suiteFolder === null ? `official suite not found (${suiteClone})` : false,
+};
+
 /** Path of a file of the reference data; only valid where `sharedFolder` is not null. */
 export const shared = (...parts: string[]): string => join(sharedFolder ?? '', ...parts);
