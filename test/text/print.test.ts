@@ -131,6 +131,23 @@ describe('what only some modules have', () => {
       assert.ok(text.includes(part), part);
   });
 
+  test('operands, conditions, arms and hints have their places in the folded form', () => {
+    const bytes = parseModule(`(func $f (param $x i32) (result i32)
+      (@metadata.code.branch_hint "\\01")
+      (if $i (result i32) (local.get $x) (then (i32.const 1)) (else (i32.add (local.get $x) (i32.const 2)))))`);
+    const lines = printModule(bytes, { folded: true })
+      .split('\n')
+      .map((line) => line.trim());
+    assert.deepEqual(lines.slice(3, -3), [
+      '(@metadata.code.branch_hint "\\01")',
+      '(if $i (result i32)',
+      '(local.get $x)',
+      ...['(then', '(i32.const 1)', ')'],
+      ...['(else', '(i32.add (local.get $x) (i32.const 2))', ')'],
+      ')',
+    ]);
+  });
+
   test('a body of more locals than a text has room for is refused', () => {
     const bytes = assemble({ funcs: [{ locals: [[0x1000_0000, 'i32']] }] });
     assert.throws(
