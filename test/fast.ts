@@ -63,6 +63,6 @@ export const fastTests: Readonly<Record<string, readonly string[]>> = {
   ],
   conformance: ['conformance/kit'],
   scripts: ['cli/wast'],
-  entries: ['package'],
+  entries: ['package/package'],
   cli: ['cli/lines'],
 };
