@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { assembledModules } from '../../src/conformance/cases/modules.generated.ts';
 import { createPlugin, type Plugin } from '../../src/node.ts';
+import { parseModule } from '../../src/text.ts';
 import { compileModule, type Execution, startExecution, takeSnapshot } from '../../src/wasm.ts';
 import { generateWorld } from '../generators/world.ts';
 import { calls, command, world } from '../replay/world.ts';
@@ -26,9 +27,8 @@ const MAGIC = 'AGFzb';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-/** Modules of the official suite; none where it is absent. */
+/** Modules of the official suite. */
 const suiteModules = (): Uint8Array[] => {
-  if (sharedFolder === null) return [];
   const folder = shared('spec-suite');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.bin'),
@@ -43,6 +43,20 @@ const suiteModules = (): Uint8Array[] => {
     );
   });
 };
+
+/** Modules that are not valid, in place of the suite's. */
+const invalidModules = (): Uint8Array[] =>
+  [
+    '(func (result i32))',
+    '(func (local.get 0))',
+    '(func (drop (i32.add (i32.const 1) (i64.const 2))))',
+    '(func (br 1))',
+    '(memory 1) (func (drop (i64.load align=16 (i32.const 0))))',
+    '(global i32 (i64.const 0))',
+    '(func (export "a")) (func (export "a"))',
+    '(table 1 funcref) (elem (i32.const 0) func 7)',
+    '(type $s (struct (field i32))) (func (param (ref $s)) (struct.set $s 0 (local.get 0) (i32.const 1)))',
+  ].map((fields) => parseModule(`(module ${fields})`));
 
 /** Small plug-ins and cases; none where they are absent. */
 const sharedModules = (): Uint8Array[] =>
@@ -66,7 +80,8 @@ const collectModules = (): Pick<Corpus, 'valid' | 'invalid'> => {
   const generated = Array.from({ length: GENERATED }, (_, seed) => generateWorld(seed + 1).modules).flat();
   const zoo = makeZoo().instances.map(({ compiled }) => compiled.module.bytes);
   const own = [...generated, ...zoo, world, command].map(base64);
-  const given = [...suiteModules(), ...sharedModules()].map(base64);
+  const suite = sharedFolder === null ? invalidModules() : suiteModules();
+  const given = [...suite, ...sharedModules()].map(base64);
   const all = [...given, ...Object.values(assembledModules), ...own];
   const some = [...new Set(all)].filter(
     (text) => text.startsWith(MAGIC) && (text.length / 4) * 3 <= MOST_BYTES,
