@@ -159,12 +159,26 @@ export const writeResults = (
   const own = new Int32Array(4 * values.length);
   const ownRefs: unknown[] = [];
   writeJsValues(results, values, own, 0, ownRefs);
-  words.set(own.subarray(0, 2 * values.length), base);
-  for (let i = 0; i < ownRefs.length; i++) {
+  copyValues(own.subarray(0, 2 * values.length), ownRefs, words, base, refs);
+};
+
+/** Puts values that were converted where the guest has them. */
+export const copyValues = (
+  from: Int32Array,
+  fromRefs: readonly unknown[],
+  words: Int32Array,
+  base: number,
+  refs: unknown[],
+): void => {
+  words.set(from, base);
+  for (let i = 0; i < fromRefs.length; i++) {
     while (refs.length <= (base >> 1) + i) refs.push(null);
-    refs[(base >> 1) + i] = ownRefs[i];
+    refs[(base >> 1) + i] = fromRefs[i];
   }
 };
+
+/** What the guest sees of an error of a function of JavaScript. */
+export const thrownByHost = (error: unknown): unknown => (isFinal(error) ? error : asException(error));
 
 /** The host's code for a function of JavaScript. @spec run-a-host-function */
 export const plainCode =
@@ -174,7 +188,7 @@ export const plainCode =
       const args = readJsValues(params, words, base, refs, realm.functionObject);
       writeResults(results, Reflect.apply(callable, undefined, args), words, base, refs);
     } catch (error) {
-      throw isFinal(error) ? error : asException(error);
+      throw thrownByHost(error);
     }
     // A promise is a value like any other.
     return undefined;

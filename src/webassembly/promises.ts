@@ -8,9 +8,17 @@
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { FuncInstance, HostWrite, RawHostCode } from '../interpreter/instances/module-instance.ts';
 import type { FuncType, ValType } from '../syntax/types.ts';
-import { isFinal } from './errors.ts';
 import { asException } from './exception.ts';
-import { agent, type Callable, checkCrossing, hasEnded, startCall, writeResults } from './functions.ts';
+import {
+  agent,
+  type Callable,
+  checkCrossing,
+  copyValues,
+  hasEnded,
+  startCall,
+  thrownByHost,
+  writeResults,
+} from './functions.ts';
 import type { Realm } from './realm.ts';
 import { bind, slotOf } from './slots.ts';
 import { readJsValues } from './values.ts';
@@ -42,7 +50,7 @@ export const suspendingCode =
     try {
       promise = Promise.resolve(Reflect.apply(callable, undefined, args));
     } catch (error) {
-      throw isFinal(error) ? error : asException(error);
+      throw thrownByHost(error);
     }
     return writeOf(results, promise);
   };
@@ -53,15 +61,10 @@ const writeOf = async (results: readonly ValType[], promise: Promise<unknown>): 
     const own = new Int32Array(4 * results.length);
     const ownRefs: unknown[] = [];
     writeResults(results, await promise, own, 0, ownRefs);
-    return (words, base, refs) => {
-      words.set(own.subarray(0, 2 * results.length), base);
-      for (let i = 0; i < ownRefs.length; i++) {
-        while (refs.length <= (base >> 1) + i) refs.push(null);
-        refs[(base >> 1) + i] = ownRefs[i];
-      }
-    };
+    const words = own.subarray(0, 2 * results.length);
+    return (to, base, refs) => copyValues(words, ownRefs, to, base, refs);
   } catch (error) {
-    throw isFinal(error) ? error : asException(error);
+    throw thrownByHost(error);
   }
 };
 
@@ -84,34 +87,25 @@ const runAll = async (realm: Realm, func: FuncInstance, args: readonly unknown[]
     result = value;
   };
   const { budget } = realm;
-  let execution: Execution;
-  let isOver =
-    budget === null
-      ? runPart(realm, (execution = startCall(realm, func, args, take)))
-      : budget.run(
-          (fuel) => (execution = startCall(realm, func, args, take, fuel)),
-          (started) => runPart(realm, started),
-        );
-  while (!isOver) {
-    const waiting = execution!;
-    // Others may use meanwhile what it has left.
+  let execution: Execution | null = null;
+  /** The call, which is made with its fuel, and goes on with so much more. */
+  const callWith = (fuel?: number): Execution => {
+    if (execution === null) execution = startCall(realm, func, args, take, fuel);
+    else if (fuel !== undefined) execution.addFuel(fuel);
+    return execution;
+  };
+  const run = (part: Execution): boolean => runPart(realm, part);
+  const goOn = (spent: number): boolean =>
+    budget === null ? run(callWith()) : budget.run(callWith, run, spent);
+  for (let isOver = goOn(0); !isOver; ) {
+    const waiting = callWith();
     const spent = waiting.fuelConsumed;
     try {
       waiting.resolveHost(await waiting.hostPromise!);
     } catch (error) {
       waiting.rejectHost(error);
     }
-    isOver =
-      budget === null
-        ? runPart(realm, waiting)
-        : budget.run(
-            (fuel) => {
-              waiting.addFuel(fuel);
-              return waiting;
-            },
-            (continued) => runPart(realm, continued),
-            spent,
-          );
+    isOver = goOn(spent);
   }
   return result;
 };
