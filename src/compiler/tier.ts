@@ -27,11 +27,6 @@ import { type Allowance, CHARACTERS, countWork, SHARE } from './steps.ts';
 /** What the function counts for in which a slice of fuel ends. */
 export const SAMPLE = SLICE;
 /**
- * Samples that a function or a loop must have, whatever its size. PERF: 5 to 10 ms of CPU time go into the smallest
- * function before it pays (programs from npm).
- */
-const LEAST_SAMPLES = 1;
-/**
  * Samples of all functions before the first is compiled. PERF: V8 takes about 100 ms of CPU time to compile the compiler
  * itself, and the interpreter as long for these with the usual threshold.
  */
@@ -257,7 +252,7 @@ class CompilerTier implements Tier {
 const needOf = ({ threshold }: CodeProvider, { code, loop }: Part): number => {
   const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
   const size = loop === null ? end - codeStart : loop.end - loop.offset;
-  return threshold * (LEAST_SAMPLES * SAMPLE + PER_BYTE * size);
+  return threshold * (SAMPLE + PER_BYTE * size);
 };
 
 /** Lets the interpreter enter generated code. */
