@@ -8,6 +8,7 @@ import { decodeModule } from '../../src/wasm.ts';
 import { assemble } from '../assembler.ts';
 import { generateWorld } from '../generators/world.ts';
 import { needsShared, shared, sharedFolder } from '../shared.ts';
+import { readRecorded, recordedScripts } from './recorded-suite.ts';
 import { differenceOf } from './same-module.ts';
 
 /** Fails unless what is printed, plain and folded, is the same module; says whether it has the same bytes. */
@@ -39,37 +40,16 @@ const isDecodable = (bytes: Uint8Array): boolean => {
   }
 };
 
-interface RecordedCommand {
-  readonly type: string;
-  readonly line: number;
-  readonly module_type?: string;
-  readonly at?: readonly [number, number];
-  readonly binary_at?: readonly [number, number];
-  readonly commands?: readonly RecordedCommand[];
-}
-
 test('modules of the official suite', needsShared, (t) => {
   let count = 0;
   let equal = 0;
-  const visit = (commands: readonly RecordedCommand[], binaries: Uint8Array, name: string): void => {
-    for (const { type, line, module_type, at, binary_at, commands: inner } of commands) {
-      if (inner !== undefined) visit(inner, binaries, name);
-      const range = module_type === 'text' ? binary_at : at;
-      if (range === undefined) continue;
-      const bytes = new Uint8Array(binaries.subarray(range[0], range[0] + range[1]));
+  for (const name of recordedScripts)
+    for (const { type, line, bytes } of readRecorded(name).commands) {
       // Bodies of malformed modules are read by the validator, and by nobody before.
-      if (type === 'assert_malformed' || !isDecodable(bytes)) continue;
+      if (bytes === null || type === 'assert_malformed' || !isDecodable(bytes)) continue;
       count++;
       if (assertReadsBack(bytes, `${name}:${line}`)) equal++;
     }
-  };
-  for (const path of readdirSync(shared('spec-suite'), { recursive: true, encoding: 'utf8' })) {
-    if (!/[\\/].*\.json$/.test(path)) continue;
-    const { commands } = JSON.parse(readFileSync(shared('spec-suite', path), 'utf8')) as {
-      commands: RecordedCommand[];
-    };
-    visit(commands, readFileSync(shared('spec-suite', path.replace(/json$/, 'bin'))), path);
-  }
   t.diagnostic(`${count} modules, ${equal} of them to the byte`);
   assert.ok(count > 5900 && equal > 5800, `${count}, ${equal}`);
 });

@@ -3,12 +3,13 @@
  * and pattern, and the bytes of every module.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Command } from '../../src/scripts/script.ts';
 import { readScript } from '../../src/scripts/script-reader.ts';
 import { parseModule } from '../../src/text.ts';
-import { needsShared, shared, sharedFolder } from '../shared.ts';
+import { needsShared, shared } from '../shared.ts';
+import { flat, readRecorded, recordedScripts } from './recorded-suite.ts';
 
 /**
  * Modules whose types differ. The recorded ones give a function without a type use the first type of its shape, be it
@@ -27,15 +28,6 @@ const otherTypes = new Set([
 /** Limits that were malformed before 64-bit memories. */
 const laterText = new Set([83, 87, 91].map((line) => `proposals/threads/memory:${line}`));
 
-interface RecordedCommand {
-  readonly type: string;
-  readonly line: number;
-  readonly module_type?: string;
-  readonly at?: readonly [number, number];
-  readonly binary_at?: readonly [number, number];
-  readonly commands?: readonly RecordedCommand[];
-}
-
 const bytesOf = (command: Command, names: boolean): Uint8Array | null => {
   if (!('source' in command)) return null;
   const { bytes, text } = command.source;
@@ -47,51 +39,32 @@ const bytesOf = (command: Command, names: boolean): Uint8Array | null => {
   }
 };
 
-/** Commands in order, those of threads behind the thread. */
-const flat = <T extends { readonly type: string }>(commands: readonly T[]): T[] =>
-  commands.flatMap((command) => [
-    command,
-    ...flat('commands' in command ? (command.commands as readonly T[]) : []),
-  ]);
-
-const filesIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
-
-const files =
-  sharedFolder === null ? [] : filesIn(shared('spec-suite')).filter((path) => /\/.*\.json$/.test(path));
-
 describe('scripts are those that were recorded', needsShared, () => {
   let modules = 0;
   const differing: string[] = [];
 
-  for (const path of files) {
-    const name = path.slice(0, -'.json'.length);
+  for (const name of recordedScripts) {
     test(name, () => {
-      const { source_filename: source, commands } = JSON.parse(
-        readFileSync(shared('spec-suite', path), 'utf8'),
-      ) as { source_filename: string; commands: RecordedCommand[] };
-      const binaries = readFileSync(shared('spec-suite', `${name}.bin`));
+      const { source, commands: recorded } = readRecorded(name);
       const text = readFileSync(shared('spec-suite/wast', `${name.replace(/^core\//, '')}.wast`));
       const [plain, named] = [false, true].map((names) =>
         flat(readScript(text, name, source, { names }).commands),
       );
-      const recorded = flat(commands);
       assert.deepEqual(
         plain!.map(({ type, line }) => `${line} ${type}`),
         recorded.map(({ type, line }) => `${line} ${type}`),
       );
       for (const [i, command] of recorded.entries()) {
-        const at = command.module_type === 'text' ? command.binary_at : command.at;
         const own = bytesOf(plain![i]!, false);
-        if (at === undefined) {
+        if (command.bytes === null) {
           const isLater = laterText.has(`${name}:${command.line}`);
           assert.equal(own !== null, isLater, `${command.line} is no module`);
           continue;
         }
         modules++;
-        const wanted = binaries.subarray(at[0], at[0] + at[1]);
+        const wanted = command.bytes;
         const isEqual = [own, bytesOf(named![i]!, true)].some(
-          (bytes) => bytes !== null && wanted.equals(bytes),
+          (bytes) => bytes !== null && Buffer.compare(bytes, wanted) === 0,
         );
         if (!isEqual) differing.push(`${name}:${command.line}`);
       }
