@@ -4,11 +4,15 @@
  */
 import ts from 'typescript';
 import { MAX_PACKED_SLOT, OPCODE_BITS, OPCODE_MASK, SLOT_BITS } from '../../src/interpreter/code/encoding.ts';
-import { firstColdOp, type Op, ops } from '../../src/interpreter/code/isa.ts';
+import { LINKED } from '../../src/interpreter/code/fusing.ts';
+import { firstColdOp, type Op, opOf, ops } from '../../src/interpreter/code/isa.ts';
 import { COLD_OP } from '../../src/interpreter/loop/status.ts';
+import type { Pipe } from './inliner/evaluate.ts';
+import type { Call } from './inliner/inline.ts';
 import {
-  expandBody,
+  expandBodies,
   importsOf,
+  PART_SHIFT,
   parse,
   readBodies,
   rowsOf,
@@ -16,6 +20,8 @@ import {
   step,
   Temporaries,
 } from './loops.ts';
+
+const { factory: make } = ts;
 
 /** The expression of a packed slot: a place in the frames, whatever the operation. */
 const packedPlace = (bits: number): string => `fp + (op >>> ${bits - 1} & ${2 * MAX_PACKED_SLOT}) | 0`;
@@ -26,15 +32,66 @@ export const readPacked = `slot1 = ${packedPlace(OPCODE_BITS)};
       slot2 = ${packedPlace(OPCODE_BITS + SLOT_BITS)};`;
 
 /** The expressions that read the operands of an operation: packed slots or words; a branch has two. */
-export const operandsOf = ({ operands, packed }: Op): ts.Expression[] => {
+export const operandsOf = ({ operands, packed }: Op): ts.Expression[][] => {
   let offset = 1;
-  const word = (): string => `code[pc + ${offset++} | 0]`;
-  return operands.flatMap(({ role, holds }, n) => {
+  // PERF: V8 computes an index with 32 bits anyway; `| 0` would take a tenth of the bytecode.
+  const word = (): string => `code[pc + ${offset++}]`;
+  return operands.map(({ role, holds }, n) => {
     if (role === 'branch') return [parse(word()), parse(word())];
     if (holds === undefined) return [parse(word())];
     const place = n < packed ? packedNames[n]! : `(fp + ${word()} | 0)`;
     return [parse(holds === 'f64' ? `${place} >> 1` : place)];
   });
+};
+
+interface Bodies {
+  readonly plain: ReadonlyMap<string, ts.Expression>;
+  /** For results that are doubles on their way from one part to the next, and words in their slots. */
+  readonly double: ReadonlyMap<string, ts.Expression>;
+}
+
+/** The bodies of an operation with their operands, and the pipes between them. */
+const callsOf = (
+  row: Op,
+  bodies: Bodies,
+  part: { number: number },
+): { calls: Call[]; pipes: Map<string, Pipe> } => {
+  const operands = operandsOf(row);
+  const pipes = new Map<string, Pipe>();
+  const { parts } = row;
+  /** Whether a part takes a double. */
+  const takesDouble = (n: number): boolean => {
+    const { name, takes } = parts[n] ?? { name: 'mov32', takes: -1 };
+    if (takes < 0) return false;
+    const { name: before } = parts[n - 1]!;
+    return opOf[name].layout[takes] === 'S' || opOf[before].layout[0] === 'D';
+  };
+  const calls = parts.map(({ name, from, takes, gives }, n): Call => {
+    const { layout } = opOf[name];
+    const isDouble =
+      (layout[0] === 'd' && gives !== 'no' && takesDouble(n + 1)) ||
+      (layout[takes] === 's' && takesDouble(n));
+    if (gives !== 'no') pipes.set(`$pipe${n}`, gives === 'alone' ? {} : { place: operands[from[0]!]![0]! });
+    const args = from.flatMap((to, i) => {
+      if (i === 0 && gives !== 'no') return [make.createIdentifier(`$pipe${n}`)];
+      if (i === takes) return [make.createIdentifier(`$pipe${n - 1}`)];
+      if (to === LINKED) throw new Error(`no link: ${row.name}`);
+      return operands[to]!;
+    });
+    return {
+      body:
+        (isDouble ? bodies.double : bodies.plain).get(name) ??
+        fail(`${row.name}: no body of ${name} for doubles`),
+      makeArguments: (parameters) => args.slice(0, parameters.length).map((node) => ({ node })),
+      begin: () => {
+        part.number = n;
+      },
+    };
+  });
+  return { calls, pipes };
+};
+const fail = (message: string): never => {
+  throw new Error(message);
 };
 
 /**
@@ -44,19 +101,18 @@ export const operandsOf = ({ operands, packed }: Op): ts.Expression[] => {
  */
 export const generateDispatch = (isMetered = true): string => {
   const library = readBodies('memory', 'control', 'forms', 'scalar');
-  const bodies = rowsOf(library, 'scalarBodies');
+  const bodies = { plain: rowsOf(library, 'scalarBodies'), double: rowsOf(library, 'doubleBodies') };
   const temporaries = new Temporaries({ 'readonly unknown[]': 'elements', 'FuncInstance | null': 'func' });
   const imports = new Set<string>();
   const cases = ops.slice(0, firstColdOp).map((row) => {
     const next = parse(`pc + ${row.length} | 0`);
-    const text = expandBody(
+    const part = { number: 0 };
+    const { calls, pipes } = callsOf(row, bodies, part);
+    const text = expandBodies(
       library,
-      scalarTarget(next, isMetered),
-      bodies.get(row.name)!,
-      (parameters) =>
-        operandsOf(row)
-          .slice(0, parameters.length)
-          .map((node) => ({ node })),
+      scalarTarget(next, isMetered, part),
+      calls,
+      pipes,
       temporaries,
       () => step(next, ts.factory.createContinueStatement()),
       imports,
@@ -112,6 +168,11 @@ export const createDispatch = (
     const memory = instance.memory0.view;
     // PERF: a number that is no small integer to V8 is tested for that at each access: sieve and matmul, 5 to 8 %.
     const memorySize = instance.memory0.byteLength | 0;
+    // How many places of memory an access of some size can begin at.
+    const places1 = memorySize >>> 0;
+    const places2 = Math.max(memorySize - 1, 0) >>> 0;
+    const places4 = Math.max(memorySize - 3, 0) >>> 0;
+    const places8 = Math.max(memorySize - 7, 0) >>> 0;
     const globals = instance.globalWords;
     // The first word of the operation, and the status to leave with.
     let op = 0;
@@ -131,11 +192,12 @@ ${cases.join('\n')}
         }
       }
     }
-    state.pc = pc;
+    // A part of a fused operation that traps has a program counter of its own.
+    state.pc = pc + (status >> ${PART_SHIFT}) | 0;
     state.fp = fp;
     state.sp = sp;
     state.fuel = fuel;
-    return status;
+    return status & ${2 ** PART_SHIFT - 1};
   };
   return (state: MachineState): number => {
     for (;;) {

@@ -133,6 +133,7 @@ const scalarCases = (
         scalarBodies.get(op.name)!,
         (parameters) =>
           scalarOperandsOf(op)
+            .flat()
             .slice(0, parameters.length)
             .map((node) => ({ node })),
         temporaries,

@@ -20,7 +20,8 @@ import {
   trapStatus,
 } from '../../src/interpreter/loop/status.ts';
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../../src/interpreter/numerics/floats.ts';
-import { Inliner } from './inliner/inline.ts';
+import type { Pipe } from './inliner/evaluate.ts';
+import { type Call, Inliner } from './inliner/inline.ts';
 import { DOUBLE, INT, type Kind } from './inliner/kinds.ts';
 import { type Library, readLibrary } from './inliner/library.ts';
 import { constantOf, makeAssignment, neverEnds } from './inliner/nodes.ts';
@@ -91,11 +92,13 @@ const distances = { COST_AHEAD, ENTRY_COST, FRAME_WORDS, ZERO_END, ZERO_START };
 const nameOfStatus = (status: number): string =>
   Object.entries(statuses).find(([, value]) => value === status)?.[0] ?? trapCodes[status - FIRST_TRAP]!;
 
+/** A status has the number of the part of a fused operation above so many bits. */
+export const PART_SHIFT = 6;
 /** Leaves the loop. */
-const stop = (status: number): ts.Statement[] => [
+const stop = (status: number, part = 0): ts.Statement[] => [
   comment(
-    makeAssignment(make.createIdentifier('status'), make.createNumericLiteral(status)),
-    nameOfStatus(status),
+    makeAssignment(make.createIdentifier('status'), make.createNumericLiteral(status + (part << PART_SHIFT))),
+    part === 0 ? nameOfStatus(status) : `${nameOfStatus(status)} in part ${part}`,
   ),
   make.createBreakStatement('out'),
 ];
@@ -125,25 +128,34 @@ const common = {
   numberTypes: new Set(['Slot', 'DoubleSlot', 'Pc', 'number']),
 } satisfies Partial<Target>;
 
+// PERF: without `| 0` the indices of high words take less bytecode, of which these loops have little left.
+const highWord = parseSource('(a) => words[a + 1]');
+const setHighWord = parseSource('(a, value) => { words[a + 1] = value; }');
+
 /** Names of registers as the loops declare them. */
 const plain = (...names: readonly string[]): Record<string, ts.Expression> =>
   Object.fromEntries(names.map((name) => [name, make.createIdentifier(name)]));
 
-/** The loop of `dispatch.generated.ts`. */
-export const scalarTarget = (next: ts.Expression, isMetered: boolean): Target => ({
+/**
+ * The loop of `dispatch.generated.ts`.
+ *
+ * @param part which part of a fused operation is inlined; each traps at a program counter of its own
+ */
+export const scalarTarget = (next: ts.Expression, isMetered: boolean, part = { number: 0 }): Target => ({
   ...common,
   registers: {
-    ...plain('pc', 'fp', 'sp', 'fuel', 'callLimit', 'stackLimit', 'instance', 'memory', 'memorySize'),
+    ...plain('pc', 'fp', 'sp', 'fuel', 'callLimit', 'stackLimit', 'instance', 'memory'),
+    ...plain('places1', 'places2', 'places4', 'places8'),
     next,
     need: parse('state.need'),
     isArmed: parse('state.isArmed'),
   },
   statements: {
     stop: ([status]) => stop(constantOf(status!) as number),
-    trap: ([code]) => stop(trapStatus(trapOf(code!))),
+    trap: ([code]) => stop(trapStatus(trapOf(code!)), part.number),
     resume: () => [make.createContinueStatement()],
   },
-  definitions: {},
+  definitions: { hi: highWord, setHi: setHighWord },
   omitted: new Set(isMetered ? [] : ['charge', 'correct', 'stopUnpaid']),
 });
 
@@ -151,17 +163,17 @@ export const scalarTarget = (next: ts.Expression, isMetered: boolean): Target =>
 export const vectorTarget = (next: ts.Expression): Target => ({
   ...common,
   variables: new Set([...common.variables, 'memory']),
-  registers: { ...plain('pc', 'fp', 'fuel', 'instance', 'memory', 'memorySize'), next },
+  registers: {
+    ...plain('pc', 'fp', 'fuel', 'instance', 'memory'),
+    ...plain('places1', 'places2', 'places4', 'places8', 'places16'),
+    next,
+  },
   statements: {
     stop: ([status]) => stop(constantOf(status!) as number),
     trap: ([code]) => stop(trapStatus(trapOf(code!))),
     resume: () => [make.createContinueStatement()],
   },
-  // PERF: without `| 0` the indices of high words take less bytecode, of which these loops have little left.
-  definitions: {
-    hi: parseSource('(a) => words[a + 1]'),
-    setHi: parseSource('(a, value) => { words[a + 1] = value; }'),
-  },
+  definitions: { hi: highWord, setHi: setHighWord },
   omitted: new Set(),
 });
 
@@ -210,16 +222,30 @@ export const expandBody = (
   temporaries: Temporaries,
   goOn: () => readonly ts.Statement[],
   imports: Set<string>,
+): string => expandBodies(library, target, [{ body, makeArguments }], new Map(), temporaries, goOn, imports);
+
+/** The same for bodies one after the other, between which results go through pipes. */
+export const expandBodies = (
+  library: Library,
+  target: Target,
+  calls: readonly Call[],
+  pipes: ReadonlyMap<string, Pipe>,
+  temporaries: Temporaries,
+  goOn: () => readonly ts.Statement[],
+  imports: Set<string>,
 ): string => {
   const inliner = new Inliner(library, target);
-  const residual = inliner.apply(body, makeArguments);
+  const residual = inliner.applyAll(calls, pipes);
   const statements = neverEnds(residual.statements)
     ? residual.statements
     : [...residual.statements, ...goOn()];
   const types = [...residual.kinds.values()].flatMap((kind) => kind.match(/[A-Z]\w+/g) ?? []);
   for (const name of [...residual.imports, ...types]) if (library.imports.has(name)) imports.add(name);
   const named = nameTemporaries(statements, residual.kinds, temporaries.nameOf);
-  return print(inliner.lower(named), '          ');
+  const text = print(inliner.lower(named), '          ');
+  const left = text.match(/\$\w+/);
+  if (left !== null) throw new Error(`${left[0]} is no place in the frames:\n${text}`);
+  return text;
 };
 
 /** Statements from their text. */

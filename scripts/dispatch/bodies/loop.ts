@@ -71,7 +71,13 @@ export interface Loop {
   /** The instance, and its memory 0. */
   readonly instance: ModuleInstance;
   readonly memory: DataView;
-  readonly memorySize: number;
+  /** How many places of it an access of 1, 2, 4, 8 or 16 bytes can begin at. */
+  readonly places1: number;
+  readonly places2: number;
+  readonly places4: number;
+  readonly places8: number;
+  /** Of vector loops only. */
+  readonly places16: number;
 }
 export const loop: { -readonly [K in keyof Loop]: Loop[K] } = {
   pc: 0 as Pc,
@@ -85,7 +91,11 @@ export const loop: { -readonly [K in keyof Loop]: Loop[K] } = {
   isArmed: 0,
   instance: null as unknown as ModuleInstance,
   memory: new DataView(new ArrayBuffer(128)),
-  memorySize: 128,
+  places1: 128,
+  places2: 127,
+  places4: 125,
+  places8: 121,
+  places16: 113,
 };
 
 // Places: halves of values, lanes, and floats

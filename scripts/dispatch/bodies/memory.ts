@@ -1,14 +1,35 @@
 /** Accesses to memory 0, and to globals. */
-import { globals, hi, lo, loop, type Slot, setHi, setLo, trap } from './loop.ts';
+import { CANONICAL_NAN_64_HIGH } from '../../../src/interpreter/numerics/floats.ts';
+import {
+  type DoubleSlot,
+  f64,
+  globals,
+  hi,
+  isNan,
+  lo,
+  loop,
+  putF64,
+  type Slot,
+  setHi,
+  setLo,
+  trap,
+} from './loop.ts';
 
 /**
  * The place of an access: base plus offset, both unsigned; traps if a byte of it lies outside. A sum of 2^31 and more
- * becomes negative: memories are smaller. @spec exec-load-val
+ * becomes negative, so that it is too large as an unsigned number: memories are smaller. @spec exec-load-val
  */
-export const address = (base: number, offset: number, size: number): number => {
+export const address = (base: number, offset: number, places: number): number => {
   const ea = (base + offset) | 0 | (base >> 31);
-  if (ea < 0 || ea > ((loop.memorySize - size) | 0)) trap('trap.memory-bounds');
+  if (ea >>> 0 >= places) trap('trap.memory-bounds');
   return ea;
+};
+/** How many places an access can begin at, by its size. */
+export const placesOf = (size: number): number => {
+  if (size === 1) return loop.places1;
+  if (size === 2) return loop.places2;
+  if (size === 4) return loop.places4;
+  return size === 8 ? loop.places8 : loop.places16;
 };
 
 /** What loads read: the 32-bit numbers at an address. */
@@ -31,14 +52,14 @@ type Set = (ea: number, value: number) => void;
 export const load =
   (read: Get, size: number) =>
   (d: Slot, a: Slot, offset: number): void => {
-    const ea = address(lo(a), offset, size);
+    const ea = address(lo(a), offset, placesOf(size));
     setLo(d, read(ea));
   };
 /** A signed number becomes an i64. */
 export const loadSigned64 =
   (read: Get, size: number) =>
   (d: Slot, a: Slot, offset: number): void => {
-    const ea = address(lo(a), offset, size);
+    const ea = address(lo(a), offset, placesOf(size));
     const value = read(ea);
     setLo(d, value);
     setHi(d, value >> 31);
@@ -46,12 +67,12 @@ export const loadSigned64 =
 export const loadUnsigned64 =
   (read: Get, size: number) =>
   (d: Slot, a: Slot, offset: number): void => {
-    const ea = address(lo(a), offset, size);
+    const ea = address(lo(a), offset, placesOf(size));
     setLo(d, read(ea));
     setHi(d, 0);
   };
 export const load64 = (d: Slot, a: Slot, offset: number): void => {
-  const ea = address(lo(a), offset, 8);
+  const ea = address(lo(a), offset, placesOf(8));
   setLo(d, get.int32(ea));
   setHi(d, get.int32((ea + 4) | 0));
 };
@@ -59,20 +80,34 @@ export const load64 = (d: Slot, a: Slot, offset: number): void => {
 export const store =
   (write: Set, size: number) =>
   (a: Slot, value: Slot, offset: number): void => {
-    const ea = address(lo(a), offset, size);
+    const ea = address(lo(a), offset, placesOf(size));
     write(ea, lo(value));
   };
 /** Stores a constant. */
 export const storeImmediate =
   (write: Set, size: number) =>
   (a: Slot, offset: number, value: number): void => {
-    const ea = address(lo(a), offset, size);
+    const ea = address(lo(a), offset, placesOf(size));
     write(ea, value);
   };
 export const store64 = (a: Slot, value: Slot, offset: number): void => {
-  const ea = address(lo(a), offset, 8);
+  const ea = address(lo(a), offset, placesOf(8));
   set.int32((ea + 4) | 0, hi(value));
   set.int32(ea, lo(value));
+};
+
+/** An f64 that the operations around take and give as a double. */
+export const loadDouble = (d: DoubleSlot, a: Slot, offset: number): void => {
+  const ea = address(lo(a), offset, placesOf(8));
+  putF64(d, loop.memory.getFloat64(ea, true));
+};
+export const storeDouble = (a: Slot, value: DoubleSlot, offset: number): void => {
+  const ea = address(lo(a), offset, placesOf(8));
+  if (!isNan(f64(value))) loop.memory.setFloat64(ea, f64(value), true);
+  else {
+    set.int32((ea + 4) | 0, CANONICAL_NAN_64_HIGH);
+    set.int32(ea, 0);
+  }
 };
 
 /**

@@ -88,12 +88,14 @@ import {
   globalSet64,
   load,
   load64,
+  loadDouble,
   loadSigned64,
   loadUnsigned64,
   narrowAddress,
   set,
   store,
   store64,
+  storeDouble,
   storeImmediate,
 } from './memory.ts';
 
@@ -343,3 +345,12 @@ export const scalarBodies = {
   charge: chargeCareful,
   resume_fast: resumeFast,
 } satisfies ScalarBodies;
+
+/**
+ * What parts of fused operations do instead whose result or operand is a double on its way from one to the other, but
+ * words in its slot. A NaN that is loaded need not keep its bits there: whoever takes a double computes with it.
+ */
+export const doubleBodies = {
+  i64_load: loadDouble,
+  i64_store: storeDouble,
+};

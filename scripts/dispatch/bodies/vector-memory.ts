@@ -4,7 +4,7 @@
  */
 import type { MemoryInstance } from '../../../src/interpreter/instances/memory.ts';
 import { lo, loop, type Slot, setHi, setLo, setWord, trap, uint8, uint16, word, words } from './loop.ts';
-import { address } from './memory.ts';
+import { address, placesOf } from './memory.ts';
 import { at, four, move4, write4 } from './vector-forms.ts';
 
 /** What is done at an address: with the destination, the vector that is an operand, and the memory. */
@@ -16,13 +16,13 @@ export const near = {
   all:
     (size: number, act: Act) =>
     (d: Slot, a: Slot, b: Slot, offset: number): void => {
-      const ea = address(lo(a), offset, size);
+      const ea = address(lo(a), offset, placesOf(size));
       act(d, b, loop.memory, ea);
     },
   lane:
     (size: number, act: LaneAct) =>
     (d: Slot, a: Slot, b: Slot, offset: number, lane: number): void => {
-      const ea = address(lo(a), offset, size);
+      const ea = address(lo(a), offset, placesOf(size));
       act(d, b, loop.memory, ea, lane);
     },
 };
@@ -63,7 +63,7 @@ export const vectorStore = (place: Place) =>
 /** The address is a sum with a constant. */
 export const loadAt = (d: Slot, a: Slot, summand: number, offset: number): void => {
   const base = (lo(a) + summand) | 0;
-  const ea = address(base, offset, 16);
+  const ea = address(base, offset, placesOf(16));
   four((n) => setWord(d, n, get32(loop.memory, ea, 4 * n)));
 };
 /** Lanes of eight bytes, twice as wide. */

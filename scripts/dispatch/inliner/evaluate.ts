@@ -4,9 +4,9 @@
  */
 import ts from 'typescript';
 import { accessesOf, isMath, meet } from './effects.ts';
-import type { Kind } from './kinds.ts';
+import { DOUBLE, INT, type Kind } from './kinds.ts';
 import type { Library } from './library.ts';
-import { constantOf, joinOffsets, makeBinary, makeConstant, makePrefix } from './nodes.ts';
+import { constantOf, joinOffsets, makeAssignment, makeBinary, makeConstant, makePrefix } from './nodes.ts';
 import type { Target } from './target.ts';
 
 const { factory: make } = ts;
@@ -27,6 +27,28 @@ export const code = (node: ts.Expression): Value => ({ kind: 'code', node });
 export const unwrap = (node: ts.Expression): ts.Expression =>
   ts.isParenthesizedExpression(node) || ts.isSatisfiesExpression(node) ? unwrap(node.expression) : node;
 
+/** A result that goes from one body to the next, in variables that are made when it is written. */
+export interface Pipe {
+  low?: ts.Identifier;
+  high?: ts.Identifier;
+  double?: ts.Identifier;
+  /** Where it goes as well; undefined if nowhere. */
+  readonly place?: ts.Expression;
+}
+/** Which variable of a pipe the primitives write and read. */
+const pipeWriters: Readonly<Record<string, 'low' | 'high' | 'double'>> = {
+  setLo: 'low',
+  setHi: 'high',
+  putF64: 'double',
+  // What takes a double from a pipe makes no bits of it, so that a NaN need not be canonical there.
+  setF64: 'double',
+};
+const pipeReaders: Readonly<Record<string, 'low' | 'high' | 'double'>> = {
+  lo: 'low',
+  hi: 'high',
+  f64: 'double',
+};
+
 export abstract class Evaluator {
   protected readonly library: Library;
   protected readonly target: Target;
@@ -34,6 +56,8 @@ export abstract class Evaluator {
   protected kinds = new Map<string, Kind>();
   protected imports = new Set<string>();
   protected names = 0;
+  /** Pipes by the identifiers that stand for them as places. */
+  protected pipes: ReadonlyMap<string, Pipe> = new Map();
 
   constructor(library: Library, target: Target) {
     this.library = library;
@@ -205,6 +229,26 @@ export abstract class Evaluator {
     return this.fail(node, 'no property');
   }
 
+  private writePipe(pipe: Pipe, primitive: string, value: Value): undefined {
+    if (value.kind !== 'code') throw new Error('a pipe takes values');
+    const field = pipeWriters[primitive]!;
+    // The same in every branch of the body.
+    const variable = pipe[field] ?? this.variable(field === 'double' ? DOUBLE : INT);
+    pipe[field] = variable;
+    this.out.push(makeAssignment(variable, value.node));
+    if (pipe.place === undefined) return;
+    const writer = this.name(make.createIdentifier(primitive), new Map());
+    const args = [code(pipe.place), code(variable)];
+    if (writer.kind === 'function') this.call(writer, args);
+    else {
+      const call = make.createCallExpression(make.createIdentifier(primitive), undefined, [
+        pipe.place,
+        variable,
+      ]);
+      this.out.push(make.createExpressionStatement(call));
+    }
+  }
+
   private invoke(node: ts.CallExpression, scope: Scope): Value | undefined {
     if (ts.isIdentifier(node.expression) && !scope.has(node.expression.text)) {
       const { text } = node.expression;
@@ -217,6 +261,14 @@ export abstract class Evaluator {
     }
     const callee = this.evaluate(node.expression, scope);
     const args = this.values(node.arguments, scope);
+    const place = args[0]?.kind === 'code' && ts.isIdentifier(args[0].node) ? args[0].node.text : '';
+    const pipe = this.pipes.get(place);
+    if (pipe !== undefined && ts.isIdentifier(node.expression)) {
+      const { text } = node.expression;
+      if (text in pipeWriters) return this.writePipe(pipe, text, args[1]!);
+      const reader = pipeReaders[text];
+      if (reader !== undefined) return code(pipe[reader] ?? this.fail(node, 'is not in the pipe'));
+    }
     if (callee?.kind === 'function') return this.call(callee, args);
     if (callee?.kind !== 'code') return this.fail(node, 'no function');
     const nodes = args.map((arg, i) =>

@@ -13,13 +13,29 @@
  */
 import ts from 'typescript';
 import { accessesOf, useOf } from './effects.ts';
-import { code, Evaluator, type FunctionValue, type Scope, unwrap, type Value } from './evaluate.ts';
+import {
+  code,
+  Evaluator,
+  type FunctionValue,
+  type Pipe,
+  type Scope,
+  unwrap,
+  type Value,
+} from './evaluate.ts';
 import { expandCalls } from './expand.ts';
 import { DOUBLE, type Kind, kindOf } from './kinds.ts';
 import { constantOf, isCheap, makeAssignment, neverEnds, substitute } from './nodes.ts';
 import type { Argument, Residual } from './target.ts';
 
 const { factory: make } = ts;
+
+/** A call of a function of the library. */
+export interface Call {
+  readonly body: ts.Expression;
+  readonly makeArguments: (parameters: readonly ts.ParameterDeclaration[]) => readonly Argument[];
+  /** Called before it is inlined. */
+  readonly begin?: () => void;
+}
 
 export class Inliner extends Evaluator {
   /**
@@ -29,23 +45,35 @@ export class Inliner extends Evaluator {
    * @param makeArguments gives the arguments for the function's parameters
    * @throws Error where the function is not in the part of TypeScript that can be inlined
    */
-  apply(
-    body: ts.Expression,
-    makeArguments: (parameters: readonly ts.ParameterDeclaration[]) => readonly Argument[],
-  ): Residual {
+  apply(body: ts.Expression, makeArguments: Call['makeArguments']): Residual {
+    return this.applyAll([{ body, makeArguments }]);
+  }
+
+  /**
+   * Inlines calls one after the other.
+   *
+   * @param pipes results that go from one to the next: what stands for their places, by name
+   */
+  applyAll(calls: readonly Call[], pipes: ReadonlyMap<string, Pipe> = new Map()): Residual {
     this.out = [];
     this.kinds = new Map();
     this.imports = new Set();
     this.names = 0;
-    const callee = this.evaluate(body, new Map());
-    if (callee?.kind !== 'function') throw new Error(`no function: ${body.getText()}`);
-    const args = makeArguments(callee.node.parameters);
-    const owned = new Set(args.flatMap(({ node, isOwned }) => (isOwned === true ? [node] : [])));
-    const result = this.call(
-      callee,
-      args.map(({ node }) => code(node)),
-      owned,
-    );
+    this.pipes = pipes;
+    let result: Value | undefined;
+    for (const { body, makeArguments, begin } of calls) {
+      if (neverEnds(this.out)) throw new Error(`is never reached: ${body.getText()}`);
+      begin?.();
+      const callee = this.evaluate(body, new Map());
+      if (callee?.kind !== 'function') throw new Error(`no function: ${body.getText()}`);
+      const args = makeArguments(callee.node.parameters);
+      const owned = new Set(args.flatMap(({ node, isOwned }) => (isOwned === true ? [node] : [])));
+      result = this.call(
+        callee,
+        args.map(({ node }) => code(node)),
+        owned,
+      );
+    }
     const { kinds, imports } = this;
     return {
       statements: this.out,
@@ -123,7 +151,8 @@ export class Inliner extends Evaluator {
   /** Whether an expression means the same everywhere. */
   private isFixed(node: ts.Expression): boolean {
     const { variables } = this.target;
-    if (ts.isIdentifier(node)) return variables.has(node.text) || this.library.imports.has(node.text);
+    if (ts.isIdentifier(node))
+      return variables.has(node.text) || this.pipes.has(node.text) || this.library.imports.has(node.text);
     return constantOf(node) !== undefined;
   }
 

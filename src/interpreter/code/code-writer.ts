@@ -12,6 +12,7 @@
 import { InternalError } from '../../errors/errors.ts';
 import { CodeMap, Places } from './code-map.ts';
 import { MAX_PACKED_SLOT, opcodeOf, packSlots, withFirstSlot } from './encoding.ts';
+import { findFusion } from './fuser.ts';
 import { type Op, type Operand, opOf, type WrittenOperands } from './isa.ts';
 
 /** Entries that a row keeps room for between translations. */
@@ -95,7 +96,13 @@ export class CodeWriter {
   offset = 0;
   /** First slot of scratch for operands that no packed field can name; -1 when the frame is small. */
   scratch = -1;
+  /** Operations that were written, fused ones counted once for each part. */
+  count = 0;
   private run = 0;
+  /** Position of the last operation, and where it ends; the end is -1 where nothing may be fused with it. */
+  private lastAt = 0;
+  private lastEnd = -1;
+  private lastOp: Op = opOf.mov32;
   /** Cost and pc of the last boundary, and the run it is in. */
   private lastPc = -1;
   private lastRun = 0;
@@ -104,9 +111,14 @@ export class CodeWriter {
   /** Fields of boundaries and sites: in careful code nothing is paid in advance. */
   private readonly siteWidth: number;
   private readonly isCareful: boolean;
+  /** Whether operations are fused: not in careful code. */
+  fuses: boolean;
+  /** The first slot that holds no operand of the stack: nobody reads it, or those that follow, any more. */
+  firstDead: () => number = () => 0;
 
   constructor(isRecording: boolean, isCareful: boolean, byteLength: number) {
     this.isCareful = isCareful;
+    this.fuses = !isCareful;
     this.isRecording = isRecording;
     this.siteWidth = isCareful ? 2 : POINT;
     clearWriter();
@@ -134,6 +146,11 @@ export class CodeWriter {
   emit<L extends string>(op: Op<L>, ...operands: WrittenOperands<L>): number;
   emit(op: Op, a = 0, b = 0, c = 0, d = 0, e = 0): number {
     const { operands, packed } = op;
+    this.count++;
+    if (this.lastEnd === this.size && this.fuses) {
+      const at = this.fuse(op, [a, b, c, d, e]);
+      if (at >= 0) return at;
+    }
     const isFar = this.scratch >= 0 && packed > 0;
     const first = isFar ? this.bringNear(op, 0, a) : a;
     const second = isFar ? this.bringNear(op, 1, b) : b;
@@ -151,8 +168,35 @@ export class CodeWriter {
         this.remainderWord();
       } else this.word(holds === undefined ? value : 2 * value);
     }
+    this.lastAt = at;
+    this.lastEnd = this.size;
+    this.lastOp = op;
     if (first !== a && operands[0]!.role === 'written') this.moveFar(operands[0]!, a, first);
     if (second !== b && operands[1]!.role === 'written') this.moveFar(operands[1]!, b, second);
+    return at;
+  }
+
+  /** Makes one operation of the last one and this, if the table has it; its position, or -1. */
+  private fuse(op: Op, operands: number[]): number {
+    const at = this.lastAt;
+    const fusion = findFusion(this.lastOp, op, buffer, at, operands, this.firstDead);
+    if (fusion === null) return -1;
+    const { op: fused, values } = fusion;
+    // Where a part traps it stands at a program counter of its own.
+    const place = at + fused.parts.length - 1;
+    this.size = at;
+    this.word(packSlots(fused.code, fused.packed > 0 ? values[0]! : 0, fused.packed > 1 ? values[1]! : 0));
+    for (let i = fused.packed; i < fused.operands.length; i++) {
+      const { role, holds } = fused.operands[i]!;
+      if (role === 'branch') {
+        this.word(0);
+        this.word(0);
+      } else this.word(holds === undefined ? values[i]! : 2 * values[i]!);
+    }
+    if (this.isRecording && place < this.size)
+      siteRows.push(place, this.offset, this.run, this.cost, this.siteWidth);
+    this.lastEnd = this.size;
+    this.lastOp = fused;
     return at;
   }
 
@@ -187,6 +231,7 @@ export class CodeWriter {
   /** Takes back the last operation, which begins at a position: another one does its work. */
   takeBack(at: number): void {
     this.size = at;
+    this.lastEnd = -1;
     if (this.isRecording) siteRows.length -= this.siteWidth;
   }
 
@@ -200,6 +245,7 @@ export class CodeWriter {
     labels.values[at] = this.size;
     labels.values[at + 1] = this.run;
     labels.values[at + 2] = this.cost;
+    this.lastEnd = -1;
   }
 
   /** Emits a branching operation to a label. */
@@ -229,6 +275,7 @@ export class CodeWriter {
 
   /** Ends the current run: the next operation begins another one. */
   endRun(): void {
+    this.lastEnd = -1;
     runTotals.push(this.cost, 0, 0, 0, 1);
     this.run++;
     this.cost = 0;
@@ -248,6 +295,7 @@ export class CodeWriter {
   boundary(offset: number): void {
     this.separate();
     this.lastPc = this.size;
+    this.lastEnd = -1;
     this.lastRun = this.run;
     this.lastCost = this.cost;
     if (this.isRecording) points.push(this.size, offset, this.run, this.cost, this.siteWidth);

@@ -6,8 +6,11 @@
  * explained at `operands`.
  *
  * Hot operations have a body in `scripts/dispatch/bodies/scalar.ts` and a case in the generated loop; cold ones are
- * functions in the files of `cold`. Numbers are positions in this table.
+ * functions in the files of `cold`. Fused operations are several hot ones in a row, see `fusions.ts`. Numbers are
+ * positions in this table.
  */
+import { fuseLayouts, type Part } from './fusing.ts';
+import { fusions, type Link } from './fusions.ts';
 
 /** What an operand is. */
 export interface Operand {
@@ -321,6 +324,15 @@ export type HotOp = keyof typeof hotOps;
 export type ColdOp = keyof typeof coldOps;
 export type OpName = HotOp | ColdOp;
 
+/** Operations whose two operands may change places. */
+export const commuting: ReadonlySet<string> = new Set<OpName>([
+  ...(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne'] as const).flatMap(
+    (name) => [`i32_${name}_rr`, `i64_${name}_rr`] as const,
+  ),
+  ...(['eq', 'ne'] as const).flatMap((name) => [`br_i32_${name}_rr`, `br_i64_${name}_rr`] as const),
+  ...(['f32_add', 'f32_mul', 'f64_add', 'f64_mul'] as const),
+]);
+
 export type LayoutOf<N extends OpName> = (typeof hotOps & typeof coldOps)[N];
 /** The operands that the writer is given: it makes costs and branches itself. */
 export type WrittenOperands<L extends string> = string extends L
@@ -333,7 +345,7 @@ export type WrittenOperands<L extends string> = string extends L
 
 /** One operation as the translator sees it. */
 export interface Op<L extends string = string> {
-  readonly name: OpName;
+  readonly name: OpName | FusedName;
   readonly layout: L;
   readonly code: number;
   /** The layout, letter by letter. */
@@ -344,7 +356,16 @@ export interface Op<L extends string = string> {
   readonly length: number;
   /** Whether execution returns to where it ends. */
   readonly isCall: boolean;
+  /** What a fused operation consists of; of any other, itself alone. */
+  readonly parts: readonly Part<OpName>[];
 }
+/** Operations and links, joined. */
+type FusedName = `${string}__${string}`;
+type FusionRow =
+  | readonly [HotOp, Link, HotOp]
+  | readonly [HotOp, Link, HotOp, Link, HotOp]
+  | readonly [HotOp, Link, HotOp, Link, HotOp, Link, HotOp];
+const rows: readonly FusionRow[] = fusions;
 /** A call, and another operation that may stop in the middle. */
 export type CallOp = Op<`${string}c`>;
 export type StopOp = Op<`${string}r`>;
@@ -355,7 +376,23 @@ const packedCount = (list: readonly Operand[]): number => {
   return Math.min(2, other < 0 ? list.length : other);
 };
 
-const makeOp = (name: OpName, layout: string, code: number): Op => {
+interface OpRow {
+  readonly name: Op['name'];
+  readonly layout: string;
+  readonly parts: Op['parts'];
+}
+const plainRow = ([name, layout]: readonly [string, string]): OpRow => {
+  const from = [...layout].map((_, i) => i);
+  return { name: name as OpName, layout, parts: [{ name: name as OpName, from, takes: -1, gives: 'no' }] };
+};
+const fusedRow = (row: FusionRow): OpRow => {
+  const names = row.filter((_, i) => i % 2 === 0) as HotOp[];
+  const links = row.filter((_, i) => i % 2 === 1) as Link[];
+  const list = names.map((name) => ({ name, layout: hotOps[name] }));
+  return { name: row.join('__') as FusedName, ...fuseLayouts<OpName>(list, links) };
+};
+
+const makeOp = ({ name, layout, parts }: OpRow, code: number): Op => {
   const list = [...layout].map((letter) => operands[letter as Letter]);
   const packed = packedCount(list);
   const branches = list.filter(({ role }) => role === 'branch').length;
@@ -367,15 +404,19 @@ const makeOp = (name: OpName, layout: string, code: number): Op => {
     packed,
     length: 1 + list.length + branches - packed,
     isCall: layout.endsWith('c'),
+    parts,
   };
 };
 
-/** All operations by number; the hot ones first. */
-export const ops: readonly Op[] = [...Object.entries(hotOps), ...Object.entries(coldOps)].map(
-  ([name, layout], code) => makeOp(name as OpName, layout, code),
-);
-/** Number of the first cold operation. */
-export const firstColdOp: number = Object.keys(hotOps).length;
+/** All operations by number; the hot ones first, then the fused ones. */
+export const ops: readonly Op[] = [
+  ...Object.entries(hotOps).map(plainRow),
+  ...rows.map(fusedRow),
+  ...Object.entries(coldOps).map(plainRow),
+].map(makeOp);
+/** Numbers of the first fused operation, and of the first cold one. */
+export const firstFusedOp: number = Object.keys(hotOps).length;
+export const firstColdOp: number = firstFusedOp + rows.length;
 /** Operations by name. */
 export const opOf: { readonly [N in OpName]: Op<LayoutOf<N>> } = Object.fromEntries(
   ops.map((op) => [op.name, op]),

@@ -48,6 +48,11 @@ export const createDispatch = (
     const memory = instance.memory0.view;
     // PERF: a number that is no small integer to V8 is tested for that at each access: sieve and matmul, 5 to 8 %.
     const memorySize = instance.memory0.byteLength | 0;
+    // How many places of memory an access of some size can begin at.
+    const places1 = memorySize >>> 0;
+    const places2 = Math.max(memorySize - 1, 0) >>> 0;
+    const places4 = Math.max(memorySize - 3, 0) >>> 0;
+    const places8 = Math.max(memorySize - 7, 0) >>> 0;
     const globals = instance.globalWords;
     // The first word of the operation, and the status to leave with.
     let op = 0;
@@ -56,7 +61,7 @@ export const createDispatch = (
     let slot2 = 0;
     let status = 0;
     // Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.
-    let i0 = 0, i1 = 0, i2 = 0, i3 = 0;
+    let i0 = 0, i1 = 0, i2 = 0, i3 = 0, i4 = 0, i5 = 0;
     let f0 = 0.5;
     let elements: readonly unknown[];
     let func: FuncInstance | null;
@@ -74,95 +79,95 @@ export const createDispatch = (
         case 1: {
           // mov64
           words[slot1] = words[slot2];
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0];
+          words[slot1 + 1] = words[slot2 + 1];
           pc = pc + 1 | 0;
           continue;
         }
         case 2: {
           // const32
-          words[slot1] = code[pc + 1 | 0];
+          words[slot1] = code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 3: {
           // const64
-          words[slot1] = code[pc + 1 | 0];
-          words[slot1 + 1 | 0] = code[pc + 2 | 0];
+          words[slot1] = code[pc + 1];
+          words[slot1 + 1] = code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
         case 4: {
           // select32
-          words[slot1] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[fp + code[pc + 2] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1] | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 5: {
           // select64
-          i0 = words[fp + code[pc + 2 | 0] | 0] !== 0 ? slot2 : fp + code[pc + 1 | 0] | 0;
+          i0 = words[fp + code[pc + 2] | 0] !== 0 ? slot2 : fp + code[pc + 1] | 0;
           words[slot1] = words[i0];
-          words[slot1 + 1 | 0] = words[i0 + 1 | 0];
+          words[slot1 + 1] = words[i0 + 1];
           pc = pc + 3 | 0;
           continue;
         }
         case 6: {
           // i32_add_rr
-          words[slot1] = words[slot2] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 7: {
           // i32_sub_rr
-          words[slot1] = words[slot2] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] - words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 8: {
           // i32_mul_rr
-          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1 | 0] | 0]);
+          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           pc = pc + 2 | 0;
           continue;
         }
         case 9: {
           // i32_and_rr
-          words[slot1] = words[slot2] & words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] & words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 10: {
           // i32_or_rr
-          words[slot1] = words[slot2] | words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] | words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 11: {
           // i32_xor_rr
-          words[slot1] = words[slot2] ^ words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] ^ words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 12: {
           // i32_shl_rr
-          words[slot1] = words[slot2] << words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] << words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 13: {
           // i32_shr_s_rr
-          words[slot1] = words[slot2] >> words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] >> words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 14: {
           // i32_shr_u_rr
-          words[slot1] = words[slot2] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] >>> words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 15: {
           // i32_rotl_rr
           i0 = words[slot2];
-          i1 = words[fp + code[pc + 1 | 0] | 0];
+          i1 = words[fp + code[pc + 1] | 0];
           words[slot1] = i0 << i1 | i0 >>> (32 - i1 & 31);
           pc = pc + 2 | 0;
           continue;
@@ -170,62 +175,62 @@ export const createDispatch = (
         case 16: {
           // i32_rotr_rr
           i0 = words[slot2];
-          i1 = words[fp + code[pc + 1 | 0] | 0];
+          i1 = words[fp + code[pc + 1] | 0];
           words[slot1] = i0 >>> i1 | i0 << (32 - i1 & 31);
           pc = pc + 2 | 0;
           continue;
         }
         case 17: {
           // i32_add_ri
-          words[slot1] = words[slot2] + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] + code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 18: {
           // i32_mul_ri
-          words[slot1] = Math.imul(words[slot2], code[pc + 1 | 0]);
+          words[slot1] = Math.imul(words[slot2], code[pc + 1]);
           pc = pc + 2 | 0;
           continue;
         }
         case 19: {
           // i32_and_ri
-          words[slot1] = words[slot2] & code[pc + 1 | 0];
+          words[slot1] = words[slot2] & code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 20: {
           // i32_or_ri
-          words[slot1] = words[slot2] | code[pc + 1 | 0];
+          words[slot1] = words[slot2] | code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 21: {
           // i32_xor_ri
-          words[slot1] = words[slot2] ^ code[pc + 1 | 0];
+          words[slot1] = words[slot2] ^ code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 22: {
           // i32_shl_ri
-          words[slot1] = words[slot2] << code[pc + 1 | 0];
+          words[slot1] = words[slot2] << code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 23: {
           // i32_shr_s_ri
-          words[slot1] = words[slot2] >> code[pc + 1 | 0];
+          words[slot1] = words[slot2] >> code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 24: {
           // i32_shr_u_ri
-          words[slot1] = words[slot2] >>> code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] >>> code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 25: {
           // i32_rotl_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2];
           words[slot1] = i1 << i0 | i1 >>> (32 - i0 & 31);
           pc = pc + 2 | 0;
@@ -234,7 +239,7 @@ export const createDispatch = (
         case 26: {
           // i32_div_s_rr
           i0 = words[slot2];
-          i1 = words[fp + code[pc + 1 | 0] | 0];
+          i1 = words[fp + code[pc + 1] | 0];
           if (i1 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -249,7 +254,7 @@ export const createDispatch = (
         }
         case 27: {
           // i32_div_u_rr
-          i0 = words[fp + code[pc + 1 | 0] | 0];
+          i0 = words[fp + code[pc + 1] | 0];
           if (i0 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -260,7 +265,7 @@ export const createDispatch = (
         }
         case 28: {
           // i32_rem_s_rr
-          i0 = words[fp + code[pc + 1 | 0] | 0];
+          i0 = words[fp + code[pc + 1] | 0];
           if (i0 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -271,7 +276,7 @@ export const createDispatch = (
         }
         case 29: {
           // i32_rem_u_rr
-          i0 = words[fp + code[pc + 1 | 0] | 0];
+          i0 = words[fp + code[pc + 1] | 0];
           if (i0 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -282,105 +287,105 @@ export const createDispatch = (
         }
         case 30: {
           // i32_div_s_ri
-          words[slot1] = words[slot2] / code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] / code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 31: {
           // i32_div_u_ri
-          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1] >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 32: {
           // i32_rem_s_ri
-          words[slot1] = words[slot2] % code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] % code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 33: {
           // i32_rem_u_ri
-          words[slot1] = (words[slot2] >>> 0) % (code[pc + 1 | 0] >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) % (code[pc + 1] >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 34: {
           // i32_eq_rr
-          words[slot1] = words[slot2] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 35: {
           // i32_ne_rr
-          words[slot1] = words[slot2] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 36: {
           // i32_lt_s_rr
-          words[slot1] = words[slot2] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 37: {
           // i32_ge_s_rr
-          words[slot1] = words[slot2] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 38: {
           // i32_lt_u_rr
-          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 39: {
           // i32_ge_u_rr
-          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 40: {
           // i32_eq_ri
-          words[slot1] = words[slot2] === code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 41: {
           // i32_ne_ri
-          words[slot1] = words[slot2] !== code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 42: {
           // i32_lt_s_ri
-          words[slot1] = words[slot2] < code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 43: {
           // i32_ge_s_ri
-          words[slot1] = words[slot2] >= code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 44: {
           // i32_lt_u_ri
-          words[slot1] = words[slot2] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < code[pc + 1] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 45: {
           // i32_ge_u_ri
-          words[slot1] = words[slot2] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= code[pc + 1] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 46: {
           // br_i32_eq_rr
           if (words[slot1] === words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -393,8 +398,8 @@ export const createDispatch = (
         case 47: {
           // br_i32_ne_rr
           if (words[slot1] !== words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -407,8 +412,8 @@ export const createDispatch = (
         case 48: {
           // br_i32_lt_s_rr
           if (words[slot1] < words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -421,8 +426,8 @@ export const createDispatch = (
         case 49: {
           // br_i32_ge_s_rr
           if (words[slot1] >= words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -435,8 +440,8 @@ export const createDispatch = (
         case 50: {
           // br_i32_lt_u_rr
           if (words[slot1] >>> 0 < words[slot2] >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -449,8 +454,8 @@ export const createDispatch = (
         case 51: {
           // br_i32_ge_u_rr
           if (words[slot1] >>> 0 >= words[slot2] >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -462,9 +467,9 @@ export const createDispatch = (
         }
         case 52: {
           // br_i32_eq_ri
-          if (words[slot1] === code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] === code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -476,9 +481,9 @@ export const createDispatch = (
         }
         case 53: {
           // br_i32_ne_ri
-          if (words[slot1] !== code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] !== code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -490,9 +495,9 @@ export const createDispatch = (
         }
         case 54: {
           // br_i32_lt_s_ri
-          if (words[slot1] < code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] < code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -504,9 +509,9 @@ export const createDispatch = (
         }
         case 55: {
           // br_i32_ge_s_ri
-          if (words[slot1] >= code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >= code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -518,9 +523,9 @@ export const createDispatch = (
         }
         case 56: {
           // br_i32_lt_u_ri
-          if (words[slot1] >>> 0 < code[pc + 1 | 0] >>> 0) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >>> 0 < code[pc + 1] >>> 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -532,9 +537,9 @@ export const createDispatch = (
         }
         case 57: {
           // br_i32_ge_u_ri
-          if (words[slot1] >>> 0 >= code[pc + 1 | 0] >>> 0) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >>> 0 >= code[pc + 1] >>> 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -584,8 +589,8 @@ export const createDispatch = (
         case 64: {
           // br_i32_nz
           if (words[slot1] !== 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -598,8 +603,8 @@ export const createDispatch = (
         case 65: {
           // br_i32_z
           if (words[slot1] === 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -611,73 +616,73 @@ export const createDispatch = (
         }
         case 66: {
           // i64_add_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[i0];
           i2 = words[slot2] + i1 | 0;
-          words[slot1 + 1 | 0] = (words[slot2 + 1 | 0] + words[i0 + 1 | 0] | 0) + (i2 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
+          words[slot1 + 1] = (words[slot2 + 1] + words[i0 + 1] | 0) + (i2 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
           words[slot1] = i2;
           pc = pc + 2 | 0;
           continue;
         }
         case 67: {
           // i64_sub_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
           i2 = words[i0];
-          words[slot1 + 1 | 0] = (words[slot2 + 1 | 0] - words[i0 + 1 | 0] | 0) - (i1 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
+          words[slot1 + 1] = (words[slot2 + 1] - words[i0 + 1] | 0) - (i1 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
           words[slot1] = i1 - i2 | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 68: {
           // i64_mul_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
           i2 = words[i0];
           i3 = Math.imul(i1, i2);
           f0 = ((i1 >>> 0) * (i2 >>> 0) - (i3 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          words[slot1 + 1 | 0] = (f0 | 0) + (Math.imul(i1, words[i0 + 1 | 0]) + Math.imul(words[slot2 + 1 | 0], i2) | 0) | 0;
+          words[slot1 + 1] = (f0 | 0) + (Math.imul(i1, words[i0 + 1]) + Math.imul(words[slot2 + 1], i2) | 0) | 0;
           words[slot1] = i3;
           pc = pc + 2 | 0;
           continue;
         }
         case 69: {
           // i64_and_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           words[slot1] = words[slot2] & words[i0];
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] & words[i0 + 1 | 0];
+          words[slot1 + 1] = words[slot2 + 1] & words[i0 + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 70: {
           // i64_or_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           words[slot1] = words[slot2] | words[i0];
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] | words[i0 + 1 | 0];
+          words[slot1 + 1] = words[slot2 + 1] | words[i0 + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 71: {
           // i64_xor_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           words[slot1] = words[slot2] ^ words[i0];
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] ^ words[i0 + 1 | 0];
+          words[slot1 + 1] = words[slot2 + 1] ^ words[i0 + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 72: {
           // i64_shl_rr
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = words[fp + code[pc + 1 | 0] | 0] & 63;
+          i1 = words[slot2 + 1];
+          i2 = words[fp + code[pc + 1] | 0] & 63;
           if (i2 === 0) {
-            words[slot1 + 1 | 0] = i1;
+            words[slot1 + 1] = i1;
             words[slot1] = i0;
           } else if (i2 < 32) {
-            words[slot1 + 1 | 0] = i1 << i2 | i0 >>> 32 - i2;
+            words[slot1 + 1] = i1 << i2 | i0 >>> 32 - i2;
             words[slot1] = i0 << i2;
           } else {
-            words[slot1 + 1 | 0] = i0 << i2;
+            words[slot1 + 1] = i0 << i2;
             words[slot1] = 0;
           }
           pc = pc + 2 | 0;
@@ -686,16 +691,16 @@ export const createDispatch = (
         case 73: {
           // i64_shr_s_rr
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = words[fp + code[pc + 1 | 0] | 0] & 63;
+          i1 = words[slot2 + 1];
+          i2 = words[fp + code[pc + 1] | 0] & 63;
           if (i2 === 0) {
-            words[slot1 + 1 | 0] = i1;
+            words[slot1 + 1] = i1;
             words[slot1] = i0;
           } else if (i2 < 32) {
-            words[slot1 + 1 | 0] = i1 >> i2;
+            words[slot1 + 1] = i1 >> i2;
             words[slot1] = i0 >>> i2 | i1 << 32 - i2;
           } else {
-            words[slot1 + 1 | 0] = i1 >> 31;
+            words[slot1 + 1] = i1 >> 31;
             words[slot1] = i1 >> i2;
           }
           pc = pc + 2 | 0;
@@ -704,16 +709,16 @@ export const createDispatch = (
         case 74: {
           // i64_shr_u_rr
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = words[fp + code[pc + 1 | 0] | 0] & 63;
+          i1 = words[slot2 + 1];
+          i2 = words[fp + code[pc + 1] | 0] & 63;
           if (i2 === 0) {
-            words[slot1 + 1 | 0] = i1;
+            words[slot1 + 1] = i1;
             words[slot1] = i0;
           } else if (i2 < 32) {
-            words[slot1 + 1 | 0] = i1 >>> i2;
+            words[slot1 + 1] = i1 >>> i2;
             words[slot1] = i0 >>> i2 | i1 << 32 - i2;
           } else {
-            words[slot1 + 1 | 0] = 0;
+            words[slot1 + 1] = 0;
             words[slot1] = i1 >>> i2;
           }
           pc = pc + 2 | 0;
@@ -722,8 +727,8 @@ export const createDispatch = (
         case 75: {
           // i64_rotl_rr
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = words[fp + code[pc + 1 | 0] | 0] & 63;
+          i1 = words[slot2 + 1];
+          i2 = words[fp + code[pc + 1] | 0] & 63;
           if (i2 >= 32) {
             i3 = i0;
             i0 = i1;
@@ -731,10 +736,10 @@ export const createDispatch = (
             i2 = i2 - 32 | 0;
           }
           if (i2 === 0) {
-            words[slot1 + 1 | 0] = i1;
+            words[slot1 + 1] = i1;
             words[slot1] = i0;
           } else {
-            words[slot1 + 1 | 0] = i1 << i2 | i0 >>> 32 - i2;
+            words[slot1 + 1] = i1 << i2 | i0 >>> 32 - i2;
             words[slot1] = i0 << i2 | i1 >>> 32 - i2;
           }
           pc = pc + 2 | 0;
@@ -743,8 +748,8 @@ export const createDispatch = (
         case 76: {
           // i64_rotr_rr
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = -words[fp + code[pc + 1 | 0] | 0] & 63;
+          i1 = words[slot2 + 1];
+          i2 = -words[fp + code[pc + 1] | 0] & 63;
           if (i2 >= 32) {
             i3 = i0;
             i0 = i1;
@@ -752,10 +757,10 @@ export const createDispatch = (
             i2 = i2 - 32 | 0;
           }
           if (i2 === 0) {
-            words[slot1 + 1 | 0] = i1;
+            words[slot1 + 1] = i1;
             words[slot1] = i0;
           } else {
-            words[slot1 + 1 | 0] = i1 << i2 | i0 >>> 32 - i2;
+            words[slot1 + 1] = i1 << i2 | i0 >>> 32 - i2;
             words[slot1] = i0 << i2 | i1 >>> 32 - i2;
           }
           pc = pc + 2 | 0;
@@ -763,47 +768,47 @@ export const createDispatch = (
         }
         case 77: {
           // i64_add_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2] + i0 | 0;
-          words[slot1 + 1 | 0] = (words[slot2 + 1 | 0] + code[pc + 2 | 0] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
+          words[slot1 + 1] = (words[slot2 + 1] + code[pc + 2] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
           words[slot1] = i1;
           pc = pc + 3 | 0;
           continue;
         }
         case 78: {
           // i64_and_ri
-          words[slot1] = words[slot2] & code[pc + 1 | 0];
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] & code[pc + 2 | 0];
+          words[slot1] = words[slot2] & code[pc + 1];
+          words[slot1 + 1] = words[slot2 + 1] & code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
         case 79: {
           // i64_or_ri
-          words[slot1] = words[slot2] | code[pc + 1 | 0];
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] | code[pc + 2 | 0];
+          words[slot1] = words[slot2] | code[pc + 1];
+          words[slot1 + 1] = words[slot2 + 1] | code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
         case 80: {
           // i64_xor_ri
-          words[slot1] = words[slot2] ^ code[pc + 1 | 0];
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] ^ code[pc + 2 | 0];
+          words[slot1] = words[slot2] ^ code[pc + 1];
+          words[slot1 + 1] = words[slot2 + 1] ^ code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
         case 81: {
           // i64_shl_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           if (i0 === 0) {
-            words[slot1 + 1 | 0] = i2;
+            words[slot1 + 1] = i2;
             words[slot1] = i1;
           } else if (i0 < 32) {
-            words[slot1 + 1 | 0] = i2 << i0 | i1 >>> 32 - i0;
+            words[slot1 + 1] = i2 << i0 | i1 >>> 32 - i0;
             words[slot1] = i1 << i0;
           } else {
-            words[slot1 + 1 | 0] = i1 << i0;
+            words[slot1 + 1] = i1 << i0;
             words[slot1] = 0;
           }
           pc = pc + 2 | 0;
@@ -811,17 +816,17 @@ export const createDispatch = (
         }
         case 82: {
           // i64_shr_s_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           if (i0 === 0) {
-            words[slot1 + 1 | 0] = i2;
+            words[slot1 + 1] = i2;
             words[slot1] = i1;
           } else if (i0 < 32) {
-            words[slot1 + 1 | 0] = i2 >> i0;
+            words[slot1 + 1] = i2 >> i0;
             words[slot1] = i1 >>> i0 | i2 << 32 - i0;
           } else {
-            words[slot1 + 1 | 0] = i2 >> 31;
+            words[slot1 + 1] = i2 >> 31;
             words[slot1] = i2 >> i0;
           }
           pc = pc + 2 | 0;
@@ -829,17 +834,17 @@ export const createDispatch = (
         }
         case 83: {
           // i64_shr_u_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           if (i0 === 0) {
-            words[slot1 + 1 | 0] = i2;
+            words[slot1 + 1] = i2;
             words[slot1] = i1;
           } else if (i0 < 32) {
-            words[slot1 + 1 | 0] = i2 >>> i0;
+            words[slot1 + 1] = i2 >>> i0;
             words[slot1] = i1 >>> i0 | i2 << 32 - i0;
           } else {
-            words[slot1 + 1 | 0] = 0;
+            words[slot1 + 1] = 0;
             words[slot1] = i2 >>> i0;
           }
           pc = pc + 2 | 0;
@@ -848,8 +853,8 @@ export const createDispatch = (
         case 84: {
           // i64_rotl_ri
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = code[pc + 1 | 0];
+          i1 = words[slot2 + 1];
+          i2 = code[pc + 1];
           if (i2 >= 32) {
             i3 = i0;
             i0 = i1;
@@ -857,10 +862,10 @@ export const createDispatch = (
             i2 = i2 - 32 | 0;
           }
           if (i2 === 0) {
-            words[slot1 + 1 | 0] = i1;
+            words[slot1 + 1] = i1;
             words[slot1] = i0;
           } else {
-            words[slot1 + 1 | 0] = i1 << i2 | i0 >>> 32 - i2;
+            words[slot1 + 1] = i1 << i2 | i0 >>> 32 - i2;
             words[slot1] = i0 << i2 | i1 >>> 32 - i2;
           }
           pc = pc + 2 | 0;
@@ -868,12 +873,12 @@ export const createDispatch = (
         }
         case 85: {
           // i64_div_s_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
-          if ((words[i0] | words[i0 + 1 | 0]) === 0) {
+          i0 = fp + code[pc + 1] | 0;
+          if ((words[i0] | words[i0 + 1]) === 0) {
             status = 17; // trap.divide-by-zero
             break out;
           }
-          if ((words[i0] & words[i0 + 1 | 0]) === -1 && words[slot2 + 1 | 0] === -2147483648 && words[slot2] === 0) {
+          if ((words[i0] & words[i0 + 1]) === -1 && words[slot2 + 1] === -2147483648 && words[slot2] === 0) {
             status = 18; // trap.integer-overflow
             break out;
           }
@@ -883,8 +888,8 @@ export const createDispatch = (
         }
         case 86: {
           // i64_div_u_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
-          if ((words[i0] | words[i0 + 1 | 0]) === 0) {
+          i0 = fp + code[pc + 1] | 0;
+          if ((words[i0] | words[i0 + 1]) === 0) {
             status = 17; // trap.divide-by-zero
             break out;
           }
@@ -894,8 +899,8 @@ export const createDispatch = (
         }
         case 87: {
           // i64_rem_s_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
-          if ((words[i0] | words[i0 + 1 | 0]) === 0) {
+          i0 = fp + code[pc + 1] | 0;
+          if ((words[i0] | words[i0 + 1]) === 0) {
             status = 17; // trap.divide-by-zero
             break out;
           }
@@ -905,8 +910,8 @@ export const createDispatch = (
         }
         case 88: {
           // i64_rem_u_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
-          if ((words[i0] | words[i0 + 1 | 0]) === 0) {
+          i0 = fp + code[pc + 1] | 0;
+          if ((words[i0] | words[i0 + 1]) === 0) {
             status = 17; // trap.divide-by-zero
             break out;
           }
@@ -916,66 +921,66 @@ export const createDispatch = (
         }
         case 89: {
           // i64_eq_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           i3 = words[i0];
-          i0 = words[i0 + 1 | 0];
+          i0 = words[i0 + 1];
           words[slot1] = i1 === i3 && i2 === i0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 90: {
           // i64_ne_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           i3 = words[i0];
-          i0 = words[i0 + 1 | 0];
+          i0 = words[i0 + 1];
           words[slot1] = i1 !== i3 || i2 !== i0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 91: {
           // i64_lt_s_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           i3 = words[i0];
-          i0 = words[i0 + 1 | 0];
+          i0 = words[i0 + 1];
           words[slot1] = i2 < i0 || i2 === i0 && i1 >>> 0 < i3 >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 92: {
           // i64_ge_s_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           i3 = words[i0];
-          i0 = words[i0 + 1 | 0];
+          i0 = words[i0 + 1];
           words[slot1] = i2 > i0 || i2 === i0 && i1 >>> 0 >= i3 >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 93: {
           // i64_lt_u_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           i3 = words[i0];
-          i0 = words[i0 + 1 | 0];
+          i0 = words[i0 + 1];
           words[slot1] = i2 >>> 0 < i0 >>> 0 || i2 === i0 && i1 >>> 0 < i3 >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 94: {
           // i64_ge_u_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
-          i2 = words[slot2 + 1 | 0];
+          i2 = words[slot2 + 1];
           i3 = words[i0];
-          i0 = words[i0 + 1 | 0];
+          i0 = words[i0 + 1];
           words[slot1] = i2 >>> 0 > i0 >>> 0 || i2 === i0 && i1 >>> 0 >= i3 >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
@@ -983,9 +988,9 @@ export const createDispatch = (
         case 95: {
           // i64_eq_ri
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot2 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           words[slot1] = i0 === i2 && i1 === i3 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
@@ -993,9 +998,9 @@ export const createDispatch = (
         case 96: {
           // i64_ne_ri
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot2 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           words[slot1] = i0 !== i2 || i1 !== i3 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
@@ -1003,9 +1008,9 @@ export const createDispatch = (
         case 97: {
           // i64_lt_s_ri
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot2 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           words[slot1] = i1 < i3 || i1 === i3 && i0 >>> 0 < i2 >>> 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
@@ -1013,9 +1018,9 @@ export const createDispatch = (
         case 98: {
           // i64_ge_s_ri
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot2 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           words[slot1] = i1 > i3 || i1 === i3 && i0 >>> 0 >= i2 >>> 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
@@ -1023,9 +1028,9 @@ export const createDispatch = (
         case 99: {
           // i64_lt_u_ri
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot2 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           words[slot1] = i1 >>> 0 < i3 >>> 0 || i1 === i3 && i0 >>> 0 < i2 >>> 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
@@ -1033,9 +1038,9 @@ export const createDispatch = (
         case 100: {
           // i64_ge_u_ri
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot2 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           words[slot1] = i1 >>> 0 > i3 >>> 0 || i1 === i3 && i0 >>> 0 >= i2 >>> 0 ? 1 : 0;
           pc = pc + 3 | 0;
           continue;
@@ -1043,12 +1048,12 @@ export const createDispatch = (
         case 101: {
           // br_i64_eq_rr
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
+          i1 = words[slot1 + 1];
           i2 = words[slot2];
-          i3 = words[slot2 + 1 | 0];
+          i3 = words[slot2 + 1];
           if (i0 === i2 && i1 === i3) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1061,12 +1066,12 @@ export const createDispatch = (
         case 102: {
           // br_i64_ne_rr
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
+          i1 = words[slot1 + 1];
           i2 = words[slot2];
-          i3 = words[slot2 + 1 | 0];
+          i3 = words[slot2 + 1];
           if (i0 !== i2 || i1 !== i3) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1079,12 +1084,12 @@ export const createDispatch = (
         case 103: {
           // br_i64_lt_s_rr
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
+          i1 = words[slot1 + 1];
           i2 = words[slot2];
-          i3 = words[slot2 + 1 | 0];
+          i3 = words[slot2 + 1];
           if (i1 < i3 || i1 === i3 && i0 >>> 0 < i2 >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1097,12 +1102,12 @@ export const createDispatch = (
         case 104: {
           // br_i64_ge_s_rr
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
+          i1 = words[slot1 + 1];
           i2 = words[slot2];
-          i3 = words[slot2 + 1 | 0];
+          i3 = words[slot2 + 1];
           if (i1 > i3 || i1 === i3 && i0 >>> 0 >= i2 >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1115,12 +1120,12 @@ export const createDispatch = (
         case 105: {
           // br_i64_lt_u_rr
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
+          i1 = words[slot1 + 1];
           i2 = words[slot2];
-          i3 = words[slot2 + 1 | 0];
+          i3 = words[slot2 + 1];
           if (i1 >>> 0 < i3 >>> 0 || i1 === i3 && i0 >>> 0 < i2 >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1133,12 +1138,12 @@ export const createDispatch = (
         case 106: {
           // br_i64_ge_u_rr
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
+          i1 = words[slot1 + 1];
           i2 = words[slot2];
-          i3 = words[slot2 + 1 | 0];
+          i3 = words[slot2 + 1];
           if (i1 >>> 0 > i3 >>> 0 || i1 === i3 && i0 >>> 0 >= i2 >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1151,12 +1156,12 @@ export const createDispatch = (
         case 107: {
           // br_i64_eq_ri
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot1 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           if (i0 === i2 && i1 === i3) {
-            fuel = fuel + code[pc + 4 | 0] | 0;
-            pc = code[pc + 3 | 0];
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1169,12 +1174,12 @@ export const createDispatch = (
         case 108: {
           // br_i64_ne_ri
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot1 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           if (i0 !== i2 || i1 !== i3) {
-            fuel = fuel + code[pc + 4 | 0] | 0;
-            pc = code[pc + 3 | 0];
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1187,12 +1192,12 @@ export const createDispatch = (
         case 109: {
           // br_i64_lt_s_ri
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot1 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           if (i1 < i3 || i1 === i3 && i0 >>> 0 < i2 >>> 0) {
-            fuel = fuel + code[pc + 4 | 0] | 0;
-            pc = code[pc + 3 | 0];
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1205,12 +1210,12 @@ export const createDispatch = (
         case 110: {
           // br_i64_ge_s_ri
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot1 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           if (i1 > i3 || i1 === i3 && i0 >>> 0 >= i2 >>> 0) {
-            fuel = fuel + code[pc + 4 | 0] | 0;
-            pc = code[pc + 3 | 0];
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1223,12 +1228,12 @@ export const createDispatch = (
         case 111: {
           // br_i64_lt_u_ri
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot1 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           if (i1 >>> 0 < i3 >>> 0 || i1 === i3 && i0 >>> 0 < i2 >>> 0) {
-            fuel = fuel + code[pc + 4 | 0] | 0;
-            pc = code[pc + 3 | 0];
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1241,12 +1246,12 @@ export const createDispatch = (
         case 112: {
           // br_i64_ge_u_ri
           i0 = words[slot1];
-          i1 = words[slot1 + 1 | 0];
-          i2 = code[pc + 1 | 0];
-          i3 = code[pc + 2 | 0];
+          i1 = words[slot1 + 1];
+          i2 = code[pc + 1];
+          i3 = code[pc + 2];
           if (i1 >>> 0 > i3 >>> 0 || i1 === i3 && i0 >>> 0 >= i2 >>> 0) {
-            fuel = fuel + code[pc + 4 | 0] | 0;
-            pc = code[pc + 3 | 0];
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1258,31 +1263,31 @@ export const createDispatch = (
         }
         case 113: {
           // i64_eqz
-          words[slot1] = (words[slot2] | words[slot2 + 1 | 0]) === 0 ? 1 : 0;
+          words[slot1] = (words[slot2] | words[slot2 + 1]) === 0 ? 1 : 0;
           pc = pc + 1 | 0;
           continue;
         }
         case 114: {
           // i64_clz
-          i0 = words[slot2 + 1 | 0];
+          i0 = words[slot2 + 1];
           words[slot1] = i0 === 0 ? 32 + Math.clz32(words[slot2]) | 0 : Math.clz32(i0);
-          words[slot1 + 1 | 0] = 0;
+          words[slot1 + 1] = 0;
           pc = pc + 1 | 0;
           continue;
         }
         case 115: {
           // i64_ctz
           i0 = words[slot2];
-          i1 = words[slot2 + 1 | 0];
+          i1 = words[slot2 + 1];
           words[slot1] = i0 !== 0 ? 31 - Math.clz32(i0 & -i0) : i1 !== 0 ? 63 - Math.clz32(i1 & -i1) : 64;
-          words[slot1 + 1 | 0] = 0;
+          words[slot1 + 1] = 0;
           pc = pc + 1 | 0;
           continue;
         }
         case 116: {
           // i64_popcnt
-          words[slot1] = popcnt32(words[slot2]) + popcnt32(words[slot2 + 1 | 0]);
-          words[slot1 + 1 | 0] = 0;
+          words[slot1] = popcnt32(words[slot2]) + popcnt32(words[slot2 + 1]);
+          words[slot1 + 1] = 0;
           pc = pc + 1 | 0;
           continue;
         }
@@ -1290,7 +1295,7 @@ export const createDispatch = (
           // i64_extend8_s
           i0 = words[slot2] << 24 >> 24;
           words[slot1] = i0;
-          words[slot1 + 1 | 0] = i0 >> 31;
+          words[slot1 + 1] = i0 >> 31;
           pc = pc + 1 | 0;
           continue;
         }
@@ -1298,7 +1303,7 @@ export const createDispatch = (
           // i64_extend16_s
           i0 = words[slot2] << 16 >> 16;
           words[slot1] = i0;
-          words[slot1 + 1 | 0] = i0 >> 31;
+          words[slot1 + 1] = i0 >> 31;
           pc = pc + 1 | 0;
           continue;
         }
@@ -1306,22 +1311,22 @@ export const createDispatch = (
           // i64_extend32_s
           i0 = words[slot2];
           words[slot1] = i0;
-          words[slot1 + 1 | 0] = i0 >> 31;
+          words[slot1 + 1] = i0 >> 31;
           pc = pc + 1 | 0;
           continue;
         }
         case 120: {
           // i64_extend32_u
           words[slot1] = words[slot2];
-          words[slot1 + 1 | 0] = 0;
+          words[slot1 + 1] = 0;
           pc = pc + 1 | 0;
           continue;
         }
         case 121: {
           // br_i64_nz
-          if ((words[slot1] | words[slot1 + 1 | 0]) !== 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+          if ((words[slot1] | words[slot1 + 1]) !== 0) {
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1333,9 +1338,9 @@ export const createDispatch = (
         }
         case 122: {
           // br_i64_z
-          if ((words[slot1] | words[slot1 + 1 | 0]) === 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+          if ((words[slot1] | words[slot1 + 1]) === 0) {
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1347,7 +1352,7 @@ export const createDispatch = (
         }
         case 123: {
           // f32_add
-          f0 = floats[slot2] + floats[fp + code[pc + 1 | 0] | 0];
+          f0 = floats[slot2] + floats[fp + code[pc + 1] | 0];
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -1357,7 +1362,7 @@ export const createDispatch = (
         }
         case 124: {
           // f32_sub
-          f0 = floats[slot2] - floats[fp + code[pc + 1 | 0] | 0];
+          f0 = floats[slot2] - floats[fp + code[pc + 1] | 0];
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -1367,7 +1372,7 @@ export const createDispatch = (
         }
         case 125: {
           // f32_mul
-          f0 = floats[slot2] * floats[fp + code[pc + 1 | 0] | 0];
+          f0 = floats[slot2] * floats[fp + code[pc + 1] | 0];
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -1377,7 +1382,7 @@ export const createDispatch = (
         }
         case 126: {
           // f32_div
-          f0 = floats[slot2] / floats[fp + code[pc + 1 | 0] | 0];
+          f0 = floats[slot2] / floats[fp + code[pc + 1] | 0];
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -1387,7 +1392,7 @@ export const createDispatch = (
         }
         case 127: {
           // f32_min
-          f0 = Math.min(floats[slot2], floats[fp + code[pc + 1 | 0] | 0]);
+          f0 = Math.min(floats[slot2], floats[fp + code[pc + 1] | 0]);
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -1397,7 +1402,7 @@ export const createDispatch = (
         }
         case 128: {
           // f32_max
-          f0 = Math.max(floats[slot2], floats[fp + code[pc + 1 | 0] | 0]);
+          f0 = Math.max(floats[slot2], floats[fp + code[pc + 1] | 0]);
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -1407,7 +1412,7 @@ export const createDispatch = (
         }
         case 129: {
           // f32_copysign
-          words[slot1] = words[slot2] & 2147483647 | words[fp + code[pc + 1 | 0] | 0] & -2147483648;
+          words[slot1] = words[slot2] & 2147483647 | words[fp + code[pc + 1] | 0] & -2147483648;
           pc = pc + 2 | 0;
           continue;
         }
@@ -1475,33 +1480,33 @@ export const createDispatch = (
         }
         case 137: {
           // f32_eq
-          words[slot1] = floats[slot2] === floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] === floats[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 138: {
           // f32_ne
-          words[slot1] = floats[slot2] !== floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] !== floats[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 139: {
           // f32_lt
-          words[slot1] = floats[slot2] < floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] < floats[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 140: {
           // f32_le
-          words[slot1] = floats[slot2] <= floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] <= floats[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 141: {
           // br_f32_eq
           if (floats[slot1] === floats[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1514,8 +1519,8 @@ export const createDispatch = (
         case 142: {
           // br_f32_ne
           if (floats[slot1] !== floats[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1528,8 +1533,8 @@ export const createDispatch = (
         case 143: {
           // br_f32_lt
           if (floats[slot1] < floats[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1542,8 +1547,8 @@ export const createDispatch = (
         case 144: {
           // br_f32_le
           if (floats[slot1] <= floats[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1556,8 +1561,8 @@ export const createDispatch = (
         case 145: {
           // br_f32_nlt
           if (!(floats[slot1] < floats[slot2])) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1570,8 +1575,8 @@ export const createDispatch = (
         case 146: {
           // br_f32_nle
           if (!(floats[slot1] <= floats[slot2])) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1584,11 +1589,11 @@ export const createDispatch = (
         case 147: {
           // f64_add
           i0 = slot1 >> 1;
-          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 2 | 0;
           continue;
@@ -1596,11 +1601,11 @@ export const createDispatch = (
         case 148: {
           // f64_sub
           i0 = slot1 >> 1;
-          f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 2 | 0;
           continue;
@@ -1608,11 +1613,11 @@ export const createDispatch = (
         case 149: {
           // f64_mul
           i0 = slot1 >> 1;
-          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 2 | 0;
           continue;
@@ -1620,11 +1625,11 @@ export const createDispatch = (
         case 150: {
           // f64_div
           i0 = slot1 >> 1;
-          f0 = doubles[slot2 >> 1] / doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          f0 = doubles[slot2 >> 1] / doubles[(fp + code[pc + 1] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 2 | 0;
           continue;
@@ -1632,11 +1637,11 @@ export const createDispatch = (
         case 151: {
           // f64_min
           i0 = slot1 >> 1;
-          f0 = Math.min(doubles[slot2 >> 1], doubles[(fp + code[pc + 1 | 0] | 0) >> 1]);
+          f0 = Math.min(doubles[slot2 >> 1], doubles[(fp + code[pc + 1] | 0) >> 1]);
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 2 | 0;
           continue;
@@ -1644,32 +1649,32 @@ export const createDispatch = (
         case 152: {
           // f64_max
           i0 = slot1 >> 1;
-          f0 = Math.max(doubles[slot2 >> 1], doubles[(fp + code[pc + 1 | 0] | 0) >> 1]);
+          f0 = Math.max(doubles[slot2 >> 1], doubles[(fp + code[pc + 1] | 0) >> 1]);
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 2 | 0;
           continue;
         }
         case 153: {
           // f64_copysign
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] & 2147483647 | words[(fp + code[pc + 1 | 0] | 0) + 1 | 0] & -2147483648;
+          words[slot1 + 1] = words[slot2 + 1] & 2147483647 | words[(fp + code[pc + 1] | 0) + 1] & -2147483648;
           words[slot1] = words[slot2];
           pc = pc + 2 | 0;
           continue;
         }
         case 154: {
           // f64_abs
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] & 2147483647;
+          words[slot1 + 1] = words[slot2 + 1] & 2147483647;
           words[slot1] = words[slot2];
           pc = pc + 1 | 0;
           continue;
         }
         case 155: {
           // f64_neg
-          words[slot1 + 1 | 0] = words[slot2 + 1 | 0] ^ -2147483648;
+          words[slot1 + 1] = words[slot2 + 1] ^ -2147483648;
           words[slot1] = words[slot2];
           pc = pc + 1 | 0;
           continue;
@@ -1681,7 +1686,7 @@ export const createDispatch = (
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 1 | 0;
           continue;
@@ -1693,7 +1698,7 @@ export const createDispatch = (
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 1 | 0;
           continue;
@@ -1705,7 +1710,7 @@ export const createDispatch = (
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 1 | 0;
           continue;
@@ -1717,7 +1722,7 @@ export const createDispatch = (
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 1 | 0;
           continue;
@@ -1729,40 +1734,40 @@ export const createDispatch = (
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 1 | 0;
           continue;
         }
         case 161: {
           // f64_eq
-          words[slot1] = doubles[slot2 >> 1] === doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] === doubles[(fp + code[pc + 1] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 162: {
           // f64_ne
-          words[slot1] = doubles[slot2 >> 1] !== doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] !== doubles[(fp + code[pc + 1] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 163: {
           // f64_lt
-          words[slot1] = doubles[slot2 >> 1] < doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] < doubles[(fp + code[pc + 1] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 164: {
           // f64_le
-          words[slot1] = doubles[slot2 >> 1] <= doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] <= doubles[(fp + code[pc + 1] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 165: {
           // br_f64_eq
           if (doubles[slot1 >> 1] === doubles[slot2 >> 1]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1775,8 +1780,8 @@ export const createDispatch = (
         case 166: {
           // br_f64_ne
           if (doubles[slot1 >> 1] !== doubles[slot2 >> 1]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1789,8 +1794,8 @@ export const createDispatch = (
         case 167: {
           // br_f64_lt
           if (doubles[slot1 >> 1] < doubles[slot2 >> 1]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1803,8 +1808,8 @@ export const createDispatch = (
         case 168: {
           // br_f64_le
           if (doubles[slot1 >> 1] <= doubles[slot2 >> 1]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1817,8 +1822,8 @@ export const createDispatch = (
         case 169: {
           // br_f64_nlt
           if (!(doubles[slot1 >> 1] < doubles[slot2 >> 1])) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1831,8 +1836,8 @@ export const createDispatch = (
         case 170: {
           // br_f64_nle
           if (!(doubles[slot1 >> 1] <= doubles[slot2 >> 1])) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -1856,13 +1861,13 @@ export const createDispatch = (
         }
         case 173: {
           // f64_convert_i64_s
-          doubles[slot1 >> 1] = words[slot2 + 1 | 0] * 4294967296 + (words[slot2] >>> 0);
+          doubles[slot1 >> 1] = words[slot2 + 1] * 4294967296 + (words[slot2] >>> 0);
           pc = pc + 1 | 0;
           continue;
         }
         case 174: {
           // f64_convert_i64_u
-          doubles[slot1 >> 1] = (words[slot2 + 1 | 0] >>> 0) * 4294967296 + (words[slot2] >>> 0);
+          doubles[slot1 >> 1] = (words[slot2 + 1] >>> 0) * 4294967296 + (words[slot2] >>> 0);
           pc = pc + 1 | 0;
           continue;
         }
@@ -1885,7 +1890,7 @@ export const createDispatch = (
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
-            words[(i0 << 1) + 1 | 0] = 2146959360;
+            words[(i0 << 1) + 1] = 2146959360;
           }
           pc = pc + 1 | 0;
           continue;
@@ -1947,8 +1952,8 @@ export const createDispatch = (
         case 183: {
           // i32_load
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -1959,8 +1964,8 @@ export const createDispatch = (
         case 184: {
           // i32_load8_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -1971,8 +1976,8 @@ export const createDispatch = (
         case 185: {
           // i32_load8_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -1983,8 +1988,8 @@ export const createDispatch = (
         case 186: {
           // i32_load16_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -1995,8 +2000,8 @@ export const createDispatch = (
         case 187: {
           // i32_load16_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2007,102 +2012,102 @@ export const createDispatch = (
         case 188: {
           // i64_load
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
           words[slot1] = memory.getInt32(i0, true);
-          words[slot1 + 1 | 0] = memory.getInt32(i0 + 4 | 0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
           pc = pc + 2 | 0;
           continue;
         }
         case 189: {
           // i64_load8_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
           i0 = memory.getInt8(i0);
           words[slot1] = i0;
-          words[slot1 + 1 | 0] = i0 >> 31;
+          words[slot1 + 1] = i0 >> 31;
           pc = pc + 2 | 0;
           continue;
         }
         case 190: {
           // i64_load8_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
           words[slot1] = memory.getUint8(i0);
-          words[slot1 + 1 | 0] = 0;
+          words[slot1 + 1] = 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 191: {
           // i64_load16_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
           i0 = memory.getInt16(i0, true);
           words[slot1] = i0;
-          words[slot1 + 1 | 0] = i0 >> 31;
+          words[slot1 + 1] = i0 >> 31;
           pc = pc + 2 | 0;
           continue;
         }
         case 192: {
           // i64_load16_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
           words[slot1] = memory.getUint16(i0, true);
-          words[slot1 + 1 | 0] = 0;
+          words[slot1 + 1] = 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 193: {
           // i64_load32_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
           i0 = memory.getInt32(i0, true);
           words[slot1] = i0;
-          words[slot1 + 1 | 0] = i0 >> 31;
+          words[slot1 + 1] = i0 >> 31;
           pc = pc + 2 | 0;
           continue;
         }
         case 194: {
           // i64_load32_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
           words[slot1] = memory.getInt32(i0, true);
-          words[slot1 + 1 | 0] = 0;
+          words[slot1 + 1] = 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 195: {
           // i32_store
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2113,8 +2118,8 @@ export const createDispatch = (
         case 196: {
           // i32_store8
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2125,8 +2130,8 @@ export const createDispatch = (
         case 197: {
           // i32_store16
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2137,84 +2142,84 @@ export const createDispatch = (
         case 198: {
           // i32_store_i
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt32(i0, code[pc + 2 | 0], true);
+          memory.setInt32(i0, code[pc + 2], true);
           pc = pc + 3 | 0;
           continue;
         }
         case 199: {
           // i32_store8_i
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt8(i0, code[pc + 2 | 0]);
+          memory.setInt8(i0, code[pc + 2]);
           pc = pc + 3 | 0;
           continue;
         }
         case 200: {
           // i32_store16_i
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt16(i0, code[pc + 2 | 0], true);
+          memory.setInt16(i0, code[pc + 2], true);
           pc = pc + 3 | 0;
           continue;
         }
         case 201: {
           // i64_store
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
-          memory.setInt32(i0 + 4 | 0, words[slot2 + 1 | 0], true);
+          memory.setInt32(i0 + 4 | 0, words[slot2 + 1], true);
           memory.setInt32(i0, words[slot2], true);
           pc = pc + 2 | 0;
           continue;
         }
         case 202: {
           // global_get32
-          words[slot1] = globals[code[pc + 1 | 0]];
+          words[slot1] = globals[code[pc + 1]];
           pc = pc + 2 | 0;
           continue;
         }
         case 203: {
           // global_get64
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           words[slot1] = globals[i0];
-          words[slot1 + 1 | 0] = globals[i0 + 1 | 0];
+          words[slot1 + 1] = globals[i0 + 1 | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 204: {
           // global_set32
-          globals[code[pc + 1 | 0]] = words[slot1];
+          globals[code[pc + 1]] = words[slot1];
           pc = pc + 2 | 0;
           continue;
         }
         case 205: {
           // global_set64
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           globals[i0] = words[slot1];
-          globals[i0 + 1 | 0] = words[slot1 + 1 | 0];
+          globals[i0 + 1 | 0] = words[slot1 + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 206: {
           // br
-          fuel = fuel + code[pc + 2 | 0] | 0;
-          pc = code[pc + 1 | 0];
+          fuel = fuel + code[pc + 2] | 0;
+          pc = code[pc + 1];
           if (fuel < 0) {
             status = 2; // NO_FUEL
             break out;
@@ -2223,7 +2228,7 @@ export const createDispatch = (
         }
         case 207: {
           // br_table
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot1] >>> 0;
           if (i1 > i0) {
             i1 = i0;
@@ -2239,7 +2244,7 @@ export const createDispatch = (
         }
         case 208: {
           // call
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           if ((slot1 + code[i0 - 2 | 0] | 0) > stackLimit || sp >= callLimit) {
             status = 27; // exhaustion.call-stack
             break out;
@@ -2262,9 +2267,9 @@ export const createDispatch = (
         }
         case 209: {
           // call_indirect
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot1];
-          elements = instance.tables[code[pc + 2 | 0]]!.elements;
+          elements = instance.tables[code[pc + 2]]!.elements;
           if (i1 >>> 0 >= elements.length) {
             status = 22; // trap.undefined-element
             break out;
@@ -2332,7 +2337,7 @@ export const createDispatch = (
         case 212: {
           // return64
           words[fp] = words[slot1];
-          words[fp + 1 | 0] = words[slot1 + 1 | 0];
+          words[fp + 1] = words[slot1 + 1];
           sp = sp - 2 | 0;
           pc = calls[sp];
           fp = calls[sp + 1 | 0];
@@ -2345,7 +2350,7 @@ export const createDispatch = (
         }
         case 213: {
           // narrow_address
-          words[slot1] = words[slot2 + 1 | 0] === 0 ? words[slot2] : -1;
+          words[slot1] = words[slot2 + 1] === 0 ? words[slot2] : -1;
           pc = pc + 1 | 0;
           continue;
         }
@@ -2361,7 +2366,7 @@ export const createDispatch = (
         }
         case 216: {
           // charge
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           if (fuel < i0) {
             state.need = i0;
             status = 3; // NEED_FUEL
@@ -2373,13 +2378,1661 @@ export const createDispatch = (
         }
         case 217: {
           // resume_fast
-          i0 = code[pc + 2 | 0];
+          i0 = code[pc + 2];
           if (fuel >= i0 && state.isArmed === 0) {
             fuel = fuel - i0 | 0;
-            pc = code[pc + 1 | 0];
+            pc = code[pc + 1];
             continue;
           }
           pc = pc + 3 | 0;
+          continue;
+        }
+        case 218: {
+          // i32_add_ri__into1__i64_load
+          i0 = words[slot2] + code[pc + 1] | 0;
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 219: {
+          // i32_shl_ri__into1__i32_add_rr
+          i0 = words[slot2] << code[pc + 1];
+          words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 220: {
+          // const64__into1__i64_mul_rr
+          i0 = code[pc + 1];
+          i1 = code[pc + 2];
+          i2 = fp + code[pc + 3] | 0;
+          i3 = words[i2];
+          i4 = Math.imul(i0, i3);
+          f0 = ((i0 >>> 0) * (i3 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          words[slot1 + 1] = (f0 | 0) + (Math.imul(i0, words[i2 + 1]) + Math.imul(i1, i3) | 0) | 0;
+          words[slot1] = i4;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 221: {
+          // f64_mul__into1__f64_add
+          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 222: {
+          // i32_add_ri__into1__i32_store8_i
+          i0 = words[slot1] + code[pc + 1] | 0;
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          memory.setInt8(i0, code[pc + 3]);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 223: {
+          // i32_add_ri__into1__i32_load
+          i0 = words[slot2] + code[pc + 1] | 0;
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 224: {
+          // i32_shl_ri__into1__i32_add_ri
+          i0 = words[slot2] << code[pc + 1];
+          words[slot1] = i0 + code[pc + 2] | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 225: {
+          // i32_add_ri__keep1__mov32
+          i0 = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
+          words[slot2] = i0;
+          words[slot1] = i0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 226: {
+          // i32_add_ri__keep1__br_i32_ne_ri
+          i0 = words[slot2] + code[pc + 1] | 0;
+          words[slot1] = i0;
+          if (i0 !== code[pc + 2]) {
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 227: {
+          // i32_add_ri__and__i32_add_ri
+          words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
+          words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 228: {
+          // mov32__and__mov32
+          words[slot2] = words[fp + code[pc + 1] | 0];
+          words[slot1] = words[fp + code[pc + 2] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 229: {
+          // i32_mul_ri__into1__i32_add_ri
+          i0 = Math.imul(words[slot2], code[pc + 1]);
+          words[slot1] = i0 + code[pc + 2] | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 230: {
+          // i32_and_ri__into3__select32
+          i0 = words[slot2] & code[pc + 1];
+          words[slot1] = i0 !== 0 ? words[fp + code[pc + 2] | 0] : words[fp + code[pc + 3] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 231: {
+          // f64_add__keep1__f64_mul
+          f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
+          i0 = slot2 >> 1;
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          i0 = slot1 >> 1;
+          f0 = f0 * doubles[(fp + code[pc + 3] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 232: {
+          // f64_add__keep1__f64_mul__and__f64_add
+          f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
+          i0 = slot2 >> 1;
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          i0 = (fp + code[pc + 3] | 0) >> 1;
+          f0 = f0 * doubles[(fp + code[pc + 4] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          i0 = slot1 >> 1;
+          f0 = doubles[(fp + code[pc + 5] | 0) >> 1] + doubles[(fp + code[pc + 6] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 233: {
+          // i32_add_ri__into1__return32
+          i0 = words[slot1] + code[pc + 1] | 0;
+          words[fp] = i0;
+          sp = sp - 2 | 0;
+          pc = calls[sp];
+          fp = calls[sp + 1 | 0];
+          fuel = fuel - code[pc - 1 | 0] | 0;
+          if (fuel < 0) {
+            status = 2; // NO_FUEL
+            break out;
+          }
+          continue;
+        }
+        case 234: {
+          // i32_add_ri__keep1__global_set32
+          i0 = words[slot2] + code[pc + 1] | 0;
+          words[slot1] = i0;
+          globals[code[pc + 2]] = i0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 235: {
+          // i32_load8_u__and__i32_load8_u
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getUint8(i0);
+          i0 = words[fp + code[pc + 3] | 0];
+          i0 = i0 + code[pc + 4] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getUint8(i0);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 236: {
+          // i32_shl_ri__into1__i32_add_ri__into1__i32_load
+          i0 = words[slot2] << code[pc + 1];
+          i0 = i0 + code[pc + 2] | 0;
+          i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 148; // trap.memory-bounds in part 2
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 237: {
+          // i32_add_ri__into1__i64_load__into1__f64_mul
+          i0 = words[slot2] + code[pc + 1] | 0;
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          f0 = memory.getFloat64(i0, true);
+          i0 = slot1 >> 1;
+          f0 = f0 * doubles[(fp + code[pc + 3] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 238: {
+          // f64_sub__into1__f64_add
+          f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 239: {
+          // global_get32__into1__br_i32_nz
+          i0 = globals[code[pc + 1]];
+          if (i0 !== 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 240: {
+          // i32_add_ri__into1__i32_load8_u
+          i0 = words[slot2] + code[pc + 1] | 0;
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getUint8(i0);
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 241: {
+          // i32_and_ri__into1__i32_shl_ri
+          i0 = words[slot2] & code[pc + 1];
+          words[slot1] = i0 << code[pc + 2];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 242: {
+          // i32_and_ri__into1__i32_shl_ri__into1__i32_add_ri
+          i0 = words[slot2] & code[pc + 1];
+          i0 = i0 << code[pc + 2];
+          words[slot1] = i0 + code[pc + 3] | 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 243: {
+          // f64_add__keep1__f64_mul__into1__f64_add
+          f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
+          i0 = slot2 >> 1;
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          f0 = f0 * doubles[(fp + code[pc + 3] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 4] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 244: {
+          // f64_add__into1__f64_mul
+          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 * doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 245: {
+          // f64_add__into1__f64_mul__into1__f64_add
+          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
+          f0 = f0 * doubles[(fp + code[pc + 2] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 3] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 246: {
+          // i32_add_rr__keep1__br_i32_lt_u_ri
+          i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
+          words[slot1] = i0;
+          if (i0 >>> 0 < code[pc + 2] >>> 0) {
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 247: {
+          // i32_shr_u_ri__and__i32_and_ri
+          words[slot2] = words[fp + code[pc + 1] | 0] >>> code[pc + 2] | 0;
+          words[slot1] = words[fp + code[pc + 3] | 0] & code[pc + 4];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 248: {
+          // i32_shr_u_ri__and__i32_and_ri__into3__select32
+          words[slot2] = words[fp + code[pc + 1] | 0] >>> code[pc + 2] | 0;
+          i0 = words[fp + code[pc + 3] | 0] & code[pc + 4];
+          words[slot1] = i0 !== 0 ? words[fp + code[pc + 5] | 0] : words[fp + code[pc + 6] | 0];
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 249: {
+          // const64__into1__i64_mul_rr__into1__i64_add_rr
+          i0 = code[pc + 1];
+          i1 = code[pc + 2];
+          i2 = fp + code[pc + 3] | 0;
+          i3 = words[i2];
+          i4 = Math.imul(i0, i3);
+          f0 = ((i0 >>> 0) * (i3 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = (f0 | 0) + (Math.imul(i0, words[i2 + 1]) + Math.imul(i1, i3) | 0) | 0;
+          i1 = i4;
+          i2 = fp + code[pc + 4] | 0;
+          i3 = words[i2];
+          i1 = i1 + i3 | 0;
+          words[slot1 + 1] = (i0 + words[i2 + 1] | 0) + (i1 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i1;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 250: {
+          // i32_add_rr__into1__i32_shl_ri
+          i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
+          words[slot1] = i0 << code[pc + 2];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 251: {
+          // const32__into1__i32_load
+          i0 = code[pc + 1];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 252: {
+          // i64_rotl_ri__into1__i64_xor_rr
+          i0 = words[slot2];
+          i1 = words[slot2 + 1];
+          i2 = code[pc + 1];
+          if (i2 >= 32) {
+            i3 = i0;
+            i0 = i1;
+            i1 = i3;
+            i2 = i2 - 32 | 0;
+          }
+          if (i2 === 0) {
+            i3 = i1;
+            i4 = i0;
+          } else {
+            i3 = i1 << i2 | i0 >>> 32 - i2;
+            i4 = i0 << i2 | i1 >>> 32 - i2;
+          }
+          i0 = fp + code[pc + 2] | 0;
+          words[slot1] = i4 ^ words[i0];
+          words[slot1 + 1] = i3 ^ words[i0 + 1];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 253: {
+          // i32_and_ri__into1__br_i32_z
+          i0 = words[slot1] & code[pc + 1];
+          if (i0 === 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 254: {
+          // i32_add_rr__and__i32_add_ri
+          words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
+          words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 255: {
+          // i32_add_rr__into1__i32_shl_ri__into1__i32_add_rr
+          i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
+          i0 = i0 << code[pc + 2];
+          words[slot1] = i0 + words[fp + code[pc + 3] | 0] | 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 256: {
+          // i32_xor_rr__into1__i32_and_ri
+          i0 = words[slot2] ^ words[fp + code[pc + 1] | 0];
+          words[slot1] = i0 & code[pc + 2];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 257: {
+          // i32_xor_rr__into1__i32_and_ri__into1__i32_shl_ri
+          i0 = words[slot2] ^ words[fp + code[pc + 1] | 0];
+          i0 = i0 & code[pc + 2];
+          words[slot1] = i0 << code[pc + 3];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 258: {
+          // f64_add__into1__f64_add
+          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 259: {
+          // f64_mul__and__f64_add
+          i0 = slot2 >> 1;
+          f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          i0 = slot1 >> 1;
+          f0 = doubles[(fp + code[pc + 3] | 0) >> 1] + doubles[(fp + code[pc + 4] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 260: {
+          // f64_mul__and__f64_add__into1__f64_mul
+          i0 = slot2 >> 1;
+          f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          f0 = doubles[(fp + code[pc + 3] | 0) >> 1] + doubles[(fp + code[pc + 4] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 * doubles[(fp + code[pc + 5] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 261: {
+          // f64_mul__into2__f64_sub
+          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = doubles[(fp + code[pc + 2] | 0) >> 1] - f0;
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 262: {
+          // i32_rotl_ri__into1__i32_xor_rr
+          i0 = code[pc + 1];
+          i1 = words[slot2];
+          i0 = i1 << i0 | i1 >>> (32 - i0 & 31);
+          words[slot1] = i0 ^ words[fp + code[pc + 2] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 263: {
+          // i32_load8_u__into1__i32_add_rr
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          i0 = memory.getUint8(i0);
+          words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 264: {
+          // i32_shl_ri__into1__i32_add_rr__into1__i32_load
+          i0 = words[slot2] << code[pc + 1];
+          i0 = i0 + words[fp + code[pc + 2] | 0] | 0;
+          i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 148; // trap.memory-bounds in part 2
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 265: {
+          // i64_store__and__i32_add_ri
+          i0 = fp + code[pc + 1] | 0;
+          i1 = words[slot2];
+          i1 = i1 + code[pc + 2] | 0 | i1 >> 31;
+          if (i1 >>> 0 >= places8) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i1 + 4 | 0, words[i0 + 1], true);
+          memory.setInt32(i1, words[i0], true);
+          words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 266: {
+          // i32_add_ri__and__i32_mul_ri
+          words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
+          words[slot1] = Math.imul(words[fp + code[pc + 3] | 0], code[pc + 4]);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 267: {
+          // i32_add_ri__and__i32_mul_ri__into1__i32_add_ri
+          words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
+          i0 = Math.imul(words[fp + code[pc + 3] | 0], code[pc + 4]);
+          words[slot1] = i0 + code[pc + 5] | 0;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 268: {
+          // global_get32__into1__i32_add_ri
+          i0 = globals[code[pc + 1]];
+          words[slot1] = i0 + code[pc + 2] | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 269: {
+          // i32_add_ri__into1__i32_store8_i__and__i32_add_rr
+          i0 = words[slot2] + code[pc + 1] | 0;
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          memory.setInt8(i0, code[pc + 3]);
+          words[slot1] = words[fp + code[pc + 4] | 0] + words[fp + code[pc + 5] | 0] | 0;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 270: {
+          // i32_load__and__i32_add_ri
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getInt32(i0, true);
+          words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 271: {
+          // i32_add_rr__keep1__i32_add_ri
+          i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
+          words[slot2] = i0;
+          words[slot1] = i0 + code[pc + 3] | 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 272: {
+          // i32_mul_rr__into1__i32_add_rr
+          i0 = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
+          words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 273: {
+          // i64_sub_rr__keep1__i64_add_rr
+          i0 = fp + code[pc + 1] | 0;
+          i1 = fp + code[pc + 2] | 0;
+          i2 = words[i0];
+          i3 = words[i1];
+          i0 = (words[i0 + 1] - words[i1 + 1] | 0) - (i2 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          words[slot2 + 1] = i0;
+          i1 = i2 - i3 | 0;
+          words[slot2] = i1;
+          i2 = fp + code[pc + 3] | 0;
+          i3 = words[i2];
+          i1 = i1 + i3 | 0;
+          words[slot1 + 1] = (i0 + words[i2 + 1] | 0) + (i1 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i1;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 274: {
+          // i32_add_ri__into1__i32_xor_rr
+          i0 = words[slot2] + code[pc + 1] | 0;
+          words[slot1] = i0 ^ words[fp + code[pc + 2] | 0];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 275: {
+          // i32_add_ri__into1__i32_xor_rr__into1__i32_and_ri
+          i0 = words[slot2] + code[pc + 1] | 0;
+          i0 = i0 ^ words[fp + code[pc + 2] | 0];
+          words[slot1] = i0 & code[pc + 3];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 276: {
+          // mov64__and__mov64
+          i0 = fp + code[pc + 1] | 0;
+          words[slot2] = words[i0];
+          words[slot2 + 1] = words[i0 + 1];
+          i0 = fp + code[pc + 2] | 0;
+          words[slot1] = words[i0];
+          words[slot1 + 1] = words[i0 + 1];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 277: {
+          // i32_mul_rr__into1__i32_add_rr__into1__i32_shl_ri
+          i0 = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
+          i0 = i0 + words[fp + code[pc + 2] | 0] | 0;
+          words[slot1] = i0 << code[pc + 3];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 278: {
+          // i64_load__into1__f64_add
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          f0 = memory.getFloat64(i0, true);
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 279: {
+          // i32_load__and__i32_load
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getInt32(i0, true);
+          i0 = words[fp + code[pc + 3] | 0];
+          i0 = i0 + code[pc + 4] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 280: {
+          // mov32__and__i32_add_ri
+          words[slot2] = words[fp + code[pc + 1] | 0];
+          words[slot1] = words[fp + code[pc + 2] | 0] + code[pc + 3] | 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 281: {
+          // mov32__and__i32_add_ri__into1__i32_xor_rr
+          words[slot2] = words[fp + code[pc + 1] | 0];
+          i0 = words[fp + code[pc + 2] | 0] + code[pc + 3] | 0;
+          words[slot1] = i0 ^ words[fp + code[pc + 4] | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 282: {
+          // i32_add_rr__into1__return32
+          i0 = words[slot1] + words[slot2] | 0;
+          words[fp] = i0;
+          sp = sp - 2 | 0;
+          pc = calls[sp];
+          fp = calls[sp + 1 | 0];
+          fuel = fuel - code[pc - 1 | 0] | 0;
+          if (fuel < 0) {
+            status = 2; // NO_FUEL
+            break out;
+          }
+          continue;
+        }
+        case 283: {
+          // i32_add_ri__into1__i32_load8_u__into1__br_i32_z
+          i0 = words[slot1] + code[pc + 1] | 0;
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          i0 = memory.getUint8(i0);
+          if (i0 === 0) {
+            fuel = fuel + code[pc + 4] | 0;
+            pc = code[pc + 3];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 284: {
+          // global_get32__into1__i32_add_ri__keep1__global_set32
+          i0 = globals[code[pc + 1]];
+          i0 = i0 + code[pc + 3] | 0;
+          words[fp + code[pc + 2] | 0] = i0;
+          globals[code[pc + 4]] = i0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 285: {
+          // i32_load__into1__i32_add_rr
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          i0 = memory.getInt32(i0, true);
+          words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 286: {
+          // f64_mul__into1__f64_add__into1__f64_add
+          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
+          f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 3] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 287: {
+          // global_get32__into1__i32_store
+          i0 = globals[code[pc + 1]];
+          i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          memory.setInt32(i0, words[fp + code[pc + 2] | 0], true);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 288: {
+          // f64_mul__and__f64_mul
+          i0 = slot2 >> 1;
+          f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          i0 = slot1 >> 1;
+          f0 = doubles[(fp + code[pc + 3] | 0) >> 1] * doubles[(fp + code[pc + 4] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 289: {
+          // f64_sub__into1__f64_add__keep1__f64_mul
+          f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
+          f0 = f0 + doubles[(fp + code[pc + 3] | 0) >> 1];
+          i0 = (fp + code[pc + 2] | 0) >> 1;
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          i0 = slot1 >> 1;
+          f0 = f0 * doubles[(fp + code[pc + 4] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 290: {
+          // f64_mul__and__f64_mul__into2__f64_sub
+          i0 = slot2 >> 1;
+          f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          f0 = doubles[(fp + code[pc + 3] | 0) >> 1] * doubles[(fp + code[pc + 4] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = doubles[(fp + code[pc + 5] | 0) >> 1] - f0;
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 291: {
+          // i32_add_rr__keep1__i32_load8_u
+          i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
+          words[slot2] = i0;
+          i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getUint8(i0);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 292: {
+          // i64_extend32_u__into1__i64_add_ri
+          i0 = words[slot2];
+          i1 = 0;
+          i2 = code[pc + 1];
+          i0 = i0 + i2 | 0;
+          words[slot1 + 1] = (i1 + code[pc + 2] | 0) + (i0 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 293: {
+          // i64_rotl_ri__and__const64
+          i0 = fp + code[pc + 1] | 0;
+          i1 = words[i0];
+          i0 = words[i0 + 1];
+          i2 = code[pc + 2];
+          if (i2 >= 32) {
+            i3 = i1;
+            i1 = i0;
+            i0 = i3;
+            i2 = i2 - 32 | 0;
+          }
+          if (i2 === 0) {
+            words[slot2 + 1] = i0;
+            words[slot2] = i1;
+          } else {
+            words[slot2 + 1] = i0 << i2 | i1 >>> 32 - i2;
+            words[slot2] = i1 << i2 | i0 >>> 32 - i2;
+          }
+          words[slot1] = code[pc + 3];
+          words[slot1 + 1] = code[pc + 4];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 294: {
+          // i64_rotl_ri__and__const64__into1__i64_mul_rr
+          i0 = fp + code[pc + 1] | 0;
+          i1 = words[i0];
+          i0 = words[i0 + 1];
+          i2 = code[pc + 2];
+          if (i2 >= 32) {
+            i3 = i1;
+            i1 = i0;
+            i0 = i3;
+            i2 = i2 - 32 | 0;
+          }
+          if (i2 === 0) {
+            words[slot2 + 1] = i0;
+            words[slot2] = i1;
+          } else {
+            words[slot2 + 1] = i0 << i2 | i1 >>> 32 - i2;
+            words[slot2] = i1 << i2 | i0 >>> 32 - i2;
+          }
+          i0 = code[pc + 3];
+          i1 = code[pc + 4];
+          i2 = fp + code[pc + 5] | 0;
+          i3 = words[i2];
+          i4 = Math.imul(i0, i3);
+          f0 = ((i0 >>> 0) * (i3 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          words[slot1 + 1] = (f0 | 0) + (Math.imul(i0, words[i2 + 1]) + Math.imul(i1, i3) | 0) | 0;
+          words[slot1] = i4;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 295: {
+          // i32_store__and__mov32
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          memory.setInt32(i0, words[fp + code[pc + 1] | 0], true);
+          words[slot1] = words[fp + code[pc + 3] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 296: {
+          // const64__into1__i64_mul_rr__into2__i64_sub_rr
+          i0 = code[pc + 1];
+          i1 = code[pc + 2];
+          i2 = fp + code[pc + 3] | 0;
+          i3 = words[i2];
+          i4 = Math.imul(i0, i3);
+          f0 = ((i0 >>> 0) * (i3 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = (f0 | 0) + (Math.imul(i0, words[i2 + 1]) + Math.imul(i1, i3) | 0) | 0;
+          i1 = i4;
+          i2 = fp + code[pc + 4] | 0;
+          i3 = words[i2];
+          words[slot1 + 1] = (words[i2 + 1] - i0 | 0) - (i3 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i3 - i1 | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 297: {
+          // i32_add_rr__and__i32_ge_u_ri
+          words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
+          words[slot1] = words[fp + code[pc + 3] | 0] >>> 0 >= code[pc + 4] >>> 0 ? 1 : 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 298: {
+          // i32_add_rr__and__i32_ge_u_ri__and__i32_add_ri
+          words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
+          words[fp + code[pc + 3] | 0] = words[fp + code[pc + 4] | 0] >>> 0 >= code[pc + 5] >>> 0 ? 1 : 0;
+          words[slot1] = words[fp + code[pc + 6] | 0] + code[pc + 7] | 0;
+          pc = pc + 8 | 0;
+          continue;
+        }
+        case 299: {
+          // mov32__and__br_i32_nz
+          words[slot1] = words[slot2];
+          if (words[fp + code[pc + 1] | 0] !== 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 300: {
+          // i32_shr_u_ri__into1__i32_and_ri
+          i0 = words[slot2] >>> code[pc + 1] | 0;
+          words[slot1] = i0 & code[pc + 2];
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 301: {
+          // const32__and__select32
+          words[slot2] = code[pc + 1];
+          words[slot1] = words[fp + code[pc + 4] | 0] !== 0 ? words[fp + code[pc + 2] | 0] : words[fp + code[pc + 3] | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 302: {
+          // const32__into2__select32
+          i0 = code[pc + 1];
+          words[slot1] = words[fp + code[pc + 3] | 0] !== 0 ? words[fp + code[pc + 2] | 0] : i0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 303: {
+          // i64_load__and__i32_add_ri
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getInt32(i0, true);
+          words[slot2 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 304: {
+          // i64_load__and__i32_add_ri__into1__i64_load
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getInt32(i0, true);
+          words[slot2 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          i0 = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
+          i0 = i0 + code[pc + 5] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 148; // trap.memory-bounds in part 2
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 305: {
+          // i64_sub_rr__into1__i64_add_rr
+          i0 = fp + code[pc + 1] | 0;
+          i1 = words[slot2];
+          i2 = words[i0];
+          i0 = (words[slot2 + 1] - words[i0 + 1] | 0) - (i1 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
+          i1 = i1 - i2 | 0;
+          i2 = fp + code[pc + 2] | 0;
+          i3 = words[i2];
+          i1 = i1 + i3 | 0;
+          words[slot1 + 1] = (i0 + words[i2 + 1] | 0) + (i1 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i1;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 306: {
+          // select64__into1__i64_xor_rr
+          i0 = words[fp + code[pc + 2] | 0] !== 0 ? slot2 : fp + code[pc + 1] | 0;
+          i1 = words[i0];
+          i0 = words[i0 + 1];
+          i2 = fp + code[pc + 3] | 0;
+          words[slot1] = i1 ^ words[i2];
+          words[slot1 + 1] = i0 ^ words[i2 + 1];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 307: {
+          // i32_add_ri__and__i32_add_ri__keep1__i32_load
+          words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
+          i0 = words[fp + code[pc + 4] | 0] + code[pc + 5] | 0;
+          words[fp + code[pc + 3] | 0] = i0;
+          i0 = i0 + code[pc + 6] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 148; // trap.memory-bounds in part 2
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 308: {
+          // i32_load__and__mov32
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getInt32(i0, true);
+          words[slot1] = words[fp + code[pc + 3] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 309: {
+          // i64_add_ri__into2__i64_store
+          i0 = code[pc + 1];
+          i1 = words[slot1] + i0 | 0;
+          i0 = (words[slot1 + 1] + code[pc + 2] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
+          i1 = i1;
+          i2 = words[fp + code[pc + 3] | 0];
+          i2 = i2 + code[pc + 4] | 0 | i2 >> 31;
+          if (i2 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          memory.setInt32(i2 + 4 | 0, i0, true);
+          memory.setInt32(i2, i1, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 310: {
+          // i64_load__and__i64_load
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getInt32(i0, true);
+          words[slot2 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          i0 = words[fp + code[pc + 3] | 0];
+          i0 = i0 + code[pc + 4] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 311: {
+          // const32__into1__select32
+          i0 = code[pc + 1];
+          words[slot1] = words[fp + code[pc + 3] | 0] !== 0 ? i0 : words[fp + code[pc + 2] | 0];
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 312: {
+          // const32__into1__i64_load
+          i0 = code[pc + 1];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 313: {
+          // i32_load8_u__into2__i32_store8
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          i0 = memory.getUint8(i0);
+          i1 = words[fp + code[pc + 2] | 0];
+          i1 = i1 + code[pc + 3] | 0 | i1 >> 31;
+          if (i1 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          memory.setInt8(i1, i0);
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 314: {
+          // i32_load__into1__i32_add_ri
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          i0 = memory.getInt32(i0, true);
+          words[slot1] = i0 + code[pc + 2] | 0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 315: {
+          // i32_add_ri__and__i32_load
+          words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
+          i0 = words[fp + code[pc + 3] | 0];
+          i0 = i0 + code[pc + 4] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 316: {
+          // i32_add_ri__into1__i64_load__and__i32_add_ri
+          i0 = words[slot2] + code[pc + 1] | 0;
+          i1 = fp + code[pc + 2] | 0;
+          i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[i1] = memory.getInt32(i0, true);
+          words[i1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          words[slot1] = words[fp + code[pc + 4] | 0] + code[pc + 5] | 0;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 317: {
+          // i64_load__into1__f64_mul
+          i0 = words[slot2];
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          f0 = memory.getFloat64(i0, true);
+          i0 = slot1 >> 1;
+          f0 = f0 * doubles[(fp + code[pc + 2] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 318: {
+          // mov32__and__mov32__and__mov32
+          words[slot2] = words[fp + code[pc + 1] | 0];
+          words[fp + code[pc + 2] | 0] = words[fp + code[pc + 3] | 0];
+          words[slot1] = words[fp + code[pc + 4] | 0];
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 319: {
+          // i64_load__into1__f64_add__into2__i64_store
+          i0 = words[slot1];
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          f0 = memory.getFloat64(i0, true);
+          f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
+          i0 = words[fp + code[pc + 3] | 0];
+          i0 = i0 + code[pc + 4] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 148; // trap.memory-bounds in part 2
+            break out;
+          }
+          if (f0 === f0) {
+            memory.setFloat64(i0, f0, true);
+          } else {
+            memory.setInt32(i0 + 4 | 0, 2146959360, true);
+            memory.setInt32(i0, 0, true);
+          }
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 320: {
+          // i32_add_ri__into1__global_set32
+          i0 = words[slot1] + code[pc + 1] | 0;
+          globals[code[pc + 2]] = i0;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 321: {
+          // i32_add_rr__and__i32_add_rr
+          words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
+          words[slot1] = words[fp + code[pc + 3] | 0] + words[fp + code[pc + 4] | 0] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 322: {
+          // f64_mul__keep1__f64_add
+          f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
+          i0 = slot2 >> 1;
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 3] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 323: {
+          // i32_and_ri__into1__br_i32_nz
+          i0 = words[slot1] & code[pc + 1];
+          if (i0 !== 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
+            if (fuel < 0) {
+              status = 2; // NO_FUEL
+              break out;
+            }
+            continue;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 324: {
+          // const64__into2__i64_store
+          i0 = code[pc + 1];
+          i1 = code[pc + 2];
+          i2 = words[fp + code[pc + 3] | 0];
+          i2 = i2 + code[pc + 4] | 0 | i2 >> 31;
+          if (i2 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          memory.setInt32(i2 + 4 | 0, i1, true);
+          memory.setInt32(i2, i0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 325: {
+          // i32_add_ri__into1__i64_load__and__const64
+          i0 = words[slot2] + code[pc + 1] | 0;
+          i1 = fp + code[pc + 2] | 0;
+          i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[i1] = memory.getInt32(i0, true);
+          words[i1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          words[slot1] = code[pc + 4];
+          words[slot1 + 1] = code[pc + 5];
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 326: {
+          // i64_mul_rr__keep1__i64_add_rr
+          i0 = fp + code[pc + 1] | 0;
+          i1 = fp + code[pc + 2] | 0;
+          i2 = words[i0];
+          i3 = words[i1];
+          i4 = Math.imul(i2, i3);
+          f0 = ((i2 >>> 0) * (i3 >>> 0) - (i4 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = (f0 | 0) + (Math.imul(i2, words[i1 + 1]) + Math.imul(words[i0 + 1], i3) | 0) | 0;
+          words[slot2 + 1] = i0;
+          i1 = i4;
+          words[slot2] = i1;
+          i2 = fp + code[pc + 3] | 0;
+          i3 = words[i2];
+          i1 = i1 + i3 | 0;
+          words[slot1 + 1] = (i0 + words[i2 + 1] | 0) + (i1 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i1;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 327: {
+          // i64_mul_rr__into1__i64_add_rr
+          i0 = fp + code[pc + 1] | 0;
+          i1 = words[slot2];
+          i2 = words[i0];
+          i3 = Math.imul(i1, i2);
+          f0 = ((i1 >>> 0) * (i2 >>> 0) - (i3 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = (f0 | 0) + (Math.imul(i1, words[i0 + 1]) + Math.imul(words[slot2 + 1], i2) | 0) | 0;
+          i1 = i3;
+          i2 = fp + code[pc + 2] | 0;
+          i3 = words[i2];
+          i1 = i1 + i3 | 0;
+          words[slot1 + 1] = (i0 + words[i2 + 1] | 0) + (i1 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i1;
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 328: {
+          // i64_mul_rr__into1__i64_add_rr__into1__i64_rotl_ri
+          i0 = fp + code[pc + 1] | 0;
+          i1 = words[slot2];
+          i2 = words[i0];
+          i3 = Math.imul(i1, i2);
+          f0 = ((i1 >>> 0) * (i2 >>> 0) - (i3 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          i0 = (f0 | 0) + (Math.imul(i1, words[i0 + 1]) + Math.imul(words[slot2 + 1], i2) | 0) | 0;
+          i1 = i3;
+          i2 = fp + code[pc + 2] | 0;
+          i3 = words[i2];
+          i1 = i1 + i3 | 0;
+          i0 = (i0 + words[i2 + 1] | 0) + (i1 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          i1 = i1;
+          i1 = i1;
+          i0 = i0;
+          i2 = code[pc + 3];
+          if (i2 >= 32) {
+            i3 = i1;
+            i1 = i0;
+            i0 = i3;
+            i2 = i2 - 32 | 0;
+          }
+          if (i2 === 0) {
+            words[slot1 + 1] = i0;
+            words[slot1] = i1;
+          } else {
+            words[slot1 + 1] = i0 << i2 | i1 >>> 32 - i2;
+            words[slot1] = i1 << i2 | i0 >>> 32 - i2;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 329: {
+          // const64__into1__i64_mul_rr__and__i32_add_ri
+          i0 = code[pc + 1];
+          i1 = code[pc + 2];
+          i2 = fp + code[pc + 3] | 0;
+          i3 = fp + code[pc + 4] | 0;
+          i4 = words[i3];
+          i5 = Math.imul(i0, i4);
+          f0 = ((i0 >>> 0) * (i4 >>> 0) - (i5 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+          words[i2 + 1] = (f0 | 0) + (Math.imul(i0, words[i3 + 1]) + Math.imul(i1, i4) | 0) | 0;
+          words[i2] = i5;
+          words[slot1] = words[fp + code[pc + 5] | 0] + code[pc + 6] | 0;
+          pc = pc + 7 | 0;
+          continue;
+        }
+        case 330: {
+          // i32_shr_u_ri__into1__i32_and_ri__into1__i32_add_rr
+          i0 = words[slot2] >>> code[pc + 1] | 0;
+          i0 = i0 & code[pc + 2];
+          words[slot1] = i0 + words[fp + code[pc + 3] | 0] | 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 331: {
+          // i32_load8_u__and__i32_load8_u__and__i32_load8_u
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getUint8(i0);
+          i0 = words[fp + code[pc + 4] | 0];
+          i0 = i0 + code[pc + 5] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[fp + code[pc + 3] | 0] = memory.getUint8(i0);
+          i0 = words[fp + code[pc + 6] | 0];
+          i0 = i0 + code[pc + 7] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 148; // trap.memory-bounds in part 2
+            break out;
+          }
+          words[slot1] = memory.getUint8(i0);
+          pc = pc + 8 | 0;
+          continue;
+        }
+        case 332: {
+          // i32_load8_u__and__i32_add_ri
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getUint8(i0);
+          words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 333: {
+          // i32_load8_u__and__i32_add_ri__keep1__mov32
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getUint8(i0);
+          i0 = words[fp + code[pc + 4] | 0] + code[pc + 5] | 0;
+          words[fp + code[pc + 3] | 0] = i0;
+          words[slot1] = i0;
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 334: {
+          // i32_add_rr__keep1__i32_add_ri__into1__i64_load
+          i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
+          words[slot2] = i0;
+          i0 = i0 + code[pc + 3] | 0;
+          i0 = i0 + code[pc + 4] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 148; // trap.memory-bounds in part 2
+            break out;
+          }
+          words[slot1] = memory.getInt32(i0, true);
+          words[slot1 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          pc = pc + 5 | 0;
+          continue;
+        }
+        case 335: {
+          // i64_load__and__i64_load__into1__f64_mul
+          i0 = words[fp + code[pc + 1] | 0];
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 20; // trap.memory-bounds
+            break out;
+          }
+          words[slot2] = memory.getInt32(i0, true);
+          words[slot2 + 1] = memory.getInt32(i0 + 4 | 0, true);
+          i0 = words[fp + code[pc + 3] | 0];
+          i0 = i0 + code[pc + 4] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          f0 = memory.getFloat64(i0, true);
+          i0 = slot1 >> 1;
+          f0 = f0 * doubles[(fp + code[pc + 5] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 6 | 0;
+          continue;
+        }
+        case 336: {
+          // f64_add__into1__f64_add__into1__f64_add
+          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
+          f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
+          i0 = slot1 >> 1;
+          f0 = f0 + doubles[(fp + code[pc + 3] | 0) >> 1];
+          doubles[i0] = f0;
+          if (f0 !== f0) {
+            words[i0 << 1] = 0;
+            words[(i0 << 1) + 1] = 2146959360;
+          }
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 337: {
+          // i32_add_rr__into1__i32_load8_u
+          i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
+          i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
+            status = 84; // trap.memory-bounds in part 1
+            break out;
+          }
+          words[slot1] = memory.getUint8(i0);
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 338: {
+          // global_get32__into1__i32_add_ri__into1__global_set32
+          i0 = globals[code[pc + 1]];
+          i0 = i0 + code[pc + 2] | 0;
+          globals[code[pc + 3]] = i0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 339: {
+          // i64_add_rr__keep1__i64_add_rr
+          i0 = fp + code[pc + 1] | 0;
+          i1 = fp + code[pc + 2] | 0;
+          i2 = words[i1];
+          i3 = words[i0] + i2 | 0;
+          i0 = (words[i0 + 1] + words[i1 + 1] | 0) + (i3 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
+          words[slot2 + 1] = i0;
+          i1 = i3;
+          words[slot2] = i1;
+          i2 = fp + code[pc + 3] | 0;
+          i3 = words[i2];
+          i1 = i1 + i3 | 0;
+          words[slot1 + 1] = (i0 + words[i2 + 1] | 0) + (i1 >>> 0 < i3 >>> 0 ? 1 : 0) | 0;
+          words[slot1] = i1;
+          pc = pc + 4 | 0;
           continue;
         }
         default: {
@@ -2388,11 +4041,12 @@ export const createDispatch = (
         }
       }
     }
-    state.pc = pc;
+    // A part of a fused operation that traps has a program counter of its own.
+    state.pc = pc + (status >> 6) | 0;
     state.fp = fp;
     state.sp = sp;
     state.fuel = fuel;
-    return status;
+    return status & 63;
   };
   return (state: MachineState): number => {
     for (;;) {

@@ -2609,6 +2609,11 @@ export const createVectors = (
         default:
           break out;
       }
+<<<<<<< HEAD
+=======
+      op = code[pc];
+      if ((op & 1023) !== 340) return pc;
+>>>>>>> e51d768 (interpreter: fuse operations that follow each other, from one table)
     }
     state.pc = pc;
     state.fuel = fuel;
@@ -6113,6 +6118,14 @@ export const createVectors = (
           break out;
         }
         }
+<<<<<<< HEAD
+=======
+        default:
+          return pc;
+      }
+      op = code[pc];
+      if ((op & 1023) !== 340) return pc;
+>>>>>>> e51d768 (interpreter: fuse operations that follow each other, from one table)
     }
     state.pc = pc;
     return status;

@@ -11,7 +11,7 @@ import { validateModule } from '../../validator/validate-module.ts';
 import { type CodeSpace, FIRST_FREE, HALT_PC } from '../code/code-space.ts';
 import { CompiledModule } from '../code/compiled-module.ts';
 import { ENTRY_COST, FRAME_WORDS, packSlots, packVector, ZERO_END, ZERO_START } from '../code/encoding.ts';
-import { firstColdOp, type Op, type Operand, opOf, ops } from '../code/isa.ts';
+import { firstColdOp, firstFusedOp, type Op, type Operand, opOf, ops } from '../code/isa.ts';
 import { accessesMemory, namesGlobal, type VectorOperation, vectorNames } from '../code/vector-isa.ts';
 import { scalarsOfWide } from '../code/vector-scalars.ts';
 import type { Stacks } from '../cold/tools.ts';
@@ -28,8 +28,8 @@ import { TableInstance } from '../instances/table.ts';
 import type { Dispatch } from '../loop/dispatch.generated.ts';
 import { MachineState } from '../loop/machine-state.ts';
 import type { RunVectors, VectorLoops } from '../loop/vector.generated.ts';
+import { type Operands, trainFused } from './fused-training.ts';
 
-type Operands = readonly [number, number, number, number];
 /**
  * Operands: low and high word of the first, then of the second; i32 operations use the low ones, and immediates are
  * the second. Together they take
@@ -115,23 +115,44 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
   C[ENTRY - ENTRY_COST] = 0;
   C[ENTRY] = opOf.return_none.code;
 
+  const start = (): void => {
+    stacks.callStack.set([HALT_PC, 0]);
+    state.sp = 2;
+    state.fp = 0;
+    state.pc = TRAINING_PC;
+    state.callLimit = 64;
+    state.stackLimit = 4096;
+    state.fuel = 1000;
+    state.isArmed = 0;
+    state.instance = instance;
+  };
   for (let pass = 0; pass < PASSES; pass++) {
     const typeId = (pass % 7 === 6 ? otherType! : type!).id;
     for (const op of trainedOps) {
       writeOperation(C, op, typeId, integers[pass % integers.length]!);
       writeOperands(stacks, op, pass);
-      stacks.callStack.set([HALT_PC, 0]);
-      state.sp = 2;
-      state.fp = 0;
-      state.pc = TRAINING_PC;
+      start();
+      state.fuel = op.name === 'charge' && pass % 5 === 0 ? 2 : 1000;
       // Some calls find no room.
       state.callLimit = pass % 5 === 4 && op.isCall ? 2 : 64;
-      state.stackLimit = 4096;
-      state.fuel = op.name === 'charge' && pass % 5 === 0 ? 2 : 1000;
       state.isArmed = pass % 2 === 0 ? 0 : 1;
-      state.instance = instance;
       dispatch(state);
     }
+    instance.globalWords.fill(pass % 3);
+    new Uint8Array(instance.memory0!.view.buffer).fill(fillings[pass % fillings.length]!, 0, 128);
+    for (const op of fusedOps)
+      trainFused(
+        op,
+        pass,
+        stacks,
+        { integers, doubles },
+        { haltPc: HALT_PC, haltCode: opOf.halt.code },
+        (words) => {
+          C.set(words, TRAINING_PC);
+          start();
+          dispatch(state);
+        },
+      );
   }
   stacks.words.fill(0, 0, 4096);
   stacks.callStack.fill(0, 0, 64);
@@ -139,7 +160,10 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
 };
 
 /** Hot operations, and a cold one: what the loop does for it, it does for all. */
-const trainedOps: readonly Op[] = [...ops.slice(0, firstColdOp), opOf.mov64_far];
+const trainedOps: readonly Op[] = [...ops.slice(0, firstFusedOp), opOf.mov64_far];
+const fusedOps: readonly Op[] = ops.slice(firstFusedOp, firstColdOp);
+/** What memory is filled with, pass by pass: what is loaded decides what comes after. */
+const fillings = [0, 1, 0xff, 16];
 
 /** Slot 1 is the destination, 2 to 4 are sources; a branch goes to the stub that ends the call. */
 const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operands): void => {

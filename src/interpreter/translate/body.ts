@@ -79,9 +79,9 @@ export class Translation extends OperandStack {
   /** Whether the code begins by clearing the locals that are references. */
   clearsRefs = false;
   pending: Pending | null = null;
-  /** Where the code of the last `producer` begins and ends, and the height of the operand that it wrote. */
+  /** Where the code of the last `producer` begins, how many operations were written by its end, and the height of the operand. */
   private producerStart = 0;
-  private producerEnd = 0;
+  private producerCount = 0;
   private producedHeight = -1;
   readonly controls: Control[] = [];
   readonly stubs: Stub[] = [];
@@ -101,6 +101,10 @@ export class Translation extends OperandStack {
     this.frame = new FrameLayout(code, type.comp as FuncType);
     this.stackBase = this.frame.stackBase;
     this.writer.scratch = this.frame.scratch;
+    this.writer.firstDead = () => this.nextSlot();
+    // What another worker does to a shared memory repeats an access that trapped, which is no part of another operation.
+    if (this.frame.scratch >= 0 || module.memories.some(({ isShared }) => isShared))
+      this.writer.fuses = false;
   }
 
   // Fuel and boundaries
@@ -241,20 +245,20 @@ export class Translation extends OperandStack {
   /** Notes that the operation at a position, the last one, wrote the operand on top of the stack. */
   produced(at: number): void {
     this.producer = this.producerStart = at;
-    this.producerEnd = this.writer.size;
+    this.producerCount = this.writer.count;
     this.producedHeight = this.height - 1;
   }
 
   /** Position of the last operation if all that it did was to write an operand, the one at this height; else -1. */
   producerOf(h: number): number {
-    const isLast = this.producerEnd === this.writer.size && this.producedHeight === h;
+    const isLast = this.producerCount === this.writer.count && this.producedHeight === h;
     return isLast && !this.isCareful && this.where[h] === IN_SLOT ? this.producerStart : -1;
   }
 
   /** Position of the operation that wrote the top operand if its destination can still change; else -1. */
   get retargetable(): number {
     // In careful code a call may stop before the next instruction: what that one changes must not have changed by then.
-    return !this.isCareful && this.producerEnd === this.writer.size ? this.producer : -1;
+    return !this.isCareful && this.producerCount === this.writer.count ? this.producer : -1;
   }
 
   /** Emits a vector operation with its words, and tells where it lies. */

@@ -4,7 +4,15 @@
  * here nor in `translate.ts` are type errors there.
  */
 import { instructions, type Mnemonic } from '../../syntax/instructions.ts';
-import { type HotOp, type LayoutOf, type Op, type Operand, type OpName, opOf } from '../code/isa.ts';
+import {
+  commuting,
+  type HotOp,
+  type LayoutOf,
+  type Op,
+  type Operand,
+  type OpName,
+  opOf,
+} from '../code/isa.ts';
 import { loadKinds, storeKinds } from '../code/memory-kinds.ts';
 import { type VectorLowering, vectorLowerings } from '../code/vector-isa.ts';
 
@@ -257,28 +265,12 @@ const isOperator = (op: Op | null, sources: number): boolean =>
   op.operands.length === sources + 1 &&
   op.operands.every(({ role }: Operand, i) => role === (i === 0 ? 'written' : 'read'));
 
-const commutative: ReadonlySet<Mnemonic> = new Set<Mnemonic>([
-  'i32.add',
-  'i32.mul',
-  'i32.and',
-  'i32.or',
-  'i32.xor',
-  'i64.add',
-  'i64.mul',
-  'i64.and',
-  'i64.or',
-  'i64.xor',
-  'f32.add',
-  'f32.mul',
-  'f64.add',
-  'f64.mul',
-]);
 const binaries = Object.fromEntries(
   ofNumbers.flatMap(({ name }): [string, Binary][] => {
     const plain = name.replace('.', '_');
     const rr = operation(`${plain}_rr`) ?? operation(plain);
     if (rr === null || !isOperator(rr, 2)) return [];
-    return [[name, { kind: 'binary', rr, ri: operation(`${plain}_ri`), commutes: commutative.has(name) }]];
+    return [[name, { kind: 'binary', rr, ri: operation(`${plain}_ri`), commutes: commuting.has(rr.name) }]];
   }),
 ) as Record<BinaryMnemonic, Binary>;
 const unaries = Object.fromEntries(

@@ -14,11 +14,12 @@ export const setLocal = (t: Translation, keeps: boolean): void => {
   const type = t.frame.typeOf(index);
   const to = t.frame.slotOf(index);
   const producer = t.retargetable;
-  const { size } = t.writer;
+  const { count } = t.writer;
   const h = t.pop();
   t.settleLocal(index);
   if (t.where[h] === CONSTANT) t.writeConstant(type, to, t.valueA[h]!, t.valueB[h]!);
-  else if (t.where[h] === IN_SLOT && producer >= 0 && size === t.writer.size) t.writer.retarget(producer, to);
+  else if (t.where[h] === IN_SLOT && producer >= 0 && count === t.writer.count)
+    t.writer.retarget(producer, to);
   else t.move(type, to, t.slotOf(h));
   if (keeps) t.pushLocal(index);
 };
