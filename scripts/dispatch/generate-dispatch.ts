@@ -13,6 +13,7 @@ import {
   expandBodies,
   importsOf,
   PART_SHIFT,
+  type PartState,
   parse,
   readBodies,
   rowsOf,
@@ -51,11 +52,7 @@ interface Bodies {
 }
 
 /** The bodies of an operation with their operands, and the pipes between them. */
-const callsOf = (
-  row: Op,
-  bodies: Bodies,
-  part: { number: number },
-): { calls: Call[]; pipes: Map<string, Pipe> } => {
+const callsOf = (row: Op, bodies: Bodies, part: PartState): { calls: Call[]; pipes: Map<string, Pipe> } => {
   const operands = operandsOf(row);
   const pipes = new Map<string, Pipe>();
   const { parts } = row;
@@ -85,6 +82,7 @@ const callsOf = (
       makeArguments: (parameters) => args.slice(0, parameters.length).map((node) => ({ node })),
       begin: () => {
         part.number = n;
+        part.isPiped = takes >= 0 || gives !== 'no';
       },
     };
   });
@@ -106,7 +104,7 @@ export const generateDispatch = (isMetered = true): string => {
   const imports = new Set<string>();
   const cases = ops.slice(0, firstColdOp).map((row) => {
     const next = parse(`pc + ${row.length} | 0`);
-    const part = { number: 0 };
+    const part: PartState = { number: 0, isPiped: false };
     const { calls, pipes } = callsOf(row, bodies, part);
     const text = expandBodies(
       library,
@@ -141,9 +139,13 @@ export const createDispatch = (
   wordArray: Int32Array,
   doubleArray: Float64Array,
   floatArray: Float32Array,
+  isWide: boolean,
   cold: (state: MachineState, op: number) => number,
   isSubtype: (func: FuncInstance, typeId: number) => boolean,
 ): Dispatch => {
+  // PERF: a constant for V8, which leaves out what is not for it.
+  const bigArray = isWide ? new BigUint64Array(wordArray.buffer) : (null as unknown as BigUint64Array);
+  const signedBigArray = isWide ? new BigInt64Array(wordArray.buffer) : (null as unknown as BigInt64Array);
   const loop = (state: MachineState): number => {
     // PERF: local names spare each access a look into the context, and half of its bytecode.
     const code = codeArray;
@@ -153,6 +155,8 @@ export const createDispatch = (
     const words = wordArray;
     const doubles = doubleArray;
     const floats = floatArray;
+    const bigs = bigArray;
+    const signedBigs = signedBigArray;
     // The operation that runs, and its frame as an index of words.
     let pc = state.pc | 0;
     let fp = state.fp | 0;

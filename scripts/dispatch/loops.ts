@@ -77,6 +77,10 @@ const primitives = {
   f64: { reads: FRAME },
   putF32: { writes: [LOW] },
   putF64: { writes: FRAME },
+  big: { reads: FRAME },
+  putBig: { writes: FRAME },
+  signedBig: { reads: FRAME },
+  putSignedBig: { writes: FRAME },
   word: { reads: FRAME },
   setWord: { writes: FRAME },
   f32Lane: { reads: FRAME },
@@ -84,7 +88,7 @@ const primitives = {
   f64Lane: { reads: FRAME },
   putF64Lane: { writes: FRAME },
 };
-const frameArrays = ['words', 'doubles', 'floats', 'int8', 'uint8', 'int16', 'uint16'];
+const frameArrays = ['words', 'doubles', 'floats', 'bigs', 'signedBigs', 'int8', 'uint8', 'int16', 'uint16'];
 
 const statuses = { COLD_OP, DONE, NEED_FUEL, NO_FUEL };
 const nans = { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH };
@@ -136,17 +140,31 @@ const setHighWord = parseSource('(a, value) => { words[a + 1] = value; }');
 const plain = (...names: readonly string[]): Record<string, ts.Expression> =>
   Object.fromEntries(names.map((name) => [name, make.createIdentifier(name)]));
 
+/** Which part of a fused operation is inlined, and whether it takes or gives a result that goes through a pipe. */
+export interface PartState {
+  number: number;
+  isPiped: boolean;
+}
+
 /**
  * The loop of `dispatch.generated.ts`.
  *
  * @param part which part of a fused operation is inlined; each traps at a program counter of its own
  */
-export const scalarTarget = (next: ts.Expression, isMetered: boolean, part = { number: 0 }): Target => ({
+export const scalarTarget = (
+  next: ts.Expression,
+  isMetered: boolean,
+  part: PartState = { number: 0, isPiped: false },
+): Target => ({
   ...common,
   registers: {
     ...plain('pc', 'fp', 'sp', 'fuel', 'callLimit', 'stackLimit', 'instance', 'memory'),
     ...plain('places1', 'places2', 'places4', 'places8'),
     next,
+    // What goes from one part to the next is words.
+    get isWide() {
+      return part.isPiped ? make.createFalse() : make.createIdentifier('isWide');
+    },
     need: parse('state.need'),
     isArmed: parse('state.isArmed'),
   },
@@ -166,6 +184,7 @@ export const vectorTarget = (next: ts.Expression): Target => ({
   registers: {
     ...plain('pc', 'fp', 'fuel', 'instance', 'memory'),
     ...plain('places1', 'places2', 'places4', 'places8', 'places16'),
+    isWide: make.createFalse(),
     next,
   },
   statements: {

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { packSlots } from '../../src/interpreter/code/encoding.ts';
 import { LINKED } from '../../src/interpreter/code/fusing.ts';
 import { firstColdOp, firstFusedOp, type Op, opOf, ops } from '../../src/interpreter/code/isa.ts';
-import { createDispatch } from '../../src/interpreter/loop/dispatch.generated.ts';
+import { createDispatch, type Dispatch } from '../../src/interpreter/loop/dispatch.generated.ts';
 import { MachineState } from '../../src/interpreter/loop/machine-state.ts';
 import { FIRST_TRAP } from '../../src/interpreter/loop/status.ts';
 import { randomWords } from './rule-of.ts';
@@ -19,11 +19,14 @@ const calls = new Int32Array(64);
 const memory = new Uint8Array(64);
 const globalWords = new Int32Array(8);
 const instance = { memory0: { view: new DataView(memory.buffer), byteLength: 64 }, globalWords };
-const dispatch = createDispatch(
-  ...([code, calls, words, new Float64Array(frames), new Float32Array(frames)] as const),
-  () => assert.fail('the loop asks for a cold operation'),
-  () => false,
-);
+const loopOf = (isWide: boolean): Dispatch =>
+  createDispatch(
+    ...([code, calls, words, new Float64Array(frames), new Float32Array(frames), isWide] as const),
+    () => assert.fail('the loop asks for a cold operation'),
+    () => false,
+  );
+/** One for each way in which an engine may compute with 64 bits; they agree. */
+const loops = [loopOf(false), loopOf(true)] as const;
 const PC = 16;
 const TARGET = 200;
 /** Where the outermost call returns to, behind what the code there costs. */
@@ -44,7 +47,7 @@ interface Start {
 }
 
 /** Runs code that lies at `PC`, and that ends where a `halt` lies. */
-const run = (list: readonly number[], start: Start): Result => {
+const run = (dispatch: Dispatch, list: readonly number[], start: Start): Result => {
   code.fill(opOf.halt.code);
   code.set(list, PC);
   code[RETURN - 1] = 9;
@@ -113,8 +116,8 @@ const check = (op: Op, random: () => number): void => {
     return encode(parts[n]!, list);
   });
   const table = isTable ? [TARGET, 5, TARGET + 1, -4] : [];
-  const expected = run([...separate.flat(), ...table], start);
-  const result = run([...encode(op, operands), ...table], start);
+  const expected = run(loops[0], [...separate.flat(), ...table], start);
+  const result = run(loops[1], [...encode(op, operands), ...table], start);
   const shown = `${op.name} ${operands.join(' ')}`;
   assert.equal(result.status, expected.status, shown);
   assert.equal(result.fuel, expected.fuel, shown);

@@ -103,6 +103,10 @@ const constantOf = (op: HotOp, values: readonly bigint[]): readonly bigint[] =>
   op.startsWith('i64') && layouts[op].includes('n') ? [values[0]!, values[1]! & 63n] : values;
 
 const check = (op: HotOp, values: readonly bigint[], alias: number): void => {
+  // With big integers, and without.
+  for (loop.isWide of op.startsWith('i64') ? [true, false] : [false]) checkOnce(op, values, alias);
+};
+const checkOnce = (op: HotOp, values: readonly bigint[], alias: number): void => {
   const { result, operands } = typeOf(nameOf(op));
   const expected = ruleOutcome(nameOf(op), values);
   prepare();

@@ -2,6 +2,7 @@
 import { isSubtype } from '../../../src/interpreter/cold/calls.ts';
 import type { FuncInstance } from '../../../src/interpreter/instances/module-instance.ts';
 import { COLD_OP, DONE, NEED_FUEL } from '../../../src/interpreter/loop/status.ts';
+import { copy64 } from './i64.ts';
 import {
   branch,
   charge,
@@ -21,10 +22,7 @@ import {
 } from './loop.ts';
 
 export const move32 = (d: Slot, a: Slot): void => setLo(d, lo(a));
-export const move64 = (d: Slot, a: Slot): void => {
-  setLo(d, lo(a));
-  setHi(d, hi(a));
-};
+export const move64 = (d: Slot, a: Slot): void => copy64(d, a);
 export const const32 = (d: Slot, value: number): void => setLo(d, value);
 export const const64 = (d: Slot, low: number, high: number): void => {
   setLo(d, low);
@@ -73,8 +71,7 @@ export const return32 = (a: Slot): void => {
   leave();
 };
 export const return64 = (a: Slot): void => {
-  setLo(loop.fp, lo(a));
-  setHi(loop.fp, hi(a));
+  copy64(loop.fp, a);
   leave();
 };
 

@@ -2,7 +2,7 @@
  * Operand forms: what makes a body of an operator. `RR` is for two slots, `RI` for a slot and a constant, `R` for one
  * slot; `d` is the destination. An operator is written once and has as many bodies as forms.
  */
-import { set64 } from './i64.ts';
+import { set64, setWide } from './i64.ts';
 import {
   branch,
   type DoubleSlot,
@@ -11,6 +11,7 @@ import {
   f64,
   hi,
   lo,
+  loop,
   type Pc,
   putF32,
   putF64,
@@ -83,6 +84,13 @@ export const i64RR =
   (f: Binary64) =>
   (d: Slot, a: Slot, b: Slot): void =>
     f(d, lo(a), hi(a), lo(b), hi(b));
+/** With an operator over big integers, where they are as fast. */
+export const i64WideRR =
+  (wide: (x: bigint, y: bigint) => bigint, f: Binary64) =>
+  (d: Slot, a: Slot, b: Slot): void => {
+    if (loop.isWide) setWide(wide, d, a, b);
+    else f(d, lo(a), hi(a), lo(b), hi(b));
+  };
 export const i64RI =
   (f: Binary64) =>
   (d: Slot, a: Slot, low: number, high: number): void =>

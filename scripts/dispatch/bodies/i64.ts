@@ -6,7 +6,21 @@
  */
 import { popcnt32 } from '../../../src/interpreter/numerics/i64.ts';
 import { MOST_NEGATIVE } from './i32.ts';
-import { type Float, hi, lo, type Slot, setHi, setLo, trap, words } from './loop.ts';
+import {
+  big,
+  type Float,
+  hi,
+  lo,
+  loop,
+  putBig,
+  putSignedBig,
+  type Slot,
+  setHi,
+  setLo,
+  signedBig,
+  trap,
+  words,
+} from './loop.ts';
 
 export const set64 = (to: Slot, low: number, high: number): void => {
   setHi(to, high);
@@ -32,24 +46,64 @@ export const highProduct = (x: number, y: number, low: number): number => {
   return high | 0;
 };
 
-/** Division by a place, which `numerics/i64.ts` does. */
-const divide =
-  (operator: (frame: Int32Array, to: number, a: number, b: number) => void) =>
+type Wide = (x: bigint, y: bigint) => bigint;
+/** Division by place, which `numerics/i64.ts` does where numbers are words. */
+type Divide = (frame: Int32Array, to: number, a: number, b: number) => void;
+
+const checkDivisor64 = (b: Slot): void => {
+  if ((lo(b) | hi(b)) === 0) trap('trap.divide-by-zero');
+};
+/** PERF: V8 has no unsigned division of big integers; as signed ones, those below 2^63 have the same quotient. */
+const divideUnsigned =
+  (wide: Wide, operator: Divide) =>
   (to: Slot, a: Slot, b: Slot): void => {
-    if ((lo(b) | hi(b)) === 0) trap('trap.divide-by-zero');
-    operator(words, to, a, b);
+    checkDivisor64(b);
+    if (loop.isWide && (hi(a) | hi(b)) >= 0)
+      putSignedBig(to, BigInt.asIntN(64, wide(signedBig(a), signedBig(b))));
+    else operator(words, to, a, b);
   };
+const divideWide = (wide: Wide, operator: Divide, to: Slot, a: Slot, b: Slot): void => {
+  if (loop.isWide) putSignedBig(to, BigInt.asIntN(64, wide(signedBig(a), signedBig(b))));
+  else operator(words, to, a, b);
+};
 const divideSigned =
-  (operator: (frame: Int32Array, to: number, a: number, b: number) => void) =>
+  (wide: Wide, operator: Divide) =>
   (to: Slot, a: Slot, b: Slot): void => {
-    if ((lo(b) | hi(b)) === 0) trap('trap.divide-by-zero');
+    checkDivisor64(b);
     if ((lo(b) & hi(b)) === -1 && hi(a) === MOST_NEGATIVE && lo(a) === 0) trap('trap.integer-overflow');
-    operator(words, to, a, b);
+    divideWide(wide, operator, to, a, b);
+  };
+const remainderSigned =
+  (wide: Wide, operator: Divide) =>
+  (to: Slot, a: Slot, b: Slot): void => {
+    checkDivisor64(b);
+    divideWide(wide, operator, to, a, b);
   };
 
+/** Operators over big integers; the result is taken modulo 2^64. */
+export const wide = {
+  add: (x: bigint, y: bigint): bigint => x + y,
+  sub: (x: bigint, y: bigint): bigint => x - y,
+  mul: (x: bigint, y: bigint): bigint => x * y,
+  div: (x: bigint, y: bigint): bigint => x / y,
+  rem: (x: bigint, y: bigint): bigint => x % y,
+};
+/** Stores the result of an operator over big integers. */
+export const setWide = (operator: Wide, to: Slot, a: Slot, b: Slot): void =>
+  putBig(to, BigInt.asUintN(64, operator(big(a), big(b))));
+/** All 64 bits from one place to another. */
+export const copy64 = (to: Slot, from: Slot): void => {
+  if (loop.isWide) putBig(to, big(from));
+  else {
+    setLo(to, lo(from));
+    setHi(to, hi(from));
+  }
+};
+
 export const i64 = {
-  divide,
+  divideUnsigned,
   divideSigned,
+  remainderSigned,
 
   add: (to: Slot, x: number, xh: number, y: number, yh: number): void => {
     const low = (x + y) | 0;

@@ -36,6 +36,9 @@ const frames = new ArrayBuffer(1024);
 export const words: Int32Array = new Int32Array(frames);
 export const doubles: Float64Array = new Float64Array(frames);
 export const floats: Float32Array = new Float32Array(frames);
+/** The same as whole numbers of 64 bits, where `loop.isWide`. */
+export const bigs: BigUint64Array = new BigUint64Array(frames);
+export const signedBigs: BigInt64Array = new BigInt64Array(frames);
 export const int8: Int8Array = new Int8Array(frames);
 export const uint8: Uint8Array = new Uint8Array(frames);
 export const int16: Int16Array = new Int16Array(frames);
@@ -78,6 +81,8 @@ export interface Loop {
   readonly places8: number;
   /** Of vector loops only. */
   readonly places16: number;
+  /** Whether the JavaScript engine computes with big integers of 64 bits as fast as with two words. */
+  readonly isWide: boolean;
 }
 export const loop: { -readonly [K in keyof Loop]: Loop[K] } = {
   pc: 0 as Pc,
@@ -96,6 +101,7 @@ export const loop: { -readonly [K in keyof Loop]: Loop[K] } = {
   places4: 125,
   places8: 121,
   places16: 113,
+  isWide: false,
 };
 
 // Places: halves of values, lanes, and floats
@@ -116,6 +122,15 @@ export const putF32 = (a: Slot, value: Float): void => {
 };
 export const putF64 = (a: DoubleSlot, value: Float): void => {
   doubles[a] = value;
+};
+/** A whole number of 64 bits. PERF: V8 makes no object of it, as long as it is used where it is read. */
+export const big = (a: Slot): bigint => bigs[a >> 1];
+export const putBig = (a: Slot, value: bigint): void => {
+  bigs[a >> 1] = value;
+};
+export const signedBig = (a: Slot): bigint => signedBigs[a >> 1];
+export const putSignedBig = (a: Slot, value: bigint): void => {
+  signedBigs[a >> 1] = value;
 };
 /** Word n of a vector. */
 export const word = (a: Slot, n: number): number => words[n === 0 ? a : a + n];

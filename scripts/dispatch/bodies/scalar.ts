@@ -76,9 +76,10 @@ import {
   i64TestRI,
   i64TestRR,
   i64ToF64,
+  i64WideRR,
 } from './forms.ts';
 import { i32 } from './i32.ts';
-import { i64 } from './i64.ts';
+import { i64, wide } from './i64.ts';
 import { branch, type DoubleSlot, leave, type Pc, type Slot } from './loop.ts';
 import {
   get,
@@ -184,9 +185,9 @@ export const scalarBodies = {
   br_i32_z: i32BranchR(i32.z),
 
   // i64
-  i64_add_rr: i64RR(i64.add),
-  i64_sub_rr: i64RR(i64.sub),
-  i64_mul_rr: i64RR(i64.mul),
+  i64_add_rr: i64WideRR(wide.add, i64.add),
+  i64_sub_rr: i64WideRR(wide.sub, i64.sub),
+  i64_mul_rr: i64WideRR(wide.mul, i64.mul),
   i64_and_rr: i64RR(i64.and),
   i64_or_rr: i64RR(i64.or),
   i64_xor_rr: i64RR(i64.xor),
@@ -203,10 +204,10 @@ export const scalarBodies = {
   i64_shr_s_ri: i64ShiftRI(i64.shr_s),
   i64_shr_u_ri: i64ShiftRI(i64.shr_u),
   i64_rotl_ri: i64ShiftRI(i64.rotl),
-  i64_div_s_rr: i64.divideSigned(i64_div_s),
-  i64_div_u_rr: i64.divide(i64_div_u),
-  i64_rem_s_rr: i64.divide(i64_rem_s),
-  i64_rem_u_rr: i64.divide(i64_rem_u),
+  i64_div_s_rr: i64.divideSigned(wide.div, i64_div_s),
+  i64_div_u_rr: i64.divideUnsigned(wide.div, i64_div_u),
+  i64_rem_s_rr: i64.remainderSigned(wide.rem, i64_rem_s),
+  i64_rem_u_rr: i64.divideUnsigned(wide.rem, i64_rem_u),
   i64_eq_rr: i64TestRR(i64.eq),
   i64_ne_rr: i64TestRR(i64.ne),
   i64_lt_s_rr: i64TestRR(i64.lt_s),

@@ -37,8 +37,9 @@ const effectOfCall = (call: ts.CallExpression, effects: Effects): Effect => {
   const resources = [effects.methods];
   return expression.name.text.startsWith('set') ? { writes: resources } : { reads: resources };
 };
+/** Whether a property is a function of the language without effects. */
 export const isMath = (node: ts.PropertyAccessExpression): boolean =>
-  ts.isIdentifier(node.expression) && node.expression.text === 'Math';
+  ts.isIdentifier(node.expression) && ['Math', 'BigInt'].includes(node.expression.text);
 
 const resourcesOf = (node: ts.ElementAccessExpression, effects: Effects): readonly string[] =>
   (ts.isIdentifier(node.expression) ? effects.arrays[node.expression.text] : undefined) ?? [OBJECTS];

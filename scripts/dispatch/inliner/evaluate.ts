@@ -214,7 +214,7 @@ export abstract class Evaluator {
         return register === undefined ? this.fail(node, 'no register') : code(register);
       }
       if (isMath(node))
-        return code(make.createPropertyAccessExpression(make.createIdentifier('Math'), name.text));
+        return code(make.createPropertyAccessExpression(make.createIdentifier(expression.text), name.text));
     }
     const owner = this.evaluate(expression, scope);
     if (owner?.kind === 'code') return code(make.createPropertyAccessExpression(owner.node, name.text));

@@ -21,9 +21,13 @@ export const createDispatch = (
   wordArray: Int32Array,
   doubleArray: Float64Array,
   floatArray: Float32Array,
+  isWide: boolean,
   cold: (state: MachineState, op: number) => number,
   isSubtype: (func: FuncInstance, typeId: number) => boolean,
 ): Dispatch => {
+  // PERF: a constant for V8, which leaves out what is not for it.
+  const bigArray = isWide ? new BigUint64Array(wordArray.buffer) : (null as unknown as BigUint64Array);
+  const signedBigArray = isWide ? new BigInt64Array(wordArray.buffer) : (null as unknown as BigInt64Array);
   const loop = (state: MachineState): number => {
     // PERF: local names spare each access a look into the context, and half of its bytecode.
     const code = codeArray;
@@ -33,6 +37,8 @@ export const createDispatch = (
     const words = wordArray;
     const doubles = doubleArray;
     const floats = floatArray;
+    const bigs = bigArray;
+    const signedBigs = signedBigArray;
     // The operation that runs, and its frame as an index of words.
     let pc = state.pc | 0;
     let fp = state.fp | 0;
@@ -78,8 +84,12 @@ export const createDispatch = (
         }
         case 1: {
           // mov64
-          words[slot1] = words[slot2];
-          words[slot1 + 1] = words[slot2 + 1];
+          if (isWide) {
+            bigs[slot1 >> 1] = bigs[slot2 >> 1];
+          } else {
+            words[slot1] = words[slot2];
+            words[slot1 + 1] = words[slot2 + 1];
+          }
           pc = pc + 1 | 0;
           continue;
         }
@@ -617,32 +627,44 @@ export const createDispatch = (
         case 66: {
           // i64_add_rr
           i0 = fp + code[pc + 1] | 0;
-          i1 = words[i0];
-          i2 = words[slot2] + i1 | 0;
-          words[slot1 + 1] = (words[slot2 + 1] + words[i0 + 1] | 0) + (i2 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
-          words[slot1] = i2;
+          if (isWide) {
+            bigs[slot1 >> 1] = BigInt.asUintN(64, bigs[slot2 >> 1] + bigs[i0 >> 1]);
+          } else {
+            i1 = words[i0];
+            i2 = words[slot2] + i1 | 0;
+            words[slot1 + 1] = (words[slot2 + 1] + words[i0 + 1] | 0) + (i2 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
+            words[slot1] = i2;
+          }
           pc = pc + 2 | 0;
           continue;
         }
         case 67: {
           // i64_sub_rr
           i0 = fp + code[pc + 1] | 0;
-          i1 = words[slot2];
-          i2 = words[i0];
-          words[slot1 + 1] = (words[slot2 + 1] - words[i0 + 1] | 0) - (i1 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
-          words[slot1] = i1 - i2 | 0;
+          if (isWide) {
+            bigs[slot1 >> 1] = BigInt.asUintN(64, bigs[slot2 >> 1] - bigs[i0 >> 1]);
+          } else {
+            i1 = words[slot2];
+            i2 = words[i0];
+            words[slot1 + 1] = (words[slot2 + 1] - words[i0 + 1] | 0) - (i1 >>> 0 < i2 >>> 0 ? 1 : 0) | 0;
+            words[slot1] = i1 - i2 | 0;
+          }
           pc = pc + 2 | 0;
           continue;
         }
         case 68: {
           // i64_mul_rr
           i0 = fp + code[pc + 1] | 0;
-          i1 = words[slot2];
-          i2 = words[i0];
-          i3 = Math.imul(i1, i2);
-          f0 = ((i1 >>> 0) * (i2 >>> 0) - (i3 >>> 0)) * 2.3283064365386963e-10 + 0.5;
-          words[slot1 + 1] = (f0 | 0) + (Math.imul(i1, words[i0 + 1]) + Math.imul(words[slot2 + 1], i2) | 0) | 0;
-          words[slot1] = i3;
+          if (isWide) {
+            bigs[slot1 >> 1] = BigInt.asUintN(64, bigs[slot2 >> 1] * bigs[i0 >> 1]);
+          } else {
+            i1 = words[slot2];
+            i2 = words[i0];
+            i3 = Math.imul(i1, i2);
+            f0 = ((i1 >>> 0) * (i2 >>> 0) - (i3 >>> 0)) * 2.3283064365386963e-10 + 0.5;
+            words[slot1 + 1] = (f0 | 0) + (Math.imul(i1, words[i0 + 1]) + Math.imul(words[slot2 + 1], i2) | 0) | 0;
+            words[slot1] = i3;
+          }
           pc = pc + 2 | 0;
           continue;
         }
@@ -882,7 +904,11 @@ export const createDispatch = (
             status = 18; // trap.integer-overflow
             break out;
           }
-          i64_div_s(words, slot1, slot2, i0);
+          if (isWide) {
+            signedBigs[slot1 >> 1] = BigInt.asIntN(64, signedBigs[slot2 >> 1] / signedBigs[i0 >> 1]);
+          } else {
+            i64_div_s(words, slot1, slot2, i0);
+          }
           pc = pc + 2 | 0;
           continue;
         }
@@ -893,7 +919,11 @@ export const createDispatch = (
             status = 17; // trap.divide-by-zero
             break out;
           }
-          i64_div_u(words, slot1, slot2, i0);
+          if (isWide && (words[slot2 + 1] | words[i0 + 1]) >= 0) {
+            signedBigs[slot1 >> 1] = BigInt.asIntN(64, signedBigs[slot2 >> 1] / signedBigs[i0 >> 1]);
+          } else {
+            i64_div_u(words, slot1, slot2, i0);
+          }
           pc = pc + 2 | 0;
           continue;
         }
@@ -904,7 +934,11 @@ export const createDispatch = (
             status = 17; // trap.divide-by-zero
             break out;
           }
-          i64_rem_s(words, slot1, slot2, i0);
+          if (isWide) {
+            signedBigs[slot1 >> 1] = BigInt.asIntN(64, signedBigs[slot2 >> 1] % signedBigs[i0 >> 1]);
+          } else {
+            i64_rem_s(words, slot1, slot2, i0);
+          }
           pc = pc + 2 | 0;
           continue;
         }
@@ -915,7 +949,11 @@ export const createDispatch = (
             status = 17; // trap.divide-by-zero
             break out;
           }
-          i64_rem_u(words, slot1, slot2, i0);
+          if (isWide && (words[slot2 + 1] | words[i0 + 1]) >= 0) {
+            signedBigs[slot1 >> 1] = BigInt.asIntN(64, signedBigs[slot2 >> 1] % signedBigs[i0 >> 1]);
+          } else {
+            i64_rem_u(words, slot1, slot2, i0);
+          }
           pc = pc + 2 | 0;
           continue;
         }
@@ -2336,8 +2374,12 @@ export const createDispatch = (
         }
         case 212: {
           // return64
-          words[fp] = words[slot1];
-          words[fp + 1] = words[slot1 + 1];
+          if (isWide) {
+            bigs[fp >> 1] = bigs[slot1 >> 1];
+          } else {
+            words[fp] = words[slot1];
+            words[fp + 1] = words[slot1 + 1];
+          }
           sp = sp - 2 | 0;
           pc = calls[sp];
           fp = calls[sp + 1 | 0];
@@ -3087,11 +3129,19 @@ export const createDispatch = (
         case 276: {
           // mov64__and__mov64
           i0 = fp + code[pc + 1] | 0;
-          words[slot2] = words[i0];
-          words[slot2 + 1] = words[i0 + 1];
+          if (isWide) {
+            bigs[slot2 >> 1] = bigs[i0 >> 1];
+          } else {
+            words[slot2] = words[i0];
+            words[slot2 + 1] = words[i0 + 1];
+          }
           i0 = fp + code[pc + 2] | 0;
-          words[slot1] = words[i0];
-          words[slot1 + 1] = words[i0 + 1];
+          if (isWide) {
+            bigs[slot1 >> 1] = bigs[i0 >> 1];
+          } else {
+            words[slot1] = words[i0];
+            words[slot1 + 1] = words[i0 + 1];
+          }
           pc = pc + 3 | 0;
           continue;
         }
