@@ -13,8 +13,7 @@ import { fileURLToPath } from 'node:url';
 type Script = Profiler.ScriptCoverage;
 
 /** A way out that V8 need know nothing about: it sets a status. */
-const harmless =
-  /^\{\s*(pc = pc \+ \d+ \| 0;\s*)?status = \d+;( \/\/ .*)?\s*break out;\s*\}$|^[\s;]*pc = pc \+ \d+ \| 0;\s*continue;\s*\}?$/;
+const harmless = /^\{\s*(pc = pc \+ \d+ \| 0;\s*)?status = \d+;( \/\/ .*)?\s*break out;\s*\}$/;
 
 /** What is not run of a generated file, by the operation that it is in. */
 const leftOf = ({ url, functions }: Script): readonly object[] => {

@@ -79,7 +79,7 @@ export const trainFused = (
       if (holds === undefined)
         return immediateOf(letter, layout[i - 1] === 'i' ? high2 : low2, isTable(op) && part === last);
       if (role === 'written') return slot;
-      const isOdd = i % 2 === 0;
+      const isOdd = (i + pass) % 2 === 0;
       if (holds === 'f64') doubles[slot] = isOdd ? y : x;
       else words.set(isOdd ? [low2, high2] : [low, high], 2 * slot);
       if (isAccess && i === address) words[2 * slot] = pass % 4 === 1 ? 70000 : 16 + pass;
