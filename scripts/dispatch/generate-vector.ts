@@ -5,7 +5,7 @@
  */
 import ts from 'typescript';
 import { OPCODE_BITS, OPCODE_MASK } from '../../src/interpreter/code/encoding.ts';
-import { type OpName, opOf, ops } from '../../src/interpreter/code/isa.ts';
+import { type Op, type OpName, opOf } from '../../src/interpreter/code/isa.ts';
 import {
   firstSeldom,
   firstWide,
@@ -123,14 +123,14 @@ const scalarCases = (
   temporaries: Temporaries,
   imports: Set<string>,
 ): readonly string[] =>
-  ops
-    .filter(({ name }) => names.has(name))
-    .map((op) => {
+  (Object.entries(opOf) as [OpName, Op][])
+    .filter(([name]) => names.has(name))
+    .map(([name, op]) => {
       const next = parse(`pc + ${op.length} | 0`);
       const text = expandBody(
         library,
         vectorTarget(next),
-        scalarBodies.get(op.name)!,
+        scalarBodies.get(name)!,
         (parameters) =>
           scalarOperandsOf(op)
             .flat()
@@ -140,7 +140,7 @@ const scalarCases = (
         () => step(next, ts.factory.createContinueStatement()),
         imports,
       );
-      return `        case ${op.code}: {\n          // ${op.name}\n${text}\n        }`;
+      return `        case ${op.code}: {\n          // ${name}\n${text}\n        }`;
     });
 
 const makeTemporaries = (): Temporaries =>
@@ -191,6 +191,12 @@ const loop = (
     // What the instance has in memory 0, and its own globals.
     const memory = instance.memory0.view;
     const memorySize = instance.memory0.byteLength | 0;
+    // How many places of memory an access of some size can begin at.
+    const places1 = memorySize >>> 0;
+    const places2 = Math.max(memorySize - 1, 0) >>> 0;
+    const places4 = Math.max(memorySize - 3, 0) >>> 0;
+    const places8 = Math.max(memorySize - 7, 0) >>> 0;
+    const places16 = Math.max(memorySize - 15, 0) >>> 0;
     const globals = instance.globalWords;
     // The packed slots of a scalar operation.
     let slot1 = 0;

@@ -54,6 +54,12 @@ const read = (slot: number, count: number): bigint =>
   );
 const wordsOf = (type: string): number => (type === 'v128' ? 4 : type.endsWith('64') ? 2 : 1);
 
+/** A memory as the loop has it: a view, and how many places an access of some size can begin at. */
+const memoryOfLoop = (memory: DataView | null, size: number): object => ({
+  memory,
+  ...Object.fromEntries([1, 2, 4, 8, 16].map((bytes) => [`places${bytes}`, Math.max(size - bytes + 1, 0)])),
+});
+
 const prepare = (): void => {
   words.fill(-1);
   Object.assign(loop, { pc: 50, next: 55, fp: FRAME });
@@ -146,7 +152,7 @@ describe('lanes', () => {
 describe('accesses to memory', () => {
   const size = 64;
   const start = Uint8Array.from({ length: size }, random);
-  const noMemory = { memory: null, memorySize: 0 };
+  const noMemory = memoryOfLoop(null, 0);
   const makeMemory = (): { bytes: Uint8Array; memory: { view: DataView; byteLength: number } } => {
     const bytes = new Uint8Array(start);
     return { bytes, memory: { view: new DataView(bytes.buffer), byteLength: size } };
@@ -174,7 +180,7 @@ describe('accesses to memory', () => {
             const { bytes, memory } = makeMemory();
             const expectedBytes = new Uint8Array(start);
             loop.instance = { memories: index === 0 ? [memory] : [null, memory] } as never;
-            Object.assign(loop, index === 0 ? { memory: memory.view, memorySize: size } : noMemory);
+            Object.assign(loop, index === 0 ? memoryOfLoop(memory.view, size) : noMemory);
             prepare();
             words[slotOf(0)] = address;
             set(slotOf(1), 4);
@@ -229,7 +235,7 @@ describe('operations of no instruction', () => {
 
   test('a load from a sum with a constant', () => {
     const bytes = Uint8Array.from({ length: 64 }, random);
-    Object.assign(loop, { memory: new DataView(bytes.buffer), memorySize: 64 });
+    Object.assign(loop, memoryOfLoop(new DataView(bytes.buffer), 64));
     for (const [address, summand, offset] of [
       [0, 0, 0],
       [8, 40, 0],

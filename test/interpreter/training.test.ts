@@ -37,15 +37,12 @@ test('training leaves out nothing that is compiled', async () => {
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-<<<<<<< HEAD
   const { getMachine, prepareVectors } = await import('../../src/interpreter/machine/machine.ts');
-  prepareVectors(getMachine());
-=======
-  const { getMachine } = await import('../../src/interpreter/machine/machine.ts');
   const { createDispatch } = await import('../../src/interpreter/loop/dispatch.generated.ts');
   const { train } = await import('../../src/interpreter/machine/training.ts');
   const { ops } = await import('../../src/interpreter/code/isa.ts');
   const machine = getMachine();
+  prepareVectors(machine);
   // The loop of this engine, and the one that computes with 64 bits in the other way.
   for (const isWide of [false, true]) {
     const { space, callStack, words, doubles, floats } = machine;
@@ -56,7 +53,6 @@ test('training leaves out nothing that is compiled', async () => {
     const loop = createDispatch(space.words, callStack, words, doubles, floats, isWide, cold, () => false);
     train(space, machine, loop);
   }
->>>>>>> e5558c7 (interpreter: i64 in big integers of 64 bits where V8 makes no objects of them)
   const { result } = await session.post('Profiler.takePreciseCoverage');
   session.disconnect();
   for (const name of ['dispatch', 'vector'])

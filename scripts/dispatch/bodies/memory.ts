@@ -25,12 +25,16 @@ export const address = (base: number, offset: number, places: number): number =>
   return ea;
 };
 /** How many places an access can begin at, by its size. */
-export const placesOf = (size: number): number => {
-  if (size === 1) return loop.places1;
-  if (size === 2) return loop.places2;
-  if (size === 4) return loop.places4;
-  return size === 8 ? loop.places8 : loop.places16;
-};
+export const placesOf = (size: number): number =>
+  size < 4
+    ? size === 1
+      ? loop.places1
+      : loop.places2
+    : size === 4
+      ? loop.places4
+      : size === 8
+        ? loop.places8
+        : loop.places16;
 
 /** What loads read: the 32-bit numbers at an address. */
 export const get = {

@@ -60,6 +60,12 @@ export const createVectors = (
     // What the instance has in memory 0, and its own globals.
     const memory = instance.memory0.view;
     const memorySize = instance.memory0.byteLength | 0;
+    // How many places of memory an access of some size can begin at.
+    const places1 = memorySize >>> 0;
+    const places2 = Math.max(memorySize - 1, 0) >>> 0;
+    const places4 = Math.max(memorySize - 3, 0) >>> 0;
+    const places8 = Math.max(memorySize - 7, 0) >>> 0;
+    const places16 = Math.max(memorySize - 15, 0) >>> 0;
     const globals = instance.globalWords;
     // The packed slots of a scalar operation.
     let slot1 = 0;
@@ -69,7 +75,7 @@ export const createVectors = (
     let globalWords: Int32Array;
     out: for (;;) {
       op = code[pc];
-      if ((op & 1023) === 218) {
+      if ((op & 1023) === 340) {
         d = fp + code[pc + 1 | 0] | 0;
         a = fp + code[pc + 2 | 0] | 0;
         b = fp + code[pc + 3 | 0] | 0;
@@ -184,7 +190,7 @@ export const createVectors = (
           // load_at
           i0 = words[a] + code[pc + 3 | 0] | 0;
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+          if (i0 >>> 0 >= places16) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -199,7 +205,7 @@ export const createVectors = (
           // v128.load
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+          if (i0 >>> 0 >= places16) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -214,7 +220,7 @@ export const createVectors = (
           // v128.load8x8_s
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -231,7 +237,7 @@ export const createVectors = (
           // v128.load8x8_u
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -248,7 +254,7 @@ export const createVectors = (
           // v128.load16x4_s
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -265,7 +271,7 @@ export const createVectors = (
           // v128.load16x4_u
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -282,7 +288,7 @@ export const createVectors = (
           // v128.load32x2_s
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -299,7 +305,7 @@ export const createVectors = (
           // v128.load32x2_u
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -316,7 +322,7 @@ export const createVectors = (
           // v128.load8_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -332,7 +338,7 @@ export const createVectors = (
           // v128.load16_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -349,7 +355,7 @@ export const createVectors = (
           // v128.load32_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -365,7 +371,7 @@ export const createVectors = (
           // v128.load64_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -382,7 +388,7 @@ export const createVectors = (
           // v128.store
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+          if (i0 >>> 0 >= places16) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -864,7 +870,7 @@ export const createVectors = (
           // v128.load8_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -883,7 +889,7 @@ export const createVectors = (
           // v128.load16_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -902,7 +908,7 @@ export const createVectors = (
           // v128.load32_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -921,7 +927,7 @@ export const createVectors = (
           // v128.load64_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -942,7 +948,7 @@ export const createVectors = (
           // v128.store8_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -954,7 +960,7 @@ export const createVectors = (
           // v128.store16_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -966,7 +972,7 @@ export const createVectors = (
           // v128.store32_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -978,7 +984,7 @@ export const createVectors = (
           // v128.store64_lane
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -992,7 +998,7 @@ export const createVectors = (
           // v128.load32_zero
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -1007,7 +1013,7 @@ export const createVectors = (
           // v128.load64_zero
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -1992,128 +1998,128 @@ export const createVectors = (
         }
         case 2: {
           // const32
-          words[slot1] = code[pc + 1 | 0];
+          words[slot1] = code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 3: {
           // const64
-          words[slot1] = code[pc + 1 | 0];
-          words[slot1 + 1] = code[pc + 2 | 0];
+          words[slot1] = code[pc + 1];
+          words[slot1 + 1] = code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
         case 4: {
           // select32
-          words[slot1] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[fp + code[pc + 2] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1] | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 6: {
           // i32_add_rr
-          words[slot1] = words[slot2] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 7: {
           // i32_sub_rr
-          words[slot1] = words[slot2] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] - words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 8: {
           // i32_mul_rr
-          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1 | 0] | 0]);
+          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           pc = pc + 2 | 0;
           continue;
         }
         case 9: {
           // i32_and_rr
-          words[slot1] = words[slot2] & words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] & words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 10: {
           // i32_or_rr
-          words[slot1] = words[slot2] | words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] | words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 11: {
           // i32_xor_rr
-          words[slot1] = words[slot2] ^ words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] ^ words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 12: {
           // i32_shl_rr
-          words[slot1] = words[slot2] << words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] << words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 13: {
           // i32_shr_s_rr
-          words[slot1] = words[slot2] >> words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] >> words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 14: {
           // i32_shr_u_rr
-          words[slot1] = words[slot2] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] >>> words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 17: {
           // i32_add_ri
-          words[slot1] = words[slot2] + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] + code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 18: {
           // i32_mul_ri
-          words[slot1] = Math.imul(words[slot2], code[pc + 1 | 0]);
+          words[slot1] = Math.imul(words[slot2], code[pc + 1]);
           pc = pc + 2 | 0;
           continue;
         }
         case 19: {
           // i32_and_ri
-          words[slot1] = words[slot2] & code[pc + 1 | 0];
+          words[slot1] = words[slot2] & code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 20: {
           // i32_or_ri
-          words[slot1] = words[slot2] | code[pc + 1 | 0];
+          words[slot1] = words[slot2] | code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 21: {
           // i32_xor_ri
-          words[slot1] = words[slot2] ^ code[pc + 1 | 0];
+          words[slot1] = words[slot2] ^ code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 22: {
           // i32_shl_ri
-          words[slot1] = words[slot2] << code[pc + 1 | 0];
+          words[slot1] = words[slot2] << code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 23: {
           // i32_shr_s_ri
-          words[slot1] = words[slot2] >> code[pc + 1 | 0];
+          words[slot1] = words[slot2] >> code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 24: {
           // i32_shr_u_ri
-          words[slot1] = words[slot2] >>> code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] >>> code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 25: {
           // i32_rotl_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2];
           words[slot1] = i1 << i0 | i1 >>> (32 - i0 & 31);
           pc = pc + 2 | 0;
@@ -2122,7 +2128,7 @@ export const createVectors = (
         case 26: {
           // i32_div_s_rr
           i0 = words[slot2];
-          i1 = words[fp + code[pc + 1 | 0] | 0];
+          i1 = words[fp + code[pc + 1] | 0];
           if (i1 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -2137,7 +2143,7 @@ export const createVectors = (
         }
         case 27: {
           // i32_div_u_rr
-          i0 = words[fp + code[pc + 1 | 0] | 0];
+          i0 = words[fp + code[pc + 1] | 0];
           if (i0 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -2148,7 +2154,7 @@ export const createVectors = (
         }
         case 29: {
           // i32_rem_u_rr
-          i0 = words[fp + code[pc + 1 | 0] | 0];
+          i0 = words[fp + code[pc + 1] | 0];
           if (i0 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -2159,93 +2165,93 @@ export const createVectors = (
         }
         case 30: {
           // i32_div_s_ri
-          words[slot1] = words[slot2] / code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] / code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 31: {
           // i32_div_u_ri
-          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1] >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 34: {
           // i32_eq_rr
-          words[slot1] = words[slot2] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 35: {
           // i32_ne_rr
-          words[slot1] = words[slot2] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 36: {
           // i32_lt_s_rr
-          words[slot1] = words[slot2] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 37: {
           // i32_ge_s_rr
-          words[slot1] = words[slot2] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 38: {
           // i32_lt_u_rr
-          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 39: {
           // i32_ge_u_rr
-          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 40: {
           // i32_eq_ri
-          words[slot1] = words[slot2] === code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 41: {
           // i32_ne_ri
-          words[slot1] = words[slot2] !== code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 42: {
           // i32_lt_s_ri
-          words[slot1] = words[slot2] < code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 43: {
           // i32_ge_s_ri
-          words[slot1] = words[slot2] >= code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 44: {
           // i32_lt_u_ri
-          words[slot1] = words[slot2] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < code[pc + 1] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 45: {
           // i32_ge_u_ri
-          words[slot1] = words[slot2] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= code[pc + 1] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 46: {
           // br_i32_eq_rr
           if (words[slot1] === words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2258,8 +2264,8 @@ export const createVectors = (
         case 47: {
           // br_i32_ne_rr
           if (words[slot1] !== words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2272,8 +2278,8 @@ export const createVectors = (
         case 48: {
           // br_i32_lt_s_rr
           if (words[slot1] < words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2286,8 +2292,8 @@ export const createVectors = (
         case 49: {
           // br_i32_ge_s_rr
           if (words[slot1] >= words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2300,8 +2306,8 @@ export const createVectors = (
         case 50: {
           // br_i32_lt_u_rr
           if (words[slot1] >>> 0 < words[slot2] >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2314,8 +2320,8 @@ export const createVectors = (
         case 51: {
           // br_i32_ge_u_rr
           if (words[slot1] >>> 0 >= words[slot2] >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2327,9 +2333,9 @@ export const createVectors = (
         }
         case 52: {
           // br_i32_eq_ri
-          if (words[slot1] === code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] === code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2341,9 +2347,9 @@ export const createVectors = (
         }
         case 53: {
           // br_i32_ne_ri
-          if (words[slot1] !== code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] !== code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2355,9 +2361,9 @@ export const createVectors = (
         }
         case 54: {
           // br_i32_lt_s_ri
-          if (words[slot1] < code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] < code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2369,9 +2375,9 @@ export const createVectors = (
         }
         case 55: {
           // br_i32_ge_s_ri
-          if (words[slot1] >= code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >= code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2383,9 +2389,9 @@ export const createVectors = (
         }
         case 56: {
           // br_i32_lt_u_ri
-          if (words[slot1] >>> 0 < code[pc + 1 | 0] >>> 0) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >>> 0 < code[pc + 1] >>> 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2397,9 +2403,9 @@ export const createVectors = (
         }
         case 57: {
           // br_i32_ge_u_ri
-          if (words[slot1] >>> 0 >= code[pc + 1 | 0] >>> 0) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >>> 0 >= code[pc + 1] >>> 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2437,8 +2443,8 @@ export const createVectors = (
         case 64: {
           // br_i32_nz
           if (words[slot1] !== 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2451,8 +2457,8 @@ export const createVectors = (
         case 65: {
           // br_i32_z
           if (words[slot1] === 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -2465,8 +2471,8 @@ export const createVectors = (
         case 183: {
           // i32_load
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2477,8 +2483,8 @@ export const createVectors = (
         case 184: {
           // i32_load8_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2489,8 +2495,8 @@ export const createVectors = (
         case 185: {
           // i32_load8_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2501,8 +2507,8 @@ export const createVectors = (
         case 186: {
           // i32_load16_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2513,8 +2519,8 @@ export const createVectors = (
         case 187: {
           // i32_load16_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2525,8 +2531,8 @@ export const createVectors = (
         case 188: {
           // i64_load
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2538,8 +2544,8 @@ export const createVectors = (
         case 195: {
           // i32_store
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2550,8 +2556,8 @@ export const createVectors = (
         case 196: {
           // i32_store8
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2562,8 +2568,8 @@ export const createVectors = (
         case 197: {
           // i32_store16
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2574,8 +2580,8 @@ export const createVectors = (
         case 201: {
           // i64_store
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2586,20 +2592,20 @@ export const createVectors = (
         }
         case 202: {
           // global_get32
-          words[slot1] = globals[code[pc + 1 | 0]];
+          words[slot1] = globals[code[pc + 1]];
           pc = pc + 2 | 0;
           continue;
         }
         case 204: {
           // global_set32
-          globals[code[pc + 1 | 0]] = words[slot1];
+          globals[code[pc + 1]] = words[slot1];
           pc = pc + 2 | 0;
           continue;
         }
         case 206: {
           // br
-          fuel = fuel + code[pc + 2 | 0] | 0;
-          pc = code[pc + 1 | 0];
+          fuel = fuel + code[pc + 2] | 0;
+          pc = code[pc + 1];
           if (fuel < 0) {
             status = 2; // NO_FUEL
             break out;
@@ -2609,11 +2615,6 @@ export const createVectors = (
         default:
           break out;
       }
-<<<<<<< HEAD
-=======
-      op = code[pc];
-      if ((op & 1023) !== 340) return pc;
->>>>>>> e51d768 (interpreter: fuse operations that follow each other, from one table)
     }
     state.pc = pc;
     state.fuel = fuel;
@@ -2645,6 +2646,12 @@ export const createVectors = (
     // What the instance has in memory 0, and its own globals.
     const memory = instance.memory0.view;
     const memorySize = instance.memory0.byteLength | 0;
+    // How many places of memory an access of some size can begin at.
+    const places1 = memorySize >>> 0;
+    const places2 = Math.max(memorySize - 1, 0) >>> 0;
+    const places4 = Math.max(memorySize - 3, 0) >>> 0;
+    const places8 = Math.max(memorySize - 7, 0) >>> 0;
+    const places16 = Math.max(memorySize - 15, 0) >>> 0;
     const globals = instance.globalWords;
     // The packed slots of a scalar operation.
     let slot1 = 0;
@@ -2655,7 +2662,7 @@ export const createVectors = (
     let globalWords: Int32Array;
     out: for (;;) {
       op = code[pc];
-      if ((op & 1023) === 218) {
+      if ((op & 1023) === 340) {
         d = fp + code[pc + 1 | 0] | 0;
         a = fp + code[pc + 2 | 0] | 0;
         b = fp + code[pc + 3 | 0] | 0;
@@ -2770,7 +2777,7 @@ export const createVectors = (
           // load_at
           i0 = words[a] + code[pc + 3 | 0] | 0;
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+          if (i0 >>> 0 >= places16) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2785,7 +2792,7 @@ export const createVectors = (
           // v128.load
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+          if (i0 >>> 0 >= places16) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2800,7 +2807,7 @@ export const createVectors = (
           // v128.load32_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2816,7 +2823,7 @@ export const createVectors = (
           // v128.load64_splat
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2833,7 +2840,7 @@ export const createVectors = (
           // v128.store
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 16 | 0)) {
+          if (i0 >>> 0 >= places16) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2979,7 +2986,7 @@ export const createVectors = (
           // v128.load32_zero
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -2994,7 +3001,7 @@ export const createVectors = (
           // v128.load64_zero
           i0 = words[a];
           i0 = i0 + code[pc + 4 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -4394,128 +4401,128 @@ export const createVectors = (
         }
         case 2: {
           // const32
-          words[slot1] = code[pc + 1 | 0];
+          words[slot1] = code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 3: {
           // const64
-          words[slot1] = code[pc + 1 | 0];
-          words[slot1 + 1] = code[pc + 2 | 0];
+          words[slot1] = code[pc + 1];
+          words[slot1 + 1] = code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
         case 4: {
           // select32
-          words[slot1] = words[fp + code[pc + 2 | 0] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[fp + code[pc + 2] | 0] !== 0 ? words[slot2] : words[fp + code[pc + 1] | 0];
           pc = pc + 3 | 0;
           continue;
         }
         case 6: {
           // i32_add_rr
-          words[slot1] = words[slot2] + words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 7: {
           // i32_sub_rr
-          words[slot1] = words[slot2] - words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] - words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 8: {
           // i32_mul_rr
-          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1 | 0] | 0]);
+          words[slot1] = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           pc = pc + 2 | 0;
           continue;
         }
         case 9: {
           // i32_and_rr
-          words[slot1] = words[slot2] & words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] & words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 10: {
           // i32_or_rr
-          words[slot1] = words[slot2] | words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] | words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 11: {
           // i32_xor_rr
-          words[slot1] = words[slot2] ^ words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] ^ words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 12: {
           // i32_shl_rr
-          words[slot1] = words[slot2] << words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] << words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 13: {
           // i32_shr_s_rr
-          words[slot1] = words[slot2] >> words[fp + code[pc + 1 | 0] | 0];
+          words[slot1] = words[slot2] >> words[fp + code[pc + 1] | 0];
           pc = pc + 2 | 0;
           continue;
         }
         case 14: {
           // i32_shr_u_rr
-          words[slot1] = words[slot2] >>> words[fp + code[pc + 1 | 0] | 0] | 0;
+          words[slot1] = words[slot2] >>> words[fp + code[pc + 1] | 0] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 17: {
           // i32_add_ri
-          words[slot1] = words[slot2] + code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] + code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 18: {
           // i32_mul_ri
-          words[slot1] = Math.imul(words[slot2], code[pc + 1 | 0]);
+          words[slot1] = Math.imul(words[slot2], code[pc + 1]);
           pc = pc + 2 | 0;
           continue;
         }
         case 19: {
           // i32_and_ri
-          words[slot1] = words[slot2] & code[pc + 1 | 0];
+          words[slot1] = words[slot2] & code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 20: {
           // i32_or_ri
-          words[slot1] = words[slot2] | code[pc + 1 | 0];
+          words[slot1] = words[slot2] | code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 21: {
           // i32_xor_ri
-          words[slot1] = words[slot2] ^ code[pc + 1 | 0];
+          words[slot1] = words[slot2] ^ code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 22: {
           // i32_shl_ri
-          words[slot1] = words[slot2] << code[pc + 1 | 0];
+          words[slot1] = words[slot2] << code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 23: {
           // i32_shr_s_ri
-          words[slot1] = words[slot2] >> code[pc + 1 | 0];
+          words[slot1] = words[slot2] >> code[pc + 1];
           pc = pc + 2 | 0;
           continue;
         }
         case 24: {
           // i32_shr_u_ri
-          words[slot1] = words[slot2] >>> code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] >>> code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 25: {
           // i32_rotl_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2];
           words[slot1] = i1 << i0 | i1 >>> (32 - i0 & 31);
           pc = pc + 2 | 0;
@@ -4524,7 +4531,7 @@ export const createVectors = (
         case 26: {
           // i32_div_s_rr
           i0 = words[slot2];
-          i1 = words[fp + code[pc + 1 | 0] | 0];
+          i1 = words[fp + code[pc + 1] | 0];
           if (i1 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -4539,7 +4546,7 @@ export const createVectors = (
         }
         case 27: {
           // i32_div_u_rr
-          i0 = words[fp + code[pc + 1 | 0] | 0];
+          i0 = words[fp + code[pc + 1] | 0];
           if (i0 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -4550,7 +4557,7 @@ export const createVectors = (
         }
         case 29: {
           // i32_rem_u_rr
-          i0 = words[fp + code[pc + 1 | 0] | 0];
+          i0 = words[fp + code[pc + 1] | 0];
           if (i0 === 0) {
             status = 17; // trap.divide-by-zero
             break out;
@@ -4561,93 +4568,93 @@ export const createVectors = (
         }
         case 30: {
           // i32_div_s_ri
-          words[slot1] = words[slot2] / code[pc + 1 | 0] | 0;
+          words[slot1] = words[slot2] / code[pc + 1] | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 31: {
           // i32_div_u_ri
-          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1 | 0] >>> 0) | 0;
+          words[slot1] = (words[slot2] >>> 0) / (code[pc + 1] >>> 0) | 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 34: {
           // i32_eq_rr
-          words[slot1] = words[slot2] === words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 35: {
           // i32_ne_rr
-          words[slot1] = words[slot2] !== words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 36: {
           // i32_lt_s_rr
-          words[slot1] = words[slot2] < words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 37: {
           // i32_ge_s_rr
-          words[slot1] = words[slot2] >= words[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= words[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 38: {
           // i32_lt_u_rr
-          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < words[fp + code[pc + 1] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 39: {
           // i32_ge_u_rr
-          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1 | 0] | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= words[fp + code[pc + 1] | 0] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 40: {
           // i32_eq_ri
-          words[slot1] = words[slot2] === code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] === code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 41: {
           // i32_ne_ri
-          words[slot1] = words[slot2] !== code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] !== code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 42: {
           // i32_lt_s_ri
-          words[slot1] = words[slot2] < code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] < code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 43: {
           // i32_ge_s_ri
-          words[slot1] = words[slot2] >= code[pc + 1 | 0] ? 1 : 0;
+          words[slot1] = words[slot2] >= code[pc + 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 44: {
           // i32_lt_u_ri
-          words[slot1] = words[slot2] >>> 0 < code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 < code[pc + 1] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 45: {
           // i32_ge_u_ri
-          words[slot1] = words[slot2] >>> 0 >= code[pc + 1 | 0] >>> 0 ? 1 : 0;
+          words[slot1] = words[slot2] >>> 0 >= code[pc + 1] >>> 0 ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 46: {
           // br_i32_eq_rr
           if (words[slot1] === words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4660,8 +4667,8 @@ export const createVectors = (
         case 47: {
           // br_i32_ne_rr
           if (words[slot1] !== words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4674,8 +4681,8 @@ export const createVectors = (
         case 48: {
           // br_i32_lt_s_rr
           if (words[slot1] < words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4688,8 +4695,8 @@ export const createVectors = (
         case 49: {
           // br_i32_ge_s_rr
           if (words[slot1] >= words[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4702,8 +4709,8 @@ export const createVectors = (
         case 50: {
           // br_i32_lt_u_rr
           if (words[slot1] >>> 0 < words[slot2] >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4716,8 +4723,8 @@ export const createVectors = (
         case 51: {
           // br_i32_ge_u_rr
           if (words[slot1] >>> 0 >= words[slot2] >>> 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4729,9 +4736,9 @@ export const createVectors = (
         }
         case 52: {
           // br_i32_eq_ri
-          if (words[slot1] === code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] === code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4743,9 +4750,9 @@ export const createVectors = (
         }
         case 53: {
           // br_i32_ne_ri
-          if (words[slot1] !== code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] !== code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4757,9 +4764,9 @@ export const createVectors = (
         }
         case 54: {
           // br_i32_lt_s_ri
-          if (words[slot1] < code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] < code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4771,9 +4778,9 @@ export const createVectors = (
         }
         case 55: {
           // br_i32_ge_s_ri
-          if (words[slot1] >= code[pc + 1 | 0]) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >= code[pc + 1]) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4785,9 +4792,9 @@ export const createVectors = (
         }
         case 56: {
           // br_i32_lt_u_ri
-          if (words[slot1] >>> 0 < code[pc + 1 | 0] >>> 0) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >>> 0 < code[pc + 1] >>> 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4799,9 +4806,9 @@ export const createVectors = (
         }
         case 57: {
           // br_i32_ge_u_ri
-          if (words[slot1] >>> 0 >= code[pc + 1 | 0] >>> 0) {
-            fuel = fuel + code[pc + 3 | 0] | 0;
-            pc = code[pc + 2 | 0];
+          if (words[slot1] >>> 0 >= code[pc + 1] >>> 0) {
+            fuel = fuel + code[pc + 3] | 0;
+            pc = code[pc + 2];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4839,8 +4846,8 @@ export const createVectors = (
         case 64: {
           // br_i32_nz
           if (words[slot1] !== 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4853,8 +4860,8 @@ export const createVectors = (
         case 65: {
           // br_i32_z
           if (words[slot1] === 0) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -4866,7 +4873,7 @@ export const createVectors = (
         }
         case 66: {
           // i64_add_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           i1 = words[i0];
           i2 = words[slot2] + i1 | 0;
           words[slot1 + 1] = (words[slot2 + 1] + words[i0 + 1] | 0) + (i2 >>> 0 < i1 >>> 0 ? 1 : 0) | 0;
@@ -4876,7 +4883,7 @@ export const createVectors = (
         }
         case 70: {
           // i64_or_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           words[slot1] = words[slot2] | words[i0];
           words[slot1 + 1] = words[slot2 + 1] | words[i0 + 1];
           pc = pc + 2 | 0;
@@ -4884,7 +4891,7 @@ export const createVectors = (
         }
         case 71: {
           // i64_xor_rr
-          i0 = fp + code[pc + 1 | 0] | 0;
+          i0 = fp + code[pc + 1] | 0;
           words[slot1] = words[slot2] ^ words[i0];
           words[slot1 + 1] = words[slot2 + 1] ^ words[i0 + 1];
           pc = pc + 2 | 0;
@@ -4892,16 +4899,16 @@ export const createVectors = (
         }
         case 77: {
           // i64_add_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2] + i0 | 0;
-          words[slot1 + 1] = (words[slot2 + 1] + code[pc + 2 | 0] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
+          words[slot1 + 1] = (words[slot2 + 1] + code[pc + 2] | 0) + (i1 >>> 0 < i0 >>> 0 ? 1 : 0) | 0;
           words[slot1] = i1;
           pc = pc + 3 | 0;
           continue;
         }
         case 81: {
           // i64_shl_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2];
           i2 = words[slot2 + 1];
           if (i0 === 0) {
@@ -4919,7 +4926,7 @@ export const createVectors = (
         }
         case 83: {
           // i64_shr_u_ri
-          i0 = code[pc + 1 | 0];
+          i0 = code[pc + 1];
           i1 = words[slot2];
           i2 = words[slot2 + 1];
           if (i0 === 0) {
@@ -4937,7 +4944,7 @@ export const createVectors = (
         }
         case 123: {
           // f32_add
-          f0 = floats[slot2] + floats[fp + code[pc + 1 | 0] | 0];
+          f0 = floats[slot2] + floats[fp + code[pc + 1] | 0];
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -4947,7 +4954,7 @@ export const createVectors = (
         }
         case 124: {
           // f32_sub
-          f0 = floats[slot2] - floats[fp + code[pc + 1 | 0] | 0];
+          f0 = floats[slot2] - floats[fp + code[pc + 1] | 0];
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -4957,7 +4964,7 @@ export const createVectors = (
         }
         case 125: {
           // f32_mul
-          f0 = floats[slot2] * floats[fp + code[pc + 1 | 0] | 0];
+          f0 = floats[slot2] * floats[fp + code[pc + 1] | 0];
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -4967,7 +4974,7 @@ export const createVectors = (
         }
         case 126: {
           // f32_div
-          f0 = floats[slot2] / floats[fp + code[pc + 1 | 0] | 0];
+          f0 = floats[slot2] / floats[fp + code[pc + 1] | 0];
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -4977,7 +4984,7 @@ export const createVectors = (
         }
         case 127: {
           // f32_min
-          f0 = Math.min(floats[slot2], floats[fp + code[pc + 1 | 0] | 0]);
+          f0 = Math.min(floats[slot2], floats[fp + code[pc + 1] | 0]);
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -4987,7 +4994,7 @@ export const createVectors = (
         }
         case 128: {
           // f32_max
-          f0 = Math.max(floats[slot2], floats[fp + code[pc + 1 | 0] | 0]);
+          f0 = Math.max(floats[slot2], floats[fp + code[pc + 1] | 0]);
           floats[slot1] = f0;
           if (f0 !== f0) {
             words[slot1] = 2143289344;
@@ -5007,33 +5014,33 @@ export const createVectors = (
         }
         case 137: {
           // f32_eq
-          words[slot1] = floats[slot2] === floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] === floats[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 138: {
           // f32_ne
-          words[slot1] = floats[slot2] !== floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] !== floats[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 139: {
           // f32_lt
-          words[slot1] = floats[slot2] < floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] < floats[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 140: {
           // f32_le
-          words[slot1] = floats[slot2] <= floats[fp + code[pc + 1 | 0] | 0] ? 1 : 0;
+          words[slot1] = floats[slot2] <= floats[fp + code[pc + 1] | 0] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 141: {
           // br_f32_eq
           if (floats[slot1] === floats[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -5046,8 +5053,8 @@ export const createVectors = (
         case 142: {
           // br_f32_ne
           if (floats[slot1] !== floats[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -5060,8 +5067,8 @@ export const createVectors = (
         case 143: {
           // br_f32_lt
           if (floats[slot1] < floats[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -5074,8 +5081,8 @@ export const createVectors = (
         case 144: {
           // br_f32_le
           if (floats[slot1] <= floats[slot2]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -5088,7 +5095,7 @@ export const createVectors = (
         case 147: {
           // f64_add
           i0 = slot1 >> 1;
-          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5100,7 +5107,7 @@ export const createVectors = (
         case 148: {
           // f64_sub
           i0 = slot1 >> 1;
-          f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5112,7 +5119,7 @@ export const createVectors = (
         case 149: {
           // f64_mul
           i0 = slot1 >> 1;
-          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5124,7 +5131,7 @@ export const createVectors = (
         case 150: {
           // f64_div
           i0 = slot1 >> 1;
-          f0 = doubles[slot2 >> 1] / doubles[(fp + code[pc + 1 | 0] | 0) >> 1];
+          f0 = doubles[slot2 >> 1] / doubles[(fp + code[pc + 1] | 0) >> 1];
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5136,7 +5143,7 @@ export const createVectors = (
         case 151: {
           // f64_min
           i0 = slot1 >> 1;
-          f0 = Math.min(doubles[slot2 >> 1], doubles[(fp + code[pc + 1 | 0] | 0) >> 1]);
+          f0 = Math.min(doubles[slot2 >> 1], doubles[(fp + code[pc + 1] | 0) >> 1]);
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5148,7 +5155,7 @@ export const createVectors = (
         case 152: {
           // f64_max
           i0 = slot1 >> 1;
-          f0 = Math.max(doubles[slot2 >> 1], doubles[(fp + code[pc + 1 | 0] | 0) >> 1]);
+          f0 = Math.max(doubles[slot2 >> 1], doubles[(fp + code[pc + 1] | 0) >> 1]);
           doubles[i0] = f0;
           if (f0 !== f0) {
             words[i0 << 1] = 0;
@@ -5171,33 +5178,33 @@ export const createVectors = (
         }
         case 161: {
           // f64_eq
-          words[slot1] = doubles[slot2 >> 1] === doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] === doubles[(fp + code[pc + 1] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 162: {
           // f64_ne
-          words[slot1] = doubles[slot2 >> 1] !== doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] !== doubles[(fp + code[pc + 1] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 163: {
           // f64_lt
-          words[slot1] = doubles[slot2 >> 1] < doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] < doubles[(fp + code[pc + 1] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 164: {
           // f64_le
-          words[slot1] = doubles[slot2 >> 1] <= doubles[(fp + code[pc + 1 | 0] | 0) >> 1] ? 1 : 0;
+          words[slot1] = doubles[slot2 >> 1] <= doubles[(fp + code[pc + 1] | 0) >> 1] ? 1 : 0;
           pc = pc + 2 | 0;
           continue;
         }
         case 165: {
           // br_f64_eq
           if (doubles[slot1 >> 1] === doubles[slot2 >> 1]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -5210,8 +5217,8 @@ export const createVectors = (
         case 166: {
           // br_f64_ne
           if (doubles[slot1 >> 1] !== doubles[slot2 >> 1]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -5224,8 +5231,8 @@ export const createVectors = (
         case 167: {
           // br_f64_lt
           if (doubles[slot1 >> 1] < doubles[slot2 >> 1]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -5238,8 +5245,8 @@ export const createVectors = (
         case 168: {
           // br_f64_le
           if (doubles[slot1 >> 1] <= doubles[slot2 >> 1]) {
-            fuel = fuel + code[pc + 2 | 0] | 0;
-            pc = code[pc + 1 | 0];
+            fuel = fuel + code[pc + 2] | 0;
+            pc = code[pc + 1];
             if (fuel < 0) {
               status = 2; // NO_FUEL
               break out;
@@ -5310,8 +5317,8 @@ export const createVectors = (
         case 183: {
           // i32_load
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5322,8 +5329,8 @@ export const createVectors = (
         case 184: {
           // i32_load8_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5334,8 +5341,8 @@ export const createVectors = (
         case 185: {
           // i32_load8_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5346,8 +5353,8 @@ export const createVectors = (
         case 186: {
           // i32_load16_s
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5358,8 +5365,8 @@ export const createVectors = (
         case 187: {
           // i32_load16_u
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5370,8 +5377,8 @@ export const createVectors = (
         case 188: {
           // i64_load
           i0 = words[slot2];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5383,8 +5390,8 @@ export const createVectors = (
         case 195: {
           // i32_store
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 4 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places4) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5395,8 +5402,8 @@ export const createVectors = (
         case 196: {
           // i32_store8
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 1 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places1) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5407,8 +5414,8 @@ export const createVectors = (
         case 197: {
           // i32_store16
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 2 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places2) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5419,8 +5426,8 @@ export const createVectors = (
         case 201: {
           // i64_store
           i0 = words[slot1];
-          i0 = i0 + code[pc + 1 | 0] | 0 | i0 >> 31;
-          if (i0 < 0 || i0 > (memorySize - 8 | 0)) {
+          i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
+          if (i0 >>> 0 >= places8) {
             status = 20; // trap.memory-bounds
             break out;
           }
@@ -5431,20 +5438,20 @@ export const createVectors = (
         }
         case 202: {
           // global_get32
-          words[slot1] = globals[code[pc + 1 | 0]];
+          words[slot1] = globals[code[pc + 1]];
           pc = pc + 2 | 0;
           continue;
         }
         case 204: {
           // global_set32
-          globals[code[pc + 1 | 0]] = words[slot1];
+          globals[code[pc + 1]] = words[slot1];
           pc = pc + 2 | 0;
           continue;
         }
         case 206: {
           // br
-          fuel = fuel + code[pc + 2 | 0] | 0;
-          pc = code[pc + 1 | 0];
+          fuel = fuel + code[pc + 2] | 0;
+          pc = code[pc + 1];
           if (fuel < 0) {
             status = 2; // NO_FUEL
             break out;
@@ -6118,14 +6125,6 @@ export const createVectors = (
           break out;
         }
         }
-<<<<<<< HEAD
-=======
-        default:
-          return pc;
-      }
-      op = code[pc];
-      if ((op & 1023) !== 340) return pc;
->>>>>>> e51d768 (interpreter: fuse operations that follow each other, from one table)
     }
     state.pc = pc;
     return status;

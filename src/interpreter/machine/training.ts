@@ -290,7 +290,8 @@ export const trainVectors = (space: CodeSpace, stacks: Stacks, loops: VectorLoop
   }
   C.fill(0, TRAINING_PC, FIRST_FREE);
   for (let pass = 0; pass < integers.length; pass++) {
-    for (const op of trainedOps.filter(({ name }) => scalarsOfWide.has(name))) {
+    for (const name of scalarsOfWide) {
+      const op: Op = opOf[name];
       writeOperation(C, op, 0, integers[pass]!);
       writeOperands(frame, op, pass);
       for (const run of [vectors, wideVectors]) start(run);

@@ -79,7 +79,7 @@ export class Translation extends OperandStack {
   /** Whether the code begins by clearing the locals that are references. */
   clearsRefs = false;
   pending: Pending | null = null;
-  /** Where the code of the last `producer` begins, how many operations were written by its end, and the height of the operand. */
+  /** Where the code of the last `producer` begins, the writer's count at its end, and the height of the operand. */
   private producerStart = 0;
   private producerCount = 0;
   private producedHeight = -1;
@@ -89,7 +89,8 @@ export class Translation extends OperandStack {
   /** Where handlers go that return from the function; -1 while there are none. */
   returnLabel = -1;
 
-  constructor(code: FuncCode, fast: FastCode | null, isRecording: boolean) {
+  /** @param fuses whether operations are fused where they may be */
+  constructor(code: FuncCode, fast: FastCode | null, isRecording: boolean, fuses: boolean) {
     super();
     this.code = code;
     this.fast = fast;
@@ -103,7 +104,7 @@ export class Translation extends OperandStack {
     this.writer.scratch = this.frame.scratch;
     this.writer.firstDead = () => this.nextSlot();
     // What another worker does to a shared memory repeats an access that trapped, which is no part of another operation.
-    if (this.frame.scratch >= 0 || module.memories.some(({ isShared }) => isShared))
+    if (!fuses || this.frame.scratch >= 0 || module.memories.some(({ isShared }) => isShared))
       this.writer.fuses = false;
   }
 

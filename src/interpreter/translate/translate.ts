@@ -94,9 +94,11 @@ export const translate = (
   fast: FastCode | null,
   isRecording: boolean,
 ): TranslatedCode | null => {
-  let t = translateBody(code, fast, isRecording, false);
-  // Whether a body touches references is known at its end, and its first operation depends on it.
-  if (t?.usesRefs && !t.clearsRefs) t = translateBody(code, fast, isRecording, true);
+  let t = translateBody(code, fast, isRecording, { clearsRefs: false, fuses: true });
+  // Two things are known at the end of a body only: whether it touches references, on which its first operation
+  // depends, and whether it has vector operations: vector loops have no fused ones, and would be left at each.
+  if (t !== null && ((t.usesRefs && !t.clearsRefs) || (t.usesVectors && t.writer.fuses)))
+    t = translateBody(code, fast, isRecording, { clearsRefs: t.usesRefs, fuses: !t.usesVectors });
   return t === null ? null : new TranslatedCode(t);
 };
 
@@ -109,16 +111,22 @@ const nowhere: FastCode = { map: noPlaces, entry: 0 };
  * @returns the translation at its end
  */
 export const walkBody = (code: FuncCode, visit: (t: Translation) => void): Translation =>
-  translateBody(code, nowhere, false, false, visit)!;
+  translateBody(code, nowhere, false, { clearsRefs: false, fuses: false }, visit)!;
+
+/** What a translation takes from one that went before. */
+interface Findings {
+  readonly clearsRefs: boolean;
+  readonly fuses: boolean;
+}
 
 const translateBody = (
   code: FuncCode,
   fast: FastCode | null,
   isRecording: boolean,
-  usesRefs: boolean,
+  { clearsRefs, fuses }: Findings,
   visit: (t: Translation) => void = () => {},
 ): Translation | null => {
-  const t = new Translation(code, fast, isRecording);
+  const t = new Translation(code, fast, isRecording, fuses);
   const func = code.unit.module.funcs[code.index]!;
   const body = func.body!;
   const type = func.type.comp as FuncType;
@@ -139,7 +147,7 @@ const translateBody = (
   // The entry has a cost of its own, so it is another place than the first instruction.
   t.boundary(body.start);
   t.charge(entryCost(code.unit.schedule, body.localCount, slotCountOf(type.results)));
-  t.clearsRefs = usesRefs || t.frame.hasRefs || type.results.some(isRef);
+  t.clearsRefs = clearsRefs || t.frame.hasRefs || type.results.some(isRef);
   // Clears the references of locals, and makes the reference stack long enough for the frame.
   if (t.clearsRefs) t.writer.emit(opOf.zero_refs, t.frame.zeroStart, t.frame.stackBase, code.frameSlots);
   while (t.controls.length > 0) {
