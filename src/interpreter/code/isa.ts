@@ -361,10 +361,12 @@ export interface Op<L extends string = string> {
 }
 /** Operations and links, joined. */
 type FusedName = `${string}__${string}`;
+/** A table of branches has no end that training knows. */
+type FusedOp = Exclude<HotOp, 'br_table'>;
 type FusionRow =
-  | readonly [HotOp, Link, HotOp]
-  | readonly [HotOp, Link, HotOp, Link, HotOp]
-  | readonly [HotOp, Link, HotOp, Link, HotOp, Link, HotOp];
+  | readonly [FusedOp, Link, FusedOp]
+  | readonly [FusedOp, Link, FusedOp, Link, FusedOp]
+  | readonly [FusedOp, Link, FusedOp, Link, FusedOp, Link, FusedOp];
 const rows: readonly FusionRow[] = fusions;
 /** A call, and another operation that may stop in the middle. */
 export type CallOp = Op<`${string}c`>;

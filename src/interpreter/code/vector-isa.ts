@@ -87,12 +87,10 @@ export type VectorOperation =
 /** Operations that access memory. */
 export type VectorAccess = Extract<VectorOperation, `v128.${'load' | 'store'}${string}`>;
 
+const others: Partial<Record<VectorMnemonic, VectorOperation>> = { ...sameAs, ...exchanged };
 /** The operation that an instruction is done by; null for a move. */
-const operationOf = (name: VectorMnemonic): VectorOperation | null => {
-  if (moves.includes(name as never)) return null;
-  const others: Partial<Record<VectorMnemonic, VectorOperation>> = { ...sameAs, ...exchanged };
-  return others[name] ?? (name as VectorOperation);
-};
+const operationOf = (name: VectorMnemonic): VectorOperation | null =>
+  moves.includes(name as never) ? null : (others[name] ?? (name as VectorOperation));
 
 const names = instructions
   .filter((row) => row.prefix === 0xfd && row.name !== 'v128.const')

@@ -10,46 +10,85 @@ import type { Stacks } from '../cold/tools.ts';
 
 /** Low and high word of the first operand, then of the second. */
 export type Operands = readonly [number, number, number, number];
-/** What a pass works with. */
-interface Samples {
+/** What passes work with. */
+export interface Samples {
   readonly integers: readonly Operands[];
   readonly doubles: readonly (readonly [number, number])[];
 }
 
 /** Where a branch, and whatever returns, goes. */
-interface Frame {
-  readonly haltPc: number;
-  readonly haltCode: number;
+export interface Halt {
+  readonly pc: number;
+  /** The operation there. */
+  readonly code: number;
 }
 
 /** Slots of one part. */
 const PART_SLOTS = 5;
 const slotOf = (part: number, operand: number): number => 1 + PART_SLOTS * part + operand;
 const layoutOf = (name: Op['name']): string => hotOps[name as HotOp];
+const lastOf = ({ parts }: Op): Op['parts'][number] => parts[parts.length - 1]!;
 
-/** What an immediate is. @param value what the part would compare with */
-const immediateOf = (letter: string, low: number, isLast: boolean): number =>
-  letter === 'o' ? 3 : letter === 'g' ? 4 : letter === 'n' ? low & 63 : isLast ? 3 : low;
+/** An operand of a part: a slot that is read, or an immediate and the word that has it. */
+interface Place {
+  readonly part: number;
+  /** Its position among the operands of the part. */
+  readonly position: number;
+  readonly letter: string;
+  /** Whether it is the high half of an immediate of 64 bits. */
+  readonly isHigh: boolean;
+  /** Whether it is the address of an access. */
+  readonly isAddress: boolean;
+  /** The slot, or the index of the word. */
+  readonly index: number;
+}
+/** An operation as training runs it: its words, of which passes change the immediates. */
+export interface Trained {
+  readonly op: Op;
+  readonly words: Int32Array;
+  readonly read: readonly Place[];
+  readonly immediates: readonly Place[];
+  /** The operation without its last part, whose result the last part takes; null if that takes none. */
+  readonly prefix: Trained | null;
+}
 
-/** Writes one operation at the start of `code`; the words that it took. */
-const write = (op: Op, values: readonly (readonly number[])[], { haltPc, haltCode }: Frame): number[] => {
-  const all: number[] = [];
-  op.parts.forEach(({ from }, part) => {
-    from.forEach((to, i) => {
-      if (to !== LINKED) all[to] = values[part]![i]!;
+/** Prepares a fused operation, or one that it begins with. */
+export const prepareTraining = (op: Op, halt: Halt): Trained => {
+  const slots: number[] = [];
+  const places: Place[] = [];
+  const { parts, packed } = op;
+  const wordOf = (operand: number): number => 1 + operand - packed;
+  parts.forEach(({ name, from }, part) => {
+    const layout = layoutOf(name);
+    const address = layout.includes('o') ? layout.indexOf('s') : -1;
+    [...layout].forEach((letter, position) => {
+      const { role, holds } = operands[letter as Letter] as { role: string; holds?: string };
+      const to = from[position]!;
+      if (to !== LINKED) slots[to] = slotOf(part, position);
+      if (role === 'written' || role === 'branch') return;
+      const index = holds === undefined ? wordOf(to) : slotOf(part, position);
+      const isHigh = letter === 'i' && layout[position - 1] === 'i';
+      places.push({ part, position, letter, isHigh, isAddress: position === address, index });
     });
   });
-  const words = [packSlots(op.code, op.packed > 0 ? all[0]! : 0, op.packed > 1 ? all[1]! : 0)];
-  op.operands.forEach(({ role, holds }, i) => {
-    if (i < op.packed) return;
-    if (role === 'branch') words.push(haltPc, 0);
-    else words.push(holds === undefined ? all[i]! : 2 * all[i]!);
+  const words = [packSlots(op.code, packed > 0 ? slots[0]! : 0, packed > 1 ? slots[1]! : 0)];
+  op.operands.forEach(({ role }, i) => {
+    if (i < packed) return;
+    if (role === 'branch') words.push(halt.pc, 0);
+    else words.push(2 * slots[i]!);
   });
-  // Whatever does not leave by itself ends at a halt; so does every branch of a table.
-  for (let i = 0; i < 8; i++) words.push(op.layout.endsWith('p') || i % 2 === 1 ? haltCode : haltPc);
-  return words;
+  // Whatever does not leave by itself ends at a halt.
+  words.push(halt.code);
+  const isImmediate = ({ letter }: Place): boolean => 'ogni'.includes(letter);
+  const takes = parts.length > 1 && lastOf(op).takes >= 0;
+  return {
+    op,
+    words: Int32Array.from(words),
+    read: places.filter((place) => !isImmediate(place)),
+    immediates: places.filter(isImmediate),
+    prefix: takes ? prepareTraining(prefixOf(op), halt) : null,
+  };
 };
-const isTable = ({ parts }: Op): boolean => parts[parts.length - 1]!.name === 'br_table';
 
 /**
  * Runs a fused operation once.
@@ -57,66 +96,61 @@ const isTable = ({ parts }: Op): boolean => parts[parts.length - 1]!.name === 'b
  * @param run runs words of code from their start
  */
 export const trainFused = (
-  op: Op,
+  { op, words: code, read, immediates, prefix }: Trained,
   pass: number,
   { words, doubles }: Stacks,
   samples: Samples,
-  frame: Frame,
-  run: (code: readonly number[]) => void,
+  run: (code: Int32Array) => void,
 ): void => {
-  const { parts } = op;
-  const last = parts.length - 1;
+  const operandsOf = (part: number): Operands =>
+    samples.integers[(pass + 4 * part) % samples.integers.length]!;
   words.fill(0, 0, 64);
-  const values = parts.map(({ name }, part) => {
-    const layout = layoutOf(name);
-    const isAccess = layout.includes('o');
-    const [low, high, low2, high2] = samples.integers[(pass + 4 * part) % samples.integers.length]!;
-    const [x, y] = samples.doubles[(pass + part) % samples.doubles.length]!;
-    const address = layout.indexOf('s');
-    return [...layout].map((letter, i) => {
-      const { role, holds } = operands[letter as Letter] as { role: string; holds?: string };
-      const slot = slotOf(part, i);
-      if (holds === undefined)
-        return immediateOf(letter, layout[i - 1] === 'i' ? high2 : low2, isTable(op) && part === last);
-      if (role === 'written') return slot;
-      const isOdd = (i + pass) % 2 === 0;
-      if (holds === 'f64') doubles[slot] = isOdd ? y : x;
-      else words.set(isOdd ? [low2, high2] : [low, high], 2 * slot);
-      if (isAccess && i === address) words[2 * slot] = pass % 4 === 1 ? 70000 : 16 + pass;
-      return slot;
-    });
-  });
-  const { takes } = parts[last]!;
-  if (takes >= 0 && pass % 3 > 0) meet(op, values, pass % 3 === 1 ? 0 : 1, { words, doubles }, frame, run);
-  run(write(op, values, frame));
+  for (const { part, position, letter, isAddress, index } of read) {
+    const isOdd = (position + pass) % 2 === 0;
+    if (letter === 'S')
+      doubles[index] = samples.doubles[(pass + part) % samples.doubles.length]![isOdd ? 1 : 0];
+    else {
+      const [low, high, low2, high2] = operandsOf(part);
+      words[2 * index] = isAddress ? (pass % 4 === 1 ? 70000 : 16 + pass) : isOdd ? low2 : low;
+      words[2 * index + 1] = isOdd ? high2 : high;
+    }
+  }
+  for (const { part, letter, isHigh, index } of immediates) {
+    const [, , low, high] = operandsOf(part);
+    code[index] = letter === 'o' ? 3 : letter === 'g' ? 4 : letter === 'n' ? low & 63 : isHigh ? high : low;
+  }
+  if (prefix !== null && pass % 3 > 0 && !layoutOf(lastOf(op).name).includes('o')) {
+    for (const [i, { index }] of prefix.immediates.entries())
+      prefix.words[index] = code[immediates[i]!.index]!;
+    meet({ op, words: code, read, immediates, prefix }, pass % 3 === 1 ? 0 : 1, { words, doubles }, run);
+  }
+  run(code);
 };
 
 /** Makes what the last part has beside the result that it takes equal to that, or larger by some number. */
 const meet = (
-  op: Op,
-  values: number[][],
+  { op, words: code, read, immediates, prefix }: Trained,
   more: number,
   { words, doubles }: Pick<Stacks, 'words' | 'doubles'>,
-  frame: Frame,
-  run: (code: readonly number[]) => void,
+  run: (code: Int32Array) => void,
 ): void => {
-  const { parts } = op;
-  const last = parts.length - 1;
-  const { name, takes } = parts[last]!;
-  const layout = layoutOf(name);
-  if (layout.includes('o') || isTable(op)) return;
-  const saved = words.slice(0, 64);
-  run(write(prefixOf(op), values.slice(0, last), frame));
+  const last = op.parts.length - 1;
+  saved.set(words.subarray(0, 64));
+  run(prefix!.words);
   const result = slotOf(last - 1, 0);
-  const [low, high, double] = [words[2 * result]!, words[2 * result + 1]!, doubles[result]!];
+  const low = words[2 * result]!;
+  const high = words[2 * result + 1]!;
+  const double = doubles[result]!;
   words.set(saved);
-  let isHigh = false;
-  [...layout].forEach((letter, i) => {
-    if (i === takes) return;
-    if (letter === 'i') {
-      values[last]![i] = isHigh ? high : (low + more) | 0;
-      isHigh = true;
-    } else if (letter === 'S') doubles[slotOf(last, i)] = double + more;
-    else if (letter === 's') words.set([(low + more) | 0, high], 2 * slotOf(last, i));
-  });
+  for (const { part, position, letter, index } of read) {
+    if (part !== last || position === lastOf(op).takes) continue;
+    if (letter === 'S') doubles[index] = double + more;
+    else {
+      words[2 * index] = low + more;
+      words[2 * index + 1] = high;
+    }
+  }
+  for (const { part, letter, isHigh, index } of immediates)
+    if (part === last && letter === 'i') code[index] = isHigh ? high : low + more;
 };
+const saved = new Int32Array(64);

@@ -28,7 +28,7 @@ import { TableInstance } from '../instances/table.ts';
 import type { Dispatch } from '../loop/dispatch.generated.ts';
 import { MachineState } from '../loop/machine-state.ts';
 import type { RunVectors, VectorLoops } from '../loop/vector.generated.ts';
-import { type Operands, trainFused } from './fused-training.ts';
+import { type Operands, prepareTraining, trainFused } from './fused-training.ts';
 
 /**
  * Operands: low and high word of the first, then of the second; i32 operations use the low ones, and immediates are
@@ -67,8 +67,13 @@ const BASE_SLOT = 8;
 /** Place of the word in which calls through the table find their index. */
 const INDEX_SLOT = 4;
 
-const reads = (op: Op, held: Operand['holds']): boolean =>
-  op.operands.some(({ role, holds }) => role === 'read' && holds === held);
+/** What the operands of operations are that are no words. */
+const heldBy = new Map<Op, Operand['holds']>(
+  ops.map((op) => [
+    op,
+    op.operands.find(({ role, holds }) => role === 'read' && holds !== 'words' && holds !== undefined)?.holds,
+  ]),
+);
 const isAccess = ({ layout }: Op): boolean => layout.includes('o');
 
 /** Two types, an empty function of the first, a table, a page of memory and three globals. */
@@ -129,7 +134,19 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
     state.isArmed = 0;
     state.instance = instance;
   };
+  let filling = 0;
+  const runFused = (words: Int32Array): void => {
+    // What the operations before have stored would hide it.
+    instance.globalWords.fill(filling % 3);
+    memory.fill(fillings[filling % fillings.length]!, 0, 128);
+    C.set(words, TRAINING_PC);
+    start();
+    dispatch(state);
+  };
+  const halt = { pc: HALT_PC, code: opOf.halt.code };
+  const fusedOps = ops.slice(firstFusedOp, firstColdOp).map((op) => prepareTraining(op, halt));
   for (let pass = 0; pass < PASSES; pass++) {
+    filling = pass;
     const typeId = (pass % 7 === 6 ? otherType! : type!).id;
     for (const op of trainedOps) {
       writeOperation(C, op, typeId, integers[pass % integers.length]!);
@@ -142,22 +159,7 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
       dispatch(state);
     }
     if (pass >= FUSED_PASSES) continue;
-    for (const op of fusedOps)
-      trainFused(
-        op,
-        pass,
-        stacks,
-        { integers, doubles },
-        { haltPc: HALT_PC, haltCode: opOf.halt.code },
-        (words) => {
-          // What the operations before have stored would hide it.
-          instance.globalWords.fill(pass % 3);
-          memory.fill(fillings[pass % fillings.length]!, 0, 128);
-          C.set(words, TRAINING_PC);
-          start();
-          dispatch(state);
-        },
-      );
+    for (const fused of fusedOps) trainFused(fused, pass, stacks, { integers, doubles }, runFused);
   }
   stacks.words.fill(0, 0, 4096);
   stacks.callStack.fill(0, 0, 64);
@@ -166,34 +168,30 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
 
 /** Hot operations, and a cold one: what the loop does for it, it does for all. */
 const trainedOps: readonly Op[] = [...ops.slice(0, firstFusedOp), opOf.mov64_far];
-const fusedOps: readonly Op[] = ops.slice(firstFusedOp, firstColdOp);
 /** What memory is filled with, pass by pass: what is loaded decides what comes after. */
 const fillings = [0, 1, 0xff, 16];
 
 /** Slot 1 is the destination, 2 to 4 are sources; a branch goes to the stub that ends the call. */
 const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operands): void => {
-  const [first, second] =
-    op.name === 'call'
-      ? [BASE_SLOT, 0]
-      : op.name === 'call_indirect'
-        ? [INDEX_SLOT, BASE_SLOT]
-        : op.operands[0]?.role === 'written'
-          ? [1, 2]
-          : [2, 3];
-  const out = [packSlots(op.code, op.packed > 0 ? first : 0, op.packed > 1 ? second : 0)];
-  for (const [i, { role, holds }] of op.operands.entries()) {
-    if (i < op.packed) continue;
-    if (role === 'branch') out.push(HALT_PC, 0);
-    else if (role === 'cost') out.push(0);
-    else if (holds === undefined) out.push(immediate(op, i, typeId, operands));
-    else out.push(2 * (i + 1));
+  const { name, packed } = op;
+  let first = 2;
+  let second = 3;
+  if (name === 'call') [first, second] = [BASE_SLOT, 0];
+  else if (name === 'call_indirect') [first, second] = [INDEX_SLOT, BASE_SLOT];
+  else if (op.operands[0]?.role === 'written') [first, second] = [1, 2];
+  let at = TRAINING_PC;
+  C[at++] = packSlots(op.code, packed > 0 ? first : 0, packed > 1 ? second : 0);
+  for (let i = packed; i < op.operands.length; i++) {
+    const { role, holds } = op.operands[i]!;
+    if (role === 'branch') {
+      C[at++] = HALT_PC;
+      C[at++] = 0;
+    } else if (role === 'cost') C[at++] = 0;
+    else C[at++] = holds === undefined ? immediate(op, i, typeId, operands) : 2 * (i + 1);
   }
   // Whatever does not leave by itself ends at a halt.
-  out.push(
-    ...(op.name === 'br_table' ? Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? HALT_PC : 0)) : []),
-  );
-  C.set(out, TRAINING_PC);
-  C[TRAINING_PC + out.length] = opOf.halt.code;
+  if (name === 'br_table') for (let i = 0; i < 8; i++) C[at++] = i % 2 === 0 ? HALT_PC : 0;
+  C[at] = opOf.halt.code;
 };
 
 const immediate = (op: Op, position: number, typeId: number, [, , low, high]: Operands): number => {
@@ -213,10 +211,11 @@ const writeOperands = ({ words, doubles: D, floats }: Stacks, op: Op, pass: numb
   const [low, high, low2, high2] = integers[pass % integers.length]!;
   const [x, y] = doubles[pass % doubles.length]!;
   words.fill(0, 0, 64);
-  for (const slot of [2, 3, 4]) {
+  const held = heldBy.get(op);
+  for (let slot = 2; slot <= 4; slot++) {
     const isOdd = slot === 3;
-    if (reads(op, 'f64')) D[slot] = isOdd ? y : x;
-    else if (reads(op, 'f32')) floats[2 * slot] = isOdd ? y : x;
+    if (held === 'f64') D[slot] = isOdd ? y : x;
+    else if (held === 'f32') floats[2 * slot] = isOdd ? y : x;
     else {
       words[2 * slot] = isOdd ? low2 : low;
       words[2 * slot + 1] = isOdd ? high2 : high;
