@@ -11,13 +11,13 @@ import type { Stacks } from '../cold/tools.ts';
 /** Low and high word of the first operand, then of the second. */
 export type Operands = readonly [number, number, number, number];
 /** What passes work with. */
-export interface Samples {
+interface Samples {
   readonly integers: readonly Operands[];
   readonly doubles: readonly (readonly [number, number])[];
 }
 
 /** Where a branch, and whatever returns, goes. */
-export interface Halt {
+interface Halt {
   readonly pc: number;
   /** The operation there. */
   readonly code: number;
@@ -43,7 +43,7 @@ interface Place {
   readonly index: number;
 }
 /** An operation as training runs it: its words, of which passes change the immediates. */
-export interface Trained {
+interface Trained {
   readonly op: Op;
   readonly words: Int32Array;
   readonly read: readonly Place[];

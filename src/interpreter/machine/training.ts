@@ -57,8 +57,8 @@ const doubles: readonly (readonly [number, number])[] = [
 ];
 /** Each operation runs twice on everything: then V8 knows what it does. */
 const PASSES = 2 * integers.length;
-/** Fused operations are what plain ones are, and need not be run as often. PERF: a pass takes 2 ms. */
-const FUSED_PASSES = 12;
+/** Fused operations are what plain ones are, and need not be run as often. PERF: a pass takes 0.5 ms. */
+const FUSED_PASSES = 10;
 
 /** First word of the code that training writes; the room behind it is not handed out. */
 const TRAINING_PC = FIRST_FREE - 64;
