@@ -4,12 +4,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { noWasm, proof } from '../test/proof.ts';
 import type { EngineName } from './engines/engine.ts';
+import type { Preparation } from './prepared.ts';
 import type { Workload } from './workloads.ts';
 
 export interface WorkerRequest {
   readonly file: string;
   readonly kind: Workload['kind'];
   readonly units: number;
+  readonly preparation?: Preparation;
 }
 export type WorkerAnswer = { readonly result: string; readonly ms: number } | { readonly error: string };
 

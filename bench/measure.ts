@@ -34,6 +34,7 @@ interface Contestant {
 
 const request = (workload: Workload, units: number): WorkerRequest => ({
   ...{ file: workloadFile(workload), kind: workload.kind, units },
+  ...(workload.preparation && { preparation: workload.preparation }),
 });
 
 /** Checks the result of some units against the first engine's. An engine that is wrong is named, and not measured. */

@@ -37,19 +37,25 @@ const cpuMs = (): number => {
 const engine = await makeEngine(process.argv[2] as EngineName, process.argv[3] ?? '');
 const loaded = new Map<string, LoadedWorkload>();
 
-const answer = ({ file, kind, units }: WorkerRequest): WorkerAnswer => {
+const load = ({ file, kind, preparation }: WorkerRequest): LoadedWorkload => {
+  // A copy: of a view that does not begin at 0, polywasm 0.2.0 reads constants from another place.
+  const bytes = new Uint8Array(readFileSync(file));
+  if (kind === 'micro') return engine.loadMicro(bytes);
+  const workload =
+    kind === 'prepared' ? engine.loadPrepared?.(bytes, preparation!) : engine.loadProgram?.(bytes);
+  if (workload === undefined) throw new Error('cannot run programs');
+  return workload;
+};
+
+const answer = (request: WorkerRequest): WorkerAnswer => {
   try {
-    let workload = loaded.get(file);
-    if (workload === undefined) {
-      // A copy: of a view that does not begin at 0, polywasm 0.2.0 reads constants from another place.
-      const bytes = new Uint8Array(readFileSync(file));
-      if (kind === 'program' && engine.loadProgram === undefined) return { error: 'cannot run programs' };
-      workload = kind === 'micro' ? engine.loadMicro(bytes) : engine.loadProgram!(bytes);
-      loaded.set(file, workload);
-    }
+    const { file, units } = request;
+    const workload = loaded.get(file) ?? load(request);
+    loaded.set(file, workload);
     const start = cpuMs();
     const result = workload.run(units);
-    return { result, ms: cpuMs() - start };
+    const ms = cpuMs() - start;
+    return { result: result + (workload.state?.() ?? ''), ms };
   } catch (error) {
     return { error: String(error) };
   }

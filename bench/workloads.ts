@@ -6,12 +6,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root, shared, sharedFolder } from '../test/shared.ts';
+import type { Preparation } from './prepared.ts';
 
 export interface Workload {
   readonly name: string;
-  /** `micro` exports `run(units)`; `program` is a WASI command that takes the units as its argument. */
-  readonly kind: 'micro' | 'program';
+  /**
+   * `micro` exports `run(units)`; `program` is a WASI command that takes the units as its argument; `prepared` exports
+   * what a preparation needs.
+   */
+  readonly kind: 'micro' | 'program' | 'prepared';
   readonly stresses: string;
+  readonly preparation?: Preparation;
+  /** Where it lies, if not among the reference data. */
+  readonly file?: string;
 }
 
 const micro = (name: string, stresses: string): Workload => ({ name, kind: 'micro', stresses });
@@ -46,7 +53,8 @@ const vectorWorkloads: readonly Workload[] = [
 const builtFile = (name: string): string => join(root, 'build/bench/workloads', `${name}.wasm`);
 
 /** File of a workload. */
-export const workloadFile = ({ name }: Workload): string => {
+export const workloadFile = ({ name, file: place }: Workload): string => {
+  if (place !== undefined) return place;
   const file = shared('bench', `${name}.wasm`);
   return existsSync(file) ? file : builtFile(name);
 };

@@ -1,5 +1,8 @@
 /** Engines with the WebAssembly JavaScript API: native Wasm, and polywasm, which has the same shape. */
-import type { BenchEngine } from './engine.ts';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Preparation } from '../prepared.ts';
+import type { BenchEngine, LoadedWorkload } from './engine.ts';
 import { makeWasiStub } from './wasi-stub.ts';
 
 /** What workloads export. */
@@ -14,8 +17,40 @@ export interface JsApi {
   readonly Instance: new (module: object, imports: object) => { readonly exports: JsExports };
 }
 
+type Argument = number | bigint;
+const argumentOf = (value: Preparation['setup']): Argument =>
+  typeof value === 'object' ? BigInt(value?.i64 ?? 0) : value;
+
+/** A module on an engine with the API, prepared. */
+export const loadPrepared = (
+  { Module, Instance }: JsApi,
+  bytes: Uint8Array,
+  { setup, argument, input }: Preparation,
+): LoadedWorkload => {
+  const instance = new Instance(new Module(bytes), {});
+  const { memory, run, ...others } = instance.exports as unknown as {
+    readonly memory?: JsExports['memory'];
+    readonly run: (argument: Argument) => unknown;
+    readonly setup: (argument: Argument) => number;
+    readonly input_ptr: (data: number) => number;
+  };
+  const data = setup === null ? argumentOf(argument ?? null) : others.setup(argumentOf(setup));
+  if (input !== undefined)
+    new Uint8Array(memory!.buffer).set(readFileSync(input), others.input_ptr(data as number));
+  return {
+    run: (units) => {
+      let result: unknown;
+      for (let i = 0; i < units; i++) result = run(data);
+      return String(result);
+    },
+    state: () =>
+      memory === undefined ? '' : createHash('sha256').update(new Uint8Array(memory.buffer)).digest('hex'),
+  };
+};
+
 /** An engine behind the API. */
 export const makeJavaScriptApi = ({ Module, Instance }: JsApi): BenchEngine => ({
+  loadPrepared: (bytes, preparation) => loadPrepared({ Module, Instance }, bytes, preparation),
   loadMicro: (bytes) => {
     const { exports } = new Instance(new Module(bytes), {});
     return { run: (units) => String(exports.run(units)) };

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BenchEngine } from './engine.ts';
+import { type JsApi, loadPrepared } from './javascript-api.ts';
 
 type WasmModule = typeof import('../../src/wasm.ts');
+type WebAssemblyModule = typeof import('../../src/webassembly.ts');
 type CompileModule = typeof import('../../src/compile.ts');
 type StoreOptions = import('../../src/wasm.ts').StoreOptions;
 type WasiModule = typeof import('../../src/host/wasi/preview1.ts') &
@@ -19,7 +21,10 @@ export const makeQuern = async (build: string, isCompiled = false): Promise<Benc
   const load: Load = (path) => import(pathToFileURL(join(build, path)).href);
   const wasm = (await load('src/wasm.js')) as WasmModule;
   const options: StoreOptions = isCompiled ? { compiler: await makeCompiler(load) } : {};
+  const { createWebAssembly } = (await load('src/webassembly.js')) as WebAssemblyModule;
   return {
+    loadPrepared: (bytes, preparation) =>
+      loadPrepared(createWebAssembly(options) as unknown as JsApi, bytes, preparation),
     loadMicro: (bytes) => {
       const instance = wasm.instantiate(new wasm.Store(options), wasm.compileModule(bytes), () => undefined);
       const run = instance.exports.get('run');
