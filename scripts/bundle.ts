@@ -1,19 +1,21 @@
 /**
  * Writes what the package ships, from `build/src`: in `dist` a file for each target of the exports map and of `bin`,
  * with what they share in `dist/chunks`, so that a program loads few files and classes exist once; declarations in
- * `dist/types`; and in `dist/standalone` whole entries in one file each, for pages that load them without a bundler.
+ * `dist/types`; the manual page; and in `dist/standalone` whole entries in one file each, for pages that load them without a bundler.
  *
  * The text is not minified: stack traces name functions, and whoever bundles minifies.
  */
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { manualPage } from '../src/cli/manual.ts';
 import { root } from '../test/shared.ts';
 
 type Target = string | { readonly [condition: string]: Target };
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly exports: Readonly<Record<string, Target>>;
   readonly bin: Readonly<Record<string, string>>;
+  readonly version: string;
 };
 
 const filesOf = (target: Target): string[] =>
@@ -64,3 +66,4 @@ cpSync(from, join(dist, 'types'), {
   recursive: true,
   filter: (path) => !/\.(?:js|map|tsbuildinfo)$/.test(path) && !path.includes('/cli'),
 });
+writeFileSync(join(dist, 'quern.1'), manualPage(manifest.version));

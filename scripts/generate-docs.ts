@@ -1,6 +1,7 @@
 /** Writes the pages of docs/ that derive from tables; with `--check` fails if one is stale instead. */
 import { join } from 'node:path';
 import { root } from '../test/shared.ts';
+import { cliPage } from './docs/cli-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { instructionsPage } from './docs/instructions-page.ts';
 import { limitsPage } from './docs/limits-page.ts';
@@ -10,6 +11,7 @@ import { writeOrCheck } from './generated-files.ts';
 
 writeOrCheck(
   {
+    'docs/cli.md': cliPage(),
     'docs/instructions.md': instructionsPage(),
     'docs/errors.md': errorsPage(),
     'docs/limits.md': limitsPage(join(root, 'src/syntax/limits.ts')),

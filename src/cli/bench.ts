@@ -5,8 +5,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { CompiledPlugin, Plugin } from '../node.ts';
-import { compileFromFlags, readInput } from './call.ts';
-import { numberOf, type Parsed, usageError } from './flags.ts';
+import type { Parsed } from './flags.ts';
+import { readInput } from './input.ts';
+import { numberOf, usageError } from './parse.ts';
+import { compileFromFlags } from './plugin-flags.ts';
 
 const DEFAULT_SECONDS = 3;
 /** Most samples that are kept; beyond, every other one is dropped and the stride doubles. */
@@ -76,7 +78,24 @@ const formatTime = (milliseconds: number): string =>
       : `${(milliseconds * 1000).toFixed(1)} µs`;
 const formatCount = (value: number): string => value.toLocaleString('en');
 
-const loadOnce = async (compile: () => Promise<CompiledPlugin>): Promise<[Plugin, string[]]> => {
+/** What a measurement came to; times are milliseconds. `--json` prints it. */
+interface BenchReport {
+  readonly load: number;
+  readonly instantiate: { readonly first: number; readonly second: number };
+  readonly firstCall: number;
+  readonly calls: { readonly count: number; readonly time: number; readonly perSecond: number };
+  readonly latency: {
+    readonly median: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly longest: number;
+  };
+  readonly fuel: { readonly least: number; readonly most: number };
+}
+
+const load = async (
+  compile: () => Promise<CompiledPlugin>,
+): Promise<[Plugin, Pick<BenchReport, 'load' | 'instantiate'>]> => {
   const start = performance.now();
   const compiled = await compile();
   const compiledAt = performance.now();
@@ -85,26 +104,54 @@ const loadOnce = async (compile: () => Promise<CompiledPlugin>): Promise<[Plugin
   const again = await compiled.instantiate();
   const againAt = performance.now();
   await again.close();
-  return [
-    plugin,
-    [
-      `load        ${formatTime(compiledAt - start)}`,
-      `instantiate ${formatTime(madeAt - compiledAt)} the first time, ${formatTime(againAt - madeAt)} the second`,
-    ],
-  ];
+  const instantiate = { first: madeAt - compiledAt, second: againAt - madeAt };
+  return [plugin, { load: compiledAt - start, instantiate }];
 };
+
+const callReport = (first: Measurement, run: Measurement): Omit<BenchReport, 'load' | 'instantiate'> => {
+  const { callCount, totalMs, samples, leastFuel, mostFuel } = run;
+  const at = (share: number): number => quantile(samples, share);
+  return {
+    firstCall: first.totalMs,
+    calls: { count: callCount, time: totalMs, perSecond: (1000 * callCount) / totalMs },
+    latency: { median: at(0.5), p95: at(0.95), p99: at(0.99), longest: at(1) },
+    fuel: { least: leastFuel, most: mostFuel },
+  };
+};
+
+const reportText = ({ load, instantiate, firstCall, calls, latency, fuel }: BenchReport): string => {
+  const { least, most } = fuel;
+  const { median, p95, p99, longest } = latency;
+  const bill = least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
+  const millions = formatCount(Math.round((least * calls.perSecond) / 1e6));
+  return [
+    `load        ${formatTime(load)}`,
+    `instantiate ${formatTime(instantiate.first)} the first time, ${formatTime(instantiate.second)} the second`,
+    `first call  ${formatTime(firstCall)}`,
+    `calls       ${formatCount(calls.count)} in ${formatTime(calls.time)}: ${formatCount(Math.round(calls.perSecond))} per second`,
+    `latency     median ${formatTime(median)}, 95 % ${formatTime(p95)}, 99 % ${formatTime(p99)}, longest ${formatTime(longest)}`,
+    `fuel        ${bill} a call, ${millions} million a second`,
+    '',
+  ].join('\n');
+};
+
+/** What is called. */
+interface Subject {
+  readonly source: string;
+  readonly functionName: string;
+  readonly input: Uint8Array | string;
+  readonly isQuiet: boolean;
+}
 
 /** Calls as the measurement does, and writes which functions ran. */
 const writeProfile = async (
-  source: string,
-  functionName: string,
-  input: Uint8Array | string,
+  { source, functionName, input, isQuiet }: Subject,
   flags: Parsed<'bench'>['flags'],
 ): Promise<void> => {
   if (flags.compile) throw usageError('--profile and --compile exclude each other');
   const { callProfiler } = await import('../compile.ts');
   const profiler = callProfiler();
-  const compiled = await compileFromFlags(source, flags);
+  const compiled = await compileFromFlags(source, flags, isQuiet);
   const plugin = await compiled.instantiate({ compiler: profiler });
   try {
     await measure(plugin, functionName, input, limitOf(flags));
@@ -124,33 +171,22 @@ const limitOf = (flags: Parsed<'bench'>['flags']): ((callCount: number, elapsedM
 };
 
 /** Runs `quern bench`. */
-export const runBench = async ({ operands, flags }: Parsed<'bench'>): Promise<void> => {
+export const runBench = async ({ operands, flags, isQuiet }: Parsed<'bench'>): Promise<void> => {
   const [source, functionName] = operands as readonly [string, string];
   const isDone = limitOf(flags);
-  const input = await readInput(flags);
+  const input = await readInput(source, flags);
   if (flags.profile !== undefined) {
-    await writeProfile(source, functionName, input, flags);
+    await writeProfile({ source, functionName, input, isQuiet }, flags);
     return;
   }
-  const [plugin, lines] = await loadOnce(() => compileFromFlags(source, flags));
+  const [plugin, times] = await load(() => compileFromFlags(source, flags, isQuiet));
   try {
     const first = await measure(plugin, functionName, input, () => true);
     // What the JavaScript engine compiles, it compiles in the beginning.
     await measure(plugin, functionName, input, (count, ms) => isDone(4 * count, 4 * ms));
     const run = await measure(plugin, functionName, input, isDone);
-    const { samples, leastFuel, mostFuel } = run;
-    const fuel =
-      leastFuel === mostFuel
-        ? formatCount(leastFuel)
-        : `${formatCount(leastFuel)} to ${formatCount(mostFuel)}`;
-    const at = (share: number): string => formatTime(quantile(samples, share));
-    lines.push(
-      `first call  ${formatTime(first.totalMs)}`,
-      `calls       ${formatCount(run.callCount)} in ${formatTime(run.totalMs)}: ${formatCount(Math.round((1000 * run.callCount) / run.totalMs))} per second`,
-      `latency     median ${at(0.5)}, 95 % ${at(0.95)}, 99 % ${at(0.99)}, longest ${at(1)}`,
-      `fuel        ${fuel} a call, ${formatCount(Math.round((leastFuel * run.callCount) / (run.totalMs / 1000) / 1e6))} million a second`,
-    );
-    process.stdout.write(`${lines.join('\n')}\n`);
+    const report = { ...times, ...callReport(first, run) };
+    process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
   } finally {
     await plugin.close();
   }

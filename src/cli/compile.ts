@@ -2,9 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { CallProfile } from '../compile.ts';
 import { compileModule } from '../node.ts';
-import { featuresOf, type Parsed, usageError } from './flags.ts';
+import type { Parsed } from './flags.ts';
 import { readModule } from './modules.ts';
+import { usageError } from './parse.ts';
 import { scheduleOf } from './schedule.ts';
+import { featuresOf } from './values.ts';
 
 const readProfile = (file: string): CallProfile => {
   try {
@@ -17,15 +19,12 @@ const readProfile = (file: string): CallProfile => {
 /** Runs `quern compile`. */
 export const runCompile = async ({ operands, flags }: Parsed<'compile'>): Promise<void> => {
   const { target, only, profile, output } = flags;
-  if (target !== undefined && target !== 'jit' && target !== 'nojit')
-    throw usageError(`--target must be jit or nojit, not "${target}"`);
-  if (only !== undefined && only !== 'hot') throw usageError(`--only must be hot, not "${only}"`);
   if ((only === undefined) !== (profile === undefined))
     throw usageError('--only hot and --profile need each other');
   const bytes = await readModule(operands[0]!);
   const { compileToJavaScript } = await import('../compile.ts');
   const text = compileToJavaScript(compileModule(bytes, featuresOf(flags)), {
-    target,
+    target: target as 'jit' | 'nojit' | undefined,
     schedule: scheduleOf(flags.schedule),
     profile: profile === undefined ? undefined : readProfile(profile),
   });

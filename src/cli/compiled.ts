@@ -1,6 +1,6 @@
 /** `--compile`, and what `quern inspect --javascript` prints. The compiler is loaded when it is asked for. */
 import type { JavaScriptCompiler } from '../compile.ts';
-import { type FeatureKey, featureTable } from '../syntax/features.ts';
+import { type FeatureKey, type Features, featureTable } from '../syntax/features.ts';
 import { compileModule, quern1 } from '../wasm.ts';
 
 /** What `--compile` asks for. */
@@ -12,7 +12,8 @@ export const compilerOf = async (flags: {
   return compiler();
 };
 
-const executed = new Set(
+/** All that the engine runs. */
+export const executed: Features = new Set(
   (Object.keys(featureTable) as FeatureKey[]).filter((key) => featureTable[key].isExecuted),
 );
 

@@ -11,12 +11,11 @@ import { type ExpectedFailures, isContent, parseExpectedFailures } from '../conf
 import { type Host, type HostReport, runCases, type Surroundings } from '../conformance/run/run.ts';
 import { startAdapter } from './conformance/adapter-process.ts';
 import { startFixture } from './conformance/fixture-server.ts';
-import { type Flags, type Parsed, usageError } from './flags.ts';
+import type { Flags, Parsed } from './flags.ts';
+import { usageError } from './parse.ts';
+import { shellWord } from './shell.ts';
 
 type KitFlags = Flags<'conformance'>;
-
-const quote = (text: string): string =>
-  /^[\w@./:=-]+$/.test(text) ? text : `"${text.replace(/["\\$`]/g, '\\$&')}"`;
 
 /** `quern`, `npm:PACKAGE` for SDKs with the interface of `@extism/extism`, or a command; `NAME=` may stand before. */
 const hostOf = (text: string, adapterFile: string): Host => {
@@ -25,9 +24,9 @@ const hostOf = (text: string, adapterFile: string): Host => {
     string | undefined,
     string,
   ];
-  const node = `${quote(process.execPath)} ${quote(adapterFile)}`;
+  const node = `${shellWord(process.execPath)} ${shellWord(adapterFile)}`;
   const command =
-    given === 'quern' ? node : given.startsWith('npm:') ? `${node} ${quote(given.slice(4))}` : given;
+    given === 'quern' ? node : given.startsWith('npm:') ? `${node} ${shellWord(given.slice(4))}` : given;
   return { name, command: text, connect: async () => startAdapter(command) };
 };
 

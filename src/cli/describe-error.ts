@@ -3,6 +3,7 @@
  */
 import { type BacktraceFrame, isQuernError, type QuernError } from '../errors/errors.ts';
 import { messageOf, nameText, printable, printableLines } from '../errors/texts.ts';
+import type { Paint } from './paint.ts';
 
 /** Byte offsets are written as other Wasm tools write them. */
 const hex = (offset: number): string => `0x${offset.toString(16)}`;
@@ -55,8 +56,8 @@ const positionLine = ({
 };
 
 const describeQuernError = (error: QuernError): string[] => {
-  const { details, advice, message, code } = error;
-  const lines = [`Error: ${message}`];
+  const { details, message, code } = error;
+  const lines = [message];
   const { backtrace, returnCode, fuelConsumed } = details;
   if (backtrace !== undefined) lines.push(...backtraceLines(backtrace));
   else {
@@ -67,10 +68,12 @@ const describeQuernError = (error: QuernError): string[] => {
     lines.push(`returned non-zero exit code: ${returnCode}`);
   }
   if (code === 'exhaustion.fuel' && fuelConsumed !== undefined) lines.push(`fuel used: ${fuelConsumed}`);
-  // The advice on a wrong command line is its usage, which follows.
-  if (advice !== '' && code !== 'usage.argument') lines.push(`(${code}) ${advice}`);
   return lines;
 };
+
+/** The advice on a wrong command line is its usage, which follows. */
+const adviceLines = ({ code, advice }: QuernError): string[] =>
+  advice === '' || code === 'usage.argument' ? [] : [`(${code}) ${advice}`];
 
 const causeLines = (error: unknown): string[] => {
   if (!(error instanceof Error)) return [];
@@ -81,10 +84,26 @@ const causeLines = (error: unknown): string[] => {
   return [...stack, `Caused by: ${text}`];
 };
 
-/** Text for standard error; with `isVerbose` also the JavaScript stack and the cause. */
-export const describeError = (error: unknown, isVerbose: boolean): string => {
-  const lines = isQuernError(error) ? describeQuernError(error) : [`Error: ${messageOf(error)}`];
-  if (isVerbose) lines.push(...causeLines(error));
+/** How an error is shown. */
+interface ErrorStyle {
+  /** With the JavaScript stack and the cause. */
+  readonly isVerbose: boolean;
+  /** Without advice. */
+  readonly isQuiet: boolean;
+  readonly paint: Paint;
+}
+
+/** Text for standard error. */
+export const describeError = (error: unknown, { isVerbose, isQuiet, paint }: ErrorStyle): string => {
+  const isOurs = isQuernError(error);
+  const lines = isOurs ? describeQuernError(error) : [messageOf(error)];
+  const advice = isOurs && !isQuiet ? adviceLines(error) : [];
   // SAFETY: messages and names come from the plug-in; none of them may steer the terminal.
-  return `${printableLines(lines.join('\n'))}\n`;
+  const shown = (texts: readonly string[]): string => printableLines(texts.join('\n'));
+  return [
+    `${paint.error('Error:')} ${shown(lines)}`,
+    ...advice.map((line) => paint.faint(shown([line]))),
+    ...(isVerbose ? [shown(causeLines(error))] : []),
+    '',
+  ].join('\n');
 };

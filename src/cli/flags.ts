@@ -1,28 +1,35 @@
 /**
- * TABLE: the commands of `quern` and their flags. Parsing and help text derive from it.
+ * TABLE: the commands of `quern` and their flags. Parsing, help, completions and the manual derive from it.
  *
  * The flags of `call` are those of the `extism` command line, with the same defaults; the ones that it lacks
  * come last.
+ *
+ * PERF: this file imports no part of the engine, so that `quern --help` does not load it.
  */
 
-import { parseArgs } from 'node:util';
-import { isWholeNumber, wholeNumberText } from '../errors/checks.ts';
-import { UsageError } from '../errors/errors.ts';
-import { type DeterministicOptions, type FeatureKey, type Features, pluginFeatures } from '../node.ts';
-import { checkFeatures } from '../syntax/features.ts';
+import type { LogLevel } from '../host/pdk/logging.ts';
+import { featureTable } from '../syntax/features.ts';
+
+const features = Object.keys(featureTable);
+const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+export const languages = ['assemblyscript', 'rust', 'go', 'c', 'javascript'] as const;
 
 /** One flag. Without `value` it is a switch. */
-interface FlagRow {
+export interface FlagRow {
   readonly short?: string;
   /** Placeholder of the value in the help text. */
   readonly value?: string;
+  /** The values that there are. */
+  readonly choices?: readonly string[];
   readonly multiple?: boolean;
   readonly help: string;
 }
 
 /** One command. */
-interface CommandRow {
+export interface CommandRow {
   readonly operands: readonly string[];
+  /** What the first operand can be; without it, it is a file or free. */
+  readonly choices?: readonly string[];
   /** Number of operands that may be left out, from the right. */
   readonly optional?: number;
   /** Whether the last operand may be given several times. */
@@ -30,6 +37,8 @@ interface CommandRow {
   /** What follows the operands belongs to the program that runs: flags are those before the first operand. */
   readonly rest?: string;
   readonly summary: string;
+  /** Command lines, as one would type them. */
+  readonly examples?: readonly string[];
   readonly flags: Readonly<Record<string, FlagRow>>;
 }
 
@@ -49,7 +58,7 @@ const compileFlag = {
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 const featureFlag = {
-  feature: { value: 'NAME', multiple: true, help: 'switch a feature on, such as threads' },
+  feature: { value: 'NAME', choices: features, multiple: true, help: 'switch a feature on, such as threads' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** Flags that say how a plug-in is made; `extism call` has all but the last ones. */
@@ -68,7 +77,11 @@ const pluginFlags = {
   },
   'allow-host': { value: 'GLOB', multiple: true, help: 'let the plug-in send requests to hosts' },
   'enable-http-response-headers': { help: 'let the plug-in read the headers of HTTP responses' },
-  'log-level': { value: 'LEVEL', help: 'trace, debug, info, warn or error (default error)' },
+  'log-level': {
+    value: 'LEVEL',
+    choices: logLevels,
+    help: 'trace, debug, info, warn, error (default) or silent',
+  },
   link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
   manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
   fuel: { value: 'N', help: 'stop a call that would use more fuel' },
@@ -93,6 +106,7 @@ const reportFlags = {
 /** Flags that say what the input is. */
 const inputFlags = {
   input: { short: 'i', value: 'TEXT', help: 'input of the call' },
+  'input-file': { value: 'FILE', help: 'read the input from a file; - is standard input' },
   stdin: { help: 'read the input from standard input' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
@@ -102,8 +116,17 @@ export const commands = {
     operands: ['PLUGIN', 'FUNCTION'],
     optional: 1,
     summary: 'Call a function of a plug-in (a file or a URL) and print its output.',
+    examples: [
+      'quern call plugin.wasm greet --input Ada',
+      'quern call plugin.wasm resize --input-file photo.png --output small.png',
+      'quern call -m manifest.json greet --stdin --fuel 1_000_000 --show-fuel',
+    ],
     flags: {
       ...inputFlags,
+      output: { short: 'o', value: 'FILE', help: 'write the output to a file, exactly' },
+      raw: { help: 'add no newline to the output, not even on a terminal or between those of --loop' },
+      newline: { help: 'end the output with a newline, also where it is no terminal' },
+      json: { help: 'print a line of JSON for each call: output, return code, error, fuel' },
       loop: { value: 'N', help: 'call so many times; the plug-in keeps its state (default 1)' },
       ...pluginFlags,
       'show-fuel': { help: 'print the fuel of each call on standard error' },
@@ -118,6 +141,7 @@ export const commands = {
     operands: ['FILE'],
     rest: 'ARGS',
     summary: 'Run a WASI command (a file) and exit as it does.',
+    examples: ['quern run --dir .::/ program.wasm --a-flag-of-the-program file.txt'],
     flags: {
       env: { value: 'NAME=VALUE', multiple: true, help: 'set an environment variable' },
       dir: { value: 'HOST::GUEST[::ro]', multiple: true, help: 'let the program use a directory' },
@@ -139,27 +163,38 @@ export const commands = {
   compile: {
     operands: ['PLUGIN'],
     summary: 'Make JavaScript of a module at build time, for hosts that refuse code from text.',
+    examples: ['quern compile plugin.wasm --output plugin.js'],
     flags: {
       output: {
         short: 'o',
         value: 'FILE',
         help: 'the file to write: an ES module (default: standard output)',
       },
-      target: { value: 'TARGET', help: 'jit (default), or nojit for hosts that interpret JavaScript' },
+      target: {
+        value: 'TARGET',
+        choices: ['jit', 'nojit'],
+        help: 'jit (default), or nojit for hosts that interpret JavaScript',
+      },
       schedule: {
         value: 'NAME|FILE.json',
         help: 'the schedule that plug-ins will use: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
       },
       profile: { value: 'FILE', help: 'what quern bench --profile has written, for --only' },
       ...featureFlag,
-      only: { value: 'hot', help: 'compile what the profile was seen to call, and nothing else' },
+      only: {
+        value: 'hot',
+        choices: ['hot'],
+        help: 'compile what the profile was seen to call, and nothing else',
+      },
     },
   },
   bench: {
     operands: ['PLUGIN', 'FUNCTION'],
     summary: 'Measure a function of a plug-in: calls per second, latency, fuel.',
+    examples: ['quern bench plugin.wasm greet --input Ada --calls 1000 --json'],
     flags: {
       ...inputFlags,
+      json: { help: 'print the numbers as JSON; times are milliseconds' },
       seconds: { value: 'N', help: 'how long to measure (default 3)' },
       calls: { value: 'N', help: 'how many calls to measure, in place of a time' },
       profile: {
@@ -173,6 +208,7 @@ export const commands = {
     operands: ['PLUGIN', 'RECORDING', 'RECEIPT'],
     optional: 1,
     summary: 'Run a recording again and say whether it, and a receipt, holds.',
+    examples: ['quern verify plugin.wasm run.jsonl receipt.json'],
     flags: {
       link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
       manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
@@ -187,7 +223,13 @@ export const commands = {
   inspect: {
     operands: ['PLUGIN', 'FUNCTION'],
     optional: 1,
-    summary: 'Show what a module imports, exports and needs, its instructions, or a function as JavaScript.',
+    summary:
+      'Show what a module or a manifest needs and how to call it, its instructions, or a function as JavaScript.',
+    examples: [
+      'quern inspect plugin.wasm',
+      'quern inspect plugin.wasm --disassemble greet',
+      'curl https://example.com/plugin.wasm | quern inspect -',
+    ],
     flags: {
       disassemble: { short: 'd', help: 'print the instructions of FUNCTION (name or index), or of all' },
       javascript: { help: 'print the JavaScript that FUNCTION is compiled to, with offsets of instructions' },
@@ -216,7 +258,8 @@ export const commands = {
     summary: 'Run scripts of the official suite, or of your own in that form, and write reports.',
     flags: {
       feature: {
-        value: 'KEY',
+        value: 'NAME',
+        choices: [...features, 'all'],
         multiple: true,
         help: 'switch a feature on beyond those of the standard, or all',
       },
@@ -241,6 +284,35 @@ export const commands = {
       keep: { value: 'FOLDER', help: 'keep modules, their text and the steps of the cases' },
     },
   },
+  new: {
+    operands: ['KIND', 'FOLDER'],
+    choices: ['plugin', 'host'],
+    optional: 2,
+    summary: 'Make a new project in a folder: KIND is plugin, or host for a program that calls plug-ins.',
+    examples: ['quern new plugin hello --language rust', 'quern new host my-host'],
+    flags: {
+      language: {
+        short: 'l',
+        value: 'LANGUAGE',
+        choices: languages,
+        help: 'language of the plug-in: assemblyscript (default), rust, go, c or javascript',
+      },
+      install: { help: 'run npm install in the new folder' },
+    },
+  },
+  completions: {
+    operands: ['SHELL'],
+    choices: ['bash', 'zsh', 'fish'],
+    summary: 'Print what completes commands and flags in a shell: bash, zsh or fish.',
+    examples: ['source <(quern completions bash)', 'quern completions fish | source'],
+    flags: {},
+  },
+  help: {
+    operands: ['COMMAND'],
+    optional: 1,
+    summary: 'Show the commands, or the flags of a command.',
+    flags: {},
+  },
 } as const satisfies Readonly<Record<string, CommandRow>>;
 
 export type CommandName = keyof typeof commands;
@@ -263,145 +335,20 @@ export interface Parsed<C extends CommandName> {
   readonly operands: readonly string[];
   readonly flags: Flags<C>;
   readonly isVerbose: boolean;
+  /** Neither progress nor advice. */
+  readonly isQuiet: boolean;
   readonly wantsHelp: boolean;
 }
 
-const globalFlags: Readonly<Record<string, FlagRow>> = {
+/** Flags of every command, which may stand before its name. */
+export const globalFlags = {
   verbose: { short: 'v', help: 'show causes and stacks of errors' },
+  quiet: { short: 'q', help: 'show neither progress nor advice' },
   help: { short: 'h', help: 'show this text' },
-};
+} as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** A mistake in the command line. */
-export const usageError = (detail: string): Error => new UsageError('usage.argument', { detail }, detail);
-
-type ParseOption = { type: 'string' | 'boolean'; short?: string; multiple?: boolean };
-
-const parseOptions = (rows: Readonly<Record<string, FlagRow>>): Record<string, ParseOption> =>
-  Object.fromEntries(
-    Object.entries(rows).map(([name, { short, value, multiple }]) => [
-      name,
-      {
-        type: value === undefined ? 'boolean' : 'string',
-        ...(short === undefined ? {} : { short }),
-        multiple: multiple ?? false,
-      },
-    ]),
-  );
-
-/** Names of the flags that have one value, as text. */
-export type NumberFlag<F> = {
-  [K in keyof F & string]-?: F[K] extends string | undefined ? K : never;
-}[keyof F & string];
-
-const parseWholeNumber = (flag: string, text: string): number => {
-  const value = Number(text);
-  if (/^-?\d+$/.test(text) && isWholeNumber(value, Number.MIN_SAFE_INTEGER)) return value;
-  throw usageError(`--${flag} must be ${wholeNumberText(Number.MIN_SAFE_INTEGER)}, not "${text}"`);
-};
-
-/** The whole number that a flag has as its value; undefined without the flag. @throws UsageError */
-export const numberOf = <F extends object>(flags: F, name: NumberFlag<F>): number | undefined => {
-  const text = flags[name] as string | undefined;
-  return text === undefined ? undefined : parseWholeNumber(name, text);
-};
-
-/** How many arguments belong to the command itself where the rest is for a program: all before the first operand. */
-const ownArgumentCount = (args: readonly string[], options: Record<string, ParseOption>): number => {
-  const { tokens } = parseArgs({
-    args: [...args],
-    options,
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
-  return tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length;
-};
-
-/** Parses what follows the name of a command. @throws UsageError */
-export const parseCommand = <C extends CommandName>(name: C, args: readonly string[]): Parsed<C> => {
-  const row: CommandRow = commands[name];
-  const options = parseOptions({ ...row.flags, ...globalFlags });
-  let parsed: { values: Record<string, unknown>; positionals: string[] };
-  try {
-    const count = row.rest === undefined ? args.length : ownArgumentCount(args, options);
-    parsed = parseArgs({ args: args.slice(0, count), options, allowPositionals: true });
-    parsed.positionals.push(...args.slice(count));
-  } catch (error) {
-    // Node explains at length how to pass such operands; the first sentence is what went wrong.
-    throw usageError((error as Error).message.split('. ')[0]!);
-  }
-  const { verbose = false, help = false, ...flags } = parsed.values;
-  const operands = parsed.positionals;
-  const least = row.operands.length - (row.optional ?? 0);
-  if (!help && operands.length < least) throw usageError(`${row.operands[operands.length]} is missing`);
-  if (row.rest === undefined && !row.repeats && operands.length > row.operands.length) {
-    throw usageError(`unexpected operand "${operands[row.operands.length]}"`);
-  }
-  return { operands, flags: flags as Flags<C>, isVerbose: verbose === true, wantsHelp: help === true };
-};
-
-const flagLine = ([name, { short, value, help }]: [string, FlagRow]): string => {
-  const left = `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
-  return left.length < 32 ? `  ${left.padEnd(32)}${help}` : `  ${left}\n${' '.repeat(34)}${help}`;
-};
-
-/** How a command is called, in one line. */
-export const commandUsage = (name: CommandName): string => {
-  const { operands, optional = 0, repeats, rest }: CommandRow = commands[name];
-  const least = operands.length - optional;
-  const others = rest === undefined ? (repeats ? '...' : '') : ` [${rest}...]`;
-  return `quern ${name} [flags] ${operands.map((operand, i) => (i < least ? operand : `[${operand}]`)).join(' ')}${others}`;
-};
-
-/** Help text of a command. */
-export const commandHelp = (name: CommandName): string => {
-  const flags = Object.entries({ ...commands[name].flags, ...globalFlags });
-  return [commands[name].summary, '', `Usage: ${commandUsage(name)}`, '', ...flags.map(flagLine), ''].join(
-    '\n',
-  );
-};
-
-/** Help text of the program. */
-export const programHelp = (): string => {
-  const names = Object.keys(commands) as CommandName[];
-  return [
-    'Quern runs Extism plug-ins on its own WebAssembly engine.',
-    '',
-    'Usage:',
-    ...names.map((name) => `  ${commandUsage(name)}\n      ${commands[name].summary}`),
-    '  quern --version',
-    '',
-    'quern COMMAND --help lists the flags of a command.',
-    '',
-  ].join('\n');
-};
-
-/** The usual features, and those that are switched on. @throws UsageError */
-export const featuresOf = ({ feature }: { readonly feature?: readonly string[] }): Features =>
-  checkFeatures([...pluginFeatures, ...((feature ?? []) as FeatureKey[])], pluginFeatures);
-
-/** What `--deterministic`, `--seed` and `--epoch` ask for. @throws UsageError */
-export const deterministicOf = (flags: {
-  readonly deterministic?: boolean;
-  readonly seed?: string;
-  readonly epoch?: string;
-}): DeterministicOptions | false => {
-  const { deterministic = false, seed, epoch } = flags;
-  for (const [name, value] of Object.entries({ seed, epoch })) {
-    if (value !== undefined && !deterministic) throw usageError(`--${name} needs --deterministic`);
-  }
-  if (!deterministic) return false;
-  return {
-    ...(seed === undefined ? {} : { seed: parseWholeNumber('seed', seed) }),
-    ...(epoch === undefined ? {} : { epoch: parseTime(epoch) }),
-  };
-};
-
-/** Milliseconds since 1970. A date without a time zone is in UTC: the local one would be a trace of the host. */
-const parseTime = (text: string): number => {
-  if (/^-?\d+$/.test(text)) return parseWholeNumber('epoch', text);
-  const isPlain = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text);
-  const time = isPlain === null ? Number.NaN : Date.parse(isPlain[1] && !isPlain[4] ? `${text}Z` : text);
-  if (!Number.isNaN(time)) return time;
-  throw usageError(`--epoch must be a date like 2026-01-31T12:00:00Z or milliseconds, not "${text}"`);
-};
+/** Flags that stand in place of a command. */
+export const programFlags = {
+  ...globalFlags,
+  version: { help: 'show the version' },
+} as const satisfies Readonly<Record<string, FlagRow>>;

@@ -9,33 +9,33 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isQuernError } from '../errors/errors.ts';
+import { didYouMean } from '../errors/suggestion.ts';
 import { describeError } from './describe-error.ts';
-import {
-  type CommandName,
-  commandHelp,
-  commands,
-  commandUsage,
-  parseCommand,
-  programHelp,
-  usageError,
-} from './flags.ts';
+import { type CommandName, commands, type Parsed, programFlags } from './flags.ts';
+import { commandHelp, commandNames, commandUsage, programHelp } from './help.ts';
+import { paintOf } from './paint.ts';
+import { countBeforeOperand, parseCommand, parseFlags, usageError } from './parse.ts';
 
 /** TABLE: what runs a command. PERF: the modules of the others are not loaded (0.1 s without a bundle). */
-const runners: Readonly<Record<CommandName, (args: readonly string[]) => Promise<void>>> = {
-  call: async (args) => (await import('./call.ts')).runCall(parseCommand('call', args)),
-  verify: async (args) => (await import('./verify.ts')).runVerify(parseCommand('verify', args)),
-  run: async (args) => (await import('./run.ts')).runProgram(parseCommand('run', args)),
-  compile: async (args) => (await import('./compile.ts')).runCompile(parseCommand('compile', args)),
-  bench: async (args) => (await import('./bench.ts')).runBench(parseCommand('bench', args)),
-  inspect: async (args) => (await import('./inspect.ts')).runInspect(parseCommand('inspect', args)),
-  wat: async (args) => (await import('./text.ts')).runWat(parseCommand('wat', args)),
-  wasm: async (args) => (await import('./text.ts')).runWasm(parseCommand('wasm', args)),
-  wast: async (args) => (await import('./wast.ts')).runWast(parseCommand('wast', args)),
-  conformance: async (args) => {
+const runners: { readonly [C in CommandName]: (parsed: Parsed<C>) => Promise<void> } = {
+  call: async (parsed) => (await import('./call.ts')).runCall(parsed),
+  verify: async (parsed) => (await import('./verify.ts')).runVerify(parsed),
+  run: async (parsed) => (await import('./run.ts')).runProgram(parsed),
+  compile: async (parsed) => (await import('./compile.ts')).runCompile(parsed),
+  bench: async (parsed) => (await import('./bench.ts')).runBench(parsed),
+  inspect: async (parsed) => (await import('./inspect.ts')).runInspect(parsed),
+  wat: async (parsed) => (await import('./text.ts')).runWat(parsed),
+  wasm: async (parsed) => (await import('./text.ts')).runWasm(parsed),
+  wast: async (parsed) => (await import('./wast.ts')).runWast(parsed),
+  conformance: async (parsed) => {
     // In the package, what is imported lies elsewhere.
     const adapter = new URL('./conformance/javascript-adapter.js', import.meta.url);
-    const { runConformance } = await import('./conformance.ts');
-    await runConformance(parseCommand('conformance', args), fileURLToPath(adapter));
+    await (await import('./conformance.ts')).runConformance(parsed, fileURLToPath(adapter));
+  },
+  new: async (parsed) => (await import('./new.ts')).runNew(parsed),
+  completions: async (parsed) => (await import('./completions.ts')).runCompletions(parsed),
+  help: async ({ operands: [name] }) => {
+    process.stdout.write(name === undefined ? programHelp() : commandHelp(requireCommand(name)));
   },
 };
 
@@ -47,33 +47,49 @@ const version = (): string => {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 };
 
-const isCommand = (name: string | undefined): name is CommandName =>
-  name !== undefined && Object.hasOwn(commands, name);
+/** @throws UsageError */
+const requireCommand = (name: string): CommandName => {
+  if (Object.hasOwn(commands, name)) return name as CommandName;
+  throw usageError(`unknown command "${name}"${didYouMean(name, commandNames)}`);
+};
+
+/** How errors are reported: as far as it is known when one is thrown. */
+const reporting: { command: CommandName | null; isVerbose: boolean; isQuiet: boolean } = {
+  command: null,
+  isVerbose: false,
+  isQuiet: false,
+};
 
 /** Reports an error and sets the exit code. */
-const report = (error: unknown, command: CommandName | null, isVerbose: boolean): void => {
+const report = (error: unknown): void => {
+  const { command, ...style } = reporting;
   const isUsage = isQuernError(error, 'usage.argument');
-  process.stderr.write(describeError(error, isVerbose));
-  if (isUsage) {
+  process.stderr.write(describeError(error, { ...style, paint: paintOf(process.stderr, process.env) }));
+  if (isUsage && !style.isQuiet) {
     const usage = command === null ? 'quern COMMAND' : commandUsage(command);
-    process.stderr.write(`Usage: ${usage}\nSee quern ${command === null ? '' : `${command} `}--help.\n`);
+    process.stderr.write(`Usage: ${usage}\nSee quern help${command === null ? '' : ` ${command}`}.\n`);
   }
   process.exitCode = isUsage ? USAGE : FAILURE;
 };
 
-const runCommand = async (name: CommandName, args: readonly string[]): Promise<void> => {
-  let isVerbose = false;
-  try {
-    const parsed = parseCommand(name, args);
-    isVerbose = parsed.isVerbose;
-    if (parsed.wantsHelp) {
-      process.stdout.write(commandHelp(name));
-      return;
-    }
-    await runners[name](args);
-  } catch (error) {
-    report(error, name, isVerbose);
-  }
+const runCommand = async <C extends CommandName>(name: C, args: readonly string[]): Promise<void> => {
+  reporting.command = name;
+  const parsed = parseCommand(name, args);
+  reporting.isVerbose = parsed.isVerbose;
+  reporting.isQuiet = parsed.isQuiet;
+  if (parsed.wantsHelp) process.stdout.write(commandHelp(name));
+  else await runners[name](parsed);
+};
+
+/** Runs what stands on the command line. Flags of every command may stand before its name. */
+const runProgram = async (args: readonly string[]): Promise<void> => {
+  const count = countBeforeOperand(args, programFlags);
+  const before = args.slice(0, count);
+  const { values } = parseFlags(before, programFlags);
+  const name = args[count];
+  if (values['version']) process.stdout.write(`quern ${version()}\n`);
+  else if (name === undefined) process.stdout.write(programHelp());
+  else await runCommand(requireCommand(name), [...before, ...args.slice(count + 1)]);
 };
 
 /** A reader that went away (`quern … | head`) ends the program quietly, as for any filter. */
@@ -82,13 +98,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-const [first, ...rest] = process.argv.slice(2);
-if (isCommand(first)) await runCommand(first, rest);
-else if (first === '--version') process.stdout.write(`quern ${version()}\n`);
-else if (first === '--help' || first === '-h' || first === 'help') process.stdout.write(programHelp());
-else
-  report(
-    usageError(first === undefined ? 'a command is missing' : `unknown command "${first}"`),
-    null,
-    false,
-  );
+await runProgram(process.argv.slice(2)).catch(report);

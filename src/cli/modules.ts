@@ -1,11 +1,13 @@
 /** The modules that commands are given: files of bytes, or of text. */
 import { asBytes } from '../errors/bytes.ts';
+import type { CheckedManifest } from '../host/manifest/manifest.ts';
 import { resolveManifest } from '../host/manifest/wasm-source.ts';
 import { nodePlatform } from '../host/node/platform.ts';
 import type { Platform } from '../host/platform/platform.ts';
 import { ManifestError } from '../node.ts';
 import { parseModule } from '../text.ts';
-import { usageError } from './flags.ts';
+import { readStdin, STDIN } from './input.ts';
+import { usageError } from './parse.ts';
 
 /** Whether a file is a module in the text format: it begins with a parenthesis, or with a comment. */
 const isText = (bytes: Uint8Array): boolean => {
@@ -14,7 +16,10 @@ const isText = (bytes: Uint8Array): boolean => {
 };
 
 /** A module of bytes or text as bytes. */
-const moduleBytes = (bytes: Uint8Array): Uint8Array => (isText(bytes) ? parseModule(bytes) : bytes);
+export const moduleBytes = (bytes: Uint8Array): Uint8Array => (isText(bytes) ? parseModule(bytes) : bytes);
+
+/** Most space in front of the brace of a manifest. */
+const MAX_SPACE = 1024;
 
 /** Node, where a file that is a module of text reads as its bytes. */
 export const modulePlatform: Platform = {
@@ -22,8 +27,9 @@ export const modulePlatform: Platform = {
   readFile: async (path) => moduleBytes(await nodePlatform.readFile!(path)),
 };
 
-/** Reads a file. */
+/** Reads a file, or standard input. */
 export const readFile = async (path: string): Promise<Uint8Array> => {
+  if (path === STDIN) return readStdin();
   try {
     return await nodePlatform.readFile!(path);
   } catch (cause) {
@@ -32,12 +38,24 @@ export const readFile = async (path: string): Promise<Uint8Array> => {
   }
 };
 
-/** Reads a module from a file or a URL. */
+/** Reads a module, or a manifest, from a file, a URL or standard input. */
+export const readSource = async (source: string): Promise<Uint8Array | CheckedManifest> => {
+  if (/^https?:\/\//i.test(source)) {
+    const manifest = await resolveManifest(source, nodePlatform);
+    const item = manifest.wasm[0];
+    // What was no manifest is the only module of one.
+    return (item !== undefined && 'data' in item ? asBytes(item.data) : null) ?? manifest;
+  }
+  const bytes = await readFile(source);
+  const text = new TextDecoder().decode(bytes.subarray(0, MAX_SPACE));
+  return /^\s*\{/.test(text)
+    ? resolveManifest(new TextDecoder().decode(bytes), nodePlatform)
+    : moduleBytes(bytes);
+};
+
+/** Reads a module. @throws UsageError where it is a manifest */
 export const readModule = async (source: string): Promise<Uint8Array> => {
-  if (!/^https?:\/\//i.test(source)) return moduleBytes(await readFile(source));
-  const { wasm } = await resolveManifest(source, nodePlatform);
-  const item = wasm[0];
-  const bytes = item !== undefined && 'data' in item ? asBytes(item.data) : null;
-  if (bytes !== null) return bytes;
+  const read = await readSource(source);
+  if (read instanceof Uint8Array) return read;
   throw usageError(`${source} is a manifest, not a module`);
 };

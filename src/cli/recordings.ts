@@ -3,7 +3,7 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { isObject } from '../errors/checks.ts';
 import { isQuernError, type Plugin, type Receipt, type RecordSink } from '../node.ts';
-import { usageError } from './flags.ts';
+import { usageError } from './parse.ts';
 
 const readable = <T>(what: string, read: () => T): T => {
   try {

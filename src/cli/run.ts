@@ -6,9 +6,11 @@ import { FileQuota, limitedFiles } from '../host/wasi/limited-files.ts';
 import { readOnlyFiles } from '../host/wasi/read-only-files.ts';
 import { createPluginOn, isQuernError } from '../node.ts';
 import { compilerOf } from './compiled.ts';
-import { deterministicOf, featuresOf, numberOf, type Parsed, usageError } from './flags.ts';
+import type { Parsed } from './flags.ts';
 import { modulePlatform } from './modules.ts';
+import { bytesOf, numberOf, usageError } from './parse.ts';
 import { scheduleOf } from './schedule.ts';
+import { deterministicOf, featuresOf } from './values.ts';
 
 const READ_ONLY_SUFFIX = '::ro';
 
@@ -35,7 +37,7 @@ const variableOf = (text: string): [name: string, value: string] => {
 /** Runs `quern run`; the exit code is that of the program. */
 export const runProgram = async ({ operands, flags }: Parsed<'run'>): Promise<void> => {
   const [file = '', ...args] = operands;
-  const most = numberOf(flags, 'file-max');
+  const most = bytesOf(flags, 'file-max');
   const quota = most === undefined ? null : new FileQuota(most);
   const plugin = await createPluginOn(modulePlatform)(
     { wasm: [{ path: file }] },

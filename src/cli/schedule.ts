@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
 import { selectSchedule } from '../interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../interpreter/fuel/schedules.ts';
-import { usageError } from './flags.ts';
+import { usageError } from './parse.ts';
 
 const readTable = (file: string): FuelSchedule => {
   try {

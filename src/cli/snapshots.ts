@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { ExhaustionError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
 import type { CompiledPlugin, Plugin, PluginCall, PluginOutput } from '../node.ts';
-import { usageError } from './flags.ts';
+import { usageError } from './parse.ts';
 
 const readSnapshot = (file: string): Uint8Array => {
   try {

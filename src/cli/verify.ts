@@ -1,11 +1,13 @@
 /** `quern verify`: runs a recording again, with nothing outside, and compares a receipt with it. */
 import { printable } from '../errors/texts.ts';
 import { replayRecordingOn, verifyReceiptOn } from '../host/plugin/replay-recording.ts';
-import { modulesOf } from './call.ts';
 import { compilerOf } from './compiled.ts';
-import { featuresOf, numberOf, type Parsed } from './flags.ts';
+import type { Parsed } from './flags.ts';
 import { modulePlatform } from './modules.ts';
+import { numberOf } from './parse.ts';
+import { modulesOf } from './plugin-flags.ts';
 import { readReceipt, readRecording } from './recordings.ts';
+import { featuresOf } from './values.ts';
 
 /** Runs `quern verify`; what does not hold is an error. */
 export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<void> => {

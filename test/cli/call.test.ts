@@ -32,15 +32,10 @@ const fileOf = (name: string, content: string | Uint8Array): string => {
 };
 
 describe('quern call', () => {
-  test('prints the output and a newline, and nothing else', () => {
+  test('prints the output and nothing else', () => {
     assert.deepEqual(callGreet('--input', 'Ada'), {
-      ...{ status: 0, stdout: 'Hello, Ada!\n', stderr: '', bytes: Buffer.from('Hello, Ada!\n') },
+      ...{ status: 0, stdout: 'Hello, Ada!', stderr: '', bytes: Buffer.from('Hello, Ada!') },
     });
-  });
-
-  test('reads the input from standard input as bytes', () => {
-    const run = runQuern(['call', example('greet'), 'greet', '--stdin'], { stdin: 'Zoë' });
-    assert.equal(run.stdout, 'Hello, Zoë!\n');
   });
 
   test('names all missing imports, and the flags that provide them', () => {
@@ -51,16 +46,10 @@ describe('quern call', () => {
     assert.equal(runQuern(['call', fileOf('needs-wasi.wasm', needsWasi), 'f', '--wasi']).status, 0);
   });
 
-  test('refuses --input together with --stdin', () => {
-    const run = callGreet('--input', 'Ada', '--stdin');
-    assert.equal(run.status, 2);
-    assert.match(run.stderr, /exclude each other/);
-  });
-
   test('--config wins over --set-config, and a key without value is set to nothing', () => {
     const config = ['--set-config', '{"greeting":"Ahoj"}'];
-    assert.equal(callGreet('-i', 'Ada', ...config).stdout, 'Ahoj, Ada!\n');
-    assert.equal(callGreet('-i', 'Ada', ...config, '--config', 'greeting=a=b').stdout, 'a=b, Ada!\n');
+    assert.equal(callGreet('-i', 'Ada', ...config).stdout, 'Ahoj, Ada!');
+    assert.equal(callGreet('-i', 'Ada', ...config, '--config', 'greeting=a=b').stdout, 'a=b, Ada!');
     assert.equal(callGreet('-i', 'Ada', '--config', 'greeting').status, 0);
   });
 
@@ -72,26 +61,26 @@ describe('quern call', () => {
     });
   }
 
-  test('--loop keeps the state of the plug-in and parts the outputs by an empty line', () => {
+  test('--loop keeps the state of the plug-in and ends each output with a newline', () => {
     const run = runQuern(['call', ...linked, 'count', '-i', 'Hello', '--loop', '2']);
     assert.equal(
       run.stdout,
-      '{"vowels":2,"total":2,"remark":"a few"}\n\n{"vowels":2,"total":4,"remark":"a few"}\n\n',
+      '{"vowels":2,"total":2,"remark":"a few"}\n{"vowels":2,"total":4,"remark":"a few"}\n',
       run.stderr,
     );
   });
 
   test('names a linked module by its file when no name is given', () => {
     const run = runQuern(['call', '--link', example('remark'), example('greet'), 'greet', '-i', 'Ada']);
-    assert.equal(run.stdout, 'Hello, Ada!\n', run.stderr);
+    assert.equal(run.stdout, 'Hello, Ada!', run.stderr);
   });
 
   test('-m reads a manifest; flags go before its settings', () => {
     const manifest = { wasm: [{ path: example('greet') }], config: { greeting: 'Salut' }, timeout_ms: 60000 };
     const path = fileOf('manifest.json', JSON.stringify(manifest));
-    assert.equal(runQuern(['call', '-m', path, 'greet', '-i', 'Ada']).stdout, 'Salut, Ada!\n');
+    assert.equal(runQuern(['call', '-m', path, 'greet', '-i', 'Ada']).stdout, 'Salut, Ada!');
     const run = runQuern(['call', '-m', path, 'greet', '-i', 'Ada', '--config', 'greeting=Ciao']);
-    assert.equal(run.stdout, 'Ciao, Ada!\n');
+    assert.equal(run.stdout, 'Ciao, Ada!');
   });
 
   test('tells a manifest from a module', () => {
@@ -175,7 +164,6 @@ describe('quern call, failing', () => {
     ['an operand too many', ['call', 'a', 'b', 'c'], /unexpected operand "c"/],
     ['a number that is none', ['call', 'a', 'b', '--fuel', '1e3x'], /--fuel must be a whole number/],
     ['an unknown command', ['crush'], /unknown command "crush"/],
-    ['no command', [], /a command is missing/],
   ];
   for (const [name, args, message] of mistakes) {
     test(`${name} is a mistake of usage`, () => {
@@ -194,10 +182,7 @@ describe('quern call, failing', () => {
 });
 
 describe('quern', () => {
-  test('--version and --help', () => {
+  test('--version', () => {
     assert.match(runQuern(['--version']).stdout, /^quern \d+\.\d+\.\d+\n$/);
-    assert.match(runQuern(['--help']).stdout, /quern call .*quern inspect /s);
-    const help = runQuern(['call', '--help']).stdout;
-    for (const flag of ['--input', '--wasi', '--link', '--fuel']) assert.ok(help.includes(flag), flag);
   });
 });

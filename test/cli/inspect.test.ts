@@ -80,7 +80,7 @@ describe('quern inspect', () => {
     const missing = runQuern(['inspect', example('greet'), '-d', 'nope']);
     assert.equal(missing.status, 2);
     assert.match(missing.stderr, /there is no function "nope"/);
-    const damaged = runQuern(['inspect', 'package.json']);
+    const damaged = runQuern(['inspect', 'README.md']);
     assert.equal(damaged.status, 1);
     assert.match(damaged.stderr, /magic header not detected/);
   });

@@ -103,7 +103,7 @@ describe('quern call over HTTP', () => {
 
   test('a plug-in is loaded from a URL', async () => {
     const { stdout, stderr } = await quern(`${origin}/greet.wasm`, 'greet', '-i', 'Ada');
-    assert.deepEqual({ stdout, stderr }, { stdout: 'Hello, Ada!\n', stderr: '' });
+    assert.deepEqual({ stdout, stderr }, { stdout: 'Hello, Ada!', stderr: '' });
   });
 
   test('--allow-host and --enable-http-response-headers reach the plug-in', async () => {
@@ -111,7 +111,7 @@ describe('quern call over HTTP', () => {
     const refused = await quern(`${origin}/fetch.wasm`, 'run', '-i', input);
     assert.match(refused.stderr, /not allowed/);
     const silent = await quern(`${origin}/fetch.wasm`, 'run', '-i', input, '--allow-host', '127.0.0.1');
-    assert.deepEqual(silent, { stdout: '\n', stderr: '' });
+    assert.deepEqual(silent, { stdout: '', stderr: '' });
     const flags = ['--allow-host', '127.0.0.1', '--enable-http-response-headers'];
     const shown = await quern(`${origin}/fetch.wasm`, 'run', '-i', input, ...flags);
     assert.equal(JSON.parse(shown.stdout)['x-here'], 'yes');

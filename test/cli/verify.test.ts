@@ -14,14 +14,14 @@ before(() => {
   buildExamples();
   const run = greet('-i', 'Ada', '--config', 'greeting=Salut', '--record', recording, '--receipt', receipt);
   assert.equal(run.stderr, '');
-  assert.equal(run.stdout, 'Salut, Ada!\n');
+  assert.equal(run.stdout, 'Salut, Ada!');
 });
 after(() => rmSync(folder, { recursive: true }));
 
 describe('quern call', () => {
   test('--replay takes what a plug-in can notice from the recording', () => {
     const again = join(folder, 'again.json');
-    assert.equal(greet('-i', 'Ada', '--replay', recording, '--receipt', again).stdout, 'Salut, Ada!\n');
+    assert.equal(greet('-i', 'Ada', '--replay', recording, '--receipt', again).stdout, 'Salut, Ada!');
     assert.equal(readFileSync(again, 'utf8'), readFileSync(receipt, 'utf8'));
   });
 

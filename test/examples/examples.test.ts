@@ -73,7 +73,7 @@ describe('the examples through the command, on hosts of every kind', () => {
     test(name, () => {
       const run = runQuern(['call', example('greet'), 'greet', '-i', 'Ada', '--show-fuel'], { nodeFlags });
       assert.equal(run.status, 0, run.stderr);
-      assert.equal(run.stdout, 'Hello, Ada!\n');
+      assert.equal(run.stdout, 'Hello, Ada!');
       // Node warns about flags that exclude each other; only our line counts.
       fuel.add(/^fuel: \d+$/m.exec(run.stderr)?.[0] ?? 'none');
       assert.equal(fuel.size, 1, 'the same fuel everywhere');

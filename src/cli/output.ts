@@ -1,0 +1,87 @@
+/** Output of calls: its bytes and nothing else, unless a person reads it. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { isQuernError } from '../errors/errors.ts';
+import { messageOf, printableJson } from '../errors/texts.ts';
+import type { PluginOutput } from '../node.ts';
+import { decodeUtf8 } from '../syntax/utf8.ts';
+import type { Flags } from './flags.ts';
+import { usageError } from './parse.ts';
+
+/** Where outputs go. */
+export interface OutputSink {
+  /** Writes and waits, so that large outputs through pipes are complete. */
+  readonly write: (data: Uint8Array | string) => Promise<void>;
+  readonly close: () => void;
+  /** What follows each output. */
+  readonly ending: string;
+}
+
+const toStdout = (data: Uint8Array | string): Promise<void> =>
+  new Promise((resolve) => {
+    process.stdout.write(data, () => resolve());
+  });
+
+/** A file that is made with the first output: a call that fails leaves what was there. */
+const fileSink = (path: string): Pick<OutputSink, 'write' | 'close'> => {
+  let file: number | null = null;
+  return {
+    write: async (data) => {
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+      try {
+        file ??= openSync(path, 'w');
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      } catch (error) {
+        throw usageError(`cannot write the output: ${(error as Error).message}`);
+      }
+    },
+    close: () => {
+      if (file !== null) closeSync(file);
+    },
+  };
+};
+
+/** Opens where the outputs go. @param count how many there are */
+export const openOutput = (
+  { output, raw, newline, json }: Pick<Flags<'call'>, 'output' | 'raw' | 'newline' | 'json'>,
+  count: number,
+): OutputSink => {
+  if (raw && newline) throw usageError('--raw and --newline exclude each other');
+  // As with the extism command, a line ends each of several outputs.
+  const isForPeople = output === undefined && (process.stdout.isTTY || count > 1);
+  const isLine = !raw && (newline || json || isForPeople);
+  const target = output === undefined ? { write: toStdout, close: () => {} } : fileSink(output);
+  return { ...target, ending: isLine ? '\n' : '' };
+};
+
+/** Bytes as JSON holds them: text where they are text. */
+const jsonOutput = (output: PluginOutput | null): { output: string | null; encoding: string | null } => {
+  if (output === null) return { output: null, encoding: null };
+  const bytes = output.bytes();
+  const text = decodeUtf8(bytes);
+  return text === null
+    ? { output: Buffer.from(bytes).toString('base64'), encoding: 'base64' }
+    : { output: text, encoding: 'utf8' };
+};
+
+const jsonError = (error: unknown): object => {
+  if (!isQuernError(error)) return { code: null, message: messageOf(error) };
+  const { code, message, advice, details } = error;
+  const { returnCode, backtrace } = details;
+  return { code, message, advice, returnCode, backtrace };
+};
+
+/** What a call came to, as a line of JSON. */
+export const jsonLine = (
+  functionName: string,
+  fuel: number,
+  result: { readonly output: PluginOutput | null } | { readonly error: unknown },
+): string =>
+  printableJson(
+    JSON.stringify({
+      function: functionName,
+      ...('error' in result
+        ? { ...jsonOutput(null), error: jsonError(result.error) }
+        : { ...jsonOutput(result.output), error: null }),
+      fuel,
+    }),
+  );
