@@ -103,7 +103,7 @@ export const parseCommand = <C extends CommandName>(name: C, args: readonly stri
 };
 
 /** Names of the flags that have one value, as text. */
-export type NumberFlag<F> = {
+type NumberFlag<F> = {
   [K in keyof F & string]-?: F[K] extends string | undefined ? K : never;
 }[keyof F & string];
 

@@ -36,6 +36,30 @@ describe('quern bench', () => {
     assert.ok(stdout.includes(`\nfuel        ${fuel} a call`), stdout);
   });
 
+  test('--json has the same numbers', () => {
+    const { status, stdout, stderr } = runQuern([
+      ...['bench', example('greet'), 'greet', '-i', 'Ada', '--calls', '20', '--json'],
+    ]);
+    assert.equal(status, 0, stderr);
+    const { load, instantiate, firstCall, calls, latency, fuel } = JSON.parse(stdout) as {
+      load: number;
+      instantiate: { first: number; second: number };
+      firstCall: number;
+      calls: { count: number; time: number; perSecond: number };
+      latency: { median: number; p95: number; p99: number; longest: number };
+      fuel: { least: number; most: number };
+    };
+    for (const time of [load, instantiate.first, instantiate.second, firstCall]) assert.ok(time > 0);
+    assert.equal(calls.count, 20);
+    assert.equal(Math.round(calls.perSecond), Math.round((1000 * calls.count) / calls.time));
+    const { median, p95, p99, longest } = latency;
+    assert.deepEqual(
+      [median, p95, p99, longest],
+      [median, p95, p99, longest].toSorted((a, b) => a - b),
+    );
+    assert.ok(fuel.least > 0 && fuel.least <= fuel.most);
+  });
+
   test('a call that fails ends it with the error', () => {
     const { status, stderr } = runQuern(['bench', example('greet'), 'greet', '--fuel', '3']);
     assert.equal(status, 1);

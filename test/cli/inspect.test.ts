@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { before, describe, test } from 'node:test';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import {
   decodeModule,
   disassembleFunction,
@@ -12,7 +14,9 @@ import { assemble } from '../assembler.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
 import { runQuern } from './run-quern.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'quern-inspect-'));
 before(buildExamples);
+after(() => rmSync(folder, { recursive: true }));
 
 /** `(module (memory 1 2) (func (export "f") (param i32 f64) (result i32) …))` with a block, constants and a load. */
 const small = assemble({
@@ -43,6 +47,70 @@ describe('quern inspect', () => {
     assert.match(stdout, /func {3}extism:host\/user remark +\(i64\) -> i64/);
     assert.match(stdout, /func {3}ratio +\(\) -> i32 {2}\[\d+\]/);
     assert.match(stdout, /custom "name" +[\d,]+ bytes/);
+  });
+
+  /** The commands that it says call a plug-in, as words. */
+  const commandsOf = (stdout: string): string[][] =>
+    [...stdout.matchAll(/^ {2}quern (.*)$/gm)].map((match) => match[1]!.split(' '));
+  const remark = `extism:host/user=${example('remark')}`;
+
+  test('names the commands that call it, which do once FILE is filled in', () => {
+    const { stdout } = runQuern(['inspect', example('counter')]);
+    const commands = commandsOf(stdout);
+    assert.deepEqual(
+      commands.map((words) => words.slice(0, 3).join(' ')),
+      [`call ${example('counter')} count`, `call ${example('counter')} ratio`],
+    );
+    assert.match(stdout, /^ {2}extism:host\/env +12 {2}every Extism host has them$/m);
+    assert.match(stdout, /^ {2}extism:host\/user +1 {2}the option functions, or --link .*: remark$/m);
+    const words = commands[0]!.map((word) => word.replace('extism:host/user=FILE', remark));
+    const run = runQuern(words);
+    assert.equal(run.stdout, '{"vowels":1,"total":1,"remark":"a few"}', run.stderr);
+  });
+
+  test('knows the flags that WASI and features need, and programs', () => {
+    const inspectText = (text: string): string => runQuern(['inspect', '-'], { stdin: text }).stdout;
+    const wasi = '(import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))';
+    const run = '(func (export "run") (result i32) (i32.const 0))';
+    const shared = '(memory 1 1 shared)';
+    assert.match(inspectText(`(module ${wasi} ${run})`), /^ {2}quern call - run --input TEXT --wasi$/m);
+    const threads = inspectText(`(module ${shared} ${run})`);
+    assert.match(threads, /^ {2}quern call - run --input TEXT --feature threads$/m);
+    assert.match(threads, /^ {2}threads .*with --feature threads$/m);
+    assert.match(inspectText(`(module ${wasi} (func (export "_start")))`), /^ {2}quern run -$/m);
+    assert.deepEqual(commandsOf(inspectText('(module (func (export "add") (param i32)))')), []);
+    const odd = inspectText('(module (func (export "a b$c")))');
+    assert.match(odd, /^ {2}quern call - "a b\\\$c" --input TEXT$/m);
+  });
+
+  test('reads manifests: what the modules need of each other is there', () => {
+    const manifest = {
+      wasm: [{ path: example('remark'), name: 'extism:host/user' }, { path: example('counter') }],
+      config: { greeting: 'Salut\u001b' },
+      allowed_hosts: ['*.example.com'],
+      memory: { max_pages: 100 },
+      timeout_ms: 5000,
+    };
+    const path = join(folder, 'manifest.json');
+    writeFileSync(path, ` ${JSON.stringify(manifest)}`);
+    const { stdout, stderr } = runQuern(['inspect', path]);
+    assert.match(stdout, /manifest of 2 modules\n/, stderr);
+    assert.doesNotMatch(stdout, /--link/);
+    for (const line of ['greeting=Salut\\u{1b}', '*.example.com', 'maxPages 100', 'timeoutMs      5,000'])
+      assert.ok(stdout.includes(line), stdout);
+    const run = runQuern(commandsOf(stdout)[0]!);
+    assert.equal(run.stdout, '{"vowels":1,"total":1,"remark":"a few"}', run.stderr);
+    const { modules } = JSON.parse(runQuern(['inspect', path, '--json']).stdout) as {
+      modules: { name: string | null; summary: { exports: { name: string }[] } }[];
+    };
+    assert.deepEqual(
+      modules.map(({ name }) => name),
+      ['extism:host/user', null],
+    );
+    assert.ok(modules[1]!.summary.exports.some(({ name }) => name === 'count'));
+    const listing = runQuern(['inspect', path, '-d']);
+    assert.equal(listing.status, 2);
+    assert.match(listing.stderr, /is a manifest, not a module/);
   });
 
   test('--json is the summary of the library', () => {
