@@ -160,7 +160,7 @@ describe('the official SDK', () => {
     'http/foreign-redirect',
     'wasi/read-only',
   ];
-  const only1 = ['linking/function', 'logs/filter', 'limits/variables', 'http/headers'];
+  const only1 = ['memory/many-calls', 'linking/function', 'logs/filter', 'limits/variables', 'http/headers'];
   const sound = [
     'core/echo',
     'host/i64',

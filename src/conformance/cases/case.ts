@@ -49,6 +49,8 @@ interface CallStep {
   /** Default: `run`. */
   readonly function?: string;
   readonly input?: Bytes;
+  /** How many times the call is made, each with the same outcome. Default: once. */
+  readonly repeat?: number;
   /** Left out for the last call of a case with `variants`. */
   readonly expect?: Expectation;
 }

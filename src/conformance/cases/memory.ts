@@ -264,6 +264,17 @@ export const memory: readonly Case[] = [
     calls: [{ expect: { output: 'wrong=0\n' } }],
   },
   {
+    id: 'memory/many-calls',
+    title: 'After twelve thousand small calls, a plug-in answers as it did in the first',
+    source: 'kernel: all blocks are freed between calls',
+    modules: {
+      main: running(
+        '(call $output (call $input)) (drop (call $alloc (i64.const 8))) (drop (call $alloc (i64.const 8))) (i32.const 0)',
+      ),
+    },
+    calls: [{ input: 'as ever', repeat: 12_000, expect: { output: 'as ever' } }],
+  },
+  {
     id: 'memory/small-handles',
     title: 'Handles are small numbers: plug-ins may keep them in 32 bits',
     source: 'kernel: one linear memory',

@@ -158,7 +158,8 @@ const runSteps = async (
       : { status: 'failed', detail: wanted({ error: item.loadFails }, problem, 'load') };
   }
   let answer: Answer = loaded;
-  for (const [i, { function: name = 'run', input, expect }] of item.calls.entries()) {
+  const calls = item.calls.flatMap((call) => Array.from({ length: call.repeat ?? 1 }, () => call));
+  for (const [i, { function: name = 'run', input, expect }] of calls.entries()) {
     const bytes = withServers(item, surroundings, inputBytes(input));
     answer = await connection.ask({ method: 'call', function: name, input: encodeBase64(bytes) });
     const problem = expect === undefined ? null : judge(expect, answer);
