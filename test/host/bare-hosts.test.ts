@@ -45,6 +45,23 @@ describe('the package', () => {
       console.log(asked.length > 0 && asked.every(Boolean));`;
     assert.equal(run([], denied).stdout, 'Hello, Ada! false\nfunction\ntrue\n');
   });
+  test('has no method of an odd name where there is no symbol for await using', () => {
+    const without = `
+      const names = Object.getOwnPropertyDescriptors(Symbol);
+      delete names.asyncDispose;
+      const { asyncDispose } = Symbol;
+      globalThis.Symbol = Object.defineProperties((text) => asyncDispose.constructor(text), names);
+      const { Plugin, PluginPool, createPlugin, compilePlugin, createPool } =
+        await import(${JSON.stringify(entry('node'))});
+      const file = ${JSON.stringify(example('greet'))};
+      const made = [await createPlugin(file), createPool(await compilePlugin(file))];
+      console.log(made.map((item) => [
+        'undefined' in item,
+        asyncDispose in item,
+        Reflect.ownKeys(Object.getPrototypeOf(item)).some((key) => typeof key === 'symbol'),
+      ]).flat().some(Boolean), Symbol.asyncDispose);`;
+    assert.equal(run([], without).stdout, 'false undefined\n');
+  });
   test('changes no intrinsics', () => {
     assert.equal(run(['--frozen-intrinsics'], use).stdout, 'Hello, Ada! false\nfunction\n');
   });

@@ -248,7 +248,8 @@ class NodeDirectory implements OpenDirectory {
 }
 
 /**
- * A directory of this machine, to hand to guests.
+ * A directory of this machine, to hand to guests. Import it from `quern/node`: the types of `quern` are those of all
+ * hosts, unless TypeScript resolves as Node does.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/greet.wasm', {

@@ -42,6 +42,7 @@ import {
   readCall,
 } from './calling.ts';
 import { type ExportDescriptor, exportsOf, type ImportDescriptor, importsOf } from './descriptors.ts';
+import { closeWhenDisposed } from './disposable.ts';
 import { closedError, Instances, type Linked } from './instances.ts';
 import type { CheckedOptions } from './options.ts';
 import { PluginCall } from './plugin-call.ts';
@@ -421,10 +422,8 @@ export class Plugin {
     return this.#closed;
   }
 
-  /** Closes the plug-in at the end of `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+  /** Closes the plug-in at the end of `await using`, on engines that have the symbol. */
+  declare [Symbol.asyncDispose]: () => Promise<void>;
 
   async #end(): Promise<void> {
     const turn = this.#turns.close(closedError());
@@ -466,6 +465,8 @@ export class Plugin {
     }
   }
 }
+
+closeWhenDisposed(Plugin.prototype);
 
 /** Does again what the owner of a plug-in did while a host function ran. */
 const redo = (config: Map<string, string>, [name, key, value = null]: Operation): boolean => {

@@ -17,6 +17,7 @@ import { StopSignal } from '../calls/stop-signal.ts';
 import type { PluginOutput } from '../state/output.ts';
 import type { CallOptions, PluginInput } from './calling.ts';
 import { CompiledPlugin } from './compiled-plugin.ts';
+import { closeWhenDisposed } from './disposable.ts';
 import type { NamesOf } from './known-options.ts';
 import type { PluginOptions } from './options.ts';
 import type { Plugin } from './plugin.ts';
@@ -145,10 +146,8 @@ export class PluginPool {
     await Promise.all(busy);
   }
 
-  /** Closes the pool at the end of `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+  /** Closes the pool at the end of `await using`, on engines that have the symbol. */
+  declare [Symbol.asyncDispose]: () => Promise<void>;
 
   async #acquire(signal: AbortSignalLike | null): Promise<Plugin> {
     const plugin = await this.#find(signal);
@@ -215,6 +214,8 @@ export class PluginPool {
     );
   }
 }
+
+closeWhenDisposed(PluginPool.prototype);
 
 const closedError = (): Error => new UsageError('usage.state', { detail: 'the pool is closed' });
 
