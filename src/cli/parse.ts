@@ -60,23 +60,44 @@ const checkChoice = (
   );
 };
 
+type Token = ReturnType<typeof tokensOf>[number];
+type OptionToken = Extract<Token, { kind: 'option' }>;
+
+/** What a flag stands for. @throws UsageError */
+const flagValue = ({ name, rawName, value, inlineValue }: OptionToken, rows: FlagRows): string | true => {
+  if (!Object.hasOwn(rows, name))
+    throw usageError(`unknown flag ${rawName}${didYouMean(rawName, flagNames(rows))}`);
+  const { value: placeholder, choices } = rows[name]!;
+  if (placeholder === undefined) {
+    if (value !== undefined) throw usageError(`${rawName} takes no value`);
+    return true;
+  }
+  if (value === undefined) throw usageError(`${rawName} needs a value: ${placeholder}`);
+  // What looks like a flag is one whose value was forgotten before it; a number, or - alone, is a value.
+  if (!inlineValue && /^-\D/.test(value))
+    throw usageError(`${rawName} needs a value; one that begins with a hyphen is written --${name}=${value}`);
+  checkChoice(`--${name}`, value, choices);
+  return value;
+};
+
 /** Flags and operands. @throws UsageError */
 export const parseFlags = (
   args: readonly string[],
   rows: FlagRows,
-): { readonly values: Record<string, unknown>; readonly positionals: readonly string[] } => {
+): {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly positionals: readonly string[];
+} => {
+  const values: Record<string, unknown> = {};
+  const positionals: string[] = [];
   for (const token of tokensOf(args, rows)) {
+    if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
-    if (!Object.hasOwn(rows, token.name))
-      throw usageError(`Unknown option '${token.rawName}'${didYouMean(token.rawName, flagNames(rows))}`);
-    checkChoice(`--${token.name}`, token.value, rows[token.name]?.choices);
+    const value = flagValue(token, rows);
+    const isList = rows[token.name]!.multiple ?? false;
+    values[token.name] = isList ? [...((values[token.name] ?? []) as string[]), value] : value;
   }
-  try {
-    return parseArgs({ args: [...args], options: parseOptions(rows), allowPositionals: true });
-  } catch (error) {
-    // Node explains at length how to pass such operands; the first sentence is what went wrong.
-    throw usageError((error as Error).message.split('. ')[0]!);
-  }
+  return { values, positionals };
 };
 
 /** The flags that a command has. */

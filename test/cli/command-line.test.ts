@@ -47,12 +47,16 @@ describe('mistakes', () => {
     [['crush'], /unknown command "crush"\n/],
     [['inspct', 'a'], /unknown command "inspct"; did you mean "inspect"\?/],
     [['help', 'benhc'], /unknown command "benhc"; did you mean "bench"\?/],
-    [['call', '--inptu', 'a', 'b', 'c'], /Unknown option '--inptu'; did you mean "--input"\?/],
+    [['call', '--inptu', 'a', 'b', 'c'], /unknown flag --inptu; did you mean "--input"\?/],
     [['call', 'a', 'b', '--log-level', 'wran'], /--log-level must be one of .*; did you mean "warn"\?/],
     [['call', 'a', 'b', '--feature', 'thread'], /; did you mean "threads"\?/],
-    [['--fuel', '3', 'call'], /Unknown option '--fuel'/],
+    [['--fuel', '3', 'call'], /unknown flag --fuel\n/],
     [['completions', 'csh'], /SHELL must be one of bash, zsh, fish, not "csh"/],
-    [['call', 'a', 'b', '--input'], /--input/],
+    [['call', 'a', 'b', '--input'], /--input needs a value: TEXT/],
+    [['call', 'a', 'b', '-i', '--wasi'], /-i needs a value; .* is written --input=--wasi/],
+    [['call', 'a', 'b', '--wasi=true'], /--wasi takes no value/],
+    [['call', '-x', 'a', 'b'], /unknown flag -x/],
+    [['call', 'a', 'b', '--__proto__', 'c'], /unknown flag --__proto__/],
   ];
   for (const [args, message] of mistakes)
     test(`quern ${args.join(' ')}`, () => {
@@ -95,6 +99,17 @@ describe('values', () => {
     );
     for (const text of ['', '1.5', '1__0', '_1', '1_', '1e', '1e-1', '1e99', '0x10', '1e3x', '1 000'])
       assert.throws(() => fuel(text), /must be a whole number/, text);
+  });
+
+  test('a value stands in the same word or in the next, and may be negative', () => {
+    const { flags, operands } = parseCommand('call', [
+      ...['-ia', 'p', '--timeout', '-1', '--config', 'a=1', '--config=b=--c', '--', '-f'],
+    ]);
+    assert.deepEqual(
+      [flags, operands],
+      [{ input: 'a', timeout: '-1', config: ['a=1', 'b=--c'] }, ['p', '-f']],
+    );
+    assert.equal(parseCommand('call', ['p', 'f', '-mi', '-']).flags.input, '-');
   });
 
   test('bytes have units', () => {
