@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { languages, Parsed } from './flags.ts';
 import { parseCommand, usageError } from './parse.ts';
 
@@ -111,17 +111,22 @@ const writeProject = ({ folder, steps }: Template, target: string): void => {
   }
 };
 
-/** Asks a person what is wanted, and gives the command line that says so. */
+/** Asks a person what is wanted, and gives the command line that says so. @throws UsageError at the end of input */
 const ask = async (): Promise<string[]> => {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
+  // Lines that are typed before the question would be lost to `lines.question`.
+  const answers = lines[Symbol.asyncIterator]();
+  const question = async (text: string, usual: string): Promise<string> => {
+    lines.setPrompt(`${text} (${usual}) `);
+    lines.prompt();
+    const answer = await answers.next();
+    if (answer.done) throw usageError('KIND is missing: plugin or host');
+    return answer.value.trim() || usual;
+  };
   try {
-    const kind = (await lines.question('plugin or host? (plugin) ')) || 'plugin';
-    const language =
-      kind === 'host'
-        ? []
-        : ['--language', (await lines.question('Language? (assemblyscript) ')) || 'assemblyscript'];
-    const folder = (await lines.question(`Folder? (my-${kind}) `)) || `my-${kind}`;
-    return [kind, folder, ...language];
+    const kind = await question('plugin or host?', 'plugin');
+    const language = kind === 'host' ? [] : ['--language', await question('Language?', 'assemblyscript')];
+    return [kind, await question('Folder?', `my-${kind}`), ...language];
   } finally {
     lines.close();
   }

@@ -46,7 +46,7 @@ export const openOutput = (
   count: number,
 ): OutputSink => {
   if (raw && newline) throw usageError('--raw and --newline exclude each other');
-  // As with the extism command, a line ends each of several outputs.
+  // Several outputs have to be told apart.
   const isForPeople = output === undefined && (process.stdout.isTTY || count > 1);
   const isLine = !raw && (newline || json || isForPeople);
   const target = output === undefined ? { write: toStdout, close: () => {} } : fileSink(output);

@@ -126,6 +126,20 @@ describe('quern new', () => {
     assert.ok(!existsSync(at('x')));
   });
 
+  test('asks a person on a terminal, and takes what is usual for an empty line', (context) => {
+    const path = '/usr/bin/script';
+    if (!existsSync(path)) return context.skip('script(1), which makes a terminal, is not found');
+    mkdirSync(at('asked'));
+    const command = `"${process.execPath}" "${join(root, 'build/src/cli/main.js')}" new`;
+    const typed = (input: string) =>
+      spawnSync(path, ['-qec', command, '/dev/null'], { cwd: at('asked'), input, encoding: 'utf8' });
+    assert.match(typed('\nc\nmine\n').stdout, /mine: a plug-in in C\r\n/);
+    assert.match(read('asked', 'mine', 'README.md'), /^# mine\n/);
+    assert.match(typed('host\n\n').stdout, /my-host: a program that calls plug-ins/);
+    assert.equal(typed('plugin\n').status, 2);
+    assert.deepEqual(readdirSync(at('asked')).sort(), ['mine', 'my-host']);
+  });
+
   test('the name is one that package managers take', () => {
     make('plugin', at('2 My Plug-In!'), '--language', 'rust');
     assert.match(read('2 My Plug-In!', 'Cargo.toml'), /^name = "my-plug-in"$/m);
