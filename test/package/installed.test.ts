@@ -1,7 +1,15 @@
 /** The package as strangers have it: packed, installed into an empty folder, and used by name. */
 import assert from 'node:assert/strict';
 import { execFileSync, execSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +55,25 @@ describe('installed', () => {
     assert.equal(run(main, 'call', 'greet.wasm', 'greet', '--input', 'Ada').trim(), 'Hello, Ada!');
     assert.match(run(main, '--version'), /^quern \d+\.\d+\.\d+/);
     assert.match(run(main, 'conformance', '--list'), / cases/);
+  });
+
+  test('the command makes a project, which gets Quern from the same archive', () => {
+    const main = join('node_modules', 'quern', 'dist', 'cli', 'main.js');
+    assert.match(run(main, 'new', 'plugin', 'hello'), /^hello: a plug-in in AssemblyScript\n/);
+    const { devDependencies } = JSON.parse(readFileSync(join(folder, 'hello/package.json'), 'utf8')) as {
+      readonly devDependencies: Readonly<Record<string, string>>;
+    };
+    const spec = devDependencies['quern']!;
+    assert.match(spec, /^file:/);
+    assert.equal(realpathSync(spec.slice('file:'.length)), realpathSync(join(folder, archive)));
+    assert.ok(readFileSync(join(folder, 'hello/.gitignore'), 'utf8').includes('node_modules'));
+  });
+
+  test('the manual is there', () => {
+    const { man } = JSON.parse(readFileSync(join(folder, 'node_modules/quern/package.json'), 'utf8')) as {
+      readonly man: string;
+    };
+    assert.match(readFileSync(join(folder, 'node_modules/quern', man), 'utf8'), /^\.TH QUERN 1 /);
   });
 
   test('entries share their classes', () => {
