@@ -1,13 +1,14 @@
 /** Bytes of calls: what goes in and comes out is what the plug-in gets and gives, to the byte. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { parseModule } from '../../src/text.ts';
 import { root } from '../shared.ts';
 import { runQuern } from './run-quern.ts';
+import { needsTerminal, runOnTerminal } from './terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'quern-bytes-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -113,15 +114,10 @@ describe('output', () => {
     assert.equal(echo(['-i', 'a', '--raw', '--newline']).status, 2);
   });
 
-  test('a terminal gets a newline, unless --raw is given', (context) => {
-    const path = '/usr/bin/script';
-    if (!existsSync(path)) return context.skip('script(1), which makes a terminal, is not found');
-    const main = join(root, 'build/src/cli/main.js');
-    const shown = (flags: string): string => {
-      const command = `"${process.execPath}" "${main}" call "${plugin}" echo -i text ${flags}`;
-      return spawnSync(path, ['-qec', command, '/dev/null'], { encoding: 'utf8', input: '' }).stdout;
-    };
-    assert.ok(shown('').includes('text\r\n'), shown(''));
+  test('a terminal gets a newline, unless --raw is given', needsTerminal, () => {
+    const shown = (...flags: string[]): string =>
+      runOnTerminal(['call', plugin, 'echo', '-i', 'text', ...flags]).shown;
+    assert.ok(shown().includes('text\r\n'), shown());
     assert.ok(!shown('--raw').includes('text\r\n'));
     assert.ok(shown('--raw').includes('text'));
   });

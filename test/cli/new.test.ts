@@ -3,7 +3,7 @@
  * Nothing is fetched: what npm would install is linked from this checkout.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, execSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -15,13 +15,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import { languages } from '../../src/cli/flags.ts';
 import { kernelAbi } from '../../src/kernel.ts';
 import { I64 } from '../../src/wasm.ts';
 import { root } from '../shared.ts';
 import { runQuern } from './run-quern.ts';
+import { needsTerminal, runOnTerminal } from './terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'quern-new-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,21 +61,17 @@ interface Manifest {
 }
 const manifestOf = (project: string): Manifest => JSON.parse(read(project, 'package.json')) as Manifest;
 
-/** The script of a project, whose commands are those of this checkout. */
+/** Runs a script of a project, whose commands are those of this checkout. Through a shell: on Windows npm is a script. */
 const runScript = (project: string, name: string): string => {
-  const bin = join(root, 'node_modules/.bin');
-  return execFileSync('npm', ['run', '--silent', name], {
-    cwd: at(project),
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${at('bin')}:${bin}:${process.env['PATH']}` },
+  const path = [at('bin'), join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
+  return execSync(`npm run --silent ${name}`, {
+    ...{ cwd: at(project), encoding: 'utf8', env: { ...process.env, PATH: path } },
   });
 };
+const self = `"${process.execPath}" "${join(root, 'build/src/cli/main.js')}"`;
 mkdirSync(at('bin'));
-writeFileSync(
-  at('bin/quern'),
-  `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'build/src/cli/main.js')}" "$@"\n`,
-  { mode: 0o755 },
-);
+writeFileSync(at('bin/quern'), `#!/bin/sh\nexec ${self} "$@"\n`, { mode: 0o755 });
+writeFileSync(at('bin/quern.cmd'), `@${self} %*\r\n`);
 
 /** Whether a tool is there; skips the test where it is not. */
 const needs = (context: TestContext, tool: string, ...args: string[]): boolean => {
@@ -126,16 +123,12 @@ describe('quern new', () => {
     assert.ok(!existsSync(at('x')));
   });
 
-  test('asks a person on a terminal, and takes what is usual for an empty line', (context) => {
-    const path = '/usr/bin/script';
-    if (!existsSync(path)) return context.skip('script(1), which makes a terminal, is not found');
+  test('asks a person on a terminal, and takes what is usual for an empty line', needsTerminal, () => {
     mkdirSync(at('asked'));
-    const command = `"${process.execPath}" "${join(root, 'build/src/cli/main.js')}" new`;
-    const typed = (input: string) =>
-      spawnSync(path, ['-qec', command, '/dev/null'], { cwd: at('asked'), input, encoding: 'utf8' });
-    assert.match(typed('\nc\nmine\n').stdout, /mine: a plug-in in C\r\n/);
+    const typed = (text: string) => runOnTerminal(['new'], { typed: text, cwd: at('asked') });
+    assert.match(typed('\nc\nmine\n').shown, /mine: a plug-in in C\r\n/);
     assert.match(read('asked', 'mine', 'README.md'), /^# mine\n/);
-    assert.match(typed('host\n\n').stdout, /my-host: a program that calls plug-ins/);
+    assert.match(typed('host\n\n').shown, /my-host: a program that calls plug-ins/);
     assert.equal(typed('plugin\n').status, 2);
     assert.deepEqual(readdirSync(at('asked')).sort(), ['mine', 'my-host']);
   });
@@ -214,11 +207,11 @@ describe('projects', () => {
   test('Go: go builds the plug-in', (context) => {
     make('plugin', at('go'), '-l', 'go');
     if (!needs(context, 'go', 'version')) return;
-    const run = spawnSync('go', ['mod', 'tidy'], { cwd: at('go'), encoding: 'utf8' });
-    if (run.status !== 0) return context.skip('go does not find the PDK');
-    spawnSync('go', ['build', '-buildmode=c-shared', '-o', 'plugin.wasm', '.'], {
-      cwd: at('go'),
-      env: { ...process.env, GOOS: 'wasip1', GOARCH: 'wasm' },
+    const env = { ...process.env, GOPROXY: 'off' };
+    if (spawnSync('go', ['mod', 'tidy'], { cwd: at('go'), env }).status !== 0)
+      return context.skip('go has no PDK at hand');
+    execFileSync('go', ['build', '-buildmode=c-shared', '-o', 'plugin.wasm', '.'], {
+      ...{ cwd: at('go'), env: { ...env, GOOS: 'wasip1', GOARCH: 'wasm' } },
     });
     assert.equal(answer('go', '-i', 'Ada', '--wasi'), 'Hello, Ada!');
   });
