@@ -126,7 +126,7 @@ export const commands = {
       output: { short: 'o', value: 'FILE', help: 'write the output to a file, exactly' },
       raw: { help: 'add no newline to the output, not even on a terminal or between those of --loop' },
       newline: { help: 'end the output with a newline, also where it is no terminal' },
-      json: { help: 'print a line of JSON for each call: output, return code, error, fuel' },
+      json: { help: 'print a line of JSON for each call: output, error, fuel' },
       loop: { value: 'N', help: 'call so many times; the plug-in keeps its state (default 1)' },
       ...pluginFlags,
       'show-fuel': { help: 'print the fuel of each call on standard error' },

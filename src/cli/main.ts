@@ -5,7 +5,7 @@
  * Exit codes: 0 = done, 1 = the plug-in or the module failed, 2 = the command line is wrong. `quern run` exits as
  * the program does.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isQuernError } from '../errors/errors.ts';
@@ -50,7 +50,8 @@ const version = (): string => {
 /** @throws UsageError */
 const requireCommand = (name: string): CommandName => {
   if (Object.hasOwn(commands, name)) return name as CommandName;
-  throw usageError(`unknown command "${name}"${didYouMean(name, commandNames)}`);
+  const advice = existsSync(name) ? `; quern call ${name} calls a plug-in` : didYouMean(name, commandNames);
+  throw usageError(`unknown command "${name}"${advice}`);
 };
 
 /** How errors are reported: as far as it is known when one is thrown. */
@@ -94,8 +95,9 @@ const runProgram = async (args: readonly string[]): Promise<void> => {
 
 /** A reader that went away (`quern … | head`) ends the program quietly, as for any filter. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  report(new Error(`cannot write the output: ${error.message}`));
+  process.exit(FAILURE);
 });
 
 await runProgram(process.argv.slice(2)).catch(report);

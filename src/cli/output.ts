@@ -29,10 +29,10 @@ const fileSink = (path: string): Pick<OutputSink, 'write' | 'close'> => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
       try {
         file ??= openSync(path, 'w');
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
       } catch (error) {
         throw usageError(`cannot write the output: ${(error as Error).message}`);
       }
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     },
     close: () => {
       if (file !== null) closeSync(file);

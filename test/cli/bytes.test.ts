@@ -1,7 +1,7 @@
 /** Bytes of calls: what goes in and comes out is what the plug-in gets and gives, to the byte. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -105,6 +105,22 @@ describe('output', () => {
     const nowhere = echo(['-o', join(folder, 'no', 'folder')]);
     assert.equal(nowhere.status, 2);
     assert.match(nowhere.stderr, /cannot write the output/);
+  });
+
+  test('a full disk is an error, not a mistake of usage and no crash', (context) => {
+    if (!existsSync('/dev/full')) return context.skip('there is no /dev/full');
+    const full = openSync('/dev/full', 'w');
+    const main = join(root, 'build/src/cli/main.js');
+    for (const [flags, stdout] of [
+      [[], full],
+      [['-o', '/dev/full'], 'pipe'],
+    ] as const) {
+      const args = [main, 'call', plugin, 'echo', '-i', 'a', ...flags];
+      const run = spawnSync(process.execPath, args, { stdio: ['ignore', stdout, 'pipe'], encoding: 'utf8' });
+      assert.equal(run.status, 1);
+      assert.match(run.stderr, /^Error: .*ENOSPC.*\n$/);
+    }
+    closeSync(full);
   });
 
   test('--newline ends the output with one; --raw adds none, not even between outputs', () => {

@@ -46,6 +46,7 @@ describe('mistakes', () => {
   const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
     [['crush'], /unknown command "crush"\n/],
     [['inspct', 'a'], /unknown command "inspct"; did you mean "inspect"\?/],
+    [['README.md', 'greet'], /unknown command "README.md"; quern call README.md calls a plug-in/],
     [['help', 'benhc'], /unknown command "benhc"; did you mean "bench"\?/],
     [['call', '--inptu', 'a', 'b', 'c'], /unknown flag --inptu; did you mean "--input"\?/],
     [['call', 'a', 'b', '--log-level', 'wran'], /--log-level must be one of .*; did you mean "warn"\?/],
