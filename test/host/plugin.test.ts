@@ -180,11 +180,9 @@ describe('calls', () => {
     const plugin = await create();
     const first = plugin.call('echo', '1');
     assert.equal(plugin.isActive(), true);
-    assert.equal(await plugin.reset(), false);
-    await assert.rejects(plugin.call('echo', '2'), {
-      code: 'usage.state',
-      message: /plugin is not reentrant/,
-    });
+    const [reset, second] = [plugin.reset(), plugin.call('echo', '2')];
+    await assert.rejects(second, { code: 'usage.state', message: /plugin is not reentrant/ });
+    assert.equal(await reset, false);
     assert.equal((await first)?.text(), '1');
     const last = plugin.call('echo', '3');
     await plugin.close();

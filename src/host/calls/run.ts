@@ -104,23 +104,32 @@ const waitForHost = async (execution: Execution, { watch, standStill }: RunLimit
   if (!watch.isStopped()) await settleHost(execution, promise);
 };
 
+/** Runs an execution that does not wait for the host; null when it has paused. */
+const advance = (execution: Execution): RunOutcome | null => {
+  const result = execution.run();
+  if (result === 'done') {
+    const { results, fuelConsumed } = execution;
+    return { results, hasFailed: false, error: undefined, fuelConsumed, isAbandoned: false };
+  }
+  if (result === 'trap') return failed(execution, execution.error);
+  // One call runs at a time: nobody else could end its wait for a notify.
+  execution.endWait();
+  return null;
+};
+
 /**
  * Runs an execution, new or paused, to its end. Never rejects because of the guest.
+ *
+ * @returns PERF: no promise where nothing had to wait
  */
-export const runToEnd = async (execution: Execution, limits: RunLimits): Promise<RunOutcome> => {
+export const runToEnd = (execution: Execution, limits: RunLimits): RunOutcome | Promise<RunOutcome> =>
+  // An execution that was restored may wait for the host from the beginning.
+  (execution.hostPromise === null ? advance(execution) : null) ?? waitAndGoOn(execution, limits);
+
+/** Goes on with an execution that has paused. */
+const waitAndGoOn = async (execution: Execution, limits: RunLimits): Promise<RunOutcome> => {
   const { watch, standStill } = limits;
   for (;;) {
-    // An execution that was restored may wait for the host from the beginning.
-    if (execution.hostPromise === null) {
-      const result = execution.run();
-      if (result === 'done') {
-        const { results, fuelConsumed } = execution;
-        return { results, hasFailed: false, error: undefined, fuelConsumed, isAbandoned: false };
-      }
-      if (result === 'trap') return failed(execution, execution.error);
-      // One call runs at a time: nobody else could end its wait for a notify.
-      execution.endWait();
-    }
     if (execution.pause === 'fuel' && standStill === null)
       return abandon(execution, (details) => new ExhaustionError('exhaustion.fuel', details));
     if (execution.hostPromise !== null) await waitForHost(execution, limits);
@@ -128,5 +137,7 @@ export const runToEnd = async (execution: Execution, limits: RunLimits): Promise
     else if (standStill?.isWanted) await standStill.wait('slice');
     else if (!watch.isStopped()) await watch.breathe();
     if (watch.isStopped()) return abandon(execution, (details) => watch.error(details));
+    const outcome = execution.hostPromise === null ? advance(execution) : null;
+    if (outcome !== null) return outcome;
   }
 };

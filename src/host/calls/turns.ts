@@ -50,7 +50,8 @@ export class Turns {
   }
 
   /**
-   * Takes the turn if it is free; null then. Else a promise that resolves when it is this call's turn.
+   * Takes the turn if it is free; null then. Else a promise that resolves when it is this call's turn; `check` must
+   * follow.
    *
    * @throws UsageError when the plug-in is closed, or busy and calls do not wait; ExhaustionError when too many do
    */
@@ -63,12 +64,12 @@ export class Turns {
     if (whenBusy === 'refuse') throw new UsageError('usage.state', {}, 'plugin is not reentrant');
     if (this.#line.length >= MAX_WAITING)
       throw new ExhaustionError('exhaustion.queue', { limit: MAX_WAITING });
-    return this.#line.stand(signal).then(() => {
-      if (this.#refusal === null) return;
-      // Closed between the end of the call before and the beginning of this one.
-      this.pass();
-      throw this.#refusal;
-    });
+    return this.#line.stand(signal);
+  }
+
+  /** Checks that nobody has closed the plug-in between the end of the call before and now. @throws UsageError */
+  check(): void {
+    if (this.#refusal !== null) throw this.#refusal;
   }
 
   /** Ends the turn; the next in line gets it. */

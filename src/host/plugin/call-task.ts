@@ -1,16 +1,23 @@
 /** One call of a plug-in from its turn to its end, on the tape where there is one. */
+import { isThenable } from '../../errors/checks.ts';
 import { SnapshotError } from '../../errors/errors.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
 import { FuncInstance } from '../../interpreter/instances/module-instance.ts';
-import type { CallBudget, StandStill } from '../calls/run.ts';
+import type { CallBudget, RunOutcome, StandStill } from '../calls/run.ts';
 import type { TapeSession } from '../replay/session.ts';
 import type { SavedCall } from '../snapshot/plugin-snapshot.ts';
 import type { PluginState } from '../state/plugin-state.ts';
-import { begin, type CallResult, findFunction, finish, type GivenCall, isCleanExit } from './calling.ts';
+import {
+  begin,
+  type CallResult,
+  findFunction,
+  finish,
+  type GivenCall,
+  isCleanExit,
+  NO_INPUT,
+} from './calling.ts';
 import type { Linked } from './instances.ts';
 import { initialisersOfAll, type Runner } from './runner.ts';
-
-const NO_INPUT = new Uint8Array(0);
 
 /** The entry of a WASI command. An instance may run it once, so the next call gets a new instance. */
 const COMMAND_ENTRY = '_start';
@@ -74,18 +81,19 @@ export class CallTask {
     return { functionName, input, initialiser, hasBegun, fuel: budget.fuel };
   }
 
-  /** Performs it. @param standStill where it stands still; null for a call that is not made in pieces */
-  async perform(standStill: StandStill | null): Promise<CallResult> {
+  /**
+   * Performs it.
+   *
+   * @param standStill where it stands still; null for a call that is not made in pieces
+   * @returns PERF: no promise where nothing has to wait
+   */
+  perform(standStill: StandStill | null): CallResult | PromiseLike<CallResult> {
     const { instances, budget, restored } = this.#runner;
     this.#runner.standStill = standStill;
-    try {
-      if (restored === null) instances.fuelBefore = 0;
-      if (budget.watch.isStopped()) throw budget.watch.error({});
-      findFunction(instances.require().main, this.functionName);
-      return this.#session === null ? await this.#call() : await this.#callOnTape(this.#session);
-    } finally {
-      budget.watch.close();
-    }
+    if (restored === null) instances.fuelBefore = 0;
+    if (budget.watch.isStopped()) throw budget.watch.error({});
+    findFunction(instances.require().main, this.functionName);
+    return this.#session === null ? this.#call() : this.#callOnTape(this.#session);
   }
 
   /** Calls with the beginning and the end on the tape. */
@@ -114,11 +122,15 @@ export class CallTask {
     begin(state, input, hostContext);
   }
 
-  async #call(): Promise<CallResult> {
+  #call(): CallResult | PromiseLike<CallResult> {
+    const { initialiser, instances, restored } = this.#runner;
+    if (initialiser < 0 && (!instances.isStale || restored !== null)) return this.#callFunction();
+    return this.#runner.instantiate().then(() => this.#callFunction());
+  }
+
+  #callFunction(): CallResult | PromiseLike<CallResult> {
     const runner = this.#runner;
     const { instances } = runner;
-    if (runner.initialiser >= 0 || (instances.isStale && runner.restored === null))
-      await runner.instantiate();
     const linked = instances.require();
     const { main, state } = linked;
     const func = findFunction(main, this.functionName);
@@ -127,11 +139,19 @@ export class CallTask {
       this.#begin(state);
       runner.linked = linked;
     }
-    const outcome = await runner.run(linked, func, []);
+    const outcome = runner.run(linked, func, []);
+    return isThenable(outcome)
+      ? outcome.then((later) => this.#finish(linked, func, later))
+      : this.#finish(linked, func, outcome);
+  }
+
+  #finish(linked: Linked, func: FuncInstance, outcome: RunOutcome): CallResult {
+    const { instances } = this.#runner;
+    const { state } = linked;
     state.hostContext = undefined;
     if (outcome.hasFailed && !isCleanExit(outcome.error)) {
       instances.isStale ||= instances.options.renewAfterFailure;
-      runner.tellFailure(linked, outcome.error);
+      this.#runner.tellFailure(linked, outcome.error);
     }
     return finish(state, func, outcome, instances.fuelBefore);
   }

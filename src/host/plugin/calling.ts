@@ -36,9 +36,12 @@ import { checkFuel } from './options.ts';
  */
 export type PluginInput = string | BytesLike | null | undefined;
 
+/** PERF: a new array of no bytes takes the buffers' part of the collector to work. */
+export const NO_INPUT = new Uint8Array(0);
+
 /** Input as bytes. @throws UsageError */
 const inputBytes = (input: PluginInput): Uint8Array =>
-  input === undefined || input === null ? new Uint8Array(0) : checkTextOrBytes(input, 'input');
+  input === undefined || input === null ? NO_INPUT : checkTextOrBytes(input, 'input');
 
 /**
  * Options of one call.
@@ -110,11 +113,14 @@ export interface GivenCall {
 /** Checks what a call is given, with the limits of the plug-in where it has none of its own. @throws UsageError */
 export const readCall = (
   input: PluginInput,
-  options: DetailedCallOptions,
-  plugin: Omit<CallLimits, 'signal'> & { readonly logger: Logger },
+  options: DetailedCallOptions | null | undefined,
+  plugin: CallLimits,
+  logger: Logger,
 ): GivenCall => {
+  if (options === undefined || options === null)
+    return { input: inputBytes(input), hostContext: undefined, limits: plugin };
   const own = readOptions(options);
-  warnOfUnknown(own, callOptionNames, plugin.logger, 'option of a call');
+  warnOfUnknown(own, callOptionNames, logger, 'option of a call');
   return reading('what a call is given', () => ({
     input: inputBytes(input),
     hostContext: own.hostContext,

@@ -5,7 +5,7 @@
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
  * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
  */
-import { badArgument, readOptions } from '../../errors/arguments.ts';
+import { badArgument } from '../../errors/arguments.ts';
 import type { BytesLike } from '../../errors/bytes.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
@@ -14,7 +14,6 @@ import { FuncInstance, type ModuleInstance } from '../../interpreter/instances/m
 import { SnapshotFile } from '../../interpreter/snapshot/snapshot-reader.ts';
 import { type AbortSignalLike, CallWatch, type TimeoutCode } from '../calls/call-watch.ts';
 import { type CallBudget, type StandStill, wantsPause } from '../calls/run.ts';
-import { Turns } from '../calls/turns.ts';
 import { encodeBase64 } from '../manifest/base64.ts';
 import { configText } from '../manifest/manifest.ts';
 import type { LoadedModule } from '../manifest/wasm-source.ts';
@@ -41,6 +40,7 @@ import {
   type PluginInput,
   readCall,
 } from './calling.ts';
+import { CurrentCall } from './current-call.ts';
 import { type ExportDescriptor, exportsOf, type ImportDescriptor, importsOf } from './descriptors.ts';
 import { closeWhenDisposed } from './disposable.ts';
 import { closedError, Instances, type Linked } from './instances.ts';
@@ -70,18 +70,14 @@ export interface PluginMaterial {
  */
 export class Plugin {
   readonly #options: CheckedOptions;
+  /** Of calls that have none of their own. */
+  readonly #limits: CallLimits;
   /** The host's own; its clock is the one of deadlines, though the plug-in may see another. */
   readonly #platform: Platform;
   readonly #config: Map<string, string>;
   readonly #variables: Variables;
   readonly #instances: Instances;
-  readonly #turns = new Turns();
-  /** The call that is made in pieces and has not ended; null for none. */
-  #call: PluginCall | null = null;
-  /** What it does. */
-  #task: CallTask | null = null;
-  /** The call that runs, made in pieces or not; null for none. */
-  #running: CallTask | null = null;
+  readonly #current = new CurrentCall();
   /** Resolves when the plug-in is closed; null while it is open. */
   #closed: Promise<void> | null = null;
   /** Null when nothing is recorded or replayed. */
@@ -91,6 +87,7 @@ export class Plugin {
   private constructor({ modules, options, platform, onGone }: PluginMaterial) {
     const { memory, logger, logLevel, schedule, http } = options;
     this.#options = options;
+    this.#limits = checkCallLimits({}, options);
     this.#platform = platform;
     this.#onGone = onGone;
     this.#config = new Map(options.config);
@@ -161,7 +158,7 @@ export class Plugin {
     instances.fuelBefore = fuelConsumed;
     if (call === null) return;
     checkSavedCall(call, execution, linked);
-    void this.#turns.take({ whenBusy: 'refuse', signal: null });
+    this.#current.claim();
     const task = this.#newTask(call.functionName, { input: call.input, hostContext, limits });
     task.adopt(call, execution);
     this.#openCall(task, execution?.pause ?? null);
@@ -193,9 +190,8 @@ export class Plugin {
    * @throws UsageError while a call runs; SnapshotError (`snapshot.unsupported`) for what has no form in bytes
    */
   snapshot(): Uint8Array {
-    const call = this.#call;
-    const task = this.#task;
-    if (this.#turns.isTaken && (call === null || task === null || call.status === 'running')) {
+    const { inPieces: call, task } = this.#current;
+    if (this.#current.isThere && (call === null || task === null || call.status === 'running')) {
       throw new UsageError('usage.state', {
         detail: 'a call runs; take snapshots between calls, or of a call of `startCall` that is paused',
       });
@@ -211,7 +207,7 @@ export class Plugin {
 
   /** The call of `startCall` that has not ended, also in a plug-in that was restored; null for none. */
   get activeCall(): PluginCall | null {
-    return this.#call;
+    return this.#current.inPieces;
   }
 
   /**
@@ -224,13 +220,17 @@ export class Plugin {
    * @returns the output, or null when the plug-in set none
    * @throws PluginError, TrapError, ExhaustionError, ExitError, InterruptedError, or what a host function threw
    */
-  async call(
+  call(
     functionName: string,
     input?: PluginInput,
     hostContext?: unknown,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<PluginOutput | null> {
-    return judge(await this.callDetailed(functionName, input, { ...readOptions(options), hostContext }));
+    return this.#current.make(
+      () => ({ ...this.#read(input, options), hostContext }),
+      (given) => this.#newTask(functionName, given),
+      judge,
+    );
   }
 
   /**
@@ -239,15 +239,16 @@ export class Plugin {
    *
    * @throws TrapError, ExhaustionError, ExitError, InterruptedError, or what a host function threw
    */
-  async callDetailed(
+  callDetailed(
     functionName: string,
     input?: PluginInput,
-    options: DetailedCallOptions = {},
+    options?: DetailedCallOptions,
   ): Promise<CallResult> {
-    const given = readCall(input, options, this.#options);
-    const turn = this.#turns.take(given.limits);
-    if (turn !== null) await turn;
-    return this.#perform(() => this.#newTask(functionName, given), null);
+    return this.#current.make(
+      () => this.#read(input, options),
+      (given) => this.#newTask(functionName, given),
+      (result) => result,
+    );
   }
 
   /**
@@ -268,19 +269,18 @@ export class Plugin {
   async startCall(
     functionName: string,
     input?: PluginInput,
-    options: DetailedCallOptions = {},
+    options?: DetailedCallOptions,
   ): Promise<PluginCall> {
-    const given = readCall(input, options, this.#options);
-    const turn = this.#turns.take(given.limits);
-    if (turn !== null) await turn;
-    try {
+    const given = this.#read(input, options);
+    return this.#current.begin(given.limits, () => {
       findFunction(this.#instances.require().main, functionName);
       this.#instances.fuelBefore = 0;
       return this.#openCall(this.#newTask(functionName, { ...given, input: given.input.slice() }), null);
-    } catch (error) {
-      this.#endTurn();
-      throw error;
-    }
+    });
+  }
+
+  #read(input: PluginInput, options: DetailedCallOptions | undefined): GivenCall {
+    return readCall(input, options, this.#limits, this.#options.logger);
   }
 
   #newTask(functionName: string, given: GivenCall): CallTask {
@@ -291,14 +291,14 @@ export class Plugin {
   #openCall(task: CallTask, pause: PauseReason | null): PluginCall {
     const backend = {
       budget: task.budget,
-      perform: (standStill: StandStill) => this.#perform(() => task, standStill),
+      perform: (standStill: StandStill) => this.#current.perform(task, standStill),
       judge,
       executions: () => this.#instances.running?.executions ?? [],
       fuelConsumed: () => this.fuelConsumed,
     };
     const call = new PluginCall(task.functionName, backend, pause);
-    this.#call = call;
-    this.#task = task;
+    this.#current.inPieces = call;
+    this.#current.task = task;
     return call;
   }
 
@@ -390,7 +390,7 @@ export class Plugin {
 
   /** Whether a call runs, or stands still. */
   isActive(): boolean {
-    return this.#turns.isTaken;
+    return this.#current.isThere;
   }
 
   /** Fuel that the last call has used, up to now if it runs; before the first one, that of initialisation. */
@@ -404,7 +404,7 @@ export class Plugin {
    * @returns false, and nothing happens, while a call runs
    */
   async reset(): Promise<boolean> {
-    if (this.#turns.isTaken) return false;
+    if (this.#current.isThere) return false;
     const { kernel } = this.#instances.require().state;
     this.#session?.change('reset');
     kernel.reset();
@@ -426,13 +426,10 @@ export class Plugin {
   declare [Symbol.asyncDispose]: () => Promise<void>;
 
   async #end(): Promise<void> {
-    const turn = this.#turns.close(closedError());
-    // Not waited for here: it ends with the turn.
-    if (this.#call !== null) void this.#call.cancel(closedError());
-    else this.#running?.budget.watch.cancel(closedError());
+    const turn = this.#current.close(closedError());
     if (turn !== null) await turn;
     this.#release();
-    this.#turns.pass();
+    this.#current.end(null);
   }
 
   /** Gives up the instance and what the host holds open for it. */
@@ -443,26 +440,7 @@ export class Plugin {
   }
 
   #budgetOf(limits: CallLimits, timeoutCode: TimeoutCode = 'interrupted.timeout'): CallBudget {
-    return { fuel: limits.fuel, watch: new CallWatch(this.#platform, { ...limits, timeoutCode }) };
-  }
-
-  #endTurn(): void {
-    this.#call = null;
-    this.#task = null;
-    this.#running = null;
-    this.#turns.pass();
-  }
-
-  /** A call from its turn on to its end. */
-  async #perform(make: () => CallTask, standStill: StandStill | null): Promise<CallResult> {
-    try {
-      // Asks for the time, which may fail.
-      const task = make();
-      this.#running = task;
-      return await task.perform(standStill);
-    } finally {
-      this.#endTurn();
-    }
+    return { fuel: limits.fuel, watch: new CallWatch(this.#platform, limits, timeoutCode) };
   }
 }
 

@@ -1,4 +1,5 @@
 /** Runs functions of a plug-in's instances on the budget of one call: initialisers of new ones, then its function. */
+import { isThenable } from '../../errors/checks.ts';
 import { isQuernError } from '../../errors/errors.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
 import type { FuncInstance, ModuleInstance } from '../../interpreter/instances/module-instance.ts';
@@ -12,6 +13,7 @@ import {
   type StandStill,
 } from '../calls/run.ts';
 import { type Initialiser, initialisersOf } from '../linking/guest-runtime.ts';
+import type { PluginState } from '../state/plugin-state.ts';
 import { isCleanExit } from './calling.ts';
 import { describeFailure, FailureFrames } from './failure.ts';
 import type { Instances, Linked } from './instances.ts';
@@ -70,14 +72,24 @@ export class Runner {
   }
 
   /** Runs a function to its end; the execution of a restored call, where there is one. */
-  async run({ state }: Linked, func: FuncInstance, args: readonly RawValue[]): Promise<RunOutcome> {
-    const { instances } = this;
+  run(
+    { state }: Linked,
+    func: FuncInstance,
+    args: readonly RawValue[],
+  ): RunOutcome | PromiseLike<RunOutcome> {
     const limits = this.#limits();
     const execution = this.#executionOf(func, args, limits);
     state.limits = limits;
     state.executions = [execution];
-    instances.running = state;
-    const outcome = await runToEnd(execution, limits);
+    this.instances.running = state;
+    const outcome = runToEnd(execution, limits);
+    return isThenable(outcome)
+      ? outcome.then((later) => this.#ended(state, later))
+      : this.#ended(state, outcome);
+  }
+
+  #ended(state: PluginState, outcome: RunOutcome): RunOutcome {
+    const { instances } = this;
     // An exception of the guest holds what the guest gave it.
     if (isQuernError(outcome.error, 'exception.uncaught')) state.hasEscaped = true;
     // Commands that a call was stopped in have used fuel that the call was not charged for yet.
