@@ -29,8 +29,20 @@ const bufferLengths = [
   lengthGetter(typeof SharedArrayBuffer === 'undefined' ? undefined : SharedArrayBuffer.prototype),
 ];
 
-/** Whether a value is an `ArrayBuffer` or a `SharedArrayBuffer`. */
+const isPlain = (value: object): boolean => {
+  try {
+    return Object.getPrototypeOf(value) === Object.prototype;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Whether a value is an `ArrayBuffer` or a `SharedArrayBuffer`. PERF: a getter that throws takes ten microseconds, and
+ * most objects that are asked about are plain.
+ */
 const isBuffer = (value: object): value is ArrayBufferLike =>
+  !isPlain(value) &&
   bufferLengths.some((length) => {
     try {
       length?.call(value);

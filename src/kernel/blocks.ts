@@ -38,6 +38,8 @@ const SPLIT_SIZE = 128;
 
 /** Pages of a fresh kernel. The allocator manages only what one page holds until the memory has grown. */
 const INITIAL_PAGES = 16;
+/** Bytes behind what the allocator manages that it may look at: those of a header that begins there. */
+const SLACK = 64;
 
 /**
  * Asked before the memory grows by `pageCount` pages; `false` refuses.
@@ -64,7 +66,11 @@ export class BlockMemory {
   /** Bytes that resets have zeroed since the counter was last cleared. */
   zeroedBytes = 0;
 
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(INITIAL_PAGES * PAGE_SIZE);
+  /**
+   * The beginning of the memory: what the allocator manages, and what else was asked for. The rest is zero. PERF: few
+   * plug-ins use more than the first of sixteen pages, and a megabyte for each costs the collector more than the rest.
+   */
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(PAGE_SIZE + SLACK);
   #view = new DataView(this.#bytes.buffer);
   #pageCount = INITIAL_PAGES;
   readonly #headers = new HeaderIndex();
@@ -109,6 +115,7 @@ export class BlockMemory {
 
   /** The whole memory, its root included; not to be changed. */
   get bytes(): Uint8Array {
+    this.#reach(this.#byteLength);
     return this.#bytes.subarray(0, this.#byteLength);
   }
 
@@ -128,6 +135,7 @@ export class BlockMemory {
     if (!this.#grow(grown)) return 'no room for kernel memory';
     this.grownPages = 0;
     const managed = PAGE_SIZE - ROOT_SIZE + grown * PAGE_SIZE;
+    if (!this.#extend(this.#byteLength)) return 'no room for kernel memory';
     write(this.#bytes.subarray(0, this.#byteLength));
     if (this.#view.getUint8(ROOT_INITIALISED) !== 1 || this.managedLength !== managed)
       return 'kernel memory with a damaged root';
@@ -164,6 +172,7 @@ export class BlockMemory {
   /** A view of `[address, address + length)`, or null when that is not all in memory. Valid until the next call. */
   slice(address: number, length: number): Uint8Array<ArrayBuffer> | null {
     if (length < 0 || address < ROOT_SIZE || address + length > this.#byteLength) return null;
+    this.#reach(address + length);
     return this.#bytes.subarray(address, address + length);
   }
 
@@ -174,7 +183,7 @@ export class BlockMemory {
 
   /** A copy of the whole memory. */
   dump(): Uint8Array {
-    return this.#bytes.slice();
+    return this.bytes.slice();
   }
 
   /** Allocates `length` bytes; returns the address of the data, or 0. */
@@ -227,16 +236,19 @@ export class BlockMemory {
   /** Like `length`, but trusts that a header lies before `address`. */
   lengthUnsafe(address: number): number {
     if (!this.#inMemory(address)) return 0;
+    this.#reach(address);
     const header = address - HEADER_SIZE;
     return this.#view.getUint8(header) === STATUS_ACTIVE ? this.#view.getUint32(header + 8, true) : 0;
   }
 
   loadU8(address: number): number {
-    return this.#inMemory(address) && address < this.#byteLength ? this.#view.getUint8(address) : 0;
+    return this.#inMemory(address) && address < this.#bytes.length ? this.#view.getUint8(address) : 0;
   }
   /** Whether 8 bytes at `address` may be read and written. The test is on the last byte, as in the kernel. */
   holdsU64(address: number): boolean {
-    return address + 7 >= ROOT_SIZE && address + 7 < this.#byteLength;
+    if (address + 7 < ROOT_SIZE || address + 7 >= this.#byteLength) return false;
+    this.#reach(address + 8);
+    return true;
   }
   /** One 32-bit word; only where `holdsU64` covers it. */
   loadWord(address: number): number {
@@ -248,6 +260,7 @@ export class BlockMemory {
   }
   storeU8(address: number, value: number): void {
     if (!this.#inMemory(address) || address >= this.#byteLength) return;
+    this.#reach(address + 1);
     this.#headers.noteStore(address, 1);
     this.#view.setUint8(address, value);
   }
@@ -313,6 +326,7 @@ export class BlockMemory {
         const tail = header + HEADER_SIZE + rest;
         // A size that a guest wrote over the header can point behind the memory: no block, not a crash.
         if (tail + HEADER_SIZE + length > this.#byteLength) return 0;
+        this.#reach(tail + HEADER_SIZE);
         this.#view.setUint32(header + 4, rest, true);
         this.#addHeader(tail, length);
         return tail + HEADER_SIZE;
@@ -326,25 +340,33 @@ export class BlockMemory {
     if (pageCount === 0) return true;
     const total = this.#pageCount + pageCount;
     if (total > this.#maxPages || !this.#mayGrow(pageCount)) return false;
-    const byteLength = total * PAGE_SIZE;
-    if (byteLength > this.#bytes.length) {
-      // Half as much again, so that growth page by page stays linear; a host short of memory gets the minimum.
-      const bytes =
-        allocate(Math.min(byteLength + (byteLength >> 1), this.#maxPages * PAGE_SIZE)) ??
-        allocate(byteLength);
-      if (bytes === null) {
-        // DETERMINISM: whether the host has room is no fact of the plug-in.
-        if (this.#isStrict) throw noRoom(pageCount);
-        return false;
-      }
-      bytes.set(this.#bytes);
-      this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer);
+    const managed = this.managedLength + pageCount * PAGE_SIZE;
+    if (!this.#extend(FIRST_BLOCK + managed + SLACK)) {
+      // DETERMINISM: whether the host has room is no fact of the plug-in.
+      if (this.#isStrict) throw noRoom(pageCount);
+      return false;
     }
     this.#pageCount = total;
     this.grownPages += pageCount;
-    this.writeRoot(ROOT_LENGTH, this.managedLength + pageCount * PAGE_SIZE);
+    this.writeRoot(ROOT_LENGTH, managed);
     this.#headers.reserve(FIRST_BLOCK + this.managedLength);
+    return true;
+  }
+
+  /** Makes bytes be there up to `end`, which lies in the memory. */
+  #reach(end: number): void {
+    if (end > this.#bytes.length && !this.#extend(end)) throw noRoom(this.#pageCount);
+  }
+
+  /** The same; false where the host has no room. */
+  #extend(end: number): boolean {
+    if (end <= this.#bytes.length) return true;
+    // Half as much again, so that growth page by page stays linear; a host short of memory gets the minimum.
+    const bytes = allocate(Math.min(end + (end >> 1), this.#maxPages * PAGE_SIZE)) ?? allocate(end);
+    if (bytes === null) return false;
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
     return true;
   }
 }

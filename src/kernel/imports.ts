@@ -21,6 +21,7 @@ import {
   kernelAbi,
 } from './abi.ts';
 import { ROOT_OUTPUT_LENGTH } from './blocks.ts';
+import { FunctionsOnDemand } from './functions-on-demand.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Code of one function: argument `i` is at `slots[base + 2 * i]` (high word behind it), the result at `base`. */
@@ -150,20 +151,14 @@ export const takeWorkCost = (kernel: Kernel, schedule: FuelSchedule): number => 
 export const kernelFunctionCost = (schedule: FuelSchedule, name: KernelAbiName): number =>
   hostFunctionCost(schedule, KERNEL_NAMESPACE, name, kernelAbi[name].fuel);
 
-/**
- * The kernel's function instances by import name.
- *
- * ```js
- * const kernel = new Kernel();
- * const imports = createKernelImports(kernel, quern1);
- * console.log(invoke(imports.get('alloc'), [10n])); // → [ 77n ]
- * ```
- *
- * @param schedule prices of memory growth and zeroing; the others are columns of the ABI table, if it has no own
- */
-export const createKernelImports = (kernel: Kernel, schedule: FuelSchedule): Map<string, FuncInstance> => {
-  const imports = new Map<string, FuncInstance>();
-  for (const name of Object.keys(codes) as KernelFunctionName[]) {
+const names = Object.keys(codes) as KernelFunctionName[];
+
+/** The kernel's function instances by import name, made when they are asked for. */
+export const kernelFunctions = (
+  kernel: Kernel,
+  schedule: FuelSchedule,
+): FunctionsOnDemand<KernelFunctionName> =>
+  new FunctionsOnDemand(names, (name) => {
     const code = codes[name];
     const { perSize } = kernelAbi[name];
     const run: RawHostCode =
@@ -178,8 +173,19 @@ export const createKernelImports = (kernel: Kernel, schedule: FuelSchedule): Map
             return undefined;
           };
     const isBrief = perSize === null || !hasCheapSizes(schedule);
-    const fuel = kernelFunctionCost(schedule, name);
-    imports.set(name, rawHostFunction(kernelFuncType(name), run, fuel, isBrief));
-  }
-  return imports;
-};
+    return rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name), isBrief);
+  });
+
+/**
+ * The kernel's function instances by import name.
+ *
+ * ```js
+ * const kernel = new Kernel();
+ * const imports = createKernelImports(kernel, quern1);
+ * console.log(invoke(imports.get('alloc'), [10n])); // → [ 77n ]
+ * ```
+ *
+ * @param schedule prices of memory growth and zeroing; the others are columns of the ABI table, if it has no own
+ */
+export const createKernelImports = (kernel: Kernel, schedule: FuelSchedule): Map<string, FuncInstance> =>
+  new Map(kernelFunctions(kernel, schedule));

@@ -14,6 +14,7 @@ import { PluginState } from '../../src/host/state/plugin-state.ts';
 import { WASI_NAMESPACE } from '../../src/host/wasi/abi.ts';
 import { createWasiImports } from '../../src/host/wasi/preview1.ts';
 import { Preview1 } from '../../src/host/wasi/program.ts';
+import type { Functions } from '../../src/kernel/functions-on-demand.ts';
 import { takeWorkCost } from '../../src/kernel/imports.ts';
 import { createKernelImports, KERNEL_NAMESPACE, Kernel } from '../../src/kernel.ts';
 import { type HostFunctions, isQuernError } from '../../src/node.ts';
@@ -149,7 +150,7 @@ const createResolver = (
   functions: HostFunctions | undefined,
 ): ((entry: Import) => FuncInstance) => {
   const { schedule } = state;
-  const builtIns = new Map([
+  const builtIns = new Map<string, Functions>([
     [KERNEL_NAMESPACE, new Map([...createKernelImports(state.kernel, schedule), ...createPdkImports(state)])],
     [
       WASI_NAMESPACE,

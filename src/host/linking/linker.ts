@@ -7,15 +7,12 @@
  */
 import { ManifestError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
-import type {
-  ExternInstance,
-  FuncInstance,
-  ModuleInstance,
-} from '../../interpreter/instances/module-instance.ts';
+import type { ExternInstance, ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import type { Store } from '../../interpreter/instances/store.ts';
 import { instantiate } from '../../interpreter/instantiate/instantiate.ts';
 import { KERNEL_NAMESPACE } from '../../kernel/abi.ts';
-import { createKernelImports } from '../../kernel/imports.ts';
+import type { Functions } from '../../kernel/functions-on-demand.ts';
+import { kernelFunctions } from '../../kernel/imports.ts';
 import type { Import, Module } from '../../syntax/module.ts';
 import type { FuncType } from '../../syntax/types.ts';
 import type { LoadedModule } from '../manifest/wasm-source.ts';
@@ -37,7 +34,7 @@ interface LinkSources {
   readonly modules: ReadonlyMap<string, LoadedModule>;
   readonly functions: ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
   /** The functions of WASI by namespace, or null when it is not switched on. */
-  readonly wasi: ReadonlyMap<string, ReadonlyMap<string, FuncInstance>> | null;
+  readonly wasi: ReadonlyMap<string, Functions> | null;
 }
 
 /**
@@ -77,7 +74,7 @@ export class Linker {
   readonly #state: PluginState;
   readonly #sources: LinkSources;
   /** The functions of the ABI and of WASI by namespace; null for what is not switched on. */
-  readonly #builtIns: ReadonlyMap<string, ReadonlyMap<string, FuncInstance> | null>;
+  readonly #builtIns: ReadonlyMap<string, Functions | null>;
   readonly #byName = new Map<string, ModuleInstance>();
   readonly #commands = new Map<string, CommandModule>();
   readonly #late = new LateBindings();
@@ -88,10 +85,12 @@ export class Linker {
     this.#store = store;
     this.#state = state;
     this.#sources = sources;
-    const environment = new Map([
-      ...createKernelImports(state.kernel, store.schedule),
-      ...createPdkImports(state),
-    ]);
+    const kernel = kernelFunctions(state.kernel, store.schedule);
+    const pdk = createPdkImports(state);
+    const environment: Functions = {
+      has: (name) => kernel.has(name) || pdk.has(name),
+      get: (name) => kernel.get(name) ?? pdk.get(name),
+    };
     this.#builtIns = new Map([
       [KERNEL_NAMESPACE, environment],
       ...wasiNamespaces.map((name) => [name, sources.wasi?.get(name) ?? null] as const),

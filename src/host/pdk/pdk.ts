@@ -7,8 +7,9 @@
 import { nameText } from '../../errors/texts.ts';
 import { hostBytesCost } from '../../interpreter/fuel/schedules.ts';
 import { rawHostFunction } from '../../interpreter/instances/host-function.ts';
-import type { FuncInstance, RawHostCode } from '../../interpreter/instances/module-instance.ts';
+import type { RawHostCode } from '../../interpreter/instances/module-instance.ts';
 import { type HostFunctionName, TEXT_WEIGHT } from '../../kernel/abi.ts';
+import { FunctionsOnDemand } from '../../kernel/functions-on-demand.ts';
 import { kernelFuncType, kernelFunctionCost, readU64, takeWorkCost, writeU64 } from '../../kernel/imports.ts';
 import { decodeUtf8Lossy, encodeUtf8 } from '../../syntax/utf8.ts';
 import { createHttpRequest, type HttpState, headersAsJson } from '../http/http.ts';
@@ -128,18 +129,18 @@ const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>
   },
 };
 
+const names = ['http_request', ...Object.keys(codes)] as HostFunctionName[];
+
 /** The host's function instances by import name. */
-export const createPdkImports = (state: PdkState): Map<string, FuncInstance> => {
-  const imports = new Map([['http_request', createHttpRequest(state)]]);
-  const { schedule } = state;
-  for (const name of Object.keys(codes) as (keyof typeof codes)[]) {
+export const createPdkImports = (state: PdkState): FunctionsOnDemand<HostFunctionName> =>
+  new FunctionsOnDemand(names, (name) => {
+    if (name === 'http_request') return createHttpRequest(state);
+    const { schedule } = state;
     const code = codes[name];
     const run: RawHostCode = (slots, base, caller) => {
       const byteCount = code(state, slots, base);
       caller.charge(hostBytesCost(schedule, byteCount) + takeWorkCost(state.kernel, schedule));
       return undefined;
     };
-    imports.set(name, rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name)));
-  }
-  return imports;
-};
+    return rawHostFunction(kernelFuncType(name), run, kernelFunctionCost(schedule, name));
+  });

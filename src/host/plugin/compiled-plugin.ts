@@ -202,7 +202,13 @@ const restoreOptionNames: NamesOf<RestoreOptions> = {
   activeCall: true,
 };
 
-const keyOf = (features: Features): string => [...features].sort().join();
+const keys = new WeakMap<Features, string>();
+/** PERF: nearly all plug-ins have the same features, the usual ones. */
+const keyOf = (features: Features): string => {
+  const key = keys.get(features) ?? [...features].sort().join();
+  keys.set(features, key);
+  return key;
+};
 
 const noSettings: ManifestSettings = {
   config: null,

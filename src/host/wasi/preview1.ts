@@ -13,6 +13,7 @@ import type {
   HostWrite,
   RawHostCode,
 } from '../../interpreter/instances/module-instance.ts';
+import { type Functions, FunctionsOnDemand } from '../../kernel/functions-on-demand.ts';
 import {
   INPUT_RIGHTS,
   impliedBy,
@@ -138,24 +139,18 @@ const createImport = (
   return rawHostFunction(type, run, hostFunctionCost(schedule, namespace, name, row.fuel));
 };
 
+const names = Object.keys(wasiAbi) as WasiFunctionName[];
+
 /** The functions of preview 1 by import name. */
 export const createWasiImports = (
   wasi: Preview1,
   schedule: FuelSchedule,
   namespace: keyof typeof layouts = WASI_NAMESPACE,
-): Map<string, FuncInstance> =>
-  new Map(
-    (Object.keys(wasiAbi) as WasiFunctionName[]).map((name) => [
-      name,
-      createImport(wasi, name, namespace, schedule),
-    ]),
-  );
+): FunctionsOnDemand<WasiFunctionName> =>
+  new FunctionsOnDemand(names, (name) => createImport(wasi, name, namespace, schedule));
 
 /** The functions of both snapshots by namespace. */
-export const createWasiNamespaces = (
-  wasi: Preview1,
-  schedule: FuelSchedule,
-): Map<string, Map<string, FuncInstance>> =>
+export const createWasiNamespaces = (wasi: Preview1, schedule: FuelSchedule): Map<string, Functions> =>
   new Map(
     ([WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE] as const).map((namespace) => [
       namespace,
