@@ -50,7 +50,8 @@ const sectionLine = ({ name, customName, byteLength, offset }: ModuleSummary['se
   return `  ${label.padEnd(30)} ${byteLength.toLocaleString('en').padStart(12)} bytes at 0x${offset.toString(16)}`;
 };
 
-const moduleText = (subject: Subject, summary: ModuleSummary): string => {
+const moduleText = (subject: Subject): string => {
+  const { summary } = subject.modules[0]!;
   const { name, byteLength, imports, exports, memories, tables, features, sections } = summary;
   const title = [
     subject.source,
@@ -102,9 +103,7 @@ const settingLines = ({
 const manifestText = (subject: Subject, manifest: CheckedManifest): string => {
   const { source, modules } = subject;
   const features = new Map(
-    modules.flatMap(({ module }) =>
-      summariseModule(module.bytes).features.map((feature) => [feature.key, feature]),
-    ),
+    modules.flatMap(({ summary }) => summary.features.map((feature) => [feature.key, feature])),
   );
   return [
     `${source}, manifest of ${plural(modules.length, 'module')}`,
@@ -151,11 +150,13 @@ const json = (value: unknown): string => `${printableJson(JSON.stringify(value, 
 
 const inspectManifest = async (source: string, manifest: CheckedManifest, isJson: boolean): Promise<void> => {
   const loaded = await loadModules(manifest, modulePlatform, executed);
-  const modules = loaded.map(({ name, compiled }) => ({ name, module: compiled.module }));
-  const summaries = (): object[] =>
-    modules.map(({ name, module }) => ({ name, summary: summariseModule(module.bytes) }));
+  const modules = loaded.map(({ name, compiled: { module } }) => ({
+    ...{ name, module, summary: summariseModule(module.bytes) },
+  }));
   process.stdout.write(
-    isJson ? json({ modules: summaries() }) : manifestText({ source, manifest, modules }, manifest),
+    isJson
+      ? json({ modules: modules.map(({ name, summary }) => ({ name, summary })) })
+      : manifestText({ source, manifest, modules }, manifest),
   );
 };
 
@@ -172,7 +173,7 @@ export const runInspect = async ({ operands, flags }: Parsed<'inspect'>): Promis
   else if (flags.javascript) await printJavaScript(read, wanted!);
   else if (flags.json) process.stdout.write(json(summariseModule(read)));
   else {
-    const modules = [{ name: null, module: decodeModule(read) }];
-    process.stdout.write(moduleText({ source, manifest: null, modules }, summariseModule(read)));
+    const modules = [{ name: null, module: decodeModule(read), summary: summariseModule(read) }];
+    process.stdout.write(moduleText({ source, manifest: null, modules }));
   }
 };

@@ -2,7 +2,7 @@
 import { nameText, printable } from '../errors/texts.ts';
 import type { CheckedManifest } from '../host/manifest/manifest.ts';
 import { WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE } from '../host/wasi/abi.ts';
-import { findFeatures, type Module } from '../inspect.ts';
+import type { Module, ModuleSummary } from '../inspect.ts';
 import { KERNEL_NAMESPACE } from '../kernel/abi.ts';
 import { pluginFeatures } from '../syntax/features.ts';
 import type { FuncType } from '../syntax/types.ts';
@@ -12,7 +12,11 @@ import { shellWord } from './shell.ts';
 export interface Subject {
   readonly source: string;
   readonly manifest: CheckedManifest | null;
-  readonly modules: readonly { readonly name: string | null; readonly module: Module }[];
+  readonly modules: readonly {
+    readonly name: string | null;
+    readonly module: Module;
+    readonly summary: ModuleSummary;
+  }[];
 }
 
 /** A namespace that is imported from. */
@@ -74,7 +78,7 @@ export const commandLines = (subject: Subject): string[] => {
   const main = modules.at(-1)?.module;
   if (main === undefined) return [];
   const namespaces = namespacesOf(subject);
-  const features = new Set(modules.flatMap(({ module }) => findFeatures(module)));
+  const features = new Set(modules.flatMap(({ summary }) => summary.features.map(({ key }) => key)));
   const flags = [
     ...(namespaces.some(({ name }) => isWasi(name)) ? ['--wasi'] : []),
     ...namespaces
