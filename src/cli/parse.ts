@@ -49,15 +49,17 @@ export const countBeforeOperand = (args: readonly string[], rows: FlagRows): num
 /** Names of flags as one types them. */
 const flagNames = (rows: FlagRows): string[] => Object.keys(rows).map((name) => `--${name}`);
 
+/** `a`, `a or b`, `a, b or c`. */
+const eitherOf = (choices: readonly string[]): string =>
+  [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ');
+
 const checkChoice = (
   what: string,
   value: string | undefined,
   choices: readonly string[] | undefined,
 ): void => {
   if (value === undefined || choices === undefined || choices.includes(value)) return;
-  throw usageError(
-    `${what} must be one of ${choices.join(', ')}, not "${value}"${didYouMean(value, choices)}`,
-  );
+  throw usageError(`${what} must be ${eitherOf(choices)}, not "${value}"${didYouMean(value, choices)}`);
 };
 
 type Token = ReturnType<typeof tokensOf>[number];

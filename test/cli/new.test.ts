@@ -111,8 +111,8 @@ describe('quern new', () => {
     for (const [args, message] of [
       [[], /KIND is missing: plugin or host/],
       [['plugin'], /FOLDER is missing/],
-      [['plugn', at('x')], /KIND must be one of plugin, host, not "plugn"; did you mean "plugin"\?/],
-      [['plugin', at('x'), '-l', 'golang'], /--language must be one of .*"golang"/],
+      [['plugn', at('x')], /KIND must be plugin or host, not "plugn"; did you mean "plugin"\?/],
+      [['plugin', at('x'), '-l', 'golang'], /--language must be .*"golang"/],
       [['host', at('x'), '-l', 'c'], /--language is for plug-ins/],
       [['plugin', at('x'), '-l', 'c', '--install'], /a plug-in in C is none/],
     ] as const) {
