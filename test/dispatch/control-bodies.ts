@@ -233,6 +233,23 @@ export const otherOps: Partial<Record<HotOp, () => void>> = {
     );
     assert.deepEqual([loop.fuel, loop.need], [60, 61]);
   },
+  count: () => {
+    for (const [before, after] of [
+      [
+        [0, 0],
+        [1, 0],
+      ],
+      [
+        [-1, 4],
+        [0, 5],
+      ],
+    ] as const) {
+      code.set(before, loop.pc + 1);
+      const { pc } = loop;
+      go(() => bodies.count());
+      assert.deepEqual([...code.subarray(pc + 1, pc + 3)], after);
+    }
+  },
   resume_fast: () => {
     assert.equal(
       stopped(() => bodies.resume_fast(70, 40)),

@@ -86,6 +86,12 @@ export const chargeCareful = (amount: number): void => {
   }
   charge(amount);
 };
+/** Counts that it is done, in its own two words. */
+export const count = (): void => {
+  const times = (code[(loop.pc + 1) | 0] + 1) | 0;
+  code[(loop.pc + 1) | 0] = times;
+  if (times === 0) code[(loop.pc + 2) | 0] = (code[(loop.pc + 2) | 0] + 1) | 0;
+};
 /** Goes on in fast code, if what is ahead can be paid and nobody wants every instruction. */
 export const resumeFast = (target: number, amount: number): void => {
   if (loop.fuel >= amount && loop.isArmed === 0) {

@@ -27,6 +27,7 @@ import {
   chargeCareful,
   const32,
   const64,
+  count,
   halt,
   move32,
   move64,
@@ -344,6 +345,7 @@ export const scalarBodies = {
   unreachable,
   halt,
   charge: chargeCareful,
+  count,
   resume_fast: resumeFast,
 } satisfies ScalarBodies;
 

@@ -419,7 +419,10 @@ export class Execution {
 
   /** The call is over: its frames hold nothing any more. */
   private leaveStore(): void {
-    if (this.hasBegun && this.func.instance !== null) this.func.instance.store.openCalls--;
+    const { instance } = this.func;
+    if (instance === null) return;
+    if (this.hasBegun) instance.store.openCalls--;
+    instance.unit.observer?.end(this.state, this.balance - this.state.fuel - this.state.reserve);
   }
 
   private finish(): RunResult {

@@ -29,8 +29,6 @@ export const checkFuel = (fuel: number): number => checkWholeNumber(fuel, 'fuel'
 const small = (fuel: number): number => (fuel === (fuel | 0) ? fuel | 0 : fuel);
 
 export class FuelAccount {
-  /** All fuel that the call was ever given. */
-  given: number;
   private readonly state: CallState;
   /** Fuel that was used when `onSlice` was last asked. */
   private lookedAt = 0;
@@ -42,7 +40,7 @@ export class FuelAccount {
   /** @param ask asks whoever watches whether to pause */
   constructor(state: CallState, given: number, ask: () => boolean) {
     this.state = state;
-    this.given = given;
+    state.given = given;
     this.ask = ask;
     state.reserve = given;
     state.refill = (need) => this.refill(need);
@@ -50,7 +48,7 @@ export class FuelAccount {
 
   /** Continues the account of a call that was saved. */
   restore(given: number): void {
-    this.given = given;
+    this.state.given = given;
     this.lookedAt = this.used;
   }
 
@@ -59,10 +57,15 @@ export class FuelAccount {
     return this.given - this.state.fuel - this.state.reserve;
   }
 
+  /** All fuel that the call was ever given. */
+  get given(): number {
+    return this.state.given;
+  }
+
   add(fuel: number): void {
     // Beyond 2^53 sums would round, and the bill with them.
     const added = Math.min(checkFuel(fuel), Number.MAX_SAFE_INTEGER - this.given);
-    this.given += added;
+    this.state.given += added;
     this.state.reserve += added;
   }
 
@@ -72,7 +75,7 @@ export class FuelAccount {
     // In hand is what remains beyond the stretch ahead, whose price was part of what is left.
     state.fuel += state.reserve - left;
     state.reserve = 0;
-    this.given -= left;
+    state.given -= left;
   }
 
   /** For code that goes on by itself where it may: brings at least `need` into hand. */

@@ -166,7 +166,8 @@ export class CodeWriter {
       } else if (role === 'cost') {
         this.endRun();
         this.remainderWord();
-      } else this.word(holds === undefined ? value : 2 * value);
+      } else if (role === 'ahead') this.remainderWord();
+      else this.word(holds === undefined ? value : 2 * value);
     }
     this.lastAt = at;
     this.lastEnd = this.size;

@@ -14,6 +14,7 @@ import type { CodeMap } from './code-map.ts';
 import { type CodeHold, firstBehind } from './code-space.ts';
 import { MAX_PACKED_SLOT } from './encoding.ts';
 import type { HandlerTable } from './handlers.ts';
+import type { Observer } from './observer.ts';
 import type { PrecompiledModule } from './precompiled-module.ts';
 import { slotCountOf } from './types-layout.ts';
 
@@ -82,6 +83,8 @@ export class CompiledModule {
  */
 export interface JavaScriptCompiler {
   readonly kind: 'compiler';
+  /** Who observes the calls; then no JavaScript is made. @internal */
+  readonly observer?: Observer;
   /**
    * A sentence for a log, where the host refuses code from text: the interpreter then runs everything. Null where it
    * does not, and when the sentence was taken before.
@@ -103,6 +106,8 @@ export class CodeUnit {
   readonly schedule: FuelSchedule;
   /** Where generated code comes from; null where the interpreter does everything. */
   readonly compiler: JavaScriptCompiler | PrecompiledModule | null;
+  /** Whom the code tells what it does; null for nobody. */
+  readonly observer: Observer | null;
   /** By index in the function index space; null for imports. */
   readonly funcs: readonly (FuncCode | null)[];
   /** Word offset of each global in the words of an instance. */
@@ -116,6 +121,7 @@ export class CodeUnit {
 
   constructor(module: Module, schedule: FuelSchedule, compiler: CodeUnit['compiler']) {
     this.compiler = compiler;
+    this.observer = compiler?.kind === 'compiler' ? (compiler.observer ?? null) : null;
     this.module = module;
     this.schedule = schedule;
     this.funcs = module.funcs.map((func, index) => (func.body === null ? null : new FuncCode(this, index)));

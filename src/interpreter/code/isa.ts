@@ -16,9 +16,9 @@ import { fusions, type Link } from './fusions.ts';
 export interface Operand {
   /**
    * A slot that is written or read; an immediate; the target of a branch and the correction of the fuel in hand; or
-   * what the stretch after the operation costs, which the writer knows.
+   * what the stretch after the operation costs, which the writer knows; `ahead` is the rest of the one it is in.
    */
-  readonly role: 'written' | 'read' | 'immediate' | 'branch' | 'cost';
+  readonly role: 'written' | 'read' | 'immediate' | 'branch' | 'cost' | 'ahead';
   /** What a slot holds: words are read and written by the index of a word, an f64 by that of a double. */
   readonly holds?: 'words' | 'f64' | 'f32' | 'reference';
 }
@@ -44,6 +44,7 @@ export const operands = {
   /** Last of all: in a call, and in another operation that may stop in the middle. */
   c: { role: 'cost' },
   r: { role: 'cost' },
+  a: { role: 'ahead' },
 } as const satisfies Record<string, Operand>;
 export type Letter = keyof typeof operands;
 
@@ -158,6 +159,8 @@ export const hotOps = {
   // careful code
   charge: 'i',
   resume_fast: 'ii',
+  // observed code: how often it was done, low and high word
+  count: 'ii',
 } as const satisfies Layouts;
 
 /** Calls and returns: cold operations of `cold/calls.ts`. */
@@ -299,6 +302,8 @@ export const aggregateOps = {
 
 /** Cold operations: name → layout. */
 export const coldOps = {
+  // observed code: what has happened, and to what; see `Observer`
+  observe: 'iia',
   // a run of vector operations, see `vector-isa.ts`
   vector: '',
   // an access of a vector to another memory than memory 0, or at an offset of 2^31 and more
@@ -338,7 +343,7 @@ export type LayoutOf<N extends OpName> = (typeof hotOps & typeof coldOps)[N];
 export type WrittenOperands<L extends string> = string extends L
   ? readonly number[]
   : L extends `${infer First}${infer Rest}`
-    ? First extends 'p' | 'c' | 'r'
+    ? First extends 'p' | 'c' | 'r' | 'a'
       ? WrittenOperands<Rest>
       : readonly [number, ...WrittenOperands<Rest>]
     : readonly [];

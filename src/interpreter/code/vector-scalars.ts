@@ -9,7 +9,7 @@ const floatComparisons = ['eq', 'ne', 'lt', 'le'] as const;
 
 /** Of both loops. */
 const common = [
-  ...(['mov32', 'mov64', 'const32', 'const64', 'select32', 'br'] as const),
+  ...(['mov32', 'mov64', 'const32', 'const64', 'select32', 'br', 'count'] as const),
   ...(['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u'] as const).map(
     (name) => `i32_${name}_rr` as const,
   ),

@@ -20,6 +20,7 @@ import { createCalls, type FirstCalls } from './calls.ts';
 import { createConversionOps } from './conversions.ts';
 import { createExceptionOps } from './exceptions.ts';
 import { createMemoryOps } from './memories.ts';
+import { createObservation } from './observation.ts';
 import { createReferenceOps } from './references.ts';
 import { createTableOps } from './tables.ts';
 import { type Cold, type ColdTools, createOperands, type Stacks } from './tools.ts';
@@ -54,6 +55,7 @@ export const createCold = (
     ...createExceptionOps(stacks, tools),
     ...createWideOps(tools),
     ...createAtomicOps(tools),
+    ...createObservation(tools),
     // PERF: called from the main loop itself, the vector loops made all scalar code 8 % slower (14 micros).
     vector: (m, at) => {
       m.pc = at;

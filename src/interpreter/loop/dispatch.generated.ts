@@ -2430,6 +2430,16 @@ export const createDispatch = (
           continue;
         }
         case 218: {
+          // count
+          i0 = code[pc + 1 | 0] + 1 | 0;
+          code[pc + 1 | 0] = i0;
+          if (i0 === 0) {
+            code[pc + 2 | 0] = code[pc + 2 | 0] + 1 | 0;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
+        case 219: {
           // i32_add_ri__into1__i64_load
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2442,14 +2452,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 219: {
+        case 220: {
           // i32_shl_ri__into1__i32_add_rr
           i0 = words[slot2] << code[pc + 1];
           words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 220: {
+        case 221: {
           // const64__into1__i64_mul_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -2462,7 +2472,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 221: {
+        case 222: {
           // f64_mul__into1__f64_add
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2475,7 +2485,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 222: {
+        case 223: {
           // i32_add_ri__into1__i32_store8_i
           i0 = words[slot1] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2487,7 +2497,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 223: {
+        case 224: {
           // i32_add_ri__into1__i32_load
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2499,14 +2509,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 224: {
+        case 225: {
           // i32_shl_ri__into1__i32_add_ri
           i0 = words[slot2] << code[pc + 1];
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 225: {
+        case 226: {
           // i32_add_ri__keep1__mov32
           i0 = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot2] = i0;
@@ -2514,7 +2524,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 226: {
+        case 227: {
           // i32_add_ri__keep1__br_i32_ne_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0;
@@ -2530,35 +2540,35 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 227: {
+        case 228: {
           // i32_add_ri__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 228: {
+        case 229: {
           // mov32__and__mov32
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[slot1] = words[fp + code[pc + 2] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 229: {
+        case 230: {
           // i32_mul_ri__into1__i32_add_ri
           i0 = Math.imul(words[slot2], code[pc + 1]);
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 230: {
+        case 231: {
           // i32_and_ri__into3__select32
           i0 = words[slot2] & code[pc + 1];
           words[slot1] = i0 !== 0 ? words[fp + code[pc + 2] | 0] : words[fp + code[pc + 3] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 231: {
+        case 232: {
           // f64_add__keep1__f64_mul
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2577,7 +2587,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 232: {
+        case 233: {
           // f64_add__keep1__f64_mul__and__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2603,7 +2613,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 233: {
+        case 234: {
           // i32_add_ri__into1__return32
           i0 = words[slot1] + code[pc + 1] | 0;
           words[fp] = i0;
@@ -2617,7 +2627,7 @@ export const createDispatch = (
           }
           continue;
         }
-        case 234: {
+        case 235: {
           // i32_add_ri__keep1__global_set32
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0;
@@ -2625,7 +2635,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 235: {
+        case 236: {
           // i32_load8_u__and__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2644,7 +2654,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 236: {
+        case 237: {
           // i32_shl_ri__into1__i32_add_ri__into1__i32_load
           i0 = words[slot2] << code[pc + 1];
           i0 = i0 + code[pc + 2] | 0;
@@ -2657,7 +2667,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 237: {
+        case 238: {
           // i32_add_ri__into1__i64_load__into1__f64_mul
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2676,7 +2686,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 238: {
+        case 239: {
           // f64_sub__into1__f64_add
           f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2689,7 +2699,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 239: {
+        case 240: {
           // global_get32__into1__br_i32_nz
           i0 = globals[code[pc + 1]];
           if (i0 !== 0) {
@@ -2704,7 +2714,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 240: {
+        case 241: {
           // i32_add_ri__into1__i32_load8_u
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2716,14 +2726,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 241: {
+        case 242: {
           // i32_and_ri__into1__i32_shl_ri
           i0 = words[slot2] & code[pc + 1];
           words[slot1] = i0 << code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 242: {
+        case 243: {
           // i32_and_ri__into1__i32_shl_ri__into1__i32_add_ri
           i0 = words[slot2] & code[pc + 1];
           i0 = i0 << code[pc + 2];
@@ -2731,7 +2741,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 243: {
+        case 244: {
           // f64_add__keep1__f64_mul__into1__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2751,7 +2761,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 244: {
+        case 245: {
           // f64_add__into1__f64_mul
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2764,7 +2774,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 245: {
+        case 246: {
           // f64_add__into1__f64_mul__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2778,7 +2788,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 246: {
+        case 247: {
           // i32_add_rr__keep1__br_i32_lt_u_ri
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           words[slot1] = i0;
@@ -2794,14 +2804,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 247: {
+        case 248: {
           // i32_shr_u_ri__and__i32_and_ri
           words[slot2] = words[fp + code[pc + 1] | 0] >>> code[pc + 2] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] & code[pc + 4];
           pc = pc + 5 | 0;
           continue;
         }
-        case 248: {
+        case 249: {
           // i32_shr_u_ri__and__i32_and_ri__into3__select32
           words[slot2] = words[fp + code[pc + 1] | 0] >>> code[pc + 2] | 0;
           i0 = words[fp + code[pc + 3] | 0] & code[pc + 4];
@@ -2809,7 +2819,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 249: {
+        case 250: {
           // const64__into1__i64_mul_rr__into1__i64_add_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -2827,14 +2837,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 250: {
+        case 251: {
           // i32_add_rr__into1__i32_shl_ri
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           words[slot1] = i0 << code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 251: {
+        case 252: {
           // const32__into1__i32_load
           i0 = code[pc + 1];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2846,7 +2856,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 252: {
+        case 253: {
           // i64_rotl_ri__into1__i64_xor_rr
           i0 = words[slot2];
           i1 = words[slot2 + 1];
@@ -2870,7 +2880,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 253: {
+        case 254: {
           // i32_and_ri__into1__br_i32_z
           i0 = words[slot1] & code[pc + 1];
           if (i0 === 0) {
@@ -2885,14 +2895,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 254: {
+        case 255: {
           // i32_add_rr__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 255: {
+        case 256: {
           // i32_add_rr__into1__i32_shl_ri__into1__i32_add_rr
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           i0 = i0 << code[pc + 2];
@@ -2900,14 +2910,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 256: {
+        case 257: {
           // i32_xor_rr__into1__i32_and_ri
           i0 = words[slot2] ^ words[fp + code[pc + 1] | 0];
           words[slot1] = i0 & code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 257: {
+        case 258: {
           // i32_xor_rr__into1__i32_and_ri__into1__i32_shl_ri
           i0 = words[slot2] ^ words[fp + code[pc + 1] | 0];
           i0 = i0 & code[pc + 2];
@@ -2915,7 +2925,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 258: {
+        case 259: {
           // f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2928,7 +2938,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 259: {
+        case 260: {
           // f64_mul__and__f64_add
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2947,7 +2957,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 260: {
+        case 261: {
           // f64_mul__and__f64_add__into1__f64_mul
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2967,7 +2977,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 261: {
+        case 262: {
           // f64_mul__into2__f64_sub
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2980,7 +2990,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 262: {
+        case 263: {
           // i32_rotl_ri__into1__i32_xor_rr
           i0 = code[pc + 1];
           i1 = words[slot2];
@@ -2989,7 +2999,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 263: {
+        case 264: {
           // i32_load8_u__into1__i32_add_rr
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3002,7 +3012,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 264: {
+        case 265: {
           // i32_shl_ri__into1__i32_add_rr__into1__i32_load
           i0 = words[slot2] << code[pc + 1];
           i0 = i0 + words[fp + code[pc + 2] | 0] | 0;
@@ -3015,7 +3025,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 265: {
+        case 266: {
           // i64_store__and__i32_add_ri
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3030,14 +3040,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 266: {
+        case 267: {
           // i32_add_ri__and__i32_mul_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot1] = Math.imul(words[fp + code[pc + 3] | 0], code[pc + 4]);
           pc = pc + 5 | 0;
           continue;
         }
-        case 267: {
+        case 268: {
           // i32_add_ri__and__i32_mul_ri__into1__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = Math.imul(words[fp + code[pc + 3] | 0], code[pc + 4]);
@@ -3045,14 +3055,14 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 268: {
+        case 269: {
           // global_get32__into1__i32_add_ri
           i0 = globals[code[pc + 1]];
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 269: {
+        case 270: {
           // i32_add_ri__into1__i32_store8_i__and__i32_add_rr
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3065,7 +3075,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 270: {
+        case 271: {
           // i32_load__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3078,7 +3088,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 271: {
+        case 272: {
           // i32_add_rr__keep1__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -3086,14 +3096,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 272: {
+        case 273: {
           // i32_mul_rr__into1__i32_add_rr
           i0 = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 273: {
+        case 274: {
           // i64_sub_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3111,14 +3121,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 274: {
+        case 275: {
           // i32_add_ri__into1__i32_xor_rr
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0 ^ words[fp + code[pc + 2] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 275: {
+        case 276: {
           // i32_add_ri__into1__i32_xor_rr__into1__i32_and_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 ^ words[fp + code[pc + 2] | 0];
@@ -3126,7 +3136,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 276: {
+        case 277: {
           // mov64__and__mov64
           i0 = fp + code[pc + 1] | 0;
           if (isWide) {
@@ -3145,7 +3155,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 277: {
+        case 278: {
           // i32_mul_rr__into1__i32_add_rr__into1__i32_shl_ri
           i0 = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           i0 = i0 + words[fp + code[pc + 2] | 0] | 0;
@@ -3153,7 +3163,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 278: {
+        case 279: {
           // i64_load__into1__f64_add
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3172,7 +3182,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 279: {
+        case 280: {
           // i32_load__and__i32_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3191,14 +3201,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 280: {
+        case 281: {
           // mov32__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[slot1] = words[fp + code[pc + 2] | 0] + code[pc + 3] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 281: {
+        case 282: {
           // mov32__and__i32_add_ri__into1__i32_xor_rr
           words[slot2] = words[fp + code[pc + 1] | 0];
           i0 = words[fp + code[pc + 2] | 0] + code[pc + 3] | 0;
@@ -3206,7 +3216,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 282: {
+        case 283: {
           // i32_add_rr__into1__return32
           i0 = words[slot1] + words[slot2] | 0;
           words[fp] = i0;
@@ -3220,7 +3230,7 @@ export const createDispatch = (
           }
           continue;
         }
-        case 283: {
+        case 284: {
           // i32_add_ri__into1__i32_load8_u__into1__br_i32_z
           i0 = words[slot1] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3241,7 +3251,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 284: {
+        case 285: {
           // global_get32__into1__i32_add_ri__keep1__global_set32
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 3] | 0;
@@ -3250,7 +3260,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 285: {
+        case 286: {
           // i32_load__into1__i32_add_rr
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3263,7 +3273,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 286: {
+        case 287: {
           // f64_mul__into1__f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3277,7 +3287,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 287: {
+        case 288: {
           // global_get32__into1__i32_store
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
@@ -3289,7 +3299,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 288: {
+        case 289: {
           // f64_mul__and__f64_mul
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3308,7 +3318,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 289: {
+        case 290: {
           // f64_sub__into1__f64_add__keep1__f64_mul
           f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 3] | 0) >> 1];
@@ -3328,7 +3338,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 290: {
+        case 291: {
           // f64_mul__and__f64_mul__into2__f64_sub
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3348,7 +3358,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 291: {
+        case 292: {
           // i32_add_rr__keep1__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -3361,7 +3371,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 292: {
+        case 293: {
           // i64_extend32_u__into1__i64_add_ri
           i0 = words[slot2];
           i1 = 0;
@@ -3372,7 +3382,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 293: {
+        case 294: {
           // i64_rotl_ri__and__const64
           i0 = fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3396,7 +3406,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 294: {
+        case 295: {
           // i64_rotl_ri__and__const64__into1__i64_mul_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3426,7 +3436,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 295: {
+        case 296: {
           // i32_store__and__mov32
           i0 = words[slot2];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3439,7 +3449,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 296: {
+        case 297: {
           // const64__into1__i64_mul_rr__into2__i64_sub_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3456,14 +3466,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 297: {
+        case 298: {
           // i32_add_rr__and__i32_ge_u_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] >>> 0 >= code[pc + 4] >>> 0 ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 298: {
+        case 299: {
           // i32_add_rr__and__i32_ge_u_ri__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[fp + code[pc + 3] | 0] = words[fp + code[pc + 4] | 0] >>> 0 >= code[pc + 5] >>> 0 ? 1 : 0;
@@ -3471,7 +3481,7 @@ export const createDispatch = (
           pc = pc + 8 | 0;
           continue;
         }
-        case 299: {
+        case 300: {
           // mov32__and__br_i32_nz
           words[slot1] = words[slot2];
           if (words[fp + code[pc + 1] | 0] !== 0) {
@@ -3486,28 +3496,28 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 300: {
+        case 301: {
           // i32_shr_u_ri__into1__i32_and_ri
           i0 = words[slot2] >>> code[pc + 1] | 0;
           words[slot1] = i0 & code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 301: {
+        case 302: {
           // const32__and__select32
           words[slot2] = code[pc + 1];
           words[slot1] = words[fp + code[pc + 4] | 0] !== 0 ? words[fp + code[pc + 2] | 0] : words[fp + code[pc + 3] | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 302: {
+        case 303: {
           // const32__into2__select32
           i0 = code[pc + 1];
           words[slot1] = words[fp + code[pc + 3] | 0] !== 0 ? words[fp + code[pc + 2] | 0] : i0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 303: {
+        case 304: {
           // i64_load__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3521,7 +3531,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 304: {
+        case 305: {
           // i64_load__and__i32_add_ri__into1__i64_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3542,7 +3552,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 305: {
+        case 306: {
           // i64_sub_rr__into1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3557,7 +3567,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 306: {
+        case 307: {
           // select64__into1__i64_xor_rr
           i0 = words[fp + code[pc + 2] | 0] !== 0 ? slot2 : fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3568,7 +3578,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 307: {
+        case 308: {
           // i32_add_ri__and__i32_add_ri__keep1__i32_load
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = words[fp + code[pc + 4] | 0] + code[pc + 5] | 0;
@@ -3582,7 +3592,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 308: {
+        case 309: {
           // i32_load__and__mov32
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3595,7 +3605,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 309: {
+        case 310: {
           // i64_add_ri__into2__i64_store
           i0 = code[pc + 1];
           i1 = words[slot1] + i0 | 0;
@@ -3612,7 +3622,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 310: {
+        case 311: {
           // i64_load__and__i64_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3633,14 +3643,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 311: {
+        case 312: {
           // const32__into1__select32
           i0 = code[pc + 1];
           words[slot1] = words[fp + code[pc + 3] | 0] !== 0 ? i0 : words[fp + code[pc + 2] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 312: {
+        case 313: {
           // const32__into1__i64_load
           i0 = code[pc + 1];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3653,7 +3663,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 313: {
+        case 314: {
           // i32_load8_u__into2__i32_store8
           i0 = words[slot1];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3672,7 +3682,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 314: {
+        case 315: {
           // i32_load__into1__i32_add_ri
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3685,7 +3695,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 315: {
+        case 316: {
           // i32_add_ri__and__i32_load
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = words[fp + code[pc + 3] | 0];
@@ -3698,7 +3708,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 316: {
+        case 317: {
           // i32_add_ri__into1__i64_load__and__i32_add_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3713,7 +3723,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 317: {
+        case 318: {
           // i64_load__into1__f64_mul
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3732,7 +3742,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 318: {
+        case 319: {
           // mov32__and__mov32__and__mov32
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[fp + code[pc + 2] | 0] = words[fp + code[pc + 3] | 0];
@@ -3740,7 +3750,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 319: {
+        case 320: {
           // i64_load__into1__f64_add__into2__i64_store
           i0 = words[slot1];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3765,21 +3775,21 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 320: {
+        case 321: {
           // i32_add_ri__into1__global_set32
           i0 = words[slot1] + code[pc + 1] | 0;
           globals[code[pc + 2]] = i0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 321: {
+        case 322: {
           // i32_add_rr__and__i32_add_rr
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + words[fp + code[pc + 4] | 0] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 322: {
+        case 323: {
           // f64_mul__keep1__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -3798,7 +3808,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 323: {
+        case 324: {
           // i32_and_ri__into1__br_i32_nz
           i0 = words[slot1] & code[pc + 1];
           if (i0 !== 0) {
@@ -3813,7 +3823,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 324: {
+        case 325: {
           // const64__into2__i64_store
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3828,7 +3838,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 325: {
+        case 326: {
           // i32_add_ri__into1__i64_load__and__const64
           i0 = words[slot2] + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3844,7 +3854,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 326: {
+        case 327: {
           // i64_mul_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3864,7 +3874,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 327: {
+        case 328: {
           // i64_mul_rr__into1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3881,7 +3891,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 328: {
+        case 329: {
           // i64_mul_rr__into1__i64_add_rr__into1__i64_rotl_ri
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3914,7 +3924,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 329: {
+        case 330: {
           // const64__into1__i64_mul_rr__and__i32_add_ri
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3929,7 +3939,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 330: {
+        case 331: {
           // i32_shr_u_ri__into1__i32_and_ri__into1__i32_add_rr
           i0 = words[slot2] >>> code[pc + 1] | 0;
           i0 = i0 & code[pc + 2];
@@ -3937,7 +3947,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 331: {
+        case 332: {
           // i32_load8_u__and__i32_load8_u__and__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3963,7 +3973,7 @@ export const createDispatch = (
           pc = pc + 8 | 0;
           continue;
         }
-        case 332: {
+        case 333: {
           // i32_load8_u__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3976,7 +3986,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 333: {
+        case 334: {
           // i32_load8_u__and__i32_add_ri__keep1__mov32
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3991,7 +4001,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 334: {
+        case 335: {
           // i32_add_rr__keep1__i32_add_ri__into1__i64_load
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -4006,7 +4016,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 335: {
+        case 336: {
           // i64_load__and__i64_load__into1__f64_mul
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4033,7 +4043,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 336: {
+        case 337: {
           // f64_add__into1__f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -4047,7 +4057,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 337: {
+        case 338: {
           // i32_add_rr__into1__i32_load8_u
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4059,7 +4069,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 338: {
+        case 339: {
           // global_get32__into1__i32_add_ri__into1__global_set32
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 2] | 0;
@@ -4067,7 +4077,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 339: {
+        case 340: {
           // i64_add_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;

@@ -28,6 +28,8 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   fuel = 0;
   /** Fuel not in hand. */
   reserve = 0;
+  /** All fuel that the call was ever given. */
+  given = 0;
   /** What a sized operation or a charge asked for. */
   need = 0;
   /** 1 while every instruction must run in careful code. */

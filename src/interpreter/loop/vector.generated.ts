@@ -75,7 +75,7 @@ export const createVectors = (
     let globalWords: Int32Array;
     out: for (;;) {
       op = code[pc];
-      if ((op & 1023) === 340) {
+      if ((op & 1023) === 342) {
         d = fp + code[pc + 1 | 0] | 0;
         a = fp + code[pc + 2 | 0] | 0;
         b = fp + code[pc + 3 | 0] | 0;
@@ -2612,6 +2612,16 @@ export const createVectors = (
           }
           continue;
         }
+        case 218: {
+          // count
+          i0 = code[pc + 1 | 0] + 1 | 0;
+          code[pc + 1 | 0] = i0;
+          if (i0 === 0) {
+            code[pc + 2 | 0] = code[pc + 2 | 0] + 1 | 0;
+          }
+          pc = pc + 3 | 0;
+          continue;
+        }
         default:
           break out;
       }
@@ -2662,7 +2672,7 @@ export const createVectors = (
     let globalWords: Int32Array;
     out: for (;;) {
       op = code[pc];
-      if ((op & 1023) === 340) {
+      if ((op & 1023) === 342) {
         d = fp + code[pc + 1 | 0] | 0;
         a = fp + code[pc + 2 | 0] | 0;
         b = fp + code[pc + 3 | 0] | 0;
@@ -5456,6 +5466,16 @@ export const createVectors = (
             status = 2; // NO_FUEL
             break out;
           }
+          continue;
+        }
+        case 218: {
+          // count
+          i0 = code[pc + 1 | 0] + 1 | 0;
+          code[pc + 1 | 0] = i0;
+          if (i0 === 0) {
+            code[pc + 2 | 0] = code[pc + 2 | 0] + 1 | 0;
+          }
+          pc = pc + 3 | 0;
           continue;
         }
         default:

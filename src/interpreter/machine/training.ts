@@ -186,7 +186,7 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operand
     if (role === 'branch') {
       C[at++] = HALT_PC;
       C[at++] = 0;
-    } else if (role === 'cost') C[at++] = 0;
+    } else if (role === 'cost' || role === 'ahead') C[at++] = 0;
     else C[at++] = holds === undefined ? immediate(op, i, typeId, operands) : 2 * (i + 1);
   }
   // Whatever does not leave by itself ends at a halt.
@@ -291,9 +291,11 @@ export const trainVectors = (space: CodeSpace, stacks: Stacks, loops: VectorLoop
   for (let pass = 0; pass < integers.length; pass++) {
     for (const name of scalarsOfWide) {
       const op: Op = opOf[name];
-      writeOperation(C, op, 0, integers[pass]!);
-      writeOperands(frame, op, pass);
-      for (const run of [vectors, wideVectors]) start(run);
+      for (const run of [vectors, wideVectors]) {
+        writeOperation(C, op, 0, integers[pass]!);
+        writeOperands(frame, op, pass);
+        start(run);
+      }
     }
   }
   stacks.words.set(saved, base);

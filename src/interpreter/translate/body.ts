@@ -12,6 +12,7 @@ import type { FuncCode } from '../code/compiled-module.ts';
 import { MAX_PACKED_SLOT } from '../code/encoding.ts';
 import { HandlerList } from '../code/handlers.ts';
 import { type Op, opOf, type StopOp } from '../code/isa.ts';
+import { type ObservedEvent, observedEvents } from '../code/observer.ts';
 import { layoutOf } from '../code/types-layout.ts';
 import { vectorOps } from '../code/vector-isa.ts';
 import { FrameLayout } from './frame-layout.ts';
@@ -133,6 +134,17 @@ export class Translation extends OperandStack {
     if (fast !== undefined) this.writer.emit(opOf.resume_fast, this.fast!.entry + fast.pc, fast.remaining);
     this.writer.boundary(offset);
     this.producer = this.producedHeight = -1;
+    this.count();
+  }
+
+  /** Counts, in observed code, how often the stretch that begins here is done. */
+  count(): void {
+    if (this.code.unit.observer !== null) this.writer.emit(opOf.count, 0, 0);
+  }
+
+  /** Tells whoever observes the code. */
+  observe(event: ObservedEvent, what: number): void {
+    if (this.code.unit.observer !== null) this.writer.emit(opOf.observe, event, what);
   }
 
   bind(label: number): void {
@@ -289,8 +301,13 @@ export class Translation extends OperandStack {
   }
 
   /** Pushes the results of an operation that may have stopped; a boundary lies behind it. */
-  endStop(results: readonly ValType[]): void {
+  endStop(
+    results: readonly ValType[],
+    event: ObservedEvent = observedEvents.sized,
+    what: number = this.reader.offset,
+  ): void {
     this.pushSlots(results);
     this.boundary(this.reader.pos);
+    this.observe(event, what);
   }
 }

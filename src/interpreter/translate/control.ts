@@ -3,6 +3,7 @@ import { instructions } from '../../syntax/instructions.ts';
 import { type FuncType, I64, isRef, slotsOf, V128, type ValType } from '../../syntax/types.ts';
 import { MAX_PACKED_SLOT } from '../code/encoding.ts';
 import { type CallOp, opOf } from '../code/isa.ts';
+import { observedEvents } from '../code/observer.ts';
 import { layoutOf } from '../code/types-layout.ts';
 import { type Control, is32, type Translation } from './body.ts';
 import { branchOn, popCondition } from './numeric.ts';
@@ -31,7 +32,7 @@ export const finishCall = (
   ...operands: readonly number[]
 ): void => {
   t.writer.emit<string>(op, ...operands);
-  t.endStop(results);
+  t.endStop(results, observedEvents.back, op === opOf.call_import ? operands[1] : -1);
 };
 
 export const callIndirect = (t: Translation): void => {

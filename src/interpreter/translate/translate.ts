@@ -32,6 +32,7 @@ import type { CodeSpace } from '../code/code-space.ts';
 import type { CodeRegion, FuncCode } from '../code/compiled-module.ts';
 import { ENTRY_COST, FRAME_WORDS, HEADER_WORDS, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { opOf } from '../code/isa.ts';
+import { observedEvents } from '../code/observer.ts';
 import { slotCountOf } from '../code/types-layout.ts';
 import { entryCost } from '../fuel/schedules.ts';
 import * as aggregates from './aggregates.ts';
@@ -131,9 +132,10 @@ const translateBody = (
   const body = func.body!;
   const type = func.type.comp as FuncType;
   // DETERMINISM: whichever code a call runs in, the fast code is made first, and decides.
-  const limit = t.isCareful
-    ? Number.POSITIVE_INFINITY
-    : Math.max(MAX_CODE_WORDS, MAX_CODE_WORDS_PER_BYTE * (body.end - body.start));
+  const limit =
+    t.isCareful || code.unit.observer !== null
+      ? Number.POSITIVE_INFINITY
+      : Math.max(MAX_CODE_WORDS, MAX_CODE_WORDS_PER_BYTE * (body.end - body.start));
   t.reader.reset(body.codeStart, body.end);
   t.writer.offset = body.codeStart;
   t.controls.push({
@@ -146,6 +148,7 @@ const translateBody = (
   });
   // The entry has a cost of its own, so it is another place than the first instruction.
   t.boundary(body.start);
+  t.observe(observedEvents.entered, code.index);
   t.charge(entryCost(code.unit.schedule, body.localCount, slotCountOf(type.results)));
   t.clearsRefs = clearsRefs || t.frame.hasRefs || type.results.some(isRef);
   // Clears the references of locals, and makes the reference stack long enough for the frame.
@@ -166,18 +169,32 @@ const translateBody = (
   return t;
 };
 
+/** What the instruction that the reader stands at costs, but for what only a run can tell. */
+export const priceOf = (t: Translation): number => {
+  const row = instructions[t.reader.row]!;
+  return t.code.unit.schedule.cost[row.fuel] + staticSize(t, row);
+};
+
 /** Most fuel of one run: with one instruction more, the sum stays below 2^31. */
 const MAX_RUN = 0x7f00_0000;
 
 const translateInstruction = (t: Translation): void => {
   const row = instructions[t.reader.row]!;
-  if (isStop(t, row)) {
+  const isStopping = isStop(t, row);
+  if (isStopping) {
     t.settleAll();
     t.writer.boundary(t.reader.offset);
   }
-  const price = t.code.unit.schedule.cost[row.fuel] + staticSize(t, row);
+  const price = priceOf(t);
   if (t.writer.cost + price > MAX_RUN) t.splitRun();
   t.charge(price);
+  if (isStopping) t.observe(observedEvents.before, 0);
+  lower(t, row);
+  // What follows a branch that may be taken is done less often.
+  if (row.fuel === 'branch' && t.controls.length > 0) t.count();
+};
+
+const lower = (t: Translation, row: InstructionRow): void => {
   const lowering = rowLowerings[t.reader.row]!;
   if (typeof lowering === 'function') {
     lowering(t);

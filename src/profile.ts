@@ -1,0 +1,4 @@
+/** Entry point for profiles in fuel: who used it, where, and called by whom. */
+export type { JavaScriptCompiler } from './interpreter/code/compiled-module.ts';
+export type { FuelProfile, ProfiledCall, ProfiledFunction, ProfiledPlace } from './profile/fuel-profile.ts';
+export { type FuelProfiler, fuelProfiler } from './profile/fuel-profiler.ts';

@@ -1,0 +1,180 @@
+/** A profile: plain data, which JSON can hold. */
+import { decodeNames } from '../decoder/name-section.ts';
+import { frameName } from '../errors/texts.ts';
+import { demangle } from '../symbols/demangle/demangle.ts';
+import { sourceLines } from '../symbols/dwarf/source-lines.ts';
+import type { Module } from '../syntax/module.ts';
+import { type CallTree, ROOT } from './call-tree.ts';
+import type { ObservedUnit } from './fuel-profiler.ts';
+import { type CountedInstruction, countedInstructions } from './places.ts';
+
+/**
+ * A function of a profile.
+ *
+ * Example: see `FuelProfile`.
+ */
+export interface ProfiledFunction {
+  /** Its name, or `func[INDEX]`; of a function of the host, the import that it stands for. */
+  readonly name: string;
+  /** Name of the module; empty where it has none. */
+  readonly module: string;
+  /** In the function index space of that module. */
+  readonly index: number;
+  readonly isHost: boolean;
+  readonly calls: number;
+  /** Fuel that the function used itself. */
+  readonly self: number;
+  /** Fuel of it and of all that it called; what recursion used counts once. */
+  readonly total: number;
+}
+
+/**
+ * A function as it was called by one caller, of which there is again one for each way to it.
+ *
+ * Example: see `FuelProfile`.
+ */
+export interface ProfiledCall {
+  /** Position of the caller among the calls, lower than its own; -1 where the host called. */
+  readonly caller: number;
+  /** Position of the function among the functions. */
+  readonly function: number;
+  readonly calls: number;
+  readonly self: number;
+}
+
+/**
+ * What a place of the code used: a line of source where the module says which, else a stretch without branches.
+ *
+ * Example: see `FuelProfile`.
+ */
+export interface ProfiledPlace {
+  /** Position of the function among the functions. */
+  readonly function: number;
+  /** Path and line, from 1; absent where the module has no debug information for it. */
+  readonly file?: string;
+  readonly line?: number;
+  /** Offset in the module of its first instruction. */
+  readonly offset: number;
+  /** How often that was done. */
+  readonly times: number;
+  readonly fuel: number;
+}
+
+/**
+ * What calls used, exactly: the fuel of all functions is the bill.
+ *
+ * ```js
+ * const profiler = fuelProfiler();
+ * const instance = instantiate(new Store({ compiler: profiler }), compileModule(doubleWasm), () => undefined);
+ * invoke(instance.exports.get('double'), [21n]);
+ * const { fuel, functions, places, unplaced } = profiler.profile();
+ * console.log(functions.reduce((sum, { self }) => sum + self, 0) === fuel); // → true
+ * console.log(places.reduce((sum, place) => sum + place.fuel, unplaced) === fuel); // → true
+ * ```
+ */
+export interface FuelProfile {
+  readonly version: 1;
+  /** Fuel of all calls. */
+  readonly fuel: number;
+  /** Those that used most first. */
+  readonly functions: readonly ProfiledFunction[];
+  readonly calls: readonly ProfiledCall[];
+  /** Those that used most first. */
+  readonly places: readonly ProfiledPlace[];
+  /** Fuel that no place has: of functions of the host, and less what a stretch had left in which a call failed. */
+  readonly unplaced: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** @param units modules, in the order of the numbers of their functions */
+export const makeProfile = (tree: CallTree, units: readonly ObservedUnit[]): FuelProfile => {
+  const totals = tree.totals();
+  const outermost = tree.outermost();
+  const byNumber = new Map<number, Mutable<ProfiledFunction>>();
+  // Functions that were called and not entered are there, too.
+  for (let node = ROOT + 1; node < tree.size; node++) {
+    const number = tree.functions[node]!;
+    let row = byNumber.get(number);
+    if (row === undefined) byNumber.set(number, (row = describe(number, units)));
+    row.calls += tree.calls[node]!;
+    row.self += tree.self[node]!;
+    if (outermost[node] === 1) row.total += totals[node]!;
+  }
+  if (tree.self[ROOT]! > 0) byNumber.set(-1, { ...host, self: tree.self[ROOT]!, total: tree.self[ROOT]! });
+  const numbers = [...byNumber.keys()].sort((a, b) => byNumber.get(b)!.self - byNumber.get(a)!.self || a - b);
+  const positions = new Map(numbers.map((number, i) => [number, i]));
+  const calls = tree.parents.slice(1).map((parent, i): ProfiledCall => {
+    const node = i + 1;
+    const position = positions.get(tree.functions[node]!)!;
+    return { caller: parent - 1, function: position, calls: tree.calls[node]!, self: tree.self[node]! };
+  });
+  const fuel = totals[ROOT]!;
+  const places = units.flatMap((observed) => placesOf(observed, positions)).sort((a, b) => b.fuel - a.fuel);
+  return {
+    version: 1,
+    fuel,
+    functions: numbers.map((number) => byNumber.get(number)!),
+    calls,
+    places,
+    unplaced: fuel - places.reduce((sum, place) => sum + place.fuel, 0),
+  };
+};
+
+/** What functions of the host used that the embedder called. */
+const host: ProfiledFunction = {
+  ...{ name: '(host)', module: '', index: -1, isHost: true },
+  ...{ calls: 0, self: 0, total: 0 },
+};
+
+const describe = (number: number, units: readonly ObservedUnit[]): Mutable<ProfiledFunction> => {
+  const { unit, base } = units.filter((item) => item.base <= number).pop()!;
+  const index = number - base;
+  const { module } = unit;
+  const names = decodeNames(module);
+  const counts = { calls: 0, self: 0, total: 0 };
+  const moduleName = frameName(names.moduleName ?? '');
+  if (index < module.importedFuncCount) {
+    const { module: from, name } = importOf(module, index);
+    return { name: frameName(`${from}.${name}`), module: moduleName, index, isHost: true, ...counts };
+  }
+  const name = frameName(demangle(names.funcName(index) ?? `func[${index}]`));
+  return { name, module: moduleName, index, isHost: false, ...counts };
+};
+
+const importOf = (module: Module, index: number): Module['imports'][number] =>
+  module.imports.filter(({ desc }) => desc.kind === 'func')[index]!;
+
+/** Lines, or stretches, of the functions of a module that were called. */
+const placesOf = (
+  { unit, base, byOffset }: ObservedUnit,
+  positions: ReadonlyMap<number, number>,
+): ProfiledPlace[] => {
+  const all: [position: number, instruction: CountedInstruction][] = [];
+  for (const [index, list] of countedInstructions(unit)) {
+    const position = positions.get(base + index);
+    if (position !== undefined) for (const item of list) all.push([position, item]);
+  }
+  const lines = sourceLines(
+    unit.module,
+    all.map(([, { offset }]) => offset),
+  );
+  const places = new Map<string, Mutable<ProfiledPlace>>();
+  all.forEach(([position, { offset, start, times, fuel }], i) => {
+    const source = lines[i];
+    const key = source ? `${position} ${source.line} ${source.file}` : `${position} ${start}`;
+    const place = places.get(key);
+    const more = fuel + (byOffset.get(offset) ?? 0);
+    if (place !== undefined) {
+      place.fuel += more;
+      return;
+    }
+    const { file, line } = source ?? {};
+    places.set(key, {
+      function: position,
+      ...(file !== undefined && line !== undefined && { file, line }),
+      ...{ offset, times, fuel: more },
+    });
+  });
+  return [...places.values()].filter(({ fuel }) => fuel > 0);
+};

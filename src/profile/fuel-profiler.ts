@@ -1,0 +1,181 @@
+/** Follows calls through observed code, and counts what they use. */
+import type { CodeUnit, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
+import { type ObservedEvent, type Observer, observedEvents } from '../interpreter/code/observer.ts';
+import type { CallState, MachineState } from '../interpreter/loop/machine-state.ts';
+import { CallTree, ROOT } from './call-tree.ts';
+import { type FuelProfile, makeProfile } from './fuel-profile.ts';
+
+/**
+ * Counts the fuel of functions, exactly: plug-ins, stores and namespaces take it in place of a compiler, and run up to
+ * twice as long.
+ *
+ * ```ts
+ * const profiler: FuelProfiler = fuelProfiler();
+ * const plugin = await createPlugin('build/examples/greet.wasm', { compiler: profiler });
+ * await plugin.call('greet', 'Ada');
+ * const profile: FuelProfile = profiler.profile();
+ * console.log(profile.fuel === plugin.fuelConsumed, profile.functions.length > 1); // → true true
+ * ```
+ */
+export interface FuelProfiler extends JavaScriptCompiler {
+  /** What was counted so far. Calls that are not over count up to where they last called or returned. */
+  profile(): FuelProfile;
+}
+
+/**
+ * Makes a profiler. It observes modules that are compiled with it: give it where plug-ins, stores or namespaces are
+ * made.
+ *
+ * ```js
+ * const profiler = fuelProfiler();
+ * const instance = instantiate(new Store({ compiler: profiler }), compileModule(doubleWasm), () => undefined);
+ * invoke(instance.exports.get('double'), [21n]);
+ * console.log(profiler.profile().functions[0].calls); // → 1
+ * ```
+ */
+export const fuelProfiler = (): FuelProfiler => new Profiler();
+
+/** A module of which code was observed. */
+export interface ObservedUnit {
+  readonly unit: CodeUnit;
+  /** What is added to an index to make the number of a function. */
+  readonly base: number;
+  /** Fuel of operations that cost by size, beside their price, and of functions of the host, by offset. */
+  readonly byOffset: Map<number, number>;
+}
+
+/** A call that goes on: which functions it is in. PERF: arrays that grow by hand; setting `length` took as long as all else. */
+class OpenCall {
+  /** Words in use on the call stack, and node, of each function that was entered. */
+  depths = new Int32Array(64);
+  nodes = new Int32Array(64);
+  /** How many there are. */
+  height = 0;
+  event: ObservedEvent = observedEvents.back;
+  /** Fuel in hand, what is ahead included, and not in hand, when the call was last heard of; and what it was given. */
+  private left: number;
+  private reserve: number;
+  private given: number;
+
+  /** A call that has used nothing so far, but what it pays now. */
+  constructor({ given }: CallState) {
+    this.left = 0;
+    this.reserve = this.given = given;
+  }
+
+  /** The node of the function that runs. */
+  get node(): number {
+    return this.height === 0 ? ROOT : this.nodes[this.height - 1]!;
+  }
+
+  /** What was used since the call was last heard of. */
+  takeSpent(state: CallState, ahead: number): number {
+    const left = state.fuel + ahead;
+    // PERF: between two slices these are small integers.
+    let spent = this.left - left;
+    this.left = left;
+    if (state.reserve !== this.reserve) {
+      spent += state.given - this.given + (this.reserve - state.reserve);
+      this.reserve = state.reserve;
+      this.given = state.given;
+    }
+    return spent;
+  }
+
+  push(depth: number, node: number): void {
+    const { height } = this;
+    if (height === this.depths.length) this.grow();
+    this.depths[height] = depth;
+    this.nodes[height] = node;
+    this.height = height + 1;
+  }
+
+  private grow(): void {
+    const { depths, nodes } = this;
+    this.depths = new Int32Array(2 * depths.length);
+    this.nodes = new Int32Array(2 * nodes.length);
+    this.depths.set(depths);
+    this.nodes.set(nodes);
+  }
+}
+
+/** Numbers of functions: each module has its own. */
+const MODULE_STEP = 2 ** 20;
+
+class Profiler implements FuelProfiler, Observer {
+  readonly kind = 'compiler';
+  readonly observer: Observer = this;
+  private readonly tree = new CallTree();
+  private readonly units: ObservedUnit[] = [];
+  private readonly open = new Map<CallState, OpenCall>();
+  /** The call and the module that were heard of last. */
+  private state: CallState | null = null;
+  private call: OpenCall | null = null;
+  private observed: ObservedUnit | null = null;
+
+  takeRefusal(): null {
+    return null;
+  }
+
+  observe(state: MachineState, event: ObservedEvent, what: number, ahead: number): void {
+    const call = state === this.state ? this.call! : this.callOf(state);
+    const { unit } = state.instance;
+    const observed = this.observed?.unit === unit ? this.observed : this.observedOf(unit);
+    const spent = call.takeSpent(state, ahead);
+    const isHost = event === observedEvents.back && what >= 0 && call.event === observedEvents.before;
+    call.event = event;
+    const { tree } = this;
+    // Nothing was entered: it was a function of the host.
+    const node = isHost ? tree.call(call.node, observed.base + what) : call.node;
+    tree.self[node]! += spent;
+    if (event === observedEvents.sized) add(observed.byOffset, what, spent);
+    else if (event !== observedEvents.before) this.follow(call, event, state.sp, observed.base + what);
+  }
+
+  /** A function was entered, or has returned to its caller. */
+  private follow(call: OpenCall, event: ObservedEvent, depth: number, func: number): void {
+    const { depths } = call;
+    const isEntry = event === observedEvents.entered;
+    // What it takes the place of, by a tail call, is gone as well.
+    const kept = isEntry ? depth - 1 : depth;
+    while (call.height > 0 && depths[call.height - 1]! > kept) call.height--;
+    if (isEntry) call.push(depth, this.tree.call(call.node, func));
+  }
+
+  end(state: CallState, ahead: number): void {
+    const call = this.open.get(state);
+    if (call === undefined) return;
+    this.tree.self[call.node]! += call.takeSpent(state, ahead);
+    this.open.delete(state);
+    this.state = this.call = null;
+  }
+
+  private callOf(state: CallState): OpenCall {
+    let call = this.open.get(state);
+    if (call === undefined) {
+      call = new OpenCall(state);
+      this.open.set(state, call);
+    }
+    this.state = state;
+    this.call = call;
+    return call;
+  }
+
+  private observedOf(unit: CodeUnit): ObservedUnit {
+    let observed = this.units.find((item) => item.unit === unit);
+    if (observed === undefined) {
+      observed = { unit, base: MODULE_STEP * this.units.length, byOffset: new Map() };
+      this.units.push(observed);
+    }
+    this.observed = observed;
+    return observed;
+  }
+
+  profile(): FuelProfile {
+    return makeProfile(this.tree, this.units);
+  }
+}
+
+const add = (sums: Map<number, number>, key: number, value: number): void => {
+  if (value !== 0) sums.set(key, (sums.get(key) ?? 0) + value);
+};

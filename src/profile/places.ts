@@ -1,0 +1,76 @@
+/** What each place of a module used: from how often its stretches of code were done, and what their instructions cost. */
+import type { CodeRegion, CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
+import { opcodeOf } from '../interpreter/code/encoding.ts';
+import { opOf, ops } from '../interpreter/code/isa.ts';
+import { slotCountOf } from '../interpreter/code/types-layout.ts';
+import { entryCost } from '../interpreter/fuel/schedules.ts';
+import { getMachine, mapOf } from '../interpreter/machine/machine.ts';
+import { priceOf, walkBody } from '../interpreter/translate/translate.ts';
+import type { FuncType } from '../syntax/types.ts';
+
+/** An instruction, by its offset in the module. */
+export interface CountedInstruction {
+  readonly offset: number;
+  /** Where the stretch without branches begins that it is in. */
+  readonly start: number;
+  readonly times: number;
+  readonly fuel: number;
+}
+
+const TWO_32 = 2 ** 32;
+
+/** How often what follows an offset was done; in the order of the code. */
+const addCounts = (region: CodeRegion | null, sums: Map<number, number>): void => {
+  if (region === null) return;
+  const { words } = getMachine().space;
+  const { pcs, offsets } = mapOf(region).sites;
+  /** Of several at one offset the last counts. */
+  const own = new Map<number, number>();
+  let end = 0;
+  for (let i = 0; i < pcs.length; i++) {
+    const at = region.entry + pcs[i]!;
+    // Parts of fused operations have places among the words of the operation.
+    if (at < end) continue;
+    const op = ops[opcodeOf(words[at]!)]!;
+    end = at + op.length;
+    if (op !== opOf.count) continue;
+    // The first is for the entry of the function, and its first instruction.
+    const offset = own.size === 0 ? -1 : offsets[i]!;
+    own.set(offset, (words[at + 1]! >>> 0) + TWO_32 * words[at + 2]!);
+  }
+  for (const [offset, times] of own) sums.set(offset, (sums.get(offset) ?? 0) + times);
+};
+
+/** The instructions of a function that were done. */
+const countedIn = (code: FuncCode): readonly CountedInstruction[] => {
+  const counts = new Map<number, number>();
+  addCounts(code.fast, counts);
+  addCounts(code.careful, counts);
+  const starts = [...counts.keys()].sort((a, b) => a - b);
+  const { unit, index } = code;
+  const { body, type } = unit.module.funcs[index]!;
+  const { start, localCount } = body!;
+  const entries = counts.get(-1) ?? 0;
+  const { results } = type.comp as FuncType;
+  const found: CountedInstruction[] = [
+    {
+      offset: start,
+      start,
+      times: entries,
+      fuel: entries * entryCost(unit.schedule, localCount, slotCountOf(results)),
+    },
+  ];
+  let stretch = 0;
+  walkBody(code, (t) => {
+    const { offset } = t.reader;
+    while (stretch + 1 < starts.length && starts[stretch + 1]! < offset) stretch++;
+    const times = counts.get(starts[stretch]!) ?? 0;
+    if (times === 0) return;
+    found.push({ offset, start: Math.max(starts[stretch]!, start), times, fuel: times * priceOf(t) });
+  });
+  return found;
+};
+
+/** The instructions of a module that were done, by function. Functions whose code was given back have none. */
+export const countedInstructions = (unit: CodeUnit): ReadonlyMap<number, readonly CountedInstruction[]> =>
+  new Map(unit.funcs.flatMap((code) => (code?.fast ? [[code.index, countedIn(code)] as const] : [])));
