@@ -1,4 +1,11 @@
 /** Entry point for profiles in fuel: who used it, where, and called by whom. */
 export type { JavaScriptCompiler } from './interpreter/code/compiled-module.ts';
+export {
+  compareProfiles,
+  differenceTable,
+  type FunctionDifference,
+  type ProfileDifference,
+} from './profile/compare-profiles.ts';
+export { formatProfile, type ProfileFormat, profileFormats } from './profile/formats.ts';
 export type { FuelProfile, ProfiledCall, ProfiledFunction, ProfiledPlace } from './profile/fuel-profile.ts';
 export { type FuelProfiler, fuelProfiler } from './profile/fuel-profiler.ts';
