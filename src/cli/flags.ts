@@ -204,6 +204,28 @@ export const commands = {
       ...pluginFlags,
     },
   },
+  profile: {
+    operands: ['PLUGIN', 'FUNCTION'],
+    summary: 'Say which functions, callers and lines used the fuel of a call, exactly.',
+    examples: [
+      'quern profile plugin.wasm greet --input Ada',
+      'quern profile plugin.wasm greet --input Ada --output greet.svg',
+      'quern profile plugin.wasm greet --input Ada --check greet.json --tolerance 1%',
+    ],
+    flags: {
+      ...inputFlags,
+      format: {
+        value: 'NAME',
+        choices: ['table', 'cpuprofile', 'folded', 'svg', 'json'],
+        help: 'table (default, or what the name of --output ends in), cpuprofile, folded, svg or json',
+      },
+      output: { short: 'o', value: 'FILE', help: 'write to a file' },
+      diff: { value: 'FILE', help: 'print what differs from a profile in JSON' },
+      check: { value: 'FILE', help: 'fail if more fuel was used than in a profile in JSON' },
+      tolerance: { value: 'SHARE', help: 'how much more --check allows, such as 1% (default 0)' },
+      ...pluginFlags,
+    },
+  },
   verify: {
     operands: ['PLUGIN', 'RECORDING', 'RECEIPT'],
     optional: 1,

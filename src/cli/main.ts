@@ -23,6 +23,7 @@ const runners: { readonly [C in CommandName]: (parsed: Parsed<C>) => Promise<voi
   run: async (parsed) => (await import('./run.ts')).runProgram(parsed),
   compile: async (parsed) => (await import('./compile.ts')).runCompile(parsed),
   bench: async (parsed) => (await import('./bench.ts')).runBench(parsed),
+  profile: async (parsed) => (await import('./profile.ts')).runProfile(parsed),
   inspect: async (parsed) => (await import('./inspect.ts')).runInspect(parsed),
   wat: async (parsed) => (await import('./text.ts')).runWat(parsed),
   wasm: async (parsed) => (await import('./text.ts')).runWasm(parsed),

@@ -3,19 +3,11 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { isObject } from '../errors/checks.ts';
 import { isQuernError, type Plugin, type Receipt, type RecordSink } from '../node.ts';
-import { usageError } from './parse.ts';
-
-const readable = <T>(what: string, read: () => T): T => {
-  try {
-    return read();
-  } catch (error) {
-    throw usageError(`cannot ${what}: ${(error as Error).message}`);
-  }
-};
+import { access } from './files.ts';
 
 /** A file that takes a recording line by line, so that a crash loses nothing of it. */
 export const openRecording = (path: string): { readonly write: RecordSink; close(): void } => {
-  const file = readable('write the recording', () => openSync(path, 'w'));
+  const file = access('write the recording', () => openSync(path, 'w'));
   return {
     write: (line) => {
       const bytes = Buffer.from(`${line}\n`);
@@ -27,7 +19,7 @@ export const openRecording = (path: string): { readonly write: RecordSink; close
 
 /** The text of a recording. */
 export const readRecording = (path: string): string =>
-  readable('read the recording', () => readFileSync(path, 'utf8'));
+  access('read the recording', () => readFileSync(path, 'utf8'));
 
 /** Writes the receipt of the last call; there is none before the first call. */
 export const writeReceipt = (path: string, plugin: Plugin): void => {
@@ -38,12 +30,12 @@ export const writeReceipt = (path: string, plugin: Plugin): void => {
     if (isQuernError(error, 'usage.state')) return;
     throw error;
   }
-  readable('write the receipt', () => writeFileSync(path, `${JSON.stringify(receipt, null, 2)}\n`));
+  access('write the receipt', () => writeFileSync(path, `${JSON.stringify(receipt, null, 2)}\n`));
 };
 
 /** Reads a receipt. */
 export const readReceipt = (path: string): Receipt =>
-  readable('read the receipt', () => {
+  access('read the receipt', () => {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (!isObject(value)) throw new Error('not an object');
     return value as Receipt;

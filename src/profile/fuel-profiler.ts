@@ -1,9 +1,11 @@
 /** Follows calls through observed code, and counts what they use. */
+import { UsageError } from '../errors/errors.ts';
 import type { CodeUnit, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { type ObservedEvent, type Observer, observedEvents } from '../interpreter/code/observer.ts';
 import type { CallState, MachineState } from '../interpreter/loop/machine-state.ts';
 import { CallTree, ROOT } from './call-tree.ts';
 import { type FuelProfile, makeProfile } from './fuel-profile.ts';
+import { clearCounters } from './places.ts';
 
 /**
  * Counts the fuel of functions, exactly: plug-ins, stores and namespaces take it in place of a compiler, and run up to
@@ -12,14 +14,17 @@ import { type FuelProfile, makeProfile } from './fuel-profile.ts';
  * ```ts
  * const profiler: FuelProfiler = fuelProfiler();
  * const plugin = await createPlugin('build/examples/greet.wasm', { compiler: profiler });
+ * profiler.reset();
  * await plugin.call('greet', 'Ada');
  * const profile: FuelProfile = profiler.profile();
  * console.log(profile.fuel === plugin.fuelConsumed, profile.functions.length > 1); // → true true
  * ```
  */
 export interface FuelProfiler extends JavaScriptCompiler {
-  /** What was counted so far. Calls that are not over count up to where they last called or returned. */
+  /** What was counted so far; places only while plug-ins and instances are not closed. Calls that are not over count up to where they last called or returned. */
   profile(): FuelProfile;
+  /** Forgets what was counted so far: what plug-ins did when they were made, for one. No call may be going on. */
+  reset(): void;
 }
 
 /**
@@ -74,7 +79,7 @@ class OpenCall {
     // PERF: between two slices these are small integers.
     let spent = this.left - left;
     this.left = left;
-    if (state.reserve !== this.reserve) {
+    if (state.reserve !== this.reserve || state.given !== this.given) {
       spent += state.given - this.given + (this.reserve - state.reserve);
       this.reserve = state.reserve;
       this.given = state.given;
@@ -105,7 +110,7 @@ const MODULE_STEP = 2 ** 20;
 class Profiler implements FuelProfiler, Observer {
   readonly kind = 'compiler';
   readonly observer: Observer = this;
-  private readonly tree = new CallTree();
+  private tree = new CallTree();
   private readonly units: ObservedUnit[] = [];
   private readonly open = new Map<CallState, OpenCall>();
   /** The call and the module that were heard of last. */
@@ -173,6 +178,16 @@ class Profiler implements FuelProfiler, Observer {
 
   profile(): FuelProfile {
     return makeProfile(this.tree, this.units);
+  }
+
+  reset(): void {
+    if (this.open.size > 0)
+      throw new UsageError('usage.state', { detail: 'a call that is observed goes on' });
+    this.tree = new CallTree();
+    for (const { unit, byOffset } of this.units) {
+      byOffset.clear();
+      clearCounters(unit);
+    }
   }
 }
 

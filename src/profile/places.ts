@@ -19,14 +19,13 @@ export interface CountedInstruction {
 
 const TWO_32 = 2 ** 32;
 
-/** How often what follows an offset was done; in the order of the code. */
-const addCounts = (region: CodeRegion | null, sums: Map<number, number>): void => {
+/** Visits the counters of a stretch of code, in its order: the offset that one follows, and where its two words are. */
+const visitCounters = (region: CodeRegion | null, visit: (offset: number, at: number) => void): void => {
   if (region === null) return;
   const { words } = getMachine().space;
   const { pcs, offsets } = mapOf(region).sites;
-  /** Of several at one offset the last counts. */
-  const own = new Map<number, number>();
   let end = 0;
+  let isFirst = true;
   for (let i = 0; i < pcs.length; i++) {
     const at = region.entry + pcs[i]!;
     // Parts of fused operations have places among the words of the operation.
@@ -35,9 +34,31 @@ const addCounts = (region: CodeRegion | null, sums: Map<number, number>): void =
     end = at + op.length;
     if (op !== opOf.count) continue;
     // The first is for the entry of the function, and its first instruction.
-    const offset = own.size === 0 ? -1 : offsets[i]!;
-    own.set(offset, (words[at + 1]! >>> 0) + TWO_32 * words[at + 2]!);
+    visit(isFirst ? -1 : offsets[i]!, at + 1);
+    isFirst = false;
   }
+};
+
+/** Sets all counters of a module back. */
+export const clearCounters = ({ funcs }: CodeUnit): void => {
+  const { words } = getMachine().space;
+  const clear = (_: number, at: number): void => {
+    words[at] = words[at + 1] = 0;
+  };
+  for (const code of funcs) {
+    visitCounters(code?.fast ?? null, clear);
+    visitCounters(code?.careful ?? null, clear);
+  }
+};
+
+/** How often what follows an offset was done; in the order of the code. */
+const addCounts = (region: CodeRegion | null, sums: Map<number, number>): void => {
+  const { words } = getMachine().space;
+  /** Of several at one offset the last counts. */
+  const own = new Map<number, number>();
+  visitCounters(region, (offset, at) => {
+    own.set(offset, (words[at]! >>> 0) + TWO_32 * words[at + 1]!);
+  });
   for (const [offset, times] of own) sums.set(offset, (sums.get(offset) ?? 0) + times);
 };
 

@@ -94,6 +94,11 @@ export class HandlerList {
   private readonly open: { readonly handler: number; readonly position: number }[] = [];
   private readonly changes: [at: number, handler: number][] = [];
 
+  /** Whether anything was protected so far. */
+  get hasAny(): boolean {
+    return this.stretches.length > 0;
+  }
+
   /** Starts a protected stretch inside those that are open; its index. */
   begin(start: number, position: number, clauses: Draft[]): number {
     const parent = this.open[this.open.length - 1]?.handler ?? -1;

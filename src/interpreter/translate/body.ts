@@ -151,6 +151,8 @@ export class Translation extends OperandStack {
     this.writer.separate();
     this.writer.bind(label);
     this.boundary(this.reader.pos);
+    // An exception may lead here, out of functions that it has ended.
+    if (this.code.unit.module.tags.length > 0 || this.handlers.hasAny) this.observe(observedEvents.back, -1);
   }
 
   // The abstract stack

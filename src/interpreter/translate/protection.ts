@@ -5,7 +5,6 @@
 import { instructions } from '../../syntax/instructions.ts';
 import { type FuncType, HEAP_EXN, refType, type ValType } from '../../syntax/types.ts';
 import { clauseOf } from '../code/handlers.ts';
-import { observedEvents } from '../code/observer.ts';
 import type { Control, Translation } from './body.ts';
 
 const EXNREF = refType(HEAP_EXN, false);
@@ -25,7 +24,6 @@ export const enterCatch = (t: Translation): void => {
   t.handlers.add(control.protection!.handler, clauseOf(tag, t.nextSlot(), refSlot, label));
   if (tag >= 0) t.pushSlots(tagParams(t, tag));
   t.bind(label);
-  t.observe(observedEvents.back, -1);
 };
 
 /** Records what the `delegate` that the reader stands at says. */
