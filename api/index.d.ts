@@ -341,7 +341,7 @@ export class Plugin {
   get fuelConsumed(): number;
   reset(): Promise<boolean>;
   close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+  [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 export class PluginCall {
@@ -426,7 +426,7 @@ export class PluginPool {
   call(functionName: string, input?: PluginInput, hostContext?: unknown, options?: CallOptions): Promise<PluginOutput | null>;
   use<T>(work: (plugin: Plugin) => PromiseLike<T>, { signal }?: CallOptions): Promise<T>;
   close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+  [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 export interface PoolOptions {

@@ -15,6 +15,7 @@ const layers = [
   'validator',
   'interpreter',
   'compiler',
+  'profile',
   'webassembly',
   'kernel',
   'host',
@@ -190,6 +191,10 @@ describe('shipped code', () => {
       'compiler/function-constructor.js',
     ])
       assert.deepEqual(reachersOf(part), ['compile.ts']);
+  });
+
+  test('reaches profiles from their own entry only', () => {
+    assert.deepEqual(reachersOf('profile/'), ['profile.ts']);
   });
 
   test('reaches the text format from its own entry only', () => {

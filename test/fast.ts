@@ -47,6 +47,7 @@ export const fastTests: Readonly<Record<string, readonly string[]>> = {
     'spec/base',
   ],
   compiler: ['compiler/instances', 'compiler/option', 'compiler/slices'],
+  profile: ['profile/formats'],
   webassembly: ['webassembly/js-string', 'webassembly/namespace'],
   kernel: ['kernel/traces'],
   host: [

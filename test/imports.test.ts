@@ -22,6 +22,7 @@ const entries = [
   'node-wasi',
   'webassembly',
   'compile',
+  'profile',
   'precompiled',
 ];
 

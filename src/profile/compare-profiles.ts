@@ -19,15 +19,15 @@ export interface FunctionDifference {
 /**
  * What differs between two profiles: all that was used, and the functions that used more or less.
  *
- * ```js
- * const measure = (input) => {
- *   const profiler = fuelProfiler();
- *   const instance = instantiate(new Store({ compiler: profiler }), compileModule(sumWasm), () => undefined);
- *   invoke(instance.exports.get('sum'), [input]);
- *   return profiler.profile();
- * };
- * const { before, after, functions } = compareProfiles(measure(1n), measure(5n));
- * console.log(after > before, functions.length); // → true 1
+ * ```ts
+ * const profiler = fuelProfiler();
+ * const plugin = await createPlugin('build/examples/greet.wasm', { compiler: profiler });
+ * await plugin.call('greet', 'Ada');
+ * const first = profiler.profile();
+ * await plugin.call('greet', 'Grace');
+ * const difference: ProfileDifference = compareProfiles(first, profiler.profile());
+ * const most: FunctionDifference | undefined = difference.functions[0];
+ * console.log(difference.after > difference.before, most !== undefined && most.after > most.before); // → true true
  * ```
  */
 export interface ProfileDifference {
@@ -40,7 +40,10 @@ export interface ProfileDifference {
 /**
  * Compares two profiles. Functions are the same if their names and those of their modules are.
  *
- * Example: see `ProfileDifference`.
+ * ```js
+ * const profile = fuelProfiler().profile();
+ * console.log(compareProfiles(profile, profile).functions); // → []
+ * ```
  */
 export const compareProfiles = (before: FuelProfile, after: FuelProfile): ProfileDifference => {
   const rows = new Map<string, { before: number; after: number }>();
@@ -67,7 +70,14 @@ const change = (before: number, after: number): string =>
       ? 'gone'
       : `${signed(Number(((100 * (after - before)) / before).toFixed(2)))} %`;
 
-/** The differences as a table. */
+/**
+ * The differences as a table.
+ *
+ * ```js
+ * const profile = fuelProfiler().profile();
+ * console.log(differenceTable(compareProfiles(profile, profile)).includes('(all)')); // → true
+ * ```
+ */
 export const differenceTable = ({ before, after, functions }: ProfileDifference): string =>
   columns([
     ['before', 'after', 'difference', '', 'function'],

@@ -20,7 +20,7 @@ interface ProfileNode {
   readonly hitCount: number;
   readonly children: number[];
 }
-export interface CpuProfile {
+interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
   readonly startTime: number;
   readonly endTime: number;

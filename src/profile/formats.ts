@@ -19,32 +19,40 @@ const folded = ({ calls, functions }: FuelProfile): string => {
   return lines.map((line) => `${line}\n`).join('');
 };
 
-const writers = {
-  table: profileTable,
-  cpuprofile: (profile) => `${JSON.stringify(cpuProfile(profile))}\n`,
-  folded,
-  svg: flameGraph,
-  json: (profile) => `${JSON.stringify(profile, null, 1)}\n`,
-} as const satisfies Readonly<Record<string, (profile: FuelProfile) => string>>;
-
 /**
  * A form of a profile: a table to read; what Chrome and VS Code open (`.cpuprofile`, where a microsecond is a unit of
  * fuel); folded stacks; a flame graph that stands by itself; JSON.
  *
  * Example: see `formatProfile`.
  */
-export type ProfileFormat = keyof typeof writers;
-/** All of them. */
-export const profileFormats = Object.keys(writers) as readonly ProfileFormat[];
+export type ProfileFormat = 'table' | 'cpuprofile' | 'folded' | 'svg' | 'json';
+
+const writers: Readonly<Record<ProfileFormat, (profile: FuelProfile) => string>> = {
+  table: profileTable,
+  cpuprofile: (profile) => `${JSON.stringify(cpuProfile(profile))}\n`,
+  folded,
+  svg: flameGraph,
+  json: (profile) => `${JSON.stringify(profile, null, 1)}\n`,
+};
+
+/**
+ * All forms of a profile.
+ *
+ * ```js
+ * console.log(profileFormats.includes('svg')); // → true
+ * ```
+ */
+export const profileFormats: readonly ProfileFormat[] = Object.keys(writers) as ProfileFormat[];
 
 /**
  * A profile as text.
  *
- * ```js
+ * ```ts
  * const profiler = fuelProfiler();
- * const instance = instantiate(new Store({ compiler: profiler }), compileModule(doubleWasm), () => undefined);
- * invoke(instance.exports.get('double'), [21n]);
- * console.log(formatProfile(profiler.profile(), 'folded')); // → func[0] 5
+ * const plugin = await createPlugin('build/examples/greet.wasm', { compiler: profiler });
+ * await plugin.call('greet', 'Ada');
+ * const format: ProfileFormat = 'svg';
+ * console.log(formatProfile(profiler.profile(), format).startsWith('<svg ')); // → true
  * ```
  *
  * @throws UsageError for a format that there is not

@@ -5,8 +5,7 @@ import { demangle } from '../symbols/demangle/demangle.ts';
 import { sourceLines } from '../symbols/dwarf/source-lines.ts';
 import type { Module } from '../syntax/module.ts';
 import { type CallTree, ROOT } from './call-tree.ts';
-import type { ObservedUnit } from './fuel-profiler.ts';
-import { type CountedInstruction, countedInstructions } from './places.ts';
+import { type CountedInstruction, countedInstructions, type ObservedUnit } from './places.ts';
 
 /**
  * A function of a profile.
@@ -63,13 +62,15 @@ export interface ProfiledPlace {
 /**
  * What calls used, exactly: the fuel of all functions is the bill.
  *
- * ```js
+ * ```ts
  * const profiler = fuelProfiler();
- * const instance = instantiate(new Store({ compiler: profiler }), compileModule(doubleWasm), () => undefined);
- * invoke(instance.exports.get('double'), [21n]);
- * const { fuel, functions, places, unplaced } = profiler.profile();
- * console.log(functions.reduce((sum, { self }) => sum + self, 0) === fuel); // → true
- * console.log(places.reduce((sum, place) => sum + place.fuel, unplaced) === fuel); // → true
+ * const plugin = await createPlugin('build/examples/greet.wasm', { compiler: profiler });
+ * await plugin.call('greet', 'Ada');
+ * const { fuel, functions, calls, places, unplaced }: FuelProfile = profiler.profile();
+ * const sum = (list: readonly number[]): number => list.reduce((all, value) => all + value, 0);
+ * console.log(sum(functions.map(({ self }: ProfiledFunction) => self)) === fuel); // → true
+ * console.log(sum(calls.map(({ self }: ProfiledCall) => self)) === fuel); // → true
+ * console.log(sum(places.map((place: ProfiledPlace) => place.fuel)) + unplaced === fuel); // → true
  * ```
  */
 export interface FuelProfile {

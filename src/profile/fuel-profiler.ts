@@ -1,11 +1,15 @@
 /** Follows calls through observed code, and counts what they use. */
 import { UsageError } from '../errors/errors.ts';
-import type { CodeUnit, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
-import { type ObservedEvent, type Observer, observedEvents } from '../interpreter/code/observer.ts';
-import type { CallState, MachineState } from '../interpreter/loop/machine-state.ts';
+import type {
+  CodeUnit,
+  JavaScriptCompiler,
+  ObservedCall,
+  Observer,
+} from '../interpreter/code/compiled-module.ts';
+import { type ObservedEvent, observedEvents } from '../interpreter/code/observer.ts';
 import { CallTree, ROOT } from './call-tree.ts';
 import { type FuelProfile, makeProfile } from './fuel-profile.ts';
-import { clearCounters } from './places.ts';
+import { clearCounters, type ObservedUnit } from './places.ts';
 
 /**
  * Counts the fuel of functions, exactly: plug-ins, stores and namespaces take it in place of a compiler, and run up to
@@ -40,15 +44,6 @@ export interface FuelProfiler extends JavaScriptCompiler {
  */
 export const fuelProfiler = (): FuelProfiler => new Profiler();
 
-/** A module of which code was observed. */
-export interface ObservedUnit {
-  readonly unit: CodeUnit;
-  /** What is added to an index to make the number of a function. */
-  readonly base: number;
-  /** Fuel of operations that cost by size, beside their price, and of functions of the host, by offset. */
-  readonly byOffset: Map<number, number>;
-}
-
 /** A call that goes on: which functions it is in. PERF: arrays that grow by hand; setting `length` took as long as all else. */
 class OpenCall {
   /** Words in use on the call stack, and node, of each function that was entered. */
@@ -63,7 +58,7 @@ class OpenCall {
   private given: number;
 
   /** A call that has used nothing so far, but what it pays now. */
-  constructor({ given }: CallState) {
+  constructor({ given }: ObservedCall) {
     this.left = 0;
     this.reserve = this.given = given;
   }
@@ -74,7 +69,7 @@ class OpenCall {
   }
 
   /** What was used since the call was last heard of. */
-  takeSpent(state: CallState, ahead: number): number {
+  takeSpent(state: ObservedCall, ahead: number): number {
     const left = state.fuel + ahead;
     // PERF: between two slices these are small integers.
     let spent = this.left - left;
@@ -112,9 +107,9 @@ class Profiler implements FuelProfiler, Observer {
   readonly observer: Observer = this;
   private tree = new CallTree();
   private readonly units: ObservedUnit[] = [];
-  private readonly open = new Map<CallState, OpenCall>();
+  private readonly open = new Map<ObservedCall, OpenCall>();
   /** The call and the module that were heard of last. */
-  private state: CallState | null = null;
+  private state: ObservedCall | null = null;
   private call: OpenCall | null = null;
   private observed: ObservedUnit | null = null;
 
@@ -122,9 +117,9 @@ class Profiler implements FuelProfiler, Observer {
     return null;
   }
 
-  observe(state: MachineState, event: ObservedEvent, what: number, ahead: number): void {
+  observe(state: ObservedCall, event: ObservedEvent, what: number, ahead: number): void {
     const call = state === this.state ? this.call! : this.callOf(state);
-    const { unit } = state.instance;
+    const { unit } = state.instance!;
     const observed = this.observed?.unit === unit ? this.observed : this.observedOf(unit);
     const spent = call.takeSpent(state, ahead);
     const isHost = event === observedEvents.back && what >= 0 && call.event === observedEvents.before;
@@ -147,7 +142,7 @@ class Profiler implements FuelProfiler, Observer {
     if (isEntry) call.push(depth, this.tree.call(call.node, func));
   }
 
-  end(state: CallState, ahead: number): void {
+  end(state: ObservedCall, ahead: number): void {
     const call = this.open.get(state);
     if (call === undefined) return;
     this.tree.self[call.node]! += call.takeSpent(state, ahead);
@@ -155,7 +150,7 @@ class Profiler implements FuelProfiler, Observer {
     this.state = this.call = null;
   }
 
-  private callOf(state: CallState): OpenCall {
+  private callOf(state: ObservedCall): OpenCall {
     let call = this.open.get(state);
     if (call === undefined) {
       call = new OpenCall(state);

@@ -8,6 +8,15 @@ import { getMachine, mapOf } from '../interpreter/machine/machine.ts';
 import { priceOf, walkBody } from '../interpreter/translate/translate.ts';
 import type { FuncType } from '../syntax/types.ts';
 
+/** A module of which code was observed. */
+export interface ObservedUnit {
+  readonly unit: CodeUnit;
+  /** What is added to an index to make the number of a function. */
+  readonly base: number;
+  /** Fuel of operations that cost by size, beside their price, and of functions of the host, by offset. */
+  readonly byOffset: Map<number, number>;
+}
+
 /** An instruction, by its offset in the module. */
 export interface CountedInstruction {
   readonly offset: number;

@@ -16,6 +16,7 @@ const specifiers = {
   inspect: 'quern/inspect',
   errors: 'quern/errors',
   compile: 'quern/compile',
+  profile: 'quern/profile',
   webassembly: 'quern/webassembly',
   'node-wasi': 'quern/node/wasi',
   'webassembly-auto': 'quern/webassembly/auto',

@@ -419,10 +419,8 @@ export class Execution {
 
   /** The call is over: its frames hold nothing any more. */
   private leaveStore(): void {
-    const { instance } = this.func;
-    if (instance === null) return;
-    if (this.hasBegun) instance.store.openCalls--;
-    instance.unit.observer?.end(this.state, this.balance - this.state.fuel - this.state.reserve);
+    if (this.hasBegun && this.func.instance !== null) this.func.instance.store.openCalls--;
+    this.fuel.close(this.balance, this.func.instance?.unit.observer);
   }
 
   private finish(): RunResult {
@@ -449,9 +447,8 @@ export class Execution {
 
   /** The bill and the frames of a call that fails where it stands. */
   private failing(): Failing {
-    const frames = this.rawFrames();
     this.outcome = 'trap';
-    return { fuelConsumed: this.fuelConsumed, frames };
+    return { fuelConsumed: this.fuelConsumed, frames: this.rawFrames() };
   }
 
   private rawFrames(limit?: number): RawFrame[] {

@@ -1,5 +1,6 @@
 /** The fuel of one call: what it was given, what is in the hand of the loop, and when somebody is asked. */
 import { checkWholeNumber } from '../../errors/arguments.ts';
+import type { Observer } from '../code/compiled-module.ts';
 import type { CallState } from '../loop/machine-state.ts';
 
 /** Fuel handed to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
@@ -67,6 +68,11 @@ export class FuelAccount {
     const added = Math.min(checkFuel(fuel), Number.MAX_SAFE_INTEGER - this.given);
     this.state.given += added;
     this.state.reserve += added;
+  }
+
+  /** The call is over. @param balance what is left in all */
+  close(balance: number, observer: Observer | null | undefined): void {
+    observer?.end(this.state, balance - this.state.fuel - this.state.reserve);
   }
 
   /** Takes back what is left of a paused call. */

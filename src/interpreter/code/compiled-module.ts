@@ -14,7 +14,7 @@ import type { CodeMap } from './code-map.ts';
 import { type CodeHold, firstBehind } from './code-space.ts';
 import { MAX_PACKED_SLOT } from './encoding.ts';
 import type { HandlerTable } from './handlers.ts';
-import type { Observer } from './observer.ts';
+import type { ObservedEvent } from './observer.ts';
 import type { PrecompiledModule } from './precompiled-module.ts';
 import { slotCountOf } from './types-layout.ts';
 
@@ -74,6 +74,22 @@ export class CompiledModule {
     for (const unit of this.units) unit.giveBack();
     releaseTypes(this.module.types);
   }
+}
+
+/** What an observer sees of a call: fuel, words in use on the call stack, and whose code runs. */
+export interface ObservedCall {
+  readonly given: number;
+  readonly fuel: number;
+  readonly reserve: number;
+  readonly sp: number;
+  readonly instance: { readonly unit: CodeUnit } | null;
+}
+/** Who is told what code does. Part of a `JavaScriptCompiler`, in whose place an observer stands. */
+export interface Observer {
+  /** @param ahead what is paid already of what comes next */
+  observe(call: ObservedCall, event: ObservedEvent, what: number, ahead: number): void;
+  /** A call is over; what is left of what it had paid is not in hand. */
+  end(call: ObservedCall, ahead: number): void;
 }
 
 /**

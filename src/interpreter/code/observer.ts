@@ -3,8 +3,6 @@
  * code which nobody observes has nothing of it: `count` at the start of each stretch without branches, `observe` where
  * functions begin, and around calls and sized operations.
  */
-import type { CallState, MachineState } from '../loop/machine-state.ts';
-
 /** What has happened. */
 export const observedEvents = {
   /** A call, or an operation that costs by size, comes next. */
@@ -17,14 +15,3 @@ export const observedEvents = {
   sized: 3,
 } as const;
 export type ObservedEvent = (typeof observedEvents)[keyof typeof observedEvents];
-
-/** Who is told. Part of a `JavaScriptCompiler`, in whose place an observer stands. */
-export interface Observer {
-  /**
-   * @param state of the call; its instance is the one whose code runs
-   * @param ahead what is paid already of what comes next
-   */
-  observe(state: MachineState, event: ObservedEvent, what: number, ahead: number): void;
-  /** A call is over; what is left of what it had paid is not in hand. */
-  end(state: CallState, ahead: number): void;
-}
