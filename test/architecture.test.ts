@@ -19,6 +19,7 @@ const layers = [
   'webassembly',
   'kernel',
   'host',
+  'debug',
   'conformance',
   'scripts',
   'entries',
@@ -133,6 +134,7 @@ describe('layers', () => {
   test('what is host-neutral does not reach the Node folders', () => {
     const nodeEntries = [
       'node.ts',
+      'debug-node.ts',
       'node-wasi.ts',
       'webassembly-auto-node.ts',
       'webassembly-replace-node.ts',

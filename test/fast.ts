@@ -62,6 +62,7 @@ export const fastTests: Readonly<Record<string, readonly string[]>> = {
     'plugins/slices.property',
     'regressions/host-function-without-fuel/host-function-without-fuel',
   ],
+  debug: ['debug/session'],
   conformance: ['conformance/kit'],
   scripts: ['cli/wast'],
   entries: ['package/package'],

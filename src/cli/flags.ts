@@ -96,6 +96,9 @@ const pluginFlags = {
   memdump: { value: 'FILE', help: "write the kernel's memory of a call that fails" },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
+/** What is debugged is interpreted. */
+const { compile: _, ...debuggedPluginFlags } = pluginFlags;
+
 /** Reports that programs read. */
 const reportFlags = {
   junit: { value: 'FILE', help: "write JUnit's XML" },
@@ -135,6 +138,26 @@ export const commands = {
       record: { value: 'FILE', help: 'write down everything that comes from outside, to be replayed' },
       replay: { value: 'FILE', help: 'take everything that comes from outside from a recording' },
       receipt: { value: 'FILE', help: 'write what the last call came to, for quern verify (with --record)' },
+    },
+  },
+  debug: {
+    operands: ['PLUGIN', 'FUNCTION'],
+    optional: 1,
+    summary: 'Call a function of a plug-in under LLDB, forwards and backwards.',
+    flags: {
+      ...inputFlags,
+      port: { value: 'N', help: 'where LLDB connects to (default: any that is free)' },
+      listen: {
+        value: 'ADDRESS',
+        help: 'listen there, and not on this machine alone: whoever reaches it has the plug-in',
+      },
+      history: { value: 'BYTES', help: 'most bytes of states to go back to (default 64 MiB, 0 for none)' },
+      resume: { value: 'FILE', help: 'go on with the call of a snapshot that quern call has written' },
+      replay: {
+        value: 'FILE',
+        help: 'make the last call of a recording again, everything from outside included',
+      },
+      ...debuggedPluginFlags,
     },
   },
   run: {

@@ -19,6 +19,7 @@ import { countBeforeOperand, parseCommand, parseFlags, usageError } from './pars
 /** TABLE: what runs a command. PERF: the modules of the others are not loaded (0.1 s without a bundle). */
 const runners: { readonly [C in CommandName]: (parsed: Parsed<C>) => Promise<void> } = {
   call: async (parsed) => (await import('./call.ts')).runCall(parsed),
+  debug: async (parsed) => (await import('./debug.ts')).runDebug(parsed),
   verify: async (parsed) => (await import('./verify.ts')).runVerify(parsed),
   run: async (parsed) => (await import('./run.ts')).runProgram(parsed),
   compile: async (parsed) => (await import('./compile.ts')).runCompile(parsed),

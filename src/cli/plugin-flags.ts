@@ -127,7 +127,8 @@ const readManifest = async (source: string): Promise<CheckedManifest> => {
   return resolveManifest(text, nodePlatform);
 };
 
-const toStderr = (level: string) => (message: string) =>
+/** Writes log messages of a level. */
+export const toStderr = (level: string) => (message: string) =>
   void process.stderr.write(`[${level}] ${printableLines(message)}\n`);
 /** Log messages go to standard error, so that they never mix with the output. */
 const logger: Logger = {

@@ -5,7 +5,8 @@ import { nameText } from '../errors/texts.ts';
 import type { CompiledPlugin, Plugin, PluginCall, PluginOutput } from '../node.ts';
 import { usageError } from './parse.ts';
 
-const readSnapshot = (file: string): Uint8Array => {
+/** The bytes of a snapshot. @throws UsageError */
+export const readSnapshot = (file: string): Uint8Array => {
   try {
     return new Uint8Array(readFileSync(file));
   } catch (cause) {
@@ -38,7 +39,7 @@ const writeSnapshot = (file: string, plugin: Plugin): void => {
 };
 
 /** The call that was in the snapshot; a new one of the function otherwise. @throws UsageError */
-const callOf = async (
+export const callOf = async (
   plugin: Plugin,
   functionName: string | undefined,
   readInput: () => Promise<Uint8Array | string>,

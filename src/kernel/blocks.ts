@@ -125,14 +125,16 @@ export class BlockMemory {
   }
 
   /**
-   * Makes a fresh memory what another one was: as large, with the contents that `write` puts there.
+   * Makes a memory what another one was, or itself: as large, with the contents that `write` puts there.
    *
    * @returns null, or why there can be no such memory
    */
   restore(pageCount: number, isTrusted: boolean, write: (bytes: Uint8Array) => void): string | null {
     const grown = pageCount - INITIAL_PAGES;
     if (grown < 0 || pageCount > this.#maxPages) return 'kernel memory of an impossible size';
-    if (!this.#grow(grown)) return 'no room for kernel memory';
+    this.#headers.clear(FIRST_BLOCK + this.managedLength);
+    if (pageCount < this.#pageCount) this.#shrink(pageCount);
+    else if (!this.#grow(pageCount - this.#pageCount)) return 'no room for kernel memory';
     this.grownPages = 0;
     const managed = PAGE_SIZE - ROOT_SIZE + grown * PAGE_SIZE;
     if (!this.#extend(this.#byteLength)) return 'no room for kernel memory';
@@ -334,6 +336,12 @@ export class BlockMemory {
       header += HEADER_SIZE + size;
     }
     return 0;
+  }
+
+  #shrink(pageCount: number): void {
+    this.#mayGrow(pageCount - this.#pageCount);
+    this.#pageCount = pageCount;
+    this.#bytes.fill(0, this.#byteLength);
   }
 
   #grow(pageCount: number): boolean {

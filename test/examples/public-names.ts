@@ -17,6 +17,7 @@ const specifiers = {
   errors: 'quern/errors',
   compile: 'quern/compile',
   profile: 'quern/profile',
+  'debug-node': 'quern/debug',
   webassembly: 'quern/webassembly',
   'node-wasi': 'quern/node/wasi',
   'webassembly-auto': 'quern/webassembly/auto',

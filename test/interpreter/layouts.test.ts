@@ -72,6 +72,7 @@ test('letters say which slots hold references', () => {
     { vectors: () => DONE, wideVectors: () => DONE, oneVector: () => DONE },
     () => 0,
     () => null,
+    { enter_careful: () => DONE, stop: () => DONE },
   );
   const struct = new StructInstance(types[0]!);
   Object.assign(struct, { descriptor: struct });

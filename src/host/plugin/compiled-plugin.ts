@@ -97,6 +97,15 @@ export class CompiledPlugin {
     return Plugin.restore(this.#materialOf(checked), bytes, call);
   }
 
+  /** `restore`, with a tape from there on: it is no recording, but lets a debugger go back. @internal */
+  async restoreOnTape(snapshot: Uint8Array, options: RestoreOptions): Promise<Plugin> {
+    const { activeCall, ...own } = this.#readOptions(options);
+    const call = readOptions(activeCall, 'activeCall');
+    this.#require();
+    const checked = reading('options', () => this.#checkOptions({ ...this.#options, ...own, record: true }));
+    return Plugin.restore(this.#materialOf(checked), snapshot, call);
+  }
+
   /**
    * Gives up what the modules take, code above all, as soon as the last plug-in made of them is closed. No more can be
    * made. Without it that is left to the host's collector, which does nothing before the event loop turns.

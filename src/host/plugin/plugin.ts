@@ -152,7 +152,7 @@ export class Plugin {
     const linked = instances.require();
     const { state } = linked;
     const onSlice = (): boolean => state.limits !== null && wantsPause(state.limits);
-    const parts = this.#partsOf(linked);
+    const parts = this.partsOf(linked);
     const { fuelConsumed, isStale, call, execution } = readPlugin(file, parts, limits.fuel, { onSlice });
     instances.isStale = isStale;
     instances.fuelBefore = fuelConsumed;
@@ -164,7 +164,8 @@ export class Plugin {
     this.#openCall(task, execution?.pause ?? null);
   }
 
-  #partsOf({ instances, state, wasi }: Linked): PluginParts {
+  /** What it consists of. @internal */
+  partsOf({ instances, state, wasi }: Linked): PluginParts {
     const { clock, random } = this.#options;
     return { instances, state, wasi, clock, random, config: this.#config };
   }
@@ -196,13 +197,9 @@ export class Plugin {
         detail: 'a call runs; take snapshots between calls, or of a call of `startCall` that is paused',
       });
     }
-    const linked = task?.linked ?? this.#instances.require();
     const { fuelBefore, isStale } = this.#instances;
-    return writePlugin(this.#partsOf(linked), {
-      fuelConsumed: fuelBefore,
-      isStale,
-      call: task?.saved() ?? null,
-    });
+    const progress = { fuelConsumed: fuelBefore, isStale, call: task?.saved() ?? null };
+    return writePlugin(this.partsOf(task?.linked ?? this.#instances.require()), progress);
   }
 
   /** The call of `startCall` that has not ended, also in a plug-in that was restored; null for none. */
@@ -300,6 +297,11 @@ export class Plugin {
     this.#current.inPieces = call;
     this.#current.task = task;
     return call;
+  }
+
+  /** What calls run in. @internal */
+  get instances(): Instances {
+    return this.#instances;
   }
 
   /** What records or replays; null for neither. @internal */

@@ -65,8 +65,14 @@ export interface ReplayOptions
 const textOf = (json: Json | undefined): string => (typeof json === 'string' ? json : '');
 const bytesOf = (json: Json | undefined): Uint8Array => decodeBase64(textOf(json)) ?? new Uint8Array(0);
 
+/** What an event `call` names. */
+export const recordedCall = (ask: Json): { readonly functionName: string; readonly input: Uint8Array } => {
+  const call = ask as { readonly function?: Json; readonly input?: Json } | null;
+  return { functionName: textOf(call?.function), input: bytesOf(call?.input) };
+};
+
 /** Does what the owner of the plug-in did. */
-const change = async (plugin: Plugin, [name, key, value]: readonly Json[]): Promise<void> => {
+export const changeAgain = async (plugin: Plugin, [name, key, value]: readonly Json[]): Promise<void> => {
   if (name === 'setVariable') plugin.setVariable(textOf(key), bytesOf(value));
   else if (name === 'deleteVariable') plugin.deleteVariable(textOf(key));
   else if (name === 'setConfig') plugin.setConfig(textOf(key), value === null ? null : textOf(value));
@@ -112,12 +118,11 @@ class ReplayLimits {
 }
 
 const makeCall = async (plugin: Plugin, ask: Json, limits: ReplayLimits): Promise<ReplayedCall> => {
-  const call = ask as { readonly function?: Json; readonly input?: Json } | null;
-  const functionName = textOf(call?.function);
+  const { functionName, input } = recordedCall(ask);
   let result: CallResult | null = null;
   let error: unknown = null;
   try {
-    result = await plugin.callDetailed(functionName, bytesOf(call?.input), limits.left);
+    result = await plugin.callDetailed(functionName, input, limits.left);
   } catch (thrown) {
     if (plugin.tape?.failure) throw plugin.tape.failure;
     error = thrown;
@@ -145,7 +150,7 @@ const replayCalls = async (
   try {
     for (let next = tape.upcoming; next !== null; next = tape.upcoming) {
       if (next.event === 'call') calls.push(await makeCall(plugin, next.ask, limits));
-      else if (next.event === 'owner' && Array.isArray(next.ask)) await change(plugin, next.ask);
+      else if (next.event === 'owner' && Array.isArray(next.ask)) await changeAgain(plugin, next.ask);
       // SAFETY: what nothing was made of would be met again, for ever.
       if (tape.upcoming === next) throw tape.diverge({ event: 'call', ask: null });
       const last = calls[calls.length - 1];

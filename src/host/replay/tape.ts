@@ -71,6 +71,17 @@ export class Tape {
   }
 
   /** @param onLine is given each line as it is written */
+  /**
+   * Goes back to an event of this tape: from there on the answers are those that are on it, up to its end. For
+   * debuggers, which put the plug-in back to where it was then.
+   */
+  rewind(position: number): void {
+    this.#position = position;
+    this.#failure = null;
+    this.openOperations = null;
+    if (this.#writer !== null) this.mostFuel = Number.MAX_SAFE_INTEGER;
+  }
+
   static recorder(onLine: ((line: string) => void) | null): Tape {
     return new Tape(new LogWriter(onLine), null);
   }
@@ -79,7 +90,7 @@ export class Tape {
   }
 
   get isReplay(): boolean {
-    return this.#log !== null;
+    return this.#writer === null || this.#position < this.#writer.lines.length;
   }
   /** The lines that were recorded. */
   get lines(): readonly string[] {
@@ -91,22 +102,29 @@ export class Tape {
   }
   /** Number of the next event. */
   get position(): number {
-    return this.#log === null ? this.#writer!.lines.length : this.#position;
+    return this.#position;
   }
   /** The event that comes next in a replay. */
   get upcoming(): LogEvent | null {
-    return this.#log?.events[this.#position] ?? null;
+    if (this.#log !== null) return this.#log.events[this.#position] ?? null;
+    const line = this.#writer!.lines[this.#position];
+    return line === undefined ? null : (JSON.parse(line) as LogEvent);
+  }
+
+  /** The events that are left of a replay. */
+  get rest(): readonly LogEvent[] {
+    return this.#log?.events.slice(this.#position) ?? [];
   }
 
   /** Notes what no answer is needed for: in a replay it must be the same. @throws ReplayError */
   note(event: string, ask: Json): void {
-    if (this.#log === null) this.#writer!.write({ event, ask });
-    else this.expect(event, ask);
+    if (this.isReplay) this.expect(event, ask);
+    else this.#append({ event, ask });
   }
 
   /** Asks what is answered at once. `live` is what asks the outside. */
   take<T>(event: string, ask: Json, form: Form<T>, live: () => T): T {
-    if (this.#log !== null) return this.#answered(event, ask, form);
+    if (this.isReplay) return this.#answered(event, ask, form);
     let value: T;
     try {
       value = live();
@@ -120,7 +138,7 @@ export class Tape {
 
   /** Asks what is answered later. */
   async takeLater<T>(event: string, ask: Json, form: Form<T>, live: () => Promise<T>): Promise<T> {
-    if (this.#log !== null) return this.#answered(event, ask, form);
+    if (this.isReplay) return this.#answered(event, ask, form);
     const call = this.#call;
     let value: T;
     try {
@@ -135,7 +153,12 @@ export class Tape {
 
   /** Writes an event of a recording. */
   write(event: string, ask: Json, answer: Json): void {
-    this.#writer!.write({ event, ask, answer });
+    this.#append({ event, ask, answer });
+  }
+
+  #append(event: LogEvent): void {
+    this.#writer!.write(event);
+    this.#position = this.#writer!.lines.length;
   }
 
   /** Marks the end of a call: what comes later of its questions is not answered any more. */
@@ -191,7 +214,7 @@ export class Tape {
 
   /** The end of the call that begins here or runs, in a replay. */
   endOfCall(): LogEvent | null {
-    const { events } = this.#log!;
+    const events = this.#log?.events ?? [];
     for (let i = this.#position; i < events.length; i++) {
       if (events[i]!.event === 'end' || events[i]!.event === 'ready') return events[i]!;
     }

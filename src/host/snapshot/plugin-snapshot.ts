@@ -173,6 +173,7 @@ const readSettings = (reader: SnapshotReader, { state, config }: PluginParts): (
   return () => {
     const { variables, logger } = state;
     config.clear();
+    for (const [name] of [...variables.entries()]) variables.delete(name);
     for (const [key, value] of settings) config.set(key, value);
     for (const [name, value] of values) {
       const refusal = variables.set(name, value);
@@ -206,9 +207,10 @@ const readSources = (reader: SnapshotReader, { clock, random }: PluginParts): ((
 };
 
 /**
- * Puts a plug-in that was just linked into the state of a snapshot.
+ * Puts a plug-in into the state of a snapshot: one that was just linked, or the one that it was taken of.
  *
  * @param fuel the most that the call may use in all, whatever the snapshot says; null for no limit
+ * @param into the executions of the call that goes back to what it was; null makes new ones
  * @returns how far it had come, and its execution, if one stands still
  * @throws SnapshotError
  */
@@ -217,13 +219,14 @@ export const readPlugin = (
   parts: PluginParts,
   fuel: number | null,
   options: ExecutionOptions,
+  into: readonly Execution[] | null = null,
 ): PluginProgress & { readonly execution: Execution | null } => {
   const { instances, state, wasi } = parts;
   if (!file.has('plugin')) throw foreign('it is a snapshot of instances; restore it with restoreSnapshot');
   const progress = file.read('plugin', (reader) => readProgress(reader, fuel));
   // What other executions of the call have used is gone for the one that goes on.
   const most = fuel === null ? {} : { fuel: Math.max(0, fuel - progress.fuelConsumed) };
-  const executions = readEngine(file, { instances, options: { ...options, ...most } });
+  const executions = readEngine(file, { instances, options: { ...options, ...most } }, into);
   const hasExecution = progress.call?.hasBegun === true;
   if (executions.length !== (hasExecution ? 1 : 0)) throw corrupt('another number of calls');
   const steps = [

@@ -20,15 +20,15 @@ import { type RawValue, readValues } from '../instances/values.ts';
 import type { Waiter } from '../instances/waiters.ts';
 import { type CallState, isInCode, type MachineState } from '../loop/machine-state.ts';
 import * as status from '../loop/status.ts';
-import { getMachine, getTier, type Machine } from '../machine/machine.ts';
+import { getCallDebugger, getMachine, getTier, type Machine } from '../machine/machine.ts';
 import { backtrace, type RawFrame, rawBacktrace, withBacktrace } from './backtrace.ts';
 import { type Arguments, CallStacks, type StackCopies } from './call-stacks.ts';
 import { type Failing, type FailureListener, trapError, uncaughtError } from './failure.ts';
 import { checkFuel, FuelAccount } from './fuel-account.ts';
-import { type ExecutionOptions, registersOf } from './options.ts';
+import { clearRegisters, type ExecutionOptions, registersOf, resetRegisters } from './options.ts';
 import type { PauseReason, RunResult } from './outcome.ts';
 import { MAX_DUMPED_FRAMES, stackFrames } from './stack-frames.ts';
-import { goCareful, remainingOf, stepBack } from './stand.ts';
+import { goCareful, remainingOf, settleWait, stepBack } from './stand.ts';
 import { unwind } from './unwind.ts';
 
 const DEADLOCK = status.trapStatus('trap.deadlock');
@@ -47,6 +47,10 @@ interface HostCall {
   readonly func: HostFuncInstance;
   readonly base: number;
 }
+
+const wrongState = (detail: string): Error => new UsageError('usage.state', { detail });
+const tooNested = (): Error =>
+  new ExhaustionError('exhaustion.call-stack', { detail: 'too many nested calls between host and plug-in' });
 
 /** Whether another worker made a memory of the instance grow. */
 const hasGrown = ({ instance }: MachineState): boolean => {
@@ -75,7 +79,8 @@ export class Execution {
   /** Why the call is paused. */
   pause: PauseReason | null = null;
   private readonly machine: Machine;
-  private readonly state: CallState;
+  /** Its registers. @internal */
+  readonly state: CallState;
   private readonly onResults: HostWrite | null;
   /** Told when the call fails; for dumps. @internal */
   onFailure: FailureListener | null = null;
@@ -83,6 +88,8 @@ export class Execution {
   private hasBegun = false;
   /** Whether the call waited without end, and traps when it goes on. */
   private isDeadlocked = false;
+  /** What the call is about to fail with, and stands still for, where a debugger wants that. @internal */
+  failure: { readonly error: unknown } | null = null;
   private readonly fuel: FuelAccount;
   /** The host function that a restored call is paused in. */
   private hostCall: HostCall | null = null;
@@ -111,16 +118,21 @@ export class Execution {
     options: ExecutionOptions,
     make: (state: CallState) => SavedExecution,
   ): Execution {
-    const execution = new Execution(func, options);
-    const saved = make(execution.state);
-    const { given, hasBegun, pause, hostCall } = saved;
-    execution.stacks.set(saved);
-    execution.fuel.restore(given);
-    execution.hasBegun = hasBegun;
-    execution.pause = pause;
-    execution.hostCall = hostCall;
-    execution.outcome = hasBegun ? 'paused' : null;
-    return execution;
+    return new Execution(func, options).rewind(make);
+  }
+
+  /** Becomes what was saved, while it does not run. @internal */
+  rewind(make: (state: CallState) => SavedExecution): Execution {
+    this.stacks.get();
+    resetRegisters(this.state, this.func);
+    const saved = make(this.state);
+    this.stacks.set(saved);
+    this.fuel.restore(saved.given);
+    ({ hasBegun: this.hasBegun, pause: this.pause, hostCall: this.hostCall } = saved);
+    this.outcome = this.hasBegun ? 'paused' : null;
+    this.failure = null;
+    this.isDeadlocked = false;
+    return this;
   }
 
   /**
@@ -131,8 +143,7 @@ export class Execution {
    */
   save(): SavedExecution {
     this.checkRest();
-    if (this.outcome === 'done' || this.outcome === 'trap')
-      throw new UsageError('usage.state', { detail: 'the call is over' });
+    if (this.outcome === 'done' || this.outcome === 'trap') throw wrongState('the call is over');
     if (this.state.waiter !== null)
       throw new SnapshotError('snapshot.unsupported', { detail: 'a call that waits for a notify' });
     return {
@@ -174,7 +185,7 @@ export class Execution {
     const { fuel, reserve } = state;
     return outcome === null || this.hostCall !== null || outcome === 'done'
       ? fuel + reserve
-      : fuel + reserve + remainingOf(state, outcome === 'paused');
+      : fuel + reserve + remainingOf(state, outcome === 'paused' && this.failure === null);
   }
 
   /** Adds fuel to a call; a paused one can then go on. */
@@ -219,8 +230,7 @@ export class Execution {
   /** Hands in what the host function's promise resolved to; `run` then goes on. */
   resolveHost(write: HostWrite): void {
     const { pending } = this.state;
-    if (pending === null)
-      throw new UsageError('usage.state', { detail: 'the call does not wait for the host' });
+    if (pending === null) throw wrongState('the call does not wait for the host');
     this.state.pending = null;
     const { words, refs } = this.stacks.get();
     write(words, pending.base, refs);
@@ -253,15 +263,8 @@ export class Execution {
     if (this.outcome === 'done' || this.outcome === 'trap') return;
     this.checkRest();
     this.tellFailure(error);
-    const { state, balance } = this;
-    state.reserve = balance;
-    state.fuel = 0;
-    state.pc = HALT_PC;
-    state.sp = 0;
-    state.pending = null;
+    clearRegisters(this.state, this.balance);
     this.hostCall = null;
-    state.thrown = null;
-    state.instances.length = 0;
     this.stacks.clear();
     this.pause = null;
     this.error = error;
@@ -276,16 +279,12 @@ export class Execution {
    */
   run(): RunResult {
     if (this.outcome === 'done' || this.outcome === 'trap') return this.outcome;
-    if (this.state.pending !== null)
-      throw new UsageError('usage.state', { detail: 'the call waits for a host function' });
-    if (this.state.waiter?.answer === null)
-      throw new UsageError('usage.state', { detail: 'the call waits for a notify' });
+    if (this.state.pending !== null) throw wrongState('the call waits for a host function');
+    if (this.state.waiter?.answer === null) throw wrongState('the call waits for a notify');
     this.checkRest();
     if (!this.stacks.enter()) {
       this.outcome = 'trap';
-      this.error = new ExhaustionError('exhaustion.call-stack', {
-        detail: 'too many nested calls between host and plug-in',
-      });
+      this.error = tooNested();
       return 'trap';
     }
     this.outcome = null;
@@ -293,8 +292,8 @@ export class Execution {
     this.state.provedWords = 0;
     try {
       this.stacks.moveIn();
-      this.settleWait();
-      this.outcome = this.hasBegun ? this.goOn(this.resume()) : this.begin();
+      settleWait(this.state, this.machine.words);
+      this.outcome = this.hasBegun ? this.resume() : this.begin();
     } catch (cause) {
       // Nothing that a guest does throws here: host errors and traps arrive as statuses.
       this.outcome = this.fail(isQuernError(cause) ? cause : new InternalError('internal.bug', { cause }));
@@ -305,19 +304,15 @@ export class Execution {
   }
 
   private checkRest(): void {
-    if (this.stacks.isActive) throw new UsageError('usage.state', { detail: 'the call is running' });
-  }
-
-  /** Hands the answer to a wait that has ended. */
-  private settleWait(): void {
-    const { waiter } = this.state;
-    if (waiter === null) return;
-    this.machine.words[waiter.base] = waiter.answer!;
-    this.state.waiter = null;
+    if (this.stacks.isActive) throw wrongState('the call is running');
   }
 
   /** What a paused call goes on with. */
-  private resume(): number {
+  private resume(): RunResult {
+    return this.failure === null ? this.goOn(this.firstStatus()) : this.fail(this.failure.error);
+  }
+
+  private firstStatus(): number {
     const { hostCall } = this;
     if (hostCall !== null) {
       this.hostCall = null;
@@ -381,6 +376,8 @@ export class Execution {
           continue;
         case status.UNCAUGHT:
           return this.fail(uncaughtError(state, this.failing()));
+        case status.STOPPED:
+          return this.stop('slice');
         default:
           // The loop knows the size that a memory had when it began; another worker may have made it grow.
           if (code !== MEMORY_BOUNDS || !isInCode(state) || !hasGrown(state))
@@ -433,6 +430,11 @@ export class Execution {
   }
 
   private fail(error: unknown): RunResult {
+    if (this.failure === null && getCallDebugger()?.holds(this.state, error) === true) {
+      this.failure = { error };
+      return this.stop('slice');
+    }
+    this.failure = null;
     this.tellFailure(error);
     this.error = error;
     this.outcome = 'trap';
@@ -451,7 +453,8 @@ export class Execution {
     return { fuelConsumed: this.fuelConsumed, frames: this.rawFrames() };
   }
 
-  private rawFrames(limit?: number): RawFrame[] {
+  /** Where its frames lie, innermost first. @internal */
+  rawFrames(limit?: number): RawFrame[] {
     const isInCall = this.state.pending !== null || this.hostCall !== null;
     return rawBacktrace(this.state, this.stacks.calls, isInCall, limit);
   }

@@ -1,5 +1,6 @@
 /** What whoever starts a call may say about it. */
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../../syntax/limits.ts';
+import { HALT_PC } from '../code/code-space.ts';
 import { quern1 } from '../fuel/schedules.ts';
 import type { FuncInstance, HostWrite, ModuleInstance } from '../instances/module-instance.ts';
 import { type CallState, MachineState } from '../loop/machine-state.ts';
@@ -23,11 +24,35 @@ export interface ExecutionOptions {
   readonly onResults?: HostWrite;
 }
 
+/** Makes registers those of a call that has not begun, so that what was saved can be put there. */
+export const resetRegisters = (state: CallState, { instance }: FuncInstance): void => {
+  state.instance = instance;
+  state.callLimit = 2 * (instance?.store.maxCallDepth ?? DEFAULT_MAX_CALL_DEPTH);
+  state.instances.length = 0;
+  state.error = undefined;
+  state.thrown = null;
+  state.search = null;
+  state.pending = null;
+  state.waiter = null;
+  state.isLookDue = false;
+};
+
+/** Makes registers those of a call that is over: it holds nothing any more, and its bill stays as it is. */
+export const clearRegisters = (state: CallState, balance: number): void => {
+  state.reserve = balance;
+  state.fuel = 0;
+  state.pc = HALT_PC;
+  state.sp = 0;
+  state.pending = null;
+  state.thrown = null;
+  state.instances.length = 0;
+};
+
 /** The registers of a new call. */
 export const registersOf = (func: FuncInstance, { careful, onSlice }: ExecutionOptions): CallState => {
   const store = func.instance?.store;
   const state = new MachineState<ModuleInstance | null>(func.instance, store?.schedule ?? quern1);
-  state.callLimit = 2 * (store?.maxCallDepth ?? DEFAULT_MAX_CALL_DEPTH);
+  resetRegisters(state, func);
   state.stackLimit = 2 * (store?.maxStackSlots ?? DEFAULT_MAX_STACK_SLOTS);
   state.isArmed = careful ? 1 : 0;
   state.isWatched = (onSlice ?? null) !== null;

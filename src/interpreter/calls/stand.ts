@@ -4,9 +4,10 @@
  */
 import { InternalError } from '../../errors/errors.ts';
 import { type CodeRegion, regionAt } from '../code/compiled-module.ts';
+import { opcodeOf } from '../code/encoding.ts';
 import { opOf } from '../code/isa.ts';
 import type { CallState } from '../loop/machine-state.ts';
-import { mapCareful, mapFast } from '../machine/machine.ts';
+import { mapCareful, mapFast, mapOf } from '../machine/machine.ts';
 
 /** The code that a call stands in; null in a host function that the embedder called, and at the stubs. */
 const regionOf = ({ instance, pc }: CallState): CodeRegion | null => regionAt(instance, pc);
@@ -52,13 +53,24 @@ export const goCareful = (state: CallState): boolean => {
 export const stepBack = (state: CallState, words: Int32Array): void => {
   const region = regionOf(state);
   if (region === null || !region.isCareful) return;
-  const map = mapCareful(region.func);
+  const map = mapOf(region);
   const { pcs, offsets } = map.sites;
   const at = map.siteIndex(state.pc - region.entry);
-  const isCharge = (index: number): boolean => words[region.entry + pcs[index]!] === opOf.charge.code;
+  const isCharge = (index: number): boolean => {
+    const opcode = opcodeOf(words[region.entry + pcs[index]!]!);
+    return opcode === opOf.charge.code || opcode === opOf.stop.code;
+  };
   let start = map.firstSite(offsets[at]!);
   while (start < at && !isCharge(start)) start++;
   if (start < at) state.pc = region.entry + pcs[start]!;
   // The first instruction of a function has two charges in front: that of the entry and its own.
   for (let i = start; i < at; i++) if (isCharge(i)) state.fuel += words[region.entry + pcs[i]! + 1]!;
+};
+
+/** Hands the answer to a wait that has ended. */
+export const settleWait = (state: CallState, words: Int32Array): void => {
+  const { waiter } = state;
+  if (waiter === null) return;
+  words[waiter.base] = waiter.answer!;
+  state.waiter = null;
 };

@@ -191,6 +191,7 @@ export class CodeUnit {
       func.careful = null;
       func.fastMap = null;
       func.carefulMap = null;
+      func.chargesAll = false;
     }
   }
 }
@@ -227,6 +228,8 @@ export class FuncCode {
   /** Boundaries and sites of the fast code; made when first needed. */
   fastMap: CodeMap | null = null;
   carefulMap: CodeMap | null = null;
+  /** Whether its careful code charges for every instruction, also for those that cost nothing. */
+  chargesAll = false;
   /** Frame size in slots, parameters included; the counted size that limits apply to. */
   readonly frameSlots: number;
 

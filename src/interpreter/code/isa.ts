@@ -177,6 +177,10 @@ export const callOps = {
   return_ref: 'T',
   // in the place of the first operation of a function or a loop: code of another tier goes on; see `Tier`
   enter_compiled: '',
+  // in the place of the first operation of a function: its careful code takes over; see `CallDebugger`
+  enter_careful: '',
+  // in the place of a `charge`: who debugs the call is asked whether it pauses
+  stop: 'i',
 } as const satisfies Layouts;
 
 /** Locals and globals: cold operations of `cold/variables.ts`. */

@@ -39,6 +39,9 @@ interface Calls extends ColdCalls {
   readonly operations: Record<keyof typeof callOps | 'call_indirect', Cold>;
 }
 
+/** The operations that a debugger puts into code, and does. */
+export type DebugOps = Readonly<Record<'enter_careful' | 'stop', Cold>>;
+
 /** How whoever drives a call begins one. */
 export type FirstCalls = Pick<Calls, 'callFunction' | 'callHost' | 'repeatHostCall'>;
 
@@ -61,6 +64,7 @@ export const createCalls = (
   { C, I, R, operand, slot, first, second, addressAt, pay }: Operands,
   translate: (code: FuncCode) => number,
   enterCompiled: (m: MachineState, at: number) => number | null,
+  debugOps: DebugOps,
 ): Calls => {
   /** What goes on with the next operation, in this loop or, where somebody is to be asked first, after that. */
   const proceed = (m: CallState): number => (space.words === C && !m.isLookDue ? CONTINUE : RESTART);
@@ -243,6 +247,7 @@ export const createCalls = (
       const status = enterCompiled(m, at);
       return status === null ? returnFrom(m) : status;
     },
+    ...debugOps,
     return_ref: (m, at) => {
       R[m.fp >> 1] = R[first(m, at) >> 1];
       return returnFrom(m);

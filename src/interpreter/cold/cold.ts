@@ -16,7 +16,7 @@ import { CONTINUE, FIRST_TRAP, LAY_FRAMES, NEED_FUEL } from '../loop/status.ts';
 import type { VectorLoops } from '../loop/vector.generated.ts';
 import { createAggregateOps } from './aggregates.ts';
 import { createAtomicOps } from './atomics.ts';
-import { createCalls, type FirstCalls } from './calls.ts';
+import { createCalls, type DebugOps, type FirstCalls } from './calls.ts';
 import { createConversionOps } from './conversions.ts';
 import { createExceptionOps } from './exceptions.ts';
 import { createMemoryOps } from './memories.ts';
@@ -30,6 +30,7 @@ import { createWideOps } from './wide.ts';
 /**
  * @param translate makes the fast code of a function; gives its entry
  * @param enterCompiled does a call in code of another tier; gives a status, or null when the call has returned
+ * @param debugOps does what a debugger has put into the code
  */
 export const createCold = (
   space: CodeSpace,
@@ -37,10 +38,11 @@ export const createCold = (
   { vectors, wideVectors, oneVector }: VectorLoops,
   translate: (code: FuncCode) => number,
   enterCompiled: (m: MachineState, at: number) => number | null,
+  debugOps: DebugOps,
 ): FirstCalls & { readonly cold: (m: MachineState, op: number) => number } => {
   const operands = createOperands(space.words, stacks);
   const { C } = operands;
-  const calls = createCalls(space, stacks, operands, translate, enterCompiled);
+  const calls = createCalls(space, stacks, operands, translate, enterCompiled, debugOps);
   const { callFunction, callHost, repeatHostCall } = calls;
   const vectorCode = opOf.vector.code;
   const tools: ColdTools = { ...operands, ...calls };

@@ -165,6 +165,15 @@ export class MemoryInstance {
     return old;
   }
 
+  /** Takes pages away at the end, for a state that is put back. @internal */
+  shrink(pageCount: number): void {
+    const byteLength = pageCount * this.pageSize;
+    this.budget?.take(unitsOf(byteLength) - unitsOf(this.byteLength));
+    this.bytes.fill(0, byteLength);
+    this.byteLength = byteLength;
+    this.onGrow?.();
+  }
+
   /**
    * The buffer, made to end where the memory ends; a growth may replace it. That of a memory for workers is the one
    * they share, which holds the maximum.

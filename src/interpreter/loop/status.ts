@@ -28,6 +28,8 @@ export const WAIT_PAUSE = 9;
 export const COLD_OP = 10;
 /** What looks at the stack finds frames that are not laid: the operation is done again when they are. */
 export const LAY_FRAMES = 11;
+/** Who debugs the call lets it pause in front of an instruction. */
+export const STOPPED = 12;
 /** Statuses from here on are traps: `FIRST_TRAP + index` in `trapCodes`. */
 export const FIRST_TRAP = 16;
 

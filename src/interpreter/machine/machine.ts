@@ -11,11 +11,11 @@ import { CodeSpace, HALT_PC, LEAVE_PC } from '../code/code-space.ts';
 import { clearWriter } from '../code/code-writer.ts';
 import type { CodeRegion, CodeUnit, FuncCode } from '../code/compiled-module.ts';
 import { opOf } from '../code/isa.ts';
-import { type FirstCalls, isSubtype } from '../cold/calls.ts';
+import { type DebugOps, type FirstCalls, isSubtype } from '../cold/calls.ts';
 import { createCold } from '../cold/cold.ts';
 import type { Stacks } from '../cold/tools.ts';
 import { createDispatch, type Dispatch } from '../loop/dispatch.generated.ts';
-import type { MachineState } from '../loop/machine-state.ts';
+import type { CallState, MachineState } from '../loop/machine-state.ts';
 import { createVectors, type VectorLoops } from '../loop/vector.generated.ts';
 import { type TranslatedCode, translate } from '../translate/translate.ts';
 import { train, trainVectors } from './training.ts';
@@ -53,6 +53,25 @@ export const setTier = (made: Tier): void => {
 };
 /** The other tier of this process, if there is one. */
 export const getTier = (): Tier | null => tier;
+
+/** Who debugs calls: puts operations of its own into the code of functions, and does them. */
+export interface CallDebugger {
+  readonly ops: DebugOps;
+  /** The fast code of a function has its place. */
+  readonly onTranslated: (code: FuncCode) => void;
+  /** Whether a call that fails stands still first, where its frames are. */
+  readonly holds: (m: CallState, error: unknown) => boolean;
+}
+
+/** Null while nobody has asked for one. */
+let callDebugger: CallDebugger | null = null;
+
+/** Makes a debugger the one of this process. */
+export const setCallDebugger = (made: CallDebugger): void => {
+  callDebugger = made;
+};
+/** The debugger of this process, if there is one. */
+export const getCallDebugger = (): CallDebugger | null => callDebugger;
 
 export interface Machine extends Stacks, Loops {
   readonly space: CodeSpace;
@@ -100,6 +119,10 @@ const createMachine = (): Machine => {
       vectorLoops,
       (code) => translateFast(made, code),
       (m, at) => tier!.enter(m, at),
+      {
+        enter_careful: (m, at) => callDebugger!.ops.enter_careful(m, at),
+        stop: (m, at) => callDebugger!.ops.stop(m, at),
+      },
     );
     const dispatch = createDispatch(space.words, callStack, words, doubles, floats, isWide, cold, isSubtype);
     return { ...vectorLoops, ...calls, dispatch };
@@ -141,6 +164,7 @@ const translateFast = (made: Machine, code: FuncCode): number => {
   if (translated.usesVectors) prepareVectors(made);
   code.entry = code.fast.entry;
   tier?.onTranslated(code);
+  callDebugger?.onTranslated(code);
   return code.entry;
 };
 
@@ -159,18 +183,30 @@ export const mapFast = (code: FuncCode): CodeMap => {
   return code.fastMap;
 };
 
-/** The careful code of a function, made when first needed. */
-export const mapCareful = (code: FuncCode): CodeMap => {
-  if (code.carefulMap === null) {
-    const map = mapFast(code);
-    const translated = translate(code, { map, entry: code.fast!.entry }, true)!;
-    code.careful = place(getMachine().space, code.unit, translated);
-    code.carefulMap = translated.map();
-    clearWriter();
-  }
+/** Maps of careful code whose place another one has taken: calls may stand in it. */
+const formerMaps = new WeakMap<CodeRegion, CodeMap>();
+
+const makeCareful = (code: FuncCode, chargesAll: boolean): CodeMap => {
+  const map = mapFast(code);
+  if (code.careful !== null) formerMaps.set(code.careful, code.carefulMap!);
+  const translated = translate(code, { map, entry: code.fast!.entry, chargesAll }, true)!;
+  code.careful = place(getMachine().space, code.unit, translated);
+  code.carefulMap = translated.map();
+  code.chargesAll = chargesAll;
+  clearWriter();
   return code.carefulMap;
 };
 
+/** The careful code of a function, made when first needed. */
+export const mapCareful = (code: FuncCode): CodeMap => code.carefulMap ?? makeCareful(code, false);
+
+/** Careful code in which a charge lies in front of every instruction, also of those that cost nothing. */
+export const mapCharges = (code: FuncCode): CodeMap =>
+  code.chargesAll ? mapCareful(code) : makeCareful(code, true);
+
 /** Boundaries and sites of code that has its place. */
-export const mapOf = ({ func, isCareful }: CodeRegion): CodeMap =>
-  isCareful ? mapCareful(func) : mapFast(func);
+export const mapOf = (region: CodeRegion): CodeMap => {
+  const { func, isCareful } = region;
+  if (!isCareful) return mapFast(func);
+  return func.careful === region ? mapCareful(func) : (formerMaps.get(region) ?? mapCareful(func));
+};

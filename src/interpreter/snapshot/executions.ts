@@ -130,12 +130,13 @@ const returnsInto = (type: FuncType, expected: FuncType): boolean =>
   type.results.length === expected.results.length &&
   type.results.every((result, i) => matchesValType(result, expected.results[i]!));
 
-/** Reads one call. */
+/** Reads one call. @param into the call itself, to go back to what it was */
 export const readExecution = (
   reader: SnapshotReader,
   inventory: Inventory,
   refs: ReferenceReader,
   options: ExecutionOptions,
+  into?: Execution,
 ): Execution => {
   const func = readFunc(reader, inventory);
   const flags = reader.u8();
@@ -148,7 +149,8 @@ export const readExecution = (
   const most = checkWholeNumber(options.fuel ?? Number.MAX_SAFE_INTEGER, 'fuel');
   const left = Math.min(saved, Math.max(0, most - used));
   if (end > NOT_BEGUN) throw corrupt('unknown end of a call');
-  return Execution.restore(func, options, (state) => {
+  if (into !== undefined && into.func !== func) throw corrupt('a call of another function');
+  const make = (state: CallState): SavedExecution => {
     state.isArmed = (flags & ARMED) !== 0 ? 1 : 0;
     state.fuel = Math.min(left, 0);
     state.reserve = Math.max(left, 0);
@@ -160,7 +162,8 @@ export const readExecution = (
       hasBegun: end !== NOT_BEGUN,
       pause: end === IN_HOST_CALL ? 'host' : pause,
     };
-  });
+  };
+  return into === undefined ? Execution.restore(func, options, make) : into.rewind(make);
 };
 
 const readFunc = (reader: SnapshotReader, { funcs }: Inventory): FuncInstance =>

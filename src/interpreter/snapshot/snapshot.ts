@@ -95,8 +95,17 @@ export const writeEngine = (
   out.section('executions', () => out.raw(calls.contents()));
 };
 
-/** Reads the sections of the engine. @internal */
-export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Execution[] => {
+/**
+ * Reads the sections of the engine.
+ *
+ * @internal
+ * @param into the executions that a snapshot was taken of, to go back to what they were; null makes new ones
+ */
+export const readEngine = (
+  file: SnapshotFile,
+  target: SnapshotTarget,
+  into: readonly Execution[] | null = null,
+): Execution[] => {
   const { instances, findHostValue = missingValue, options = {} } = target;
   const inventory = new Inventory(instances);
   if (isRunning(inventory.store))
@@ -105,16 +114,17 @@ export const readEngine = (file: SnapshotFile, target: SnapshotTarget): Executio
   const applyHeap = file.read('instances', (reader) => readInstances(reader, inventory));
   const refs = new ReferenceReader(inventory, findHostValue);
   file.read('objects', (reader) => refs.readObjects(reader));
-  const apply = readState(file, inventory, refs);
+  const apply = readState(file, inventory, refs, into !== null);
   const executions = file.read('executions', (reader) =>
-    reader.list(() => readExecution(reader, inventory, refs, options)),
+    reader.list((i) => readExecution(reader, inventory, refs, options, into?.[i])),
   );
   // What counts is what is there from now on, and not what the instances began with.
   const { store, tables } = inventory;
   store.heapBytes = tables.items.reduce((sum, table) => sum + table.heapBytes, refs.heapBytes);
   if (store.heapBytes > store.maxHeapBytes) throw foreign('it holds more than maxHeapBytes');
   apply();
-  applyHeap(executions);
+  // Those that go back are open already.
+  applyHeap(into === null ? executions : []);
   return executions;
 };
 

@@ -70,8 +70,17 @@ const writeSegments = (out: SnapshotWriter, instance: ModuleInstance, refs: Refe
   out.list(instance.data, (data) => out.flag(data.length === 0));
 };
 
-/** Reads the sections; what is returned puts them in place, once everything else was found right. */
-export const readState = (file: SnapshotFile, inventory: Inventory, refs: ReferenceReader): (() => void) => {
+/**
+ * Reads the sections; what is returned puts them in place, once everything else was found right.
+ *
+ * @param isInPlace whether the instances may have run since: what has grown shrinks
+ */
+export const readState = (
+  file: SnapshotFile,
+  inventory: Inventory,
+  refs: ReferenceReader,
+  isInPlace: boolean,
+): (() => void) => {
   const steps: (() => void)[] = [];
   const each = <T>(
     reader: SnapshotReader,
@@ -83,13 +92,17 @@ export const readState = (file: SnapshotFile, inventory: Inventory, refs: Refere
     for (const item of items) read(item);
   };
   file.read('memories', (reader) =>
-    each(reader, inventory.memories.items, 'memories', (memory) => steps.push(readMemory(reader, memory))),
+    each(reader, inventory.memories.items, 'memories', (memory) =>
+      steps.push(readMemory(reader, memory, isInPlace)),
+    ),
   );
   file.read('globals', (reader) => {
     for (const global of inventory.globals.items) steps.push(readGlobal(reader, global, refs));
   });
   file.read('tables', (reader) =>
-    each(reader, inventory.tables.items, 'tables', (table) => steps.push(readTable(reader, table, refs))),
+    each(reader, inventory.tables.items, 'tables', (table) =>
+      steps.push(readTable(reader, table, refs, isInPlace)),
+    ),
   );
   file.read('segments', (reader) => {
     for (const instance of inventory.instances) steps.push(readSegments(reader, instance, refs));
@@ -99,14 +112,17 @@ export const readState = (file: SnapshotFile, inventory: Inventory, refs: Refere
   };
 };
 
-const readMemory = (reader: SnapshotReader, memory: MemoryInstance): (() => void) => {
+const readMemory = (reader: SnapshotReader, memory: MemoryInstance, isInPlace: boolean): (() => void) => {
   const pageCount = reader.uint(Number.MAX_SAFE_INTEGER);
   const added = pageCount - memory.pageCount;
-  if (added < 0) throw foreign('a memory is larger than it was; restore into instances that have not run');
+  if (added < 0 && !isInPlace)
+    throw foreign('a memory is larger than it was; restore into instances that have not run');
   if (!memory.canGrow(added)) throw corrupt(`a memory of ${pageCount} pages`);
   const runs = readRuns(reader, pageCount * memory.pageSize);
   return () => {
-    if (added > 0 && memory.grow(added) < 0) throw foreign(`no room for a memory of ${pageCount} pages here`);
+    if (added < 0) memory.shrink(pageCount);
+    else if (added > 0 && memory.grow(added) < 0)
+      throw foreign(`no room for a memory of ${pageCount} pages here`);
     applyRuns(memory.bytes, runs);
   };
 };
@@ -123,10 +139,16 @@ const readGlobal = (reader: SnapshotReader, global: GlobalInstance, refs: Refere
   return () => global.words.set(words, global.offset);
 };
 
-const readTable = (reader: SnapshotReader, table: TableInstance, refs: ReferenceReader): (() => void) => {
+const readTable = (
+  reader: SnapshotReader,
+  table: TableInstance,
+  refs: ReferenceReader,
+  isInPlace: boolean,
+): (() => void) => {
   const size = reader.uint(Number.MAX_SAFE_INTEGER);
   const added = size - table.elements.length;
-  if (added < 0) throw foreign('a table is larger than it was; restore into instances that have not run');
+  if (added < 0 && !isInPlace)
+    throw foreign('a table is larger than it was; restore into instances that have not run');
   if (!table.canGrow(added)) throw corrupt(`a table of ${size} elements`);
   const { element } = table.type;
   let end = 0;
@@ -138,7 +160,8 @@ const readTable = (reader: SnapshotReader, table: TableInstance, refs: Reference
   });
   if (end !== size) throw corrupt('elements of a table are missing');
   return () => {
-    if (table.grow(added, null) < 0) throw foreign(`no room for a table of ${size} elements here`);
+    if (added < 0) table.elements.length = size;
+    else if (table.grow(added, null) < 0) throw foreign(`no room for a table of ${size} elements here`);
     for (const run of runs) table.elements.fill(run.ref, run.start, run.end);
   };
 };

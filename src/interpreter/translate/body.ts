@@ -63,6 +63,8 @@ export const is32 = (type: ValType): boolean => type === I32 || type === F32;
 export interface FastCode {
   readonly map: CodeMap;
   readonly entry: number;
+  /** Whether a charge lies in front of every instruction, also of those that cost nothing. */
+  readonly chargesAll: boolean;
 }
 
 export class Translation extends OperandStack {
@@ -115,6 +117,12 @@ export class Translation extends OperandStack {
     if (cost === 0) return;
     if (this.isCareful) this.writer.emit(opOf.charge, cost);
     else this.writer.cost += cost;
+  }
+
+  /** Charges for an instruction, in front of it. */
+  chargeInstruction(cost: number): void {
+    if (cost === 0 && this.fast?.chargesAll === true) this.writer.emit(opOf.charge, 0);
+    else this.charge(cost);
   }
 
   /** Ends a run that would cost more than 32 bits hold; in front of an instruction. */

@@ -103,7 +103,7 @@ export const translate = (
   return t === null ? null : new TranslatedCode(t);
 };
 
-const nowhere: FastCode = { map: noPlaces, entry: 0 };
+const nowhere: FastCode = { map: noPlaces, entry: 0, chargesAll: false };
 
 /**
  * Walks over the body of a function, and shows what is on the stack in front of each instruction that can be
@@ -187,7 +187,7 @@ const translateInstruction = (t: Translation): void => {
   }
   const price = priceOf(t);
   if (t.writer.cost + price > MAX_RUN) t.splitRun();
-  t.charge(price);
+  t.chargeInstruction(price);
   if (isStopping) t.observe(observedEvents.before, 0);
   lower(t, row);
   // What follows a branch that may be taken is done less often.

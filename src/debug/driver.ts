@@ -1,0 +1,240 @@
+/**
+ * Runs the call of a session with stops in its code: in portions of fuel, so that whoever debugs is heard between them,
+ * and up to a limit, where that is wanted.
+ */
+import { UsageError } from '../errors/errors.ts';
+import type { Execution } from '../interpreter/calls/execution.ts';
+import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
+import type { CallState, MachineState } from '../interpreter/loop/machine-state.ts';
+import { type CallFrame, enterArmedCode, framesOf, type Position, positionOf } from './call-places.ts';
+import { funcOf, isDebugged, type Listening, listen } from './hooks.ts';
+import type { Stops } from './stops.ts';
+import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
+
+/** Fuel between two looks at what whoever debugs wants, and at the history. */
+const PORTION = 2_000_000;
+
+/**
+ * Why a call stands still.
+ *
+ * Example: see `Stop`.
+ */
+export type StopReason =
+  | 'begin'
+  | 'step'
+  | 'breakpoint'
+  | 'watchpoint'
+  | 'interrupt'
+  | 'failure'
+  | 'fuel'
+  | 'done';
+
+/** Whether a call that comes to an instruction stands still there, and why. */
+export type Judge = (m: MachineState, pc: number) => StopReason | null;
+
+/** How a call is run. */
+interface Run {
+  readonly judge: Judge;
+  /** Puts stops into the code, beyond breakpoints; they are taken out when the call stands still. */
+  readonly prepare: () => void;
+  /** Most fuel that the call has consumed then; without it, all that it has. */
+  readonly limit?: number | undefined;
+  /** Whether the instruction where the call stands now may be a stop as well. */
+  readonly includesHere?: boolean | undefined;
+}
+
+export class Driver {
+  readonly target: DebugTarget;
+  private readonly breathe: () => Promise<void>;
+  /** Told where a portion ends. */
+  onPortion: () => void = () => {};
+  isInterrupted = false;
+  /** The most fuel that the call had consumed when it stood still. */
+  furthest = -1;
+  private listened: readonly NamedInstance[] = [];
+  private listening: Listening | null = null;
+  private judge: Judge | null = null;
+  /** Where the call stood when it went on: it does not stop there again. */
+  private origin: { readonly pc: number; readonly sp: number; readonly fuel: number } | null = null;
+  private reason: StopReason | null = null;
+  /** Fuel that is kept back while the call runs in portions. */
+  private withheld = 0;
+
+  /** @throws UsageError for instances that are debugged already, or whose code is compiled */
+  constructor(target: DebugTarget, breathe: () => Promise<void>) {
+    this.target = target;
+    this.breathe = breathe;
+    const { instances } = target;
+    if (instances.some(({ instance }) => isDebugged(instance.unit)))
+      throw new UsageError('usage.state', {
+        detail: 'somebody debugs this code already; end that session first, by `detach`',
+      });
+    if (instances.some(({ instance }) => instance.unit.compiler !== null)) {
+      throw new UsageError('usage.argument', {
+        detail: 'code that a compiler makes cannot be debugged; leave out `compiler` and `precompiled`',
+      });
+    }
+    this.listen();
+  }
+
+  /** The call that stands still, or the innermost of several that wait for each other; null before it begins. */
+  get execution(): Execution | null {
+    const { executions } = this.target;
+    return executions[executions.length - 1] ?? null;
+  }
+
+  /** The frames, innermost first. */
+  get stack(): readonly CallFrame[] {
+    return [...this.target.executions].reverse().flatMap(framesOf);
+  }
+
+  /** Where the call stands; null before it begins and after it is over. */
+  get position(): Position | null {
+    return this.execution === null ? null : positionOf(this.execution);
+  }
+
+  get units(): CodeUnit[] {
+    return [...new Set(this.target.instances.map(({ instance }) => instance.unit))];
+  }
+
+  /** What is changed in the code. */
+  get stops(): Stops {
+    return this.listen().stops;
+  }
+
+  /** A plug-in may have made new instances since: of the same modules. */
+  private listen(): Listening {
+    const { instances } = this.target;
+    const [first] = instances;
+    if (first === undefined) throw new UsageError('usage.argument', { detail: 'there are no instances' });
+    const isNew = this.listened[0]?.instance !== first.instance;
+    if (isNew) {
+      this.listening?.end();
+      this.listened = instances;
+    }
+    if (this.listening === null || isNew)
+      this.listening = listen(first.instance.store, this.units, {
+        onStop: (m, pc) => this.onStop(m, pc),
+        onFailure: (m) => this.onFailure(m),
+      });
+    return this.listening;
+  }
+
+  /** Where a call that runs comes to an instruction. */
+  positionAt(m: MachineState, pc: number): Position {
+    const offset = this.stops.of(funcOf(m, pc)).offsetAt(pc);
+    return { fuel: this.execution!.fuelConsumed, depth: m.sp, offset, hasFailed: false };
+  }
+
+  /** Runs until the judge, or anything else, lets the call stand still. Null when it is over. */
+  async run({
+    judge,
+    prepare,
+    limit = Number.POSITIVE_INFINITY,
+    includesHere = false,
+  }: Run): Promise<StopReason | null> {
+    const { stops, target } = this;
+    this.reason = null;
+    this.origin = null;
+    prepare();
+    this.enterArmed();
+    if (!includesHere) this.noteOrigin();
+    this.judge = judge;
+    try {
+      for (;;) {
+        const isLast = this.takeFuel(limit);
+        if ((await target.run()) !== 'paused') return null;
+        const isOut = this.execution?.pause === 'fuel';
+        if (this.reason !== null) return this.reason;
+        if (this.isInterrupted) return 'interrupt';
+        if (isOut && isLast) return 'fuel';
+        if (isOut) this.onPortion();
+        await this.breathe();
+        if (this.isInterrupted) return 'interrupt';
+        this.enterArmed();
+      }
+    } finally {
+      this.judge = null;
+      this.giveBackFuel();
+      stops.release();
+    }
+  }
+
+  /** Goes back to a state that was saved of the call. */
+  rewind(saved: SavedTarget): void {
+    const { execution } = this;
+    if (execution === null) return;
+    const all = execution.fuelConsumed + execution.fuelLeft;
+    const putBack = this.stops.withdraw();
+    try {
+      this.target.load(saved);
+    } finally {
+      putBack();
+    }
+    execution.takeFuel();
+    execution.addFuel(Math.max(0, all - execution.fuelConsumed));
+  }
+
+  /** Notes how far the call has come. */
+  noteProgress(): void {
+    this.furthest = Math.max(this.furthest, this.execution?.fuelConsumed ?? 0);
+  }
+
+  /** Takes everything out of the code. */
+  detach(): void {
+    this.listening?.end();
+    this.listening = null;
+  }
+
+  private owns(m: CallState): boolean {
+    return this.target.executions.some((execution) => execution.state === m);
+  }
+
+  private onStop(m: MachineState, pc: number): boolean {
+    const { judge, origin } = this;
+    if (judge === null || !this.owns(m)) return false;
+    if (origin?.pc === pc && origin.sp === m.sp && origin.fuel === this.execution!.fuelConsumed) return false;
+    const reason = judge(m, pc);
+    if (reason === null) return false;
+    this.reason = reason;
+    this.target.pause();
+    return true;
+  }
+
+  private onFailure(m: CallState): boolean {
+    if (this.judge === null || !this.owns(m)) return false;
+    this.reason = 'failure';
+    this.target.pause();
+    return true;
+  }
+
+  /** Frames of functions that are armed now go on in their careful code. */
+  private enterArmed(): void {
+    const { stops } = this;
+    for (const execution of this.target.executions) enterArmedCode(execution, (func) => stops.isArmed(func));
+  }
+
+  private noteOrigin(): void {
+    const { execution } = this;
+    if (execution === null) return;
+    const { pc, sp } = execution.save().state;
+    this.origin = { pc, sp, fuel: execution.fuelConsumed };
+  }
+
+  /** Leaves the call so much fuel as it may use now, and keeps the rest back. Returns whether that is all it may use. */
+  private takeFuel(limit: number): boolean {
+    const { execution } = this;
+    if (execution === null) return limit !== Number.POSITIVE_INFINITY;
+    const left = this.withheld + execution.takeFuel();
+    const most = Math.min(left, Math.max(0, limit - execution.fuelConsumed));
+    const given = Math.min(most, PORTION);
+    execution.addFuel(given);
+    this.withheld = left - given;
+    return given === most;
+  }
+
+  private giveBackFuel(): void {
+    if (this.withheld > 0) this.execution?.addFuel(this.withheld);
+    this.withheld = 0;
+  }
+}

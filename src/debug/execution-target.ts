@@ -1,0 +1,91 @@
+/** An `Execution` of the engine, new or paused, as what a session debugs. */
+import { messageOf } from '../errors/texts.ts';
+import type { Execution } from '../interpreter/calls/execution.ts';
+import type { RunResult } from '../interpreter/calls/outcome.ts';
+import { readEngine, takeSnapshot } from '../interpreter/snapshot/snapshot.ts';
+import { SnapshotFile } from '../interpreter/snapshot/snapshot-reader.ts';
+import { HostTape } from './host-tape.ts';
+import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
+
+export class ExecutionTarget implements DebugTarget {
+  readonly instances: readonly NamedInstance[];
+  private readonly execution: Execution;
+  private readonly tape: HostTape;
+  private isPauseWanted = false;
+  private isOver = false;
+  private wake: () => void = () => {};
+  summary = '';
+  hasFailed = false;
+
+  constructor(execution: Execution, instances: readonly NamedInstance[]) {
+    this.execution = execution;
+    this.instances = instances;
+    this.tape = new HostTape(instances.map(({ instance }) => instance));
+  }
+
+  get executions(): readonly Execution[] {
+    return this.isOver ? [] : [this.execution];
+  }
+
+  readonly noHistory = null;
+
+  async run(): Promise<RunResult> {
+    const { execution } = this;
+    this.isPauseWanted = false;
+    for (;;) {
+      if (execution.hostPromise !== null) {
+        const isAnswered = await this.waitForHost(execution.hostPromise);
+        if (!isAnswered) return 'paused';
+      }
+      const result = execution.run();
+      if (result !== 'paused') return this.end(result);
+      execution.endWait();
+      if (execution.pause !== 'host' && execution.pause !== 'wait') return result;
+    }
+  }
+
+  private end(result: RunResult): RunResult {
+    this.isOver = true;
+    this.hasFailed = result === 'trap';
+    this.tape.end();
+    const { results, error, fuelConsumed } = this.execution;
+    this.summary =
+      result === 'trap'
+        ? messageOf(error)
+        : `the call has ended after ${fuelConsumed} units of fuel with [${results.map(String).join(', ')}]`;
+    return result;
+  }
+
+  /** Whether the host function has answered; else a pause was asked for. */
+  private async waitForHost(promise: NonNullable<Execution['hostPromise']>): Promise<boolean> {
+    const { execution } = this;
+    if (this.isPauseWanted) return false;
+    const woken = new Promise<null>((resolve) => {
+      this.wake = () => resolve(null);
+    });
+    try {
+      const write = await Promise.race([promise, woken]);
+      if (write === null) return false;
+      execution.resolveHost(write);
+    } catch (error) {
+      execution.rejectHost(error);
+    }
+    return true;
+  }
+
+  pause(): void {
+    this.isPauseWanted = true;
+    this.wake();
+  }
+
+  save(): SavedTarget | null {
+    const instances = this.instances.map(({ instance }) => instance);
+    return { bytes: takeSnapshot({ instances, executions: [this.execution] }), heard: this.tape.position };
+  }
+
+  load({ bytes, heard }: SavedTarget): void {
+    const instances = this.instances.map(({ instance }) => instance);
+    readEngine(new SnapshotFile(bytes), { instances }, [this.execution]);
+    this.tape.rewind(heard);
+  }
+}

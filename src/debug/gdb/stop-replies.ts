@@ -1,0 +1,48 @@
+/** What a client is told when the call stands still or is over. */
+
+import type { StopReason } from '../driver.ts';
+import type { DebugSession, Stop } from '../session.ts';
+import { frameAddress, memoryAddress } from './addresses.ts';
+import { hexText, hexWord } from './packets.ts';
+
+/** TABLE: numbers of signals, and the reasons as LLDB has them. */
+const reasons: Readonly<Record<Exclude<StopReason, 'done'>, readonly [signal: string, reason: string]>> = {
+  begin: ['05', 'trace'],
+  step: ['05', 'trace'],
+  breakpoint: ['05', 'breakpoint'],
+  watchpoint: ['05', 'watchpoint'],
+  interrupt: ['02', 'signal'],
+  failure: ['06', 'exception'],
+  fuel: ['06', 'exception'],
+};
+
+/** The address of the instruction that comes next; 0 where no code is. */
+export const pcOf = (session: DebugSession): bigint => {
+  const [top] = session.stack;
+  return top === undefined ? 0n : frameAddress(session, top);
+};
+
+const describe = ({ reason, detail, watch }: Stop): string => {
+  if (watch !== null) {
+    const address = memoryAddress(watch.module, watch.address);
+    return `${address} 0 ${address}`;
+  }
+  return reason === 'fuel' ? 'the call is out of fuel' : detail;
+};
+
+/** @param isBackwards whether the call went back */
+export const stopReply = (session: DebugSession, stop: Stop, isBackwards = false): string => {
+  if (stop.reason === 'done') return session.target.hasFailed ? 'W01' : 'W00';
+  const [signal, reason] = reasons[stop.reason];
+  const pc = pcOf(session);
+  const description = describe(stop);
+  return [
+    `T${signal}thread:1`,
+    'threads:1',
+    `thread-pcs:${pc.toString(16)}`,
+    `00:${hexWord(pc)}`,
+    ...(isBackwards && stop.reason === 'begin' ? ['replaylog:begin'] : [`reason:${reason}`]),
+    ...(description === '' ? [] : [`description:${hexText(description)}`]),
+    '',
+  ].join(';');
+};

@@ -1,0 +1,82 @@
+/**
+ * States of a call that were kept, to go back to. Their bytes are bounded: when they would be too many, one goes whose
+ * neighbours are close, measured by how long ago it was. So there are many of the recent past and few of the beginning.
+ */
+import { comparePositions, type Position } from './call-places.ts';
+import type { SavedTarget } from './target.ts';
+
+/** Most bytes of the states that a session keeps, unless it says otherwise. */
+export const DEFAULT_HISTORY_BYTES = 64 * 2 ** 20;
+/** Least fuel between two states that are kept by themselves. */
+const MIN_DISTANCE = 4_000_000;
+/**
+ * Fuel for each byte of a state that lies at least between two. PERF: keeping a byte takes as long as some two units,
+ * so that a call takes a twentieth longer.
+ */
+const FUEL_PER_BYTE = 40;
+
+/** A state with its place in the call. */
+export interface Kept {
+  readonly position: Position;
+  readonly state: SavedTarget;
+}
+
+export class History {
+  /** In the order of the call. */
+  private readonly items: Kept[] = [];
+  private readonly maxBytes: number;
+  private byteLength = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.items.length === 0;
+  }
+
+  /** Whether a state is to be kept where the call has consumed so much fuel. */
+  isDue(fuel: number): boolean {
+    const before = this.items.filter(({ position }) => position.fuel <= fuel);
+    const last = before[before.length - 1];
+    if (last === undefined) return true;
+    return fuel - last.position.fuel >= Math.max(MIN_DISTANCE, FUEL_PER_BYTE * last.state.bytes.length);
+  }
+
+  add(kept: Kept): void {
+    const at = this.items.filter(({ position }) => comparePositions(position, kept.position) < 0).length;
+    const next = this.items[at];
+    if (next !== undefined && comparePositions(next.position, kept.position) === 0) return;
+    this.items.splice(at, 0, kept);
+    this.byteLength += kept.state.bytes.length;
+    while (this.byteLength > this.maxBytes && this.items.length > 0) this.thin();
+  }
+
+  /** Those in front of a place, the closest first. */
+  before(position: Position): Kept[] {
+    return this.items.filter((kept) => comparePositions(kept.position, position) < 0).reverse();
+  }
+
+  clear(): void {
+    this.items.length = 0;
+    this.byteLength = 0;
+  }
+
+  /** Gives one up: the beginning last of all. */
+  private thin(): void {
+    const { items } = this;
+    const newest = items[items.length - 1]!.position.fuel;
+    let found = items.length - 1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 1; i < items.length - 1; i++) {
+      const gap = items[i + 1]!.position.fuel - items[i - 1]!.position.fuel;
+      const age = 1 + newest - items[i]!.position.fuel;
+      if (gap / age < least) {
+        least = gap / age;
+        found = i;
+      }
+    }
+    const [gone] = items.splice(found, 1);
+    this.byteLength -= gone!.state.bytes.length;
+  }
+}

@@ -1,0 +1,86 @@
+/** A call of a plug-in, made in pieces by `startCall` or restored, as what a session debugs. */
+import { messageOf } from '../errors/texts.ts';
+import { wantsPause } from '../host/calls/run.ts';
+import type { Linked } from '../host/plugin/instances.ts';
+import type { Plugin } from '../host/plugin/plugin.ts';
+import type { PluginCall } from '../host/plugin/plugin-call.ts';
+import { readPlugin } from '../host/snapshot/plugin-snapshot.ts';
+import type { Execution } from '../interpreter/calls/execution.ts';
+import type { RunResult } from '../interpreter/calls/outcome.ts';
+import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
+import { SnapshotFile } from '../interpreter/snapshot/snapshot-reader.ts';
+import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
+
+export class PluginTarget implements DebugTarget {
+  readonly #plugin: Plugin;
+  readonly #call: PluginCall;
+  #instances: readonly NamedInstance[] = [];
+  #named: Linked | null = null;
+  summary = '';
+  hasFailed = false;
+
+  constructor(plugin: Plugin, call: PluginCall) {
+    this.#plugin = plugin;
+    this.#call = call;
+  }
+
+  get #linked(): Linked {
+    return this.#plugin.instances.require();
+  }
+
+  get instances(): readonly NamedInstance[] {
+    const linked = this.#linked;
+    if (this.#named !== linked) {
+      this.#named = linked;
+      this.#instances = linked.instances.map((instance) => ({ name: this.#nameOf(instance), instance }));
+    }
+    return this.#instances;
+  }
+
+  #nameOf({ compiled }: ModuleInstance): string {
+    for (const [name, loaded] of this.#plugin.instances.modules)
+      if (loaded.compiled === compiled) return name;
+    return '';
+  }
+
+  get executions(): readonly Execution[] {
+    return this.#plugin.instances.running?.executions ?? [];
+  }
+
+  get noHistory(): string | null {
+    if (this.#plugin.tape === null)
+      return 'what comes from outside is not recorded; make the plug-in with the option `record`';
+    return this.executions.length > 1 ? 'a linked command runs' : null;
+  }
+
+  async run(): Promise<RunResult> {
+    try {
+      if ((await this.#call.run()) === 'paused') return 'paused';
+      this.summary = `the call has ended after ${this.#call.fuelConsumed} units of fuel`;
+      return 'done';
+    } catch (error) {
+      this.hasFailed = true;
+      this.summary = messageOf(error);
+      return 'trap';
+    }
+  }
+
+  pause(): void {
+    this.#call.requestPause();
+  }
+
+  save(): SavedTarget | null {
+    return { bytes: this.#plugin.snapshot(), heard: this.#plugin.tape?.position ?? 0 };
+  }
+
+  load({ bytes, heard }: SavedTarget): void {
+    const plugin = this.#plugin;
+    const linked = this.#linked;
+    const { state } = linked;
+    const onSlice = (): boolean => state.limits !== null && wantsPause(state.limits);
+    const parts = plugin.partsOf(linked);
+    const { fuelConsumed } = readPlugin(new SnapshotFile(bytes), parts, null, { onSlice }, this.executions);
+    plugin.instances.fuelBefore = fuelConsumed;
+    plugin.tape?.rewind(heard);
+  }
+}

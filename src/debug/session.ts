@@ -1,0 +1,382 @@
+/**
+ * A session of debugging one call: runs it forwards and backwards, and says where and why it stands still.
+ *
+ * Functions with breakpoints run their careful code, in which any instruction can stop; everything else runs as fast as
+ * without a debugger. Backwards is forwards from a state that was kept (`history.ts`): calls are deterministic.
+ */
+import { UsageError } from '../errors/errors.ts';
+import { messageOf } from '../errors/texts.ts';
+import type { Execution } from '../interpreter/calls/execution.ts';
+import { type CallFrame, type FrameValues, type Position, valuesOf } from './call-places.ts';
+import { Driver, type Judge, type StopReason } from './driver.ts';
+import { DEFAULT_HISTORY_BYTES, type Kept } from './history.ts';
+import { funcOf } from './hooks.ts';
+import { entersFunctions, mayThrow } from './instructions.ts';
+import { Past } from './past.ts';
+import type { DebugTarget, NamedInstance } from './target.ts';
+import { type WatchedRange, Watches } from './watches.ts';
+
+/**
+ * Where and why a call stands still.
+ *
+ * ```ts
+ * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
+ * const execution = startExecution(instance.exports.get('double') as FuncInstance, [21n]);
+ * const named: NamedInstance = { name: 'double', instance };
+ * const options: DebugOptions = { historyBytes: 1_000_000 };
+ * const session = debugExecution(execution, [named], options);
+ * await session.start();
+ * const frames: readonly CallFrame[] = session.stack;
+ * const breakpoint: Breakpoint = { module: 0, offset: frames[0]!.offset + 2 };
+ * session.setBreakpoint(breakpoint);
+ * const stop: Stop = await session.continue();
+ * const reason: StopReason = stop.reason;
+ * const watch: WatchedRange | null = stop.watch;
+ * const position: Position | null = session.position;
+ * const values: FrameValues = session.valuesOf(session.stack[0]!);
+ * const first: FrameValue | undefined = values.locals[0];
+ * console.log(reason, watch, position?.offset === breakpoint.offset, first?.value); // → breakpoint null true 21n
+ * ```
+ */
+export interface Stop {
+  readonly reason: StopReason;
+  /** In words, for people: of a failure, what it is. */
+  readonly detail: string;
+  /** The watched range that was written to. */
+  readonly watch: WatchedRange | null;
+}
+
+/**
+ * Where a breakpoint lies: a module by its place in `instances`, and a byte offset in its binary.
+ *
+ * Example: see `Stop`.
+ */
+export interface Breakpoint {
+  readonly module: number;
+  readonly offset: number;
+}
+
+/**
+ * Options of a session.
+ *
+ * Example: see `Stop`.
+ */
+export interface DebugOptions {
+  /** Most bytes that states to go back to may take; 0 for none. Default: 64 MiB. */
+  readonly historyBytes?: number | undefined;
+  /** Lets other tasks of the process run: what interrupts a call may be one. Default: nothing is waited for. */
+  readonly breathe?: (() => Promise<void>) | undefined;
+}
+
+const stopOf = (reason: StopReason, detail = '', watch: WatchedRange | null = null): Stop => ({
+  reason,
+  detail,
+  watch,
+});
+const keyOf = ({ module, offset }: Breakpoint): string => `${module}:${offset}`;
+
+/**
+ * A session of debugging one call. Made by `debugCall` and `debugExecution`.
+ *
+ * ```ts
+ * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
+ * const session: DebugSession = debugCall(plugin, await plugin.startCall('greet', 'Ada'));
+ * await session.start();
+ * await session.step();
+ * console.log((await session.reverseStep()).reason, (await session.reverseStep()).reason); // → step begin
+ * session.detach();
+ * await plugin.close();
+ * ```
+ */
+export class DebugSession {
+  /** @internal */
+  readonly target: DebugTarget;
+  private readonly driver: Driver;
+  private readonly watches = new Watches();
+  private readonly past: Past;
+  private readonly breakpoints = new Map<string, Breakpoint>();
+  private isRunning = false;
+  private lastStop: Stop = stopOf('begin');
+
+  /** @internal */
+  constructor(target: DebugTarget, options: DebugOptions = {}) {
+    this.target = target;
+    this.driver = new Driver(target, options.breathe ?? (() => Promise.resolve()));
+    this.past = new Past(this.driver, this.watches, options.historyBytes ?? DEFAULT_HISTORY_BYTES);
+    this.driver.onPortion = () => this.past.keepSometimes();
+  }
+
+  /** The instances, by the numbers of breakpoints. */
+  get instances(): readonly NamedInstance[] {
+    return this.target.instances;
+  }
+
+  /** Why the call stands still. */
+  get stop(): Stop {
+    return this.lastStop;
+  }
+
+  /** Whether the call runs now. */
+  get isBusy(): boolean {
+    return this.isRunning;
+  }
+
+  /** Whether what the call does now was done before: what it prints was printed. */
+  get isRepeating(): boolean {
+    const { execution, furthest } = this.driver;
+    return execution !== null && execution.fuelConsumed <= furthest;
+  }
+
+  /** The call that stands still, or the innermost of several that wait for each other; null before it begins. */
+  get execution(): Execution | null {
+    return this.driver.execution;
+  }
+
+  /** The frames, innermost first. */
+  get stack(): readonly CallFrame[] {
+    return this.driver.stack;
+  }
+
+  /** Where the call stands; null before it begins and after it is over. */
+  get position(): Position | null {
+    return this.driver.position;
+  }
+
+  /** Whether the call is over. */
+  get isOver(): boolean {
+    return this.lastStop.reason === 'done';
+  }
+
+  /** Whether the call has been further on already. */
+  get isInPast(): boolean {
+    const { execution, furthest } = this.driver;
+    return execution !== null && execution.fuelConsumed < furthest;
+  }
+
+  /** What a frame holds. */
+  valuesOf(frame: CallFrame): FrameValues {
+    const execution = this.executionOf(frame);
+    return execution === null ? { locals: [], operands: [] } : valuesOf(execution, frame);
+  }
+
+  /** The call that a frame is of. */
+  private executionOf(frame: CallFrame): Execution | null {
+    const { executions } = this.target;
+    if (executions.length === 1) return executions[0]!;
+    return (
+      executions.find((execution) =>
+        execution.rawFrames().some(({ fp, pc }) => fp === frame.raw.fp && pc === frame.raw.pc),
+      ) ?? null
+    );
+  }
+
+  /** Why there is no going back from here; null where there is. */
+  get noHistory(): string | null {
+    return this.past.noHistory;
+  }
+
+  /** Number of the module of a frame. */
+  moduleOf(frame: CallFrame): number {
+    return this.instances.findIndex(({ instance }) => instance === frame.instance);
+  }
+
+  /** Sets a breakpoint; it lies at the first instruction at or behind the offset. Returns whether there is one. */
+  setBreakpoint(breakpoint: Breakpoint): boolean {
+    if (this.breakpoints.has(keyOf(breakpoint))) return true;
+    if (!this.placeBreakpoint(breakpoint, true)) return false;
+    this.breakpoints.set(keyOf(breakpoint), breakpoint);
+    return true;
+  }
+
+  /** Clears a breakpoint. Returns whether there was one. */
+  clearBreakpoint(breakpoint: Breakpoint): boolean {
+    return this.breakpoints.delete(keyOf(breakpoint)) && this.placeBreakpoint(breakpoint, false);
+  }
+
+  private placeBreakpoint({ module, offset }: Breakpoint, isOn: boolean): boolean {
+    const unit = this.instances[module]?.instance.unit;
+    return unit !== undefined && this.driver.stops.setBreak({ unit, offset }, isOn);
+  }
+
+  /** Watches bytes of a memory: the call stops behind what changes them; backwards, in front of it. */
+  setWatch(range: WatchedRange): void {
+    this.watches.add(range);
+  }
+
+  /** Returns whether the range was watched. */
+  clearWatch(range: WatchedRange): boolean {
+    return this.watches.remove(range);
+  }
+
+  /** Lets a call that runs stand still at the next chance. */
+  interrupt(): void {
+    if (!this.isRunning) return;
+    this.driver.isInterrupted = true;
+    this.target.pause();
+  }
+
+  /** Runs to the first instruction of a call that has not begun; one that stands still stays where it is. */
+  start(): Promise<Stop> {
+    return this.busy(async () => {
+      const { driver, position } = this;
+      // A call that was restored is taken up, and does nothing yet.
+      const stop =
+        position === null
+          ? await driver.run({ judge: () => 'step', prepare: () => this.catchAll() })
+          : await driver.run({ judge: () => null, prepare: () => {}, limit: position.fuel });
+      const begun = this.forwardStop(stop);
+      return begun.reason === 'step' || begun.reason === 'fuel' ? stopOf('begin') : begun;
+    });
+  }
+
+  /** Runs until there is a reason to stand still. */
+  continue(): Promise<Stop> {
+    return this.forward(
+      () => null,
+      () => {},
+    );
+  }
+
+  /** Runs one instruction. */
+  step(): Promise<Stop> {
+    return this.forward(
+      () => 'step',
+      () => this.prepareStep(),
+    );
+  }
+
+  /**
+   * Runs until a condition holds in front of an instruction of a function that is on the stack; functions that are
+   * called meanwhile run fast.
+   */
+  stepUntil(isThere: (position: Position) => boolean): Promise<Stop> {
+    return this.forward(
+      (m, pc) => (isThere(this.driver.positionAt(m, pc)) ? 'step' : null),
+      () => this.stepStack(),
+    );
+  }
+
+  /** Goes back to the instruction before; stays at the beginning. */
+  reverseStep(): Promise<Stop> {
+    return this.backward(async (end, kept) => {
+      for (const { state, position } of kept) {
+        this.driver.rewind(state);
+        if (await this.past.stepTowards(position, end)) return stopOf('step');
+      }
+      return null;
+    });
+  }
+
+  /** Goes back to the last breakpoint, or to what wrote to a watched range last; to the beginning if there is none. */
+  reverseContinue(): Promise<Stop> {
+    return this.backward(async (end, kept) => {
+      let until = end;
+      for (const { state, position } of kept) {
+        this.driver.rewind(state);
+        const hit = await this.past.lastHit(until);
+        if (this.driver.isInterrupted) return stopOf('interrupt');
+        if (hit !== null) {
+          this.driver.rewind(state);
+          await this.past.goTo(hit.position);
+          return stopOf(hit.reason, '', hit.watch);
+        }
+        until = position;
+      }
+      return null;
+    });
+  }
+
+  /** Ends the session: nothing of it stays in the code, and the call can go on by itself. */
+  detach(): void {
+    this.driver.detach();
+    this.breakpoints.clear();
+    this.past.clear();
+  }
+
+  /** What was written to memory from outside is not in states that were kept: there is no going back behind it. */
+  forgetHistory(): void {
+    this.past.clear();
+    this.past.keep();
+  }
+
+  // Forwards
+
+  /** One thing at a time. */
+  private async busy(run: () => Promise<Stop>): Promise<Stop> {
+    if (this.isRunning) throw new UsageError('usage.state', { detail: 'the call runs' });
+    this.isRunning = true;
+    this.driver.isInterrupted = false;
+    try {
+      this.lastStop = await run();
+    } finally {
+      this.isRunning = false;
+    }
+    return this.lastStop;
+  }
+
+  private forward(also: Judge, prepare: () => void): Promise<Stop> {
+    return this.busy(async () => {
+      const { driver, watches } = this;
+      watches.remember(this.instances);
+      const stop = await driver.run({
+        judge: (m, pc) => {
+          if (watches.check(this.instances)) return 'watchpoint';
+          return driver.stops.hasBreak(funcOf(m, pc), pc) ? 'breakpoint' : also(m, pc);
+        },
+        prepare: () => {
+          this.past.prepareWatches();
+          prepare();
+        },
+      });
+      return this.forwardStop(stop);
+    });
+  }
+
+  private forwardStop(stop: StopReason | null): Stop {
+    if (stop === null) return stopOf('done', this.target.summary);
+    this.driver.noteProgress();
+    this.past.follow();
+    if (stop === 'failure') return stopOf(stop, messageOf(this.execution?.failure?.error));
+    if (stop === 'watchpoint') return stopOf(stop, '', this.watches.hit);
+    return stopOf(stop);
+  }
+
+  private catchAll(): void {
+    this.driver.stops.catchAll(this.driver.units);
+  }
+
+  private stepStack(): void {
+    for (const { func } of this.stack) this.driver.stops.step(func);
+  }
+
+  /** Stops wherever one instruction can lead to. */
+  private prepareStep(): void {
+    const { stops } = this.driver;
+    const { stack } = this;
+    const [top, caller] = stack;
+    if (top === undefined) return;
+    stops.step(top.func);
+    if (caller !== undefined) stops.step(caller.func);
+    const opcode = top.func.unit.module.bytes[top.offset]!;
+    if (entersFunctions(opcode)) this.catchAll();
+    if (!mayThrow(opcode)) return;
+    for (const { func } of stack) if ((func.fast?.handlers ?? null) !== null) stops.step(func);
+  }
+
+  // Backwards
+
+  private backward(go: (end: Position, kept: readonly Kept[]) => Promise<Stop | null>): Promise<Stop> {
+    return this.busy(async () => {
+      const { noHistory, position: end } = this;
+      if (noHistory !== null || end === null)
+        throw new UsageError('usage.state', { detail: noHistory ?? '' });
+      this.driver.noteProgress();
+      const kept = this.past.before(end);
+      const stop = kept.length === 0 ? null : await go(end, kept);
+      if (stop !== null) return stop;
+      const first = kept[kept.length - 1];
+      if (first !== undefined) this.driver.rewind(first.state);
+      return stopOf('begin');
+    });
+  }
+}
