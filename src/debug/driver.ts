@@ -26,6 +26,7 @@ export type StopReason =
   | 'watchpoint'
   | 'interrupt'
   | 'failure'
+  | 'error'
   | 'fuel'
   | 'done';
 
@@ -112,11 +113,13 @@ export class Driver {
       this.listening?.end();
       this.listened = instances;
     }
-    if (this.listening === null || isNew)
+    if (this.listening === null || isNew) {
+      this.target.onGuestError = (m) => this.onGuestError(m);
       this.listening = listen(first.instance.store, this.units, {
         onStop: (m, pc) => this.onStop(m, pc),
         onFailure: (m) => this.onFailure(m),
       });
+    }
     return this.listening;
   }
 
@@ -184,6 +187,7 @@ export class Driver {
   detach(): void {
     this.listening?.end();
     this.listening = null;
+    this.target.onGuestError = null;
   }
 
   private owns(m: CallState): boolean {
@@ -206,6 +210,14 @@ export class Driver {
     this.reason = 'failure';
     this.target.pause();
     return true;
+  }
+
+  /** The call has reported an error, and stands still when the host function that it did so by has returned. */
+  private onGuestError(m: CallState): void {
+    if (this.judge === null || !this.owns(m) || this.execution!.fuelConsumed <= this.furthest) return;
+    this.reason = 'error';
+    m.isLookDue = true;
+    this.target.pause();
   }
 
   /** Frames of functions that are armed now go on in their careful code. */

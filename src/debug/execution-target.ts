@@ -16,6 +16,8 @@ export class ExecutionTarget implements DebugTarget {
   private wake: () => void = () => {};
   summary = '';
   hasFailed = false;
+  onGuestError: DebugTarget['onGuestError'] = null;
+  readonly guestError = null;
 
   constructor(execution: Execution, instances: readonly NamedInstance[]) {
     this.execution = execution;

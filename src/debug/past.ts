@@ -184,7 +184,7 @@ export class Past {
     });
     const here = driver.position;
     const [top] = driver.stack;
-    if (here !== null && top !== undefined) look(here, driver.stops.isBreakpoint(top.func, top.offset));
+    if (here !== null && top?.isEntered === true) look(here, driver.stops.isBreakpoint(top.func, top.offset));
     return hit;
   }
 

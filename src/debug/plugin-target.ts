@@ -7,17 +7,25 @@ import type { PluginCall } from '../host/plugin/plugin-call.ts';
 import { readPlugin } from '../host/snapshot/plugin-snapshot.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { RunResult } from '../interpreter/calls/outcome.ts';
-import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
+import type { FuncInstance, ModuleInstance, RawHostCode } from '../interpreter/instances/module-instance.ts';
+import type { CallState } from '../interpreter/loop/machine-state.ts';
 import { SnapshotFile } from '../interpreter/snapshot/snapshot-reader.ts';
+import { KERNEL_NAMESPACE, type KernelAbiName } from '../kernel/abi.ts';
+import { decodeUtf8Lossy } from '../syntax/utf8.ts';
 import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
+
+/** By which a guest reports an error. */
+const ERROR_SET: KernelAbiName = 'error_set';
 
 export class PluginTarget implements DebugTarget {
   readonly #plugin: Plugin;
   readonly #call: PluginCall;
   #instances: readonly NamedInstance[] = [];
   #named: Linked | null = null;
+  readonly #heard = new Set<FuncInstance>();
   summary = '';
   hasFailed = false;
+  onGuestError: DebugTarget['onGuestError'] = null;
 
   constructor(plugin: Plugin, call: PluginCall) {
     this.#plugin = plugin;
@@ -32,9 +40,30 @@ export class PluginTarget implements DebugTarget {
     const linked = this.#linked;
     if (this.#named !== linked) {
       this.#named = linked;
+      for (const instance of linked.instances) this.#hearErrors(instance);
       this.#instances = linked.instances.map((instance) => ({ name: this.#nameOf(instance), instance }));
     }
     return this.#instances;
+  }
+
+  /** Listens to the function by which an instance reports errors. */
+  #hearErrors({ funcs, compiled }: ModuleInstance): void {
+    const imports = compiled.module.imports.filter(({ desc }) => desc.kind === 'func');
+    const index = imports.findIndex(({ module, name }) => module === KERNEL_NAMESPACE && name === ERROR_SET);
+    const func = funcs[index];
+    if (func === undefined || func.host === null || this.#heard.has(func)) return;
+    this.#heard.add(func);
+    const { host } = func;
+    (func as { host: RawHostCode }).host = (words, base, caller, refs) => {
+      const promise = host(words, base, caller, refs);
+      if (this.guestError !== null) this.onGuestError?.(caller as CallState);
+      return promise;
+    };
+  }
+
+  get guestError(): string | null {
+    const message = this.#linked.state.kernel.errorMessage();
+    return message === null ? null : decodeUtf8Lossy(message);
   }
 
   #nameOf({ compiled }: ModuleInstance): string {

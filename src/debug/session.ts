@@ -11,6 +11,7 @@ import { type CallFrame, type FrameValues, type Position, valuesOf } from './cal
 import { Driver, type Judge, type StopReason } from './driver.ts';
 import { DEFAULT_HISTORY_BYTES, type Kept } from './history.ts';
 import { funcOf } from './hooks.ts';
+import { calledHost, importName } from './host-names.ts';
 import { entersFunctions, mayThrow } from './instructions.ts';
 import { Past } from './past.ts';
 import type { DebugTarget, NamedInstance } from './target.ts';
@@ -135,6 +136,15 @@ export class DebugSession {
   /** The frames, innermost first. */
   get stack(): readonly CallFrame[] {
     return this.driver.stack;
+  }
+
+  /** Name of the host function that the call is in, as modules import it; null where it is in none. */
+  get hostFunction(): string | null {
+    const { execution } = this;
+    const [top] = this.stack;
+    if (execution === null || top === undefined) return null;
+    const func = execution.state.pending?.func ?? (execution.failure === null ? null : calledHost(top));
+    return func === null ? null : importName(top.instance, func);
   }
 
   /** Where the call stands; null before it begins and after it is over. */
@@ -337,6 +347,7 @@ export class DebugSession {
     this.driver.noteProgress();
     this.past.follow();
     if (stop === 'failure') return stopOf(stop, messageOf(this.execution?.failure?.error));
+    if (stop === 'error') return stopOf(stop, this.target.guestError ?? '');
     if (stop === 'watchpoint') return stopOf(stop, '', this.watches.hit);
     return stopOf(stop);
   }

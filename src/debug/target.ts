@@ -2,6 +2,7 @@
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { RunResult } from '../interpreter/calls/outcome.ts';
 import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
+import type { CallState } from '../interpreter/loop/machine-state.ts';
 
 /**
  * An instance with the name that people know it by.
@@ -31,6 +32,10 @@ export interface DebugTarget {
   run(): Promise<RunResult>;
   /** Lets a call that runs stand still at the next chance. */
   pause(): void;
+  /** Told when the guest reports an error to its host. */
+  onGuestError: ((m: CallState) => void) | null;
+  /** The message that the guest has reported failure with; null for none. */
+  readonly guestError: string | null;
   /** What the call has come to, in a line for people; empty before it is over. */
   readonly summary: string;
   /** Whether the call has failed; false before it is over. */

@@ -3,7 +3,10 @@
  * 32 bits of an offset or address.
  */
 import type { CallFrame } from '../call-places.ts';
-import type { DebugSession } from '../session.ts';
+import { hostNames } from '../host-names.ts';
+import type { DebugSession, Stop } from '../session.ts';
+import type { WatchedRange } from '../watches.ts';
+import { type HostModule, hostModule } from './host-module.ts';
 
 /** Of code: an offset in the binary of a module. */
 const CODE = 1n;
@@ -20,13 +23,68 @@ interface Address {
   readonly offset: number;
 }
 
-/** Modules are counted from 1: pointers of programs have no module, and are of the memory that the top frame uses. */
+/** Modules are counted from 1: pointers of programs have no module, and are of the memory that a frame uses. */
 export const codeAddress = (module: number, offset: number): bigint =>
   (CODE << KIND_SHIFT) | (BigInt(module + 1) << MODULE_SHIFT) | BigInt(offset);
 
 /** The address of a byte of a module's memory, where the module is to be said. */
-export const memoryAddress = (module: number, address: number): bigint =>
+const memoryAddress = (module: number, address: number): bigint =>
   (BigInt(module + 1) << MODULE_SHIFT) | BigInt(address);
+
+/** What is kept of a client's view of a session. */
+interface View {
+  readonly names: readonly string[];
+  readonly host: HostModule;
+  /** The frame that values were asked of last, and the stop that it is of. */
+  asked: { readonly stop: Stop; readonly frame: CallFrame } | null;
+  /** Watched ranges by the addresses that the client has for them. */
+  readonly watched: Map<bigint, WatchedRange>;
+}
+
+const views = new WeakMap<DebugSession, View>();
+
+const viewOf = (session: DebugSession): View => {
+  let view = views.get(session);
+  if (view === undefined) {
+    const names = hostNames(session.instances);
+    view = { names, host: hostModule(names), asked: null, watched: new Map() };
+    views.set(session, view);
+  }
+  return view;
+};
+
+/** Notes that a value of a frame was asked for: pointers that come next are of the memory that it uses. */
+export const noteAsked = (session: DebugSession, frame: CallFrame): void => {
+  viewOf(session).asked = { stop: session.stop, frame };
+};
+
+/** Notes the address by which a client watches a range. */
+export const noteWatched = (session: DebugSession, word: bigint, range: WatchedRange): void => {
+  viewOf(session).watched.set(word, range);
+};
+
+/** The address by which a client watches a range. */
+export const watchedAddress = (session: DebugSession, { module, address, length }: WatchedRange): bigint => {
+  for (const [word, range] of viewOf(session).watched)
+    if (range.module === module && range.address === address && range.length === length) return word;
+  return memoryAddress(module, address);
+};
+
+/** The frame whose memory a pointer without a module is of. */
+const memoryFrame = (session: DebugSession): CallFrame | undefined => {
+  const { asked } = viewOf(session);
+  return asked !== null && asked.stop === session.stop ? asked.frame : session.stack[0];
+};
+
+/** Names of the modules that have code: those of the instances, then the host's. */
+export const moduleNames = (session: DebugSession): readonly string[] => [
+  ...session.instances.map(({ name }) => name),
+  'host',
+];
+
+/** The binary of a module. */
+export const codeOf = (session: DebugSession, module: number): Uint8Array =>
+  session.instances[module]?.instance.compiled.module.bytes ?? viewOf(session).host.bytes;
 
 /** Takes an address apart; null for what is none of a module that there is. */
 export const addressOf = (session: DebugSession, word: bigint): Address | null => {
@@ -35,13 +93,33 @@ export const addressOf = (session: DebugSession, word: bigint): Address | null =
   const kind = bits === CODE ? 'code' : 'memory';
   const number = Number((word >> MODULE_SHIFT) & MODULE_MASK);
   const offset = Number(word & OFFSET_MASK);
-  if (number > session.instances.length || (number === 0 && kind === 'code')) return null;
-  if (number > 0) return { kind, module: number - 1, offset };
-  const [top] = session.stack;
-  const module = top === undefined ? 0 : session.moduleOf(top);
+  const { length } = session.instances;
+  if (number > 0)
+    return number <= length + (kind === 'code' ? 1 : 0) ? { kind, module: number - 1, offset } : null;
+  if (kind === 'code') return null;
+  const frame = memoryFrame(session);
+  const module = frame === undefined ? 0 : session.moduleOf(frame);
   return module < 0 ? null : { kind, module, offset };
 };
 
-/** The code address of a frame: of the instruction that comes next, in a caller the one behind its call. */
-export const frameAddress = (session: DebugSession, frame: CallFrame): bigint =>
-  codeAddress(session.moduleOf(frame), frame.next);
+/** A frame as a client sees it: of a host function, without values. */
+interface ShownFrame {
+  readonly address: bigint;
+  readonly frame: CallFrame | null;
+}
+
+/** The frames, innermost first; each at the instruction that comes next, in a caller the one behind its call. */
+export const shownFrames = (session: DebugSession): readonly ShownFrame[] => {
+  const frames = session.stack.map((frame) => ({
+    address: codeAddress(session.moduleOf(frame), frame.next),
+    frame,
+  }));
+  const { hostFunction } = session;
+  if (hostFunction === null) return frames;
+  const { names, host } = viewOf(session);
+  const address = codeAddress(
+    session.instances.length,
+    host.offsetOf(Math.max(0, names.indexOf(hostFunction))),
+  );
+  return [{ address, frame: null }, ...frames];
+};

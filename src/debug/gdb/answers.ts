@@ -5,7 +5,15 @@
 import { bytesOfValue, type FrameValue } from '../call-places.ts';
 import type { DebugSession } from '../session.ts';
 import { MAX_WATCHED_BYTES } from '../watches.ts';
-import { addressOf, codeAddress, frameAddress } from './addresses.ts';
+import {
+  addressOf,
+  codeAddress,
+  codeOf,
+  moduleNames,
+  noteAsked,
+  noteWatched,
+  shownFrames,
+} from './addresses.ts';
 import { monitor } from './monitor.ts';
 import { bytesOf, decimalOf, hexOf, hexText, hexWord, numberOf, PACKET_SIZE, wordOf } from './packets.ts';
 import { pcOf, stopReply } from './stop-replies.ts';
@@ -36,8 +44,8 @@ const escapeXml = (text: string): string =>
   text.replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`).replace(/[^\x20-\x7e]/g, '?');
 
 const libraries = (session: DebugSession): string => {
-  const items = session.instances.map(
-    ({ name }, i) =>
+  const items = moduleNames(session).map(
+    (name, i) =>
       `<library name="wasm:${escapeXml(name)}"><section address="0x${codeAddress(i, 0).toString(16)}"/></library>`,
   );
   return `<library-list>${items.join('')}</library-list>`;
@@ -54,8 +62,8 @@ const readLibraries: Answer = (session, rest) => {
 const bytesAt = (session: DebugSession, word: bigint): Uint8Array | null => {
   const address = addressOf(session, word);
   if (address === null) return null;
-  const { instance } = session.instances[address.module]!;
-  const all = address.kind === 'code' ? instance.compiled.module.bytes : instance.memory0.bytes;
+  const { kind, module } = address;
+  const all = kind === 'code' ? codeOf(session, module) : session.instances[module]!.instance.memory0.bytes;
   return address.offset < all.length ? all.subarray(address.offset) : null;
 };
 
@@ -92,9 +100,12 @@ const region: Answer = (session, rest) => {
   const space = (word >> 32n) << 32n;
   const end = space + (1n << 32n);
   if (address === null) return text(space, end - space, '');
-  const { instance } = session.instances[address.module]!;
-  const isCode = address.kind === 'code';
-  const length = BigInt(isCode ? instance.compiled.module.bytes.length : instance.memory0.byteLength);
+  const { kind, module } = address;
+  const isCode = kind === 'code';
+  const size = isCode
+    ? codeOf(session, module).length
+    : session.instances[module]!.instance.memory0.byteLength;
+  const length = BigInt(size);
   if (word - space < length) return text(space, length, isCode ? 'rx' : 'rw');
   return text(space + length, end - space - length, '');
 };
@@ -121,14 +132,16 @@ const point =
     if (address.kind !== 'memory' || length === 0 || length > MAX_WATCHED_BYTES) return ABSENT;
     const range = { module, address: offset, length };
     if (offset + length > session.instances[module]!.instance.memory0.byteLength) return ABSENT;
-    if (isSet) session.setWatch(range);
-    else session.clearWatch(range);
+    if (isSet) {
+      noteWatched(session, word, range);
+      session.setWatch(range);
+    } else session.clearWatch(range);
     return 'OK';
   };
 
 const frameOf = (session: DebugSession, text: string | undefined) => {
   const index = decimalOf(text);
-  return index === null ? null : (session.stack[index] ?? null);
+  return index === null ? null : (shownFrames(session)[index]?.frame ?? null);
 };
 
 const valueText = (value: FrameValue | undefined): string => {
@@ -144,14 +157,18 @@ const frameValue =
     const index = decimalOf(indexText);
     if (decimalOf(frameText) === null || index === null) return MALFORMED;
     const frame = frameOf(session, frameText);
-    return frame === null ? ABSENT : valueText(session.valuesOf(frame)[kind][index]);
+    if (frame === null) return ABSENT;
+    noteAsked(session, frame);
+    return valueText(session.valuesOf(frame)[kind][index]);
   };
 
 const globalValue: Answer = (session, rest) => {
   const [frameText, indexText] = rest.split(';');
   const index = decimalOf(indexText);
   if (decimalOf(frameText) === null || index === null) return MALFORMED;
-  const global = frameOf(session, frameText)?.instance.globals[index];
+  const frame = frameOf(session, frameText);
+  if (frame !== null) noteAsked(session, frame);
+  const global = frame?.instance.globals[index];
   return global === undefined ? ABSENT : valueText({ type: global.type.type, value: global.value });
 };
 
@@ -194,7 +211,10 @@ const answers: readonly (readonly [start: string, answer: Answer])[] = [
   ['qMemoryRegionInfo:', region],
   [
     'qWasmCallStack:',
-    (session) => session.stack.map((frame) => hexWord(frameAddress(session, frame))).join(''),
+    (session) =>
+      shownFrames(session)
+        .map(({ address }) => hexWord(address))
+        .join(''),
   ],
   ['qWasmLocal:', frameValue('locals')],
   ['qWasmStackValue:', frameValue('operands')],

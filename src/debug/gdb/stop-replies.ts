@@ -2,7 +2,7 @@
 
 import type { StopReason } from '../driver.ts';
 import type { DebugSession, Stop } from '../session.ts';
-import { frameAddress, memoryAddress } from './addresses.ts';
+import { shownFrames, watchedAddress } from './addresses.ts';
 import { hexText, hexWord } from './packets.ts';
 
 /** TABLE: numbers of signals, and the reasons as LLDB has them. */
@@ -13,18 +13,16 @@ const reasons: Readonly<Record<Exclude<StopReason, 'done'>, readonly [signal: st
   watchpoint: ['05', 'watchpoint'],
   interrupt: ['02', 'signal'],
   failure: ['06', 'exception'],
+  error: ['06', 'exception'],
   fuel: ['06', 'exception'],
 };
 
 /** The address of the instruction that comes next; 0 where no code is. */
-export const pcOf = (session: DebugSession): bigint => {
-  const [top] = session.stack;
-  return top === undefined ? 0n : frameAddress(session, top);
-};
+export const pcOf = (session: DebugSession): bigint => shownFrames(session)[0]?.address ?? 0n;
 
-const describe = ({ reason, detail, watch }: Stop): string => {
+const describe = (session: DebugSession, { reason, detail, watch }: Stop): string => {
   if (watch !== null) {
-    const address = memoryAddress(watch.module, watch.address);
+    const address = watchedAddress(session, watch);
     return `${address} 0 ${address}`;
   }
   return reason === 'fuel' ? 'the call is out of fuel' : detail;
@@ -35,7 +33,7 @@ export const stopReply = (session: DebugSession, stop: Stop, isBackwards = false
   if (stop.reason === 'done') return session.target.hasFailed ? 'W01' : 'W00';
   const [signal, reason] = reasons[stop.reason];
   const pc = pcOf(session);
-  const description = describe(stop);
+  const description = describe(session, stop);
   return [
     `T${signal}thread:1`,
     'threads:1',
