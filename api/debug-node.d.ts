@@ -37,6 +37,7 @@ export class DebugSession {
   get isRepeating(): boolean;
   get execution(): Execution | null;
   get stack(): readonly CallFrame[];
+  get hostFunction(): string | null;
   get position(): Position | null;
   get isOver(): boolean;
   get isInPast(): boolean;
@@ -93,7 +94,7 @@ export interface Stop {
   readonly watch: WatchedRange | null;
 }
 
-export type StopReason = 'begin' | 'step' | 'breakpoint' | 'watchpoint' | 'interrupt' | 'failure' | 'fuel' | 'done';
+export type StopReason = 'begin' | 'step' | 'breakpoint' | 'watchpoint' | 'interrupt' | 'failure' | 'error' | 'fuel' | 'done';
 
 export interface WatchedRange {
   readonly module: number;

@@ -4,7 +4,7 @@
  * Source: the reference interpreter's grammar of scripts, and the commands for threads of the threads proposal.
  * Commands that are not known become `unknown`, which a runner counts as failures.
  */
-import { ByteWriter } from '../text/byte-writer.ts';
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { Cursor } from '../text/cursor.ts';
 import { KEY } from '../text/keywords.ts';
 import { lex } from '../text/lexer.ts';

@@ -1,7 +1,7 @@
 /** Constants and patterns of results in scripts. */
 
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { heapTypeName } from '../syntax/type-names.ts';
-import { ByteWriter } from '../text/byte-writer.ts';
 import type { Cursor } from '../text/cursor.ts';
 import { F32_FORMAT, F64_FORMAT, type FloatFormat, floatBits } from '../text/floats.ts';
 import { copyLane, isNumber, laneBitsOf, takeShape } from '../text/immediates.ts';

@@ -1,7 +1,7 @@
 /** Annotations that mean something: names, custom sections, branch hints. @spec text-annot */
 import { branchHintSection } from '../decoder/branch-hints.ts';
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { decodeUtf8 } from '../syntax/utf8.ts';
-import { ByteWriter } from './byte-writer.ts';
 import { failText } from './malformed-text.ts';
 import { appendString, stringBytes } from './strings.ts';
 import { type Annotation, ATOM, LEFT, RIGHT, STRING, type Tokens } from './tokens.ts';

@@ -4,8 +4,9 @@
  * SAFETY: what is open is in `frames`, not on the stack of JavaScript, so that a text may nest as deeply as it likes.
  * The head of a folded instruction is written to `pending` until its operands are through.
  */
+
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { instructions, rowOf } from '../syntax/instructions.ts';
-import { ByteWriter } from './byte-writer.ts';
 import type { Cursor } from './cursor.ts';
 import { copyInstruction, type InstructionContext, writeOpcode } from './immediates.ts';
 import { KEY, rowOfKeyword } from './keywords.ts';

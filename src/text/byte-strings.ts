@@ -2,6 +2,7 @@
  * Strings of bytes as small numbers: equal bytes, equal number. Keywords and identifiers are compared and looked up
  * by their numbers, so that reading a text makes no JavaScript strings.
  */
+import { grown } from '../syntax/byte-writer.ts';
 import { decodeUtf8 } from '../syntax/utf8.ts';
 
 export class ByteStrings {
@@ -84,13 +85,6 @@ export class ByteStrings {
     this.slots = slots;
   }
 }
-
-/** A longer copy of a typed array. */
-export const grown = <T extends Uint8Array | Int32Array>(array: T, length: number): T => {
-  const longer = new (array.constructor as new (length: number) => T)(length);
-  longer.set(array);
-  return longer;
-};
 
 const hashOf = (bytes: Uint8Array, start: number, end: number): number => {
   let hash = 0x811c9dc5;

@@ -1,7 +1,8 @@
 /** A place among tokens: what stands there, and steps that fail unless it is what was expected. */
+
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { decodeUtf8 } from '../syntax/utf8.ts';
 import { AnnotationReader } from './annotations.ts';
-import { ByteWriter } from './byte-writer.ts';
 import { IntegerReader } from './integers.ts';
 import { keywordText } from './keywords.ts';
 import { failText } from './malformed-text.ts';

@@ -2,12 +2,13 @@
  * The immediates of instructions, from text to bytes: one function for each kind, so that a row of the table says how
  * its instruction is read. @spec text-plaininstr
  */
+
+import type { ByteWriter } from '../syntax/byte-writer.ts';
 import type { ImmediateKind } from '../syntax/immediates.ts';
 import { type InstructionRow, instructions } from '../syntax/instructions.ts';
 import { variantRows } from '../syntax/mnemonics.ts';
 import type { Shape } from '../syntax/shapes.ts';
 import { heapOf, isNullable } from '../syntax/types.ts';
-import type { ByteWriter } from './byte-writer.ts';
 import type { Cursor } from './cursor.ts';
 import { F32_FORMAT, F64_FORMAT, floatBits } from './floats.ts';
 import { KEY } from './keywords.ts';

@@ -1,6 +1,7 @@
 /** Imports: single ones, and lists of those of one module. @spec text-import */
+
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import type { ExternKind } from '../syntax/module.ts';
-import { ByteWriter } from './byte-writer.ts';
 import type { Cursor } from './cursor.ts';
 import { externKinds, kindCodes } from './declarations.ts';
 import { KEY } from './keywords.ts';

@@ -4,11 +4,12 @@
  * The fields are gone through three times: their identifiers, since any field may name any other; types, since type
  * uses add more behind them; and the rest, in the order of the text.
  */
+
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import type { ExternKind } from '../syntax/module.ts';
 import type { ValType } from '../syntax/types.ts';
 import { AnnotationReader } from './annotations.ts';
 import { BodyReader } from './body-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
 import type { Cursor } from './cursor.ts';
 import { declareFields, externKinds, kindCodes } from './declarations.ts';
 import { copyExternType, copyImport, copyTagType } from './imports.ts';

@@ -1,5 +1,5 @@
 /** The custom section of names, from identifiers and annotations. @spec binary-namesec */
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import type { Tokens } from './tokens.ts';
 
 /** A name: an identifier by its number, or a text. */

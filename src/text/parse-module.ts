@@ -1,6 +1,7 @@
 /** Modules of the text format, one a text. @spec text-module */
+
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { encodeUtf8 } from '../syntax/utf8.ts';
-import { ByteWriter } from './byte-writer.ts';
 import { Cursor } from './cursor.ts';
 import { KEY } from './keywords.ts';
 import { lex } from './lexer.ts';

@@ -4,9 +4,9 @@
  */
 import { branchHintSection, decodeBranchHints } from '../decoder/branch-hints.ts';
 import { isQuernError } from '../errors/errors.ts';
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import type { CustomSection, Module } from '../syntax/module.ts';
 import { CUSTOM_SECTION, sectionTable } from '../syntax/section-table.ts';
-import { ByteWriter } from './byte-writer.ts';
 import { bytesText, nameString } from './literals.ts';
 import type { PrintedNames } from './print-names.ts';
 

@@ -1,8 +1,8 @@
 /** The sections of a module that is being written, and their order in the binary. @spec binary-module */
 import { branchHintSection } from '../decoder/branch-hints.ts';
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { CUSTOM_SECTION, type SectionKeyword, sectionTable } from '../syntax/section-table.ts';
 import type { CustomPlace } from './annotations.ts';
-import { ByteWriter } from './byte-writer.ts';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 

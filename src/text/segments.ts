@@ -1,8 +1,9 @@
 /** Element and data segments, those of tables and memories that hold their contents included. @spec text-elem, text-data */
+
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { rowOf } from '../syntax/instructions.ts';
 import { FUNCREF, I64, type ValType } from '../syntax/types.ts';
 import type { BodyReader } from './body-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
 import type { Cursor } from './cursor.ts';
 import { writeOpcode } from './immediates.ts';
 import { KEY } from './keywords.ts';

@@ -1,5 +1,5 @@
 /** The bytes of string literals. @spec text-string */
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import { CHAR, digitValue } from './characters.ts';
 
 const simple: Readonly<Record<string, number>> = {

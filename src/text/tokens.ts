@@ -1,5 +1,6 @@
 /** The tokens of a text, as numbers in typed arrays, with the annotations beside them. @spec text-token */
-import { ByteStrings, grown } from './byte-strings.ts';
+import { grown } from '../syntax/byte-writer.ts';
+import { ByteStrings } from './byte-strings.ts';
 
 /** Kinds of tokens. What a token's value is stands beside its kind. */
 export const END = 0;

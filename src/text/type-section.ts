@@ -2,8 +2,9 @@
  * The types of a module: those that it declares, and those that type uses imply, behind them.
  * @spec text-typeuse, text-subtype
  */
+
+import { ByteWriter } from '../syntax/byte-writer.ts';
 import type { FuncType, ValType } from '../syntax/types.ts';
-import { ByteWriter } from './byte-writer.ts';
 import type { Cursor } from './cursor.ts';
 import { KEY } from './keywords.ts';
 import { IndexSpace, type Spaces } from './spaces.ts';

@@ -1,4 +1,6 @@
 /** The grammar of types. Concrete types are indices of the module's types here. @spec text-type */
+
+import type { ByteWriter } from '../syntax/byte-writer.ts';
 import {
   exactHeap,
   type FieldType,
@@ -14,7 +16,6 @@ import {
   refType,
   type ValType,
 } from '../syntax/types.ts';
-import type { ByteWriter } from './byte-writer.ts';
 import type { Cursor } from './cursor.ts';
 import { heapTypeOfKeyword, KEY, packedTypeOfKeyword, valTypeOfKeyword } from './keywords.ts';
 import type { IndexSpace } from './spaces.ts';

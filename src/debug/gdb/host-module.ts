@@ -2,8 +2,9 @@
  * A module that stands for the host: LLDB shows frames by code of modules, so each host function has an empty one there,
  * with its name.
  */
+
+import { ByteWriter } from '../../syntax/byte-writer.ts';
 import { CUSTOM_SECTION, sectionTable } from '../../syntax/section-table.ts';
-import { ByteWriter } from '../../text/byte-writer.ts';
 
 /** Size, no locals, `end`. */
 const EMPTY_BODY = [2, 0, 0x0b];

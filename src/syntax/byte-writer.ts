@@ -2,8 +2,14 @@
  * Bytes of the binary format, written one after the other: integers in their shortest form, names, ranges of bytes.
  * @spec binary-int
  */
-import { encodeUtf8 } from '../syntax/utf8.ts';
-import { grown } from './byte-strings.ts';
+import { encodeUtf8 } from './utf8.ts';
+
+/** A longer copy of a typed array. */
+export const grown = <T extends Uint8Array | Int32Array>(array: T, length: number): T => {
+  const longer = new (array.constructor as new (length: number) => T)(length);
+  longer.set(array);
+  return longer;
+};
 
 export class ByteWriter {
   bytes = new Uint8Array(256);
