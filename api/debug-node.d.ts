@@ -92,6 +92,7 @@ export interface Stop {
   readonly reason: StopReason;
   readonly detail: string;
   readonly watch: WatchedRange | null;
+  readonly breakpoint: Breakpoint | null;
 }
 
 export type StopReason = 'begin' | 'step' | 'breakpoint' | 'watchpoint' | 'interrupt' | 'failure' | 'error' | 'fuel' | 'done';

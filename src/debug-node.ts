@@ -34,7 +34,7 @@ export interface ListenOptions {
 export interface DebugServer {
   readonly address: string;
   readonly port: number;
-  /** Resolves when a client has killed the call or has let it go. One whose line was cut may come back. */
+  /** Resolves when a client has killed the call or has let it go, or the call is over. One whose line was cut may come back. */
   readonly parted: Promise<Exclude<Parting, 'cut'>>;
   close(): void;
 }
@@ -62,9 +62,9 @@ export const listenForDebugger = async (
   });
   const listener = await listenTcp(address, port, (send, end) => {
     return new DebugConnection(session, send, (parting) => {
-      if (parting === 'cut') return;
+      if (parting === 'cut' && !session.isOver) return;
       end();
-      part(parting);
+      part(parting === 'cut' ? 'detached' : parting);
     });
   });
   return { address: listener.address, port: listener.port, parted, close: listener.close };

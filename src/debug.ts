@@ -49,7 +49,10 @@ export const debugExecution = (
   execution: Execution,
   instances: readonly NamedInstance[],
   options: DebugOptions = {},
-): DebugSession => new DebugSession(new ExecutionTarget(execution, instances), options);
+): DebugSession => {
+  const keeps = options.historyBytes !== 0;
+  return new DebugSession(new ExecutionTarget(execution, instances, keeps), options);
+};
 
 export type { CallFrame, FrameValue, FrameValues, Position } from './debug/call-places.ts';
 export type { StopReason } from './debug/driver.ts';

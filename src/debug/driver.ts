@@ -6,7 +6,14 @@ import { UsageError } from '../errors/errors.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
 import type { CallState, MachineState } from '../interpreter/loop/machine-state.ts';
-import { type CallFrame, enterArmedCode, framesOf, type Position, positionOf } from './call-places.ts';
+import {
+  type CallFrame,
+  comparePositions,
+  enterArmedCode,
+  framesOf,
+  type Position,
+  positionOf,
+} from './call-places.ts';
 import { funcOf, isDebugged, type Listening, listen } from './hooks.ts';
 import type { Stops } from './stops.ts';
 import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
@@ -50,8 +57,8 @@ export class Driver {
   /** Told where a portion ends. */
   onPortion: () => void = () => {};
   isInterrupted = false;
-  /** The most fuel that the call had consumed when it stood still. */
-  furthest = -1;
+  /** The furthest place where the call has stood still. */
+  furthest: Position | null = null;
   private listened: readonly NamedInstance[] = [];
   private listening: Listening | null = null;
   private judge: Judge | null = null;
@@ -123,6 +130,12 @@ export class Driver {
     return this.listening;
   }
 
+  /** Whether what the call does now was done before. */
+  get isRepeating(): boolean {
+    const { execution, furthest } = this;
+    return execution !== null && furthest !== null && execution.fuelConsumed <= furthest.fuel;
+  }
+
   /** Where a call that runs comes to an instruction. */
   positionAt(m: MachineState, pc: number): Position {
     const offset = this.stops.of(funcOf(m, pc)).offsetAt(pc);
@@ -180,7 +193,9 @@ export class Driver {
 
   /** Notes how far the call has come. */
   noteProgress(): void {
-    this.furthest = Math.max(this.furthest, this.execution?.fuelConsumed ?? 0);
+    const { position, furthest } = this;
+    if (position !== null && (furthest === null || comparePositions(position, furthest) > 0))
+      this.furthest = position;
   }
 
   /** Takes everything out of the code. */
@@ -188,6 +203,7 @@ export class Driver {
     this.listening?.end();
     this.listening = null;
     this.target.onGuestError = null;
+    this.target.end();
   }
 
   private owns(m: CallState): boolean {
@@ -214,7 +230,7 @@ export class Driver {
 
   /** The call has reported an error, and stands still when the host function that it did so by has returned. */
   private onGuestError(m: CallState): void {
-    if (this.judge === null || !this.owns(m) || this.execution!.fuelConsumed <= this.furthest) return;
+    if (this.judge === null || !this.owns(m) || this.isRepeating) return;
     this.reason = 'error';
     m.isLookDue = true;
     this.target.pause();

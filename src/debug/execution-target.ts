@@ -10,7 +10,7 @@ import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
 export class ExecutionTarget implements DebugTarget {
   readonly instances: readonly NamedInstance[];
   private readonly execution: Execution;
-  private readonly tape: HostTape;
+  private readonly tape: HostTape | null;
   private isPauseWanted = false;
   private isOver = false;
   private wake: () => void = () => {};
@@ -19,17 +19,19 @@ export class ExecutionTarget implements DebugTarget {
   onGuestError: DebugTarget['onGuestError'] = null;
   readonly guestError = null;
 
-  constructor(execution: Execution, instances: readonly NamedInstance[]) {
+  /** @param keeps whether what host functions do is kept, so that the call can go back */
+  constructor(execution: Execution, instances: readonly NamedInstance[], keeps: boolean) {
     this.execution = execution;
     this.instances = instances;
-    this.tape = new HostTape(instances.map(({ instance }) => instance));
+    this.tape = keeps ? new HostTape(instances.map(({ instance }) => instance)) : null;
+    this.noHistory = keeps ? null : 'no states are kept';
   }
 
   get executions(): readonly Execution[] {
     return this.isOver ? [] : [this.execution];
   }
 
-  readonly noHistory = null;
+  readonly noHistory: string | null;
 
   async run(): Promise<RunResult> {
     const { execution } = this;
@@ -40,16 +42,19 @@ export class ExecutionTarget implements DebugTarget {
         if (!isAnswered) return 'paused';
       }
       const result = execution.run();
-      if (result !== 'paused') return this.end(result);
+      if (result !== 'paused') return this.conclude(result);
       execution.endWait();
       if (execution.pause !== 'host' && execution.pause !== 'wait') return result;
     }
   }
 
-  private end(result: RunResult): RunResult {
+  end(): void {
+    this.tape?.end();
+  }
+
+  private conclude(result: RunResult): RunResult {
     this.isOver = true;
     this.hasFailed = result === 'trap';
-    this.tape.end();
     const { results, error, fuelConsumed } = this.execution;
     this.summary =
       result === 'trap'
@@ -82,12 +87,15 @@ export class ExecutionTarget implements DebugTarget {
 
   save(): SavedTarget | null {
     const instances = this.instances.map(({ instance }) => instance);
-    return { bytes: takeSnapshot({ instances, executions: [this.execution] }), heard: this.tape.position };
+    return {
+      bytes: takeSnapshot({ instances, executions: [this.execution] }),
+      heard: this.tape?.position ?? 0,
+    };
   }
 
   load({ bytes, heard }: SavedTarget): void {
     const instances = this.instances.map(({ instance }) => instance);
     readEngine(new SnapshotFile(bytes), { instances }, [this.execution]);
-    this.tape.rewind(heard);
+    this.tape?.rewind(heard);
   }
 }

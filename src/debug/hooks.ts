@@ -53,6 +53,7 @@ const install = (): void => {
       },
     },
     onTranslated: (code) => stopsOf.get(code.unit)?.onTranslated(code),
+    onCareful: (code) => stopsOf.get(code.unit)?.onCareful(code),
     holds: (m, error) => m.instance !== null && listeners.get(m.instance.store)?.onFailure(m, error) === true,
   });
 };

@@ -17,12 +17,16 @@ import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
 /** By which a guest reports an error. */
 const ERROR_SET: KernelAbiName = 'error_set';
 
+/** A function's own code, which another one takes the place of. */
+type Changeable = { host: RawHostCode };
+
 export class PluginTarget implements DebugTarget {
   readonly #plugin: Plugin;
   readonly #call: PluginCall;
   #instances: readonly NamedInstance[] = [];
   #named: Linked | null = null;
-  readonly #heard = new Set<FuncInstance>();
+  /** Functions that are listened to, with their own code. */
+  readonly #heard = new Map<FuncInstance, RawHostCode>();
   summary = '';
   hasFailed = false;
   onGuestError: DebugTarget['onGuestError'] = null;
@@ -52,9 +56,9 @@ export class PluginTarget implements DebugTarget {
     const index = imports.findIndex(({ module, name }) => module === KERNEL_NAMESPACE && name === ERROR_SET);
     const func = funcs[index];
     if (func === undefined || func.host === null || this.#heard.has(func)) return;
-    this.#heard.add(func);
     const { host } = func;
-    (func as { host: RawHostCode }).host = (words, base, caller, refs) => {
+    this.#heard.set(func, host);
+    (func as Changeable).host = (words, base, caller, refs) => {
       const promise = host(words, base, caller, refs);
       if (this.guestError !== null) this.onGuestError?.(caller as CallState);
       return promise;
@@ -111,5 +115,10 @@ export class PluginTarget implements DebugTarget {
     const { fuelConsumed } = readPlugin(new SnapshotFile(bytes), parts, null, { onSlice }, this.executions);
     plugin.instances.fuelBefore = fuelConsumed;
     plugin.tape?.rewind(heard);
+  }
+
+  end(): void {
+    for (const [func, host] of this.#heard) (func as Changeable).host = host;
+    this.#heard.clear();
   }
 }

@@ -7,7 +7,13 @@
 import { UsageError } from '../errors/errors.ts';
 import { messageOf } from '../errors/texts.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
-import { type CallFrame, type FrameValues, type Position, valuesOf } from './call-places.ts';
+import {
+  type CallFrame,
+  comparePositions,
+  type FrameValues,
+  type Position,
+  valuesOf,
+} from './call-places.ts';
 import { Driver, type Judge, type StopReason } from './driver.ts';
 import { DEFAULT_HISTORY_BYTES, type Kept } from './history.ts';
 import { funcOf } from './hooks.ts';
@@ -45,6 +51,8 @@ export interface Stop {
   readonly detail: string;
   /** The watched range that was written to. */
   readonly watch: WatchedRange | null;
+  /** The breakpoint, as it was set. */
+  readonly breakpoint: Breakpoint | null;
 }
 
 /**
@@ -73,6 +81,7 @@ const stopOf = (reason: StopReason, detail = '', watch: WatchedRange | null = nu
   reason,
   detail,
   watch,
+  breakpoint: null,
 });
 const keyOf = ({ module, offset }: Breakpoint): string => `${module}:${offset}`;
 
@@ -95,7 +104,11 @@ export class DebugSession {
   private readonly driver: Driver;
   private readonly watches = new Watches();
   private readonly past: Past;
-  private readonly breakpoints = new Map<string, Breakpoint>();
+  /** With the offsets of the instructions that they lie at. */
+  private readonly breakpoints = new Map<
+    string,
+    { readonly breakpoint: Breakpoint; readonly offset: number }
+  >();
   private isRunning = false;
   private lastStop: Stop = stopOf('begin');
 
@@ -124,8 +137,7 @@ export class DebugSession {
 
   /** Whether what the call does now was done before: what it prints was printed. */
   get isRepeating(): boolean {
-    const { execution, furthest } = this.driver;
-    return execution !== null && execution.fuelConsumed <= furthest;
+    return this.driver.isRepeating;
   }
 
   /** The call that stands still, or the innermost of several that wait for each other; null before it begins. */
@@ -159,8 +171,8 @@ export class DebugSession {
 
   /** Whether the call has been further on already. */
   get isInPast(): boolean {
-    const { execution, furthest } = this.driver;
-    return execution !== null && execution.fuelConsumed < furthest;
+    const { position, furthest } = this.driver;
+    return position !== null && furthest !== null && comparePositions(position, furthest) < 0;
   }
 
   /** What a frame holds. */
@@ -192,20 +204,36 @@ export class DebugSession {
 
   /** Sets a breakpoint; it lies at the first instruction at or behind the offset. Returns whether there is one. */
   setBreakpoint(breakpoint: Breakpoint): boolean {
-    if (this.breakpoints.has(keyOf(breakpoint))) return true;
-    if (!this.placeBreakpoint(breakpoint, true)) return false;
-    this.breakpoints.set(keyOf(breakpoint), breakpoint);
+    const unit = this.instances[breakpoint.module]?.instance.unit;
+    if (unit === undefined) return false;
+    const offset = this.driver.stops.setBreak({ unit, offset: breakpoint.offset }, true);
+    if (offset === null) return false;
+    this.breakpoints.set(keyOf(breakpoint), { breakpoint, offset });
     return true;
   }
 
   /** Clears a breakpoint. Returns whether there was one. */
   clearBreakpoint(breakpoint: Breakpoint): boolean {
-    return this.breakpoints.delete(keyOf(breakpoint)) && this.placeBreakpoint(breakpoint, false);
+    const placed = this.breakpoints.get(keyOf(breakpoint));
+    if (placed === undefined) return false;
+    this.breakpoints.delete(keyOf(breakpoint));
+    const { unit } = this.instances[breakpoint.module]!.instance;
+    const isShared = [...this.breakpoints.values()].some(
+      (other) => other.breakpoint.module === breakpoint.module && other.offset === placed.offset,
+    );
+    if (!isShared) this.driver.stops.setBreak({ unit, offset: placed.offset }, false);
+    return true;
   }
 
-  private placeBreakpoint({ module, offset }: Breakpoint, isOn: boolean): boolean {
-    const unit = this.instances[module]?.instance.unit;
-    return unit !== undefined && this.driver.stops.setBreak({ unit, offset }, isOn);
+  /** The breakpoint that the call stands at, as it was set; null where it stands at none. */
+  private get breakpointHere(): Breakpoint | null {
+    const [top] = this.stack;
+    if (top === undefined) return null;
+    const module = this.moduleOf(top);
+    const here = [...this.breakpoints.values()].filter(
+      (placed) => placed.breakpoint.module === module && placed.offset === top.offset,
+    );
+    return (here.find(({ breakpoint }) => breakpoint.offset === top.offset) ?? here[0])?.breakpoint ?? null;
   }
 
   /** Watches bytes of a memory: the call stops behind what changes them; backwards, in front of it. */
@@ -317,7 +345,8 @@ export class DebugSession {
     this.isRunning = true;
     this.driver.isInterrupted = false;
     try {
-      this.lastStop = await run();
+      const stop = await run();
+      this.lastStop = stop.reason === 'breakpoint' ? { ...stop, breakpoint: this.breakpointHere } : stop;
     } finally {
       this.isRunning = false;
     }

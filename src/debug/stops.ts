@@ -154,20 +154,21 @@ export class Stops {
     return null;
   }
 
-  /** Sets or clears a breakpoint. Returns whether there is code. */
-  setBreak(place: CodePlace, isOn: boolean): boolean {
+  /** Sets or clears a breakpoint. Returns the offset of the instruction that it lies at; null where no code is. */
+  setBreak(place: CodePlace, isOn: boolean): number | null {
     const func = Stops.funcAt(place);
-    if (func === null) return false;
+    if (func === null) return null;
     const armed = this.of(func);
     const pc = armed.pcAt(place.offset);
-    if (pc === null) return false;
-    if (armed.breaks.has(pc) === isOn) return true;
-    armed.setBreak(pc, isOn);
-    const count = (this.held.get(func) ?? 0) + (isOn ? 1 : -1);
-    if (count > 0) this.held.set(func, count);
-    else this.held.delete(func);
-    this.refresh(func, armed);
-    return true;
+    if (pc === null) return null;
+    if (armed.breaks.has(pc) !== isOn) {
+      armed.setBreak(pc, isOn);
+      const count = (this.held.get(func) ?? 0) + (isOn ? 1 : -1);
+      if (count > 0) this.held.set(func, count);
+      else this.held.delete(func);
+      this.refresh(func, armed);
+    }
+    return armed.offsetAt(pc);
   }
 
   /** Makes a function stop at each of its instructions, until `release`. */
@@ -195,6 +196,11 @@ export class Stops {
   onEntered(func: FuncCode): void {
     if (this.catchesAll) this.step(func);
     else this.of(func).arm(true);
+  }
+
+  /** A call goes to the careful code of a function for want of fuel in hand. */
+  onCareful(func: FuncCode): void {
+    if (this.catchesAll && this.units.includes(func.unit)) this.step(func);
   }
 
   /** Ends `step` and `catchAll`; breakpoints stay. */

@@ -46,4 +46,6 @@ export interface DebugTarget {
   load(saved: SavedTarget): void;
   /** Why there is no going back; null where there is. */
   readonly noHistory: string | null;
+  /** The session has ended: nothing of it stays. */
+  end(): void;
 }

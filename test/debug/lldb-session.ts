@@ -6,7 +6,7 @@ import { root } from '../shared.ts';
 /** The command under test. */
 const quern = join(root, 'build/src/cli/main.js');
 /** Milliseconds after which a session counts as stuck. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 30_000;
 
 /** What a process has printed, as it does so. */
 class Output {

@@ -54,6 +54,9 @@ const texts = {
         (local.set 1 (call $down (i32.const 3) (local.get 1)))
         (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
       local.get 1))`,
+  /** A loop without calls. */
+  spin: `(module (func (export "run") (param i32) (result i32)
+    (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 0)))`,
   /** Memories, tables and objects that change and grow. */
   growth: `(module (import "env" "tick" (func $tick (param i32) (result i32))) (memory (export "memory") 1 9)
     (type $cell (struct (field (mut i32))))
@@ -72,8 +75,7 @@ const texts = {
       (i32.add (local.get 2) (memory.size)))
   )`,
 };
-export type ProgramName = keyof typeof texts;
-export const programNames = Object.keys(texts) as ProgramName[];
+type ProgramName = keyof typeof texts;
 const binaries = compileWat(texts);
 
 /** A program that is about to run. */

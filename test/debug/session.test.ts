@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DebugSession, Position } from '../../src/debug.ts';
-import { debug, type Program, prepare, programNames, startOf } from './programs.ts';
+import { debug, type Program, prepare, startOf } from './programs.ts';
 
 const argumentsOf = { calls: 4, flow: 5, growth: 6 } as const;
 
@@ -24,7 +24,7 @@ const pauses = ({ execution }: Program): string[] => {
   return [...new Set(found)];
 };
 
-for (const name of programNames)
+for (const name of ['calls', 'flow', 'growth'] as const)
   describe(`the program ${name}`, () => {
     const argument = argumentsOf[name];
     const plain = prepare(name, argument);
@@ -192,6 +192,19 @@ describe('a watch', () => {
     assert.deepEqual(before, [9, 4, 1, 0]);
     assert.equal(other.stop.reason, 'begin');
   });
+
+  test('is found backwards in a function that the call entered with little fuel left of the way', async () => {
+    const program = prepare('calls', 5);
+    const session = await debug(program);
+    session.setWatch(range);
+    await session.continue();
+    assert.equal((await session.reverseContinue()).reason, 'watchpoint');
+    const { func, offset } = session.stack[0]!;
+    assert.equal(func.unit.module.bytes[offset], 0x36);
+    assert.deepEqual(session.stop.watch, range);
+    assert.ok(session.clearWatch(range));
+    assert.equal((await session.continue()).reason, 'done');
+  });
 });
 
 describe('a call that fails', () => {
@@ -228,7 +241,7 @@ describe('the history', () => {
     const program = prepare('calls', 4);
     const session = await debug(program, { historyBytes: 0 });
     await session.step();
-    assert.equal(session.noHistory, 'no state of the call was kept');
+    assert.equal(session.noHistory, 'no states are kept');
     await assert.rejects(session.reverseStep(), { code: 'usage.state' });
     assert.equal((await session.continue()).reason, 'done');
   });

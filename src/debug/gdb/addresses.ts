@@ -110,8 +110,13 @@ interface ShownFrame {
 
 /** The frames, innermost first; each at the instruction that comes next, in a caller the one behind its call. */
 export const shownFrames = (session: DebugSession): readonly ShownFrame[] => {
-  const frames = session.stack.map((frame) => ({
-    address: codeAddress(session.moduleOf(frame), frame.next),
+  // A breakpoint may lie in front of its instruction, where a function begins: there the client looks for it.
+  const { breakpoint } = session.stop;
+  const frames = session.stack.map((frame, i) => ({
+    address: codeAddress(
+      session.moduleOf(frame),
+      i === 0 && breakpoint !== null ? breakpoint.offset : frame.next,
+    ),
     frame,
   }));
   const { hostFunction } = session;

@@ -7,7 +7,7 @@ import { type CodeRegion, regionAt } from '../code/compiled-module.ts';
 import { opcodeOf } from '../code/encoding.ts';
 import { opOf } from '../code/isa.ts';
 import type { CallState } from '../loop/machine-state.ts';
-import { mapCareful, mapFast, mapOf } from '../machine/machine.ts';
+import { getCallDebugger, mapCareful, mapFast, mapOf } from '../machine/machine.ts';
 
 /** The code that a call stands in; null in a host function that the embedder called, and at the stubs. */
 const regionOf = ({ instance, pc }: CallState): CodeRegion | null => regionAt(instance, pc);
@@ -32,6 +32,7 @@ export const remainingOf = (state: CallState, isPaused: boolean): number => {
 export const goCareful = (state: CallState): boolean => {
   const region = regionOf(state);
   if (region === null || region.isCareful) return false;
+  getCallDebugger()?.onCareful(region.func);
   if (region.func.carefulMap === null) state.isLookDue = state.isWatched;
   const boundary = mapFast(region.func).boundaryOf(state.pc - region.entry);
   const careful = boundary && mapCareful(region.func).boundaryAt(boundary.offset);

@@ -59,6 +59,8 @@ export interface CallDebugger {
   readonly ops: DebugOps;
   /** The fast code of a function has its place. */
   readonly onTranslated: (code: FuncCode) => void;
+  /** A call that cannot pay for a stretch of fast code goes to the careful code of its function. */
+  readonly onCareful: (code: FuncCode) => void;
   /** Whether a call that fails stands still first, where its frames are. */
   readonly holds: (m: CallState, error: unknown) => boolean;
 }
