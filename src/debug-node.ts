@@ -85,5 +85,7 @@ export {
   type Position,
   type Stop,
   type StopReason,
+  type TraceDetail,
+  type TraceOptions,
   type WatchedRange,
 } from './debug.ts';

@@ -60,4 +60,5 @@ export { DebugConnection, type Parting } from './debug/gdb/connection.ts';
 export type { Breakpoint, DebugOptions, Stop } from './debug/session.ts';
 export { DebugSession } from './debug/session.ts';
 export type { NamedInstance } from './debug/target.ts';
+export type { TraceDetail, TraceOptions } from './debug/trace.ts';
 export type { WatchedRange } from './debug/watches.ts';

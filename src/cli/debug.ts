@@ -14,12 +14,14 @@ import { readRecording } from './recordings.ts';
 import { callOf, readSnapshot } from './snapshots.ts';
 
 type DebugFlags = Flags<'debug'>;
+/** The flags that say which call it is. */
+type CallFlags = Omit<DebugFlags, 'port' | 'listen' | 'history'>;
 
 const LOOPBACK = '127.0.0.1';
 const MAX_PORT = 65535;
 
 /** What the plug-in shows, unless the call has shown it before it went back. */
-class Shown {
+export class Shown {
   session: DebugSession | null = null;
 
   get options(): PluginOptions {
@@ -44,10 +46,10 @@ class Shown {
 }
 
 /** The plug-in, new or out of a file, with the call that is to be debugged. */
-const openCall = async (
+export const openDebuggedCall = async (
   compiled: CompiledPlugin,
   [source, functionName]: readonly [string, string | undefined],
-  flags: DebugFlags,
+  flags: CallFlags,
   options: PluginOptions,
 ): Promise<[Plugin, PluginCall]> => {
   if (flags.replay !== undefined) {
@@ -106,7 +108,7 @@ export const runDebug = async ({ operands, flags, isVerbose, isQuiet }: Parsed<'
   if (flags.replay !== undefined && flags.resume !== undefined)
     throw usageError('--replay and --resume exclude each other');
   const compiled = await compileFromFlags(source, flags, isQuiet);
-  const [plugin, call] = await openCall(compiled, names, flags, shown.options);
+  const [plugin, call] = await openDebuggedCall(compiled, names, flags, shown.options);
   try {
     const session = debugCall(plugin, call, { breathe, historyBytes: numberOf(flags, 'history') });
     shown.session = session;

@@ -113,6 +113,17 @@ const inputFlags = {
   stdin: { help: 'read the input from standard input' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
+/** Which call is debugged or traced. */
+const debuggedFlags = {
+  ...inputFlags,
+  resume: { value: 'FILE', help: 'go on with the call of a snapshot that quern call has written' },
+  replay: {
+    value: 'FILE',
+    help: 'make the last call of a recording again, everything from outside included',
+  },
+  ...debuggedPluginFlags,
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
 /** Every command. Key = name. */
 export const commands = {
   call: {
@@ -145,19 +156,33 @@ export const commands = {
     optional: 1,
     summary: 'Call a function of a plug-in under LLDB, forwards and backwards.',
     flags: {
-      ...inputFlags,
       port: { value: 'N', help: 'where LLDB connects to (default: any that is free)' },
       listen: {
         value: 'ADDRESS',
         help: 'listen there, and not on this machine alone: whoever reaches it has the plug-in',
       },
       history: { value: 'BYTES', help: 'most bytes of states to go back to (default 64 MiB, 0 for none)' },
-      resume: { value: 'FILE', help: 'go on with the call of a snapshot that quern call has written' },
-      replay: {
-        value: 'FILE',
-        help: 'make the last call of a recording again, everything from outside included',
+      ...debuggedFlags,
+    },
+  },
+  trace: {
+    operands: ['PLUGIN', 'FUNCTION'],
+    optional: 1,
+    summary: 'Print what a call does: each instruction, or each function, with its values.',
+    examples: [
+      'quern trace plugin.wasm greet --input Ada --calls',
+      "quern trace plugin.wasm greet --input Ada --function 'parse*' --diff before.trace",
+    ],
+    flags: {
+      calls: { help: 'a line for each function that is entered or left, in place of each instruction' },
+      function: {
+        value: 'NAME',
+        multiple: true,
+        help: 'only functions of this name; * stands for any letters',
       },
-      ...debuggedPluginFlags,
+      output: { short: 'o', value: 'FILE', help: 'write to a file' },
+      diff: { value: 'FILE', help: 'print where the call first differs from a trace' },
+      ...debuggedFlags,
     },
   },
   run: {

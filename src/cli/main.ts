@@ -20,6 +20,7 @@ import { countBeforeOperand, parseCommand, parseFlags, usageError } from './pars
 const runners: { readonly [C in CommandName]: (parsed: Parsed<C>) => Promise<void> } = {
   call: async (parsed) => (await import('./call.ts')).runCall(parsed),
   debug: async (parsed) => (await import('./debug.ts')).runDebug(parsed),
+  trace: async (parsed) => (await import('./trace.ts')).runTrace(parsed),
   verify: async (parsed) => (await import('./verify.ts')).runVerify(parsed),
   run: async (parsed) => (await import('./run.ts')).runProgram(parsed),
   compile: async (parsed) => (await import('./compile.ts')).runCompile(parsed),

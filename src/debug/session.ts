@@ -21,6 +21,7 @@ import { calledHost, importName } from './host-names.ts';
 import { entersFunctions, mayThrow } from './instructions.ts';
 import { Past } from './past.ts';
 import type { DebugTarget, NamedInstance } from './target.ts';
+import { type TraceOptions, Tracer } from './trace.ts';
 import { type WatchedRange, Watches } from './watches.ts';
 
 /**
@@ -292,6 +293,32 @@ export class DebugSession {
       (m, pc) => (isThere(this.driver.positionAt(m, pc)) ? 'step' : null),
       () => this.stepStack(),
     );
+  }
+
+  /**
+   * Runs to the end, or to where the call fails, and tells what it does on the way. Nothing is stopped at.
+   *
+   * Example: see `TraceOptions`.
+   */
+  trace(options: TraceOptions): Promise<Stop> {
+    const tracer = new Tracer(options);
+    return this.busy(async () => {
+      const { stops, units } = this.driver;
+      const reason = await this.driver.run({
+        judge: (m, pc) => {
+          const func = funcOf(m, pc);
+          tracer.tell(m, func, stops.of(func).offsetAt(pc));
+          return null;
+        },
+        prepare: () => {
+          stops.catchAll(units, (func) => tracer.picks(func));
+          for (const { func } of this.stack) if (tracer.picks(func)) stops.step(func);
+        },
+        includesHere: true,
+      });
+      if (reason === null) tracer.end();
+      return this.forwardStop(reason);
+    });
   }
 
   /** Goes back to the instruction before; stays at the beginning. */

@@ -113,9 +113,8 @@ export class Stops {
   /** Functions that have breakpoints, and how many. */
   private readonly held = new Map<FuncCode, number>();
   private readonly stepped = new Map<FuncCode, ArmedFunc>();
-  private units: readonly CodeUnit[] = [];
-  /** Whether every function that is entered stops at each of its instructions. */
-  private catchesAll = false;
+  /** Which functions stop at each of their instructions when they are entered; null for none. */
+  private catches: ((func: FuncCode) => boolean) | null = null;
 
   /** The careful code of a function, made when it is first asked for. */
   of(func: FuncCode): ArmedFunc {
@@ -179,33 +178,35 @@ export class Stops {
     this.refresh(func, armed);
   }
 
-  /** Makes every function of the units that is entered from now on stop at each of its instructions, until `release`. */
-  catchAll(units: readonly CodeUnit[]): void {
-    this.catchesAll = true;
-    this.units = units;
+  /**
+   * Makes functions of the units that are entered from now on stop at each of their instructions, until `release`: all,
+   * or those that a test picks.
+   */
+  catchAll(units: readonly CodeUnit[], picks: (func: FuncCode) => boolean = () => true): void {
+    this.catches = (func) => units.includes(func.unit) && picks(func);
     for (const { funcs } of units)
-      for (const func of funcs) if (func !== null && func.entry !== 0) this.patchEntry(func);
+      for (const func of funcs) if (func !== null && func.entry !== 0 && picks(func)) this.patchEntry(func);
   }
 
   /** A function was translated. */
   onTranslated(func: FuncCode): void {
-    if (this.catchesAll && this.units.includes(func.unit)) this.patchEntry(func);
+    if (this.catches?.(func) === true) this.patchEntry(func);
   }
 
   /** A function is entered by way of `enter_careful`. */
   onEntered(func: FuncCode): void {
-    if (this.catchesAll) this.step(func);
+    if (this.catches?.(func) === true) this.step(func);
     else this.of(func).arm(true);
   }
 
   /** A call goes to the careful code of a function for want of fuel in hand. */
   onCareful(func: FuncCode): void {
-    if (this.catchesAll && this.units.includes(func.unit)) this.step(func);
+    if (this.catches?.(func) === true) this.step(func);
   }
 
   /** Ends `step` and `catchAll`; breakpoints stay. */
   release(): void {
-    this.catchesAll = false;
+    this.catches = null;
     const stepped = [...this.stepped.values()];
     this.stepped.clear();
     for (const armed of stepped) {
