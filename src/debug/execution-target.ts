@@ -11,6 +11,8 @@ export class ExecutionTarget implements DebugTarget {
   readonly instances: readonly NamedInstance[];
   private readonly execution: Execution;
   private readonly tape: HostTape | null;
+  /** How far what host functions did had come, by states. */
+  private readonly heard = new WeakMap<SavedTarget, number>();
   private isPauseWanted = false;
   private isOver = false;
   private wake: () => void = () => {};
@@ -87,15 +89,14 @@ export class ExecutionTarget implements DebugTarget {
 
   save(): SavedTarget | null {
     const instances = this.instances.map(({ instance }) => instance);
-    return {
-      bytes: takeSnapshot({ instances, executions: [this.execution] }),
-      heard: this.tape?.position ?? 0,
-    };
+    const saved = { bytes: takeSnapshot({ instances, executions: [this.execution] }) };
+    this.heard.set(saved, this.tape?.position ?? 0);
+    return saved;
   }
 
-  load({ bytes, heard }: SavedTarget): void {
+  load(saved: SavedTarget): void {
     const instances = this.instances.map(({ instance }) => instance);
-    readEngine(new SnapshotFile(bytes), { instances }, [this.execution]);
-    this.tape?.rewind(heard);
+    readEngine(new SnapshotFile(saved.bytes), { instances }, [this.execution]);
+    this.tape?.rewind(this.heard.get(saved) ?? 0);
   }
 }

@@ -4,7 +4,8 @@ import { wantsPause } from '../host/calls/run.ts';
 import type { Linked } from '../host/plugin/instances.ts';
 import type { Plugin } from '../host/plugin/plugin.ts';
 import type { PluginCall } from '../host/plugin/plugin-call.ts';
-import { readPlugin } from '../host/snapshot/plugin-snapshot.ts';
+import type { TapeMark } from '../host/replay/tape.ts';
+import { readPlugin, writePlugin } from '../host/snapshot/plugin-snapshot.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { RunResult } from '../interpreter/calls/outcome.ts';
 import type { FuncInstance, ModuleInstance, RawHostCode } from '../interpreter/instances/module-instance.ts';
@@ -13,9 +14,13 @@ import { SnapshotFile } from '../interpreter/snapshot/snapshot-reader.ts';
 import { KERNEL_NAMESPACE, type KernelAbiName } from '../kernel/abi.ts';
 import { decodeUtf8Lossy } from '../syntax/utf8.ts';
 import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
+import { markWasi, putBackWasi, type WasiMark } from './wasi-mark.ts';
 
 /** By which a guest reports an error. */
 const ERROR_SET: KernelAbiName = 'error_set';
+
+/** A call that has begun: its input is in the kernel. */
+const BEGUN = { input: new Uint8Array(0), initialiser: -1, hasBegun: true, fuel: null };
 
 /** A function's own code, which another one takes the place of. */
 type Changeable = { host: RawHostCode };
@@ -23,6 +28,8 @@ type Changeable = { host: RawHostCode };
 export class PluginTarget implements DebugTarget {
   readonly #plugin: Plugin;
   readonly #call: PluginCall;
+  /** What is not in the bytes of states: what the process holds open, and how far its recording had come. */
+  readonly #marks = new WeakMap<SavedTarget, { readonly tape: TapeMark; readonly wasi: WasiMark | null }>();
   #instances: readonly NamedInstance[] = [];
   #named: Linked | null = null;
   /** Functions that are listened to, with their own code. */
@@ -103,18 +110,35 @@ export class PluginTarget implements DebugTarget {
   }
 
   save(): SavedTarget | null {
-    return { bytes: this.#plugin.snapshot(), heard: this.#plugin.tape?.position ?? 0 };
+    const { tape, instances } = this.#plugin;
+    const linked = this.#linked;
+    const { fuelBefore, isStale } = instances;
+    const bytes = writePlugin(
+      { ...this.#plugin.partsOf(linked), wasi: null },
+      { fuelConsumed: fuelBefore, isStale, call: { ...BEGUN, functionName: this.#call.functionName } },
+    );
+    const saved = { bytes };
+    this.#marks.set(saved, {
+      tape: { position: tape?.position ?? 0, holderCount: tape?.holderCount ?? 0 },
+      wasi: linked.wasi === null ? null : markWasi(linked.wasi),
+    });
+    return saved;
   }
 
-  load({ bytes, heard }: SavedTarget): void {
-    const plugin = this.#plugin;
+  load(saved: SavedTarget): void {
+    const { tape, instances } = this.#plugin;
     const linked = this.#linked;
-    const { state } = linked;
+    const { state, wasi } = linked;
     const onSlice = (): boolean => state.limits !== null && wantsPause(state.limits);
-    const parts = plugin.partsOf(linked);
-    const { fuelConsumed } = readPlugin(new SnapshotFile(bytes), parts, null, { onSlice }, this.executions);
-    plugin.instances.fuelBefore = fuelConsumed;
-    plugin.tape?.rewind(heard);
+    const parts = { ...this.#plugin.partsOf(linked), wasi: null };
+    const file = new SnapshotFile(saved.bytes);
+    const { fuelConsumed, isStale } = readPlugin(file, parts, null, { onSlice }, this.executions);
+    instances.fuelBefore = fuelConsumed;
+    instances.isStale = isStale;
+    const mark = this.#marks.get(saved);
+    if (mark === undefined) return;
+    tape?.rewind(mark.tape);
+    if (wasi !== null && mark.wasi !== null) putBackWasi(wasi, mark.wasi);
   }
 
   end(): void {

@@ -16,10 +16,8 @@ export interface NamedInstance {
 
 /** What a target was at one moment, to go back to. */
 export interface SavedTarget {
-  /** State of the instances and of the call. */
+  /** State of the instances and of the call. What else there is, the target knows by this object. */
   readonly bytes: Uint8Array;
-  /** How far the recording of what comes from outside had come. */
-  readonly heard: number;
 }
 
 /** A call that can be debugged. */

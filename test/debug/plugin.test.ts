@@ -1,9 +1,18 @@
 /** Sessions on calls of plug-ins: what comes from outside is asked for once, whichever way the call runs. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { compiler } from '../../src/compile.ts';
 import { type DebugSession, debugCall } from '../../src/debug.ts';
-import { compilePlugin, createPlugin, type Plugin, type PluginOptions } from '../../src/node.ts';
+import {
+  compilePlugin,
+  createPlugin,
+  type Plugin,
+  type PluginCall,
+  type PluginOptions,
+} from '../../src/node.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
 import { compileWat, kernelImports } from '../wat.ts';
 
@@ -46,7 +55,7 @@ interface Outside {
   readonly options: PluginOptions;
 }
 
-const surroundings = (isMuted: () => boolean): Outside => {
+const surroundings = (isMuted: () => boolean, gate: Promise<void>): Outside => {
   const asked: string[] = [];
   const decoder = new TextDecoder();
   const outsideOf: Outside = {
@@ -63,7 +72,7 @@ const surroundings = (isMuted: () => boolean): Outside => {
           },
           later: async (_: unknown, value: bigint) => {
             asked.push(`later ${value}`);
-            await new Promise((resolve) => setTimeout(resolve, 1));
+            await gate;
             return value * 5n;
           },
         },
@@ -78,13 +87,16 @@ const surroundings = (isMuted: () => boolean): Outside => {
   return outsideOf;
 };
 
-const open = async (): Promise<{ plugin: Plugin; session: DebugSession; world: Outside }> => {
+const open = async (
+  gate: Promise<void> = Promise.resolve(),
+): Promise<{ plugin: Plugin; call: PluginCall; session: DebugSession; world: Outside }> => {
   let session: DebugSession | null = null;
-  const world = surroundings(() => session?.isRepeating === true);
+  const world = surroundings(() => session?.isRepeating === true, gate);
   const plugin = await createPlugin({ wasm: [{ data: outside }] }, world.options);
-  session = debugCall(plugin, await plugin.startCall('run'));
+  const call = await plugin.startCall('run');
+  session = debugCall(plugin, call);
   await session.start();
-  return { plugin, session, world };
+  return { plugin, call, session, world };
 };
 
 const memoryOf = (session: DebugSession): unknown => {
@@ -96,7 +108,7 @@ describe('a call that asks the outside', () => {
   const all = [0, 1, 2, 3].flatMap((i) => [`now ${i}`, `later ${i}`]);
 
   test('asks once, and prints once, though it runs back and forth', async () => {
-    const { plugin, session, world } = await open();
+    const { plugin, call, session, world } = await open();
     const seen = [memoryOf(session)];
     for (let i = 0; i < 130; i++) {
       assert.equal((await session.step()).reason, 'step');
@@ -122,27 +134,41 @@ describe('a call that asks the outside', () => {
       { replay: plugin.recording, useWasi: true },
     );
     const output = await again.call('run');
-    assert.deepEqual(
-      output?.bytes(),
-      new Uint8Array(8).map((_, i) => output!.bytes()[i]!),
-    );
+    assert.deepEqual(output?.bytes(), call.output?.bytes());
     assert.equal(again.fuelConsumed, plugin.fuelConsumed);
     await again.close();
     await plugin.close();
   });
 
   test('shows a host function that it waits for, and does not go back meanwhile', async () => {
+    let release: () => void = () => {};
+    const { plugin, session, world } = await open(
+      new Promise((resolve) => {
+        release = resolve;
+      }),
+    );
+    const stopped = session.continue();
+    while (!world.asked.includes('later 0')) await new Promise((resolve) => setImmediate(resolve));
+    session.interrupt();
+    assert.equal((await stopped).reason, 'interrupt');
+    assert.equal(session.hostFunction, 'extism:host/user.later');
+    assert.equal(session.noHistory, 'the call waits for a host function');
+    release();
+    assert.equal((await session.continue()).reason, 'done');
+    assert.deepEqual(world.asked, all);
+    await plugin.close();
+  });
+
+  test('hears again what it heard last', async () => {
     const { plugin, session } = await open();
-    for (let i = 0; session.hostFunction === null && i < 200; i++) {
-      const step = session.step();
-      setTimeout(() => session.interrupt(), 0);
-      await step;
-    }
-    if (session.stop.reason === 'interrupt' && session.hostFunction !== null) {
-      assert.equal(session.hostFunction, 'extism:host/user.later');
-      assert.equal(session.noHistory, 'the call waits for a host function');
-    }
-    while ((await session.continue()).reason !== 'done');
+    const { memory0 } = session.instances[0]!.instance;
+    const random = (): bigint => memory0.view.getBigUint64(64, true);
+    while (random() === 0n) await session.step();
+    const value = random();
+    assert.equal((await session.reverseStep()).reason, 'step');
+    assert.equal(random(), 0n);
+    await session.step();
+    assert.equal(random(), value);
     await plugin.close();
   });
 
@@ -180,4 +206,62 @@ test('code that a compiler makes is refused', async () => {
   const call = await plugin.startCall('greet', 'Ada');
   assert.throws(() => debugCall(plugin, call), { code: 'usage.argument' });
   await plugin.close();
+});
+
+/** Copies a file piece by piece, opening it anew each time, and keeps the copy open. */
+const { copier } = compileWat({
+  copier: `(module
+    (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\\10\\00\\00\\00\\03\\00\\00\\00")
+    (data (i32.const 32) "from") (data (i32.const 40) "to")
+    (func $must (param i32) (if (local.get 0) (then unreachable)))
+    (func (export "run") (result i32) (local i32)
+      (call $must (call $open (i32.const 3) (i32.const 0) (i32.const 40) (i32.const 2) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 100)))
+      (loop $l
+        (call $must (call $open (i32.const 3) (i32.const 0) (i32.const 32) (i32.const 4) (i32.const 0) (i64.const 6) (i64.const 0) (i32.const 0) (i32.const 104)))
+        (call $must (call $seek (i32.load (i32.const 104)) (i64.extend_i32_u (i32.mul (local.get 0) (i32.const 3))) (i32.const 0) (i32.const 112)))
+        (call $must (call $read (i32.load (i32.const 104)) (i32.const 0) (i32.const 1) (i32.const 120)))
+        (call $must (call $close (i32.load (i32.const 104))))
+        (call $must (call $write (i32.load (i32.const 100)) (i32.const 0) (i32.const 1) (i32.const 120)))
+        (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 4))))
+      (call $must (call $close (i32.load (i32.const 100))))
+      (i32.const 0)))`,
+});
+
+test('files are read and written once, and stay open where the call goes back', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'quern-debug-files-'));
+  try {
+    writeFileSync(join(folder, 'from'), 'abcdefghijkl');
+    const manifest = { wasm: [{ data: copier }], allowedPaths: { '/': folder } };
+    const plugin = await createPlugin(manifest, { useWasi: true, record: true });
+    const session = debugCall(plugin, await plugin.startCall('run'));
+    await session.start();
+    const { memory0 } = session.instances[0]!.instance;
+    const state = (): unknown => [session.position, [...memory0.bytes.subarray(16, 19)]];
+    const seen = [state()];
+    // Further on each time, and a part of the way back.
+    for (let forth = 40, at = 0; !session.isOver; forth += 1) {
+      for (let i = 0; i < forth && (await session.step()).reason !== 'done'; i++) {
+        at++;
+        if (at < seen.length) assert.deepEqual(state(), seen[at]);
+        else seen.push(state());
+      }
+      if (session.isOver) break;
+      for (let i = 0; i < 25; i++) {
+        await session.reverseStep();
+        at--;
+        assert.deepEqual(state(), seen[at]);
+      }
+    }
+    assert.equal(session.target.hasFailed, false);
+    assert.equal(readFileSync(join(folder, 'to'), 'utf8'), 'abcdefghijkl');
+    await plugin.close();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -49,6 +49,9 @@ const rethrow = (failure: { readonly [key: string]: Json }): never => {
 /** Answers are one of `{ value }` and `{ failed }`. */
 const answerOf = <T>(value: T, form: Form<T>): Json => ({ value: form.write(value) });
 
+/** A place on a tape, to go back to. */
+export type TapeMark = Pick<Tape, 'position' | 'holderCount'>;
+
 /** A recording in the making, or one that is replayed. */
 export class Tape {
   readonly #writer: LogWriter | null;
@@ -62,6 +65,8 @@ export class Tape {
   openOperations: Operation[] | null = null;
   /** Most fuel that the call of a replay uses, if the recording is right. */
   mostFuel = 0;
+  /** How many files and directories were opened. */
+  holderCount = 0;
   /** Does again what was done by methods of the plug-in while a host function ran; false for what is not such. */
   redo: (operation: Operation) => boolean = () => false;
 
@@ -75,8 +80,9 @@ export class Tape {
    * Goes back to an event of this tape: from there on the answers are those that are on it, up to its end. For
    * debuggers, which put the plug-in back to where it was then.
    */
-  rewind(position: number): void {
+  rewind({ position, holderCount }: TapeMark): void {
     this.#position = position;
+    this.holderCount = holderCount;
     this.#failure = null;
     this.openOperations = null;
     if (this.#writer !== null) this.mostFuel = Number.MAX_SAFE_INTEGER;

@@ -50,20 +50,27 @@ const times = ({ atim, mtim }: FileTimes): Json => [optional(wide).write(atim), 
 /** What all holders of one plug-in share. */
 interface Drawer {
   readonly tape: Tape;
-  /** Number of the next holder. */
-  next: number;
+  /**
+   * What is open, by the number of its holder. On a tape that was rewound, holders are made again for what is open
+   * already.
+   */
+  readonly open: Map<number, OpenFile | OpenDirectory>;
 }
 
-/** Something held open, on a tape. `live` is null in a replay. */
+/** Something held open, on a tape. */
 abstract class Taped<T extends OpenFile | OpenDirectory> {
-  protected readonly live: T | null;
   protected readonly drawer: Drawer;
   readonly #number: number;
 
   constructor(live: T | null, drawer: Drawer) {
-    this.live = live;
     this.drawer = drawer;
-    this.#number = drawer.next++;
+    this.#number = drawer.tape.holderCount++;
+    if (live !== null) drawer.open.set(this.#number, live);
+  }
+
+  /** Null in a replay, and once it was closed. */
+  protected get live(): T | null {
+    return (this.drawer.open.get(this.#number) as T | undefined) ?? null;
   }
 
   protected take<R>(name: string, args: readonly Json[], form: Form<R>, run: (live: T) => R): R {
@@ -79,7 +86,9 @@ abstract class Taped<T extends OpenFile | OpenDirectory> {
     this.take('sync', [], nothing, (live) => live.sync());
   }
   close(): void {
-    this.live?.close();
+    const { live } = this;
+    this.drawer.open.delete(this.#number);
+    live?.close();
   }
 }
 
@@ -87,11 +96,12 @@ class TapedFile extends Taped<OpenFile> implements OpenFile {
   readonly kind = 'file';
 
   read(buffer: Uint8Array, position: number): number {
+    const { isReplay } = this.drawer.tape;
     const chunk = this.take('read', [buffer.length, position], bytes, (live) =>
       buffer.subarray(0, live.read(buffer, position)),
     );
     if (chunk.length > buffer.length) throw this.drawer.tape.damaged();
-    if (this.live === null) buffer.set(chunk);
+    if (isReplay) buffer.set(chunk);
     return chunk.length;
   }
   write(data: Uint8Array, position: number): number {
@@ -188,7 +198,7 @@ export const tapedTrees = (
   trees: Readonly<Record<string, FileTree | null>>,
   now: () => bigint,
 ): Record<string, FileTree> => {
-  const drawer: Drawer = { tape, next: 0 };
+  const drawer: Drawer = { tape, open: new Map() };
   return Object.fromEntries(
     Object.entries(trees).map(([path, tree]) => [
       path,

@@ -169,6 +169,16 @@ export class DescriptorTable {
     listings: readonly (readonly [directory: DirectoryDescriptor, entries: readonly DirectoryEntry[]])[],
   ): void {
     this.closeAll();
+    this.exchange(entries, listings);
+  }
+
+  /** The same, where its own stay open: they may come back. */
+  exchange(
+    entries: readonly (readonly [number: number, descriptor: Descriptor])[],
+    listings: readonly (readonly [directory: DirectoryDescriptor, entries: readonly DirectoryEntry[]])[],
+  ): void {
+    this.#byNumber.clear();
+    this.#listings.clear();
     for (const [number, descriptor] of entries) this.#byNumber.set(number, descriptor);
     for (const [directory, kept] of listings) this.#listings.set(directory, kept);
   }
