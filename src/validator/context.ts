@@ -33,6 +33,16 @@ export const unknownIndex: Fail = (code, index, position) => {
   throw new InvalidError(code, { ...position, actual: index }, `${catalogue[code].text} ${index}`);
 };
 
+const disabledRows = new WeakMap<Features, Uint8Array>();
+
+/** PERF: the same for most modules; to make it takes as long as a function of a hundred instructions. */
+const disabledBy = (features: Features): Uint8Array => {
+  const rows =
+    disabledRows.get(features) ?? Uint8Array.from(instructions, (row) => (features.has(row.since) ? 0 : 1));
+  disabledRows.set(features, rows);
+  return rows;
+};
+
 /** Context of one module; see the file header. */
 export class Context {
   readonly module: Module;
@@ -52,7 +62,7 @@ export class Context {
     this.features = features;
     this.memoryAddress = Int32Array.from(module.memories, (m) => m.limits.address);
     this.isDeclared = new Uint8Array(module.funcs.length);
-    this.isDisabled = Uint8Array.from(instructions, (row) => (features.has(row.since) ? 0 : 1));
+    this.isDisabled = disabledBy(features);
     this.visibleGlobals = module.importedGlobalCount;
   }
 

@@ -40,7 +40,11 @@ const record = async (fuel: number): Promise<string> => {
   return plugin.recording;
 };
 
-const codeOf = async (bytes: Uint8Array, recording: string, options: ReplayOptions = {}): Promise<string> => {
+const codeOf = async (
+  bytes: Parameters<typeof replayRecording>[0],
+  recording: string,
+  options: ReplayOptions = {},
+): Promise<string> => {
   const begin = performance.now();
   const code = await replayRecording(bytes, recording, options).then(
     () => 'replayed',
@@ -95,6 +99,15 @@ describe('a recording of a call that spins', () => {
     setTimeout(() => controller.abort(), 20);
     assert.equal(await codeOf(spins, recording, { signal: controller.signal }), 'interrupted.cancelled');
     assert.equal(await codeOf(spins, recording, { signal: AbortSignal.abort() }), 'interrupted.cancelled');
+  });
+
+  test('is not begun once the time is over', async () => {
+    const recording = await record(1000);
+    const timeoutMs = 200;
+    const late = new Promise<Uint8Array>((resolve) => {
+      setTimeout(() => resolve(spins), timeoutMs + 10);
+    });
+    assert.equal(await codeOf(late, recording, { timeoutMs }), 'interrupted.timeout');
   });
 
   test('in its initialisation is bounded as well', async () => {

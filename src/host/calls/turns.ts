@@ -41,8 +41,8 @@ interface TurnRequest {
 export class Turns {
   #isTaken = false;
   readonly #line = new Line<void>();
-  /** What calls are refused with once there are no more turns; null before. */
-  #refusal: Error | null = null;
+  /** Makes what calls are refused with once there are no more turns; null before. */
+  #refusal: (() => Error) | null = null;
 
   /** Whether a call has its turn. */
   get isTaken(): boolean {
@@ -56,7 +56,7 @@ export class Turns {
    * @throws UsageError when the plug-in is closed, or busy and calls do not wait; ExhaustionError when too many do
    */
   take({ whenBusy, signal }: TurnRequest): Promise<void> | null {
-    if (this.#refusal !== null) throw this.#refusal;
+    this.check();
     if (!this.#isTaken) {
       this.#isTaken = true;
       return null;
@@ -69,7 +69,7 @@ export class Turns {
 
   /** Checks that nobody has closed the plug-in between the end of the call before and now. @throws UsageError */
   check(): void {
-    if (this.#refusal !== null) throw this.#refusal;
+    if (this.#refusal !== null) throw this.#refusal();
   }
 
   /** Ends the turn; the next in line gets it. */
@@ -80,9 +80,9 @@ export class Turns {
   }
 
   /** Gives no more turns; refuses all that wait. Takes the last turn: null if it is free, else a promise of it. */
-  close(refusal: Error): Promise<void> | null {
+  close(refusal: () => Error): Promise<void> | null {
     this.#refusal = refusal;
-    this.#line.refuseAll(refusal);
+    if (this.#line.length > 0) this.#line.refuseAll(refusal());
     if (this.#isTaken) return this.#line.stand(null);
     this.#isTaken = true;
     return null;

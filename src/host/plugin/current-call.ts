@@ -83,11 +83,11 @@ export class CurrentCall {
   }
 
   /** Ends the call, refuses those that wait, and takes the last turn. @returns when it is taken, null if at once */
-  close(refusal: Error): Promise<void> | null {
+  close(refusal: () => Error): Promise<void> | null {
     const turn = this.#turns.close(refusal);
     // Not waited for here: it ends with the turn.
-    if (this.inPieces !== null) void this.inPieces.cancel(refusal);
-    else this.#running?.budget.watch.cancel(refusal);
+    if (this.inPieces !== null) void this.inPieces.cancel(refusal());
+    else if (this.#running !== null) this.#running.budget.watch.cancel(refusal());
     return turn;
   }
 }

@@ -428,7 +428,7 @@ export class Plugin {
   declare [Symbol.asyncDispose]: () => Promise<void>;
 
   async #end(): Promise<void> {
-    const turn = this.#current.close(closedError());
+    const turn = this.#current.close(closedError);
     if (turn !== null) await turn;
     this.#release();
     this.#current.end(null);

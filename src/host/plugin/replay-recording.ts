@@ -121,8 +121,10 @@ const makeCall = async (plugin: Plugin, ask: Json, limits: ReplayLimits): Promis
   const { functionName, input } = recordedCall(ask);
   let result: CallResult | null = null;
   let error: unknown = null;
+  // A call that there is no time for does not begin, so nothing can be said of it.
+  const { left } = limits;
   try {
-    result = await plugin.callDetailed(functionName, input, limits.left);
+    result = await plugin.callDetailed(functionName, input, left);
   } catch (thrown) {
     if (plugin.tape?.failure) throw plugin.tape.failure;
     error = thrown;
