@@ -1,6 +1,7 @@
 /** TABLE: what a host does for plug-ins beside running their code. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { compilePlugin, createPool } from '../src/node.ts';
+import { buildExamples, example } from '../test/examples/example-plugins.ts';
 import { shared, sharedFolder } from '../test/shared.ts';
 import { ANSWER, hostPlugin, QUESTION } from './host-plugin.ts';
 import type { Host } from './hosts.ts';
@@ -111,6 +112,18 @@ const pool: Row = {
   },
 };
 
+/** A small plug-in of a real compiler. */
+const greet = (): Row => {
+  if (!existsSync(example('greet'))) buildExamples();
+  const bytes = new Uint8Array(readFileSync(example('greet')));
+  return creating(
+    `create an AssemblyScript plug-in (${Math.round(bytes.length / 1000)} kB)`,
+    bytes,
+    false,
+    {},
+  );
+};
+
 /** A plug-in of some size, if the reference data is there. */
 const quickjs = (): Row[] => {
   if (sharedFolder === null) return [];
@@ -125,6 +138,7 @@ const quickjs = (): Row[] => {
 export const rows: readonly Row[] = [
   creating('create from bytes', hostPlugin, false, makeOptions()),
   creating('create from a module', hostPlugin, true, makeOptions()),
+  greet(),
   ...quickjs(),
   calling('call of an empty export', 'empty'),
   calling('host function and back', 'ask'),
