@@ -3,6 +3,8 @@
  * with what they share in `dist/chunks`, so that a program loads few files and classes exist once; declarations in
  * `dist/types`; the manual page; and in `dist/standalone` whole entries in one file each, for pages that load them without a bundler.
  *
+ * `dist/small` has two entries again that leave out what `small/substitutes.ts` names.
+ *
  * The text is not minified: stack traces name functions, and whoever bundles minifies.
  */
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +12,7 @@ import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { manualPage } from '../src/cli/manual.ts';
 import { root } from '../test/shared.ts';
+import { smallBuild } from './small/substitutes.ts';
 
 type Target = string | { readonly [condition: string]: Target };
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -26,7 +29,7 @@ const programs = ['./dist/cli/conformance/javascript-adapter.js'];
 /** Names below `dist` of the entries that are written in one file each, too. */
 const standalone = ['index', 'wasm', 'webassembly', 'webassembly-auto', 'webassembly-replace'];
 
-const entryOf = (file: string): string => /^\.\/dist\/(?!types\/)(.+)\.js$/.exec(file)?.[1] ?? '';
+const entryOf = (file: string): string => /^\.\/dist\/(?!types\/|small\/)(.+)\.js$/.exec(file)?.[1] ?? '';
 const entries = [
   ...Object.values(manifest.exports).flatMap(filesOf),
   ...Object.values(manifest.bin),
@@ -61,6 +64,16 @@ await build({
   entryPoints: entryPoints(standalone),
   outdir: join(dist, 'standalone'),
   minify: true,
+});
+/** Names of the entries that there are in small, too: `dist/small`, the same types. */
+const small = ['index', 'wasm'];
+await build({
+  ...common,
+  entryPoints: entryPoints(small),
+  outdir: join(dist, 'small'),
+  splitting: true,
+  chunkNames: 'chunks/[hash]',
+  plugins: [smallBuild],
 });
 cpSync(from, join(dist, 'types'), {
   recursive: true,

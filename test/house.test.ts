@@ -214,9 +214,10 @@ describe('exports', () => {
     return names;
   };
   const isEntry = (path: string): boolean => posix.dirname(path) === 'src';
-  /** The generator finds bodies by their names. */
-  const isBody = (path: string): boolean => path.startsWith('scripts/dispatch/bodies/');
-  const scripts = [...others].filter(([path]) => path.startsWith('scripts/') && !isBody(path));
+  /** The generator finds bodies, and the bundler what is in place of files of the small build, by their names. */
+  const isFoundByName = (path: string): boolean =>
+    path.startsWith('scripts/dispatch/bodies/') || path.startsWith('scripts/small/');
+  const scripts = [...others].filter(([path]) => path.startsWith('scripts/') && !isFoundByName(path));
   const usesOf = (source: ts.SourceFile, name: string): number => {
     let count = 0;
     walk(source, (node) => {

@@ -4,8 +4,10 @@
  */
 import { badArgument } from '../errors/arguments.ts';
 import { isObject } from '../errors/checks.ts';
+import { type ErrorPosition, type QuernError, UnsupportedError } from '../errors/errors.ts';
 import { didYouMean } from '../errors/suggestion.ts';
 import { valueText } from '../errors/texts.ts';
+import { build } from './build.ts';
 
 /**
  * One feature: the version of the spec that it belongs to, and what it is.
@@ -87,7 +89,10 @@ export type Features = ReadonlySet<FeatureKey>;
  */
 export const defaultFeatures: Features = new Set(
   (Object.keys(featureTable) as FeatureKey[]).filter(
-    (key) => featureTable[key].isExecuted && featureTable[key].version !== ('proposal' as string),
+    (key) =>
+      featureTable[key].isExecuted &&
+      featureTable[key].version !== ('proposal' as string) &&
+      !build.leavesOut.has(key),
   ),
 );
 
@@ -101,6 +106,14 @@ export const defaultFeatures: Features = new Set(
  */
 export const pluginFeatures: Features = new Set([...defaultFeatures, 'legacy-exceptions' as const]);
 
+/** The error of a feature that is off, or not part of this build. */
+export const unsupportedFeature = (feature: FeatureKey, position: ErrorPosition = {}): QuernError =>
+  new UnsupportedError('unsupported.feature', {
+    ...position,
+    feature,
+    detail: feature + (build.leavesOut.has(feature) ? build.hint : ''),
+  });
+
 /** The features that an option names, each by its key. @throws UsageError for anything but keys */
 export const checkFeatures = (value: Iterable<FeatureKey> | null | undefined, usual: Features): Features => {
   if (value === undefined || value === null) return usual;
@@ -109,6 +122,7 @@ export const checkFeatures = (value: Iterable<FeatureKey> | null | undefined, us
   const known = Object.keys(featureTable);
   const features = new Set(value);
   for (const key of features) {
+    if (build.leavesOut.has(key)) throw unsupportedFeature(key);
     if (known.includes(key)) continue;
     const hint = typeof key === 'string' ? didYouMean(key, known) : '';
     throw badArgument(`features: there is no feature ${valueText(key)}${hint}`);

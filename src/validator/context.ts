@@ -7,14 +7,8 @@
  */
 
 import { type CodeOf, catalogue } from '../errors/catalogue.ts';
-import {
-  type ErrorDetails,
-  type ErrorPosition,
-  InvalidError,
-  type QuernError,
-  UnsupportedError,
-} from '../errors/errors.ts';
-import type { FeatureKey, Features } from '../syntax/features.ts';
+import { type ErrorDetails, type ErrorPosition, InvalidError, type QuernError } from '../errors/errors.ts';
+import { type FeatureKey, type Features, unsupportedFeature } from '../syntax/features.ts';
 import { instructions } from '../syntax/instructions.ts';
 import type { Module } from '../syntax/module.ts';
 import type { FuncType, ValType } from '../syntax/types.ts';
@@ -74,7 +68,7 @@ export class Context {
   /** Records the use of a feature. */
   use(feature: FeatureKey | null, position: ErrorPosition): void {
     if (feature === null || this.unsupported !== null || this.features.has(feature)) return;
-    this.unsupported = new UnsupportedError('unsupported.feature', { ...position, feature, detail: feature });
+    this.unsupported = unsupportedFeature(feature, position);
   }
 
   /** Records the features that a value type needs. */

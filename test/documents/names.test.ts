@@ -54,7 +54,7 @@ const exists = (path: string, from: string): boolean => {
   if (plugin !== null) return isInProject(`examples/${plugin[1]}/assembly/index.ts`);
   // What the package ships is built from the entries of the sources.
   const source = path
-    .replace(/^dist\/(?:types\/|standalone\/)?/, 'src/')
+    .replace(/^dist\/(?:types\/|standalone\/|small\/)?/, 'src/')
     .replace(/^build\//, '')
     .replace(/\.(?:js|d\.ts)$/, '.ts');
   if (isInProject(path) || isInProject(source)) return true;

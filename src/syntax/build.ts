@@ -1,0 +1,10 @@
+/** What this build of the package leaves out: nothing. `scripts/small` has what stands in place of this file. */
+
+export interface Build {
+  /** Keys of features. */
+  readonly leavesOut: ReadonlySet<string>;
+  /** What follows the name of something that is left out: where it is to be had. */
+  readonly hint: string;
+}
+
+export const build: Build = { leavesOut: new Set(), hint: '' };
