@@ -53,6 +53,7 @@ export class DebugSession {
   continue(): Promise<Stop>;
   step(): Promise<Stop>;
   stepUntil(isThere: (position: Position) => boolean): Promise<Stop>;
+  trace(options: TraceOptions): Promise<Stop>;
   reverseStep(): Promise<Stop>;
   reverseContinue(): Promise<Stop>;
   detach(): void;
@@ -96,6 +97,14 @@ export interface Stop {
 }
 
 export type StopReason = 'begin' | 'step' | 'breakpoint' | 'watchpoint' | 'interrupt' | 'failure' | 'error' | 'fuel' | 'done';
+
+export type TraceDetail = 'instructions' | 'calls';
+
+export interface TraceOptions {
+  readonly detail?: TraceDetail | undefined;
+  readonly includes?: ((name: string) => boolean) | undefined;
+  readonly onLine: (line: string) => void;
+}
 
 export interface WatchedRange {
   readonly module: number;
