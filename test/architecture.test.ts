@@ -199,6 +199,10 @@ describe('shipped code', () => {
     assert.deepEqual(reachersOf('profile/'), ['profile.ts']);
   });
 
+  test('reaches the debugger from its own entries only', () => {
+    assert.deepEqual(reachersOf('debug/'), ['debug-node.ts', 'debug.ts']);
+  });
+
   test('reaches the text format from its own entry only', () => {
     assert.deepEqual(reachersOf('text/'), ['text.ts']);
     // The text format takes neither the interpreter with it nor the validator.

@@ -321,6 +321,18 @@ export class DebugSession {
     });
   }
 
+  /** Runs one instruction; a function that it calls, to its end. */
+  stepOver(): Promise<Stop> {
+    const depth = this.position?.depth ?? 0;
+    return this.stepUntil((position) => position.depth <= depth);
+  }
+
+  /** Runs until the function that the call stands in has returned. */
+  stepOut(): Promise<Stop> {
+    const depth = this.position?.depth ?? 0;
+    return this.stepUntil((position) => position.depth < depth);
+  }
+
   /** Goes back to the instruction before; stays at the beginning. */
   reverseStep(): Promise<Stop> {
     return this.backward(async (end, kept) => {

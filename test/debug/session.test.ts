@@ -207,6 +207,29 @@ describe('a watch', () => {
   });
 });
 
+describe('steps', () => {
+  test('over a call, and out of a function, run what is called to its end', async () => {
+    const program = prepare('calls', 3);
+    const session = await debug(program);
+    const offsets: number[] = [];
+    while (session.stop.reason !== 'done' && offsets.length < 40) {
+      offsets.push(session.stack[0]!.offset);
+      assert.equal(session.stack.length, 1);
+      await session.stepOver();
+    }
+    assert.ok(new Set(offsets).size > 10);
+    session.setBreakpoint({ module: 0, offset: startOf(program, 2) });
+    await session.continue();
+    await session.continue();
+    assert.equal(session.stack.length, 3);
+    assert.equal((await session.stepOut()).reason, 'breakpoint');
+    session.clearBreakpoint({ module: 0, offset: startOf(program, 2) });
+    const { length } = session.stack;
+    assert.equal((await session.stepOut()).reason, 'step');
+    assert.equal(session.stack.length, length - 1);
+  });
+});
+
 describe('a call that fails', () => {
   test('stands still at the instruction, with its frames, and can go back', async () => {
     const program = prepare('calls', 7);
