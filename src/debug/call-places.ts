@@ -69,6 +69,10 @@ const offsetBehind = ({ unit, index }: FuncCode, offset: number): number => {
   return reader.pos;
 };
 
+/** The functions that a call is in, however deep. */
+export const functionsOf = (execution: Execution): ReadonlySet<FuncCode> =>
+  new Set(execution.rawFrames(Number.POSITIVE_INFINITY).map(({ region }) => region.func));
+
 /** The frames, innermost first. */
 export const framesOf = (execution: Execution): CallFrame[] =>
   execution.rawFrames(MAX_FRAMES).map((raw) => {

@@ -4,13 +4,14 @@
  */
 import { UsageError } from '../errors/errors.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
-import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
+import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { CallState, MachineState } from '../interpreter/loop/machine-state.ts';
 import {
   type CallFrame,
   comparePositions,
   enterArmedCode,
   framesOf,
+  functionsOf,
   type Position,
   positionOf,
 } from './call-places.ts';
@@ -94,6 +95,11 @@ export class Driver {
   /** The frames, innermost first. */
   get stack(): readonly CallFrame[] {
     return [...this.target.executions].reverse().flatMap(framesOf);
+  }
+
+  /** The functions that the call is in, however deep. */
+  get functions(): readonly FuncCode[] {
+    return [...new Set(this.target.executions.flatMap((execution) => [...functionsOf(execution)]))];
   }
 
   /** Where the call stands; null before it begins and after it is over. */

@@ -61,7 +61,7 @@ export class Past {
   private prepareAll(): void {
     const { driver } = this;
     driver.stops.catchAll(driver.units);
-    for (const { func } of driver.stack) driver.stops.step(func);
+    for (const func of driver.functions) driver.stops.step(func);
   }
 
   /** Stops wherever watched memory may be written to. */

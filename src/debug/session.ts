@@ -425,7 +425,7 @@ export class DebugSession {
   }
 
   private stepStack(): void {
-    for (const { func } of this.stack) this.driver.stops.step(func);
+    for (const func of this.driver.functions) this.driver.stops.step(func);
   }
 
   /** Stops wherever one instruction can lead to. */
@@ -439,7 +439,7 @@ export class DebugSession {
     const opcode = top.func.unit.module.bytes[top.offset]!;
     if (entersFunctions(opcode)) this.catchAll();
     if (!mayThrow(opcode)) return;
-    for (const { func } of stack) if ((func.fast?.handlers ?? null) !== null) stops.step(func);
+    for (const func of this.driver.functions) if ((func.fast?.handlers ?? null) !== null) stops.step(func);
   }
 
   // Backwards

@@ -54,6 +54,15 @@ const texts = {
         (local.set 1 (call $down (i32.const 3) (local.get 1)))
         (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
       local.get 1))`,
+  /** Deep recursion below functions that write to memory, and that catch what is thrown at the bottom. */
+  deep: `(module (memory (export "memory") 1) (tag $oops)
+    (func $down (param i32)
+      (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))) (else (throw $oops))))
+    (func $catcher (param i32) (result i32)
+      (block $h (try_table (catch $oops $h) (call $down (local.get 0))))
+      (i32.store (i32.const 64) (i32.const 9))
+      (i32.load (i32.const 64)))
+    (func (export "run") (param i32) (result i32) (call $catcher (local.get 0))))`,
   /** A loop without calls. */
   spin: `(module (func (export "run") (param i32) (result i32)
     (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 0)))`,

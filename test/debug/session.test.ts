@@ -207,6 +207,36 @@ describe('a watch', () => {
   });
 });
 
+describe('a stack deeper than what is shown of it', () => {
+  const bottom = async (): Promise<[Program, DebugSession]> => {
+    const program = prepare('deep', 3000);
+    const session = await debug(program);
+    const { body } = program.instance.compiled.module.funcs[0]!;
+    const { bytes } = program.instance.compiled.module;
+    session.setBreakpoint({ module: 0, offset: bytes.lastIndexOf(0x08, body!.end) });
+    assert.equal((await session.continue()).reason, 'breakpoint');
+    return [program, session];
+  };
+
+  test('is watched to its outermost function', async () => {
+    const [program, session] = await bottom();
+    session.setWatch({ module: 0, address: 64, length: 4 });
+    assert.equal((await session.continue()).reason, 'watchpoint');
+    assert.equal(session.stack[0]!.funcIndex, 1);
+    assert.equal((await session.reverseContinue()).reason, 'watchpoint');
+    assert.equal(program.instance.memory0.view.getInt32(64, true), 0);
+    assert.equal((await session.reverseStep()).reason, 'step');
+  });
+
+  test('is left by a step to whoever catches what is thrown', async () => {
+    const [, session] = await bottom();
+    assert.equal((await session.step()).reason, 'step');
+    assert.equal(session.stack[0]!.funcIndex, 1);
+    assert.equal((await session.reverseStep()).reason, 'step');
+    assert.equal(session.stack[0]!.funcIndex, 0);
+  });
+});
+
 describe('steps', () => {
   test('over a call, and out of a function, run what is called to its end', async () => {
     const program = prepare('calls', 3);
