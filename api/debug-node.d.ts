@@ -54,6 +54,8 @@ export class DebugSession {
   step(): Promise<Stop>;
   stepUntil(isThere: (position: Position) => boolean): Promise<Stop>;
   trace(options: TraceOptions): Promise<Stop>;
+  stepOver(): Promise<Stop>;
+  stepOut(): Promise<Stop>;
   reverseStep(): Promise<Stop>;
   reverseContinue(): Promise<Stop>;
   detach(): void;
