@@ -75,7 +75,6 @@ export class Tape {
     this.#log = log;
   }
 
-  /** @param onLine is given each line as it is written */
   /**
    * Goes back to an event of this tape: from there on the answers are those that are on it, up to its end. For
    * debuggers, which put the plug-in back to where it was then.
@@ -88,6 +87,7 @@ export class Tape {
     if (this.#writer !== null) this.mostFuel = Number.MAX_SAFE_INTEGER;
   }
 
+  /** @param onLine is given each line as it is written */
   static recorder(onLine: ((line: string) => void) | null): Tape {
     return new Tape(new LogWriter(onLine), null);
   }
