@@ -4,7 +4,8 @@
  */
 import { UsageError } from '../errors/errors.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
-import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
+import { type CodeUnit, type FuncCode, regionAt } from '../interpreter/code/compiled-module.ts';
+import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import type { CallState, MachineState } from '../interpreter/loop/machine-state.ts';
 import {
   type CallFrame,
@@ -15,7 +16,7 @@ import {
   type Position,
   positionOf,
 } from './call-places.ts';
-import { funcOf, isDebugged, type Listening, listen } from './hooks.ts';
+import { isDebugged, type Listening, listen } from './hooks.ts';
 import type { Stops } from './stops.ts';
 import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
 
@@ -66,6 +67,8 @@ export class Driver {
   /** Where the call stood when it went on: it does not stop there again. */
   private origin: { readonly pc: number; readonly sp: number; readonly fuel: number } | null = null;
   private reason: StopReason | null = null;
+  /** The call of the target that has stopped last: it is one of the target's until that runs on. */
+  private owned: CallState | null = null;
   /** Fuel that is kept back while the call runs in portions. */
   private withheld = 0;
 
@@ -143,9 +146,14 @@ export class Driver {
   }
 
   /** Where a call that runs comes to an instruction. */
-  positionAt(m: MachineState, pc: number): Position {
-    const offset = this.stops.of(funcOf(m, pc)).offsetAt(pc);
-    return { fuel: this.execution!.fuelConsumed, depth: m.sp, offset, hasFailed: false };
+  positionAt({ instance, sp }: MachineState, pc: number): Position {
+    return this.positionFrom(instance, pc, sp, this.execution!.fuelConsumed);
+  }
+
+  /** The place of an instruction whose charge lies at a program counter of an instance's code. */
+  positionFrom(instance: ModuleInstance, pc: number, depth: number, fuel: number): Position {
+    const offset = this.stops.of(regionAt(instance, pc)!.func).offsetAt(pc);
+    return { fuel, depth, offset, hasFailed: false };
   }
 
   /** Runs until the judge, or anything else, lets the call stand still. Null when it is over. */
@@ -158,6 +166,7 @@ export class Driver {
     const { stops, target } = this;
     this.reason = null;
     this.origin = null;
+    this.owned = null;
     prepare();
     this.enterArmed();
     if (!includesHere) this.noteOrigin();
@@ -218,7 +227,8 @@ export class Driver {
 
   private onStop(m: MachineState, pc: number): boolean {
     const { judge, origin } = this;
-    if (judge === null || !this.owns(m)) return false;
+    if (judge === null || (m !== this.owned && !this.owns(m))) return false;
+    this.owned = m;
     if (origin?.pc === pc && origin.sp === m.sp && origin.fuel === this.execution!.fuelConsumed) return false;
     const reason = judge(m, pc);
     if (reason === null) return false;

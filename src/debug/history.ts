@@ -7,13 +7,11 @@ import type { SavedTarget } from './target.ts';
 
 /** Most bytes of the states that a session keeps, unless it says otherwise. */
 export const DEFAULT_HISTORY_BYTES = 64 * 2 ** 20;
-/** Least fuel between two states that are kept by themselves. */
-const MIN_DISTANCE = 4_000_000;
-/**
- * Fuel for each byte of a state that lies at least between two. PERF: keeping a byte takes as long as some two units,
- * so that a call takes a twentieth longer.
- */
-const FUEL_PER_BYTE = 40;
+/** Least and most fuel between two states that are kept by themselves: some 20 and 1,000 milliseconds. */
+const MIN_DISTANCE = 8_000_000;
+const MAX_DISTANCE = 400_000_000;
+/** Fuel for each byte of a state that lies between two. PERF: keeping them then takes some 4 % of the time (SQLite). */
+const FUEL_PER_BYTE = 200;
 
 /** A state with its place in the call. */
 export interface Kept {
@@ -26,9 +24,17 @@ export class History {
   private readonly items: Kept[] = [];
   private readonly maxBytes: number;
   private byteLength = 0;
+  /** Whether not even one state has room. */
+  private isTooSmall: boolean;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
+    this.isTooSmall = maxBytes === 0;
+  }
+
+  /** Whether there is any use in keeping states. */
+  get isOff(): boolean {
+    return this.isTooSmall;
   }
 
   get isEmpty(): boolean {
@@ -37,10 +43,12 @@ export class History {
 
   /** Whether a state is to be kept where the call has consumed so much fuel. */
   isDue(fuel: number): boolean {
+    if (this.isTooSmall) return false;
     const before = this.items.filter(({ position }) => position.fuel <= fuel);
     const last = before[before.length - 1];
     if (last === undefined) return true;
-    return fuel - last.position.fuel >= Math.max(MIN_DISTANCE, FUEL_PER_BYTE * last.state.bytes.length);
+    const wanted = Math.max(MIN_DISTANCE, FUEL_PER_BYTE * last.state.bytes.length);
+    return fuel - last.position.fuel >= Math.min(MAX_DISTANCE, wanted);
   }
 
   add(kept: Kept): void {
@@ -50,6 +58,7 @@ export class History {
     this.items.splice(at, 0, kept);
     this.byteLength += kept.state.bytes.length;
     while (this.byteLength > this.maxBytes && this.items.length > 0) this.thin();
+    this.isTooSmall = this.items.length === 0;
   }
 
   /** Those in front of a place, the closest first. */

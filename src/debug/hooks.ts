@@ -1,5 +1,5 @@
 /** The debugger of this process: hands what happens in code to the session whose store it is of. */
-import { type CodeUnit, type FuncCode, regionAt } from '../interpreter/code/compiled-module.ts';
+import { type CodeUnit, regionAt } from '../interpreter/code/compiled-module.ts';
 import { ENTRY_COST } from '../interpreter/code/encoding.ts';
 import type { Store } from '../interpreter/instances/store.ts';
 import type { CallState, MachineState } from '../interpreter/loop/machine-state.ts';
@@ -80,6 +80,3 @@ export const listen = (store: Store, units: readonly CodeUnit[], listener: StopL
     },
   };
 };
-
-/** The function whose code holds a program counter. */
-export const funcOf = (m: MachineState, pc: number): FuncCode => regionAt(m.instance, pc)!.func;

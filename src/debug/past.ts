@@ -3,10 +3,10 @@
  * one.
  */
 import type { Execution } from '../interpreter/calls/execution.ts';
+import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { comparePositions, type Position } from './call-places.ts';
 import type { Driver, StopReason } from './driver.ts';
 import { History, type Kept } from './history.ts';
-import { funcOf } from './hooks.ts';
 import type { WatchedRange, Watches } from './watches.ts';
 
 /** Fuel in front of a place to go back to at which a state is kept: the next step back begins there. */
@@ -52,7 +52,7 @@ export class Past {
 
   /** Begins anew where the call is another one than before. */
   follow(): void {
-    if (this.keptOf === this.driver.execution) return;
+    if (this.keptOf === this.driver.execution || this.history.isOff) return;
     this.history.clear();
     this.keep();
   }
@@ -160,23 +160,36 @@ export class Past {
   async lastHit(end: Position): Promise<Hit | null> {
     const { driver, watches } = this;
     const { instances } = driver.target;
+    const execution = driver.execution!;
     let hit: Hit | null = null;
-    let before = driver.position!;
-    const look = (position: Position, isBreak: boolean): void => {
-      if (watches.check(instances) && comparePositions(before, end) < 0)
+    const beginning = driver.position;
+    // PERF: the instruction that came last, as numbers; a position for each took more time than all else.
+    let instance: MachineState['instance'] | null = null;
+    let [lastPc, lastDepth, lastFuel] = [0, 0, 0];
+    const look = (position: Position, isBreak: boolean, hasChanged: boolean): void => {
+      const before =
+        instance === null ? beginning : driver.positionFrom(instance, lastPc, lastDepth, lastFuel);
+      if (hasChanged && before !== null && comparePositions(before, end) < 0)
         hit = { position: before, reason: 'watchpoint', watch: watches.hit };
       if (isBreak && comparePositions(position, end) < 0)
         hit = { position, reason: 'breakpoint', watch: null };
-      before = position;
     };
     watches.remember(instances);
     await driver.run({
       judge: (m, pc) => {
-        const isBreak = driver.stops.hasBreak(funcOf(m, pc), pc);
-        if (!isBreak && watches.isEmpty) return null;
-        const position = driver.positionAt(m, pc);
-        look(position, isBreak);
-        return comparePositions(position, end) < 0 ? null : 'step';
+        const isBreak = driver.stops.hasBreak(pc);
+        const hasChanged = watches.check(instances);
+        const fuel = execution.fuelConsumed;
+        if (isBreak || hasChanged || fuel >= end.fuel) {
+          const position = driver.positionAt(m, pc);
+          look(position, isBreak, hasChanged);
+          if (comparePositions(position, end) >= 0) return 'step';
+        }
+        instance = m.instance;
+        lastPc = pc;
+        lastDepth = m.sp;
+        lastFuel = fuel;
+        return null;
       },
       prepare: () => this.prepareWatches(),
       limit: end.hasFailed ? end.fuel - 1 : end.fuel,
@@ -184,7 +197,8 @@ export class Past {
     });
     const here = driver.position;
     const [top] = driver.stack;
-    if (here !== null && top?.isEntered === true) look(here, driver.stops.isBreakpoint(top.func, top.offset));
+    if (here !== null && top?.isEntered === true)
+      look(here, driver.stops.isBreakpoint(top.func, top.offset), watches.check(instances));
     return hit;
   }
 

@@ -16,7 +16,6 @@ import {
 } from './call-places.ts';
 import { Driver, type Judge, type StopReason } from './driver.ts';
 import { DEFAULT_HISTORY_BYTES, type Kept } from './history.ts';
-import { funcOf } from './hooks.ts';
 import { calledHost, importName } from './host-names.ts';
 import { entersFunctions, mayThrow } from './instructions.ts';
 import { Past } from './past.ts';
@@ -399,7 +398,7 @@ export class DebugSession {
       const stop = await driver.run({
         judge: (m, pc) => {
           if (watches.check(this.instances)) return 'watchpoint';
-          return driver.stops.hasBreak(funcOf(m, pc), pc) ? 'breakpoint' : also(m, pc);
+          return driver.stops.hasBreak(pc) ? 'breakpoint' : also(m, pc);
         },
         prepare: () => {
           this.past.prepareWatches();

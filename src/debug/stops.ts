@@ -112,6 +112,8 @@ export class Stops {
   private readonly entries = new Map<FuncCode, number>();
   /** Functions that have breakpoints, and how many. */
   private readonly held = new Map<FuncCode, number>();
+  /** Program counters of all breakpoints. */
+  private readonly breakPcs = new Set<number>();
   private readonly stepped = new Map<FuncCode, ArmedFunc>();
   /** Which functions stop at each of their instructions when they are entered; null for none. */
   private catches: ((func: FuncCode) => boolean) | null = null;
@@ -132,8 +134,8 @@ export class Stops {
   }
 
   /** Whether a breakpoint lies at a program counter. */
-  hasBreak(func: FuncCode, pc: number): boolean {
-    return this.armed.get(func)?.breaks.has(pc) === true;
+  hasBreak(pc: number): boolean {
+    return this.breakPcs.has(pc);
   }
 
   /** Whether a breakpoint lies at the instruction at an offset. */
@@ -162,6 +164,8 @@ export class Stops {
     if (pc === null) return null;
     if (armed.breaks.has(pc) !== isOn) {
       armed.setBreak(pc, isOn);
+      if (isOn) this.breakPcs.add(pc);
+      else this.breakPcs.delete(pc);
       const count = (this.held.get(func) ?? 0) + (isOn ? 1 : -1);
       if (count > 0) this.held.set(func, count);
       else this.held.delete(func);
@@ -236,6 +240,7 @@ export class Stops {
       this.restoreEntry(func);
     }
     this.held.clear();
+    this.breakPcs.clear();
   }
 
   private refresh(func: FuncCode, armed: ArmedFunc): void {

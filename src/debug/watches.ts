@@ -18,19 +18,26 @@ export const MAX_WATCHED_BYTES = 4096;
 
 interface Watch {
   readonly range: WatchedRange;
-  bytes: Uint8Array;
+  /** -1 for those that are not there. */
+  readonly bytes: Int16Array;
 }
 
 const same = (a: WatchedRange, b: WatchedRange): boolean =>
   a.module === b.module && a.address === b.address && a.length === b.length;
 
-const viewOf = (
-  instances: readonly NamedInstance[],
-  { module, address, length }: WatchedRange,
-): Uint8Array => {
-  const memory = instances[module]?.instance.memory0;
-  if (memory === undefined || address >= memory.byteLength) return new Uint8Array(0);
-  return new Uint8Array(memory.view.buffer, address, Math.min(length, memory.byteLength - address));
+/** Notes what a range holds; whether that is something else than before. */
+const look = ({ range, bytes }: Watch, instances: readonly NamedInstance[]): boolean => {
+  const memory = instances[range.module]?.instance.memory0;
+  if (memory === undefined) return false;
+  const { view, byteLength } = memory;
+  let hasChanged = false;
+  for (let i = 0, at = range.address; i < bytes.length; i++, at++) {
+    const byte = at < byteLength ? view.getUint8(at) : -1;
+    if (byte === bytes[i]) continue;
+    bytes[i] = byte;
+    hasChanged = true;
+  }
+  return hasChanged;
 };
 
 export class Watches {
@@ -44,7 +51,7 @@ export class Watches {
 
   add(range: WatchedRange): void {
     if (!this.watches.some((watch) => same(watch.range, range)))
-      this.watches.push({ range, bytes: new Uint8Array(0) });
+      this.watches.push({ range, bytes: new Int16Array(range.length) });
   }
 
   remove(range: WatchedRange): boolean {
@@ -57,19 +64,14 @@ export class Watches {
   /** Notes what the ranges hold. */
   remember(instances: readonly NamedInstance[]): void {
     this.hit = null;
-    for (const watch of this.watches) watch.bytes = viewOf(instances, watch.range).slice();
+    for (const watch of this.watches) look(watch, instances);
   }
 
   /** Whether one has changed since that was last asked; `hit` is the first that has. */
   check(instances: readonly NamedInstance[]): boolean {
     let hasChanged = false;
     for (const watch of this.watches) {
-      const now = viewOf(instances, watch.range);
-      const { bytes } = watch;
-      let i = now.length === bytes.length ? 0 : -1;
-      if (i === 0) while (i < now.length && now[i] === bytes[i]) i++;
-      if (i === now.length) continue;
-      watch.bytes = now.slice();
+      if (!look(watch, instances)) continue;
       if (!hasChanged) this.hit = watch.range;
       hasChanged = true;
     }
