@@ -235,4 +235,4 @@ export { defineSchedule } from './interpreter/fuel/check-schedule.ts';
 export { type FuelSchedule, flat1, quern1, wasmtime46 } from './interpreter/fuel/schedules.ts';
 export { compileModule } from './interpreter/instantiate/instantiate.ts';
 export { type FeatureKey, type Features, pluginFeatures } from './syntax/features.ts';
-export type { FuelClass } from './syntax/instructions.ts';
+export type { FuelClass } from './syntax/instruction-row.ts';

@@ -62,7 +62,7 @@ export {
   type Features,
   featureTable,
 } from './syntax/features.ts';
-export type { FuelClass } from './syntax/instructions.ts';
+export type { FuelClass } from './syntax/instruction-row.ts';
 export type { Export, ExternKind, Import, ImportType, Module } from './syntax/module.ts';
 export { valTypeName } from './syntax/type-names.ts';
 export {

@@ -17,7 +17,8 @@ import {
 } from '../../src/interpreter/fuel/schedules.ts';
 import { type SizeTerm, sizeTerms } from '../../src/interpreter/translate/size-terms.ts';
 import { BLOCKS_PER_FUEL_UNIT, kernelAbi, TEXT_WEIGHT } from '../../src/kernel/abi.ts';
-import { type FuelClass, instructions } from '../../src/syntax/instructions.ts';
+import type { FuelClass } from '../../src/syntax/instruction-row.ts';
+import { instructions } from '../../src/syntax/instructions.ts';
 import { code, pageHead, table } from './markdown.ts';
 
 const schedules: readonly FuelSchedule[] = [quern1, flat1, wasmtime46];

@@ -7,6 +7,10 @@ const features: readonly FeatureKey[] = ['simd', 'relaxed-simd', 'gc', 'custom-d
 
 export const build: Build = {
   leavesOut: new Set(features),
+  prefixes: new Map([
+    [0xfd, 'simd'],
+    [0xfe, 'threads'],
+  ]),
   hint: ', which the small build leaves out: import "quern" in place of "quern/small", "quern/wasm" in place of "quern/wasm/small"',
 };
 

@@ -30,6 +30,8 @@ const leftOut: Readonly<Record<string, string>> = {
 /** TABLE: files of `src` that another one stands for, of this folder. */
 const replaced: Readonly<Record<string, string>> = {
   'syntax/build': 'build',
+  'syntax/vector-instructions': 'no-instructions',
+  'syntax/atomic-instructions': 'no-instructions',
   'interpreter/loop/vector.generated': 'vector-loops',
   'interpreter/cold/aggregates': 'operations',
   'interpreter/cold/atomics': 'operations',

@@ -6,6 +6,8 @@
  */
 import { catalogue } from '../errors/catalogue.ts';
 import { MalformedError } from '../errors/errors.ts';
+import { build } from '../syntax/build.ts';
+import { unsupportedFeature } from '../syntax/features.ts';
 import type { ImmediateKind } from '../syntax/immediates.ts';
 import { type InstructionRow, instructions } from '../syntax/instructions.ts';
 import { MAX_BR_TABLE } from '../syntax/limits.ts';
@@ -171,6 +173,8 @@ export class InstructionReader {
     const { bytes, offset } = this;
     const code = [...bytes.subarray(offset, this.pos)].map((b) => b.toString(16).padStart(2, '0')).join(' ');
     const { section } = this.cursor;
+    const leftOut = build.prefixes.get(bytes[offset]!);
+    if (leftOut !== undefined) throw unsupportedFeature(leftOut, { offset, section });
     throw new MalformedError(
       'malformed.opcode',
       { offset, section },

@@ -45,6 +45,7 @@ describe('sizes', () => {
 
 const modules = compileWat({
   vector: '(module (func (export "f") (result v128) (v128.const i32x4 1 2 3 4)))',
+  body: '(module (func (export "f") (drop (v128.const i32x4 1 2 3 4))))',
   gc: '(module (type $s (struct (field i32))) (func (export "f") (drop (struct.new_default $s))))',
   list: '(module (type $a (array i32)) (global (ref $a) (array.new_default $a (i32.const 3))))',
   atomic: '(module (memory 1 1) (func (export "f") (drop (i32.atomic.load (i32.const 0)))))',
@@ -79,6 +80,8 @@ describe('the small build', () => {
 
   for (const [name, what] of [
     ['vector', 'simd'],
+    ['body', 'simd'],
+    ['atomic', 'threads'],
     ['gc', 'gc'],
     ['list', 'gc'],
   ] as const)

@@ -10,7 +10,7 @@ import { reading } from '../../errors/arguments.ts';
 import { isRecord, isWholeNumber, wholeNumberText } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { nameText, valueText } from '../../errors/texts.ts';
-import type { FuelClass } from '../../syntax/instructions.ts';
+import type { FuelClass } from '../../syntax/instruction-row.ts';
 import { type FuelSchedule, quern1, schedules } from './schedules.ts';
 
 /** Classes of which one at least is on every circle that execution can take. */

@@ -5,7 +5,7 @@
  * a number makes a new version. Sized operations check bounds first, then charge, then act: one that fails is
  * not billed for its size.
  */
-import type { FuelClass } from '../../syntax/instructions.ts';
+import type { FuelClass } from '../../syntax/instruction-row.ts';
 
 /**
  * What instructions, sizes and host calls cost: a named table. See docs/metering.md.
