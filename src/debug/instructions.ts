@@ -1,5 +1,6 @@
 /** What a debugger has to know of the instruction that a call stands in front of. */
-import { type FuelClass, instructions } from '../syntax/instructions.ts';
+import type { FuelClass } from '../syntax/instruction-row.ts';
+import { instructions } from '../syntax/instructions.ts';
 
 const codesOf = (classes: readonly FuelClass[]): ReadonlySet<number> =>
   new Set(

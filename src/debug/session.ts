@@ -7,6 +7,7 @@
 import { UsageError } from '../errors/errors.ts';
 import { messageOf } from '../errors/texts.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
+import { regionAt } from '../interpreter/code/compiled-module.ts';
 import {
   type CallFrame,
   comparePositions,
@@ -305,7 +306,7 @@ export class DebugSession {
       const { stops, units } = this.driver;
       const reason = await this.driver.run({
         judge: (m, pc) => {
-          const func = funcOf(m, pc);
+          const { func } = regionAt(m.instance, pc)!;
           tracer.tell(m, func, stops.of(func).offsetAt(pc));
           return null;
         },
