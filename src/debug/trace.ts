@@ -27,10 +27,10 @@ export type TraceDetail = 'instructions' | 'calls';
  * const detail: TraceDetail = 'instructions';
  * const options: TraceOptions = { detail, onLine: (line) => console.log(line) };
  * await session.trace(options);
- * // → 1 func[0]+0x1f local.get 0 (21)
- * // → 1 func[0]+0x21 i32.const 1
- * // → 1 func[0]+0x23 i32.shl (21, 1)
- * // → 1 func[0]+0x24 end (42)
+ * // → 1 double+0x0 local.get 0 (21)
+ * // → 1 double+0x2 i32.const 1 (21)
+ * // → 1 double+0x4 i32.shl (21, 1)
+ * // → 1 double+0x5 end (42)
  * ```
  */
 export interface TraceOptions {
