@@ -63,6 +63,15 @@ const texts = {
       (i32.store (i32.const 64) (i32.const 9))
       (i32.load (i32.const 64)))
     (func (export "run") (param i32) (result i32) (call $catcher (local.get 0))))`,
+  /** A write in the middle of a function that is called once, far from where it ends. */
+  tail: `(module (memory (export "memory") 1)
+    (func $write (param i32) (result i32)
+      (i32.store (i32.const 64) (local.get 0))
+      ${'(local.set 0 (i32.add (i32.mul (local.get 0) (i32.const 3)) (i32.const 1)))'.repeat(40)}
+      (local.get 0))
+    (func (export "run") (param i32) (result i32) (local i32)
+      (loop $l (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 9))))
+      (call $write (local.get 0))))`,
   /** A loop without calls. */
   spin: `(module (func (export "run") (param i32) (result i32)
     (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 0)))`,

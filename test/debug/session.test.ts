@@ -114,9 +114,12 @@ describe('breakpoints', () => {
       depths.push(session.stack.length);
     }
     assert.deepEqual(depths, [2, 3, 4, 5]);
-    // Behind the calls that are under way: frames that were in fast code when the breakpoint was set.
+    // Behind a call that is under way: its frame was in fast code when the breakpoint was set.
+    await session.continue();
     assert.ok(session.clearBreakpoint({ module: 0, offset }));
-    const { next } = session.stack[4]!;
+    assert.equal(session.stack.length, 2);
+    assert.equal(session.stack[1]!.raw.region.isCareful, false);
+    const { next } = session.stack[1]!;
     session.setBreakpoint({ module: 0, offset: next });
     assert.equal((await session.continue()).reason, 'breakpoint');
     assert.equal(session.stack.length, 1);
@@ -153,6 +156,21 @@ describe('breakpoints', () => {
     assert.deepEqual(backwards, forwards.slice(0, 3));
     assert.equal(other.stop.reason, 'begin');
     assert.equal(again.ticks.length, 3);
+  });
+
+  test('are found backwards where a function begins with an instruction that costs something', async () => {
+    const program = prepare('calls', 4);
+    const session = await debug(program);
+    session.setBreakpoint({ module: 0, offset: startOf(program, FACTORIAL) });
+    const seen: (Position | null)[] = [];
+    for (let i = 0; i < 6; i++) {
+      await session.continue();
+      seen.push(session.position);
+    }
+    for (let i = 4; i >= 0; i--) {
+      assert.equal((await session.reverseContinue()).reason, 'breakpoint');
+      assert.deepEqual(session.position, seen[i]);
+    }
   });
 
   test('leave functions without one in fast code', async () => {
@@ -194,7 +212,7 @@ describe('a watch', () => {
   });
 
   test('is found backwards in a function that the call entered with little fuel left of the way', async () => {
-    const program = prepare('calls', 5);
+    const program = prepare('tail', 5);
     const session = await debug(program);
     session.setWatch(range);
     await session.continue();
