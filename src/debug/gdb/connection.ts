@@ -71,7 +71,8 @@ export class DebugConnection {
       const data = this.queue.shift();
       if (data === undefined || this.isOver) break;
       if (data === 'k' || data.startsWith('vKill')) {
-        if (data !== 'k') this.reply('OK');
+        // LLDB waits for how the process has ended.
+        this.reply(data === 'k' ? 'X09' : 'OK');
         this.end('killed');
       } else if (data.startsWith('D')) {
         this.reply('OK');
