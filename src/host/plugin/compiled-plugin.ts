@@ -8,6 +8,7 @@ import { isThenable } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
 import { requireModule } from '../../interpreter/code/precompiled-module.ts';
 import { checkFeatures, type Features, pluginFeatures } from '../../syntax/features.ts';
+import type { Import } from '../../syntax/module.ts';
 import type { AbortSignalLike } from '../calls/call-watch.ts';
 import { nameModules } from '../linking/linker.ts';
 import type { CheckedManifest, ManifestLike, ManifestSettings } from '../manifest/manifest.ts';
@@ -19,7 +20,8 @@ import {
 } from '../manifest/wasm-source.ts';
 import type { Platform } from '../platform/platform.ts';
 import { parseLog } from '../replay/log.ts';
-import { recordingOptions, replayOptions } from '../replay/settings.ts';
+import { journalOptions, recordingOptions, replayOptions } from '../replay/settings.ts';
+import type { Tape } from '../replay/tape.ts';
 import type { DetailedCallOptions } from './calling.ts';
 import { type NamesOf, warnOfUnknown } from './known-options.ts';
 import {
@@ -104,6 +106,29 @@ export class CompiledPlugin {
     this.#require();
     const checked = reading('options', () => this.#checkOptions({ ...this.#options, ...own, record: true }));
     return Plugin.restore(this.#materialOf(checked), snapshot, call);
+  }
+
+  /** What all modules import. @internal */
+  get imports(): readonly Import[] {
+    return Array.from(this.#modules.values()).flatMap(({ compiled }) => compiled.module.imports);
+  }
+
+  /**
+   * Makes a plug-in whose host functions and requests are answered by a journal as far as it goes; of a snapshot, or one
+   * that its first call initialises.
+   *
+   * @internal
+   */
+  underJournal(
+    tape: Tape,
+    snapshot: Uint8Array | null,
+    options: PluginOptions,
+    call: DetailedCallOptions,
+  ): Promise<Plugin> {
+    this.#require();
+    const all = { ...this.#options, ...options };
+    const checked = reading('options', () => checkOptions(all, this.#settings, this.#platform));
+    return Plugin.restore(this.#materialOf(journalOptions(checked, tape)), snapshot, call);
   }
 
   /**

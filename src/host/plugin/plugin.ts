@@ -122,23 +122,24 @@ export class Plugin {
   }
 
   /**
-   * Makes a plug-in of a snapshot; users call `restorePlugin`.
+   * Makes a plug-in of a snapshot; users call `restorePlugin`. Without one, a plug-in that its first call initialises.
    *
    * @internal
    * @throws SnapshotError, UnlinkableError, LimitError
    */
   static async restore(
     material: PluginMaterial,
-    snapshot: Uint8Array,
+    snapshot: Uint8Array | null,
     callOptions: DetailedCallOptions,
   ): Promise<Plugin> {
     const { options } = material;
     const plugin = new Plugin(material);
     try {
       const limits = checkCallLimits(callOptions, options);
-      const file = new SnapshotFile(snapshot);
+      const file = snapshot === null ? null : new SnapshotFile(snapshot);
       plugin.#instances.replace(plugin.#instances.link());
-      plugin.#adopt(file, limits, callOptions.hostContext);
+      if (file === null) plugin.#instances.isStale = true;
+      else plugin.#adopt(file, limits, callOptions.hostContext);
     } catch (error) {
       plugin.#release();
       throw error;
@@ -302,6 +303,11 @@ export class Plugin {
   /** What calls run in. @internal */
   get instances(): Instances {
     return this.#instances;
+  }
+
+  /** Hash of memories, kernel and variables. @internal */
+  get stateHash(): string {
+    return this.#instances.stateHash();
   }
 
   /** What records or replays; null for neither. @internal */

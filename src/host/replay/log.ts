@@ -38,11 +38,13 @@ const checkOf = (previous: string, text: string): string => sha256Hex(encodeUtf8
 /** Writes events as lines. */
 export class LogWriter {
   readonly lines: string[] = [];
-  readonly #onLine: ((line: string) => void) | null;
-  #check = FIRST_CHECK;
+  readonly #onLine: ((line: string) => unknown) | null;
+  #check: string;
 
-  constructor(onLine: ((line: string) => void) | null) {
+  /** @param check the check that the first line goes on from */
+  constructor(onLine: ((line: string) => unknown) | null, check: string = FIRST_CHECK) {
     this.#onLine = onLine;
+    this.#check = check;
   }
 
   /** The full check of the last line: a hash of everything up to it. */
@@ -50,12 +52,13 @@ export class LogWriter {
     return this.#check;
   }
 
-  write({ event, ask, answer }: LogEvent): void {
+  /** Writes one event; returns what the receiver of lines has returned. */
+  write({ event, ask, answer }: LogEvent): unknown {
     const text = JSON.stringify(answer === undefined ? { event, ask } : { event, ask, answer });
     this.#check = checkOf(this.#check, text);
     const line = `${text.slice(0, -1)},"check":"${this.#check.slice(0, CHECK_LENGTH)}"}`;
     this.lines.push(line);
-    this.#onLine?.(line);
+    return this.#onLine?.(line);
   }
 }
 
@@ -75,21 +78,14 @@ const isEvent = (value: unknown): value is LogEvent =>
   isObject(value) && typeof (value as Partial<LogEvent>).event === 'string' && Object.hasOwn(value, 'ask');
 
 /**
- * Reads a recording.
+ * Reads lines that go on from a check.
  *
  * @throws ReplayError `replay.log`, which names the first line that is damaged
  */
-export const parseLog = (source: string | BytesLike): ParsedLog => {
-  const given = typeof source === 'string' ? source : reading('the recording', () => asBytes(source));
-  if (given === null) throw bad(0, 'expected text or bytes');
-  if (given.length > MAX_LOG_LENGTH) throw bad(0, 'too long');
-  const text = typeof given === 'string' ? given : decodeUtf8Lossy(given);
-  const lines = text.split('\n');
-  // What follows the last line feed is nothing, or a line that was cut off.
-  if (lines[lines.length - 1] === '') lines.pop();
+export const parseLines = (lines: readonly string[], first: string): ParsedLog => {
   const events: LogEvent[] = [];
   const hashes: string[] = [];
-  let check = FIRST_CHECK;
+  let check = first;
   lines.forEach((line, i) => {
     const found = tail.exec(line);
     if (found === null) throw bad(i, i === 0 ? 'not a recording' : 'the line is cut off or damaged');
@@ -102,6 +98,23 @@ export const parseLog = (source: string | BytesLike): ParsedLog => {
     events.push(event);
     hashes.push(check);
   });
+  return { events, hashes };
+};
+
+/**
+ * Reads a recording.
+ *
+ * @throws ReplayError `replay.log`, which names the first line that is damaged
+ */
+export const parseLog = (source: string | BytesLike): ParsedLog => {
+  const given = typeof source === 'string' ? source : reading('the recording', () => asBytes(source));
+  if (given === null) throw bad(0, 'expected text or bytes');
+  if (given.length > MAX_LOG_LENGTH) throw bad(0, 'too long');
+  const text = typeof given === 'string' ? given : decodeUtf8Lossy(given);
+  const lines = text.split('\n');
+  // What follows the last line feed is nothing, or a line that was cut off.
+  if (lines[lines.length - 1] === '') lines.pop();
+  const { events, hashes } = parseLines(lines, FIRST_CHECK);
   if (events[0]?.event !== 'recording') throw bad(0, 'not a recording');
   const { version } = (events[0].ask ?? {}) as { readonly version?: Json };
   if (version !== LOG_VERSION)

@@ -202,6 +202,13 @@ export const recordingOptions = <T extends NoticedSettings>(
   };
 };
 
+/** Options under which host functions and requests are answered by a journal as far as it goes, and written to it from there. */
+export const journalOptions = <T extends NoticedSettings>(options: T, tape: Tape): T => ({
+  ...options,
+  functions: tapedFunctions(tape, options.functions),
+  http: { ...options.http, exchange: tapedExchange(tape) },
+});
+
 const checkModules = (header: Header, modules: Modules): void => {
   const actual = hashesOf(modules);
   const list = (entries: readonly (readonly [string, string])[]): string =>

@@ -8,7 +8,7 @@
  */
 
 import { isInstance } from '../../errors/arguments.ts';
-import { isRecord } from '../../errors/checks.ts';
+import { isRecord, isThenable } from '../../errors/checks.ts';
 import { HostError, InterruptedError, isQuernError, ReplayError } from '../../errors/errors.ts';
 import { messageOf } from '../../errors/texts.ts';
 import type { Json, Operation } from '../state/operation.ts';
@@ -56,7 +56,7 @@ export type TapeMark = Pick<Tape, 'position' | 'holderCount'>;
 export class Tape {
   readonly #writer: LogWriter | null;
   readonly #log: ParsedLog | null;
-  #position = 0;
+  #position: number;
   /** What went wrong first; nothing can be replayed behind it. */
   #failure: Error | null = null;
   /** Counts calls, so that an answer that comes after its call was stopped is dropped. */
@@ -70,9 +70,10 @@ export class Tape {
   /** Does again what was done by methods of the plug-in while a host function ran; false for what is not such. */
   redo: (operation: Operation) => boolean = () => false;
 
-  private constructor(writer: LogWriter | null, log: ParsedLog | null) {
+  private constructor(writer: LogWriter | null, log: ParsedLog | null, position = 0) {
     this.#writer = writer;
     this.#log = log;
+    this.#position = position;
   }
 
   /**
@@ -94,9 +95,21 @@ export class Tape {
   static player(log: ParsedLog): Tape {
     return new Tape(null, log);
   }
+  /** Gives the answers of a log from a position on, and goes on from its end with those of the outside. */
+  static journal(writer: LogWriter | null, log: ParsedLog, position: number): Tape {
+    const tape = new Tape(writer, log, position);
+    // What was written is what a call has paid for.
+    tape.mostFuel = Number.MAX_SAFE_INTEGER;
+    return tape;
+  }
 
+  /** How many events lie on the tape before those that it was written itself. */
+  get #logLength(): number {
+    return this.#log?.events.length ?? 0;
+  }
+  /** Whether the next answer comes from what was written before. */
   get isReplay(): boolean {
-    return this.#writer === null || this.#position < this.#writer.lines.length;
+    return this.#writer === null || this.#position < this.#logLength + this.#writer.lines.length;
   }
   /** The lines that were recorded. */
   get lines(): readonly string[] {
@@ -104,7 +117,7 @@ export class Tape {
   }
   /** Hash of everything up to now. */
   get hash(): string {
-    return this.#writer?.hash ?? this.#log!.hashes[this.#position - 1] ?? '';
+    return this.isReplay ? (this.#log?.hashes[this.#position - 1] ?? '') : this.#writer!.hash;
   }
   /** Number of the next event. */
   get position(): number {
@@ -112,8 +125,9 @@ export class Tape {
   }
   /** The event that comes next in a replay. */
   get upcoming(): LogEvent | null {
-    if (this.#log !== null) return this.#log.events[this.#position] ?? null;
-    const line = this.#writer!.lines[this.#position];
+    const event = this.#log?.events[this.#position];
+    if (event !== undefined) return event;
+    const line = this.#writer?.lines[this.#position - this.#logLength];
     return line === undefined ? null : (JSON.parse(line) as LogEvent);
   }
 
@@ -125,7 +139,7 @@ export class Tape {
   /** Notes what no answer is needed for: in a replay it must be the same. @throws ReplayError */
   note(event: string, ask: Json): void {
     if (this.isReplay) this.expect(event, ask);
-    else this.#append({ event, ask });
+    else void this.#append({ event, ask });
   }
 
   /** Asks what is answered at once. `live` is what asks the outside. */
@@ -150,21 +164,23 @@ export class Tape {
     try {
       value = await live();
     } catch (error) {
-      if (this.#call === call) this.write(event, ask, { failed: failureOf(error) });
+      if (this.#call === call) await this.write(event, ask, { failed: failureOf(error) });
       throw error;
     }
-    if (this.#call === call) this.write(event, ask, answerOf(value, form));
+    if (this.#call === call) await this.write(event, ask, answerOf(value, form));
     return value;
   }
 
-  /** Writes an event of a recording. */
-  write(event: string, ask: Json, answer: Json): void {
-    this.#append({ event, ask, answer });
+  /** Writes an answer. @returns a promise where the call must wait until it is kept, as that of a journal must */
+  write(event: string, ask: Json, answer: Json): PromiseLike<void> | undefined {
+    const kept = this.#append({ event, ask, answer });
+    return this.#log !== null && isThenable(kept) ? kept.then(() => {}) : undefined;
   }
 
-  #append(event: LogEvent): void {
-    this.#writer!.write(event);
-    this.#position = this.#writer!.lines.length;
+  #append(event: LogEvent): unknown {
+    const kept: unknown = this.#writer!.write(event);
+    this.#position = this.#logLength + this.#writer!.lines.length;
+    return kept;
   }
 
   /** Marks the end of a call: what comes later of its questions is not answered any more. */

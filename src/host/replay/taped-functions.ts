@@ -81,16 +81,19 @@ const record = (
   const { call } = tape;
   context.takeDown(did);
   tape.openOperations = did;
-  const end = (answer: Json, isLater: boolean): void => {
+  const end = (answer: Json, isLater: boolean): PromiseLike<void> | undefined => {
     // A call that was stopped meanwhile has its end on the tape already.
-    if (tape.call !== call) return;
+    if (tape.call !== call) return undefined;
     context.takeDown(null);
     tape.openOperations = null;
-    tape.write('host', ask, { ...(isLater ? { later: true } : {}), did, ...(answer as object) });
+    return tape.write('host', ask, { ...(isLater ? { later: true } : {}), did, ...(answer as object) });
   };
-  const fail = (error: unknown, isLater: boolean): never => {
-    end(failed(error), isLater);
-    throw error;
+  const fail = (error: unknown, isLater: boolean): PromiseLike<never> => {
+    const kept = end(failed(error), isLater);
+    const refuse = (): never => {
+      throw error;
+    };
+    return kept === undefined ? refuse() : kept.then(refuse);
   };
   const finish = (value: unknown, isLater: boolean): unknown => {
     let result: unknown;
@@ -101,8 +104,8 @@ const record = (
     } catch (cause) {
       return fail(unreadable(cause), isLater);
     }
-    end({ value: written }, isLater);
-    return result;
+    const kept = end({ value: written }, isLater);
+    return kept === undefined ? result : kept.then(() => result);
   };
   let result: unknown;
   try {
