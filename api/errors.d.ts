@@ -14,7 +14,7 @@ export type CodeOf<C extends ErrorClass> = {
   [K in ErrorCode]: (typeof catalogue)[K]['class'] extends C ? K : never;
 }[ErrorCode];
 
-export type ErrorClass = 'MalformedError' | 'InvalidError' | 'UnsupportedError' | 'LimitError' | 'UnlinkableError' | 'TrapError' | 'ExhaustionError' | 'ThrownException' | 'HostError' | 'ExitError' | 'PluginError' | 'ManifestError' | 'UsageError' | 'InterruptedError' | 'SnapshotError' | 'ReplayError' | 'InternalError';
+export type ErrorClass = 'MalformedError' | 'InvalidError' | 'UnsupportedError' | 'LimitError' | 'UnlinkableError' | 'TrapError' | 'ExhaustionError' | 'ThrownException' | 'HostError' | 'ExitError' | 'PluginError' | 'ManifestError' | 'UsageError' | 'InterruptedError' | 'SnapshotError' | 'ReplayError' | 'JobError' | 'InternalError';
 
 export type ErrorCode = keyof typeof catalogue;
 
@@ -64,6 +64,8 @@ export const InternalError: QuernErrorClass<'InternalError'>;
 export const InterruptedError: QuernErrorClass<'InterruptedError'>;
 
 export const InvalidError: QuernErrorClass<'InvalidError'>;
+
+export const JobError: QuernErrorClass<'JobError'>;
 
 export const LimitError: QuernErrorClass<'LimitError'>;
 
@@ -574,6 +576,18 @@ export const catalogue: {
   };
   readonly 'replay.receipt': ErrorRow & {
     readonly class: "ReplayError";
+  };
+  readonly 'job.module': ErrorRow & {
+    readonly class: "JobError";
+  };
+  readonly 'job.damaged': ErrorRow & {
+    readonly class: "JobError";
+  };
+  readonly 'job.store': ErrorRow & {
+    readonly class: "JobError";
+  };
+  readonly 'job.receipt': ErrorRow & {
+    readonly class: "JobError";
   };
   readonly 'internal.bug': ErrorRow & {
     readonly class: "InternalError";

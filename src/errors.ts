@@ -17,6 +17,7 @@ export {
   InterruptedError,
   InvalidError,
   isQuernError,
+  JobError,
   LimitError,
   MalformedError,
   ManifestError,

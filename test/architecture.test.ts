@@ -20,6 +20,7 @@ const layers = [
   'kernel',
   'host',
   'debug',
+  'job',
   'conformance',
   'scripts',
   'entries',
@@ -201,6 +202,10 @@ describe('shipped code', () => {
 
   test('reaches the debugger from its own entries only', () => {
     assert.deepEqual(reachersOf('debug/'), ['debug-node.ts', 'debug.ts']);
+  });
+
+  test('reaches jobs from their own entry only', () => {
+    assert.deepEqual(reachersOf('job/'), ['job.ts']);
   });
 
   test('reaches the text format from its own entry only', () => {

@@ -48,6 +48,7 @@ export const fastTests: Readonly<Record<string, readonly string[]>> = {
   ],
   compiler: ['compiler/instances', 'compiler/option', 'compiler/slices'],
   profile: ['profile/formats'],
+  job: ['jobs/verify'],
   webassembly: ['webassembly/js-string', 'webassembly/namespace'],
   kernel: ['kernel/traces'],
   host: [

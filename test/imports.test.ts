@@ -23,6 +23,7 @@ const entries = [
   'webassembly',
   'compile',
   'profile',
+  'job',
   'precompiled',
 ];
 

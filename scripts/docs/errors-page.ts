@@ -22,6 +22,7 @@ const when: Readonly<Record<ErrorClass, string>> = {
   UsageError: 'The API was used wrongly.',
   InterruptedError: 'The call was stopped from outside.',
   SnapshotError: 'A snapshot cannot be taken, or cannot be restored.',
+  JobError: 'A job cannot go on as it is, or its receipts do not hold; the job itself is unchanged.',
   ReplayError: 'A recording or a receipt does not hold. `details.event` is the number of the event.',
   InternalError: 'A bug in Quern itself.',
 };

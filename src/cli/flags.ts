@@ -277,9 +277,18 @@ export const commands = {
   verify: {
     operands: ['PLUGIN', 'RECORDING', 'RECEIPT'],
     optional: 1,
-    summary: 'Run a recording again and say whether it, and a receipt, holds.',
-    examples: ['quern verify plugin.wasm run.jsonl receipt.json'],
+    summary: 'Run a recording or a job again and say whether it, and its receipts, hold.',
+    examples: [
+      'quern verify plugin.wasm run.jsonl receipt.json',
+      'quern verify plugin.wasm job.json --job --key d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+    ],
     flags: {
+      job: { help: 'RECORDING is a job, as writeJob of quern/job writes it' },
+      key: {
+        value: 'HEX',
+        multiple: true,
+        help: 'a public key: each slice of the job must be signed by one of these',
+      },
       link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
       manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
       output: { help: 'print the output of the call' },

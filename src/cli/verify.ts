@@ -1,16 +1,47 @@
 /** `quern verify`: runs a recording again, with nothing outside, and compares a receipt with it. */
 import { printable } from '../errors/texts.ts';
+import { loadModules, resolveManifest } from '../host/manifest/wasm-source.ts';
 import { replayRecordingOn, verifyReceiptOn } from '../host/plugin/replay-recording.ts';
+import { readJob, verifyJob } from '../job.ts';
+import type { Receipt } from '../node.ts';
+import { pluginFeatures } from '../syntax/features.ts';
 import { compilerOf } from './compiled.ts';
 import type { Parsed } from './flags.ts';
 import { modulePlatform } from './modules.ts';
-import { numberOf } from './parse.ts';
+import { numberOf, usageError } from './parse.ts';
 import { modulesOf } from './plugin-flags.ts';
 import { readReceipt, readRecording } from './recordings.ts';
 import { featuresOf } from './values.ts';
 
+/** Verifies a job: the whole chain of its receipts. */
+const verifyJobFile = async ({ operands, flags }: Parsed<'verify'>): Promise<void> => {
+  const [source, path, receipt] = operands as readonly [string, string, string?];
+  if (receipt !== undefined) throw usageError('a job has its receipts in it; leave RECEIPT out');
+  const job = readJob(readRecording(path));
+  const manifest = await resolveManifest(await modulesOf(source, flags), modulePlatform);
+  const loaded = await loadModules(manifest, modulePlatform, featuresOf(flags) ?? pluginFeatures);
+  const { receipt: end, output } = await verifyJob(job, {
+    modules: loaded.map(({ compiled }) => compiled.module.bytes),
+    keys: flags.key,
+    fuel: numberOf(flags, 'fuel'),
+    compiler: await compilerOf(flags),
+  });
+  const { fuel } = job.slices[job.slices.length - 1] ?? { fuel: 0 };
+  const how = end === null ? 'not over' : endOf(end);
+  process.stderr.write(
+    `${printable(job.function)}: ${how}, fuel ${fuel}, slices ${job.slices.length}, answers ${job.journal.length}; holds\n`,
+  );
+  if (flags.output && output) process.stdout.write(output.bytes());
+};
+
+const endOf = ({ failure, error, returnCode }: Pick<Receipt, 'failure' | 'error' | 'returnCode'>): string =>
+  failure ?? (error === null ? `returned ${returnCode}` : 'failed');
+
 /** Runs `quern verify`; what does not hold is an error. */
-export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<void> => {
+export const runVerify = async (parsed: Parsed<'verify'>): Promise<void> => {
+  const { operands, flags } = parsed;
+  if (flags.job) return verifyJobFile(parsed);
+  if (flags.key !== undefined) throw usageError('--key needs --job');
   const [source, recordingPath, receiptPath] = operands as readonly [string, string, string?];
   const recording = readRecording(recordingPath);
   const modules = await modulesOf(source, flags);
@@ -26,9 +57,8 @@ export const runVerify = async ({ operands, flags }: Parsed<'verify'>): Promise<
       ? await replayRecordingOn(modulePlatform)(modules, recording, options)
       : [await verifyReceiptOn(modulePlatform)(readReceipt(receiptPath), modules, recording, options)];
   for (const { result, receipt } of calls) {
-    const end = receipt.failure ?? (receipt.error === null ? `returned ${receipt.returnCode}` : 'failed');
     process.stderr.write(
-      `${printable(receipt.function)}: ${end}, fuel ${receipt.fuel} (${receipt.schedule}); holds\n`,
+      `${printable(receipt.function)}: ${endOf(receipt)}, fuel ${receipt.fuel} (${receipt.schedule}); holds\n`,
     );
     if (flags.output && result?.output) process.stdout.write(result.output.bytes());
   }

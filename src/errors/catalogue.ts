@@ -27,6 +27,7 @@ export type ErrorClass =
   | 'InterruptedError'
   | 'SnapshotError'
   | 'ReplayError'
+  | 'JobError'
   | 'InternalError';
 
 /**
@@ -431,6 +432,26 @@ export const catalogue = {
     'ReplayError',
     'the receipt does not hold',
     'The detail names the field that differs; do not trust the result.',
+  ),
+  'job.module': row(
+    'JobError',
+    'a module of the job is not here',
+    'Give the module whose SHA-256 the message names; the job stays as it was.',
+  ),
+  'job.damaged': row(
+    'JobError',
+    'the job is damaged',
+    'Go on from the last state of the job that was stored as a whole; the detail names the part that does not fit.',
+  ),
+  'job.store': row(
+    'JobError',
+    'what the host answered could not be kept',
+    'See the cause; advance the job again with its journal as it is stored: what was not kept is asked again.',
+  ),
+  'job.receipt': row(
+    'JobError',
+    'the receipts of the job do not hold',
+    'The detail names the slice and the field that differs; do not trust the result.',
   ),
   'internal.bug': row(
     'InternalError',

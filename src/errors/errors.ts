@@ -337,6 +337,16 @@ export const SnapshotError: QuernErrorClass<'SnapshotError'> = errorClass('Snaps
  */
 export const ReplayError: QuernErrorClass<'ReplayError'> = errorClass('ReplayError');
 /**
+ * A job that cannot go on as it is, or whose receipts do not hold. The job itself is unchanged.
+ *
+ * ```js
+ * const job = createJob({ id: 'lost', modules: { main: '0'.repeat(64) }, function: 'greet' });
+ * const error = await advance(job, { modules: [] }).catch((caught) => caught);
+ * console.log(error instanceof JobError, error.code); // → true job.module
+ * ```
+ */
+export const JobError: QuernErrorClass<'JobError'> = errorClass('JobError');
+/**
  * A bug in Quern itself.
  *
  * ```js

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { advance, createJob, createSigner, moduleHash, writeJob } from '../../src/job.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
 import { runQuern } from './run-quern.ts';
 
@@ -94,5 +95,50 @@ describe('quern verify', () => {
     const run = runQuern(['verify', example('remark'), recording]);
     assert.equal(run.status, 1);
     assert.match(run.stderr, /recorded with other modules/);
+  });
+});
+
+describe('quern verify --job', () => {
+  const path = join(folder, 'job.json');
+  const verify = (...flags: string[]) => runQuern(['verify', example('greet'), path, '--job', ...flags]);
+  let key = '';
+
+  before(async () => {
+    const greetWasm = readFileSync(example('greet'));
+    const signer = await createSigner(new Uint8Array(32).fill(5));
+    key = signer.key;
+    let job = createJob({
+      id: 'cli',
+      modules: { main: moduleHash(greetWasm) },
+      function: 'greet',
+      input: 'Ada',
+    });
+    for (let status = ''; status !== 'done'; ) {
+      const advanced = await advance(job, { modules: [greetWasm], fuel: 400, signer });
+      ({ job, status } = advanced);
+    }
+    writeFileSync(path, writeJob(job));
+  });
+
+  test('runs all of a job again', () => {
+    const run = verify('--output', '--key', key);
+    assert.equal(run.stdout, 'Hello, Ada!');
+    assert.match(run.stderr, /^greet: returned 0, fuel \d+, slices \d+, answers 0; holds\n$/);
+    assert.equal(run.status, 0);
+  });
+
+  test('names the slice that does not hold', () => {
+    assert.match(verify('--key', '0'.repeat(64)).stderr, /slice 0: signed by .* none of the given keys/);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace('"answers":0', '"answers":1'));
+    const run = verify();
+    assert.equal(run.status, 1);
+    assert.match(run.stderr, /receipts of the job do not hold: slice 0/);
+    writeFileSync(path, text);
+  });
+
+  test('refuses what does not go together', () => {
+    assert.match(runQuern(['verify', example('greet'), path, receipt, '--job']).stderr, /leave RECEIPT out/);
+    assert.match(runQuern(['verify', example('greet'), recording, '--key', key]).stderr, /--key needs --job/);
   });
 });

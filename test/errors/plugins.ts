@@ -1,4 +1,5 @@
 /** Plug-ins, their manifests and their hosts, each at fault in one way. */
+import { advance, createJob, type Job, moduleHash, readJob, verifyJob } from '../../src/job.ts';
 import {
   compilePlugin,
   createPlugin,
@@ -75,6 +76,9 @@ const recorded = async (): Promise<Plugin> => {
   return plugin;
 };
 
+/** A job of the guest. */
+const job = (name: string): Job =>
+  createJob({ id: name, modules: { main: moduleHash(guest) }, function: name });
 /** Restores a snapshot after `change` has changed its bytes. */
 const restore = async (change: (bytes: Uint8Array) => Uint8Array, from = manifest): Promise<unknown> =>
   restorePlugin(from, change((await create()).snapshot().slice()), { functions });
@@ -96,7 +100,8 @@ type OfHosts =
   | 'UsageError'
   | 'InterruptedError'
   | 'SnapshotError'
-  | 'ReplayError';
+  | 'ReplayError'
+  | 'JobError';
 type OfExhaustion = 'exhaustion.fuel' | 'exhaustion.pool' | 'exhaustion.queue';
 
 export const plugins: Provocations<OfHosts> & Pick<Provocations<'ExhaustionError'>, OfExhaustion> = {
@@ -170,5 +175,17 @@ export const plugins: Provocations<OfHosts> & Pick<Provocations<'ExhaustionError
   'replay.receipt': async () => {
     const { receipt, recording } = await recorded();
     return verifyReceipt({ ...receipt, fuel: receipt.fuel + 1 }, manifest, recording);
+  },
+  'job.module': () => advance(job('nothing'), { modules: [] }),
+  'job.damaged': () => readJob('no job'),
+  'job.store': () => {
+    const keep = (): never => {
+      throw new Error('full');
+    };
+    return advance(job('ask'), { modules: [guest], functions, keep });
+  },
+  'job.receipt': async () => {
+    const { job: ended } = await advance(job('nothing'), { modules: [guest], functions });
+    return verifyJob({ ...ended, slices: [{ ...ended.slices[0]!, fuel: 1 }] }, { modules: [guest] });
   },
 };

@@ -18,6 +18,7 @@ const specifiers = {
   compile: 'quern/compile',
   profile: 'quern/profile',
   'debug-node': 'quern/debug',
+  job: 'quern/job',
   webassembly: 'quern/webassembly',
   'node-wasi': 'quern/node/wasi',
   'webassembly-auto': 'quern/webassembly/auto',

@@ -42,7 +42,7 @@ export interface SeenCall {
 }
 
 /** Code of an error, in words that do not depend on whose error it is. */
-const failureCode = (error: unknown): string => (isQuernError(error) ? error.code : 'host.threw');
+export const failureCode = (error: unknown): string => (isQuernError(error) ? error.code : 'host.threw');
 
 /**
  * Most fuel of a call whose end is not in the recording: less than a second. Such a replay can only show how far it came.

@@ -117,7 +117,8 @@ export class Tape {
   }
   /** Hash of everything up to now. */
   get hash(): string {
-    return this.isReplay ? (this.#log?.hashes[this.#position - 1] ?? '') : this.#writer!.hash;
+    const isOfLog = this.#log !== null && this.isReplay;
+    return isOfLog ? (this.#log.hashes[this.#position - 1] ?? '') : this.#writer!.hash;
   }
   /** Number of the next event. */
   get position(): number {

@@ -1,0 +1,54 @@
+/** Entry point for jobs: calls of plug-ins as data, which go on anywhere and whose receipts anybody can verify. */
+import { portablePlatform } from './host/platform/portable-platform.ts';
+import { type Advance, advanceOn } from './job/advance.ts';
+import { type VerifyJob, verifyJobOn } from './job/verify.ts';
+
+/**
+ * Takes a job further by one slice.
+ *
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * const greet = readFileSync('build/examples/greet.wasm');
+ * const job = createJob({ id: 'g', modules: { main: moduleHash(greet) }, function: 'greet', input: 'Ada' });
+ * const first = await advance(job, { modules: [greet], fuel: 100 });
+ * const rest = await advance(first.job, { modules: [greet] });
+ * console.log(first.status, rest.status, rest.output.text()); // → paused done Hello, Ada!
+ * ```
+ *
+ * @throws JobError, ReplayError, InterruptedError, or what linking throws
+ */
+export const advance: Advance = advanceOn(portablePlatform);
+
+/**
+ * Verifies all receipts of a job: runs it again from its beginning, with the answers of its journal and nothing of the
+ * host, and compares what each slice has come to.
+ *
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * const greet = readFileSync('build/examples/greet.wasm');
+ * const job = createJob({ id: 'v', modules: { main: moduleHash(greet) }, function: 'greet', input: 'Ada' });
+ * const signer: JobSigner = await createSigner(new Uint8Array(32).fill(7));
+ * const { job: ended } = await advance(job, { modules: [greet], signer });
+ * const options: VerifyJobOptions = { modules: [greet], keys: [signer.key] };
+ * const verified: VerifiedJob = await verifyJob(ended, options);
+ * console.log(verified.output?.text(), verified.receipt?.failure); // → Hello, Ada! null
+ * const [slice]: readonly SliceReceipt[] = ended.slices;
+ * const forged = { ...ended, slices: [{ ...slice!, fuel: 1 }] };
+ * await verifyJob(forged, options).catch(({ code }) => console.log(code)); // → job.receipt
+ * const verify: VerifyJob = verifyJob;
+ * console.log((await verify(ended, { modules: [greet] })).keys.length); // → 1
+ * ```
+ *
+ * @throws JobError
+ */
+export const verifyJob: VerifyJob = verifyJobOn(portablePlatform);
+
+export type { Advance, Advanced, AdvanceOptions, JobStatus } from './job/advance.ts';
+export type { JobContext } from './job/context.ts';
+export { createJob, type Job, type JobDefinition, type JobOptions, moduleHash } from './job/job.ts';
+export type { KeepAnswer } from './job/journal.ts';
+export type { JobModules } from './job/modules.ts';
+export type { JobReceipt, JobSigner, SliceReceipt, StateMark } from './job/receipt.ts';
+export { createSigner } from './job/signing.ts';
+export { readJob, writeJob } from './job/text.ts';
+export type { VerifiedJob, VerifyJob, VerifyJobOptions } from './job/verify.ts';

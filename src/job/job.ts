@@ -1,0 +1,209 @@
+/**
+ * Jobs: one call of a plug-in as data. What a job is never changes; how far it has come is a snapshot (whole, or a
+ * whole one and what changed since), a journal of what the host answered, and a receipt for each slice.
+ *
+ * A job is a function of its definition and of the answers in its journal: it is always deterministic.
+ */
+import { badArgument, reading, readOptions } from '../errors/arguments.ts';
+import { asBytes, type BytesLike } from '../errors/bytes.ts';
+import { isObject, isRecord } from '../errors/checks.ts';
+import { JobError } from '../errors/errors.ts';
+import { nameText, valueText } from '../errors/texts.ts';
+import type { MemoryOptions, PluginConfig } from '../host/manifest/manifest.ts';
+import { checkFuel } from '../host/plugin/options.ts';
+import { sha256Hex } from '../syntax/sha256.ts';
+import { encodeUtf8 } from '../syntax/utf8.ts';
+import { canonical, hashOf, JOB_VERSION } from './canonical.ts';
+import type { SliceReceipt } from './receipt.ts';
+
+/**
+ * Settings of the plug-in of a job: those of `PluginOptions` that are data. Where none is given, the defaults of
+ * `createPlugin` hold; `deterministic` is always on.
+ *
+ * Example: see `JobDefinition`.
+ */
+export interface JobOptions {
+  readonly config?: PluginConfig | undefined;
+  readonly memory?: MemoryOptions | undefined;
+  readonly allowedHosts?: readonly string[] | undefined;
+  readonly allowHttpResponseHeaders?: boolean | undefined;
+  readonly useWasi?: boolean | undefined;
+  /** Arguments, environment and all of standard input; a job has no directories. */
+  readonly wasi?:
+    | {
+        readonly args?: readonly string[];
+        readonly env?: Readonly<Record<string, string>>;
+        readonly stdin?: string;
+      }
+    | undefined;
+  /** Name of a published fuel schedule. */
+  readonly schedule?: string | undefined;
+  /** Keys of the features that modules may use. */
+  readonly features?: readonly string[] | undefined;
+  /** Seed of the random source. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Where the virtual clock starts: milliseconds since 1970. Default: 2020-01-01. */
+  readonly epoch?: number | undefined;
+}
+/** TABLE: their names. */
+const jobOptionNames: Readonly<Record<keyof JobOptions, true>> = {
+  config: true,
+  memory: true,
+  allowedHosts: true,
+  allowHttpResponseHeaders: true,
+  useWasi: true,
+  wasi: true,
+  schedule: true,
+  features: true,
+  seed: true,
+  epoch: true,
+};
+
+/**
+ * What a job is to do.
+ *
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * const greet = readFileSync('build/examples/greet.wasm');
+ * const options: JobOptions = { config: { greeting: 'Salut' } };
+ * const definition: JobDefinition = {
+ *   id: 'greeting-1',
+ *   modules: { main: moduleHash(greet) },
+ *   function: 'greet',
+ *   input: 'Ada',
+ *   options,
+ *   fuel: 1_000_000,
+ * };
+ * const { output } = await advance(createJob(definition), { modules: [greet] });
+ * console.log(output?.text()); // → Salut, Ada!
+ * ```
+ */
+export interface JobDefinition {
+  /** Tells jobs apart; part of the keys that host functions get, so no two jobs may have the same. */
+  readonly id: string;
+  /** SHA-256 of each module by its name, of which one is `main`. */
+  readonly modules: Readonly<Record<string, string>>;
+  readonly function: string;
+  readonly input?: string | BytesLike | null | undefined;
+  readonly options?: JobOptions | undefined;
+  /** Fuel of the whole job, initialisation included; null for no limit. */
+  readonly fuel?: number | null | undefined;
+}
+
+/**
+ * A job and how far it has come: plain data, which `writeJob` makes a text of. It holds what the plug-in holds, secrets
+ * included.
+ *
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * const greet = readFileSync('build/examples/greet.wasm');
+ * let job: Job = createJob({ id: 'greeting-2', modules: { main: moduleHash(greet) }, function: 'greet', input: 'Ada' });
+ * const options: AdvanceOptions = { modules: [greet], fuel: 500 };
+ * let advanced: Advanced = await advance(job, options);
+ * for (; advanced.status === 'paused'; advanced = await advance(job, options)) job = advanced.job;
+ * console.log(advanced.status, advanced.output?.text(), job.slices.length > 0); // → done Hello, Ada! true
+ * ```
+ */
+export interface Job {
+  readonly version: 1;
+  readonly id: string;
+  readonly modules: Readonly<Record<string, string>>;
+  readonly function: string;
+  readonly input: Uint8Array;
+  readonly options: JobOptions;
+  readonly fuel: number | null;
+  /** The snapshot that the next slice begins with: a whole one, and what changed since. Empty before and after all. */
+  readonly state: readonly Uint8Array[];
+  /** What the host answered, a line each. */
+  readonly journal: readonly string[];
+  /** The receipt of each slice, oldest first. */
+  readonly slices: readonly SliceReceipt[];
+  /** What the job gave out; null before its end, and where there is none. */
+  readonly output: Uint8Array | null;
+}
+
+/** The error of a job whose parts do not fit together. */
+export const damagedJob = (detail: string, cause?: unknown): Error =>
+  new JobError('job.damaged', cause === undefined ? { detail } : { detail, cause });
+
+/** What tells a job from all others: a hash of its definition. */
+export const jobHash = ({ version, id, modules, function: name, input, options, fuel }: Job): string =>
+  hashOf({ version, id, modules, function: name, input: sha256Hex(input), options, fuel });
+
+const isHash = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+
+const checkText = (value: unknown, what: string): string => {
+  if (typeof value === 'string' && value !== '') return value;
+  throw badArgument(`${what} of a job must be a text, not ${valueText(value)}`);
+};
+
+const checkHashes = (value: unknown): Readonly<Record<string, string>> => {
+  if (!isRecord(value) || !Object.hasOwn(value, 'main'))
+    throw badArgument('modules of a job must be hashes by names, with one of "main"');
+  for (const [name, hash] of Object.entries(value))
+    if (!isHash(hash)) throw badArgument(`modules["${nameText(name)}"] is not a SHA-256 of 64 digits`);
+  return { ...value } as Readonly<Record<string, string>>;
+};
+
+/** Options are part of a hash, and go where JSON goes: what JSON loses is refused. */
+const checkJobOptions = (value: JobOptions | undefined): JobOptions => {
+  const own = readOptions(value, 'options of a job');
+  for (const key of Object.keys(own))
+    if (!Object.hasOwn(jobOptionNames, key)) throw badArgument(`a job has no option "${nameText(key)}"`);
+  const isData = (item: unknown): boolean =>
+    item === undefined ||
+    item === null ||
+    ['string', 'boolean'].includes(typeof item) ||
+    (typeof item === 'number' ? Number.isFinite(item) : isObject(item) && Object.values(item).every(isData));
+  if (!isData(own)) throw badArgument('options of a job must be data that JSON can hold');
+  return JSON.parse(canonical(own)) as JobOptions;
+};
+
+const inputOf = (input: JobDefinition['input']): Uint8Array => {
+  if (input === undefined || input === null) return new Uint8Array(0);
+  if (typeof input === 'string') return encodeUtf8(input);
+  const bytes = asBytes(input);
+  if (bytes === null) throw badArgument(`input of a job must be text or bytes, not ${valueText(input)}`);
+  return bytes.slice();
+};
+
+/**
+ * Makes a job that has not begun.
+ *
+ * ```js
+ * const hash = moduleHash(doubleWasm);
+ * const job = createJob({ id: 'twice', modules: { main: hash }, function: 'double' });
+ * console.log(job.state.length, job.journal.length, job.fuel); // → 0 0 null
+ * ```
+ *
+ * @throws UsageError
+ */
+export const createJob = (definition: JobDefinition): Job => {
+  const own = readOptions(definition, 'the definition of a job');
+  return reading('the definition of a job', () => ({
+    version: JOB_VERSION,
+    id: checkText(own.id, 'id'),
+    modules: checkHashes(own.modules),
+    function: checkText(own.function, 'function'),
+    input: inputOf(own.input),
+    options: checkJobOptions(own.options),
+    fuel: checkFuel(own.fuel),
+    state: [],
+    journal: [],
+    slices: [],
+    output: null,
+  }));
+};
+
+/**
+ * The SHA-256 that jobs know a module by: of its bytes, as 64 hexadecimal digits.
+ *
+ * ```js
+ * console.log(moduleHash(doubleWasm).length); // → 64
+ * ```
+ */
+export const moduleHash = (bytes: BytesLike): string => {
+  const given = reading('a module', () => asBytes(bytes));
+  if (given === null) throw badArgument(`a module is bytes, not ${valueText(bytes)}`);
+  return sha256Hex(given);
+};
