@@ -67,6 +67,11 @@ const innerParts: readonly InnerPart[] = [
   { tests: 'test/http/', parts: ['host/http/'], why: 'Patterns and URLs are tried without a request.' },
   { tests: 'test/kernel/', parts: ['kernel/'], why: 'The helper of hosts is tried on words.' },
   { tests: 'test/wasi/', parts: ['host/'], why: 'File systems and functions are tried without a plug-in.' },
+  {
+    tests: 'test/jobs/changes.test.ts',
+    parts: ['interpreter/snapshot/'],
+    why: 'Changes are tried on bytes of no snapshot.',
+  },
   { tests: 'test/determinism/', parts: ['host/'], why: 'Sources of the world are tried on their own.' },
   {
     tests: 'test/threads/scheduler.test.ts',

@@ -102,6 +102,8 @@ export interface Opened {
   readonly call: PluginCall;
   readonly journal: Journal;
   readonly context: JobContext;
+  /** What it began with; null for a job that has not begun. */
+  readonly snapshot: Uint8Array | null;
 }
 
 /** Makes the plug-in of a job in the state that the job has. */
@@ -131,7 +133,7 @@ export const openJob = async (
         : plugin.activeCall;
     if (call === null || call.functionName !== job.function)
       throw damagedJob('its snapshot is of another call');
-    return { plugin, call, journal, context };
+    return { plugin, call, journal, context, snapshot };
   } catch (error) {
     await plugin.close();
     throw error;
@@ -189,7 +191,7 @@ const afterSlice = async (
     const output = 'result' in callEnd ? (callEnd.result.output?.bytes() ?? null) : null;
     return ended({ ...job, state: [], journal: lines, slices: [...job.slices, slice], output }, end);
   }
-  const { pieces, mark } = storeState(job.state, plugin.snapshot());
+  const { pieces, mark } = storeState(job.state, opened.snapshot, plugin.snapshot());
   const slice = await nextLink(job, { ...known, state: mark, end: null }, signer);
   const next = { ...job, state: pieces, journal: lines, slices: [...job.slices, slice] };
   return { status: 'paused', job: next, output: null, receipt: null, slice, waitMs: null };

@@ -87,7 +87,15 @@ export const stateOf = (job: Job): readonly Uint8Array[] => {
   const piece = state[state.length - 1];
   if (mark === null && piece === undefined) return state;
   if (mark === null || piece === undefined) throw damagedJob('snapshot and receipts do not fit together');
-  if (piece.length !== mark.byteLength || sha256Hex(piece) !== mark.hash)
+  state.forEach(({ length }, i) => {
+    const slice = job.slices.length - state.length + i;
+    const named = job.slices[slice]?.state ?? null;
+    const isFirst = named?.kind === 'whole';
+    if (named?.byteLength !== length || isFirst !== (i === 0))
+      throw damagedJob(`the snapshot of slice ${slice} is not the one that its receipt names`);
+  });
+  // The others are what this one was made after, and the snapshot has a checksum.
+  if (sha256Hex(piece) !== mark.hash)
     throw damagedJob(`the snapshot of slice ${job.slices.length - 1} is not the one that its receipt names`);
   return state;
 };

@@ -137,6 +137,7 @@ class Rerun {
   readonly #platform: Platform;
   #limit = 0;
   #pieces: readonly Uint8Array[] = [];
+  #snapshot: Uint8Array | null = null;
   output: Uint8Array | null = null;
 
   constructor(job: Job, opened: Opened, platform: Platform) {
@@ -171,9 +172,10 @@ class Rerun {
       this.output = 'result' in callEnd ? (callEnd.result.output?.bytes() ?? null) : null;
       return;
     }
-    const { pieces, mark } = storeState(this.#pieces, plugin.snapshot());
-    this.#pieces = pieces;
-    compare(link, { ...base, ...progress, state: mark }, slice);
+    const stored = storeState(this.#pieces, this.#snapshot, plugin.snapshot());
+    this.#pieces = stored.pieces;
+    this.#snapshot = stored.snapshot;
+    compare(link, { ...base, ...progress, state: stored.mark }, slice);
   }
 }
 

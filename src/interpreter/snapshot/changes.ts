@@ -1,0 +1,155 @@
+/**
+ * What changed from one snapshot to the next, as a list of stretches to copy from the one before and bytes to put
+ * between them. Applied to the one before it gives the next, byte for byte.
+ *
+ * It knows nothing of sections: what moved, because a block before it is no longer zero, is found by a hash of its bytes.
+ */
+import { corrupt, SnapshotReader } from './snapshot-reader.ts';
+
+/** Bytes that are looked for: stretches that are shorter are not worth a copy. */
+const WINDOW = 32;
+/** Multiplier of the rolling hash, and what the oldest byte of a window was multiplied by. */
+const FACTOR = 0x0100_0193;
+let oldest = 1;
+for (let i = 1; i < WINDOW; i++) oldest = Math.imul(oldest, FACTOR);
+const OLDEST_FACTOR = oldest;
+
+const hashAt = (bytes: Uint8Array, at: number): number => {
+  let hash = 0;
+  for (let i = 0; i < WINDOW; i++) hash = (Math.imul(hash, FACTOR) + bytes[at + i]!) | 0;
+  return hash;
+};
+const slotOf = (hash: number, mask: number): number => (hash ^ (hash >>> 15)) & mask;
+
+/** Where windows of a snapshot are, by hash; the first of several. */
+class WindowIndex {
+  readonly #bytes: Uint8Array;
+  /** Offset plus 1; 0 for none. */
+  readonly #slots: Int32Array;
+  readonly #mask: number;
+
+  constructor(bytes: Uint8Array) {
+    let size = 256;
+    while (size < bytes.length / (WINDOW / 4)) size *= 2;
+    this.#bytes = bytes;
+    this.#slots = new Int32Array(size);
+    this.#mask = size - 1;
+    for (let at = 0; at + WINDOW <= bytes.length; at += WINDOW) {
+      const slot = slotOf(hashAt(bytes, at), this.#mask);
+      if (this.#slots[slot] === 0) this.#slots[slot] = at + 1;
+    }
+  }
+
+  /** Where the window of another snapshot is here; -1 for nowhere. */
+  find(hash: number, other: Uint8Array, at: number): number {
+    const found = this.#slots[slotOf(hash, this.#mask)]! - 1;
+    if (found < 0) return -1;
+    for (let i = 0; i < WINDOW; i++) if (this.#bytes[found + i] !== other[at + i]) return -1;
+    return found;
+  }
+}
+
+/** Takes bytes and numbers down. */
+class ChangesWriter {
+  #bytes = new Uint8Array(4096);
+  #size = 0;
+
+  #room(byteCount: number): void {
+    if (this.#size + byteCount <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#size + byteCount));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+  uint(value: number): void {
+    this.#room(8);
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes[this.#size++] = (rest % 0x80) | 0x80;
+    this.#bytes[this.#size++] = rest;
+  }
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#size);
+    this.#size += bytes.length;
+  }
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#size);
+  }
+}
+
+const sameFrom = (a: Uint8Array, b: Uint8Array, from: number, at: number): number => {
+  const most = Math.min(a.length - from, b.length - at);
+  let length = 0;
+  while (length < most && a[from + length] === b[at + length]) length++;
+  return length;
+};
+
+/**
+ * What changed from a snapshot to the next.
+ *
+ * @returns vec(literal:bytes from:uint count:uint) until the length, which comes first, is reached
+ */
+export const changesBetween = (before: Uint8Array, after: Uint8Array): Uint8Array => {
+  const out = new ChangesWriter();
+  const index = new WindowIndex(before);
+  out.uint(after.length);
+  /** Where bytes begin that nothing stands for yet. */
+  let literal = 0;
+  /** What stands in the one before at the same place, as long as nothing moved. */
+  let from = 0;
+  let at = 0;
+  const copy = (source: number, count: number): void => {
+    out.uint(at - literal);
+    out.raw(after.subarray(literal, at));
+    out.uint(source);
+    out.uint(count);
+    at += count;
+    from = source + count;
+    literal = at;
+  };
+  const isWindow = (): boolean => at + WINDOW <= after.length;
+  let hash = isWindow() ? hashAt(after, at) : 0;
+  while (isWindow()) {
+    // First where it would be if the bytes between were replaced by as many others.
+    const inPlace = from + at - literal;
+    const stays = inPlace + WINDOW <= before.length ? sameFrom(before, after, inPlace, at) : 0;
+    const found = stays >= WINDOW ? inPlace : index.find(hash, after, at);
+    if (found >= 0) {
+      copy(found, found === inPlace && stays >= WINDOW ? stays : sameFrom(before, after, found, at));
+      if (isWindow()) hash = hashAt(after, at);
+      continue;
+    }
+    hash = (Math.imul(hash - Math.imul(after[at]!, OLDEST_FACTOR), FACTOR) + (after[at + WINDOW] ?? 0)) | 0;
+    at++;
+  }
+  at = after.length;
+  if (literal < at) copy(0, 0);
+  return out.finish();
+};
+
+/** Longest snapshot that changes may make. SAFETY: a forged count must not take memory. */
+const MAX_GROWTH = 0x4000_0000;
+
+/** The snapshot that changes make of the one before. @throws SnapshotError */
+export const applyChanges = (before: Uint8Array, changes: Uint8Array): Uint8Array => {
+  const reader = new SnapshotReader(changes, 0, changes.length);
+  const byteLength = reader.uint(MAX_GROWTH);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  while (size < byteLength) {
+    const literal = reader.raw(reader.count());
+    const from = reader.uint(before.length);
+    const count = reader.uint(before.length - from);
+    if (literal.length + count === 0) throw corrupt('a change of nothing');
+    parts.push(literal, before.subarray(from, from + count));
+    size += literal.length + count;
+    if (size > byteLength) throw corrupt('changes of more bytes than there are');
+  }
+  reader.finish();
+  const after = new Uint8Array(byteLength);
+  let at = 0;
+  for (const part of parts) {
+    after.set(part, at);
+    at += part.length;
+  }
+  return after;
+};
