@@ -5,7 +5,7 @@
  */
 /** What has happened. */
 export const observedEvents = {
-  /** A call, or an operation that costs by size, comes next. */
+  /** A call of a host function, or an operation that costs by size, comes next. */
   before: 0,
   /** A function has begun: its index. */
   entered: 1,

@@ -188,7 +188,8 @@ const translateInstruction = (t: Translation): void => {
   const price = priceOf(t);
   if (t.writer.cost + price > MAX_RUN) t.splitRun();
   t.chargeInstruction(price);
-  if (isStopping) t.observe(observedEvents.before, 0);
+  // Of calls, those of the host are told by who makes them.
+  if (isStopping && row.fuel !== 'call') t.observe(observedEvents.before, 0);
   lower(t, row);
   // What follows a branch that may be taken is done less often.
   if (row.fuel === 'branch' && t.controls.length > 0) t.count();
