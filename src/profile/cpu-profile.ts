@@ -29,6 +29,9 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
+/** Chrome takes 0 for a time that is not there, and shows nothing. */
+const START = 1;
+
 const rootFrame: CallFrame = {
   ...{ functionName: '(root)', scriptId: '0', url: '' },
   ...{ lineNumber: -1, columnNumber: -1 },
@@ -71,5 +74,5 @@ export const cpuProfile = (profile: FuelProfile): CpuProfile => {
     for (let i = callees.length - 1; i >= 0; i--) open.push({ way: callees[i]!, caller: node });
   }
   samples.push(1);
-  return { nodes, startTime: 0, endTime: fuel, samples, timeDeltas };
+  return { nodes, startTime: START, endTime: START + fuel, samples, timeDeltas };
 };
