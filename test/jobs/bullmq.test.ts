@@ -1,0 +1,214 @@
+/** Jobs on BullMQ, against a real Redis. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Job as BullJob, FlowProducer, Queue, QueueEvents, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import {
+  type Agreement,
+  addJob,
+  agree,
+  agreementFlow,
+  JobStore,
+  type ProcessorOptions,
+  type QuernData,
+  type QuernResult,
+  quernProcessor,
+} from '../../packages/bullmq/src/index.ts';
+import { advance, type JobContext, type JobReceipt, moduleHash } from '../../src/job.ts';
+import { needsRedis, RedisServer } from './redis.ts';
+import { Ledger, modules, questionJob, questions } from './worlds.ts';
+
+describe('BullMQ', needsRedis, () => {
+  let server: RedisServer;
+  let redis: Redis;
+  const closing: { close(): Promise<unknown> }[] = [];
+
+  before(async () => {
+    server = await RedisServer.start();
+    redis = server.client();
+  });
+  after(async () => {
+    for (const item of closing.reverse()) await item.close();
+    await server.stop();
+  });
+
+  const queueOf = (name: string): Queue<QuernData, QuernResult> => {
+    const queue = new Queue<QuernData, QuernResult>(name, { connection: server.client() });
+    closing.push(queue);
+    return queue;
+  };
+  const workOn = (name: string, options: Partial<ProcessorOptions> = {}): Worker => {
+    const { functions } = new Ledger();
+    const processor = quernProcessor({
+      connection: redis,
+      functions,
+      sliceFuel: 1000,
+      waitMs: 20,
+      ...options,
+    });
+    const worker = new Worker(name, processor as never, { connection: server.client() });
+    worker.on('error', () => {});
+    closing.push(worker);
+    return worker;
+  };
+  const definitionOf = (id: string, count: number, more: object = {}) => ({
+    id,
+    modules: { main: moduleHash(questions) },
+    function: 'questions',
+    input: 'x'.repeat(count),
+    ...more,
+  });
+  const expected = async (id: string, count: number): Promise<JobReceipt> =>
+    (await advance(questionJob(id, count), { modules, functions: new Ledger().functions })).receipt!;
+
+  /** Waits until a job of a queue is over. */
+  const ended = async (queue: Queue<QuernData, QuernResult>, id: string): Promise<BullJob> => {
+    const events = new QueueEvents(queue.name, { connection: server.client() });
+    closing.push(events);
+    await events.waitUntilReady();
+    const job = (await queue.getJob(id))!;
+    await job.waitUntilFinished(events).catch(() => {});
+    return (await queue.getJob(id))!;
+  };
+
+  test('a job goes through in slices, with progress, result and receipt', async () => {
+    const queue = queueOf('whole');
+    await addJob(queue, definitionOf('first', 8), { connection: redis, modules });
+    workOn('whole');
+    const job = await ended(queue, 'first');
+    const { status, receipt, output } = job.returnvalue as QuernResult;
+    assert.equal(status, 'done');
+    assert.deepEqual(receipt, await expected('first', 8));
+    assert.equal(moduleHash(Buffer.from(output!, 'base64')), receipt.outputHash);
+    assert.equal((job.progress as { fuel: number }).fuel, receipt.fuel);
+    assert.ok((job.progress as { slices: number }).slices > 10);
+  });
+
+  test('a job that fails by itself fails once, with its code', async () => {
+    const queue = queueOf('failing');
+    await addJob(queue, definitionOf('spin', 1, { function: 'spin', fuel: 5000 }), {
+      connection: redis,
+      modules,
+    });
+    workOn('failing');
+    const job = await ended(queue, 'spin');
+    assert.equal(job.failedReason, 'exhaustion.fuel');
+    const { job: stored } = await new JobStore({ connection: redis }).load('failing', 'spin', '');
+    assert.equal(stored.slices[stored.slices.length - 1]!.end!.failure, 'exhaustion.fuel');
+  });
+
+  test('host functions that wait are asked again later', async () => {
+    const queue = queueOf('waiting');
+    const ledger = new Ledger();
+    ledger.onAsk = (n, plugin) =>
+      n === 1n && ledger.asked.get(n)!.length < 3 ? plugin.hostContext<JobContext>().wait(15) : undefined;
+    await addJob(queue, definitionOf('waits', 3), { connection: redis, modules });
+    workOn('waiting', { functions: ledger.functions });
+    const job = await ended(queue, 'waits');
+    assert.deepEqual((job.returnvalue as QuernResult).receipt, await expected('waits', 3));
+    assert.equal(ledger.asked.get(1n)!.length, 3);
+    assert.equal(new Set(ledger.asked.get(1n)).size, 1);
+  });
+
+  test('cancel ends a job between its slices', async () => {
+    const queue = queueOf('cancelled');
+    await addJob(queue, definitionOf('long', 1, { function: 'spin' }), { connection: redis, modules });
+    workOn('cancelled');
+    await new JobStore({ connection: redis }).cancel('cancelled', 'long');
+    assert.equal((await ended(queue, 'long')).failedReason, 'cancelled');
+  });
+
+  test('a snapshot that is missing or cut is made anew from the answers', async () => {
+    for (const [i, damage] of [
+      (key: string, field: string) => redis.hdel(key, field),
+      (key: string, field: string) => redis.hset(key, field, 'cut'),
+    ].entries()) {
+      const id = `damaged-${i}`;
+      const queue = queueOf(id);
+      const ledger = new Ledger();
+      ledger.onAsk = (n, plugin) =>
+        n === 3n && ledger.asked.get(n)!.length === 1
+          ? plugin.hostContext<JobContext>().wait(500)
+          : undefined;
+      await addJob(queue, definitionOf(id, 5), { connection: redis, modules });
+      workOn(id, { functions: ledger.functions });
+      const key = `quern:job:${id}:${id}`;
+      while (ledger.asked.get(3n) === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+      const fields = await redis.hkeys(key);
+      const pieces = fields.filter((field) => field.startsWith('piece:'));
+      assert.ok(pieces.length > 0);
+      for (const field of pieces) await damage(key, field);
+      const job = await ended(queue, id);
+      assert.deepEqual((job.returnvalue as QuernResult).receipt, await expected(id, 5));
+      assert.equal(ledger.asked.get(2n)!.length, 1, 'what was answered is not asked again');
+    }
+  });
+
+  test('a module that is not there is waited for', async () => {
+    const queue = queueOf('unknown');
+    const jobOptions = { attempts: 50, backoff: { type: 'fixed', delay: 30 } };
+    await addJob(queue, definitionOf('lost', 2), { connection: redis, prefix: 'other', jobOptions });
+    const worker = workOn('unknown', { prefix: 'other' });
+    const first = await new Promise<Error>((resolve) => worker.once('failed', (_, error) => resolve(error)));
+    assert.match(first.message, /a module of the job is not here/);
+    await new JobStore({ connection: redis, prefix: 'other' }).putModule(questions);
+    assert.deepEqual(
+      ((await ended(queue, 'lost')).returnvalue as QuernResult).receipt,
+      await expected('lost', 2),
+    );
+  });
+
+  test('two workers cannot both store a slice, or keep an answer', async () => {
+    const store = new JobStore({ connection: redis });
+    const job = questionJob('twice', 3);
+    const { functions } = new Ledger();
+    const { job: next } = await advance(job, { modules, functions, fuel: 500 });
+    const before = { job, version: 0, isCancelled: false };
+    await store.save('q', 'twice', next, before);
+    await assert.rejects(store.save('q', 'twice', next, before), { code: 'job.store' });
+    await store.keep('q', 'twice', 'one', 0);
+    await store.keep('q', 'twice', 'one', 0);
+    await assert.rejects(store.keep('q', 'twice', 'other', 0), { code: 'job.store' });
+  });
+
+  test('what is stored has a limit, and expires', async () => {
+    const store = new JobStore({ connection: redis, prefix: 'small', maxBytes: 100, expireMs: 5000 });
+    await assert.rejects(store.putModule(questions), { code: 'job.store' });
+    await store.putModule(new Uint8Array(8));
+    const left = await redis.pttl(`small:module:${moduleHash(new Uint8Array(8))}`);
+    assert.ok(left > 0 && left <= 5000);
+  });
+
+  test('agree names the workers that lie', async () => {
+    const names = ['honest', 'worthy', 'forger', 'miser', 'true'];
+    const flow = new FlowProducer({ connection: server.client() });
+    closing.push(flow);
+    const lies: Readonly<Record<string, (result: QuernResult) => QuernResult>> = {
+      forger: (result) => ({ ...result, output: Buffer.from('forged').toString('base64') }),
+      miser: (result) => ({ ...result, receipt: { ...result.receipt, fuel: 1 } }),
+    };
+    await new JobStore({ connection: redis }).putModule(questions);
+    for (const name of names) {
+      const processor = quernProcessor({
+        connection: redis,
+        functions: new Ledger().functions,
+        sliceFuel: 5000,
+      });
+      const run = async (...args: Parameters<typeof processor>): Promise<QuernResult> => {
+        const result = await processor(...args);
+        return lies[name]?.(result) ?? result;
+      };
+      closing.push(new Worker(name, run as never, { connection: server.client() }));
+    }
+    closing.push(new Worker('judge', agree as never, { connection: server.client() }));
+    const queue = queueOf('judge');
+    await flow.add(agreementFlow(definitionOf('vote', 4), names, 'judge'));
+    const { result, agreed, differing } = (await ended(queue, 'vote')).returnvalue as never as Agreement;
+    assert.deepEqual(result!.receipt, await expected('vote', 4));
+    assert.deepEqual(agreed, ['honest', 'worthy', 'true']);
+    assert.deepEqual(differing, [
+      { name: 'forger', fields: ['output'] },
+      { name: 'miser', fields: ['fuel'] },
+    ]);
+  });
+});
