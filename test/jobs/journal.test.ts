@@ -87,6 +87,18 @@ describe('crashes around an answer', () => {
     assert.deepEqual([...ledger.asked.keys()], [1n, 2n]);
   });
 
+  test('answers at once and answers that come later are the same', async () => {
+    const job = questionJob('timing', 4);
+    const ask = (_: unknown, n: bigint): bigint => n;
+    const [once, later] = await Promise.all(
+      [ask, async (_: unknown, n: bigint) => ask(_, n)].map((fn) =>
+        advance(job, { modules, functions: { 'extism:host/user': { ask: fn } } }),
+      ),
+    );
+    assert.deepEqual(later!.receipt, once!.receipt);
+    assert.deepEqual(later!.job.journal, once!.job.journal);
+  });
+
   test('keys differ between questions and jobs', async () => {
     const ledgers = [new Ledger(), new Ledger()];
     for (const [i, { functions }] of ledgers.entries())

@@ -111,6 +111,10 @@ export class Tape {
   get isReplay(): boolean {
     return this.#writer === null || this.#position < this.#logLength + this.#writer.lines.length;
   }
+  /** Whether answers say that they came later: in a journal not, as it is of answers alone, whoever gave them. */
+  get isTimed(): boolean {
+    return this.#log === null;
+  }
   /** The lines that were recorded. */
   get lines(): readonly string[] {
     return this.#writer?.lines ?? [];

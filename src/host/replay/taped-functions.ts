@@ -86,7 +86,8 @@ const record = (
     if (tape.call !== call) return undefined;
     context.takeDown(null);
     tape.openOperations = null;
-    return tape.write('host', ask, { ...(isLater ? { later: true } : {}), did, ...(answer as object) });
+    const later = isLater && tape.isTimed ? { later: true } : {};
+    return tape.write('host', ask, { ...later, did, ...(answer as object) });
   };
   const fail = (error: unknown, isLater: boolean): PromiseLike<never> => {
     const kept = end(failed(error), isLater);
