@@ -51,6 +51,9 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
+/** Packages of their own, which import this one and what they are for by name. */
+const packages = ['bullmq'];
+
 rmSync(dist, { recursive: true, force: true });
 await build({
   ...common,
@@ -80,3 +83,10 @@ cpSync(from, join(dist, 'types'), {
   filter: (path) => !/\.(?:js|map|tsbuildinfo)$/.test(path) && !path.includes('/cli'),
 });
 writeFileSync(join(dist, 'quern.1'), manualPage(manifest.version));
+for (const name of packages) {
+  const out = join(root, 'packages', name, 'dist');
+  const built = join(root, 'build/packages', name, 'src');
+  rmSync(out, { recursive: true, force: true });
+  await build({ ...common, entryPoints: [join(built, 'index.js')], outdir: out, packages: 'external' });
+  cpSync(built, out, { recursive: true, filter: (path) => !/\.(?:js|map|tsbuildinfo)$/.test(path) });
+}

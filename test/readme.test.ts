@@ -15,6 +15,7 @@ const documents = [
   'docs/benchmarks.md',
   'docs/compiling.md',
   'docs/snapshots.md',
+  'docs/jobs.md',
   'docs/text.md',
   'docs/threads.md',
   'docs/webassembly.md',

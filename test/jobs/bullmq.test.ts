@@ -46,7 +46,12 @@ describe('BullMQ', needsRedis, () => {
       waitMs: 20,
       ...options,
     });
-    const worker = new Worker(name, processor as never, { connection: server.client() });
+    const worker = new Worker(name, processor as never, {
+      connection: server.client(),
+      lockDuration: 1000,
+      stalledInterval: 300,
+      maxStalledCount: 1000,
+    });
     worker.on('error', () => {});
     closing.push(worker);
     return worker;
@@ -118,6 +123,14 @@ describe('BullMQ', needsRedis, () => {
     assert.equal((await ended(queue, 'long')).failedReason, 'cancelled');
   });
 
+  test('a worker cancels a job in the middle of a slice', async () => {
+    const queue = queueOf('stopped');
+    await addJob(queue, definitionOf('endless', 1, { function: 'spin' }), { connection: redis, modules });
+    const worker = workOn('stopped', { sliceFuel: Number.MAX_SAFE_INTEGER });
+    worker.on('active', ({ id }) => setTimeout(() => worker.cancelJob(id!), 50));
+    assert.match((await ended(queue, 'endless')).failedReason!, /cancel/);
+  });
+
   test('a snapshot that is missing or cut is made anew from the answers', async () => {
     for (const [i, damage] of [
       (key: string, field: string) => redis.hdel(key, field),
@@ -170,6 +183,40 @@ describe('BullMQ', needsRedis, () => {
     await store.keep('q', 'twice', 'one', 0);
     await assert.rejects(store.keep('q', 'twice', 'other', 0), { code: 'job.store' });
   });
+
+  for (const [name, trouble] of [
+    [
+      'is full for a while',
+      async () => {
+        await redis.config('SET', 'maxmemory', '1');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await redis.config('SET', 'maxmemory', '0');
+      },
+    ],
+    ['loses its connections', () => redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')],
+  ] as const)
+    test(`a job goes on when Redis ${name}`, async () => {
+      const id = name.replaceAll(' ', '-');
+      const queue = queueOf(id);
+      const ledger = new Ledger();
+      const troubles: Promise<unknown>[] = [];
+      ledger.onAsk = (n) => {
+        if (ledger.asked.get(n)!.length === 1 && n % 3n === 1n) troubles.push(trouble());
+        return undefined;
+      };
+      const jobOptions = { attempts: 1000, backoff: { type: 'fixed', delay: 20 } };
+      await addJob(queue, definitionOf(id, 7), { connection: redis, modules, jobOptions });
+      workOn(id, { functions: ledger.functions });
+      const job = await ended(queue, id);
+      assert.deepEqual(
+        (job.returnvalue as QuernResult | null)?.receipt,
+        await expected(id, 7),
+        job.failedReason,
+      );
+      assert.equal(troubles.length, 2);
+      await Promise.all(troubles);
+      for (const keys of ledger.asked.values()) assert.equal(new Set(keys).size, 1);
+    });
 
   test('what is stored has a limit, and expires', async () => {
     const store = new JobStore({ connection: redis, prefix: 'small', maxBytes: 100, expireMs: 5000 });

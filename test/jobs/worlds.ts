@@ -48,6 +48,12 @@ export const questionJob = (id: string, count: number, more: Partial<JobDefiniti
 /** What the outside answers, which depends on the question alone. */
 export const answerTo = (n: bigint): bigint => BigInt.asIntN(64, (n + 11n) * 0x9e37_79b9_7f4a_7c15n);
 
+/** Where worker processes note what they were asked. */
+export const ledgerKey = (jobId: string, n: bigint): string => `ledger:${jobId}:${n}`;
+
+/** Where they count it. */
+export const askedKey = 'asked';
+
 /** Keys by question, one for each time that it was asked. */
 export class Ledger {
   readonly asked = new Map<bigint, string[]>();
