@@ -65,6 +65,8 @@ describe('slices', () => {
     const whole = await finish(jobOf('fill'), { modules, functions });
     const sliced = await finish(jobOf('fill'), { modules, functions, fuel: 10 });
     assert.deepEqual(sliced.receipt, whole.receipt);
+    const fuel = sliced.job.slices.map((slice) => slice.fuel);
+    assert.equal(new Set(fuel).size, fuel.length, 'every slice gets on');
   });
 
   test('a deadline that has passed leaves the job paused, further than it was', async () => {
