@@ -58,6 +58,8 @@ export const runCall = async ({ operands, flags, isQuiet }: Parsed<'call'>): Pro
   const isSnapshot = flags.snapshot !== undefined || flags.resume !== undefined;
   if (functionName === undefined && flags.resume === undefined) throw usageError('FUNCTION is missing');
   if (flags.receipt !== undefined && !isTaped) throw usageError('--receipt needs --record or --replay');
+  if (flags.record !== undefined && flags.replay !== undefined)
+    throw usageError('--record and --replay exclude each other');
   if (flags.resume !== undefined && isTaped) throw usageError('--resume goes without --record and --replay');
   if (flags.loop !== undefined && isSnapshot) throw usageError('--loop goes without --snapshot and --resume');
   const count = numberOf(flags, 'loop') ?? 1;

@@ -205,12 +205,12 @@ export class CompiledPlugin {
       options;
     const { fuel, memory, timeoutMs, timeSliceMs, features } = options;
     const [modules, platform] = [this.#modules, this.#platform];
-    if (replay === undefined) {
+    if (record || replay === undefined) {
       const checked = checkOptions(options, this.#settings, platform);
       if (!record) return checked;
-      return recordingOptions(checked, modules, typeof record === 'function' ? record : null);
+      const log = replay === undefined ? null : parseLog(replay);
+      return recordingOptions(checked, modules, typeof record === 'function' ? record : null, log);
     }
-    if (record) throw new UsageError('usage.argument', { detail: 'record and replay exclude each other' });
     // Settings come from the recording: those of the manifest may name what is not here.
     const { stdout, stderr } = wasi ?? {};
     const streams = { ...(stdout && { stdout }), ...(stderr && { stderr }) };

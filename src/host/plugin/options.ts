@@ -163,7 +163,8 @@ export interface PluginOptions {
   readonly record?: boolean | RecordSink | undefined;
   /**
    * A recording: everything that comes from outside is taken from it, and so is every setting that the plug-in can
-   * notice. The calls must be the recorded ones, in the same order.
+   * notice. The calls must be the recorded ones, in the same order. With `record`, it goes on where the recording ends:
+   * answers that are not in it are asked of the host, and added.
    */
   readonly replay?: string | BytesLike | undefined;
 }

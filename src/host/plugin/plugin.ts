@@ -321,7 +321,8 @@ export class Plugin {
    * @throws UsageError without the `record` option
    */
   get recording(): string {
-    const lines = this.#session?.tape.isReplay === false ? this.#session.tape.lines : null;
+    const tape = this.#session?.tape;
+    const lines = tape?.isReplay === false || tape?.goesOn ? tape.lines : null;
     if (lines !== null) return lines.map((line) => `${line}\n`).join('');
     throw new UsageError('usage.state', { detail: 'nothing is recorded; pass the record option' });
   }

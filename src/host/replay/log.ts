@@ -64,6 +64,7 @@ export class LogWriter {
 
 /** A recording that was read and whose checks hold. */
 export interface ParsedLog {
+  readonly lines: readonly string[];
   readonly events: readonly LogEvent[];
   /** Full check of each line. */
   readonly hashes: readonly string[];
@@ -98,7 +99,7 @@ export const parseLines = (lines: readonly string[], first: string): ParsedLog =
     events.push(event);
     hashes.push(check);
   });
-  return { events, hashes };
+  return { lines, events, hashes };
 };
 
 /**
@@ -119,7 +120,7 @@ export const parseLog = (source: string | BytesLike): ParsedLog => {
   const { version } = (events[0].ask ?? {}) as { readonly version?: Json };
   if (version !== LOG_VERSION)
     throw bad(0, `version ${valueText(version)}; this is for version ${LOG_VERSION}`);
-  return { events, hashes };
+  return { lines, events, hashes };
 };
 
 /** Deepest nesting of an event. SAFETY: events are gone through by recursion. */

@@ -92,6 +92,10 @@ export class TapeSession {
   budget(given: number | null): number | null {
     const { tape } = this;
     if (!tape.isReplay) return given;
+    if (tape.goesOn && tape.endOfCall() === null) {
+      tape.mostFuel = Number.MAX_SAFE_INTEGER;
+      return given;
+    }
     const { fuel, limit = null } = (tape.endOfCall()?.ask ?? {}) as Partial<CallEnd>;
     // Out of fuel below its limit: the instruction that it stopped at asked for more than was left of it.
     const named = isWholeNumber(limit) && isWholeNumber(fuel) ? Math.min(limit, fuel + LAST_NEED) : fuel;

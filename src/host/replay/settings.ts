@@ -3,6 +3,7 @@
  * of a plug-in that needs nothing of its surroundings.
  */
 
+import { badArgument } from '../../errors/arguments.ts';
 import { ReplayError, UsageError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
 import { moduleSha256 } from '../../interpreter/code/precompiled-module.ts';
@@ -17,7 +18,7 @@ import type { Json } from '../state/operation.ts';
 import { checkedReader, type StreamReader } from '../wasi/descriptors.ts';
 import type { WasiOptions } from '../wasi/program.ts';
 import { bytes, count, dictionary, fields, list, optional, text, truth, tuple, wide } from './forms.ts';
-import { LOG_VERSION, type ParsedLog } from './log.ts';
+import { LOG_VERSION, LogWriter, type ParsedLog } from './log.ts';
 import { type Form, Tape } from './tape.ts';
 import { tapedTrees } from './taped-files.ts';
 import { type FunctionTable, replayedFunctions, tapedFunctions } from './taped-functions.ts';
@@ -174,14 +175,29 @@ const headerOf = (options: NoticedSettings, modules: Modules): Header => {
   };
 };
 
-/** Options under which everything that comes from outside is recorded. */
+/** What the host holds open between questions, files and readers, is not there for a recording that goes on. */
+const continued = (log: ParsedLog, { wasi }: NoticedSettings, onLine: RecordSink | null): Tape => {
+  if (typeof wasi.stdin === 'function' || Object.keys(wasi.preopens ?? {}).length > 0)
+    throw badArgument(
+      'a recording goes on without directories, and with standard input that is text or bytes',
+    );
+  return Tape.journal(new LogWriter(onLine, log.hashes[log.hashes.length - 1]), log, 0);
+};
+
+/**
+ * Options under which everything that comes from outside is recorded.
+ *
+ * @param log a recording that this one goes on from: its answers come first; null for a new one
+ * @throws ReplayError for a recording of other modules or settings
+ */
 export const recordingOptions = <T extends NoticedSettings>(
   options: T,
   modules: Modules,
   onLine: RecordSink | null,
+  log: ParsedLog | null,
 ): T => {
   const { clock, random, functions, http, wasi } = options;
-  const tape = Tape.recorder(onLine);
+  const tape = log === null ? Tape.recorder(onLine) : continued(log, options, onLine);
   tape.note('recording', headerOf(options, modules) as unknown as Json);
   const { stdin } = wasi;
   return {

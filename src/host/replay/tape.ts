@@ -115,9 +115,13 @@ export class Tape {
   get isTimed(): boolean {
     return this.#log === null;
   }
+  /** Whether it goes on with the outside where what was written ends. */
+  get goesOn(): boolean {
+    return this.#log !== null && this.#writer !== null;
+  }
   /** The lines that were recorded. */
   get lines(): readonly string[] {
-    return this.#writer?.lines ?? [];
+    return [...(this.#log?.lines ?? []), ...(this.#writer?.lines ?? [])];
   }
   /** Hash of everything up to now. */
   get hash(): string {
