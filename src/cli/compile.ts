@@ -2,19 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { CallProfile } from '../compile.ts';
 import { compileModule } from '../node.ts';
+import { access } from './files.ts';
 import type { Parsed } from './flags.ts';
 import { readModule } from './modules.ts';
 import { usageError } from './parse.ts';
 import { scheduleOf } from './schedule.ts';
 import { featuresOf } from './values.ts';
 
-const readProfile = (file: string): CallProfile => {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as CallProfile;
-  } catch (error) {
-    throw usageError(`cannot read the profile ${file}: ${(error as Error).message}`);
-  }
-};
+const readProfile = (file: string): CallProfile =>
+  access(`read the profile ${file}`, () => JSON.parse(readFileSync(file, 'utf8')) as CallProfile);
 
 /** Runs `quern compile`. */
 export const runCompile = async ({ operands, flags }: Parsed<'compile'>): Promise<void> => {

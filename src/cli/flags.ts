@@ -8,10 +8,18 @@
  */
 
 import type { LogLevel } from '../host/pdk/logging.ts';
+import type { ProfileFormat } from '../profile.ts';
 import { featureTable } from '../syntax/features.ts';
 
 const features = Object.keys(featureTable);
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+const formats = Object.keys({
+  table: true,
+  cpuprofile: true,
+  folded: true,
+  svg: true,
+  json: true,
+} satisfies Record<ProfileFormat, true>);
 export const languages = ['assemblyscript', 'rust', 'go', 'c', 'javascript'] as const;
 
 /** One flag. Without `value` it is a switch. */
@@ -264,7 +272,7 @@ export const commands = {
       ...inputFlags,
       format: {
         value: 'NAME',
-        choices: ['table', 'cpuprofile', 'folded', 'svg', 'json'],
+        choices: formats,
         help: 'table (default, or what the name of --output ends in), cpuprofile, folded, svg or json',
       },
       output: { short: 'o', value: 'FILE', help: 'write to a file' },

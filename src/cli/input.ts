@@ -1,5 +1,6 @@
 /** Input of calls: of a flag, of a file, or from standard input. */
 import { readFileSync } from 'node:fs';
+import { access } from './files.ts';
 import type { Flags } from './flags.ts';
 import { usageError } from './parse.ts';
 
@@ -38,13 +39,7 @@ export const readStdin = async (): Promise<Uint8Array> => {
   return bytes.subarray(0, length);
 };
 
-const readInputFile = (file: string): Uint8Array => {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw usageError(`cannot read the input: ${(error as Error).message}`);
-  }
-};
+const readInputFile = (file: string): Uint8Array => access('read the input', () => readFileSync(file));
 
 /** The input of a call. @param source the plug-in, which may itself come from standard input */
 export const readInput = async (

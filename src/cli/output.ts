@@ -4,6 +4,7 @@ import { isQuernError } from '../errors/errors.ts';
 import { messageOf, printableJson } from '../errors/texts.ts';
 import type { PluginOutput } from '../node.ts';
 import { decodeUtf8 } from '../syntax/utf8.ts';
+import { access } from './files.ts';
 import type { Flags } from './flags.ts';
 import { usageError } from './parse.ts';
 
@@ -27,11 +28,7 @@ const fileSink = (path: string): Pick<OutputSink, 'write' | 'close'> => {
   return {
     write: async (data) => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      try {
-        file ??= openSync(path, 'w');
-      } catch (error) {
-        throw usageError(`cannot write the output: ${(error as Error).message}`);
-      }
+      file ??= access('write the output', () => openSync(path, 'w'));
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     },
     close: () => {

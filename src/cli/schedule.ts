@@ -3,15 +3,11 @@ import { readFileSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
 import { selectSchedule } from '../interpreter/fuel/check-schedule.ts';
 import type { FuelSchedule } from '../interpreter/fuel/schedules.ts';
+import { access } from './files.ts';
 import { usageError } from './parse.ts';
 
-const readTable = (file: string): FuelSchedule => {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as FuelSchedule;
-  } catch (error) {
-    throw usageError(`cannot read the schedule ${file}: ${(error as Error).message}`);
-  }
-};
+const readTable = (file: string): FuelSchedule =>
+  access(`read the schedule ${file}`, () => JSON.parse(readFileSync(file, 'utf8')) as FuelSchedule);
 
 /** What a value of `--schedule` means. @throws UsageError */
 export const scheduleOf = (text: string | undefined): FuelSchedule => {

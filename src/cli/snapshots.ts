@@ -3,16 +3,12 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { ExhaustionError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
 import type { CompiledPlugin, Plugin, PluginCall, PluginOutput } from '../node.ts';
+import { access } from './files.ts';
 import { usageError } from './parse.ts';
 
 /** The bytes of a snapshot. @throws UsageError */
-export const readSnapshot = (file: string): Uint8Array => {
-  try {
-    return new Uint8Array(readFileSync(file));
-  } catch (cause) {
-    throw usageError(`cannot read the snapshot: ${(cause as Error).message}`);
-  }
-};
+export const readSnapshot = (file: string): Uint8Array =>
+  access('read the snapshot', () => new Uint8Array(readFileSync(file)));
 
 /** The plug-in: new, or out of a snapshot, whose call then gets `fuel` more, or all that it needs. */
 export const openPlugin = async (

@@ -8,8 +8,8 @@ import { quernEngine } from '../scripts/quern-engine.ts';
 import { runScript } from '../scripts/runner.ts';
 import { readScript } from '../scripts/script-reader.ts';
 import { defaultFeatures, type FeatureKey, type Features, featureTable } from '../wasm.ts';
+import { access } from './files.ts';
 import type { Parsed } from './flags.ts';
-import { usageError } from './parse.ts';
 
 /** What became of one command. */
 interface CommandReport {
@@ -31,13 +31,7 @@ const featuresOf = (names: readonly string[]): Features => {
   return features;
 };
 
-const read = (file: string): Uint8Array => {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw usageError(`cannot read ${file}: ${(error as Error).message}`);
-  }
-};
+const read = (file: string): Uint8Array => access(`read ${file}`, () => readFileSync(file));
 
 const runFile = async (file: string, features: Features): Promise<FileReport> => {
   const commands: CommandReport[] = [];
