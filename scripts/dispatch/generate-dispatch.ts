@@ -10,6 +10,7 @@ import { COLD_OP } from '../../src/interpreter/loop/status.ts';
 import type { Pipe } from './inliner/evaluate.ts';
 import type { Call } from './inliner/inline.ts';
 import {
+  declarePlaces,
   expandBodies,
   importsOf,
   PART_SHIFT,
@@ -172,11 +173,7 @@ export const createDispatch = (
     const memory = instance.memory0.view;
     // PERF: a number that is no small integer to V8 is tested for that at each access: sieve and matmul, 5 to 8 %.
     const memorySize = instance.memory0.byteLength | 0;
-    // How many places of memory an access of some size can begin at.
-    const places1 = memorySize >>> 0;
-    const places2 = Math.max(memorySize - 1, 0) >>> 0;
-    const places4 = Math.max(memorySize - 3, 0) >>> 0;
-    const places8 = Math.max(memorySize - 7, 0) >>> 0;
+    ${declarePlaces(2, 4, 8)}
     const globals = instance.globalWords;
     // The first word of the operation, and the status to leave with.
     let op = 0;

@@ -18,6 +18,7 @@ import { CONTINUE } from '../../src/interpreter/loop/status.ts';
 import { readPacked, operandsOf as scalarOperandsOf } from './generate-dispatch.ts';
 import type { Argument } from './inliner/target.ts';
 import {
+  declarePlaces,
   expandBody,
   importsOf,
   parse,
@@ -191,12 +192,7 @@ const loop = (
     // What the instance has in memory 0, and its own globals.
     const memory = instance.memory0.view;
     const memorySize = instance.memory0.byteLength | 0;
-    // How many places of memory an access of some size can begin at.
-    const places1 = memorySize >>> 0;
-    const places2 = Math.max(memorySize - 1, 0) >>> 0;
-    const places4 = Math.max(memorySize - 3, 0) >>> 0;
-    const places8 = Math.max(memorySize - 7, 0) >>> 0;
-    const places16 = Math.max(memorySize - 15, 0) >>> 0;
+    ${declarePlaces(2, 4, 8, 16)}
     const globals = instance.globalWords;
     // The packed slots of a scalar operation.
     let slot1 = 0;

@@ -196,6 +196,14 @@ export const vectorTarget = (next: ts.Expression): Target => ({
   omitted: new Set(),
 });
 
+/** Declares how many places of memory 0 an access of some sizes can begin at: what `loop.places…` are. */
+export const declarePlaces = (...sizes: readonly number[]): string =>
+  [
+    '// How many places of memory an access of some size can begin at.',
+    'const places1 = memorySize >>> 0;',
+    ...sizes.map((size) => `const places${size} = Math.max(memorySize - ${size - 1}, 0) >>> 0;`),
+  ].join('\n    ');
+
 /** Names of temporaries: by kind, and how many of each are needed. */
 export class Temporaries {
   private readonly objects: Readonly<Record<Kind, string>>;
