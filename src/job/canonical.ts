@@ -18,10 +18,6 @@ export const canonical = (value: unknown): string => {
 /** SHA-256 of a value of JSON. */
 export const hashOf = (value: unknown): string => sha256Hex(encodeUtf8(canonical(value)));
 
-/** Bytes as hexadecimal digits. */
-export const hexOf = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-
 /** Bytes of hexadecimal digits. */
 export const bytesOfHex = (text: string): Uint8Array =>
   Uint8Array.from({ length: text.length >> 1 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));

@@ -2,10 +2,12 @@
  * Receipts of jobs: what a job came to, and a chain of what each slice of it came to. Each link holds the hash of the
  * one before, so that the last one stands for all of them; who made it can sign it.
  */
+
 import type { CallResult } from '../host/plugin/calling.ts';
 import { failureCode } from '../host/replay/session.ts';
+import { hexOf } from '../syntax/hex.ts';
 import { sha256Hex } from '../syntax/sha256.ts';
-import { bytesOfHex, hashOf, hexOf, JOB_VERSION } from './canonical.ts';
+import { bytesOfHex, hashOf, JOB_VERSION } from './canonical.ts';
 import { damagedJob, type Job, jobHash } from './job.ts';
 import type { JobReceipt, JobSigner, SliceReceipt, StateMark } from './receipt.ts';
 

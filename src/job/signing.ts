@@ -1,8 +1,10 @@
 /** Signatures of receipts: Ed25519 by the WebCrypto of the host, where it has one. */
+
 import { badArgument, checkBytes } from '../errors/arguments.ts';
 import type { BytesLike } from '../errors/bytes.ts';
 import { UsageError } from '../errors/errors.ts';
-import { bytesOfHex, hexOf } from './canonical.ts';
+import { hexOf } from '../syntax/hex.ts';
+import { bytesOfHex } from './canonical.ts';
 import type { JobSigner } from './receipt.ts';
 
 /** As much of WebCrypto as is used. */

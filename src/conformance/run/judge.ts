@@ -1,6 +1,7 @@
 /** Compares what a step came to with what it has to come to. */
 
 import { decodeBase64 } from '../../host/manifest/base64.ts';
+import { hexOf } from '../../syntax/hex.ts';
 import { encodeUtf8 } from '../../syntax/utf8.ts';
 import type { Bytes, Expectation, LogExpectation } from '../cases/case.ts';
 import type { Answer, WireLog } from '../protocol/protocol.ts';
@@ -13,10 +14,6 @@ const bytesOf = (bytes: Bytes): Uint8Array =>
 /** Bytes that a step sends, from a case. */
 export const inputBytes = (bytes: Bytes | undefined): Uint8Array => bytesOf(bytes ?? '');
 
-/** Two digits for each byte. */
-const toHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
@@ -28,7 +25,7 @@ const describeBytes = (bytes: Uint8Array): string => {
   const text = String.fromCharCode(...bytes.subarray(0, SHOWN + 1));
   return /^[\n -~]*$/.test(text)
     ? shorten(JSON.stringify(text))
-    : `0x${shorten(toHex(bytes.subarray(0, SHOWN)))}`;
+    : `0x${shorten(hexOf(bytes.subarray(0, SHOWN)))}`;
 };
 
 /** An expectation in words. */

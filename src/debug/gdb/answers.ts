@@ -2,6 +2,7 @@
  * Answers to packets, one function for each kind: from the session and what the packet asks to the data of the answer.
  * Nothing is an answer to what is not known, as the protocol wants it; `E` and a number to what cannot be.
  */
+import { hexOf } from '../../syntax/hex.ts';
 import { bytesOfValue, type FrameValue } from '../call-places.ts';
 import type { DebugSession } from '../session.ts';
 import { MAX_WATCHED_BYTES } from '../watches.ts';
@@ -15,7 +16,7 @@ import {
   shownFrames,
 } from './addresses.ts';
 import { monitor } from './monitor.ts';
-import { bytesOf, decimalOf, hexOf, hexText, hexWord, numberOf, PACKET_SIZE, wordOf } from './packets.ts';
+import { bytesOf, decimalOf, hexText, hexWord, numberOf, PACKET_SIZE, wordOf } from './packets.ts';
 import { pcOf, stopReply } from './stop-replies.ts';
 
 /** What does not read as the packet should. */

@@ -2,6 +2,7 @@
  * Packets of the remote protocol of GDB: `$`, data, `#` and a sum, in both directions; and the forms of what is in them.
  * Data are characters from 0 to 255, one for each byte.
  */
+import { hexOf } from '../../syntax/hex.ts';
 import { encodeUtf8 } from '../../syntax/utf8.ts';
 
 /** Most characters of a packet that is read: more than any that a client needs. */
@@ -13,13 +14,6 @@ const ESCAPED_BY = 0x20;
 
 /** A number of a byte as two digits. */
 const digitsOf = (byte: number): string => (byte < 16 ? '0' : '') + byte.toString(16);
-
-/** Bytes as digits. */
-export const hexOf = (bytes: Iterable<number>): string => {
-  let text = '';
-  for (const byte of bytes) text += digitsOf(byte & 255);
-  return text;
-};
 
 /** The bytes of a text in UTF-8 as digits. */
 export const hexText = (text: string): string => hexOf(encodeUtf8(text));
