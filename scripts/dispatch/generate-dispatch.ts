@@ -6,6 +6,7 @@ import ts from 'typescript';
 import { MAX_PACKED_SLOT, OPCODE_BITS, OPCODE_MASK, SLOT_BITS } from '../../src/interpreter/code/encoding.ts';
 import { LINKED } from '../../src/interpreter/code/fusing.ts';
 import { firstColdOp, type Op, opOf, ops } from '../../src/interpreter/code/isa.ts';
+import { FIRST_EVENT, NEXT_EVENT } from '../../src/interpreter/code/observer.ts';
 import { COLD_OP } from '../../src/interpreter/loop/status.ts';
 import type { Pipe } from './inliner/evaluate.ts';
 import type { Call } from './inliner/inline.ts';
@@ -143,6 +144,7 @@ export const createDispatch = (
   isWide: boolean,
   cold: (state: MachineState, op: number) => number,
   isSubtype: (func: FuncInstance, typeId: number) => boolean,
+  handOver: (state: MachineState) => void,
 ): Dispatch => {
   // PERF: a constant for V8, which leaves out what is not for it.
   const bigArray = isWide ? new BigUint64Array(wordArray.buffer) : (null as unknown as BigUint64Array);
@@ -203,6 +205,7 @@ ${cases.join('\n')}
   return (state: MachineState): number => {
     for (;;) {
       let status = loop(state);
+      if (callStack[${NEXT_EVENT}] !== ${FIRST_EVENT}) handOver(state);
       if (status !== ${COLD_OP}) return status;
       status = cold(state, codeArray[state.pc]! & ${OPCODE_MASK});
       if (status !== 0) return status;

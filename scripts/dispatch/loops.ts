@@ -9,6 +9,7 @@ import {
   ZERO_END,
   ZERO_START,
 } from '../../src/interpreter/code/encoding.ts';
+import { EVENT_WORDS, EVENTS_END, NEXT_EVENT } from '../../src/interpreter/code/observer.ts';
 import {
   COLD_OP,
   DONE,
@@ -92,6 +93,7 @@ const frameArrays = ['words', 'doubles', 'floats', 'bigs', 'signedBigs', 'int8',
 
 const statuses = { COLD_OP, DONE, NEED_FUEL, NO_FUEL };
 const nans = { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH };
+const events = { EVENT_WORDS, EVENTS_END, NEXT_EVENT };
 const distances = { COST_AHEAD, ENTRY_COST, FRAME_WORDS, ZERO_END, ZERO_START };
 const nameOfStatus = (status: number): string =>
   Object.entries(statuses).find(([, value]) => value === status)?.[0] ?? trapCodes[status - FIRST_TRAP]!;
@@ -127,7 +129,7 @@ const common = {
     doubleFunctions: ['f32', 'f64', 'f32Lane', 'f64Lane', 'nearest'],
   },
   variables: new Set([...frameArrays, 'code', 'calls', 'globals', 'slot1', 'slot2']),
-  constants: { ...statuses, ...distances, ...nans },
+  constants: { ...statuses, ...distances, ...events, ...nans },
   primitives: new Set(Object.keys(primitives)),
   numberTypes: new Set(['Slot', 'DoubleSlot', 'Pc', 'number']),
 } satisfies Partial<Target>;

@@ -6,7 +6,7 @@ import type {
   ObservedCall,
   Observer,
 } from '../interpreter/code/compiled-module.ts';
-import { type ObservedEvent, observedEvents } from '../interpreter/code/observer.ts';
+import { EVENT_WORDS, type ObservedEvent, observedEvents } from '../interpreter/code/observer.ts';
 import { CallTree, ROOT } from './call-tree.ts';
 import { type FuelProfile, makeProfile } from './fuel-profile.ts';
 import { clearCounters, type ObservedUnit } from './places.ts';
@@ -49,8 +49,8 @@ class OpenCall {
   /** Words in use on the call stack, and node, of each function that was entered. */
   depths = new Int32Array(64);
   nodes = new Int32Array(64);
-  /** How many there are. */
-  height = 0;
+  /** How many there are. The first stands for the host. */
+  height = 1;
   event: ObservedEvent = observedEvents.back;
   /** Fuel in hand, what is ahead included, and not in hand, when the call was last heard of; and what it was given. */
   private left: number;
@@ -60,26 +60,27 @@ class OpenCall {
   /** A call that has used nothing so far, but what it pays now. */
   constructor({ given }: ObservedCall) {
     this.left = 0;
+    this.nodes[0] = ROOT;
     this.reserve = this.given = given;
   }
 
   /** The node of the function that runs. */
   get node(): number {
-    return this.height === 0 ? ROOT : this.nodes[this.height - 1]!;
+    return this.nodes[this.height - 1]!;
   }
 
   /** What was used since the call was last heard of. */
-  takeSpent(state: ObservedCall, ahead: number): number {
-    const left = state.fuel + ahead;
-    // PERF: between two slices these are small integers.
-    let spent = this.left - left;
+  takeSpent(left: number): number {
+    const spent = this.left - left;
     this.left = left;
-    if (state.reserve !== this.reserve || state.given !== this.given) {
-      spent += state.given - this.given + (this.reserve - state.reserve);
-      this.reserve = state.reserve;
-      this.given = state.given;
-    }
     return spent;
+  }
+
+  /** Takes account of fuel that was given, or came into hand. PERF: what is in hand are small integers. */
+  catchUp({ given, reserve }: ObservedCall): void {
+    this.left += given - this.given + (this.reserve - reserve);
+    this.given = given;
+    this.reserve = reserve;
   }
 
   push(depth: number, node: number): void {
@@ -88,6 +89,14 @@ class OpenCall {
     this.depths[height] = depth;
     this.nodes[height] = node;
     this.height = height + 1;
+  }
+
+  /** Forgets functions that are over: those beyond a depth. */
+  cut(depth: number): void {
+    const { depths } = this;
+    let { height } = this;
+    while (height > 1 && depths[height - 1]! > depth) height--;
+    this.height = height;
   }
 
   private grow(): void {
@@ -117,35 +126,36 @@ class Profiler implements FuelProfiler, Observer {
     return null;
   }
 
-  observe(state: ObservedCall, event: ObservedEvent, what: number, ahead: number): void {
+  observe(state: ObservedCall, words: Int32Array, from: number, to: number): void {
     const call = state === this.state ? this.call! : this.callOf(state);
     const { unit } = state.instance!;
     const observed = this.observed?.unit === unit ? this.observed : this.observedOf(unit);
-    const spent = call.takeSpent(state, ahead);
-    const isHost = event === observedEvents.back && what >= 0 && call.event === observedEvents.before;
-    call.event = event;
+    call.catchUp(state);
     const { tree } = this;
-    // Nothing was entered: it was a function of the host.
-    const node = isHost ? tree.call(call.node, observed.base + what) : call.node;
-    tree.self[node]! += spent;
-    if (event === observedEvents.sized) add(observed.byOffset, what, spent);
-    else if (event !== observedEvents.before) this.follow(call, event, state.sp, observed.base + what);
-  }
-
-  /** A function was entered, or has returned to its caller. */
-  private follow(call: OpenCall, event: ObservedEvent, depth: number, func: number): void {
-    const { depths } = call;
-    const isEntry = event === observedEvents.entered;
-    // What it takes the place of, by a tail call, is gone as well.
-    const kept = isEntry ? depth - 1 : depth;
-    while (call.height > 0 && depths[call.height - 1]! > kept) call.height--;
-    if (isEntry) call.push(depth, this.tree.call(call.node, func));
+    for (let at = from; at < to; at += EVENT_WORDS) {
+      const event = words[at] as ObservedEvent;
+      const what = words[at + 1]!;
+      const spent = call.takeSpent(words[at + 2]!);
+      const isHost = event === observedEvents.back && what >= 0 && call.event === observedEvents.before;
+      call.event = event;
+      // Nothing was entered: it was a function of the host.
+      const node = isHost ? tree.call(call.node, observed.base + what) : call.node;
+      tree.self[node]! += spent;
+      if (event === observedEvents.sized) add(observed.byOffset, what, spent);
+      else if (event === observedEvents.back) call.cut(words[at + 3]!);
+      else if (event === observedEvents.entered) {
+        // What it takes the place of, by a tail call, is gone as well.
+        call.cut(words[at + 3]! - 1);
+        call.push(words[at + 3]!, tree.call(call.node, observed.base + what));
+      }
+    }
   }
 
   end(state: ObservedCall, ahead: number): void {
     const call = this.open.get(state);
     if (call === undefined) return;
-    this.tree.self[call.node]! += call.takeSpent(state, ahead);
+    call.catchUp(state);
+    this.tree.self[call.node]! += call.takeSpent(state.fuel + ahead);
     this.open.delete(state);
     this.state = this.call = null;
   }

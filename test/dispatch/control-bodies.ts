@@ -13,6 +13,7 @@ import {
 } from '../../scripts/dispatch/bodies/loop.ts';
 import { scalarBodies as bodies } from '../../scripts/dispatch/bodies/scalar.ts';
 import type { HotOp } from '../../src/interpreter/code/isa.ts';
+import { EVENT_WORDS, EVENTS_END, FIRST_EVENT, NEXT_EVENT } from '../../src/interpreter/code/observer.ts';
 import { COLD_OP, DONE, NEED_FUEL, NO_FUEL, trapStatus } from '../../src/interpreter/loop/status.ts';
 
 const A = 80 as Slot;
@@ -249,6 +250,20 @@ export const otherOps: Partial<Record<HotOp, () => void>> = {
       go(() => bodies.count());
       assert.deepEqual([...code.subarray(pc + 1, pc + 3)], after);
     }
+  },
+  observe: () => {
+    calls[NEXT_EVENT] = FIRST_EVENT;
+    go(() => bodies.observe(1, 17, 30));
+    loop.sp = 6;
+    go(() => bodies.observe(2, -1, 0));
+    assert.equal(calls[NEXT_EVENT], FIRST_EVENT + 2 * EVENT_WORDS);
+    assert.deepEqual([...calls.subarray(FIRST_EVENT, calls[NEXT_EVENT])], [1, 17, 130, 0, 2, -1, 100, 6]);
+    calls[NEXT_EVENT] = EVENTS_END;
+    assert.equal(
+      stopped(() => bodies.observe(1, 17, 30)),
+      COLD_OP,
+    );
+    assert.equal(calls[NEXT_EVENT], EVENTS_END);
   },
   resume_fast: () => {
     assert.equal(

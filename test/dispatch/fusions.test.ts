@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { packSlots } from '../../src/interpreter/code/encoding.ts';
 import { LINKED } from '../../src/interpreter/code/fusing.ts';
 import { firstColdOp, firstFusedOp, type Op, opOf, ops } from '../../src/interpreter/code/isa.ts';
+import { EVENTS_END, FIRST_EVENT, NEXT_EVENT } from '../../src/interpreter/code/observer.ts';
 import { createDispatch, type Dispatch } from '../../src/interpreter/loop/dispatch.generated.ts';
 import { MachineState } from '../../src/interpreter/loop/machine-state.ts';
 import { FIRST_TRAP } from '../../src/interpreter/loop/status.ts';
@@ -15,7 +16,8 @@ import { randomWords } from './rule-of.ts';
 const code = new Int32Array(256);
 const frames = new ArrayBuffer(1024);
 const words = new Int32Array(frames);
-const calls = new Int32Array(64);
+const calls = new Int32Array(EVENTS_END);
+calls[NEXT_EVENT] = FIRST_EVENT;
 const memory = new Uint8Array(64);
 const globalWords = new Int32Array(8);
 const instance = { memory0: { view: new DataView(memory.buffer), byteLength: 64 }, globalWords };
@@ -24,6 +26,7 @@ const loopOf = (isWide: boolean): Dispatch =>
     ...([code, calls, words, new Float64Array(frames), new Float32Array(frames), isWide] as const),
     () => assert.fail('the loop asks for a cold operation'),
     () => false,
+    () => assert.fail('nothing is observed'),
   );
 /** One for each way in which an engine may compute with 64 bits; they agree. */
 const loops = [loopOf(false), loopOf(true)] as const;

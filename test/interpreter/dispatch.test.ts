@@ -49,6 +49,7 @@ describe('the generated loop', () => {
     assert.deepEqual(names(unmetered.slice(unmetered.indexOf('out: for'), unmetered.indexOf('default:'))), [
       'charge',
       'resume_fast',
+      'observe',
     ]);
   });
 });

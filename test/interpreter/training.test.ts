@@ -40,6 +40,7 @@ test('training leaves out nothing that is compiled', async () => {
   const { getMachine, prepareVectors } = await import('../../src/interpreter/machine/machine.ts');
   const { createDispatch } = await import('../../src/interpreter/loop/dispatch.generated.ts');
   const { train } = await import('../../src/interpreter/machine/training.ts');
+  const { FIRST_EVENT, NEXT_EVENT } = await import('../../src/interpreter/code/observer.ts');
   const { ops } = await import('../../src/interpreter/code/isa.ts');
   const machine = getMachine();
   prepareVectors(machine);
@@ -50,7 +51,16 @@ test('training leaves out nothing that is compiled', async () => {
       state.pc += ops[op]!.length;
       return 0;
     };
-    const loop = createDispatch(space.words, callStack, words, doubles, floats, isWide, cold, () => false);
+    const arrays = [space.words, callStack, words, doubles, floats] as const;
+    const loop = createDispatch(
+      ...arrays,
+      isWide,
+      cold,
+      () => false,
+      () => {
+        callStack[NEXT_EVENT] = FIRST_EVENT;
+      },
+    );
     train(space, machine, loop);
   }
   const { result } = await session.post('Profiler.takePreciseCoverage');

@@ -1,10 +1,12 @@
 /** Moves, branches, calls and returns, and what careful code is made of. */
+import { EVENT_WORDS, EVENTS_END, NEXT_EVENT } from '../../../src/interpreter/code/observer.ts';
 import { isSubtype } from '../../../src/interpreter/cold/calls.ts';
 import type { FuncInstance } from '../../../src/interpreter/instances/module-instance.ts';
 import { COLD_OP, DONE, NEED_FUEL } from '../../../src/interpreter/loop/status.ts';
 import { copy64 } from './i64.ts';
 import {
   branch,
+  calls,
   charge,
   code,
   enter,
@@ -91,6 +93,16 @@ export const count = (): void => {
   const times = (code[(loop.pc + 1) | 0] + 1) | 0;
   code[(loop.pc + 1) | 0] = times;
   if (times === 0) code[(loop.pc + 2) | 0] = (code[(loop.pc + 2) | 0] + 1) | 0;
+};
+/** Notes what has happened. Where there is no room left, cold code makes some. */
+export const observe = (event: number, what: number, ahead: number): void => {
+  const at = calls[NEXT_EVENT];
+  if (at === EVENTS_END) stop(COLD_OP);
+  calls[at] = event;
+  calls[(at + 1) | 0] = what;
+  calls[(at + 2) | 0] = (loop.fuel + ahead) | 0;
+  calls[(at + 3) | 0] = loop.sp;
+  calls[NEXT_EVENT] = (at + EVENT_WORDS) | 0;
 };
 /** Goes on in fast code, if what is ahead can be paid and nobody wants every instruction. */
 export const resumeFast = (target: number, amount: number): void => {

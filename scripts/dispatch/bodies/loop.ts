@@ -15,6 +15,7 @@ import {
   ZERO_END,
   ZERO_START,
 } from '../../../src/interpreter/code/encoding.ts';
+import { EVENTS_END } from '../../../src/interpreter/code/observer.ts';
 import type { ModuleInstance } from '../../../src/interpreter/instances/module-instance.ts';
 import { NO_FUEL, type TrapCode, trapStatus } from '../../../src/interpreter/loop/status.ts';
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../../../src/interpreter/numerics/floats.ts';
@@ -45,8 +46,8 @@ export const int16: Int16Array = new Int16Array(frames);
 export const uint16: Uint16Array = new Uint16Array(frames);
 /** Internal code. */
 export const code: Int32Array = new Int32Array(256);
-/** The call stack: a return pc and a caller's frame for each call. */
-export const calls: Int32Array = new Int32Array(64);
+/** The call stack: a return pc and a caller's frame for each call; then events. */
+export const calls: Int32Array = new Int32Array(EVENTS_END);
 /** Globals that the instance owns. */
 export const globals: Int32Array = new Int32Array(64);
 

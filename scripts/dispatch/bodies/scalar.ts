@@ -31,6 +31,7 @@ import {
   halt,
   move32,
   move64,
+  observe,
   resumeFast,
   return32,
   return64,
@@ -346,6 +347,7 @@ export const scalarBodies = {
   halt,
   charge: chargeCareful,
   count,
+  observe,
   resume_fast: resumeFast,
 } satisfies ScalarBodies;
 

@@ -14,7 +14,6 @@ import type { CodeMap } from './code-map.ts';
 import { type CodeHold, firstBehind } from './code-space.ts';
 import { MAX_PACKED_SLOT } from './encoding.ts';
 import type { HandlerTable } from './handlers.ts';
-import type { ObservedEvent } from './observer.ts';
 import type { PrecompiledModule } from './precompiled-module.ts';
 import { slotCountOf } from './types-layout.ts';
 
@@ -86,8 +85,8 @@ export interface ObservedCall {
 }
 /** Who is told what code does. Part of a `JavaScriptCompiler`, in whose place an observer stands. */
 export interface Observer {
-  /** @param ahead what is paid already of what comes next */
-  observe(call: ObservedCall, event: ObservedEvent, what: number, ahead: number): void;
+  /** Events lie in the words from a place to another, see `EVENT_WORDS`. */
+  observe(call: ObservedCall, words: Int32Array, from: number, to: number): void;
   /** A call is over; what is left of what it had paid is not in hand. */
   end(call: ObservedCall, ahead: number): void;
 }

@@ -161,6 +161,8 @@ export const hotOps = {
   resume_fast: 'ii',
   // observed code: how often it was done, low and high word
   count: 'ii',
+  // what has happened, and to what; see `Observer`
+  observe: 'iia',
 } as const satisfies Layouts;
 
 /** Calls and returns: cold operations of `cold/calls.ts`. */
@@ -306,8 +308,6 @@ export const aggregateOps = {
 
 /** Cold operations: name → layout. */
 export const coldOps = {
-  // observed code: what has happened, and to what; see `Observer`
-  observe: 'iia',
   // a run of vector operations, see `vector-isa.ts`
   vector: '',
   // an access of a vector to another memory than memory 0, or at an offset of 2^31 and more

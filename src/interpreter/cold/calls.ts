@@ -7,7 +7,7 @@ import { type CodeSpace, LEAVE_PC } from '../code/code-space.ts';
 import type { FuncCode } from '../code/compiled-module.ts';
 import { ENTRY_COST, payAhead, standInside, withOpcode, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { type callOps, opOf } from '../code/isa.ts';
-import { observedEvents } from '../code/observer.ts';
+import { EVENT_WORDS, observedEvents } from '../code/observer.ts';
 import { exceptionOf } from '../instances/exception.ts';
 import type { FuncInstance, HostFuncInstance } from '../instances/module-instance.ts';
 import type { CallState, MachineState } from '../loop/machine-state.ts';
@@ -97,7 +97,12 @@ export const createCalls = (
 
   const payHostCall = (m: CallState, func: HostFuncInstance): boolean => {
     // A stretch ends at a call: nothing is paid ahead.
-    m.instance?.unit.observer?.observe(m, observedEvents.before, 0, 0);
+    m.instance?.unit.observer?.observe(
+      m,
+      Int32Array.of(observedEvents.before, 0, m.fuel, m.sp),
+      0,
+      EVENT_WORDS,
+    );
     return pay(m, m.schedule.hostCall + func.fuel);
   };
 

@@ -20,7 +20,7 @@ import { createCalls, type DebugOps, type FirstCalls } from './calls.ts';
 import { createConversionOps } from './conversions.ts';
 import { createExceptionOps } from './exceptions.ts';
 import { createMemoryOps } from './memories.ts';
-import { createObservation } from './observation.ts';
+import { observation } from './observation.ts';
 import { createReferenceOps } from './references.ts';
 import { createTableOps } from './tables.ts';
 import { type Cold, type ColdTools, createOperands, type Stacks } from './tools.ts';
@@ -46,7 +46,7 @@ export const createCold = (
   const { callFunction, callHost, repeatHostCall } = calls;
   const vectorCode = opOf.vector.code;
   const tools: ColdTools = { ...operands, ...calls };
-  const table: Record<ColdOp | 'call_indirect', Cold> = {
+  const table: Record<ColdOp | 'call_indirect' | 'observe', Cold> = {
     ...calls.operations,
     ...createVariableOps(tools),
     ...createConversionOps(tools, stacks),
@@ -57,7 +57,7 @@ export const createCold = (
     ...createExceptionOps(stacks, tools),
     ...createWideOps(tools),
     ...createAtomicOps(tools),
-    ...createObservation(tools),
+    ...observation,
     // PERF: called from the main loop itself, the vector loops made all scalar code 8 % slower (14 micros).
     vector: (m, at) => {
       m.pc = at;

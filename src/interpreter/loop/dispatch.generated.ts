@@ -24,6 +24,7 @@ export const createDispatch = (
   isWide: boolean,
   cold: (state: MachineState, op: number) => number,
   isSubtype: (func: FuncInstance, typeId: number) => boolean,
+  handOver: (state: MachineState) => void,
 ): Dispatch => {
   // PERF: a constant for V8, which leaves out what is not for it.
   const bigArray = isWide ? new BigUint64Array(wordArray.buffer) : (null as unknown as BigUint64Array);
@@ -2440,6 +2441,21 @@ export const createDispatch = (
           continue;
         }
         case 219: {
+          // observe
+          i0 = calls[262208];
+          if (i0 === 263233) {
+            status = 10; // COLD_OP
+            break out;
+          }
+          calls[i0] = code[pc + 1];
+          calls[i0 + 1 | 0] = code[pc + 2];
+          calls[i0 + 2 | 0] = fuel + code[pc + 3] | 0;
+          calls[i0 + 3 | 0] = sp;
+          calls[262208] = i0 + 4 | 0;
+          pc = pc + 4 | 0;
+          continue;
+        }
+        case 220: {
           // i32_add_ri__into1__i64_load
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2452,14 +2468,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 220: {
+        case 221: {
           // i32_shl_ri__into1__i32_add_rr
           i0 = words[slot2] << code[pc + 1];
           words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 221: {
+        case 222: {
           // const64__into1__i64_mul_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -2472,7 +2488,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 222: {
+        case 223: {
           // f64_mul__into1__f64_add
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2485,7 +2501,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 223: {
+        case 224: {
           // i32_add_ri__into1__i32_store8_i
           i0 = words[slot1] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2497,7 +2513,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 224: {
+        case 225: {
           // i32_add_ri__into1__i32_load
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2509,14 +2525,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 225: {
+        case 226: {
           // i32_shl_ri__into1__i32_add_ri
           i0 = words[slot2] << code[pc + 1];
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 226: {
+        case 227: {
           // i32_add_ri__keep1__mov32
           i0 = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot2] = i0;
@@ -2524,7 +2540,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 227: {
+        case 228: {
           // i32_add_ri__keep1__br_i32_ne_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0;
@@ -2540,35 +2556,35 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 228: {
+        case 229: {
           // i32_add_ri__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 229: {
+        case 230: {
           // mov32__and__mov32
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[slot1] = words[fp + code[pc + 2] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 230: {
+        case 231: {
           // i32_mul_ri__into1__i32_add_ri
           i0 = Math.imul(words[slot2], code[pc + 1]);
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 231: {
+        case 232: {
           // i32_and_ri__into3__select32
           i0 = words[slot2] & code[pc + 1];
           words[slot1] = i0 !== 0 ? words[fp + code[pc + 2] | 0] : words[fp + code[pc + 3] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 232: {
+        case 233: {
           // f64_add__keep1__f64_mul
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2587,7 +2603,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 233: {
+        case 234: {
           // f64_add__keep1__f64_mul__and__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2613,7 +2629,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 234: {
+        case 235: {
           // i32_add_ri__into1__return32
           i0 = words[slot1] + code[pc + 1] | 0;
           words[fp] = i0;
@@ -2627,7 +2643,7 @@ export const createDispatch = (
           }
           continue;
         }
-        case 235: {
+        case 236: {
           // i32_add_ri__keep1__global_set32
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0;
@@ -2635,7 +2651,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 236: {
+        case 237: {
           // i32_load8_u__and__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2654,7 +2670,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 237: {
+        case 238: {
           // i32_shl_ri__into1__i32_add_ri__into1__i32_load
           i0 = words[slot2] << code[pc + 1];
           i0 = i0 + code[pc + 2] | 0;
@@ -2667,7 +2683,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 238: {
+        case 239: {
           // i32_add_ri__into1__i64_load__into1__f64_mul
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2686,7 +2702,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 239: {
+        case 240: {
           // f64_sub__into1__f64_add
           f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2699,7 +2715,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 240: {
+        case 241: {
           // global_get32__into1__br_i32_nz
           i0 = globals[code[pc + 1]];
           if (i0 !== 0) {
@@ -2714,7 +2730,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 241: {
+        case 242: {
           // i32_add_ri__into1__i32_load8_u
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2726,14 +2742,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 242: {
+        case 243: {
           // i32_and_ri__into1__i32_shl_ri
           i0 = words[slot2] & code[pc + 1];
           words[slot1] = i0 << code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 243: {
+        case 244: {
           // i32_and_ri__into1__i32_shl_ri__into1__i32_add_ri
           i0 = words[slot2] & code[pc + 1];
           i0 = i0 << code[pc + 2];
@@ -2741,7 +2757,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 244: {
+        case 245: {
           // f64_add__keep1__f64_mul__into1__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2761,7 +2777,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 245: {
+        case 246: {
           // f64_add__into1__f64_mul
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2774,7 +2790,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 246: {
+        case 247: {
           // f64_add__into1__f64_mul__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2788,7 +2804,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 247: {
+        case 248: {
           // i32_add_rr__keep1__br_i32_lt_u_ri
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           words[slot1] = i0;
@@ -2804,14 +2820,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 248: {
+        case 249: {
           // i32_shr_u_ri__and__i32_and_ri
           words[slot2] = words[fp + code[pc + 1] | 0] >>> code[pc + 2] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] & code[pc + 4];
           pc = pc + 5 | 0;
           continue;
         }
-        case 249: {
+        case 250: {
           // i32_shr_u_ri__and__i32_and_ri__into3__select32
           words[slot2] = words[fp + code[pc + 1] | 0] >>> code[pc + 2] | 0;
           i0 = words[fp + code[pc + 3] | 0] & code[pc + 4];
@@ -2819,7 +2835,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 250: {
+        case 251: {
           // const64__into1__i64_mul_rr__into1__i64_add_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -2837,14 +2853,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 251: {
+        case 252: {
           // i32_add_rr__into1__i32_shl_ri
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           words[slot1] = i0 << code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 252: {
+        case 253: {
           // const32__into1__i32_load
           i0 = code[pc + 1];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2856,7 +2872,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 253: {
+        case 254: {
           // i64_rotl_ri__into1__i64_xor_rr
           i0 = words[slot2];
           i1 = words[slot2 + 1];
@@ -2880,7 +2896,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 254: {
+        case 255: {
           // i32_and_ri__into1__br_i32_z
           i0 = words[slot1] & code[pc + 1];
           if (i0 === 0) {
@@ -2895,14 +2911,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 255: {
+        case 256: {
           // i32_add_rr__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 256: {
+        case 257: {
           // i32_add_rr__into1__i32_shl_ri__into1__i32_add_rr
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           i0 = i0 << code[pc + 2];
@@ -2910,14 +2926,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 257: {
+        case 258: {
           // i32_xor_rr__into1__i32_and_ri
           i0 = words[slot2] ^ words[fp + code[pc + 1] | 0];
           words[slot1] = i0 & code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 258: {
+        case 259: {
           // i32_xor_rr__into1__i32_and_ri__into1__i32_shl_ri
           i0 = words[slot2] ^ words[fp + code[pc + 1] | 0];
           i0 = i0 & code[pc + 2];
@@ -2925,7 +2941,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 259: {
+        case 260: {
           // f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2938,7 +2954,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 260: {
+        case 261: {
           // f64_mul__and__f64_add
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2957,7 +2973,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 261: {
+        case 262: {
           // f64_mul__and__f64_add__into1__f64_mul
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2977,7 +2993,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 262: {
+        case 263: {
           // f64_mul__into2__f64_sub
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2990,7 +3006,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 263: {
+        case 264: {
           // i32_rotl_ri__into1__i32_xor_rr
           i0 = code[pc + 1];
           i1 = words[slot2];
@@ -2999,7 +3015,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 264: {
+        case 265: {
           // i32_load8_u__into1__i32_add_rr
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3012,7 +3028,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 265: {
+        case 266: {
           // i32_shl_ri__into1__i32_add_rr__into1__i32_load
           i0 = words[slot2] << code[pc + 1];
           i0 = i0 + words[fp + code[pc + 2] | 0] | 0;
@@ -3025,7 +3041,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 266: {
+        case 267: {
           // i64_store__and__i32_add_ri
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3040,14 +3056,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 267: {
+        case 268: {
           // i32_add_ri__and__i32_mul_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot1] = Math.imul(words[fp + code[pc + 3] | 0], code[pc + 4]);
           pc = pc + 5 | 0;
           continue;
         }
-        case 268: {
+        case 269: {
           // i32_add_ri__and__i32_mul_ri__into1__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = Math.imul(words[fp + code[pc + 3] | 0], code[pc + 4]);
@@ -3055,14 +3071,14 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 269: {
+        case 270: {
           // global_get32__into1__i32_add_ri
           i0 = globals[code[pc + 1]];
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 270: {
+        case 271: {
           // i32_add_ri__into1__i32_store8_i__and__i32_add_rr
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3075,7 +3091,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 271: {
+        case 272: {
           // i32_load__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3088,7 +3104,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 272: {
+        case 273: {
           // i32_add_rr__keep1__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -3096,14 +3112,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 273: {
+        case 274: {
           // i32_mul_rr__into1__i32_add_rr
           i0 = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 274: {
+        case 275: {
           // i64_sub_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3121,14 +3137,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 275: {
+        case 276: {
           // i32_add_ri__into1__i32_xor_rr
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0 ^ words[fp + code[pc + 2] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 276: {
+        case 277: {
           // i32_add_ri__into1__i32_xor_rr__into1__i32_and_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 ^ words[fp + code[pc + 2] | 0];
@@ -3136,7 +3152,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 277: {
+        case 278: {
           // mov64__and__mov64
           i0 = fp + code[pc + 1] | 0;
           if (isWide) {
@@ -3155,7 +3171,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 278: {
+        case 279: {
           // i32_mul_rr__into1__i32_add_rr__into1__i32_shl_ri
           i0 = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           i0 = i0 + words[fp + code[pc + 2] | 0] | 0;
@@ -3163,7 +3179,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 279: {
+        case 280: {
           // i64_load__into1__f64_add
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3182,7 +3198,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 280: {
+        case 281: {
           // i32_load__and__i32_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3201,14 +3217,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 281: {
+        case 282: {
           // mov32__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[slot1] = words[fp + code[pc + 2] | 0] + code[pc + 3] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 282: {
+        case 283: {
           // mov32__and__i32_add_ri__into1__i32_xor_rr
           words[slot2] = words[fp + code[pc + 1] | 0];
           i0 = words[fp + code[pc + 2] | 0] + code[pc + 3] | 0;
@@ -3216,7 +3232,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 283: {
+        case 284: {
           // i32_add_rr__into1__return32
           i0 = words[slot1] + words[slot2] | 0;
           words[fp] = i0;
@@ -3230,7 +3246,7 @@ export const createDispatch = (
           }
           continue;
         }
-        case 284: {
+        case 285: {
           // i32_add_ri__into1__i32_load8_u__into1__br_i32_z
           i0 = words[slot1] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3251,7 +3267,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 285: {
+        case 286: {
           // global_get32__into1__i32_add_ri__keep1__global_set32
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 3] | 0;
@@ -3260,7 +3276,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 286: {
+        case 287: {
           // i32_load__into1__i32_add_rr
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3273,7 +3289,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 287: {
+        case 288: {
           // f64_mul__into1__f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3287,7 +3303,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 288: {
+        case 289: {
           // global_get32__into1__i32_store
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
@@ -3299,7 +3315,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 289: {
+        case 290: {
           // f64_mul__and__f64_mul
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3318,7 +3334,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 290: {
+        case 291: {
           // f64_sub__into1__f64_add__keep1__f64_mul
           f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 3] | 0) >> 1];
@@ -3338,7 +3354,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 291: {
+        case 292: {
           // f64_mul__and__f64_mul__into2__f64_sub
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3358,7 +3374,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 292: {
+        case 293: {
           // i32_add_rr__keep1__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -3371,7 +3387,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 293: {
+        case 294: {
           // i64_extend32_u__into1__i64_add_ri
           i0 = words[slot2];
           i1 = 0;
@@ -3382,7 +3398,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 294: {
+        case 295: {
           // i64_rotl_ri__and__const64
           i0 = fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3406,7 +3422,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 295: {
+        case 296: {
           // i64_rotl_ri__and__const64__into1__i64_mul_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3436,7 +3452,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 296: {
+        case 297: {
           // i32_store__and__mov32
           i0 = words[slot2];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3449,7 +3465,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 297: {
+        case 298: {
           // const64__into1__i64_mul_rr__into2__i64_sub_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3466,14 +3482,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 298: {
+        case 299: {
           // i32_add_rr__and__i32_ge_u_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] >>> 0 >= code[pc + 4] >>> 0 ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 299: {
+        case 300: {
           // i32_add_rr__and__i32_ge_u_ri__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[fp + code[pc + 3] | 0] = words[fp + code[pc + 4] | 0] >>> 0 >= code[pc + 5] >>> 0 ? 1 : 0;
@@ -3481,7 +3497,7 @@ export const createDispatch = (
           pc = pc + 8 | 0;
           continue;
         }
-        case 300: {
+        case 301: {
           // mov32__and__br_i32_nz
           words[slot1] = words[slot2];
           if (words[fp + code[pc + 1] | 0] !== 0) {
@@ -3496,28 +3512,28 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 301: {
+        case 302: {
           // i32_shr_u_ri__into1__i32_and_ri
           i0 = words[slot2] >>> code[pc + 1] | 0;
           words[slot1] = i0 & code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 302: {
+        case 303: {
           // const32__and__select32
           words[slot2] = code[pc + 1];
           words[slot1] = words[fp + code[pc + 4] | 0] !== 0 ? words[fp + code[pc + 2] | 0] : words[fp + code[pc + 3] | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 303: {
+        case 304: {
           // const32__into2__select32
           i0 = code[pc + 1];
           words[slot1] = words[fp + code[pc + 3] | 0] !== 0 ? words[fp + code[pc + 2] | 0] : i0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 304: {
+        case 305: {
           // i64_load__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3531,7 +3547,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 305: {
+        case 306: {
           // i64_load__and__i32_add_ri__into1__i64_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3552,7 +3568,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 306: {
+        case 307: {
           // i64_sub_rr__into1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3567,7 +3583,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 307: {
+        case 308: {
           // select64__into1__i64_xor_rr
           i0 = words[fp + code[pc + 2] | 0] !== 0 ? slot2 : fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3578,7 +3594,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 308: {
+        case 309: {
           // i32_add_ri__and__i32_add_ri__keep1__i32_load
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = words[fp + code[pc + 4] | 0] + code[pc + 5] | 0;
@@ -3592,7 +3608,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 309: {
+        case 310: {
           // i32_load__and__mov32
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3605,7 +3621,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 310: {
+        case 311: {
           // i64_add_ri__into2__i64_store
           i0 = code[pc + 1];
           i1 = words[slot1] + i0 | 0;
@@ -3622,7 +3638,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 311: {
+        case 312: {
           // i64_load__and__i64_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3643,14 +3659,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 312: {
+        case 313: {
           // const32__into1__select32
           i0 = code[pc + 1];
           words[slot1] = words[fp + code[pc + 3] | 0] !== 0 ? i0 : words[fp + code[pc + 2] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 313: {
+        case 314: {
           // const32__into1__i64_load
           i0 = code[pc + 1];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3663,7 +3679,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 314: {
+        case 315: {
           // i32_load8_u__into2__i32_store8
           i0 = words[slot1];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3682,7 +3698,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 315: {
+        case 316: {
           // i32_load__into1__i32_add_ri
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3695,7 +3711,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 316: {
+        case 317: {
           // i32_add_ri__and__i32_load
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = words[fp + code[pc + 3] | 0];
@@ -3708,7 +3724,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 317: {
+        case 318: {
           // i32_add_ri__into1__i64_load__and__i32_add_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3723,7 +3739,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 318: {
+        case 319: {
           // i64_load__into1__f64_mul
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3742,7 +3758,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 319: {
+        case 320: {
           // mov32__and__mov32__and__mov32
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[fp + code[pc + 2] | 0] = words[fp + code[pc + 3] | 0];
@@ -3750,7 +3766,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 320: {
+        case 321: {
           // i64_load__into1__f64_add__into2__i64_store
           i0 = words[slot1];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3775,21 +3791,21 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 321: {
+        case 322: {
           // i32_add_ri__into1__global_set32
           i0 = words[slot1] + code[pc + 1] | 0;
           globals[code[pc + 2]] = i0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 322: {
+        case 323: {
           // i32_add_rr__and__i32_add_rr
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + words[fp + code[pc + 4] | 0] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 323: {
+        case 324: {
           // f64_mul__keep1__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -3808,7 +3824,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 324: {
+        case 325: {
           // i32_and_ri__into1__br_i32_nz
           i0 = words[slot1] & code[pc + 1];
           if (i0 !== 0) {
@@ -3823,7 +3839,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 325: {
+        case 326: {
           // const64__into2__i64_store
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3838,7 +3854,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 326: {
+        case 327: {
           // i32_add_ri__into1__i64_load__and__const64
           i0 = words[slot2] + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3854,7 +3870,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 327: {
+        case 328: {
           // i64_mul_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3874,7 +3890,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 328: {
+        case 329: {
           // i64_mul_rr__into1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3891,7 +3907,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 329: {
+        case 330: {
           // i64_mul_rr__into1__i64_add_rr__into1__i64_rotl_ri
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3924,7 +3940,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 330: {
+        case 331: {
           // const64__into1__i64_mul_rr__and__i32_add_ri
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3939,7 +3955,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 331: {
+        case 332: {
           // i32_shr_u_ri__into1__i32_and_ri__into1__i32_add_rr
           i0 = words[slot2] >>> code[pc + 1] | 0;
           i0 = i0 & code[pc + 2];
@@ -3947,7 +3963,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 332: {
+        case 333: {
           // i32_load8_u__and__i32_load8_u__and__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3973,7 +3989,7 @@ export const createDispatch = (
           pc = pc + 8 | 0;
           continue;
         }
-        case 333: {
+        case 334: {
           // i32_load8_u__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3986,7 +4002,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 334: {
+        case 335: {
           // i32_load8_u__and__i32_add_ri__keep1__mov32
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4001,7 +4017,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 335: {
+        case 336: {
           // i32_add_rr__keep1__i32_add_ri__into1__i64_load
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -4016,7 +4032,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 336: {
+        case 337: {
           // i64_load__and__i64_load__into1__f64_mul
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4043,7 +4059,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 337: {
+        case 338: {
           // f64_add__into1__f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -4057,7 +4073,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 338: {
+        case 339: {
           // i32_add_rr__into1__i32_load8_u
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4069,7 +4085,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 339: {
+        case 340: {
           // global_get32__into1__i32_add_ri__into1__global_set32
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 2] | 0;
@@ -4077,7 +4093,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 340: {
+        case 341: {
           // i64_add_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -4111,6 +4127,7 @@ export const createDispatch = (
   return (state: MachineState): number => {
     for (;;) {
       let status = loop(state);
+      if (callStack[262208] !== 262209) handOver(state);
       if (status !== 10) return status;
       status = cold(state, codeArray[state.pc]! & 1023);
       if (status !== 0) return status;

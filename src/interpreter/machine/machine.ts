@@ -5,14 +5,16 @@
  * these very arrays. Only one call runs at a time; `Execution` copies stacks out and in.
  */
 import { InternalError } from '../../errors/errors.ts';
-import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../../syntax/limits.ts';
+import { DEFAULT_MAX_STACK_SLOTS } from '../../syntax/limits.ts';
 import type { CodeMap } from '../code/code-map.ts';
 import { CodeSpace, HALT_PC, LEAVE_PC } from '../code/code-space.ts';
 import { clearWriter } from '../code/code-writer.ts';
 import type { CodeRegion, CodeUnit, FuncCode } from '../code/compiled-module.ts';
 import { opOf } from '../code/isa.ts';
+import { EVENTS_END, FIRST_EVENT, NEXT_EVENT } from '../code/observer.ts';
 import { type DebugOps, type FirstCalls, isSubtype } from '../cold/calls.ts';
 import { createCold } from '../cold/cold.ts';
+import { createHandOver } from '../cold/observation.ts';
 import type { Stacks } from '../cold/tools.ts';
 import { createDispatch, type Dispatch } from '../loop/dispatch.generated.ts';
 import type { CallState, MachineState } from '../loop/machine-state.ts';
@@ -105,10 +107,11 @@ const createMachine = (): Machine => {
     words: new Int32Array(buffer),
     doubles: new Float64Array(buffer),
     floats: new Float32Array(buffer),
-    // A frame takes two words, and two more when it crosses instances.
-    callStack: new Int32Array(4 * DEFAULT_MAX_CALL_DEPTH + 64),
+    callStack: new Int32Array(EVENTS_END),
     refs: [],
   };
+  stacks.callStack[NEXT_EVENT] = FIRST_EVENT;
+  const handOver = createHandOver(stacks);
   const space = new CodeSpace(CODE_WORDS);
   space.words[HALT_PC] = opOf.halt.code;
   space.words[LEAVE_PC] = opOf.leave_instance.code;
@@ -126,7 +129,17 @@ const createMachine = (): Machine => {
         stop: (m, at) => callDebugger!.ops.stop(m, at),
       },
     );
-    const dispatch = createDispatch(space.words, callStack, words, doubles, floats, isWide, cold, isSubtype);
+    const dispatch = createDispatch(
+      space.words,
+      callStack,
+      words,
+      doubles,
+      floats,
+      isWide,
+      cold,
+      isSubtype,
+      handOver,
+    );
     return { ...vectorLoops, ...calls, dispatch };
   };
   const made: Machine = { ...stacks, ...makeLoops(), space, knowsVectors: false };

@@ -12,6 +12,7 @@ import { type CodeSpace, FIRST_FREE, HALT_PC } from '../code/code-space.ts';
 import { CompiledModule } from '../code/compiled-module.ts';
 import { ENTRY_COST, FRAME_WORDS, packSlots, packVector, ZERO_END, ZERO_START } from '../code/encoding.ts';
 import { firstColdOp, firstFusedOp, type Op, type Operand, opOf, ops } from '../code/isa.ts';
+import { EVENTS_END, NEXT_EVENT } from '../code/observer.ts';
 import { accessesMemory, namesGlobal, type VectorOperation, vectorNames } from '../code/vector-isa.ts';
 import { scalarsOfWide } from '../code/vector-scalars.ts';
 import type { Stacks } from '../cold/tools.ts';
@@ -156,6 +157,8 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
       // Some calls find no room.
       state.callLimit = pass % 5 === 4 && op.isCall ? 2 : 64;
       state.isArmed = pass % 2 === 0 ? 0 : 1;
+      // Some events find no room, either.
+      if (op.name === 'observe' && pass % 5 === 4) stacks.callStack[NEXT_EVENT] = EVENTS_END;
       dispatch(state);
     }
     if (pass >= FUSED_PASSES) continue;
