@@ -8,6 +8,11 @@ import { corrupt, SnapshotReader } from './snapshot-reader.ts';
 
 /** Bytes that are looked for: stretches that are shorter are not worth a copy. */
 const WINDOW = 32;
+/**
+ * Bytes after which what has changed in place is taken for something that has moved. PERF: most changes are replaced
+ * words, for which the index of windows, half of the work, need not be made.
+ */
+const PATIENCE = 64;
 /** Multiplier of the rolling hash, and what the oldest byte of a window was multiplied by. */
 const FACTOR = 0x0100_0193;
 let oldest = 1;
@@ -90,7 +95,7 @@ const sameFrom = (a: Uint8Array, b: Uint8Array, from: number, at: number): numbe
  */
 export const changesBetween = (before: Uint8Array, after: Uint8Array): Uint8Array => {
   const out = new ChangesWriter();
-  const index = new WindowIndex(before);
+  let index: WindowIndex | null = null;
   out.uint(after.length);
   /** Where bytes begin that nothing stands for yet. */
   let literal = 0;
@@ -106,19 +111,29 @@ export const changesBetween = (before: Uint8Array, after: Uint8Array): Uint8Arra
     from = source + count;
     literal = at;
   };
-  const isWindow = (): boolean => at + WINDOW <= after.length;
-  let hash = isWindow() ? hashAt(after, at) : 0;
-  while (isWindow()) {
+  /** The hash of the window at a place. */
+  let hash = 0;
+  let hashedAt = -1;
+  while (at + WINDOW <= after.length) {
     // First where it would be if the bytes between were replaced by as many others.
     const inPlace = from + at - literal;
     const stays = inPlace + WINDOW <= before.length ? sameFrom(before, after, inPlace, at) : 0;
-    const found = stays >= WINDOW ? inPlace : index.find(hash, after, at);
-    if (found >= 0) {
-      copy(found, found === inPlace && stays >= WINDOW ? stays : sameFrom(before, after, found, at));
-      if (isWindow()) hash = hashAt(after, at);
+    if (stays >= WINDOW) {
+      copy(inPlace, stays);
       continue;
     }
-    hash = (Math.imul(hash - Math.imul(after[at]!, OLDEST_FACTOR), FACTOR) + (after[at + WINDOW] ?? 0)) | 0;
+    if (at - literal >= PATIENCE) {
+      index ??= new WindowIndex(before);
+      hash = hashedAt === at ? hash : hashAt(after, at);
+      let found = index.find(hash, after, at);
+      if (found >= 0) {
+        for (; at > literal && found > 0 && before[found - 1] === after[at - 1]; at--) found--;
+        copy(found, sameFrom(before, after, found, at));
+        continue;
+      }
+      hash = (Math.imul(hash - Math.imul(after[at]!, OLDEST_FACTOR), FACTOR) + (after[at + WINDOW] ?? 0)) | 0;
+      hashedAt = at + 1;
+    }
     at++;
   }
   at = after.length;

@@ -25,7 +25,13 @@ const findRuns = (bytes: Uint8Array): [start: number, end: number][] => {
   const runs: [number, number][] = [];
   const isZero = (block: number): boolean => {
     const end = Math.min((block + 1) * blockWords, wordCount);
-    for (let i = block * blockWords; i < end; i++) if (words[i] !== 0) return false;
+    let at = block * blockWords;
+    // PERF: eight words a turn; most of a memory is zeros, and looking for them was a third of a snapshot.
+    for (; at + 8 <= end; at += 8) {
+      const low = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!;
+      if ((low | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) !== 0) return false;
+    }
+    for (; at < end; at++) if (words[at] !== 0) return false;
     if (end === wordCount)
       for (let i = 4 * wordCount; i < bytes.length; i++) if (bytes[i] !== 0) return false;
     return true;
