@@ -178,6 +178,23 @@ export const otherOps: Partial<Record<HotOp, () => void>> = {
       call();
     });
   },
+  return_call: () => {
+    setEntry();
+    const call = (): void => bodies.return_call(C, ENTRY, 2);
+    loop.sp = 2;
+    loop.fp = A;
+    put(C, 11, 12);
+    words.fill(7, A + 2, A + 8);
+    assert.equal(stopped(call), null);
+    assert.deepEqual([loop.pc, loop.fp, loop.sp, loop.fuel], [ENTRY, A, 2, 95]);
+    assert.deepEqual([...words.subarray(A, A + 8)], [11, 12, 0, 0, 0, 0, 7, 7]);
+    loop.fuel = 4;
+    assert.equal(stopped(call), NO_FUEL);
+    Object.assign(loop, { fp: A, fuel: 100, stackLimit: A + 11 });
+    assert.equal(stopped(call), trapStatus('exhaustion.call-stack'));
+    assert.equal(loop.fuel, 100);
+    loop.stackLimit = 256;
+  },
   call_indirect: () => {
     setEntry();
     setTable();

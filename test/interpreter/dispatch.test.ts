@@ -15,6 +15,8 @@ import { root } from '../shared.ts';
 
 /** V8's `--max-optimized-bytecode-size`. */
 const SIZE_LIMIT = 61_440;
+/** Most bytes that the loop may have: what is left is room for what an older V8 writes in another way. */
+const MOST_BYTES = 56 * 1024;
 /** None, since training leaves nothing out; one for luck of the compiler. */
 const MAX_DEOPTS = 1;
 const source = readFileSync(join(root, 'src/interpreter/loop/dispatch.generated.ts'), 'utf8');
@@ -85,7 +87,7 @@ test('V8 sees a jump table with room for growth, compiles it, and does not throw
   const compiled = addressesIn(printed, 'completed optimizing').filter(isLoop).length;
   const deopts = addressesIn(printed, 'bailout').filter(isLoop).length;
   t.diagnostic(`${length} of ${SIZE_LIMIT} bytes; compiled ${compiled} times, thrown away ${deopts} times`);
-  assert.ok(length < 0.9 * SIZE_LIMIT, `${length} bytes`);
+  assert.ok(length < MOST_BYTES, `${length} bytes`);
   assert.ok(compiled > 0, 'never compiled');
   assert.ok(deopts <= MAX_DEOPTS, `thrown away ${deopts} times`);
 });

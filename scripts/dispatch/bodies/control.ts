@@ -1,10 +1,13 @@
 /** Moves, branches, calls and returns, and what careful code is made of. */
+
+import { FRAME_WORDS } from '../../../src/interpreter/code/encoding.ts';
 import { EVENT_WORDS, EVENTS_END, NEXT_EVENT } from '../../../src/interpreter/code/observer.ts';
 import { isSubtype } from '../../../src/interpreter/cold/calls.ts';
 import type { FuncInstance } from '../../../src/interpreter/instances/module-instance.ts';
 import { COLD_OP, DONE, NEED_FUEL } from '../../../src/interpreter/loop/status.ts';
 import { copy64 } from './i64.ts';
 import {
+  begin,
   branch,
   calls,
   charge,
@@ -21,6 +24,7 @@ import {
   setLo,
   stop,
   trap,
+  words,
 } from './loop.ts';
 
 export const move32 = (d: Slot, a: Slot): void => setLo(d, lo(a));
@@ -48,6 +52,14 @@ export const branchTable = (index: Slot, last: number): void => {
 
 /** A call within the instance, of a function whose fast code is there. */
 export const call = (base: Slot, entry: number): void => enter(base, entry as Pc, loop.next);
+
+/** A tail call within the instance: arguments, none of which is a reference, move to the start of the frame. */
+export const returnCall = (base: Slot, entry: number, wordCount: number): void => {
+  const target = entry as Pc;
+  if (((loop.fp + code[(target - FRAME_WORDS) | 0]) | 0) > loop.stackLimit) trap('exhaustion.call-stack');
+  for (let n = 0; n < wordCount; n = (n + 1) | 0) words[(loop.fp + n) | 0] = words[(base + n) | 0];
+  begin(loop.fp, target);
+};
 
 /**
  * A call through a table. Functions of other instances, and those that are not translated yet, are called by cold

@@ -217,6 +217,11 @@ export const enter = (base: Slot, entry: Pc, returnPc: Pc): void => {
   calls[(loop.sp + 1) | 0] = loop.fp;
   loop.sp = (loop.sp + 2) | 0;
   loop.fp = base;
+  begin(base, entry);
+};
+
+/** Begins a function: sets its locals to zero, and pays for its first stretch. */
+export const begin = (base: Slot, entry: Pc): void => {
   const end = ((base >> 1) + code[(entry - ZERO_END) | 0]) | 0;
   for (let slot = ((base >> 1) + code[(entry - ZERO_START) | 0]) | 0; slot < end; slot = (slot + 1) | 0) {
     doubles[slot] = 0;

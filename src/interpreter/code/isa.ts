@@ -150,6 +150,8 @@ export const hotOps = {
   br_table: 'si',
   call: 'sic',
   call_indirect: 'ssiic',
+  // frame of the arguments, entry of the function, words of the arguments
+  return_call: 'sii',
   return_none: '',
   return32: 's',
   return64: 's',
@@ -169,8 +171,8 @@ export const hotOps = {
 export const callOps = {
   call_lazy: 'sic',
   call_import: 'sic',
-  return_call: 'ii',
-  return_call_import: 'ii',
+  return_call_lazy: 'sii',
+  return_call_far: 'ii',
   // with operands that packed fields cannot name, or an index of 64 bits
   call_far: 'iic',
   call_indirect_far: 'iiiic',

@@ -219,6 +219,13 @@ export const createCalls = (
   };
 
   const callCode = opOf.call.code;
+  const returnCallCode = opOf.return_call.code;
+  /** From now on the call at a place goes straight to the entry of the function. */
+  const goStraight = (at: number, opcode: number, entry: number): void => {
+    const { words } = space;
+    words[at] = withOpcode(words[at]!, opcode);
+    words[at + 1] = entry;
+  };
   const operations: Calls['operations'] = {
     // What the loop leaves of it: functions that are elsewhere, or not translated.
     call_indirect: (m, at) => {
@@ -228,16 +235,18 @@ export const createCalls = (
     call_lazy: (m, at) => {
       const code = m.instance.unit.funcs[operand(at, 1)]!;
       const status = enter(m, code, first(m, at), false);
-      if (code.entry === 0) return status;
-      // From now on the call goes straight there.
-      const { words } = space;
-      words[at] = withOpcode(words[at]!, callCode);
-      words[at + 1] = code.entry;
+      if (code.entry !== 0) goStraight(at, callCode, code.entry);
       return status;
     },
     call_import: (m, at) => callFunction(m, m.instance.funcs[operand(at, 1)]!, first(m, at)),
-    return_call: (m, at) => tailCall(m, m.instance.funcs[operand(at, 2)]!, slot(m, at, 1)),
-    return_call_import: (m, at) => tailCall(m, m.instance.funcs[operand(at, 2)]!, slot(m, at, 1)),
+    return_call_lazy: (m, at) => {
+      const func = m.instance.funcs[operand(at, 1)]!;
+      const status = tailCall(m, func, first(m, at));
+      const { entry } = m.instance.unit.funcs[operand(at, 1)]!;
+      if (entry !== 0) goStraight(at, returnCallCode, entry);
+      return status;
+    },
+    return_call_far: (m, at) => tailCall(m, m.instance.funcs[operand(at, 2)]!, slot(m, at, 1)),
     call_far: (m, at) => callFunction(m, m.instance.funcs[operand(at, 2)]!, slot(m, at, 1)),
     call_indirect_far: (m, at) => {
       const func = checkElement(m, operand(at, 4), slot(m, at, 1), operand(at, 3));

@@ -2349,6 +2349,29 @@ export const createDispatch = (
           continue;
         }
         case 210: {
+          // return_call
+          i0 = code[pc + 2];
+          i1 = code[pc + 1];
+          if ((fp + code[i1 - 2 | 0] | 0) > stackLimit) {
+            status = 27; // exhaustion.call-stack
+            break out;
+          }
+          for (i2 = 0; i2 < i0; i2 = i2 + 1 | 0) {
+            words[fp + i2 | 0] = words[slot1 + i2 | 0];
+          }
+          i0 = (fp >> 1) + code[i1 - 3 | 0] | 0;
+          for (i2 = (fp >> 1) + code[i1 - 4 | 0] | 0; i2 < i0; i2 = i2 + 1 | 0) {
+            doubles[i2] = 0;
+          }
+          pc = i1;
+          fuel = fuel - code[i1 - 1 | 0] | 0;
+          if (fuel < 0) {
+            status = 2; // NO_FUEL
+            break out;
+          }
+          continue;
+        }
+        case 211: {
           // return_none
           sp = sp - 2 | 0;
           pc = calls[sp];
@@ -2360,7 +2383,7 @@ export const createDispatch = (
           }
           continue;
         }
-        case 211: {
+        case 212: {
           // return32
           words[fp] = words[slot1];
           sp = sp - 2 | 0;
@@ -2373,7 +2396,7 @@ export const createDispatch = (
           }
           continue;
         }
-        case 212: {
+        case 213: {
           // return64
           if (isWide) {
             bigs[fp >> 1] = bigs[slot1 >> 1];
@@ -2391,23 +2414,23 @@ export const createDispatch = (
           }
           continue;
         }
-        case 213: {
+        case 214: {
           // narrow_address
           words[slot1] = words[slot2 + 1] === 0 ? words[slot2] : -1;
           pc = pc + 1 | 0;
           continue;
         }
-        case 214: {
+        case 215: {
           // unreachable
           status = 16; // trap.unreachable
           break out;
         }
-        case 215: {
+        case 216: {
           // halt
           status = 1; // DONE
           break out;
         }
-        case 216: {
+        case 217: {
           // charge
           i0 = code[pc + 1];
           if (fuel < i0) {
@@ -2419,7 +2442,7 @@ export const createDispatch = (
           pc = pc + 2 | 0;
           continue;
         }
-        case 217: {
+        case 218: {
           // resume_fast
           i0 = code[pc + 2];
           if (fuel >= i0 && state.isArmed === 0) {
@@ -2430,7 +2453,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 218: {
+        case 219: {
           // count
           i0 = code[pc + 1 | 0] + 1 | 0;
           code[pc + 1 | 0] = i0;
@@ -2440,7 +2463,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 219: {
+        case 220: {
           // observe
           i0 = calls[262208];
           if (i0 === 263233) {
@@ -2455,7 +2478,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 220: {
+        case 221: {
           // i32_add_ri__into1__i64_load
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2468,14 +2491,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 221: {
+        case 222: {
           // i32_shl_ri__into1__i32_add_rr
           i0 = words[slot2] << code[pc + 1];
           words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 222: {
+        case 223: {
           // const64__into1__i64_mul_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -2488,7 +2511,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 223: {
+        case 224: {
           // f64_mul__into1__f64_add
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2501,7 +2524,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 224: {
+        case 225: {
           // i32_add_ri__into1__i32_store8_i
           i0 = words[slot1] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2513,7 +2536,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 225: {
+        case 226: {
           // i32_add_ri__into1__i32_load
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2525,14 +2548,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 226: {
+        case 227: {
           // i32_shl_ri__into1__i32_add_ri
           i0 = words[slot2] << code[pc + 1];
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 227: {
+        case 228: {
           // i32_add_ri__keep1__mov32
           i0 = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot2] = i0;
@@ -2540,7 +2563,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 228: {
+        case 229: {
           // i32_add_ri__keep1__br_i32_ne_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0;
@@ -2556,35 +2579,35 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 229: {
+        case 230: {
           // i32_add_ri__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 230: {
+        case 231: {
           // mov32__and__mov32
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[slot1] = words[fp + code[pc + 2] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 231: {
+        case 232: {
           // i32_mul_ri__into1__i32_add_ri
           i0 = Math.imul(words[slot2], code[pc + 1]);
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 232: {
+        case 233: {
           // i32_and_ri__into3__select32
           i0 = words[slot2] & code[pc + 1];
           words[slot1] = i0 !== 0 ? words[fp + code[pc + 2] | 0] : words[fp + code[pc + 3] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 233: {
+        case 234: {
           // f64_add__keep1__f64_mul
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2603,7 +2626,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 234: {
+        case 235: {
           // f64_add__keep1__f64_mul__and__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2629,7 +2652,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 235: {
+        case 236: {
           // i32_add_ri__into1__return32
           i0 = words[slot1] + code[pc + 1] | 0;
           words[fp] = i0;
@@ -2643,7 +2666,7 @@ export const createDispatch = (
           }
           continue;
         }
-        case 236: {
+        case 237: {
           // i32_add_ri__keep1__global_set32
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0;
@@ -2651,7 +2674,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 237: {
+        case 238: {
           // i32_load8_u__and__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2670,7 +2693,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 238: {
+        case 239: {
           // i32_shl_ri__into1__i32_add_ri__into1__i32_load
           i0 = words[slot2] << code[pc + 1];
           i0 = i0 + code[pc + 2] | 0;
@@ -2683,7 +2706,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 239: {
+        case 240: {
           // i32_add_ri__into1__i64_load__into1__f64_mul
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2702,7 +2725,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 240: {
+        case 241: {
           // f64_sub__into1__f64_add
           f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2715,7 +2738,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 241: {
+        case 242: {
           // global_get32__into1__br_i32_nz
           i0 = globals[code[pc + 1]];
           if (i0 !== 0) {
@@ -2730,7 +2753,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 242: {
+        case 243: {
           // i32_add_ri__into1__i32_load8_u
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2742,14 +2765,14 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 243: {
+        case 244: {
           // i32_and_ri__into1__i32_shl_ri
           i0 = words[slot2] & code[pc + 1];
           words[slot1] = i0 << code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 244: {
+        case 245: {
           // i32_and_ri__into1__i32_shl_ri__into1__i32_add_ri
           i0 = words[slot2] & code[pc + 1];
           i0 = i0 << code[pc + 2];
@@ -2757,7 +2780,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 245: {
+        case 246: {
           // f64_add__keep1__f64_mul__into1__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] + doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -2777,7 +2800,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 246: {
+        case 247: {
           // f64_add__into1__f64_mul
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2790,7 +2813,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 247: {
+        case 248: {
           // f64_add__into1__f64_mul__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2804,7 +2827,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 248: {
+        case 249: {
           // i32_add_rr__keep1__br_i32_lt_u_ri
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           words[slot1] = i0;
@@ -2820,14 +2843,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 249: {
+        case 250: {
           // i32_shr_u_ri__and__i32_and_ri
           words[slot2] = words[fp + code[pc + 1] | 0] >>> code[pc + 2] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] & code[pc + 4];
           pc = pc + 5 | 0;
           continue;
         }
-        case 250: {
+        case 251: {
           // i32_shr_u_ri__and__i32_and_ri__into3__select32
           words[slot2] = words[fp + code[pc + 1] | 0] >>> code[pc + 2] | 0;
           i0 = words[fp + code[pc + 3] | 0] & code[pc + 4];
@@ -2835,7 +2858,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 251: {
+        case 252: {
           // const64__into1__i64_mul_rr__into1__i64_add_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -2853,14 +2876,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 252: {
+        case 253: {
           // i32_add_rr__into1__i32_shl_ri
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           words[slot1] = i0 << code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 253: {
+        case 254: {
           // const32__into1__i32_load
           i0 = code[pc + 1];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -2872,7 +2895,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 254: {
+        case 255: {
           // i64_rotl_ri__into1__i64_xor_rr
           i0 = words[slot2];
           i1 = words[slot2 + 1];
@@ -2896,7 +2919,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 255: {
+        case 256: {
           // i32_and_ri__into1__br_i32_z
           i0 = words[slot1] & code[pc + 1];
           if (i0 === 0) {
@@ -2911,14 +2934,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 256: {
+        case 257: {
           // i32_add_rr__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + code[pc + 4] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 257: {
+        case 258: {
           // i32_add_rr__into1__i32_shl_ri__into1__i32_add_rr
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           i0 = i0 << code[pc + 2];
@@ -2926,14 +2949,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 258: {
+        case 259: {
           // i32_xor_rr__into1__i32_and_ri
           i0 = words[slot2] ^ words[fp + code[pc + 1] | 0];
           words[slot1] = i0 & code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 259: {
+        case 260: {
           // i32_xor_rr__into1__i32_and_ri__into1__i32_shl_ri
           i0 = words[slot2] ^ words[fp + code[pc + 1] | 0];
           i0 = i0 & code[pc + 2];
@@ -2941,7 +2964,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 260: {
+        case 261: {
           // f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -2954,7 +2977,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 261: {
+        case 262: {
           // f64_mul__and__f64_add
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2973,7 +2996,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 262: {
+        case 263: {
           // f64_mul__and__f64_add__into1__f64_mul
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -2993,7 +3016,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 263: {
+        case 264: {
           // f64_mul__into2__f64_sub
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           i0 = slot1 >> 1;
@@ -3006,7 +3029,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 264: {
+        case 265: {
           // i32_rotl_ri__into1__i32_xor_rr
           i0 = code[pc + 1];
           i1 = words[slot2];
@@ -3015,7 +3038,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 265: {
+        case 266: {
           // i32_load8_u__into1__i32_add_rr
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3028,7 +3051,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 266: {
+        case 267: {
           // i32_shl_ri__into1__i32_add_rr__into1__i32_load
           i0 = words[slot2] << code[pc + 1];
           i0 = i0 + words[fp + code[pc + 2] | 0] | 0;
@@ -3041,7 +3064,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 267: {
+        case 268: {
           // i64_store__and__i32_add_ri
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3056,14 +3079,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 268: {
+        case 269: {
           // i32_add_ri__and__i32_mul_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           words[slot1] = Math.imul(words[fp + code[pc + 3] | 0], code[pc + 4]);
           pc = pc + 5 | 0;
           continue;
         }
-        case 269: {
+        case 270: {
           // i32_add_ri__and__i32_mul_ri__into1__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = Math.imul(words[fp + code[pc + 3] | 0], code[pc + 4]);
@@ -3071,14 +3094,14 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 270: {
+        case 271: {
           // global_get32__into1__i32_add_ri
           i0 = globals[code[pc + 1]];
           words[slot1] = i0 + code[pc + 2] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 271: {
+        case 272: {
           // i32_add_ri__into1__i32_store8_i__and__i32_add_rr
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3091,7 +3114,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 272: {
+        case 273: {
           // i32_load__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3104,7 +3127,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 273: {
+        case 274: {
           // i32_add_rr__keep1__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -3112,14 +3135,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 274: {
+        case 275: {
           // i32_mul_rr__into1__i32_add_rr
           i0 = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           words[slot1] = i0 + words[fp + code[pc + 2] | 0] | 0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 275: {
+        case 276: {
           // i64_sub_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3137,14 +3160,14 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 276: {
+        case 277: {
           // i32_add_ri__into1__i32_xor_rr
           i0 = words[slot2] + code[pc + 1] | 0;
           words[slot1] = i0 ^ words[fp + code[pc + 2] | 0];
           pc = pc + 3 | 0;
           continue;
         }
-        case 277: {
+        case 278: {
           // i32_add_ri__into1__i32_xor_rr__into1__i32_and_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           i0 = i0 ^ words[fp + code[pc + 2] | 0];
@@ -3152,7 +3175,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 278: {
+        case 279: {
           // mov64__and__mov64
           i0 = fp + code[pc + 1] | 0;
           if (isWide) {
@@ -3171,7 +3194,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 279: {
+        case 280: {
           // i32_mul_rr__into1__i32_add_rr__into1__i32_shl_ri
           i0 = Math.imul(words[slot2], words[fp + code[pc + 1] | 0]);
           i0 = i0 + words[fp + code[pc + 2] | 0] | 0;
@@ -3179,7 +3202,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 280: {
+        case 281: {
           // i64_load__into1__f64_add
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3198,7 +3221,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 281: {
+        case 282: {
           // i32_load__and__i32_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3217,14 +3240,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 282: {
+        case 283: {
           // mov32__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[slot1] = words[fp + code[pc + 2] | 0] + code[pc + 3] | 0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 283: {
+        case 284: {
           // mov32__and__i32_add_ri__into1__i32_xor_rr
           words[slot2] = words[fp + code[pc + 1] | 0];
           i0 = words[fp + code[pc + 2] | 0] + code[pc + 3] | 0;
@@ -3232,7 +3255,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 284: {
+        case 285: {
           // i32_add_rr__into1__return32
           i0 = words[slot1] + words[slot2] | 0;
           words[fp] = i0;
@@ -3246,7 +3269,7 @@ export const createDispatch = (
           }
           continue;
         }
-        case 285: {
+        case 286: {
           // i32_add_ri__into1__i32_load8_u__into1__br_i32_z
           i0 = words[slot1] + code[pc + 1] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3267,7 +3290,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 286: {
+        case 287: {
           // global_get32__into1__i32_add_ri__keep1__global_set32
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 3] | 0;
@@ -3276,7 +3299,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 287: {
+        case 288: {
           // i32_load__into1__i32_add_rr
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3289,7 +3312,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 288: {
+        case 289: {
           // f64_mul__into1__f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] * doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3303,7 +3326,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 289: {
+        case 290: {
           // global_get32__into1__i32_store
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 3] | 0 | i0 >> 31;
@@ -3315,7 +3338,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 290: {
+        case 291: {
           // f64_mul__and__f64_mul
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3334,7 +3357,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 291: {
+        case 292: {
           // f64_sub__into1__f64_add__keep1__f64_mul
           f0 = doubles[slot2 >> 1] - doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 3] | 0) >> 1];
@@ -3354,7 +3377,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 292: {
+        case 293: {
           // f64_mul__and__f64_mul__into2__f64_sub
           i0 = slot2 >> 1;
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -3374,7 +3397,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 293: {
+        case 294: {
           // i32_add_rr__keep1__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -3387,7 +3410,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 294: {
+        case 295: {
           // i64_extend32_u__into1__i64_add_ri
           i0 = words[slot2];
           i1 = 0;
@@ -3398,7 +3421,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 295: {
+        case 296: {
           // i64_rotl_ri__and__const64
           i0 = fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3422,7 +3445,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 296: {
+        case 297: {
           // i64_rotl_ri__and__const64__into1__i64_mul_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3452,7 +3475,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 297: {
+        case 298: {
           // i32_store__and__mov32
           i0 = words[slot2];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3465,7 +3488,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 298: {
+        case 299: {
           // const64__into1__i64_mul_rr__into2__i64_sub_rr
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3482,14 +3505,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 299: {
+        case 300: {
           // i32_add_rr__and__i32_ge_u_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] >>> 0 >= code[pc + 4] >>> 0 ? 1 : 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 300: {
+        case 301: {
           // i32_add_rr__and__i32_ge_u_ri__and__i32_add_ri
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[fp + code[pc + 3] | 0] = words[fp + code[pc + 4] | 0] >>> 0 >= code[pc + 5] >>> 0 ? 1 : 0;
@@ -3497,7 +3520,7 @@ export const createDispatch = (
           pc = pc + 8 | 0;
           continue;
         }
-        case 301: {
+        case 302: {
           // mov32__and__br_i32_nz
           words[slot1] = words[slot2];
           if (words[fp + code[pc + 1] | 0] !== 0) {
@@ -3512,28 +3535,28 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 302: {
+        case 303: {
           // i32_shr_u_ri__into1__i32_and_ri
           i0 = words[slot2] >>> code[pc + 1] | 0;
           words[slot1] = i0 & code[pc + 2];
           pc = pc + 3 | 0;
           continue;
         }
-        case 303: {
+        case 304: {
           // const32__and__select32
           words[slot2] = code[pc + 1];
           words[slot1] = words[fp + code[pc + 4] | 0] !== 0 ? words[fp + code[pc + 2] | 0] : words[fp + code[pc + 3] | 0];
           pc = pc + 5 | 0;
           continue;
         }
-        case 304: {
+        case 305: {
           // const32__into2__select32
           i0 = code[pc + 1];
           words[slot1] = words[fp + code[pc + 3] | 0] !== 0 ? words[fp + code[pc + 2] | 0] : i0;
           pc = pc + 4 | 0;
           continue;
         }
-        case 305: {
+        case 306: {
           // i64_load__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3547,7 +3570,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 306: {
+        case 307: {
           // i64_load__and__i32_add_ri__into1__i64_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3568,7 +3591,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 307: {
+        case 308: {
           // i64_sub_rr__into1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3583,7 +3606,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 308: {
+        case 309: {
           // select64__into1__i64_xor_rr
           i0 = words[fp + code[pc + 2] | 0] !== 0 ? slot2 : fp + code[pc + 1] | 0;
           i1 = words[i0];
@@ -3594,7 +3617,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 309: {
+        case 310: {
           // i32_add_ri__and__i32_add_ri__keep1__i32_load
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = words[fp + code[pc + 4] | 0] + code[pc + 5] | 0;
@@ -3608,7 +3631,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 310: {
+        case 311: {
           // i32_load__and__mov32
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3621,7 +3644,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 311: {
+        case 312: {
           // i64_add_ri__into2__i64_store
           i0 = code[pc + 1];
           i1 = words[slot1] + i0 | 0;
@@ -3638,7 +3661,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 312: {
+        case 313: {
           // i64_load__and__i64_load
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3659,14 +3682,14 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 313: {
+        case 314: {
           // const32__into1__select32
           i0 = code[pc + 1];
           words[slot1] = words[fp + code[pc + 3] | 0] !== 0 ? i0 : words[fp + code[pc + 2] | 0];
           pc = pc + 4 | 0;
           continue;
         }
-        case 314: {
+        case 315: {
           // const32__into1__i64_load
           i0 = code[pc + 1];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3679,7 +3702,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 315: {
+        case 316: {
           // i32_load8_u__into2__i32_store8
           i0 = words[slot1];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3698,7 +3721,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 316: {
+        case 317: {
           // i32_load__into1__i32_add_ri
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3711,7 +3734,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 317: {
+        case 318: {
           // i32_add_ri__and__i32_load
           words[slot2] = words[fp + code[pc + 1] | 0] + code[pc + 2] | 0;
           i0 = words[fp + code[pc + 3] | 0];
@@ -3724,7 +3747,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 318: {
+        case 319: {
           // i32_add_ri__into1__i64_load__and__i32_add_ri
           i0 = words[slot2] + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3739,7 +3762,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 319: {
+        case 320: {
           // i64_load__into1__f64_mul
           i0 = words[slot2];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3758,7 +3781,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 320: {
+        case 321: {
           // mov32__and__mov32__and__mov32
           words[slot2] = words[fp + code[pc + 1] | 0];
           words[fp + code[pc + 2] | 0] = words[fp + code[pc + 3] | 0];
@@ -3766,7 +3789,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 321: {
+        case 322: {
           // i64_load__into1__f64_add__into2__i64_store
           i0 = words[slot1];
           i0 = i0 + code[pc + 1] | 0 | i0 >> 31;
@@ -3791,21 +3814,21 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 322: {
+        case 323: {
           // i32_add_ri__into1__global_set32
           i0 = words[slot1] + code[pc + 1] | 0;
           globals[code[pc + 2]] = i0;
           pc = pc + 3 | 0;
           continue;
         }
-        case 323: {
+        case 324: {
           // i32_add_rr__and__i32_add_rr
           words[slot2] = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot1] = words[fp + code[pc + 3] | 0] + words[fp + code[pc + 4] | 0] | 0;
           pc = pc + 5 | 0;
           continue;
         }
-        case 324: {
+        case 325: {
           // f64_mul__keep1__f64_add
           f0 = doubles[(fp + code[pc + 1] | 0) >> 1] * doubles[(fp + code[pc + 2] | 0) >> 1];
           i0 = slot2 >> 1;
@@ -3824,7 +3847,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 325: {
+        case 326: {
           // i32_and_ri__into1__br_i32_nz
           i0 = words[slot1] & code[pc + 1];
           if (i0 !== 0) {
@@ -3839,7 +3862,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 326: {
+        case 327: {
           // const64__into2__i64_store
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3854,7 +3877,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 327: {
+        case 328: {
           // i32_add_ri__into1__i64_load__and__const64
           i0 = words[slot2] + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3870,7 +3893,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 328: {
+        case 329: {
           // i64_mul_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;
@@ -3890,7 +3913,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 329: {
+        case 330: {
           // i64_mul_rr__into1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3907,7 +3930,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 330: {
+        case 331: {
           // i64_mul_rr__into1__i64_add_rr__into1__i64_rotl_ri
           i0 = fp + code[pc + 1] | 0;
           i1 = words[slot2];
@@ -3940,7 +3963,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 331: {
+        case 332: {
           // const64__into1__i64_mul_rr__and__i32_add_ri
           i0 = code[pc + 1];
           i1 = code[pc + 2];
@@ -3955,7 +3978,7 @@ export const createDispatch = (
           pc = pc + 7 | 0;
           continue;
         }
-        case 332: {
+        case 333: {
           // i32_shr_u_ri__into1__i32_and_ri__into1__i32_add_rr
           i0 = words[slot2] >>> code[pc + 1] | 0;
           i0 = i0 & code[pc + 2];
@@ -3963,7 +3986,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 333: {
+        case 334: {
           // i32_load8_u__and__i32_load8_u__and__i32_load8_u
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -3989,7 +4012,7 @@ export const createDispatch = (
           pc = pc + 8 | 0;
           continue;
         }
-        case 334: {
+        case 335: {
           // i32_load8_u__and__i32_add_ri
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4002,7 +4025,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 335: {
+        case 336: {
           // i32_load8_u__and__i32_add_ri__keep1__mov32
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4017,7 +4040,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 336: {
+        case 337: {
           // i32_add_rr__keep1__i32_add_ri__into1__i64_load
           i0 = words[fp + code[pc + 1] | 0] + words[fp + code[pc + 2] | 0] | 0;
           words[slot2] = i0;
@@ -4032,7 +4055,7 @@ export const createDispatch = (
           pc = pc + 5 | 0;
           continue;
         }
-        case 337: {
+        case 338: {
           // i64_load__and__i64_load__into1__f64_mul
           i0 = words[fp + code[pc + 1] | 0];
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4059,7 +4082,7 @@ export const createDispatch = (
           pc = pc + 6 | 0;
           continue;
         }
-        case 338: {
+        case 339: {
           // f64_add__into1__f64_add__into1__f64_add
           f0 = doubles[slot2 >> 1] + doubles[(fp + code[pc + 1] | 0) >> 1];
           f0 = f0 + doubles[(fp + code[pc + 2] | 0) >> 1];
@@ -4073,7 +4096,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 339: {
+        case 340: {
           // i32_add_rr__into1__i32_load8_u
           i0 = words[slot2] + words[fp + code[pc + 1] | 0] | 0;
           i0 = i0 + code[pc + 2] | 0 | i0 >> 31;
@@ -4085,7 +4108,7 @@ export const createDispatch = (
           pc = pc + 3 | 0;
           continue;
         }
-        case 340: {
+        case 341: {
           // global_get32__into1__i32_add_ri__into1__global_set32
           i0 = globals[code[pc + 1]];
           i0 = i0 + code[pc + 2] | 0;
@@ -4093,7 +4116,7 @@ export const createDispatch = (
           pc = pc + 4 | 0;
           continue;
         }
-        case 341: {
+        case 342: {
           // i64_add_rr__keep1__i64_add_rr
           i0 = fp + code[pc + 1] | 0;
           i1 = fp + code[pc + 2] | 0;

@@ -75,7 +75,7 @@ export const createVectors = (
     let globalWords: Int32Array;
     out: for (;;) {
       op = code[pc];
-      if ((op & 1023) === 342) {
+      if ((op & 1023) === 343) {
         d = fp + code[pc + 1 | 0] | 0;
         a = fp + code[pc + 2 | 0] | 0;
         b = fp + code[pc + 3 | 0] | 0;
@@ -2612,7 +2612,7 @@ export const createVectors = (
           }
           continue;
         }
-        case 218: {
+        case 219: {
           // count
           i0 = code[pc + 1 | 0] + 1 | 0;
           code[pc + 1 | 0] = i0;
@@ -2672,7 +2672,7 @@ export const createVectors = (
     let globalWords: Int32Array;
     out: for (;;) {
       op = code[pc];
-      if ((op & 1023) === 342) {
+      if ((op & 1023) === 343) {
         d = fp + code[pc + 1 | 0] | 0;
         a = fp + code[pc + 2 | 0] | 0;
         b = fp + code[pc + 3 | 0] | 0;
@@ -5468,7 +5468,7 @@ export const createVectors = (
           }
           continue;
         }
-        case 218: {
+        case 219: {
           // count
           i0 = code[pc + 1 | 0] + 1 | 0;
           code[pc + 1 | 0] = i0;

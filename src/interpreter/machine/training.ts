@@ -156,6 +156,7 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
       state.fuel = op.name === 'charge' && pass % 5 === 0 ? 2 : 1000;
       // Some calls find no room.
       state.callLimit = pass % 5 === 4 && op.isCall ? 2 : 64;
+      if (pass % 5 === 4 && op.name === 'return_call') state.stackLimit = 0;
       state.isArmed = pass % 2 === 0 ? 0 : 1;
       // Some events find no room, either.
       if (op.name === 'observe' && pass % 5 === 4) stacks.callStack[NEXT_EVENT] = EVENTS_END;
@@ -179,7 +180,7 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operand
   const { name, packed } = op;
   let first = 2;
   let second = 3;
-  if (name === 'call') [first, second] = [BASE_SLOT, 0];
+  if (name === 'call' || name === 'return_call') [first, second] = [BASE_SLOT, 0];
   else if (name === 'call_indirect') [first, second] = [INDEX_SLOT, BASE_SLOT];
   else if (op.operands[0]?.role === 'written') [first, second] = [1, 2];
   let at = TRAINING_PC;
@@ -199,6 +200,7 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operand
 
 const immediate = (op: Op, position: number, typeId: number, [, , low, high]: Operands): number => {
   if (op.name === 'call') return position === 1 ? ENTRY : 0;
+  if (op.name === 'return_call') return position === 1 ? ENTRY : 4;
   if (op.name === 'call_indirect') return position === 2 ? typeId : 0;
   if (op.name === 'resume_fast') return position === 0 ? HALT_PC : 3;
   if (op.name === 'br_table' || op.name === 'charge') return 3;

@@ -4,7 +4,7 @@ import { type FuncType, I64, isRef, slotsOf, V128, type ValType } from '../../sy
 import { MAX_PACKED_SLOT } from '../code/encoding.ts';
 import { type CallOp, opOf } from '../code/isa.ts';
 import { observedEvents } from '../code/observer.ts';
-import { layoutOf } from '../code/types-layout.ts';
+import { layoutOf, slotCountOf } from '../code/types-layout.ts';
 import { type Control, is32, type Translation } from './body.ts';
 import { branchOn, popCondition } from './numeric.ts';
 import { CONSTANT, FEW } from './operand-stack.ts';
@@ -58,10 +58,14 @@ export const returnCall = (t: Translation, isIndirect: boolean): void => {
   t.settleAll();
   if (t.isCareful) t.writer.emit(opOf.stash);
   const callee = isIndirect ? t.slots[t.pop()]! : 0;
-  const base = t.popSettled(type.params.length) * 2;
-  if (isIndirect) t.writer.emit(opOf.return_call_indirect, callee * 2, base, defType.id, index2);
-  else
-    t.writer.emit(index < module.importedFuncCount ? opOf.return_call_import : opOf.return_call, base, index);
+  const base = t.popSettled(type.params.length);
+  const entry = isIndirect ? 0 : (t.code.unit.funcs[index]?.entry ?? 0);
+  const isFar = index < module.importedFuncCount || base > MAX_PACKED_SLOT || type.params.some(isRef);
+  const wordCount = 2 * slotCountOf(type.params);
+  if (isIndirect) t.writer.emit(opOf.return_call_indirect, callee * 2, base * 2, defType.id, index2);
+  else if (isFar) t.writer.emit(opOf.return_call_far, base * 2, index);
+  else if (entry === 0) t.writer.emit(opOf.return_call_lazy, base, index, wordCount);
+  else t.writer.emit(opOf.return_call, base, entry, wordCount);
   t.writer.endRun();
   skipUnreachable(t);
 };
