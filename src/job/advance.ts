@@ -29,6 +29,7 @@ export interface AdvanceOptions
     PluginOptions,
     'functions' | 'fetch' | 'compiler' | 'precompiled' | 'logger' | 'onLog' | 'logLevel'
   > {
+  /** The modules of the job, by their names. */
   readonly modules: JobModules;
   /** Fuel of the slice. Default: as much as the job may use. */
   readonly fuel?: number | undefined;

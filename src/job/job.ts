@@ -23,10 +23,15 @@ import type { SliceReceipt } from './receipt.ts';
  * Example: see `JobDefinition`.
  */
 export interface JobOptions {
+  /** Configuration that the plug-in can read. */
   readonly config?: PluginConfig | undefined;
+  /** Limits on memory. */
   readonly memory?: MemoryOptions | undefined;
+  /** Hosts that the plug-in may send requests to, by patterns. Default: none. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Lets the plug-in read the headers of answers. Default: false. */
   readonly allowHttpResponseHeaders?: boolean | undefined;
+  /** Lets modules import WASI preview 1. Default: false, or true when `wasi` is given. */
   readonly useWasi?: boolean | undefined;
   /** Arguments, environment and all of standard input; a job has no directories. */
   readonly wasi?:

@@ -31,6 +31,7 @@ import { storeState } from './state.ts';
  */
 export interface VerifyJobOptions
   extends Pick<PluginOptions, 'compiler' | 'precompiled' | 'logger' | 'onLog' | 'logLevel'> {
+  /** The modules of the job, by their names. */
   readonly modules: JobModules;
   /** Public keys, hexadecimal: each slice must be signed by one of them. Default: a signature that is there must hold. */
   readonly keys?: readonly string[] | undefined;

@@ -165,10 +165,15 @@ export interface MemoryOptions {
   /** Most bytes of log messages of one call; what is beyond is dropped. Default: 1 MiB. */
   readonly maxLogBytes?: number | null | undefined;
   // The spelling of JSON manifests; of two, the one in camel case counts.
+  /** `maxPages` in JSON. */
   readonly max_pages?: number | null | undefined;
+  /** `maxHeapBytes` in JSON. */
   readonly max_heap_bytes?: number | null | undefined;
+  /** `maxHttpResponseBytes` in JSON. */
   readonly max_http_response_bytes?: number | null | undefined;
+  /** `maxVarBytes` in JSON. */
   readonly max_var_bytes?: number | null | undefined;
+  /** `maxLogBytes` in JSON. */
   readonly max_log_bytes?: number | null | undefined;
 }
 

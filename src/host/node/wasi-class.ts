@@ -37,9 +37,11 @@ export interface NodeWasiOptions {
   readonly preopens?: Readonly<Record<string, string>>;
   /** Whether `proc_exit` ends the call, and not the process. Default: true. */
   readonly returnOnExit?: boolean;
-  /** File descriptors of the process. Default: 0, 1 and 2. */
+  /** File descriptor of the process for standard input. Default: 0. */
   readonly stdin?: number;
+  /** File descriptor for standard output. Default: 1. */
   readonly stdout?: number;
+  /** File descriptor for standard error. Default: 2. */
   readonly stderr?: number;
 }
 
