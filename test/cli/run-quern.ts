@@ -17,16 +17,18 @@ export interface RunOptions {
   readonly nodeFlags?: readonly string[];
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where it runs. Default: the root of the project. */
+  readonly cwd?: string;
 }
 
 /** Runs `quern` with arguments. */
 export const runQuern = (
   args: readonly string[],
-  { stdin = '', nodeFlags = proof, environment = {} }: RunOptions = {},
+  { stdin = '', nodeFlags = proof, environment = {}, cwd = root }: RunOptions = {},
 ): QuernRun => {
   const main = join(root, 'build/src/cli/main.js');
   const run = spawnSync(process.execPath, [...nodeFlags, main, ...args], {
-    cwd: root,
+    cwd,
     input: stdin,
     env: { ...process.env, ...environment },
   });

@@ -18,8 +18,10 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   'README.md': ['spec-tests/testsuite'],
   'CONTRIBUTING.md': ['spec-tests/testsuite'],
   'docs/text.md': ['spec-tests/testsuite'],
-  // A program of the reader's.
+  // Programs and settings of the reader's.
   'docs/webassembly.md': ['program.js'],
+  'docs/guides/browsers.md': ['./quern/index.js'],
+  'docs/guides/react-native.md': ['metro.config.js', 'unstable_enablePackageExports'],
   // Files of the official SDK, and of tool-conventions.
   'spec-tests/js-sdk/main.ts': ['./mod.ts'],
   'src/interpreter/calls/coredump.ts': ['Coredump.md'],

@@ -271,7 +271,7 @@ export const publicNames: readonly PublicName[] = found
   });
 
 /** Removes the types of a module. */
-export const stripTypes = ({ module, path }: Example): string =>
+export const stripTypes = ({ module, path }: Pick<Example, 'module' | 'path'>): string =>
   ts.transpileModule(module, { fileName: path, compilerOptions: { ...options, sourceMap: false } })
     .outputText;
 
