@@ -72,6 +72,7 @@ const innerParts: readonly InnerPart[] = [
     parts: ['interpreter/snapshot/'],
     why: 'Changes are tried on bytes of no snapshot.',
   },
+  { tests: 'test/documents/', parts: ['cli/'], why: 'Flags are held against their page.' },
   { tests: 'test/determinism/', parts: ['host/'], why: 'Sources of the world are tried on their own.' },
   {
     tests: 'test/threads/scheduler.test.ts',
