@@ -1,5 +1,5 @@
 /**
- * Draws `bench/baseline.json` and `bench/plugins.json`, and writes the table of plug-ins into its page; with `--check`
+ * Draws `bench/baseline.json`, `bench/plugins.json` and tables of the documents, and writes the table of plug-ins into its page; with `--check`
  * fails if one of these is another instead.
  */
 import { readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { writeOrCheck } from '../scripts/generated-files.ts';
 import { root } from '../test/shared.ts';
 import { type Baseline, type Contestant, contestants, readBaseline } from './baseline.ts';
 import { drawPlugins, withPluginTable } from './draw-plugins.ts';
+import { drawTables } from './draw-tables.ts';
 import { conditionsText, drawing, round } from './drawing.ts';
 import { geometricMean } from './measure.ts';
 import { readPluginFigures } from './plugins.ts';
@@ -15,7 +16,7 @@ import { readPluginFigures } from './plugins.ts';
 const WIDTH = 760;
 const PLOT = { left: 84, right: 620, top: 76 } as const;
 const COLUMNS = [680, 740] as const;
-const LEGEND = [0, 120, 310, 400] as const;
+const LEGEND = [0, 140, 330, 420] as const;
 const ROW = 30;
 const BAR = 10;
 
@@ -148,6 +149,7 @@ writeOrCheck(
   {
     ...Object.fromEntries(pictures.map((picture) => [picture.file, draw(baseline, picture)])),
     'docs/benchmarks-plugins.svg': drawPlugins(plugins),
+    ...drawTables(),
     [page]: withPluginTable(readFileSync(join(root, page), 'utf8'), plugins),
   },
   'npm run bench:draw',

@@ -11,6 +11,7 @@ const css = `
   .jitless { fill: #80b5f5; }
   .peer { fill: #bc4c00; }
   .other { fill: #8250df; }
+  .passed { fill: #1a7f37; }
   .curve { fill: none; stroke-width: 2; }
   .curve.native { stroke: #59636e; }
   .curve.interpreted { stroke: #1a7f37; }
@@ -26,6 +27,7 @@ const css = `
     .jitless { fill: #2a5fa5; }
     .peer { fill: #f0883e; }
     .other { fill: #a371f7; }
+    .passed { fill: #3fb950; }
     .curve.native { stroke: #9198a1; }
     .curve.interpreted { stroke: #3fb950; }
     .curve.jit { stroke: #4493f8; }

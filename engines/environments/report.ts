@@ -34,6 +34,8 @@ export const page = (ids: readonly string[], cells: readonly Cell[]): string => 
 
 \`greet\` is written in AssemblyScript, \`lua\` and \`quickjs\` in C with WASI, \`rust185_wasip1\` in Rust with WASI. Browsers load the package under a content security policy that allows neither code from text nor native Wasm.
 
+![Which environments run the four plug-ins](environments.svg)
+
 | environment | mode | ${ids.map((id) => `\`${id}\``).join(' | ')} |
 | --- | --- | ${ids.map(() => '---').join(' | ')} |
 ${cells.map((cell) => rowOf(ids, cell)).join('\n')}
