@@ -3,13 +3,13 @@
  *
  * Typedoc is a package of the site alone, so its types are unknown here; what is used of it is declared below.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../test/shared.ts';
 import { publicEntries } from '../docs/public-api.ts';
-import { pagesFolder } from './folder.ts';
+import { pagesFolder, writePage } from './folder.ts';
 
 interface Reflection {
   name: string;
@@ -44,6 +44,30 @@ export const apiPageOf = (specifier: string, name: string): string | undefined =
   sorts
     .map((sort) => `api/${apiFolderOf(specifier)}/${sort}/${name}.md`)
     .find((path) => existsSync(join(pagesFolder, path)));
+
+/** What an entry is for: the comment that its declarations begin with. */
+const purposeOf = (file: string): string =>
+  (/^\/\*\*([\s\S]*?)\*\//.exec(readFileSync(file, 'utf8'))?.[1] ?? '')
+    .replace(/^\s*\* ?/gm, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+/** The first page: what is where. Pages of entries get the name that programs import. */
+const writeEntries = (): void => {
+  const rows = publicEntries.map(({ specifier, aliases, file }) => {
+    const names = [specifier, ...aliases].map((name) => `\`${name}\``).join(', ');
+    const page = join(pagesFolder, 'api', apiFolderOf(specifier), 'index.md');
+    const text = readFileSync(page, 'utf8');
+    writeFileSync(page, text.replace(/^# .*$/m, `# ${specifier}\n\n${purposeOf(file)}`));
+    return `| [${names}](./${apiFolderOf(specifier)}/index.md) | ${purposeOf(file).replaceAll('|', '\\|')} |`;
+  });
+  const text = [
+    '# API',
+    'The entries of the package. [Exports](../reference/api.md) lists all names on one page, [options](../reference/options.md) all options.',
+    ['| import | what |', '| --- | --- |', ...rows].join('\n'),
+  ];
+  writePage('api/index.md', `${text.join('\n\n')}\n`);
+};
 
 /** Writes the pages. @throws when typedoc finds a fault */
 export const writeApiPages = async (): Promise<void> => {
@@ -80,4 +104,5 @@ export const writeApiPages = async (): Promise<void> => {
   const project = await app.convert();
   if (project === undefined || app.logger.hasErrors()) throw new Error('typedoc made no reference');
   await app.outputs.writeOutput({ name: 'markdown', path: join(pagesFolder, 'api') }, project);
+  writeEntries();
 };

@@ -2,7 +2,7 @@
  * Builds the site into build/site: `npm run site`. Pages of the repository, the API reference and the playground, where
  * the project has one; then every link is checked. The packages that this takes are those of site/package.json.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../test/shared.ts';
@@ -14,7 +14,12 @@ import { writePages } from './pages.ts';
 
 const run = (command: string, args: readonly string[], cwd: string): void => {
   // Through a shell: on Windows npm is a script.
-  execFileSync(command, [...args], { cwd, stdio: 'inherit', shell: process.platform === 'win32' });
+  const shell = process.platform === 'win32';
+  const { status, error } = spawnSync(command, [...args], { cwd, stdio: 'inherit', shell });
+  if (status !== 0) {
+    console.error(`${command} ${args[0]} failed${error === undefined ? '' : `: ${error.message}`}`);
+    process.exit(1);
+  }
 };
 const site = join(root, 'site');
 const isCurrent = (): boolean => {

@@ -31,8 +31,6 @@ export default defineConfig({
     anchor: { slugify },
     toc: { slugify },
     headers: { slugify },
-    // Languages that shiki does not know by these names.
-    languageAlias: { wat: 'wasm', capnp: 'txt' },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
   },
   vite: { build: { assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 } },

@@ -47,7 +47,7 @@ describe('package', () => {
 
   test('ships code and documents only, within its size budget', () => {
     const allowed =
-      /^(dist\/.+\.js|dist\/quern\.1|dist\/types\/.+\.d\.ts|docs\/[\w-]+\.md|templates\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
+      /^(dist\/.+\.js|dist\/quern\.1|dist\/types\/.+\.d\.ts|docs\/(?:guides\/)?[\w-]+\.md|templates\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
     assert.deepEqual(
       [...paths].filter((path) => !allowed.test(path)),
       [],
