@@ -3,12 +3,12 @@
  * the project has one; then every link is checked. The packages that this takes are those of site/package.json.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../test/shared.ts';
 import { writeApiPages } from './api-pages.ts';
 import { checkSite, siteFolder } from './check.ts';
-import { pagesFolder } from './folder.ts';
+import { pagesFolder, writePage } from './folder.ts';
 import { writeMenu } from './menu.ts';
 import { writePages } from './pages.ts';
 
@@ -47,7 +47,14 @@ rmSync(pagesFolder, { recursive: true, force: true });
 rmSync(siteFolder, { recursive: true, force: true });
 await writeApiPages();
 writePages();
-copyFileSync(join(site, 'index.md'), join(pagesFolder, 'index.md'));
+const home = readFileSync(join(site, 'index.md'), 'utf8');
+// A button for what is not there is left out.
+writePage(
+  'index.md',
+  hasPlayground ? home : home.replace(/ {4}- theme: alt\n {6}text: Playground\n(?: {6}.*\n)*/, ''),
+);
+mkdirSync(join(pagesFolder, 'public'), { recursive: true });
+copyFileSync(join(site, 'quern.svg'), join(pagesFolder, 'public/quern.svg'));
 writeMenu(hasPlayground);
 run(process.execPath, [join(site, 'node_modules/vitepress/bin/vitepress.js'), 'build', site], root);
 if (hasPlayground) cpSync(playground, join(siteFolder, 'playground'), { recursive: true });

@@ -7,7 +7,6 @@ import { writePage } from './folder.ts';
 interface Item {
   readonly text: string;
   readonly link?: string;
-  readonly collapsed?: boolean;
   readonly items?: readonly Item[];
 }
 
@@ -33,7 +32,6 @@ export const writeMenu = (hasPlayground: boolean): void => {
   const chapters = contents.map(
     ({ title, pages }): Item => ({
       text: title,
-      collapsed: title === 'Project',
       items: pages.map(([file, text]) => ({ text, link: linkOf(sitePaths.get(file)!) })),
     }),
   );

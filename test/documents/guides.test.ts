@@ -173,24 +173,46 @@ describe('guides', () => {
   });
 
   const skip = chromium === null && 'Chromium not found (set QUERN_CHROMIUM)';
+  const { folder, blocks } = guides.find(({ file }) => file.endsWith('/browsers.md'))!;
+  /** Opens a page that runs a module of the folder of that guide; what it reports. */
+  const openPage = (name: string, module: string): Promise<unknown> => {
+    writeFileSync(join(folder, name), module);
+    return runPage({
+      module: `guides/browsers/${name}`,
+      find: (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path)) : null),
+      timeoutMs: 60_000,
+    });
+  };
+
+  test('the page of browsers.md that has no bundler shows what the plug-in answers', { skip }, async () => {
+    const { text } = blocks.find(({ language }) => language === 'html')!;
+    const [, script = '', , name = ''] =
+      /<script type="module">(.*?)<\/script>(.*?)<(\w+)>/s.exec(text) ?? [];
+    mkdirSync(join(folder, 'quern'), { recursive: true });
+    copyFileSync(join(root, 'dist/standalone/index.js'), join(folder, 'quern/index.js'));
+    writeFileSync(join(folder, 'script.js'), script);
+    const shown = await openPage(
+      'plain.js',
+      `const element = document.createElement('${name}');
+      document.body.append(element);
+      await import('./script.js');
+      fetch('/report', { method: 'POST', body: JSON.stringify(element.textContent) });`,
+    );
+    assert.equal(shown, 'Hello, Ada!');
+  });
+
   test('the blocks of browsers.md run in a page', { skip }, async () => {
-    const { folder, blocks } = guides.find(({ file }) => file.endsWith('/browsers.md'))!;
     const modules = blocks.filter(({ language }) => language === 'js');
     assert.ok(modules.length > 0);
     for (const { text, path } of modules) {
       // The page reports what the block prints, or how it fails.
+      const name = basename(path, '.mjs');
       const reporting = `const printed = [];
         console.log = (...values) => { printed.push(values.join(' ')); };
         const report = (value) => fetch('/report', { method: 'POST', body: JSON.stringify(value) });
-        import('./${basename(path, '.mjs')}.page.js').then(() => report(printed), (error) => report([String(error)]));`;
-      writeFileSync(path.replace(/\.mjs$/, '.page.js'), await bundle(path));
-      writeFileSync(path.replace(/\.mjs$/, '.start.js'), reporting);
-      const printed = await runPage({
-        module: `guides/browsers/${basename(path, '.mjs')}.start.js`,
-        find: (name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : null),
-        timeoutMs: 60_000,
-      });
-      assert.deepEqual(printed, expectedOf(text));
+        import('./${name}.page.js').then(() => report(printed), (error) => report([String(error)]));`;
+      writeFileSync(join(folder, `${name}.page.js`), await bundle(path));
+      assert.deepEqual(await openPage(`${name}.start.js`, reporting), expectedOf(text));
     }
   });
 });

@@ -1,6 +1,7 @@
 /** Whoever reads the pages finds everything: each page is in the menu of the site, each thing that has a name on a page. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { catalogue } from '../../src/errors.ts';
 import { projectFiles, textOf } from './project-files.ts';
 import { hasSubject, subjects } from './subjects.ts';
 
@@ -18,6 +19,18 @@ describe('the site', () => {
       [],
     );
   });
+});
+
+test('codes that the page on troubles names are those of the catalogue', () => {
+  const cells = [...textOf('docs/guides/troubleshooting.md').matchAll(/^\| (`[^|]*) \|/gm)];
+  const codes = cells.flatMap((match) =>
+    [...match[1]!.matchAll(/`([\w-]+\.[\w-]+)`/g)].map(([, code]) => code!),
+  );
+  assert.ok(codes.length > 20, `only ${codes.length} codes`);
+  assert.deepEqual(
+    codes.filter((code) => !Object.hasOwn(catalogue, code)),
+    [],
+  );
 });
 
 describe('on its page is', () => {
