@@ -91,7 +91,7 @@ export const writeApiPages = async (): Promise<void> => {
       sanitizeComments: true,
       textContentMappings: { 'title.memberPage': '{name}' },
     },
-    ...{ parametersFormat: 'table', enumMembersFormat: 'table' },
+    ...{ parametersFormat: 'table', indexFormat: 'table' },
     // What declarations name and no entry exports is the inside of the engine: see `test/examples`.
     validation: { notExported: false, invalidLink: true, notDocumented: false },
   });
