@@ -496,6 +496,9 @@ export const catalogue: {
   readonly 'host.value': ErrorRow & {
     readonly class: "HostError";
   };
+  readonly 'host.thread': ErrorRow & {
+    readonly class: "HostError";
+  };
   readonly 'host.http-refused': ErrorRow & {
     readonly class: "HostError";
   };

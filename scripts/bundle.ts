@@ -51,8 +51,8 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** Packages of their own, which import this one and what they are for by name. */
-const packages = ['bullmq'];
+/** Packages of their own, which import this one and what they are for by name: the files that are loaded. */
+const packages = { bullmq: ['index'], threads: ['index', 'thread'] };
 
 rmSync(dist, { recursive: true, force: true });
 await build({
@@ -83,10 +83,11 @@ cpSync(from, join(dist, 'types'), {
   filter: (path) => !/\.(?:js|map|tsbuildinfo)$/.test(path) && !path.includes('/cli'),
 });
 writeFileSync(join(dist, 'quern.1'), manualPage(manifest.version));
-for (const name of packages) {
+for (const [name, files] of Object.entries(packages)) {
   const out = join(root, 'packages', name, 'dist');
   const built = join(root, 'build/packages', name, 'src');
   rmSync(out, { recursive: true, force: true });
-  await build({ ...common, entryPoints: [join(built, 'index.js')], outdir: out, packages: 'external' });
+  const entryPoints = files.map((file) => join(built, `${file}.js`));
+  await build({ ...common, entryPoints, outdir: out, packages: 'external' });
   cpSync(built, out, { recursive: true, filter: (path) => !/\.(?:js|map|tsbuildinfo)$/.test(path) });
 }

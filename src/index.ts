@@ -225,7 +225,7 @@ export {
 export type { Receipt } from './host/replay/receipt.ts';
 export type { RecordSink } from './host/replay/settings.ts';
 export type { CurrentPlugin } from './host/state/current-plugin.ts';
-export type { PluginOutput } from './host/state/output.ts';
+export { PluginOutput } from './host/state/output.ts';
 export type { StreamReader } from './host/wasi/descriptors.ts';
 export { MemoryFiles, type MemoryFilesOptions } from './host/wasi/memory-files.ts';
 export type { WasiOptions } from './host/wasi/program.ts';

@@ -19,6 +19,7 @@ const documents = [
   'docs/text.md',
   'docs/threads.md',
   'docs/webassembly.md',
+  'packages/threads/README.md',
 ];
 
 interface Block {

@@ -306,6 +306,11 @@ export const catalogue = {
     'host function returned a value of the wrong type',
     'Let the host function return what the import declares.',
   ),
+  'host.thread': row(
+    'HostError',
+    'the thread of the call ended',
+    'The call may have done a part of its work. See the cause: a host function that ended the process or threw later, or a thread without memory.',
+  ),
   'host.http-refused': row(
     'HostError',
     'Call error',

@@ -1,4 +1,5 @@
 /** Plug-ins, their manifests and their hosts, each at fault in one way. */
+import { createPool as createThreadPool } from '../../packages/threads/src/index.ts';
 import { advance, createJob, type Job, moduleHash, readJob, verifyJob } from '../../src/job.ts';
 import {
   compilePlugin,
@@ -24,6 +25,7 @@ import {
   takeSnapshot,
 } from '../../src/wasm.ts';
 import { assemble } from '../assembler.ts';
+import { actor } from '../pool/actor.ts';
 import { compileWat, kernelImports } from '../wat.ts';
 import type { Provocations } from './provocation.ts';
 
@@ -153,6 +155,11 @@ export const plugins: Provocations<OfHosts> & Pick<Provocations<'ExhaustionError
   'interrupted.instantiation': () => createPlugin({ wasm: [{ data: spinning }] }, { timeoutMs: 1 }),
   'interrupted.cancelled': async () =>
     (await create()).call('spin', '', null, { signal: AbortSignal.abort() }),
+  'host.thread': async () => {
+    const module = new URL('../pool/host.js', import.meta.url);
+    await using pool = createThreadPool(actor, { maxInstances: 1, module });
+    return await pool.call('act', '1');
+  },
   'snapshot.corrupt': () => restore((bytes) => bytes.with(bytes.length >> 1, bytes[bytes.length >> 1]! ^ 1)),
   'snapshot.truncated': () => restore((bytes) => bytes.subarray(0, 20)),
   'snapshot.version': () => restore((bytes) => bytes.with(VERSION, 255)),
