@@ -16,6 +16,7 @@ const documents = [
   'docs/compiling.md',
   'docs/snapshots.md',
   'docs/jobs.md',
+  'docs/service.md',
   'docs/text.md',
   'docs/threads.md',
   'docs/webassembly.md',

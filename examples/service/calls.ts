@@ -1,4 +1,5 @@
 /** Calls of tenants' plug-ins: directly on a thread, or as jobs of the queue. Both are jobs of `quern/job`. */
+import { randomInt } from 'node:crypto';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createJob, type Job, type JobDefinition, type JobReceipt, readJob, writeJob } from 'quern/job';
@@ -20,7 +21,6 @@ export interface CallState {
   readonly reason: string | null;
 }
 
-/** What a tenant asks for. */
 export type GivenCall = Pick<JobDefinition, 'modules' | 'function' | 'input'> & { readonly fuel: number };
 
 /** Id of a job for all tenants: names of tenants have no dot. */
@@ -51,13 +51,14 @@ export class Calls {
   readonly #settings: Settings;
 
   constructor(redis: Redis, quotas: Quotas, settings: Settings) {
-    const { waitingCalls, keepMs } = settings.limits;
+    const { waitingCalls, keepMs, graceMs } = settings.limits;
     this.#redis = redis;
     this.#quotas = quotas;
     this.#settings = settings;
     this.#store = new JobStore({ connection: redis, expireMs: keepMs });
     this.queue = new Queue(QUEUE, { connection: connect() });
-    this.threads = new Threads({ maxWaiting: waitingCalls, module: sibling('thread') });
+    const module = sibling('thread');
+    this.threads = new Threads({ maxWaiting: waitingCalls, module, killAfterMs: graceMs });
   }
 
   /** Compiles a plug-in and keeps it for a tenant. @returns its hash @throws what the engine says of it */
@@ -84,19 +85,21 @@ export class Calls {
   #define(tenant: Tenant, id: string, given: GivenCall): JobDefinition {
     const { allowedHosts = [] } = tenant;
     const memory = { maxPages: this.#settings.limits.memoryPages };
-    return { ...given, id: joinId(tenant, id), options: { memory, allowedHosts, useWasi: true } };
+    // The clock of the job begins now, and nobody can tell its random numbers beforehand.
+    const world = { epoch: Date.now(), seed: randomInt(2 ** 47) };
+    return { ...given, id: joinId(tenant, id), options: { memory, allowedHosts, useWasi: true, ...world } };
   }
 
   /** Runs a call on a thread, until its end or the deadline. @throws Error of the quota, or what is a matter of the host */
   async call(tenant: Tenant, plugin: Uint8Array, given: GivenCall): Promise<CallState> {
-    const { deadlineMs, keepMs } = this.#settings.limits;
+    const { deadlineMs, keepMs, graceMs } = this.#settings.limits;
     const deadline = Date.now() + deadlineMs;
     const id = newId('call');
     const job = createJob(this.#define(tenant, id, given));
     await this.#quotas.reserve(tenant, id, job.fuel!);
     let fuel = 0;
     try {
-      const signal = AbortSignal.timeout(deadlineMs + 1000);
+      const signal = AbortSignal.timeout(deadlineMs + graceMs);
       const advanced = await advanceOn(this.threads, job, { modules: [plugin], deadline, signal });
       // Receipts hold without the snapshot, and nobody goes on with it.
       const ended = { ...advanced.job, state: [] };

@@ -8,7 +8,6 @@ import { connect, readSettings, sibling } from './settings.ts';
 const settings = readSettings();
 const { signer } = await import('./thread.ts');
 const redis = connect();
-redis.on('error', (error) => console.error(`redis: ${error.message}`));
 const quotas = new Quotas(redis, settings);
 const calls = new Calls(redis, quotas, settings);
 const app = await createServer({ settings, redis, quotas, calls, key: signer.key });

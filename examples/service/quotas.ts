@@ -66,7 +66,6 @@ export class Quotas {
     await this.#redis.eval(SETTLE, 2, ...this.#keysOf(tenant, id.slice(0, 6)), id, fuel);
   }
 
-  /** What a tenant has used in the month. */
   async usage({ name, fuelPerMonth }: Tenant): Promise<object> {
     const period = newId('call').slice(0, 6);
     const [sums, reservations] = this.#keysOf(name, period);

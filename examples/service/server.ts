@@ -11,13 +11,11 @@ import type { CallState, Calls } from './calls.ts';
 import { type Quotas, type Refusal, refusal } from './quotas.ts';
 import { hasHash, type Settings, type Tenant } from './settings.ts';
 
-/** What the routes need. */
 export interface Parts {
   readonly settings: Settings;
   readonly redis: Redis;
   readonly quotas: Quotas;
   readonly calls: Calls;
-  /** Public key of the receipts. */
   readonly key: string;
 }
 
@@ -104,7 +102,6 @@ const pluginRoutes = (app: FastifyInstance, { settings, calls }: Parts): void =>
     );
 };
 
-/** A state with the addresses of what belongs to it. */
 const show = (state: CallState): object => ({
   ...state,
   output: `/calls/${state.id}/output`,
@@ -154,7 +151,6 @@ const dashboard = async (app: FastifyInstance, { calls, settings }: Parts): Prom
   await app.register(serverAdapter.registerPlugin());
 };
 
-/** The service, which does not listen yet. */
 export const createServer = async (parts: Parts): Promise<FastifyInstance> => {
   const { settings, redis, key } = parts;
   const app = fastify({ logger: { level: 'warn' }, requestTimeout: 60_000, forceCloseConnections: true });

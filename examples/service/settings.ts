@@ -14,6 +14,7 @@ const limits = {
   callFuel: 1_000_000_000,
   /** Of a direct call, time in line included. */
   deadlineMs: 10_000,
+  graceMs: 5000, // until the thread of a call that does not end is ended, without a receipt
   /** Calls and jobs that are not over. */
   openCalls: 20,
   requestsPerMinute: 600,
@@ -30,7 +31,6 @@ const limits = {
 export type Limits = typeof limits;
 
 export interface Tenant {
-  /** Lower-case letters, digits and hyphens. */
   readonly name: string;
   /** SHA-256 of the tenant's key, hexadecimal. */
   readonly keyHash: string;
@@ -82,8 +82,11 @@ export const readSettings = (): Settings => {
   return { ...file, limits: { ...limits, ...file.limits } };
 };
 
-export const connect = (): Redis =>
-  new Redis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', { maxRetriesPerRequest: null });
+export const connect = (): Redis => {
+  const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  return redis.on('error', (error) => console.error(`redis: ${error.message}`));
+};
 
 /** A file beside this one, built or not. */
 export const sibling = (name: string): URL => new URL(name + extname(import.meta.url), import.meta.url);

@@ -6,11 +6,13 @@ import { advance, createJob, moduleHash, verifyJob } from '../../src/job.ts';
 import { actor } from './actor.ts';
 import { functions, signer } from './host.ts';
 
+const module = new URL('./host.js', import.meta.url);
+
 describe('jobs on threads', () => {
   const threads = new Threads({
     maxThreads: 2,
-    module: new URL('./host.js', import.meta.url),
-    killAfterMs: 500,
+    module,
+    killAfterMs: 60_000,
   });
   after(() => threads.close());
   const modules = [actor];
@@ -42,7 +44,8 @@ describe('jobs on threads', () => {
       fuel: 1e15,
     });
     assert.ok(['paused', 'failed'].includes(paused.status));
-    const blocked = advanceOn(threads, jobOf('act', 'xxx'), { modules, deadline: Date.now() + 50 });
+    await using strict = new Threads({ maxThreads: 1, module, killAfterMs: 100 });
+    const blocked = advanceOn(strict, jobOf('act', 'xxx'), { modules, deadline: Date.now() + 50 });
     await assert.rejects(blocked, { code: 'interrupted.timeout' });
     const dying = advanceOn(threads, jobOf('act', 'x'), { modules });
     await assert.rejects(dying, { code: 'host.thread' });

@@ -41,7 +41,7 @@ const countingSignal = () => {
 describe('a pool on threads', () => {
   const pools: ThreadPool[] = [];
   const poolOf = (options: PoolOptions = {}): ThreadPool => {
-    const pool = createPool(actor, { maxInstances: 2, module, killAfterMs: 500, ...options });
+    const pool = createPool(actor, { maxInstances: 2, module, killAfterMs: 60_000, ...options });
     pools.push(pool);
     return pool;
   };
@@ -144,7 +144,7 @@ describe('a pool on threads', () => {
   });
 
   test('a host function that blocks its thread is ended by the limits', async () => {
-    const pool = poolOf({ maxInstances: 1 });
+    const pool = poolOf({ maxInstances: 1, killAfterMs: 100 });
     await rejects(pool.call('act', act(3), null, { timeoutMs: 20 }), 'interrupted.timeout');
     const { signal } = new AbortController();
     const controller = new AbortController();
@@ -204,6 +204,14 @@ describe('a pool on threads', () => {
     await rejects(two.call('count'), 'usage.state');
     assert.equal(numberOf(await one.call('count')), 3);
     assert.equal(threads.size, 1);
+  });
+
+  test('a thread keeps so many plug-ins, and makes the others anew', async () => {
+    await using threads = new Threads({ maxThreads: 1, module });
+    const many = Array.from({ length: 40 }, () => createPool(actor, { threads }));
+    for (const pool of many) assert.equal(numberOf(await pool.call('count')), 1);
+    assert.equal(numberOf(await many[39]!.call('count')), 2);
+    assert.equal(numberOf(await many[0]!.call('count')), 1);
   });
 
   test('close ends the calls that run, and refuses those that wait', async () => {

@@ -1,11 +1,15 @@
 /** The service of the examples, from an upload to a receipt that holds, and all that a tenant must not be able to do. */
 import assert from 'node:assert/strict';
-import { statSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { advance, createJob, readJob } from '../../src/job.ts';
+import { assemble } from '../assembler.ts';
 import { runQuern } from '../cli/run-quern.ts';
 import { needsRedis, RedisServer } from '../jobs/redis.ts';
+import { root } from '../shared.ts';
 import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 import { type Answer, askAs, exchange, hashOf, ServiceProcess } from './server.ts';
 
@@ -22,11 +26,8 @@ const { plugin } = compileWat({
     (func (export "grow") (result i32) (i32.eq (memory.grow (i32.const 100)) (i32.const -1)))
     (func (export "spin") (loop $on (br $on))))`,
 });
-/** No module of its type: its function leaves nothing on the stack. */
-const invalid = Uint8Array.from([
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f],
-  ...[3, 2, 1, 0, 10, 4, 1, 2, 0, 0x0b],
-]);
+/** Adds where nothing is on the stack. */
+const invalid = assemble({ funcs: [{ code: [['i32.add']] }] });
 
 const keys = { ada: 'ada-key', grace: 'grace-key', miser: 'miser-key', busy: 'busy-key' };
 const settings = {
@@ -40,7 +41,7 @@ const settings = {
   limits: {
     moduleBytes: 100_000,
     memoryPages: 20,
-    deadlineMs: 1500,
+    deadlineMs: 3000,
     openCalls: 3,
     requestsPerMinute: 500,
     sliceFuel: 2_000_000,
@@ -48,6 +49,9 @@ const settings = {
     sweepMs: 500,
   },
 };
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+const needsCurl = { skip: hasCurl ? false : 'curl not found' };
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -73,7 +77,7 @@ describe('the service of the examples', needsRedis, () => {
       const answer = await ask();
       assert.equal(answer.status, 200, JSON.stringify(answer.body));
       if (isThere(answer)) return answer;
-      await sleep(100);
+      await sleep(30);
     }
   };
   const isOver = ({ body }: Answer): boolean => body.status !== 'open';
@@ -226,7 +230,7 @@ describe('the service of the examples', needsRedis, () => {
   test('a job outlives the server that is killed in the middle of it', async () => {
     const hash = await upload('ada');
     const before = (await usage('ada')).spent;
-    const input = 'x'.repeat(12);
+    const input = 'x'.repeat(14);
     const { body } = await as('ada')('POST', `/plugins/${hash}/jobs/compute`, input);
     const ask = () => as('ada')('GET', `/calls/${body.id}`);
     const middle = await until(ask, (answer) => answer.body.fuel > 0);
@@ -248,11 +252,12 @@ describe('the service of the examples', needsRedis, () => {
     const hash = await upload('ada');
     const before = (await usage('ada')).spent;
     const call = as('ada')('POST', `/plugins/${hash}/call/spin?fuel=100000000000`, '').catch(() => null);
-    while ((await usage('ada')).openCalls === 0) await sleep(20);
+    let open = await usage('ada');
+    for (; open.openCalls === 0; open = await usage('ada')) await sleep(20);
+    assert.equal(open.reserved, 100_000_000_000);
     await service.kill();
     assert.equal(await call, null);
     await service.start();
-    assert.equal((await usage('ada')).reserved, 100_000_000_000);
     while ((await usage('ada')).openCalls > 0) await sleep(100);
     const { reserved, spent } = await usage('ada');
     assert.deepEqual([reserved, spent], [0, before], 'without a receipt nothing is billed');
@@ -279,6 +284,19 @@ describe('the service of the examples', needsRedis, () => {
       queues.map(({ name, readOnlyMode }) => [name, readOnlyMode]),
       [['plug-ins', true]],
     );
+  });
+
+  test('the commands of the page do what it says', needsCurl, async () => {
+    const page = readFileSync(join(root, 'docs/service.md'), 'utf8');
+    const [, script = ''] = /^```bash\n(.*?)^```$/ms.exec(page) ?? [];
+    const file = join(service.folder, 'page.sh');
+    const quern = `quern() { "${process.execPath}" ${join(root, 'build/src/cli/main.js')} "$@"; echo; }`;
+    const inFolder = script.replaceAll('job.txt', join(service.folder, 'page.txt'));
+    writeFileSync(file, `set -eu\n${quern}\n${inFolder.replaceAll(/^(curl .*\/output.*)$/gm, '$1\necho')}`);
+    const env = { ...process.env, URL: service.address, KEY: keys.grace };
+    const run = await promisify(execFile)('bash', [file], { cwd: root, env });
+    const expected = [...script.matchAll(/# → (.*)$/gm)].map((match) => match[1]);
+    assert.deepEqual(run.stdout.trimEnd().split('\n'), expected);
   });
 
   test('the first start makes settings that only their owner can read, and shows their keys once', async () => {

@@ -50,8 +50,10 @@ const plugins = new Kept<number, KeptPlugin>(({ compiled, idle }) => {
   compiled.close();
 });
 const jobModules = new Kept<string, Uint8Array>(() => {});
+/** Those that came with the task; a job may have more than are kept. */
+let sentModules = new Map<string, Uint8Array>();
 /** One function for all jobs: what `advance` compiles, it keeps by this object. */
-const findModule = (hash: string): Uint8Array | undefined => jobModules.get(hash);
+const findModule = (hash: string): Uint8Array | undefined => sentModules.get(hash) ?? jobModules.get(hash);
 
 const importModule = async (url: string | null): Promise<ThreadModule> => {
   if (url === null) return {};
@@ -118,7 +120,8 @@ const runPlugin = async (task: PluginTask, signal: AbortSignal | null): Promise<
 
 const runJob = async (task: JobTask, signal: AbortSignal | null): Promise<Reply> => {
   const { job, modules, fuel, deadline } = task;
-  for (const bytes of modules) jobModules.set(moduleHash(bytes), bytes);
+  sentModules = new Map(modules.map((bytes) => [moduleHash(bytes), bytes]));
+  for (const [hash, bytes] of sentModules) jobModules.set(hash, bytes);
   const missing = Object.values(job.modules).filter((hash) => jobModules.get(hash) === undefined);
   if (missing.length > 0 && modules.length === 0) return { kind: 'needs', modules: missing };
   const { functions, fetch, compiler, precompiled, logger, onLog, signer } = await importModule(task.module);

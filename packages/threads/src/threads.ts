@@ -6,6 +6,7 @@
  * never has more calls than threads.
  */
 import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
@@ -74,7 +75,7 @@ const withReason = (error: unknown, signal: AbortSignalLike | null): unknown =>
     : error;
 const hrefOf = (module: URL | string): string => {
   const text = String(module);
-  return URL.canParse(text) ? text : pathToFileURL(text).href;
+  return !isAbsolute(text) && URL.canParse(text) ? text : pathToFileURL(text).href;
 };
 
 /** One task that a thread has, or is to get. */
