@@ -67,6 +67,7 @@ export interface JobOptions {
   readonly features?: readonly string[] | undefined;
   readonly seed?: number | undefined;
   readonly epoch?: number | undefined;
+  readonly idempotencyKeys?: boolean | undefined;
 }
 
 export interface JobReceipt {

@@ -14,6 +14,7 @@ import { type CallEnd, isSuccess, lastSlice, nextLink, receiptOfJob, stateOf } f
 import { JobContext } from './context.ts';
 import { damagedJob, type Job, jobHash } from './job.ts';
 import { Journal, type KeepAnswer } from './journal.ts';
+import { keyedFetch } from './keyed-fetch.ts';
 import { compiledModules, type JobModules } from './modules.ts';
 import type { JobReceipt, JobSigner, SliceReceipt } from './receipt.ts';
 import { runSlice, type SliceEnd } from './slice.ts';
@@ -89,7 +90,7 @@ export type Advance = (job: Job, options: AdvanceOptions) => Promise<Advanced>;
 
 /** The options of the plug-in of a job. */
 export const pluginOptionsOf = ({ options }: Job): PluginOptions => {
-  const { seed, epoch, ...rest } = options;
+  const { seed, epoch, idempotencyKeys: _, ...rest } = options;
   const deterministic = {
     ...(seed === undefined ? {} : { seed }),
     ...(epoch === undefined ? {} : { epoch }),
@@ -115,11 +116,12 @@ export const openJob = async (
   options: Omit<AdvanceOptions, 'modules' | 'fuel'>,
 ): Promise<Opened> => {
   const { signal, functions, fetch, compiler, precompiled, logger, onLog, logLevel } = options;
-  const own = { functions, fetch, compiler, precompiled, logger, onLog, logLevel };
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const snapshot = joinState(stateOf(job));
   let call: PluginCall | null = null;
   const context = new JobContext(job.id, jobHash(job), journal, () => call?.requestPause());
+  const sender = typeof fetch === 'function' ? keyedFetch(fetch, job, context) : fetch;
+  const own = { functions, fetch: sender, compiler, precompiled, logger, onLog, logLevel };
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const limits = { signal, hostContext: context };
   const plugin = await compiled.underJournal(
     journal.tape,

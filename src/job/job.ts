@@ -49,6 +49,11 @@ export interface JobOptions {
   readonly seed?: number | undefined;
   /** Where the virtual clock starts: milliseconds since 1970. Default: 2020-01-01. */
   readonly epoch?: number | undefined;
+  /**
+   * Whether requests of `http_request` with POST or PATCH carry the key of their question as `Idempotency-Key`, unless
+   * the plug-in sets that header itself. Default: true.
+   */
+  readonly idempotencyKeys?: boolean | undefined;
 }
 /** TABLE: their names. */
 const jobOptionNames: Readonly<Record<keyof JobOptions, true>> = {
@@ -62,6 +67,7 @@ const jobOptionNames: Readonly<Record<keyof JobOptions, true>> = {
   features: true,
   seed: true,
   epoch: true,
+  idempotencyKeys: true,
 };
 
 /**
@@ -161,6 +167,9 @@ const checkJobOptions = (value: JobOptions | undefined): JobOptions => {
     ['string', 'boolean'].includes(typeof item) ||
     (typeof item === 'number' ? Number.isFinite(item) : isObject(item) && Object.values(item).every(isData));
   if (!isData(own)) throw badArgument('options of a job must be data that JSON can hold');
+  const { idempotencyKeys = true } = own;
+  if (typeof idempotencyKeys !== 'boolean')
+    throw badArgument(`idempotencyKeys must be a boolean, not ${valueText(idempotencyKeys)}`);
   return JSON.parse(canonical(own)) as JobOptions;
 };
 
