@@ -20,6 +20,20 @@ export interface Advanced {
   readonly waitMs: number | null;
 }
 
+export interface Agreement {
+  readonly result: JobResult | null;
+  readonly agreed: readonly string[];
+  readonly differing: readonly {
+    readonly name: string;
+    readonly fields: readonly string[];
+  }[];
+}
+
+export interface Claim {
+  readonly name: string;
+  readonly result: JobResult | null;
+}
+
 export interface Job {
   readonly version: 1;
   readonly id: string;
@@ -70,6 +84,13 @@ export interface JobOptions {
   readonly idempotencyKeys?: boolean | undefined;
 }
 
+export interface JobProgress {
+  readonly fuel: number;
+  readonly of: number | null;
+  readonly slices: number;
+  readonly answers: number;
+}
+
 export interface JobReceipt {
   readonly version: 1;
   readonly job: string;
@@ -85,6 +106,12 @@ export interface JobReceipt {
   readonly memoryHash: string | null;
   readonly answers: number;
   readonly transcriptHash: string;
+}
+
+export interface JobResult {
+  readonly status: 'done' | 'failed';
+  readonly output: string | null;
+  readonly receipt: JobReceipt;
 }
 
 export interface JobSigner {
@@ -134,13 +161,25 @@ export interface VerifyJobOptions extends Pick<PluginOptions, 'compiler' | 'prec
 
 export const advance: Advance;
 
+export const advanceStored: Advance;
+
+export const compareClaims: (claims: readonly Claim[]) => Agreement;
+
 export const createJob: (definition: JobDefinition) => Job;
 
 export const createSigner: (seed: BytesLike) => Promise<JobSigner>;
 
+export const isLasting: (error: unknown) => boolean;
+
 export const moduleHash: (bytes: BytesLike) => string;
 
+export const progressOf: ({ slices, fuel }: Job) => JobProgress;
+
 export const readJob: (text: string) => Job;
+
+export const resultOf: ({ status, output, receipt }: Advanced) => JobResult | null;
+
+export const stateHashes: (slices: readonly SliceReceipt[]) => readonly string[];
 
 export const verifyJob: VerifyJob;
 

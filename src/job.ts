@@ -1,6 +1,7 @@
 /** Entry point for jobs: calls of plug-ins as data, which go on anywhere and whose receipts anybody can verify. */
 import { portablePlatform } from './host/platform/portable-platform.ts';
 import { type Advance, advanceOn } from './job/advance.ts';
+import { advanceStoredOn } from './job/stored.ts';
 import { type VerifyJob, verifyJobOn } from './job/verify.ts';
 
 /**
@@ -18,6 +19,23 @@ import { type VerifyJob, verifyJobOn } from './job/verify.ts';
  * @throws JobError, ReplayError, InterruptedError, or what linking throws
  */
 export const advance: Advance = advanceOn(portablePlatform);
+
+/**
+ * Takes a job further that a queue keeps: as `advance`, but where its snapshot or its receipts are missing or damaged,
+ * the job begins again, with the answers of its journal and a new chain of receipts.
+ *
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * const greet = readFileSync('build/examples/greet.wasm');
+ * const job = createJob({ id: 's', modules: { main: moduleHash(greet) }, function: 'greet', input: 'Ada' });
+ * const { job: paused } = await advance(job, { modules: [greet], fuel: 500 });
+ * const { output } = await advanceStored({ ...paused, state: [] }, { modules: [greet] });
+ * console.log(output.text()); // → Hello, Ada!
+ * ```
+ *
+ * @throws what `advance` throws; JobError `job.damaged` where the journal is damaged
+ */
+export const advanceStored: Advance = advanceStoredOn(portablePlatform);
 
 /**
  * Verifies all receipts of a job: runs it again from its beginning, with the answers of its journal and nothing of the
@@ -44,11 +62,14 @@ export const advance: Advance = advanceOn(portablePlatform);
 export const verifyJob: VerifyJob = verifyJobOn(portablePlatform);
 
 export type { Advance, Advanced, AdvanceOptions, JobStatus } from './job/advance.ts';
+export { type Agreement, type Claim, compareClaims } from './job/claims.ts';
 export type { JobContext } from './job/context.ts';
 export { createJob, type Job, type JobDefinition, type JobOptions, moduleHash } from './job/job.ts';
 export type { KeepAnswer } from './job/journal.ts';
 export type { JobModules } from './job/modules.ts';
 export type { JobReceipt, JobSigner, SliceReceipt, StateMark } from './job/receipt.ts';
+export { type JobProgress, type JobResult, progressOf, resultOf } from './job/result.ts';
 export { createSigner } from './job/signing.ts';
+export { isLasting, stateHashes } from './job/stored.ts';
 export { readJob, writeJob } from './job/text.ts';
 export type { VerifiedJob, VerifyJob, VerifyJobOptions } from './job/verify.ts';

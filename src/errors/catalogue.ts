@@ -450,8 +450,8 @@ export const catalogue = {
   ),
   'job.store': row(
     'JobError',
-    'what the host answered could not be kept',
-    'See the cause; advance the job again with its journal as it is stored: what was not kept is asked again.',
+    'the job could not be kept',
+    'See the cause; advance the job again as it is stored: an answer of the host that was not kept is asked again.',
   ),
   'job.receipt': row(
     'JobError',

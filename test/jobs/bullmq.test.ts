@@ -4,19 +4,25 @@ import { after, before, describe, test } from 'node:test';
 import { type Job as BullJob, FlowProducer, Queue, QueueEvents, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import {
-  type Agreement,
   addJob,
   agree,
   agreementFlow,
   JobStore,
   type ProcessorOptions,
   type QuernData,
-  type QuernResult,
   quernProcessor,
 } from '../../packages/bullmq/src/index.ts';
-import { advance, type JobContext, type JobReceipt, moduleHash } from '../../src/job.ts';
+import { isQuernError } from '../../src/errors.ts';
+import {
+  type Agreement,
+  advance,
+  type JobContext,
+  type JobReceipt,
+  type JobResult,
+  moduleHash,
+} from '../../src/job.ts';
 import { needsRedis, RedisServer } from './redis.ts';
-import { Ledger, modules, questionJob, questions } from './worlds.ts';
+import { changedResult, Ledger, modules, questionJob, questions } from './worlds.ts';
 
 describe('BullMQ', needsRedis, () => {
   let server: RedisServer;
@@ -32,8 +38,8 @@ describe('BullMQ', needsRedis, () => {
     await server.stop();
   });
 
-  const queueOf = (name: string): Queue<QuernData, QuernResult> => {
-    const queue = new Queue<QuernData, QuernResult>(name, { connection: server.client() });
+  const queueOf = (name: string): Queue<QuernData, JobResult> => {
+    const queue = new Queue<QuernData, JobResult>(name, { connection: server.client() });
     closing.push(queue);
     return queue;
   };
@@ -67,8 +73,10 @@ describe('BullMQ', needsRedis, () => {
     (await advance(questionJob(id, count), { modules, functions: new Ledger().functions })).receipt!;
 
   /** Waits until a job of a queue is over. */
-  const ended = async (queue: Queue<QuernData, QuernResult>, id: string): Promise<BullJob> => {
+  const ended = async (queue: Queue<QuernData, JobResult>, id: string): Promise<BullJob> => {
     const events = new QueueEvents(queue.name, { connection: server.client() });
+    // Connections that a test cuts.
+    events.on('error', () => {});
     closing.push(events);
     await events.waitUntilReady();
     const job = (await queue.getJob(id))!;
@@ -81,7 +89,7 @@ describe('BullMQ', needsRedis, () => {
     await addJob(queue, definitionOf('first', 8), { connection: redis, modules });
     workOn('whole');
     const job = await ended(queue, 'first');
-    const { status, receipt, output } = job.returnvalue as QuernResult;
+    const { status, receipt, output } = job.returnvalue as JobResult;
     assert.equal(status, 'done');
     assert.deepEqual(receipt, await expected('first', 8));
     assert.equal(moduleHash(Buffer.from(output!, 'base64')), receipt.outputHash);
@@ -110,7 +118,7 @@ describe('BullMQ', needsRedis, () => {
     await addJob(queue, definitionOf('waits', 3), { connection: redis, modules });
     workOn('waiting', { functions: ledger.functions });
     const job = await ended(queue, 'waits');
-    assert.deepEqual((job.returnvalue as QuernResult).receipt, await expected('waits', 3));
+    assert.deepEqual((job.returnvalue as JobResult).receipt, await expected('waits', 3));
     assert.equal(ledger.asked.get(1n)!.length, 3);
     assert.equal(new Set(ledger.asked.get(1n)).size, 1);
   });
@@ -152,7 +160,7 @@ describe('BullMQ', needsRedis, () => {
       assert.ok(pieces.length > 0);
       for (const field of pieces) await damage(key, field);
       const job = await ended(queue, id);
-      assert.deepEqual((job.returnvalue as QuernResult).receipt, await expected(id, 5));
+      assert.deepEqual((job.returnvalue as JobResult).receipt, await expected(id, 5));
       assert.equal(ledger.asked.get(2n)!.length, 1, 'what was answered is not asked again');
     }
   });
@@ -166,7 +174,7 @@ describe('BullMQ', needsRedis, () => {
     assert.match(first.message, /a module of the job is not here/);
     await new JobStore({ connection: redis, prefix: 'other' }).putModule(questions);
     assert.deepEqual(
-      ((await ended(queue, 'lost')).returnvalue as QuernResult).receipt,
+      ((await ended(queue, 'lost')).returnvalue as JobResult).receipt,
       await expected('lost', 2),
     );
   });
@@ -193,6 +201,14 @@ describe('BullMQ', needsRedis, () => {
         await redis.config('SET', 'maxmemory', '0');
       },
     ],
+    [
+      'is read-only for a while',
+      async () => {
+        await redis.replicaof('127.0.0.1', '1');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await redis.replicaof('NO', 'ONE');
+      },
+    ],
     ['loses its connections', () => redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')],
   ] as const)
     test(`a job goes on when Redis ${name}`, async () => {
@@ -209,7 +225,7 @@ describe('BullMQ', needsRedis, () => {
       workOn(id, { functions: ledger.functions });
       const job = await ended(queue, id);
       assert.deepEqual(
-        (job.returnvalue as QuernResult | null)?.receipt,
+        (job.returnvalue as JobResult | null)?.receipt,
         await expected(id, 7),
         job.failedReason,
       );
@@ -217,6 +233,33 @@ describe('BullMQ', needsRedis, () => {
       await Promise.all(troubles);
       for (const keys of ledger.asked.values()) assert.equal(new Set(keys).size, 1);
     });
+
+  test('what Redis refuses has a typed error', async () => {
+    const own = server.client();
+    const store = new JobStore({ connection: own });
+    const all = (): Promise<unknown>[] => [
+      store.putModule(questions),
+      store.keep('q', 'refused', 'line', 0),
+      store.cancel('q', 'refused'),
+    ];
+    const refused = async (pattern: RegExp): Promise<void> => {
+      for (const attempt of all())
+        await assert.rejects(
+          attempt,
+          (error) => isQuernError(error, 'job.store') && pattern.test(error.message),
+        );
+    };
+    await redis.config('SET', 'maxmemory', '1');
+    await refused(/OOM/);
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.replicaof('127.0.0.1', '1');
+    await refused(/READONLY/);
+    await redis.replicaof('NO', 'ONE');
+    own.disconnect();
+    await refused(/closed/);
+    await assert.rejects(store.load('q', 'refused', ''), { code: 'job.store' });
+    await assert.rejects(store.module('00'), { code: 'job.store' });
+  });
 
   test('what is stored has a limit, and expires', async () => {
     const store = new JobStore({ connection: redis, prefix: 'small', maxBytes: 100, expireMs: 5000 });
@@ -227,12 +270,14 @@ describe('BullMQ', needsRedis, () => {
   });
 
   test('agree names the workers that lie', async () => {
-    const names = ['honest', 'worthy', 'forger', 'miser', 'true'];
+    const names = ['honest', 'worthy', 'forger', 'miser', 'true', 'changer', 'just'];
+    const other = await changedResult(definitionOf('vote', 4));
     const flow = new FlowProducer({ connection: server.client() });
     closing.push(flow);
-    const lies: Readonly<Record<string, (result: QuernResult) => QuernResult>> = {
+    const lies: Readonly<Record<string, (result: JobResult) => JobResult>> = {
       forger: (result) => ({ ...result, output: Buffer.from('forged').toString('base64') }),
       miser: (result) => ({ ...result, receipt: { ...result.receipt, fuel: 1 } }),
+      changer: (result) => ({ ...other, receipt: { ...other.receipt, job: result.receipt.job } }),
     };
     await new JobStore({ connection: redis }).putModule(questions);
     for (const name of names) {
@@ -241,7 +286,7 @@ describe('BullMQ', needsRedis, () => {
         functions: new Ledger().functions,
         sliceFuel: 5000,
       });
-      const run = async (...args: Parameters<typeof processor>): Promise<QuernResult> => {
+      const run = async (...args: Parameters<typeof processor>): Promise<JobResult> => {
         const result = await processor(...args);
         return lies[name]?.(result) ?? result;
       };
@@ -252,10 +297,11 @@ describe('BullMQ', needsRedis, () => {
     await flow.add(agreementFlow(definitionOf('vote', 4), names, 'judge'));
     const { result, agreed, differing } = (await ended(queue, 'vote')).returnvalue as never as Agreement;
     assert.deepEqual(result!.receipt, await expected('vote', 4));
-    assert.deepEqual(agreed, ['honest', 'worthy', 'true']);
+    assert.deepEqual(agreed, ['honest', 'worthy', 'true', 'just']);
     assert.deepEqual(differing, [
       { name: 'forger', fields: ['output'] },
       { name: 'miser', fields: ['fuel'] },
+      { name: 'changer', fields: ['modules', 'outputHash', 'memoryHash', 'transcriptHash'] },
     ]);
   });
 });

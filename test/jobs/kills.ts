@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
-import { addJob, JobStore, type QuernData, type QuernResult } from '../../packages/bullmq/src/index.ts';
-import { advance, moduleHash } from '../../src/job.ts';
+import { addJob, JobStore, type QuernData } from '../../packages/bullmq/src/index.ts';
+import { advance, type JobResult, moduleHash } from '../../src/job.ts';
 import { root } from '../shared.ts';
 import { RedisServer } from './redis.ts';
 import { askedKey, Ledger, ledgerKey, modules, questionJob, questions } from './worlds.ts';
@@ -67,7 +67,7 @@ const drain = async (
 /** Runs jobs, checks all of them against runs without interruption, and counts. */
 export const runWithKills = async (run: KillRun): Promise<KillReport> => {
   const server = await RedisServer.start();
-  const queue = new Queue<QuernData, QuernResult>(QUEUE, { connection: server.client() });
+  const queue = new Queue<QuernData, JobResult>(QUEUE, { connection: server.client() });
   const redis = server.client();
   try {
     const { fuel } = await uninterrupted('measure');

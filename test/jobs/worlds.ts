@@ -1,10 +1,18 @@
 /** Plug-ins for tests of jobs, and a host that keeps a ledger of what it was asked. */
 import type { CurrentPlugin, HostFunctions } from '../../src/index.ts';
-import { createJob, type Job, type JobContext, type JobDefinition, moduleHash } from '../../src/job.ts';
+import {
+  advance,
+  createJob,
+  type Job,
+  type JobContext,
+  type JobDefinition,
+  type JobResult,
+  moduleHash,
+  resultOf,
+} from '../../src/job.ts';
 import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
-const { questions } = compileWat({
-  questions: `(module ${kernelImports}
+const questionsText = (rotation: number): string => `(module ${kernelImports}
     (import "extism:host/user" "ask" (func $ask (param i64) (result i64)))
     (memory (export "memory") 2)
     (global $sum (mut i64) (i64.const 0))
@@ -12,7 +20,7 @@ const { questions } = compileWat({
     (func $compute (param $turns i32)
       (loop
         (i32.store8 (i32.add (i32.mul (local.get $turns) (i32.const 31)) (i32.const 5)) (local.get $turns))
-        (global.set $sum (i64.add (i64.rotl (global.get $sum) (i64.const 5)) (i64.extend_i32_u (local.get $turns))))
+        (global.set $sum (i64.add (i64.rotl (global.get $sum) (i64.const ${rotation})) (i64.extend_i32_u (local.get $turns))))
         (br_if 0 (local.tee $turns (i32.sub (local.get $turns) (i32.const 1))))))
     (func (export "_initialize") (call $compute (i32.const 50)))
     (func (export "questions") (result i32) (local $n i64)
@@ -27,10 +35,14 @@ const { questions } = compileWat({
     (func (export "fill") (memory.fill (i32.const 0) (i32.const 7) (i32.const 100000)) (call $compute (i32.const 10)))
     (func (export "trap") (call $compute (i32.const 1000)) unreachable)
     (func (export "fail") (result i32) (call $compute (i32.const 1000)) (call $output_i64 (i64.const 3)) (i32.const 4))
-    (func (export "complain") (call $compute (i32.const 500)) (call $error_set (call $input_offset))))`,
+    (func (export "complain") (call $compute (i32.const 500)) (call $error_set (call $input_offset))))`;
+const { questions, changedQuestions } = compileWat({
+  questions: questionsText(5),
+  changedQuestions: questionsText(6),
 });
 
-export { questions };
+/** `changedQuestions` computes something else, at the same price. */
+export { changedQuestions, questions };
 
 /** Hosts find modules here. */
 export const modules: readonly Uint8Array[] = [questions];
@@ -73,6 +85,12 @@ export class Ledger {
     return { 'extism:host/user': { ask: this.#ask } };
   }
 }
+
+/** What a worker says that has run a job on another module. */
+export const changedResult = async (definition: JobDefinition): Promise<JobResult> => {
+  const job = createJob({ ...definition, modules: { main: moduleHash(changedQuestions) } });
+  return resultOf(await advance(job, { modules: [changedQuestions], functions: new Ledger().functions }))!;
+};
 
 /** Numbers from 0 to 1, always the same. */
 export const seeded = (seed: number): (() => number) => {

@@ -8,18 +8,18 @@ import {
   UnrecoverableError,
   WaitingError,
 } from 'bullmq';
-import { isQuernError } from 'quern/errors';
 import {
-  type Advanced,
   type AdvanceOptions,
-  advance,
+  advanceStored,
   createJob,
-  type Job,
+  isLasting,
   type JobDefinition,
-  type JobReceipt,
+  type JobResult,
+  progressOf,
+  resultOf,
   writeJob,
 } from 'quern/job';
-import { JobStore, type StoredJob, type StoreOptions } from './store.ts';
+import { JobStore, type StoreOptions } from './store.ts';
 
 /** Options of `quernProcessor`. */
 export interface ProcessorOptions
@@ -44,57 +44,16 @@ export interface QuernData {
   readonly reports?: boolean;
 }
 
-/** Result of a job in the queue. */
-export interface QuernResult {
-  readonly status: 'done' | 'failed';
-  /** Base64; null where the plug-in gave nothing. */
-  readonly output: string | null;
-  readonly receipt: JobReceipt;
-}
-
-/** Progress of a job in the queue. */
-export interface QuernProgress {
-  readonly fuel: number;
-  /** Fuel of the whole job; null for no limit. */
-  readonly of: number | null;
-  readonly slices: number;
-  readonly answers: number;
-}
-
 const SLICE_FUEL = 10_000_000;
 const WAIT_MS = 1000;
 
-const progressOf = ({ slices, fuel }: Job): QuernProgress => {
-  const last = slices[slices.length - 1];
-  return { fuel: last?.fuel ?? 0, of: fuel, slices: slices.length, answers: last?.answers ?? 0 };
-};
-
-/** Advances a job; one whose snapshot is missing or damaged begins again, with the answers that were kept. */
-const advanceStored = async ({ job }: StoredJob, options: AdvanceOptions): Promise<Advanced> => {
-  try {
-    return await advance(job, options);
-  } catch (error) {
-    if (!isQuernError(error, 'job.damaged') || job.slices.length === 0) throw error;
-    return advance({ ...job, state: [], slices: [] }, options);
-  }
-};
-
 /** What a job of the queue ends with. @throws UnrecoverableError for a job that failed by itself */
-const finish = ({ status, output, receipt }: Advanced, { reports }: QuernData): QuernResult => {
-  const end = receipt!;
-  if (status === 'failed' && reports !== true) {
-    const { failure, error, returnCode } = end;
+const finish = (result: JobResult, { reports }: QuernData): JobResult => {
+  const { failure, error, returnCode } = result.receipt;
+  if (result.status === 'failed' && reports !== true)
     throw new UnrecoverableError(failure ?? error ?? `return code ${returnCode}`);
-  }
-  const text = output === null ? null : Buffer.from(output.bytes()).toString('base64');
-  return { status: status as QuernResult['status'], output: text, receipt: end };
+  return result;
 };
-
-/** What is the same however often it is tried. */
-const isFinal = (error: unknown): boolean =>
-  ['plugin.function', 'usage.argument', 'job.damaged', 'interrupted.cancelled'].some(
-    (code) => isQuernError(error) && error.code === code,
-  );
 
 /**
  * A processor for `new Worker(name, quernProcessor(…), …)`. It runs one slice and gives the job back to the queue, so
@@ -102,19 +61,19 @@ const isFinal = (error: unknown): boolean =>
  *
  * Set `maxStalledCount` of the worker high: a job whose worker dies is stalled, and nothing is lost by that.
  */
-export const quernProcessor = (options: ProcessorOptions): Processor<QuernData, QuernResult> => {
+export const quernProcessor = (options: ProcessorOptions): Processor<QuernData, JobResult> => {
   const { sliceFuel = SLICE_FUEL, waitMs = WAIT_MS, functions, fetch, signer } = options;
   const { compiler, precompiled, onLog, logLevel } = options;
   const store = new JobStore(options);
   const modules = options.modules ?? ((hash: string) => store.module(hash));
   const own = { functions, fetch, signer, compiler, precompiled, onLog, logLevel };
-  return async (bull: BullJob<QuernData, QuernResult>, token, signal) => {
+  return async (bull: BullJob<QuernData, JobResult>, token, signal) => {
     const [queue, id] = [bull.queueName, bull.id!];
     try {
       const stored = await store.load(queue, id, bull.data.job);
       if (stored.isCancelled) throw new UnrecoverableError('cancelled');
       const keep = (line: string, index: number): Promise<void> => store.keep(queue, id, line, index);
-      const advanced = await advanceStored(stored, { ...own, modules, fuel: sliceFuel, keep, signal });
+      const advanced = await advanceStored(stored.job, { ...own, modules, fuel: sliceFuel, keep, signal });
       if (advanced.status === 'waiting') {
         await bull.moveToDelayed(Date.now() + (advanced.waitMs ?? waitMs), token);
         throw new DelayedError();
@@ -122,11 +81,12 @@ export const quernProcessor = (options: ProcessorOptions): Processor<QuernData, 
       if (stored.job.slices.length === 0 || advanced.job !== stored.job)
         await store.save(queue, id, advanced.job, stored);
       await bull.updateProgress(progressOf(advanced.job) as never);
-      if (advanced.status !== 'paused') return finish(advanced, bull.data);
+      const result = resultOf(advanced);
+      if (result !== null) return finish(result, bull.data);
       await bull.moveToWait(token);
       throw new WaitingError();
     } catch (error) {
-      if (!isFinal(error)) throw error;
+      if (!isLasting(error)) throw error;
       throw new UnrecoverableError((error as Error).message);
     }
   };

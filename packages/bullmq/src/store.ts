@@ -6,7 +6,7 @@
  */
 import type { Redis } from 'ioredis';
 import { JobError } from 'quern/errors';
-import { type Job, moduleHash, readJob, type SliceReceipt, writeJob } from 'quern/job';
+import { type Job, moduleHash, readJob, stateHashes, writeJob } from 'quern/job';
 
 /** Where and how long jobs are kept. */
 export interface StoreOptions {
@@ -49,19 +49,16 @@ return 1`;
 const pieceField = (hash: string): string => `piece:${hash}`;
 const lineField = (index: number): string => `line:${index}`;
 
-/** The hashes of the pieces that a job goes on with, which its receipts name. */
-const pieceHashes = (slices: readonly SliceReceipt[]): string[] => {
-  const hashes: string[] = [];
-  for (let i = slices.length - 1; i >= 0; i--) {
-    const state = slices[i]!.state;
-    if (state === null) break;
-    hashes.unshift(state.hash);
-    if (state.kind === 'whole') break;
-  }
-  return hashes;
-};
-
 const refuse = (detail: string): Error => new JobError('job.store', { detail });
+
+/** What Redis answers. @throws JobError where it does not, or refuses: full, read-only, not reachable */
+const answerOf = async <T>(reply: Promise<T>): Promise<T> => {
+  try {
+    return await reply;
+  } catch (cause) {
+    throw new JobError('job.store', { cause, detail: (cause as Error).message });
+  }
+};
 
 /** Jobs and modules in Redis. */
 export class JobStore {
@@ -89,27 +86,27 @@ export class JobStore {
     if (bytes.length > this.#maxBytes)
       throw refuse(`a module of ${bytes.length} bytes; maxBytes is ${this.#maxBytes}`);
     const hash = moduleHash(bytes);
-    await this.#redis.set(this.#moduleKey(hash), Buffer.from(bytes), 'PX', this.#expireMs);
+    await answerOf(this.#redis.set(this.#moduleKey(hash), Buffer.from(bytes), 'PX', this.#expireMs));
     return hash;
   }
 
   /** Finds a module. @returns null for one that is not there */
   async module(hash: string): Promise<Uint8Array | null> {
-    const bytes = await this.#redis.getBuffer(this.#moduleKey(hash));
-    if (bytes !== null) await this.#redis.pexpire(this.#moduleKey(hash), this.#expireMs);
+    const bytes = await answerOf(this.#redis.getBuffer(this.#moduleKey(hash)));
+    if (bytes !== null) await answerOf(this.#redis.pexpire(this.#moduleKey(hash), this.#expireMs));
     return bytes;
   }
 
   /** The job as it was stored last. @param first the job as it was added, where nothing is stored */
   async load(queue: string, id: string, first: string): Promise<StoredJob> {
-    const fields = await this.#redis.hgetallBuffer(this.#keyOf(queue, id));
+    const fields = await answerOf(this.#redis.hgetallBuffer(this.#keyOf(queue, id)));
     const textOf = (name: string): string | null => fields[name]?.toString() ?? null;
     const job = readJob(textOf('text') ?? first);
     const journal: string[] = [];
     for (let line = textOf(lineField(0)); line !== null; line = textOf(lineField(journal.length)))
       journal.push(line);
     // A piece that is missing is one that is cut off to nothing; the job says so itself.
-    const state = pieceHashes(job.slices).map((hash) => new Uint8Array(fields[pieceField(hash)] ?? []));
+    const state = stateHashes(job.slices).map((hash) => new Uint8Array(fields[pieceField(hash)] ?? []));
     const isCancelled = fields['cancelled'] !== undefined;
     return { job: { ...job, journal, state }, version: Number(textOf('version') ?? 0), isCancelled };
   }
@@ -117,15 +114,15 @@ export class JobStore {
   /** Keeps an answer of the host. @throws JobError where another worker has kept another */
   async keep(queue: string, id: string, line: string, index: number): Promise<void> {
     const key = this.#keyOf(queue, id);
-    const kept = await this.#redis.eval(KEEP, 1, key, lineField(index), line, this.#expireMs);
+    const kept = await answerOf(this.#redis.eval(KEEP, 1, key, lineField(index), line, this.#expireMs));
     if (kept !== 1) throw refuse(`another worker has kept answer ${index}`);
   }
 
   /** Stores a job after a slice. @throws JobError where another worker has stored it meanwhile, or beyond the limit */
   async save(queue: string, id: string, job: Job, before: StoredJob): Promise<void> {
     const text = writeJob({ ...job, journal: [], state: [] });
-    const hashes = pieceHashes(job.slices);
-    const old = pieceHashes(before.job.slices);
+    const hashes = stateHashes(job.slices);
+    const old = stateHashes(before.job.slices);
     const values: (string | Buffer)[] = ['text', text];
     let size = text.length;
     hashes.forEach((hash, i) => {
@@ -136,14 +133,14 @@ export class JobStore {
     if (size > this.#maxBytes) throw refuse(`a job of ${size} bytes; maxBytes is ${this.#maxBytes}`);
     const gone = old.filter((hash) => !hashes.includes(hash)).map(pieceField);
     const args = [String(before.version), this.#expireMs, values.length, ...values, ...gone];
-    const saved = await this.#redis.eval(SAVE, 1, this.#keyOf(queue, id), ...args);
+    const saved = await answerOf(this.#redis.eval(SAVE, 1, this.#keyOf(queue, id), ...args));
     if (saved !== 1) throw refuse('another worker has advanced the job');
   }
 
   /** Marks a job as cancelled: its next slice is not run. */
   async cancel(queue: string, id: string): Promise<void> {
     const key = this.#keyOf(queue, id);
-    await this.#redis.hset(key, 'cancelled', '1');
-    await this.#redis.pexpire(key, this.#expireMs);
+    await answerOf(this.#redis.hset(key, 'cancelled', '1'));
+    await answerOf(this.#redis.pexpire(key, this.#expireMs));
   }
 }
