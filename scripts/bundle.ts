@@ -52,7 +52,7 @@ const common: BuildOptions = {
 };
 
 /** Packages of their own, which import this one and what they are for by name: the files that are loaded. */
-const packages = { bullmq: ['index'], threads: ['index', 'thread'] };
+const packages = { bullmq: ['index'], 'pg-boss': ['index'], threads: ['index', 'thread'] };
 
 rmSync(dist, { recursive: true, force: true });
 await build({

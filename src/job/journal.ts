@@ -24,7 +24,7 @@ import { damagedJob, type Job, jobHash } from './job.ts';
 export type KeepAnswer = (line: string, index: number) => unknown;
 
 /** Whether a line was written to its end: what a crash has cut off was never seen by a plug-in. */
-const isWhole = (line: string): boolean => line.endsWith('"}');
+export const isWhole = (line: string): boolean => line.endsWith('"}');
 
 /** Lines without the last one, if that was cut off. */
 const wholeLines = (lines: readonly string[]): readonly string[] =>

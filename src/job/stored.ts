@@ -1,13 +1,19 @@
 /** Jobs that a queue keeps between their slices: going on from what is there, and what failures mean. */
+import { isRecord } from '../errors/checks.ts';
 import { isQuernError } from '../errors/errors.ts';
 import type { Platform } from '../host/platform/platform.ts';
 import { type Advance, advanceOn } from './advance.ts';
+import { damagedJob } from './job.ts';
+import { isWhole } from './journal.ts';
 import type { SliceReceipt } from './receipt.ts';
 
 /** `advanceStored` for a platform. */
 export const advanceStoredOn = (platform: Platform): Advance => {
   const advance = advanceOn(platform);
   return async (job, options) => {
+    // A queue keeps lines as a whole: one that is cut was not cut by a crash, and another cannot be kept in its place.
+    if (isRecord(job) && Array.isArray(job.journal) && !job.journal.every(isWhole))
+      throw damagedJob('a line of its journal is cut off');
     try {
       return await advance(job, options);
     } catch (error) {
@@ -41,7 +47,7 @@ export const stateHashes = (slices: readonly SliceReceipt[]): readonly string[] 
 };
 
 /** TABLE: codes of what is the same however often a slice is tried. */
-const lastingCodes = ['plugin.function', 'usage.argument', 'job.damaged', 'interrupted.cancelled'] as const;
+const lastingCodes = ['plugin.function', 'usage.argument', 'job.damaged'] as const;
 
 /**
  * Whether what `advanceStored` rejects with stays, however often the slice is tried: a queue gives such a job up. All

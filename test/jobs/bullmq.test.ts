@@ -165,6 +165,17 @@ describe('BullMQ', needsRedis, () => {
     }
   });
 
+  test('a journal that is damaged ends the job, with its code', async () => {
+    const queue = queueOf('forged');
+    const ledger = new Ledger();
+    ledger.onAsk = (n, plugin) => (n === 1n ? plugin.hostContext<JobContext>().wait(300) : undefined);
+    await addJob(queue, definitionOf('forged', 2), { connection: redis, modules });
+    workOn('forged', { functions: ledger.functions });
+    while (ledger.asked.get(1n) === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    await redis.hset('quern:job:forged:forged', 'line:0', '{"event":"ho');
+    assert.match((await ended(queue, 'forged')).failedReason!, /the job is damaged/);
+  });
+
   test('a module that is not there is waited for', async () => {
     const queue = queueOf('unknown');
     const jobOptions = { attempts: 50, backoff: { type: 'fixed', delay: 30 } };
@@ -237,13 +248,13 @@ describe('BullMQ', needsRedis, () => {
   test('what Redis refuses has a typed error', async () => {
     const own = server.client();
     const store = new JobStore({ connection: own });
-    const all = (): Promise<unknown>[] => [
-      store.putModule(questions),
-      store.keep('q', 'refused', 'line', 0),
-      store.cancel('q', 'refused'),
+    const all: readonly (() => Promise<unknown>)[] = [
+      () => store.putModule(questions),
+      () => store.keep('q', 'refused', 'line', 0),
+      () => store.cancel('q', 'refused'),
     ];
     const refused = async (pattern: RegExp): Promise<void> => {
-      for (const attempt of all())
+      for (const attempt of all)
         await assert.rejects(
           attempt,
           (error) => isQuernError(error, 'job.store') && pattern.test(error.message),

@@ -1,10 +1,7 @@
 /** A Redis server of Debian's for tests, on a free port and without files. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { Redis } from 'ioredis';
+import { freePort, makeFolder, startServer } from './servers.ts';
 
 /** Options for `test()` that skip with a reason where there is no server. */
 export const needsRedis: { skip: string | false } = {
@@ -14,35 +11,23 @@ export const needsRedis: { skip: string | false } = {
       : 'redis-server not found (apt-get install redis-server)',
 };
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { readonly port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
 /** A server that runs. */
 export class RedisServer {
   readonly port: number;
-  readonly #process: ChildProcess;
-  readonly #folder: string;
+  readonly #stop: () => Promise<void>;
   readonly #clients: Redis[] = [];
 
-  private constructor(port: number, folder: string, process: ChildProcess) {
+  private constructor(port: number, stop: () => Promise<void>) {
     this.port = port;
-    this.#folder = folder;
-    this.#process = process;
+    this.#stop = stop;
   }
 
   /** Starts a server and waits until it answers. */
-  static async start(...flags: readonly string[]): Promise<RedisServer> {
+  static async start(): Promise<RedisServer> {
     const port = await freePort();
-    const folder = mkdtempSync(join(tmpdir(), 'quern-redis-'));
+    const folder = makeFolder('redis');
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const child = spawn('redis-server', [...args, '--dir', folder, ...flags], { stdio: 'ignore' });
-    const server = new RedisServer(port, folder, child);
+    const server = new RedisServer(port, startServer(folder, 'redis-server', args, 'TERM'));
     await server.client().ping();
     return server;
   }
@@ -58,9 +43,6 @@ export class RedisServer {
 
   async stop(): Promise<void> {
     for (const client of this.#clients) client.disconnect();
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill('SIGKILL');
-    await ended;
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#stop();
   }
 }

@@ -8,6 +8,7 @@ import {
   UnrecoverableError,
   WaitingError,
 } from 'bullmq';
+import { isQuernError } from 'quern/errors';
 import {
   type AdvanceOptions,
   advanceStored,
@@ -86,7 +87,7 @@ export const quernProcessor = (options: ProcessorOptions): Processor<QuernData, 
       await bull.moveToWait(token);
       throw new WaitingError();
     } catch (error) {
-      if (!isLasting(error)) throw error;
+      if (!isLasting(error) && !isQuernError(error, 'interrupted.cancelled')) throw error;
       throw new UnrecoverableError((error as Error).message);
     }
   };
