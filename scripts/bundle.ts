@@ -11,6 +11,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { manualPage } from '../src/cli/manual.ts';
+import { packages } from '../test/packages.ts';
 import { root } from '../test/shared.ts';
 import { smallBuild } from './small/substitutes.ts';
 
@@ -51,9 +52,6 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** Packages of their own, which import this one and what they are for by name: the files that are loaded. */
-const packages = { bullmq: ['index'], 'pg-boss': ['index'], threads: ['index', 'thread'] };
-
 rmSync(dist, { recursive: true, force: true });
 await build({
   ...common,
@@ -83,11 +81,12 @@ cpSync(from, join(dist, 'types'), {
   filter: (path) => !/\.(?:js|map|tsbuildinfo)$/.test(path) && !path.includes('/cli'),
 });
 writeFileSync(join(dist, 'quern.1'), manualPage(manifest.version));
-for (const [name, files] of Object.entries(packages)) {
-  const out = join(root, 'packages', name, 'dist');
-  const built = join(root, 'build/packages', name, 'src');
+for (const { path, folder, files } of packages) {
+  const out = join(path, 'dist');
+  const built = join(root, 'build/packages', folder, 'src');
   rmSync(out, { recursive: true, force: true });
   const entryPoints = files.map((file) => join(built, `${file}.js`));
   await build({ ...common, entryPoints, outdir: out, packages: 'external' });
-  cpSync(built, out, { recursive: true, filter: (path) => !/\.(?:js|map|tsbuildinfo)$/.test(path) });
+  cpSync(built, out, { recursive: true, filter: (file) => !/\.(?:js|map|tsbuildinfo)$/.test(file) });
+  cpSync(join(root, 'LICENSE'), join(path, 'LICENSE'));
 }

@@ -1,10 +1,11 @@
 /**
- * The API of each entry of the package as one list of declarations, sorted by name, without comments: what a user
+ * The API of each entry of the package, and of the packages beside it, as one list of declarations, sorted by name, without comments: what a user
  * of types sees. It is read from the declarations that are shipped.
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
+import { packages } from '../../test/packages.ts';
 import { root } from '../../test/shared.ts';
 
 /** A target in the map of exports: a file, or targets by condition. */
@@ -19,8 +20,14 @@ const typesOf = (target: Target): string[] => {
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly exports: Readonly<Record<string, Target>>;
 };
-/** Paths of the declarations of each entry, each once. */
-const entryFiles = [...new Set(Object.values(exports).flatMap(typesOf))].map((path) => join(root, path));
+/** Where the reports are, by the paths of the declarations of each entry and of each package of its own. */
+const reportPaths = new Map<string, string>([
+  ...Object.values(exports)
+    .flatMap(typesOf)
+    .map((path): [string, string] => [join(root, path), `api/${basename(path)}`]),
+  ...packages.map(({ path, name }): [string, string] => [join(path, 'dist/index.d.ts'), `api/${name}.d.ts`]),
+]);
+const entryFiles = [...reportPaths.keys()];
 
 const program = ts.createProgram(entryFiles, {
   module: ts.ModuleKind.NodeNext,
@@ -88,6 +95,9 @@ const sourceOf = (node: ts.Node): ts.Symbol | undefined => {
 const isInstructionTable = ({ name, declarations }: ts.Symbol): boolean =>
   name === 'table' && declarations![0]!.getSourceFile().fileName.endsWith('/syntax/instructions.d.ts');
 
+/** Whether a file is one of the declarations that this project ships. */
+const isShipped = (path: string): boolean => /\/dist\/types\/|\/packages\/[^/]+\/dist\//.test(path);
+
 /**
  * Adds what the declarations of a symbol are made of and no entry exports. Classes and interfaces that a member has
  * as its type are left out: they are the inside of the engine.
@@ -96,7 +106,7 @@ const addParts = (symbol: ts.Symbol, parts: Set<ts.Symbol>): void => {
   const visit = (node: ts.Node): void => {
     if (isInternal(node)) return;
     const part = sourceOf(node);
-    const isOurs = part?.declarations?.[0]?.getSourceFile().fileName.includes('/dist/types/');
+    const isOurs = isShipped(part?.declarations?.[0]?.getSourceFile().fileName ?? '');
     if (part && isOurs && !publicSymbols.has(part) && !parts.has(part) && !isInstructionTable(part)) {
       parts.add(part);
       addParts(part, parts);
@@ -135,7 +145,7 @@ const describeEntry = (path: string): string => {
 
 /** The reports by the paths of their files. */
 export const apiReports = (): Record<string, string> =>
-  Object.fromEntries(entryFiles.map((path) => [`api/${basename(path)}`, describeEntry(path)]));
+  Object.fromEntries([...reportPaths].map(([path, report]) => [report, describeEntry(path)]));
 
 /** The declarations that went and came between two reports. */
 export const changesOf = (old: string, text: string): string => {

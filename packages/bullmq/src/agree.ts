@@ -13,6 +13,12 @@ import type { QuernData } from './processor.ts';
 /**
  * The flow of a job that one worker of each queue runs, for `new FlowProducer(…).add`. The worker of `parentQueue` has
  * `agree` as its processor, and its result is the agreement.
+ *
+ * ```ts
+ * const definition: JobDefinition = { id: 'vote-1', modules: { main: moduleHash(wasm) }, function: 'run' };
+ * await new JobStore({ connection }).putModule(wasm);
+ * await new FlowProducer({ connection }).add(agreementFlow(definition, ['berlin', 'oslo', 'lima'], 'judge'));
+ * ```
  */
 export const agreementFlow = (
   definition: JobDefinition,
@@ -34,7 +40,16 @@ export const agreementFlow = (
   };
 };
 
-/** The processor of `parentQueue` of `agreementFlow`. */
+/**
+ * The processor of `parentQueue` of `agreementFlow`.
+ *
+ * ```ts
+ * const worker = new Worker('judge', agree, { connection });
+ * worker.on('completed', ({ returnvalue }) => {
+ *   for (const { name, fields } of returnvalue.differing) console.log(`${name} lies: ${fields.join()}`);
+ * });
+ * ```
+ */
 export const agree: Processor<{ readonly queues: readonly string[] }, Agreement> = async (bull) => {
   const values = Object.entries(await bull.getChildrenValues<JobResult>());
   const claims = bull.data.queues.map((name) => ({

@@ -22,7 +22,11 @@ import {
 } from 'quern/job';
 import { JobStore, type StoreOptions } from './store.ts';
 
-/** Options of `quernProcessor`. */
+/**
+ * Options of `quernProcessor`.
+ *
+ * Example: see `quernProcessor`.
+ */
 export interface ProcessorOptions
   extends StoreOptions,
     Pick<
@@ -37,7 +41,11 @@ export interface ProcessorOptions
   readonly waitMs?: number | undefined;
 }
 
-/** Data of a job in the queue. */
+/**
+ * Data of a job in the queue.
+ *
+ * Example: see `addJob`.
+ */
 export interface QuernData {
   /** The job as it was added. */
   readonly job: string;
@@ -61,6 +69,13 @@ const finish = (result: JobResult, { reports }: QuernData): JobResult => {
  * that other jobs have their turn; the worker that takes it next goes on from Redis, on whatever machine.
  *
  * Set `maxStalledCount` of the worker high: a job whose worker dies is stalled, and nothing is lost by that.
+ *
+ * ```ts
+ * const ask: HostFunction = (plugin, n: bigint) => n + 1n;
+ * const functions = { 'extism:host/user': { ask } };
+ * const options: ProcessorOptions = { connection, functions, sliceFuel: 10_000_000 };
+ * const worker = new Worker('plug-ins', quernProcessor(options), { connection, maxStalledCount: 1_000_000 });
+ * ```
  */
 export const quernProcessor = (options: ProcessorOptions): Processor<QuernData, JobResult> => {
   const { sliceFuel = SLICE_FUEL, waitMs = WAIT_MS, functions, fetch, signer } = options;
@@ -93,18 +108,34 @@ export const quernProcessor = (options: ProcessorOptions): Processor<QuernData, 
   };
 };
 
-/** Adds a job: its modules to Redis, and the job to the queue, whose id of it is the id of the definition. */
+/**
+ * How a job is added.
+ *
+ * Example: see `addJob`.
+ */
+export interface AddOptions extends StoreOptions {
+  /** Modules that Redis may not have yet. */
+  readonly modules?: readonly Uint8Array[] | undefined;
+  /** How BullMQ treats the job. Default: 1,000 attempts a second apart. */
+  readonly jobOptions?: JobsOptions | undefined;
+}
+
+/**
+ * Adds a job: its modules to Redis, and the job to the queue, whose id of it is the id of the definition.
+ *
+ * ```ts
+ * const queue = new Queue<QuernData, JobResult>('plug-ins', { connection });
+ * const definition: JobDefinition = { id: 'report-7', modules: { main: moduleHash(wasm) }, function: 'run' };
+ * const options: AddOptions = { connection, modules: [wasm], jobOptions: { priority: 1 } };
+ * await addJob(queue, definition, options);
+ * ```
+ *
+ * @throws JobError, UsageError
+ */
 export const addJob = async (
   queue: Pick<Queue, 'add'>,
   definition: JobDefinition,
-  {
-    modules = [],
-    jobOptions = {},
-    ...storage
-  }: StoreOptions & {
-    readonly modules?: readonly Uint8Array[];
-    readonly jobOptions?: JobsOptions;
-  },
+  { modules = [], jobOptions = {}, ...storage }: AddOptions,
 ): Promise<void> => {
   const store = new JobStore(storage);
   for (const bytes of modules) await store.putModule(bytes);

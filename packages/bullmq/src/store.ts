@@ -8,7 +8,11 @@ import type { Redis } from 'ioredis';
 import { JobError } from 'quern/errors';
 import { type Job, moduleHash, readJob, stateHashes, writeJob } from 'quern/job';
 
-/** Where and how long jobs are kept. */
+/**
+ * Where and how long jobs are kept.
+ *
+ * Example: see `JobStore`.
+ */
 export interface StoreOptions {
   /** A client of `ioredis`; BullMQ can use the same server by another. */
   readonly connection: Redis;
@@ -20,7 +24,11 @@ export interface StoreOptions {
   readonly expireMs?: number | undefined;
 }
 
-/** A job as it was stored last. */
+/**
+ * A job as it was stored last.
+ *
+ * Example: see `JobStore`.
+ */
 export interface StoredJob {
   readonly job: Job;
   /** Counts what was stored; the next must follow this one. */
@@ -60,7 +68,18 @@ const answerOf = async <T>(reply: Promise<T>): Promise<T> => {
   }
 };
 
-/** Jobs and modules in Redis. */
+/**
+ * Jobs and modules in Redis.
+ *
+ * ```ts
+ * const options: StoreOptions = { connection, expireMs: 24 * 3600 * 1000 };
+ * const store = new JobStore(options);
+ * const hash: string = await store.putModule(wasm);
+ * const { job }: StoredJob = await store.load('plug-ins', 'report-7', writeJob(first));
+ * console.log(progressOf(job).fuel);
+ * await store.cancel('plug-ins', 'report-7');
+ * ```
+ */
 export class JobStore {
   readonly #redis: Redis;
   readonly #prefix: string;

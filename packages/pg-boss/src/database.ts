@@ -15,13 +15,31 @@ const typed = (cause: unknown): Error =>
         detail: cause instanceof Error ? cause.message : String(cause),
       });
 
-/** A row as the driver gives it. */
+/**
+ * A row as the driver gives it.
+ *
+ * Example: see `Transaction`.
+ */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Runs statements; in a transaction, all of them take effect together. */
+/**
+ * Runs statements; in a transaction, all of them take effect together.
+ *
+ * Example: see `Transaction`.
+ */
 export type Query = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
-/** A transaction: what runs statements, and what pg-boss takes as `db`. */
+/**
+ * A transaction: what runs statements, and what pg-boss takes as `db`.
+ *
+ * ```ts
+ * await new JobStore({ boss }).transaction(async (transaction: Transaction) => {
+ *   const query: Query = transaction.query;
+ *   const rows: readonly Row[] = await query('SELECT count(*) FROM quern.job WHERE status = $1', ['active']);
+ *   await boss.send('statistics', { active: Number(rows[0]?.['count']) }, { db: transaction.db });
+ * });
+ * ```
+ */
 export interface Transaction {
   readonly query: Query;
   readonly db: Db;

@@ -41,7 +41,14 @@ const WAIT_MS = 1000;
 const SWEEP_MS = 60_000;
 const RETRY_LIMIT = 1000;
 
-/** What a slice in the queue holds: the id of its job. */
+/**
+ * What a slice in the queue holds: the id of its job.
+ *
+ * ```ts
+ * const active = await boss.findJobs<SliceData>('plug-ins');
+ * console.log(active.map(({ data }) => data.id));
+ * ```
+ */
 export interface SliceData {
   readonly id: string;
 }
