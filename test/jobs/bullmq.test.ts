@@ -275,6 +275,7 @@ describe('BullMQ', needsRedis, () => {
   test('what is stored has a limit, and expires', async () => {
     const store = new JobStore({ connection: redis, prefix: 'small', maxBytes: 100, expireMs: 5000 });
     await assert.rejects(store.putModule(questions), { code: 'job.store' });
+    await assert.rejects(store.keep('q', 'small', 'x'.repeat(101), 0), { code: 'job.store' });
     await store.putModule(new Uint8Array(8));
     const left = await redis.pttl(`small:module:${moduleHash(new Uint8Array(8))}`);
     assert.ok(left > 0 && left <= 5000);

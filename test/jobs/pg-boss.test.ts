@@ -108,8 +108,17 @@ describe('pg-boss', needsPostgres, () => {
     const last = slices[slices.length - 1]!;
     assert.equal(last['state'], 'failed');
     assert.equal(last['retry_count'], 0);
-    await run(definitionOf('nothing', 1, { function: 'nothing' }));
-    assert.equal((await ended('nothing')).error, 'plugin.function');
+    for (const [name, code] of [
+      ['nothing', 'plugin.function'],
+      ['complain', 'plugin.error'],
+      ['fail', 'plugin.return-code'],
+      ['trap', 'trap.unreachable'],
+    ] as const) {
+      await run(definitionOf(name, 1, { function: name }));
+      const entry = await ended(name);
+      assert.deepEqual([entry.status, entry.error], ['failed', code]);
+      assert.equal((await settled(name)).filter(({ state }) => state === 'failed').length, 1);
+    }
   });
 
   test('host functions that wait are asked again later', async () => {
@@ -127,6 +136,7 @@ describe('pg-boss', needsPostgres, () => {
     await run(definitionOf('endless', 1, { function: 'spin' }), { sliceFuel: Number.MAX_SAFE_INTEGER });
     while ((await slicesOf('endless'))[0]!['state'] !== 'active') await sleep(10);
     assert.equal(await store.cancel('endless', 'endless'), true);
+    const { version } = (await store.load('endless', 'endless'))!;
     const ledger = new Ledger();
     ledger.onAsk = (_, plugin) => plugin.hostContext<JobContext>().wait(1e9);
     await run(definitionOf('patient', 1), { functions: ledger.functions });
@@ -139,7 +149,8 @@ describe('pg-boss', needsPostgres, () => {
       assert.equal(slices[slices.length - 1]!['state'], 'cancelled');
     }
     await sleep(1100);
-    assert.equal((await slicesOf('endless')).length, 1, 'the slice that ran was not stored');
+    const late = (await store.load('endless', 'endless'))!;
+    assert.deepEqual([late.status, late.version], ['cancelled', version], 'the slice that ran is not stored');
   });
 
   const damages = {
@@ -352,6 +363,7 @@ describe('pg-boss', needsPostgres, () => {
     await assert.rejects(small.putModule(questions), { code: 'job.store' });
     const huge = definitionOf('huge', 100_000);
     await assert.rejects(addJob('mine', huge, { boss, maxBytes: 1000 }), { code: 'job.store' });
+    await assert.rejects(small.keep('mine', 'mine', 'x'.repeat(101), 0), { code: 'job.store' });
     const brief = new JobStore({ boss, schema: 'brief', expireMs: 1 });
     const lasting = { boss, schema: 'brief', modules };
     await addJob('mine', definitionOf('lasting', 1), lasting);

@@ -18,7 +18,7 @@ export interface StoreOptions {
   readonly connection: Redis;
   /** What all keys begin with. Default: `quern`. */
   readonly prefix?: string | undefined;
-  /** Most bytes of a module, and of what is stored of a job at once. Default: 64 MiB. */
+  /** Most bytes of a module, of an answer, and of what is stored of a job at once. Default: 64 MiB. */
   readonly maxBytes?: number | undefined;
   /** How long a module or a job is kept after it was used last, in milliseconds. Default: a week. */
   readonly expireMs?: number | undefined;
@@ -132,6 +132,8 @@ export class JobStore {
 
   /** Keeps an answer of the host. @throws JobError where another worker has kept another */
   async keep(queue: string, id: string, line: string, index: number): Promise<void> {
+    if (line.length > this.#maxBytes)
+      throw refuse(`an answer of ${line.length} bytes; maxBytes is ${this.#maxBytes}`);
     const key = this.#keyOf(queue, id);
     const kept = await answerOf(this.#redis.eval(KEEP, 1, key, lineField(index), line, this.#expireMs));
     if (kept !== 1) throw refuse(`another worker has kept answer ${index}`);

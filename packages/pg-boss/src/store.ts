@@ -39,7 +39,7 @@ export interface StoreOptions {
   readonly boss: PgBoss;
   /** Name of the schema of the tables. Default: `quern`. */
   readonly schema?: string | undefined;
-  /** Most bytes of a module, and of what is stored of a job at once. Default: 64 MiB. */
+  /** Most bytes of a module, of an answer, and of what is stored of a job at once. Default: 64 MiB. */
   readonly maxBytes?: number | undefined;
   /** How long a module or a job is kept after it was used last, in milliseconds. Default: a week. */
   readonly expireMs?: number | undefined;
@@ -156,10 +156,10 @@ export class JobStore {
     return true;
   }
 
-  /** Sends a slice under an id that was stored. */
+  /** Sends a slice, or an agreement. */
   async #send(queue: string, id: string, options: SendOptions, { db }: Transaction): Promise<void> {
     const sent = await this.boss.send(queue, { id }, { ...options, db });
-    if (sent === null) throw refuse(`the queue "${queue}" does not take the next slice`);
+    if (sent === null) throw refuse(`the queue "${queue}" does not take what is next of "${id}"`);
   }
 
   /** What became of a job. @returns null for one that is not there */
@@ -196,6 +196,8 @@ export class JobStore {
 
   /** Keeps an answer of the host. @throws JobError where another worker has kept another */
   async keep(queue: string, id: string, line: string, index: number): Promise<void> {
+    if (line.length > this.#maxBytes)
+      throw refuse(`an answer of ${line.length} bytes; maxBytes is ${this.#maxBytes}`);
     const answer = this.#table('answer');
     const kept = await this.#database.query(
       `INSERT INTO ${answer} AS old (queue, id, number, line) VALUES ($1, $2, $3, $4)
@@ -266,7 +268,6 @@ export class JobStore {
     for (const [i, hash] of hashes.entries()) {
       if (kept.includes(hash)) continue;
       const piece = state[i]!;
-      if (!isAnew && old.includes(hash) && slices.length > before.slices.length) continue;
       if (piece.length > this.#maxBytes)
         throw refuse(`a snapshot of ${piece.length} bytes; maxBytes is ${this.#maxBytes}`);
       await query(
@@ -277,8 +278,9 @@ export class JobStore {
   }
 
   /** Sends an agreement to its queue when the last of its jobs has ended. */
-  async #judge(judge: unknown, id: string, { query, db }: Transaction): Promise<void> {
+  async #judge(judge: unknown, id: string, transaction: Transaction): Promise<void> {
     if (typeof judge !== 'string') return;
+    const { query } = transaction;
     // Whoever comes later waits here, and sees what the one before has done.
     await query(`SELECT id FROM ${this.#table('agreement')} WHERE queue = $1 AND id = $2 FOR UPDATE`, [
       judge,
@@ -288,7 +290,7 @@ export class JobStore {
       `SELECT id FROM ${this.#table('job')} WHERE judge = $1 AND id = $2 AND status = 'active' LIMIT 1`,
       [judge, id],
     );
-    if (active.length === 0) await this.boss.send(judge, { id }, { retryLimit: 1000, retryDelay: 1, db });
+    if (active.length === 0) await this.#send(judge, id, { retryLimit: 1000, retryDelay: 1 }, transaction);
   }
 
   /** Ends a job: its next slice is not run, and one that runs is not stored. @returns false for one that is over */

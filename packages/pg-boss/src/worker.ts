@@ -7,6 +7,7 @@ import {
   createJob,
   isLasting,
   type JobDefinition,
+  type JobResult,
   resultOf,
 } from 'quern/job';
 import type { JobEntry, SliceEnd, SliceOptions, StoredJob } from './rows.ts';
@@ -30,7 +31,7 @@ export interface WorkerOptions
   /** Milliseconds until a host function that waits is asked again, where it does not say. Default: 1000. */
   readonly waitMs?: number | undefined;
   /**
-   * Options of `work`. Default: batches of 8, fetched without a pause while there are slices, and twice a second else.
+   * Options of `work`. A batch ends with its slowest slice. Default: batches of 8, fetched without a pause while there are slices, and twice a second else.
    */
   readonly work?: Omit<WorkOptions, 'perJobResults' | 'transactional' | 'includeMetadata'> | undefined;
 }
@@ -61,6 +62,10 @@ const settlementOf = ({ status, result, error }: JobEntry): Settlement => {
   if (status === 'done') return { status: 'completed', output: result };
   return { status: 'deadletter', output: { status, error, receipt: result?.receipt ?? null } };
 };
+
+/** The code of what a job has failed with; null for one that has not. */
+const failureOf = ({ receipt: { failure, error, returnCode } }: JobResult): string | null =>
+  failure ?? (error !== null ? 'plugin.error' : returnCode !== 0 ? 'plugin.return-code' : null);
 
 const codeOf = (error: unknown): string => (isQuernError(error) ? error.code : 'internal.bug');
 
@@ -124,8 +129,7 @@ class SliceRunner {
       return { status: 'active', job: advanced.job, waitMs: advanced.waitMs ?? waitMs };
     const result = resultOf(advanced);
     if (result === null) return { status: 'active', job: advanced.job };
-    const { failure, error } = result.receipt;
-    return { status: result.status, job: advanced.job, result, error: failure ?? (error && 'plugin.error') };
+    return { status: result.status, job: advanced.job, result, error: failureOf(result) };
   }
 
   /** Stores the slice, sends the next and completes this one in one transaction. */
@@ -136,8 +140,8 @@ class SliceRunner {
       status === 'active' ? { status: 'completed' } : settlementOf({ status, result, error, progress: null });
     await this.#store.transaction(async (transaction) => {
       await this.#store.save(this.#queue, stored, end, transaction);
-      // pg-boss has no failure that is not tried again within a transaction: the row is stored, and whoever gets the slice again
-      // finds that the job is over.
+      // Within a transaction, pg-boss has no failure that is not tried again: the end is stored, and whoever gets the
+      // slice again finds it.
       if (settlement.status === 'completed')
         await boss.complete(this.#queue, slice, settlement.output, { db: transaction.db });
     });
