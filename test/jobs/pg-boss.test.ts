@@ -214,6 +214,23 @@ describe('pg-boss', needsPostgres, () => {
     assert.deepEqual(await store.find('stray', 'stray'), before);
   });
 
+  test('a slice that a job does not wait for does nothing', async () => {
+    const ledger = new Ledger();
+    ledger.onAsk = (_, plugin) => plugin.hostContext<JobContext>().wait(1e9);
+    await run(definitionOf('single', 1), { functions: ledger.functions });
+    while (ledger.asked.get(0n) === undefined) await sleep(5);
+    await settledWait('single');
+    const before = await store.load('single', 'single');
+    const stray = await boss.send('single', { id: 'single' });
+    for (;;) {
+      const slice = (await slicesOf('single')).find(({ id }) => id === stray)!;
+      if (slice['state'] === 'completed') break;
+      await sleep(10);
+    }
+    assert.deepEqual(await store.load('single', 'single'), before);
+    assert.equal(ledger.asked.get(0n)!.length, 1);
+  });
+
   test('a module that is not there is waited for', async () => {
     const other = new JobStore({ boss, schema: 'other' });
     await boss.createQueue('lost');
@@ -334,11 +351,12 @@ describe('pg-boss', needsPostgres, () => {
     });
 
   test('what the database refuses has a typed error', async () => {
+    await boss.createQueue('limits');
     const refused = async (pattern: RegExp): Promise<void> => {
       for (const attempt of [
         () => store.putModule(questions),
         () => store.keep('q', 'refused', 'line', 0),
-        () => addJob('mine', definitionOf('refused', 1), { boss, modules }),
+        () => addJob('limits', definitionOf('refused', 1), { boss, modules }),
       ])
         await assert.rejects(
           attempt,
@@ -361,18 +379,19 @@ describe('pg-boss', needsPostgres, () => {
   test('what is stored has a limit, and expires', async () => {
     const small = new JobStore({ boss, maxBytes: 100 });
     await assert.rejects(small.putModule(questions), { code: 'job.store' });
+    await boss.createQueue('limits');
     const huge = definitionOf('huge', 100_000);
-    await assert.rejects(addJob('mine', huge, { boss, maxBytes: 1000 }), { code: 'job.store' });
-    await assert.rejects(small.keep('mine', 'mine', 'x'.repeat(101), 0), { code: 'job.store' });
+    await assert.rejects(addJob('limits', huge, { boss, maxBytes: 1000 }), { code: 'job.store' });
+    await assert.rejects(small.keep('limits', 'huge', 'x'.repeat(101), 0), { code: 'job.store' });
     const brief = new JobStore({ boss, schema: 'brief', expireMs: 1 });
     const lasting = { boss, schema: 'brief', modules };
-    await addJob('mine', definitionOf('lasting', 1), lasting);
+    await addJob('limits', definitionOf('lasting', 1), lasting);
     const [used, unused] = [await brief.putModule(questions), await brief.putModule(new Uint8Array(8))];
-    await addJob('mine', definitionOf('brief', 1), { ...lasting, modules: [], expireMs: 1 });
+    await addJob('limits', definitionOf('brief', 1), { ...lasting, modules: [], expireMs: 1 });
     await sleep(5);
     await brief.deleteExpired();
-    assert.equal(await brief.find('mine', 'brief'), null);
-    assert.notEqual(await brief.find('mine', 'lasting'), null);
+    assert.equal(await brief.find('limits', 'brief'), null);
+    assert.notEqual(await brief.find('limits', 'lasting'), null);
     assert.equal(await brief.module(unused), null);
     assert.notEqual(await brief.module(used), null, 'a job needs it');
   });
