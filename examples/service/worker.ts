@@ -1,6 +1,7 @@
 /** Runs jobs of the queue, a slice at a time. The server starts one as a thread; on other machines it is a program. */
 import { type Job as BullJob, UnrecoverableError, Worker } from 'bullmq';
-import { JobStore, type QuernData, type QuernResult, quernProcessor } from 'quern-bullmq';
+import type { JobResult } from 'quern/job';
+import { JobStore, type QuernData, quernProcessor } from 'quern-bullmq';
 import { fuelOf, QUEUE } from './calls.ts';
 import { Quotas } from './quotas.ts';
 import { connect, readSettings } from './settings.ts';
@@ -20,7 +21,7 @@ const bill = async ({ id, data }: BullJob<QuernData>): Promise<void> => {
   await quotas.settle(tenant, own, fuelOf(job));
 };
 
-const worker = new Worker<QuernData, QuernResult>(
+const worker = new Worker<QuernData, JobResult>(
   QUEUE,
   async (bull, token, signal) => {
     try {
