@@ -332,6 +332,7 @@ export class Plugin {
   getExports(): Promise<ExportDescriptor[]>;
   getImports(): Promise<ImportDescriptor[]>;
   getInstance(): Promise<ModuleInstance>;
+  get variableNames(): string[];
   getVariable(name: string): PluginOutput | null;
   setVariable(name: string, value: string | BytesLike): void;
   deleteVariable(name: string): void;

@@ -71,6 +71,12 @@ export interface ModuleSummary {
   readonly sections: readonly SectionSummary[];
 }
 
+export interface Names {
+  readonly moduleName: string | null;
+  funcName(index: number): string | null;
+  localName(funcIndex: number, localIndex: number): string | null;
+}
+
 export interface SectionSummary {
   readonly name: string;
   readonly customName?: string;
@@ -78,7 +84,15 @@ export interface SectionSummary {
   readonly byteLength: number;
 }
 
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
 export const decodeModule: (source: BytesLike) => Module;
+
+export const decodeNames: (module: Module) => Names;
 
 export const disassembleFunction: (module: Module, funcIndex: number) => Iterable<ListingLine>;
 
@@ -114,6 +128,8 @@ export const findFunction: (module: Module, text: string) => number | null;
 export const formatLine: ({ offset, depth, text }: ListingLine) => string;
 
 export const instructions: readonly InstructionRow[];
+
+export const sourceLines: (module: Module, offsets: readonly number[]) => (SourceLine | null)[];
 
 export const summariseModule: (bytes: BytesLike) => ModuleSummary;
 

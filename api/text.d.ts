@@ -1,7 +1,14 @@
 // Written by npm run gen:api.
 
+export interface InstructionPlace {
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+}
+
 export interface ModuleOptions {
   readonly names?: boolean;
+  readonly onInstruction?: (place: InstructionPlace) => void;
 }
 
 export interface PrintOptions {

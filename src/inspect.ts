@@ -6,9 +6,10 @@
 
 import { decodeModule } from './decoder/decode-module.ts';
 import { disassembleFunction, formatLine, type ListingLine } from './decoder/disassemble.ts';
-import { decodeNames } from './decoder/name-section.ts';
+import { decodeNames, type Names } from './decoder/name-section.ts';
 import type { BytesLike } from './errors/bytes.ts';
 import { isQuernError } from './errors/errors.ts';
+import { type SourceLine, sourceLines } from './symbols/dwarf/source-lines.ts';
 import { type FeatureKey, type FeatureRow, featureTable } from './syntax/features.ts';
 import { type InstructionRow, instructions } from './syntax/instructions.ts';
 import type { ExternKind, Module } from './syntax/module.ts';
@@ -25,6 +26,7 @@ import { validateModule } from './validator/validate-module.ts';
 
 export {
   decodeModule,
+  decodeNames,
   disassembleFunction,
   type ExternKind,
   type FeatureKey,
@@ -35,6 +37,9 @@ export {
   instructions,
   type ListingLine,
   type Module,
+  type Names,
+  type SourceLine,
+  sourceLines,
 };
 
 /**

@@ -6,6 +6,14 @@ import { isQuernError } from '../errors/errors.ts';
 import type { Module } from '../syntax/module.ts';
 import { ByteReader } from './byte-reader.ts';
 
+/**
+ * Names of a module, for people: those of the section of names; for functions without one, of exports and imports.
+ *
+ * ```ts
+ * const names: Names = decodeNames(decodeModule(doubleWasm));
+ * console.log(names.funcName(0), names.localName(0, 0), names.moduleName); // → double null null
+ * ```
+ */
 export interface Names {
   readonly moduleName: string | null;
   /** Name of a function, if one is known. */
@@ -18,7 +26,13 @@ type NameMap = ReadonlyMap<number, string>;
 
 const cache = new WeakMap<Module, Names>();
 
-/** The names of a module; read once, the names of locals only when one is asked for. */
+/**
+ * The names of a module; read once, the names of locals only when one is asked for.
+ *
+ * ```js
+ * console.log(decodeNames(decodeModule(doubleWasm)).funcName(0)); // → double
+ * ```
+ */
 export const decodeNames = (module: Module): Names => {
   let names = cache.get(module);
   if (names === undefined) {

@@ -45,6 +45,8 @@ interface Frame {
   /** Where its head begins in `pending`. */
   readonly pending: number;
   readonly hint: Uint8Array | null;
+  /** Of its keyword. */
+  readonly token: number;
 }
 
 const END_CODE = 0x0b;
@@ -65,6 +67,8 @@ export class BodyReader {
   readonly hints: (readonly [at: number, value: Uint8Array])[] = [];
   /** Whether any of the instructions names a data segment. */
   namesData = false;
+  /** Tokens of the instructions by their place in `out`; null where nobody asks for them. */
+  marks: (readonly [at: number, token: number])[] | null = null;
   private readonly cursor: Cursor;
   private readonly context: InstructionContext;
   private readonly pending = new ByteWriter();
@@ -81,11 +85,18 @@ export class BodyReader {
     this.labels.reset();
     this.hints.length = 0;
     this.namesData = false;
+    if (this.marks !== null) this.marks.length = 0;
+  }
+
+  /** Notes the token of the instruction that is written next. */
+  private mark(token: number): void {
+    this.marks?.push([this.out.length, token]);
   }
 
   /** Reads instructions up to a closing parenthesis, which stays, and ends the expression. */
   readExpression(): void {
     this.sequence(false);
+    this.mark(this.cursor.pos);
     this.out.byte(END_CODE);
   }
 
@@ -167,6 +178,7 @@ export class BodyReader {
 
   private plainInstruction(row: number, opens: boolean, hint: Uint8Array | null): void {
     const { cursor, out } = this;
+    this.mark(cursor.pos);
     this.row();
     this.addHint(hint);
     if (!opens) {
@@ -177,7 +189,7 @@ export class BodyReader {
     copyInstruction(this.context, out, row);
     this.labels.push(id);
     const kind = row === rowOf.if ? IF : row === rowOf.try ? TRY : BLOCK;
-    this.frames.push({ kind, id, pending: 0, hint: null });
+    this.frames.push({ kind, id, pending: 0, hint: null, token: 0 });
   }
 
   /** `else` and the clauses of `try`. */
@@ -185,6 +197,7 @@ export class BodyReader {
     const { cursor, top } = this;
     const division = divisions.find(({ keyword }) => cursor.isKeyword(keyword))!;
     if (top === undefined || !(division.from as readonly number[]).includes(top.kind)) this.failHere();
+    this.mark(cursor.pos);
     const row = this.row();
     if (division.to === ELSE) this.checkLabel(top);
     copyInstruction(this.context, this.out, row);
@@ -194,6 +207,7 @@ export class BodyReader {
   private end(): void {
     const { cursor, frames, top } = this;
     if (top === undefined || top.kind > LAST_PLAIN) this.failHere();
+    this.mark(cursor.pos);
     cursor.pos++;
     this.checkLabel(top);
     this.out.byte(END_CODE);
@@ -206,6 +220,7 @@ export class BodyReader {
     if (top?.kind !== TRY) this.failHere();
     this.labels.pop();
     frames.pop();
+    this.mark(this.cursor.pos);
     copyInstruction(this.context, this.out, this.row());
   }
 
@@ -227,6 +242,7 @@ export class BodyReader {
     cursor.pos++;
     const inner = this.takeHint();
     if (cursor.kind !== KEYWORD) this.failHere();
+    const token = cursor.pos;
     const row = this.row();
     const flow = flows[row]!;
     if (flow === 'divides' || flow === 'closes') {
@@ -236,31 +252,33 @@ export class BodyReader {
     const at = pending.length;
     if (flow !== 'opens') {
       copyInstruction(this.context, pending, row);
-      frames.push({ kind: OPERANDS, id: -1, pending: at, hint: hint ?? inner });
+      frames.push({ kind: OPERANDS, id: -1, pending: at, hint: hint ?? inner, token });
       return;
     }
     const id = cursor.takeId();
     if (row === rowOf.if) {
       copyInstruction(this.context, pending, row);
-      frames.push({ kind: CONDITION, id, pending: at, hint: hint ?? inner });
+      frames.push({ kind: CONDITION, id, pending: at, hint: hint ?? inner, token });
       return;
     }
+    this.mark(token);
     this.addHint(hint ?? inner);
     copyInstruction(this.context, out, row);
     this.labels.push(id);
-    frames.push({ kind: row === rowOf.try ? BEFORE_DO : FOLDED_BLOCK, id, pending: at, hint: null });
+    frames.push({ kind: row === rowOf.try ? BEFORE_DO : FOLDED_BLOCK, id, pending: at, hint: null, token });
   }
 
   /** Moves the head of a folded instruction behind its operands. */
-  private writeHead({ pending: at, hint }: Frame): void {
+  private writeHead({ pending: at, hint, token }: Frame): void {
     const { out, pending } = this;
+    this.mark(token);
     this.addHint(hint);
     out.append(pending.bytes, at, pending.length);
     pending.length = at;
   }
 
   private openArm(): void {
-    this.frames.push({ kind: ARM, id: -1, pending: this.pending.length, hint: null });
+    this.frames.push({ kind: ARM, id: -1, pending: this.pending.length, hint: null, token: 0 });
   }
 
   /** A clause of a folded `if` or `try`, at its parenthesis; whether it is one. */
@@ -275,6 +293,7 @@ export class BodyReader {
         break;
       case AFTER_THEN:
         if (!cursor.enter(KEY.else)) cursor.fail('"(else …)" or ")"');
+        this.mark(cursor.pos - 1);
         writeOpcode(out, rowOf.else);
         top.kind = AFTER_ELSE;
         break;
@@ -295,15 +314,18 @@ export class BodyReader {
   private tryClause(top: Frame): boolean {
     const { context, cursor, out } = this;
     if (cursor.enter(KEY.catch)) {
+      this.mark(cursor.pos - 1);
       copyInstruction(context, out, rowOf.catch);
       top.kind = CLAUSES;
       this.openArm();
     } else if (cursor.enter(KEY.catch_all)) {
+      this.mark(cursor.pos - 1);
       writeOpcode(out, rowOf.catch_all);
       top.kind = AFTER_CATCH_ALL;
       this.openArm();
     } else if (top.kind === AFTER_DO && cursor.enter(KEY.delegate)) {
       this.labels.pop();
+      this.mark(cursor.pos - 1);
       copyInstruction(context, out, rowOf.delegate);
       cursor.leave();
       top.kind = DELEGATED;
@@ -328,6 +350,7 @@ export class BodyReader {
       case AFTER_DO:
       case CLAUSES:
       case AFTER_CATCH_ALL:
+        this.mark(this.cursor.pos);
         this.out.byte(END_CODE);
         this.labels.pop();
         break;

@@ -13,6 +13,7 @@ import { BodyReader } from './body-reader.ts';
 import type { Cursor } from './cursor.ts';
 import { declareFields, externKinds, kindCodes } from './declarations.ts';
 import { copyExternType, copyImport, copyTagType } from './imports.ts';
+import { type InstructionPlace, PlaceNotes } from './instruction-places.ts';
 import { KEY } from './keywords.ts';
 import { type NameEntry, NameSection } from './name-section.ts';
 import { SUBSECTION } from './name-tables.ts';
@@ -53,6 +54,11 @@ import {
 export interface ModuleOptions {
   /** Whether identifiers become a section of names; they do by default. */
   readonly names?: boolean;
+  /**
+   * Is told where each instruction of the functions lies in the text, in the order of the binary: what shows a program
+   * that runs beside its text. Nothing is told of a text that is no module.
+   */
+  readonly onInstruction?: (place: InstructionPlace) => void;
 }
 
 const TABLE_WITH_INIT = 0x40;
@@ -64,7 +70,14 @@ export const readFields = (
   to: number,
   id: number,
   options: ModuleOptions,
-): Uint8Array<ArrayBuffer> => new ModuleReader(cursor, to).read(id, options.names ?? true);
+): Uint8Array<ArrayBuffer> => {
+  const { names = true, onInstruction } = options;
+  const notes = onInstruction === undefined ? null : new PlaceNotes(cursor.tokens);
+  const reader = new ModuleReader(cursor, to, notes);
+  const bytes = reader.read(id, names);
+  if (onInstruction !== undefined) notes?.tell(reader.codeStart, onInstruction);
+  return bytes;
+};
 
 class ModuleReader {
   private readonly cursor: Cursor;
@@ -80,13 +93,22 @@ class ModuleReader {
   private readonly localNames: (readonly [number, readonly NameEntry[]])[] = [];
   private readonly labelNames: (readonly [number, readonly NameEntry[]])[] = [];
 
-  constructor(cursor: Cursor, to: number) {
+  private readonly notes: PlaceNotes | null;
+
+  constructor(cursor: Cursor, to: number, notes: PlaceNotes | null) {
+    this.notes = notes;
     this.cursor = cursor;
     this.from = cursor.pos;
     this.to = to;
     this.types = new TypeSection(this.spaces);
     this.body = new BodyReader(cursor, this.spaces, this.types);
+    if (notes !== null) this.body.marks = [];
     this.segments = { cursor, spaces: this.spaces, body: this.body };
+  }
+
+  /** Offset of the first body, when the module has been read. */
+  get codeStart(): number {
+    return this.sections.codeStart;
   }
 
   read(id: number, withNames: boolean): Uint8Array<ArrayBuffer> {
@@ -214,7 +236,9 @@ class ModuleReader {
     body.reset();
     writeLocals(body.out, locals);
     body.readExpression();
-    sections.entry('code').takeSized(body.out);
+    const code = sections.entry('code');
+    code.takeSized(body.out);
+    this.notes?.add(code.length - body.out.length, body.marks ?? []);
     if (body.namesData) sections.needsDataCount = true;
     this.hints(index);
     if (local.names.length > 0) this.localNames.push([index, [...local.names]]);

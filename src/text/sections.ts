@@ -33,6 +33,8 @@ export class Sections {
   ) as Record<SectionKeyword, Entries>;
   /** Index of the start function, if there is one. */
   start: number | null = null;
+  /** Offset of the first body in the binary that was finished. */
+  codeStart = 0;
   /** Whether the code names data segments. */
   needsDataCount = false;
   /** Branch hints: functions, with their hints. */
@@ -72,6 +74,7 @@ export class Sections {
       if (contents !== null) {
         out.byte(id);
         out.takeSized(contents);
+        if (keyword === 'code') this.codeStart = out.length - this.lists.code.bytes.length;
       }
       this.writeCustoms(out, 'after', keyword);
     }

@@ -6,9 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeNames } from '../../src/decoder/name-section.ts';
 import { isQuernError } from '../../src/errors.ts';
-import { decodeModule, disassembleFunction, formatLine } from '../../src/inspect.ts';
+import { decodeModule, decodeNames, disassembleFunction, formatLine } from '../../src/inspect.ts';
 import { needsShared, shared, sharedFolder } from '../shared.ts';
 
 /** Small plug-ins of different compilers, so that thousands of damaged copies take seconds. */

@@ -1,7 +1,7 @@
 /** Names: from the name section, else from exports and imports; damage is never an error. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeNames, type Names } from '../../src/decoder/name-section.ts';
+import { decodeNames, type Names } from '../../src/inspect.ts';
 import { decodeModule } from '../../src/wasm.ts';
 import { assemble, list, text, u32 } from '../assembler.ts';
 

@@ -168,7 +168,10 @@ describe('state from outside', () => {
     plugin.setVariable('k', 'value');
     assert.equal(await text(plugin, 'recall', 'k'), 'value');
     assert.equal(plugin.getVariable('k')?.text(), 'value');
+    plugin.setVariable('a', '');
+    assert.deepEqual(plugin.variableNames, ['a', 'k']);
     plugin.deleteVariable('k');
+    assert.deepEqual(plugin.variableNames, ['a']);
     assert.equal(plugin.getVariable('k'), null);
     assert.throws(() => plugin.setVariable('k', 'far too long'), /var memory limit exceeded/);
   });

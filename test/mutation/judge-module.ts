@@ -1,7 +1,6 @@
 /** What Quern says to a mutated module, and what comes of running it. */
 import { createHash } from 'node:crypto';
-import { decodeNames } from '../../src/decoder/name-section.ts';
-import { decodeModule, disassembleFunction, formatLine } from '../../src/inspect.ts';
+import { decodeModule, decodeNames, disassembleFunction, formatLine } from '../../src/inspect.ts';
 import { compileModule, createPlugin, type ErrorDetails, isQuernError } from '../../src/node.ts';
 import type { Features, Module } from '../../src/wasm.ts';
 import { Random } from '../generators/random.ts';

@@ -360,6 +360,11 @@ export class Plugin {
     return main;
   }
 
+  /** Names of the variables that are set, in order. */
+  get variableNames(): string[] {
+    return this.#variables.sorted().map(([name]) => name);
+  }
+
   /** A copy of a variable of the plug-in; null when it is unset. */
   getVariable(name: string): PluginOutput | null {
     const value = this.#variables.get(name);

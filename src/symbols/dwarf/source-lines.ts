@@ -10,7 +10,14 @@ import { LenientReader } from './lenient-reader.ts';
 import { type LineRow, runLineProgram } from './line-program.ts';
 import { filePath, type LineUnit, readLineUnit } from './line-unit.ts';
 
-/** A place in a source file. */
+/**
+ * A place in a source file.
+ *
+ * ```ts
+ * const lines: (SourceLine | null)[] = sourceLines(decodeModule(doubleWasm), [40]);
+ * console.log(lines); // → [ null ]
+ * ```
+ */
 export interface SourceLine {
   /** Path as the compiler wrote it. */
   readonly file: string;
@@ -84,6 +91,11 @@ const sequenceAt = (sequences: readonly Sequence[], address: number): Sequence |
 /**
  * The places that bytes of a module were compiled from, each null where the module does not tell. All at once, since
  * every sequence is run once for all that it covers.
+ *
+ * ```js
+ * const module = decodeModule(doubleWasm);
+ * console.log(sourceLines(module, [40]).map((place) => place?.line ?? 'no debug information')); // → [ 'no debug information' ]
+ * ```
  */
 export const sourceLines = (module: Module, offsets: readonly number[]): (SourceLine | null)[] => {
   const code = module.sections.find(({ id }) => id === CODE_SECTION);
