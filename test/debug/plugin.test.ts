@@ -12,6 +12,7 @@ import {
   type Plugin,
   type PluginCall,
   type PluginOptions,
+  restorePlugin,
 } from '../../src/node.ts';
 import { buildExamples, example } from '../examples/example-plugins.ts';
 import { compileWat, kernelImports } from '../wat.ts';
@@ -169,6 +170,35 @@ describe('a call that asks the outside', () => {
     assert.equal(random(), 0n);
     await session.step();
     assert.equal(random(), value);
+    await plugin.close();
+  });
+
+  test('of a deterministic plug-in has the time and randomness of where it went back to, in snapshots too', async () => {
+    const { options } = surroundings(() => false, Promise.resolve());
+    const unrecorded: PluginOptions = { ...options, record: false, deterministic: true };
+    const wasm = [{ data: outside }];
+    const straight = await createPlugin({ wasm }, unrecorded);
+    const output = await straight.call('run');
+    const plugin = await createPlugin({ wasm }, { ...options, deterministic: true });
+    const session = debugCall(plugin, await plugin.startCall('run'));
+    await session.start();
+    for (let i = 0; i < 60; i++) await session.step();
+    for (let i = 0; i < 60; i++) {
+      if (i % 7 === 0) {
+        const other = await restorePlugin({ wasm }, plugin.snapshot(), unrecorded);
+        const call = other.activeCall!;
+        await call.run();
+        assert.deepEqual(call.output?.bytes(), output?.bytes(), `${i} steps back`);
+        assert.deepEqual(other.snapshot(), straight.snapshot());
+        await other.close();
+      }
+      await session.reverseStep();
+    }
+    for (let i = 0; i < 40; i++) await session.step();
+    assert.equal((await session.continue()).reason, 'done');
+    assert.deepEqual(plugin.snapshot(), straight.snapshot());
+    session.detach();
+    await straight.close();
     await plugin.close();
   });
 

@@ -49,6 +49,10 @@ const { plugin: bytes } = compileWat({
       (call $must (call $fd_write (local.get $fd) (i32.const 48) (i32.const 1) (i32.const 64))))
     (func $burn (local $i i32)
       (loop $again (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 500)))))
+    (func (export "time")
+      (call $must (call $clock (i32.const 0) (i64.const 0) (i32.const 88)))
+      (call $must (call $random (i32.const 96) (i32.const 8)))
+      (call $output_i64 (i64.xor (i64.load (i32.const 88)) (i64.load (i32.const 96)))))
     (func (export "open")
       (global.set $fd (call $open (i32.const 16) (i32.const 3)))
       (call $write (global.get $fd))
@@ -96,6 +100,17 @@ const codeOf = (error: unknown): string => {
 };
 
 describe('an idle plug-in', () => {
+  test('that is recorded gives the snapshots of one that is not: virtual time and randomness are in them', async () => {
+    const options: PluginOptions = { deterministic: { seed: 3 } };
+    const plain = await createPlugin(bytes, { ...options, useWasi: true });
+    const recorded = await createPlugin(bytes, { ...options, useWasi: true, record: true });
+    await plain.call('time');
+    await recorded.call('time');
+    assert.deepEqual(recorded.snapshot(), plain.snapshot());
+    const restored = await restorePlugin(bytes, recorded.snapshot(), { ...options, useWasi: true });
+    assert.deepEqual((await restored.call('time'))?.bytes(), (await plain.call('time'))?.bytes());
+  });
+
   test('goes on elsewhere: open files, removed ones too, standard input, time, randomness, variables', async () => {
     const first = await createPlugin(bytes, optionsOf(new MemoryFiles()));
     await first.call('open');

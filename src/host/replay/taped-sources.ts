@@ -8,26 +8,46 @@ import type { StreamReader } from '../wasi/descriptors.ts';
 import { bytes, fingerprint, list, nothing, number, text, wide } from './forms.ts';
 import type { Form, Tape } from './tape.ts';
 
+/**
+ * Asks a source whose state can be stored also where the tape has the answer: it gives the same one, and stays where
+ * the tape is. So a call that went back has the state of then, in snapshots too.
+ */
+const inStep = <T>(tape: Tape, live: Clock | RandomSource | null, take: () => T, ask: () => void): T => {
+  // Of a tape that was rewound, the answer may be the last one.
+  const { isReplay } = tape;
+  const answer = take();
+  if (isReplay && live?.storable !== undefined) ask();
+  return answer;
+};
+
 /** A clock on a tape. @param live null in a replay */
 export const tapedClock = (
   tape: Tape,
   live: Clock | null,
   { resolution, canSleep }: { readonly resolution: bigint; readonly canSleep: boolean },
-): Clock => ({
-  realtime: () => tape.take('clock', 'realtime', wide, () => live!.realtime()),
-  monotonic: () => tape.take('clock', 'monotonic', wide, () => live!.monotonic()),
-  resolution,
-  ...(canSleep ? { sleep: (time) => sleep(tape, live, time) } : {}),
-});
+): Clock => {
+  const read = (name: 'realtime' | 'monotonic'): bigint => {
+    const ask = () => live![name]();
+    return inStep(tape, live, () => tape.take('clock', name, wide, ask), ask);
+  };
+  return {
+    realtime: () => read('realtime'),
+    monotonic: () => read('monotonic'),
+    resolution,
+    ...(canSleep ? { sleep: (time) => sleep(tape, live, time) } : {}),
+    ...(live?.storable === undefined ? {} : { storable: live.storable }),
+  };
+};
 
 /** Whether the call pauses is an answer, so that it pauses in the replay as well. */
 const sleep = (tape: Tape, live: Clock | null, nanoseconds: bigint): Sleep | undefined => {
   const ask = String(nanoseconds);
   let pending: Sleep | undefined;
-  const mode = tape.take('sleep', ask, text, () => {
+  const begin = (): 'at once' | 'later' => {
     pending = live!.sleep?.(nanoseconds);
     return pending === undefined ? 'at once' : 'later';
-  });
+  };
+  const mode = inStep(tape, live, () => tape.take('sleep', ask, text, begin), begin);
   if (mode !== 'later') return undefined;
   const done = tape.takeLater('woken', ask, nothing, () => pending!.done);
   return { done, cancel: () => pending?.cancel() };
@@ -36,15 +56,16 @@ const sleep = (tape: Tape, live: Clock | null, nanoseconds: bigint): Sleep | und
 /** A random source on a tape. */
 export const tapedRandom = (tape: Tape, live: RandomSource | null): RandomSource => ({
   fill: (into) => {
-    // Of a tape that was rewound, the answer may be the last one.
     const { isReplay } = tape;
-    const filled = tape.take('random', into.length, bytes, () => {
+    const ask = (): Uint8Array => {
       live!.fill(into);
       return into;
-    });
+    };
+    const filled = inStep(tape, live, () => tape.take('random', into.length, bytes, ask), ask);
     if (filled.length !== into.length) throw tape.damaged();
     if (isReplay) into.set(filled);
   },
+  ...(live?.storable === undefined ? {} : { storable: live.storable }),
 });
 
 /** A reader of standard input on a tape. */
