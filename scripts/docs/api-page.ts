@@ -26,7 +26,7 @@ export const apiPage = (): string => {
   });
   return [
     pageHead('Exports', 'the docstrings'),
-    'Every name that the package exports. A name that several entries export stands at the first of them. Docstrings, with examples and types, are in the declarations of the package (`dist/types`), which editors show. [Options](options.md) lists the members of the types that hold options.\n',
+    'Every name that the package and the packages beside it export. A name that several entries export stands at the first of them. Docstrings, with examples and types, are in the declarations of the package (`dist/types`), which editors show. [Options](options.md) lists the members of the types that hold options.\n',
     ...sections,
   ].join('\n');
 };

@@ -2,7 +2,7 @@
  * docs/options.md, from the declarations that are shipped: every option of every public function.
  *
  * Options are the members of an exported interface that is the type of a parameter or property named `options`, or of
- * a parameter that is taken apart by names, or of an option; of the latter two, if all members may be left out.
+ * a parameter that is taken apart by names, if some member may be left out, or of an option, if all may be.
  */
 import ts from 'typescript';
 import { cell, code, pageHead, table } from './markdown.ts';
@@ -49,7 +49,8 @@ const findOptions = (): ReadonlyMap<ts.Symbol, ReadonlySet<string>> => {
   const visit = (node: ts.Node, user: string): void => {
     if (isNamedOptions(node)) for (const symbol of interfacesIn(node.type)) add(symbol, user);
     if (ts.isParameter(node) && ts.isObjectBindingPattern(node.name))
-      for (const symbol of interfacesIn(node.type).filter(isBag)) add(symbol, user);
+      for (const symbol of interfacesIn(node.type).filter((type) => membersOf(type).some(isOptional)))
+        add(symbol, user);
     ts.forEachChild(node, (child) => visit(child, user));
   };
   for (const { name, symbol } of publicExports)

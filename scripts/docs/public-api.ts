@@ -1,9 +1,10 @@
 /**
- * What the entries of the package export, read from the declarations that are shipped: for pages that list it all.
+ * What the entries of the package, and the packages beside it, export, read from the declarations that are shipped: for pages that list it all.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { packages } from '../../test/packages.ts';
 import { root } from '../../test/shared.ts';
 
 /** A target in the map of exports: a file, or targets by condition. */
@@ -19,7 +20,7 @@ const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   readonly exports: Readonly<Record<string, Target>>;
 };
 
-/** An entry of the package: how users name it, its declarations, and other entries that have the same ones. */
+/** An entry of the package, or a package beside it: how users name it, its declarations, and other entries that have the same ones. */
 interface PublicEntry {
   readonly specifier: string;
   /** Absolute path. */
@@ -33,11 +34,17 @@ export const publicEntries: readonly PublicEntry[] = (() => {
     if (file !== undefined)
       specifiers.set(file, [...(specifiers.get(file) ?? []), path.replace(/^\./, 'quern')]);
   }
-  return [...specifiers].map(([file, [specifier, ...aliases]]) => ({
+  const own = [...specifiers].map(([file, [specifier, ...aliases]]) => ({
     specifier: specifier!,
     file: join(root, file),
     aliases,
   }));
+  const others = packages.map(({ name, path }) => ({
+    specifier: name,
+    file: join(path, 'dist/index.d.ts'),
+    aliases: [],
+  }));
+  return [...own, ...others];
 })();
 
 const options: ts.CompilerOptions = {

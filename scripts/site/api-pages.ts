@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../test/shared.ts';
 import { publicEntries } from '../docs/public-api.ts';
@@ -96,7 +96,10 @@ export const writeApiPages = async (): Promise<void> => {
     validation: { notExported: false, invalidLink: true, notDocumented: false },
   });
   const names = new Map(
-    publicEntries.map(({ file, specifier }) => [basename(file, '.d.ts'), apiFolderOf(specifier)]),
+    publicEntries.map(({ file, specifier }) => [
+      relative(root, file).replace(/(?:\/index)?\.d\.ts$/, ''),
+      apiFolderOf(specifier),
+    ]),
   );
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, reflection) => {
     if (reflection.kind === ReflectionKind.Module) reflection.name = names.get(reflection.name)!;

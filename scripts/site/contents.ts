@@ -80,6 +80,7 @@ export const contents: readonly Chapter[] = [
       ['docs/compiling.md', 'Compiled code'],
       ['docs/debugging.md', 'Debugger'],
       ['docs/profiling.md', 'Profiles'],
+      ['docs/playground.md', 'Playground'],
       ['docs/text.md', 'Text format'],
       ['docs/threads.md', 'Threads'],
       ['docs/webassembly.md', 'JavaScript API'],
