@@ -2,8 +2,8 @@
  * Chooses the rows of `src/interpreter/code/fusions.ts`: `node build/bench/choose-fusions.js [--rows N]` prints them.
  *
  * It runs the workloads and the recorded plug-ins on a copy of the build that fuses nothing and counts how often each
- * operation runs, and then takes, one after the other, the row that would save most. Each program counts the same,
- * whatever its length. The programs of `heldOut` are not run, so that they can tell what the choice is worth elsewhere.
+ * operation runs, and then repeatedly takes the row that would save most. Each program counts the same, regardless of
+ * its length. The programs of `heldOut` are not run, so that they can show the value of the choice elsewhere.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { shared } from '../test/shared.ts';
 import { makeQuern } from './engines/quern.ts';
 import { selectWorkloads, workloadFile } from './workloads.ts';
 
-/** Plug-ins that say nothing about the choice. */
+/** Plug-ins that are not used for the choice. */
 const heldOut: readonly string[] = ['jq', 'zlib'];
 
 /** An operation as it was written: with the operands that it was written with, which may have changed later. */
@@ -23,7 +23,7 @@ interface Written {
   readonly at: number;
   readonly op: Op;
   readonly operands: readonly number[];
-  /** Whether it could be fused with the one before it. */
+  /** Whether it could be fused with the preceding one. */
   readonly follows: boolean;
   /** The destination of that one, when this was written; -1 if it has none. */
   readonly before: number;
@@ -40,7 +40,7 @@ interface Program {
   readonly total: number;
 }
 
-// The copy of the build: what its loop and its writer call
+// The copy of the build: functions that its loop and its writer call
 
 const counts = new Float64Array(1 << 24);
 const lists = new WeakMap<object, Written[]>();
@@ -58,7 +58,7 @@ const watcher = {
 };
 Object.assign(globalThis, { fusionWatcher: watcher });
 
-/** Puts something in the place of a text that must be there. */
+/** Replaces a text that must exist. */
 const patch = (file: string, before: string, after: string): void => {
   const text = readFileSync(file, 'utf8');
   if (text.split(before).length !== 2) throw new Error(`${file} has no "${before}"`);
@@ -114,7 +114,7 @@ const takeProgram = (name: string): Program => {
     }
   }
   counts.fill(0);
-  // What seldom runs says nothing.
+  // Rarely executed code is ignored.
   const often = stretches.filter((stretch) => stretch.counts[0]! > total / 1e5 && stretch.counts.length > 1);
   return { name, stretches: often, total };
 };
@@ -161,7 +161,7 @@ const runPrograms = async (folder: string): Promise<Program[]> => {
           : data?.b64 !== undefined
             ? Buffer.from(data.b64, 'base64')
             : Buffer.from(data?.text ?? '');
-      // What fails has run, too.
+      // A failed run also counts.
       await plugin.call(fn, new Uint8Array(input)).catch(() => null);
     }
     programs.push(takeProgram(id));
@@ -172,7 +172,7 @@ const runPrograms = async (folder: string): Promise<Program[]> => {
 // The choice
 
 type Row = readonly string[];
-/** What dispatching once less saves, and what a result saves that is not read back, and not written: in dispatches. */
+/** Savings in dispatches: of one dispatch less, of a result that is not read back, and of one that is not written. */
 const gains: Readonly<Record<string, number>> = { and: 1, keep: 1.35, into: 1.9 };
 
 const neverFirst: ReadonlySet<string> = new Set(['branch', 'cost']);
@@ -199,7 +199,7 @@ const mayFirst = (op: Op): boolean =>
   isHot(op) && !leaves.includes(op.name as OpName) && !op.operands.some(({ role }) => neverFirst.has(role));
 
 const divisions = new Set<string>(['i64_div_s_rr', 'i64_div_u_rr', 'i64_rem_s_rr', 'i64_rem_u_rr']);
-/** Operations that are given places in the frame, and choose or compute there. */
+/** Operations that get places in the frame, and choose or compute there. */
 const byPlace = new Set<string>([...divisions, 'select64']);
 const returns = new Set<string>(['return_none', 'return32', 'return64']);
 
@@ -229,7 +229,7 @@ const linksOf = (first: Op, { op, operands, before, firstDead }: Written): strin
 };
 const gainOf = (link: string): number => gains[link.replace(/\d/, '')]!;
 
-/** Walks over a stretch as the writer does; tells what could be fused with what it has. */
+/** Walks over a stretch as the writer does; reports what could be fused with the given rows. */
 const walk = (
   stretch: Stretch,
   table: ReadonlySet<string>,
@@ -277,7 +277,7 @@ try {
           const sum = sums.get(key) ?? { gain: 0, shares: new Map<string, number>() };
           sums.set(key, sum);
           const share = count / total;
-          // What dispatches once less and is fused already saves less.
+          // An operation that is already fused saves less.
           sum.gain += share * gainOf(row[row.length - 2]!);
           sum.shares.set(name, (sum.shares.get(name) ?? 0) + share);
         });

@@ -1,7 +1,7 @@
 /**
- * Is one build faster than another? `node build/bench/compare.js OLD NEW [WORKLOAD…]`, each a folder that holds
- * the `src` of a build. Samples are taken in turn, in several rounds with new processes, since one process may be
- * lucky with its compiled code; benchmark.js judges them with its rank test, so that noise is called noise.
+ * Is one build faster than another? `node build/bench/compare.js OLD NEW [WORKLOAD…]`, each a folder that contains
+ * the `src` of a build. Samples are taken in turn, in several rounds with new processes, since compiled code varies
+ * between processes; benchmark.js compares them with its rank test, so that noise is recognised.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -42,14 +42,14 @@ if (before === undefined || after === undefined) {
 }
 for (const folder of [before, after]) {
   if (existsSync(join(folder, 'src/wasm.js'))) continue;
-  console.error(`${folder} holds no build`);
+  console.error(`${folder} contains no build`);
   process.exit(2);
 }
 
 const verdicts = { '-1': 'slower', '0': 'same', '1': 'faster' } as const;
 const ratios: number[] = [];
 
-/** Samples of both builds from processes of their own. @throws Error when one fails */
+/** Samples of both builds from separate processes. @throws Error when one fails */
 const measureRound = async (workload: Workload): Promise<(readonly number[])[]> => {
   const engines = [before, after].map((folder) => new EngineProcess(folder, 'quern', resolve(folder)));
   try {
@@ -74,7 +74,7 @@ const compareOn = async (workload: Workload): Promise<void> => {
   const ratio = median(now) / median(old);
   const best = Math.min(...now) / Math.min(...old);
   ratios.push(ratio);
-  // Samples are times, so a greater one is worse; benchmark.js thinks so, too.
+  // Samples are times, so a greater one is worse, as benchmark.js assumes.
   const verdict = verdicts[`${judged('new', now).compare(judged('old', old))}`];
   const percent = (share: number): string => (share * 100).toFixed(1).padStart(6);
   console.log(

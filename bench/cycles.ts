@@ -1,6 +1,6 @@
 /**
- * What plug-ins leave behind: `npm run bench:host -- --cycles 10000`. Each cycle compiles a module that no other is
- * like, creates a plug-in, calls it and closes it, in one job: the event loop never turns.
+ * What plug-ins leave in memory: `npm run bench:host -- --cycles 10000`. Each cycle compiles a unique module, creates
+ * a plug-in, calls it and closes it, in one JavaScript job: the event loop never turns.
  */
 import { createPlugin } from '../src/node.ts';
 import { assemble, type Instruction } from '../test/assembler.ts';
@@ -34,7 +34,7 @@ export const measureCycles = async (count: number): Promise<void> => {
     await plugin.call('work');
     await plugin.close();
     if (i % Math.ceil(count / 10) > 0) continue;
-    // Buffers are given back on another thread.
+    // Buffers are freed on another thread.
     for (let times = 0; times < 3; times++) collect();
     const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
     console.log(

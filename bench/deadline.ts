@@ -1,7 +1,7 @@
 /**
- * How soon is a call that spins stopped, and how late are other tasks meanwhile? `npm run bench -- deadline`: a
- * plug-in spins until its deadline, and until a signal, while a timer is to fire every 10 ms. Printed, not judged:
- * it measures the machine as well.
+ * How soon is a spinning call stopped, and how late are other tasks in the meantime? `npm run bench -- deadline`: a
+ * plug-in spins until its deadline, and until a signal, while a timer should fire every 10 ms. Printed, not judged:
+ * it also measures the machine.
  */
 import { createPlugin, type PluginOptions } from '../src/node.ts';
 import { assemble } from '../test/assembler.ts';
@@ -60,7 +60,7 @@ export const runDeadline = async (): Promise<void> => {
   console.log(
     `a call that spins for ${DEADLINE_MS} ms beside a timer of ${INTERVAL_MS} ms, ${ROUNDS} rounds\n`,
   );
-  // Else the first row would show how long V8 takes to compile the loop.
+  // Otherwise the first row would show how long V8 takes to compile the loop.
   for (let i = 0; i < WARM_ROUNDS; i++) await measureOnce({ timeSliceMs: 8 }, false);
   console.log('stopped by'.padEnd(28), 'late (median, most) ms', '  firings (least)', '  longest gap ms');
   for (const [name, options, isSignal] of setUps) {

@@ -16,7 +16,7 @@ const PLOT = { top: 78, bottom: 280, width: 300 } as const;
 /** Left edge of the picture of each plug-in. */
 const LEFT: Readonly<Record<PluginName, number>> = { sqlite: 56, quickjs: 432 };
 
-/** TABLE: how each engine is shown, and where it stands in the legend. */
+/** TABLE: how each engine is shown, and its place in the legend. */
 const styles: Readonly<Record<PluginEngine, readonly [style: string, left: number]>> = {
   native: ['native', 8],
   quern: ['interpreted', 128],
@@ -96,7 +96,7 @@ const table = ({ plugins }: PluginFigures): string => {
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 };
 
-/** The page with the table in its place. */
+/** The page with the table inserted. */
 export const withPluginTable = (page: string, figures: PluginFigures): string => {
   const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (from < 0 || to < from) throw new Error('docs/benchmarks.md has no place for the table of plug-ins');

@@ -1,6 +1,6 @@
 /**
- * Draws `bench/baseline.json`, `bench/plugins.json` and tables of the documents, and writes the table of plug-ins into its page; with `--check`
- * fails if one of these is another instead.
+ * Draws `bench/baseline.json`, `bench/plugins.json` and tables of the documents, and writes the table of plug-ins into
+ * its page; with `--check` fails if one of these would change instead.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,14 +25,14 @@ interface Mark {
   readonly style: 'jit' | 'jitless' | 'peer' | 'other';
   /** The bar that it belongs to. */
   readonly line: 0 | 1;
-  /** In the legend; nothing where another mark of the same colour is there. */
+  /** In the legend; empty if another mark has the same colour. */
   readonly text: string;
 }
-/** A picture: who is in it, ours first. */
+/** A picture: its engines, ours first. */
 interface Picture {
   readonly file: string;
   readonly marks: Partial<Readonly<Record<Contestant, Mark>>>;
-  /** Whose numbers are written at the right. */
+  /** The engines whose numbers are written at the right. */
   readonly numbers: readonly [jit: Contestant, jitless: Contestant];
 }
 const polywasm: Picture['marks'] = {

@@ -1,4 +1,7 @@
-/** What the pictures have in common: colours for light and dark pages, the frame, and what was measured where. */
+/**
+ * The common parts of the pictures: colours for light and dark pages, the frame, and the conditions of the
+ * measurement.
+ */
 import type { Conditions } from './figures.ts';
 
 const css = `

@@ -1,7 +1,7 @@
 /**
  * What does a unit of fuel cost? `npm run bench -- fuel [WORD…]`: a loop around every instruction and every function of
- * the kernel and of WASI, with operands that make it cheap and ones that make it dear, and how many nanoseconds of CPU
- * it takes for a unit of fuel. Worst first: what stands at the top is charged too little.
+ * the kernel and of WASI, with operands that make it cheap and ones that make it expensive, and its nanoseconds of
+ * CPU per unit of fuel. Worst first: the rows at the top are charged too little.
  */
 import { writeFileSync } from 'node:fs';
 import { isQuernError, type PluginCall } from '../src/node.ts';
@@ -24,11 +24,11 @@ const SETTLED = 1.25;
 const PREPARATION = 1_000_000;
 const PREPARATION_TURNS = 100;
 
-/** Nanoseconds for a unit that nothing should exceed; what asks the host's files may take more. */
+/** Nanoseconds for a unit that nothing should exceed; operations on the host's files may take more. */
 const MOST = 100;
 const MOST_OF_FILES = 300;
 
-/** What one loop takes. */
+/** The time of one loop. */
 interface Measured {
   readonly loop: Loop;
   readonly where: string;
@@ -42,7 +42,7 @@ const cpuMs = (): number => {
   return (user + system) / 1000;
 };
 
-/** Runs some fuel. @throws Error when the loop does not go on */
+/** Runs some fuel. @throws Error if the loop ends */
 const runFuel = async (call: PluginCall, fuel: number): Promise<{ ms: number; used: number }> => {
   const before = call.fuelConsumed;
   call.addFuel(fuel);
@@ -57,8 +57,8 @@ const runFuel = async (call: PluginCall, fuel: number): Promise<{ ms: number; us
 const calibrate = async (call: PluginCall): Promise<number> => {
   for (let chunk = FIRST_CHUNK; chunk < LAST_CHUNK; ) {
     const { ms, used } = await runFuel(call, chunk);
-    // An operation that costs more than there is does not run before there is enough.
-    // What a host function charges afterwards may be more than there was: the next chunk must pay for all of it.
+    // An operation that costs more than the available fuel does not run before there is enough. A host function may
+    // charge more than the available fuel afterwards: the next chunk must pay for all of it.
     if (used > 0 && ms >= SAMPLE_MS / 2) return Math.max(used, Math.round((used * SAMPLE_MS) / ms));
     chunk *= used > 0 && ms < SAMPLE_MS / 16 ? 8 : 2;
   }
@@ -78,7 +78,7 @@ const takeSamples = async (call: PluginCall): Promise<number> => {
   return samples.length === 0 ? Number.NaN : median(samples);
 };
 
-/** Samples of a warm engine: what seems dear is looked at again, since a compiler may not have come to it yet. */
+/** Samples of a warm engine: expensive ones are measured again, since a compiler may not have reached them yet. */
 const sampleLoop = async (call: PluginCall): Promise<number> => {
   let best = await takeSamples(call);
   for (let i = 0; i < MAX_REPEATS && best > SUSPICIOUS; i++) {
@@ -150,7 +150,7 @@ export const runFuelTable = async (words: readonly string[], json: string | unde
   if (loops.length === 0) throw new Error(`no row matches ${words.join(' ')}`);
   const onFiles = loops.filter(({ spec }) => spec.needs?.files === true);
   const others = loops.filter(({ spec }) => spec.needs?.files !== true);
-  // Else the first rows would show how long V8 takes to compile the loop.
+  // Otherwise the first rows would show how long V8 takes to compile the loop.
   await measureIn(allLoops(['i32.add']), '', MOST, null);
   const all = [
     ...(await measureIn(others, '', MOST, null)),

@@ -1,4 +1,4 @@
-/** Runs esbuild, a program in Go of 14 MB, on the engine itself, where somebody watches its calls. */
+/** Runs esbuild, a program in Go of 14 MB, on the engine itself, with watched calls. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import {
@@ -20,7 +20,7 @@ const require = createRequire(import.meta.url);
 /** The bytes of the program. */
 export const programBytes = (): Uint8Array => readFileSync(require.resolve('esbuild-wasm/esbuild.wasm'));
 
-/** What Go's own glue needs of an instance, and gives. */
+/** What Go's own glue needs from an instance, and provides. */
 interface Glue {
   argv: string[];
   readonly importObject: { readonly gojs: Readonly<Record<string, (sp: number) => void>> };
@@ -28,7 +28,7 @@ interface Glue {
 }
 type Callback = (error: Error | null, count?: number) => void;
 
-/** Lets the program minify a source. @param begin called in front of each call @returns what it printed */
+/** Lets the program minify a source. @param begin called before each call @returns what it printed */
 export const runProgram = async (
   compiled: CompiledModule,
   options: StoreOptions,

@@ -3,7 +3,7 @@ import { assemble, type Instruction } from '../test/assembler.ts';
 
 /** Stores and loads of one call of `store_and_load`. */
 export const KERNEL_ROUNDS = 1000;
-/** What `ask` hands to the host function, and wants back. */
+/** What `ask` passes to the host function, and expects back. */
 export const QUESTION = 41n;
 export const ANSWER = 42n;
 
@@ -32,14 +32,14 @@ const ok: Instruction = ['i32.const', 0];
 
 /** An empty export. */
 const empty: Instruction[] = [ok];
-/** Gives its input back. */
+/** Returns its input. */
 const echo: Instruction[] = [call('input_offset'), call('input_length'), call('output_set'), ok];
-/** Asks a host function, and fails if the answer is wrong. */
+/** Calls a host function, and fails if the result is wrong. */
 const ask: Instruction[] = [
   ...([['i64.const', QUESTION], call('answer'), ['i64.const', ANSWER], 'i64.ne'] as const),
   ...([['if', null], 'unreachable', 'end', ok] as const),
 ];
-/** Stores and loads each number below the rounds, and gives their sum out. */
+/** Stores and loads each number below the rounds, and outputs their sum. */
 const storeAndLoad: Instruction[] = (() => {
   const [ADDRESS, INDEX, SUM] = [0, 1, 2];
   return [

@@ -1,4 +1,4 @@
-/** TABLE: what a host does for plug-ins beside running their code. */
+/** TABLE: what a host does for plug-ins besides running their code. */
 import { existsSync, readFileSync } from 'node:fs';
 import { compilePlugin, createPool } from '../src/node.ts';
 import { buildExamples, example } from '../test/examples/example-plugins.ts';

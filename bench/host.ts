@@ -1,7 +1,7 @@
 /**
- * What does a host cost? `npm run bench:host -- [--time MS] [--rounds N] [WORD…]` measures what stands in
- * `host-rows.ts`, or the rows whose names contain a word, with the official SDK on native Wasm beside it where both
- * can. A row is measured only if its outcome is the same on all hosts. `--cycles N` is described in `cycles.ts`.
+ * What does a host cost? `npm run bench:host -- [--time MS] [--rounds N] [WORD…]` measures the rows of
+ * `host-rows.ts`, or those whose names contain a word, with the official SDK on native Wasm beside it if both support
+ * them. A row is measured only if its outcome is the same on all hosts. `--cycles N` is described in `cycles.ts`.
  */
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
@@ -21,7 +21,7 @@ const { values, positionals: words } = parseArgs({
 
 const time = Number(values.time);
 
-/** Milliseconds that a row takes on each of the hosts that can do it: medians of samples taken in turn. */
+/** Milliseconds of a row on each of the hosts that support it: medians of samples taken in turn. */
 const measureRow = async ({ prepare, isQuernOnly = false }: Row): Promise<number[]> => {
   const able = isQuernOnly ? hosts.slice(0, 1) : hosts;
   const prepared = await Promise.all(able.map((host) => prepare(host)));

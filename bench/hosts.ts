@@ -1,10 +1,10 @@
-/** The hosts that `bench:host` measures: ours, and the official SDK on native Wasm where Node has it. */
+/** The hosts that `bench:host` measures: ours, and the official SDK on native Wasm if Node has it. */
 import { compileModule, createPlugin } from '../src/node.ts';
 import { createOnSdk, type HostPlugin, officialSdk } from './official-sdk.ts';
 
 export interface Host {
   readonly name: string;
-  /** Makes what a manifest takes as `module`. */
+  /** Makes the `module` of a manifest. */
   compile(bytes: Uint8Array): Promise<object>;
   createPlugin(manifest: object, options: object): Promise<HostPlugin>;
 }

@@ -1,7 +1,7 @@
 /**
- * `node build/bench/job-states.js [--fuel N]`: what storing the state of a job takes after each slice, for two
- * programs that run on: CPU time of the snapshot and of what changed, and their sizes. The first round warms up: the
- * places where calls may stand are found once for each function.
+ * `node build/bench/job-states.js [--fuel N]`: the cost of storing the state of a job after each slice, for two
+ * long-running programs: CPU time of the snapshot and of the changes, and their sizes. The first round warms up: the
+ * places where calls may pause are found once for each function.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

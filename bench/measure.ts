@@ -1,6 +1,6 @@
 /**
- * Measuring engines side by side: results are compared first, then samples are taken in turn, so that a change
- * of the machine's speed meets all of them alike.
+ * Measuring engines side by side: results are compared first, then samples are taken in turn, so that a change of the
+ * machine's speed affects all of them alike.
  */
 import type { EngineProcess, WorkerRequest } from './engine-process.ts';
 import { type Workload, workloadFile } from './workloads.ts';
@@ -20,9 +20,9 @@ const MAX_UNITS = 1 << 24;
 const WARM_ROUNDS = 1;
 /** CPU milliseconds that warming up takes at least. */
 const WARM_MS = 1500;
-/** By how much a later run may be faster when the engine counts as warm. */
+/** By how much a later run may be faster if the engine counts as warm. */
 const SETTLED = 1.25;
-/** A program's sample is a difference of two runs, each with a start-up; it must be long beside those. */
+/** A program's sample is a difference of two runs, each with a start-up; it must be long compared with those. */
 const PROGRAM_FACTOR = 16;
 
 interface Contestant {
@@ -65,8 +65,8 @@ const timeUnits = async (contestant: Contestant, workload: Workload, units: numb
 };
 
 /**
- * Finds how many units take about the wanted time; the runs warm the engine up. A compiler that works beside the
- * program is not ready at once: what is measured before it is would not be the engine's speed.
+ * Finds how many units take about the wanted time; the runs warm the engine up. A compiler that works concurrently is
+ * not ready immediately: measurements before that would not show the engine's speed.
  */
 const calibrate = async (contestant: Contestant, workload: Workload, targetMs: number): Promise<void> => {
   for (let spentMs = 0; ; ) {
@@ -90,7 +90,7 @@ const sample = async (contestant: Contestant, workload: Workload): Promise<void>
 };
 
 /**
- * Measures one workload on several engines; the result of the first one is what the others must agree with.
+ * Measures one workload on several engines; the results of the others must agree with that of the first one.
  *
  * @returns samples in the order of the engines
  */

@@ -1,8 +1,8 @@
 /**
  * What does metering cost? `npm run bench -- metering [WORKLOAD…]`: this build beside a copy of it whose loop and
- * translator leave out everything about fuel, made for the occasion and never shipped. Samples are taken in turn.
+ * translator omit everything about fuel, made for this measurement and never shipped. Samples are taken in turn.
  *
- * Without fuel nothing can stop a call, so the copy is a yardstick and not an alternative.
+ * Without fuel nothing can stop a call, so the copy is only for comparison, not an alternative.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,10 @@ import { EngineProcess } from './engine-process.ts';
 import { geometricMean, type MeasureOptions, measure, median } from './measure.ts';
 import { selectWorkloads } from './workloads.ts';
 
-/** Replaces text in a file of the copy that must be there: a change of the sources shows here, not in the figures. */
+/**
+ * Replaces a text that must exist in a file of the copy: a change of the sources fails here instead of changing the
+ * figures.
+ */
 const patch = (file: string, from: RegExp, to: string): void => {
   const text = readFileSync(file, 'utf8');
   if (!from.test(text)) throw new Error(`${file} has changed; bench/metering.ts must follow`);
@@ -24,7 +27,7 @@ const patch = (file: string, from: RegExp, to: string): void => {
 /** Writes a build without metering into a folder. */
 const buildUnmetered = (build: string, folder: string): void => {
   cpSync(join(build, 'src'), join(folder, 'src'), { recursive: true });
-  // The package's type and name, which the copy has to find above it.
+  // The package's type and name, which the copy must find above it.
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
   const { outputText } = ts.transpileModule(generateDispatch(false), {
@@ -67,7 +70,7 @@ export const runMetering = async (
         continue;
       }
       const ratio = median(metered.perUnit) / median(unmetered.perUnit);
-      // On a machine that others use, the quickest samples tell more than those in the middle.
+      // On a machine that others use, the fastest samples are more informative than the median ones.
       const best = Math.min(...metered.perUnit) / Math.min(...unmetered.perUnit);
       ratios.push(ratio);
       bests.push(best);

@@ -12,8 +12,8 @@ interface Sdk {
 export const officialSdk = '@extism/extism';
 
 /**
- * Creates a plug-in whose calls end as they do in Quern: blocks are given back. The SDK 1.0.3 keeps those of every call
- * until it is told, and has addresses for 32,767 of them.
+ * Creates a plug-in whose calls end as they do in Quern: blocks are released. The SDK 1.0.3 keeps those of every call
+ * until they are released explicitly, and has addresses for 32,767 of them.
  *
  * @param entry which build of the SDK
  */

@@ -1,10 +1,9 @@
 /**
- * How fast are whole plug-ins, kept and called again and again, and how long do they take to become so? Measures them
- * and writes `bench/plugins.json`, which `npm run bench:draw` draws:
- * `npm run bench:plugins -- [--rounds N] [--processes N] [--json]`. With `--json` it prints the figures instead,
- * and may do without fresh processes (`--processes 0`).
+ * How fast are whole plug-ins that are called repeatedly, and how long do they take to warm up? Measures them and
+ * writes `bench/plugins.json`, which `npm run bench:draw` draws: `npm run bench:plugins -- [--rounds N] [--processes
+ * N] [--json]`. With `--json` it prints the figures instead, and can skip fresh processes (`--processes 0`).
  *
- * Every engine runs the same plug-in with the same input in a process of its own. Nothing is counted whose output is not
+ * Every engine runs the same plug-in with the same input in a separate process. Results count only if the output is
  * that of native Wasm.
  */
 import { writeFileSync } from 'node:fs';
@@ -27,9 +26,9 @@ import {
 export const milestones = [1, 10, 100, 200] as const;
 
 interface Times {
-  /** CPU milliseconds of a round of a plug-in that is warm, of the last third of the rounds: the median of the groups. */
+  /** CPU milliseconds of a round of a warm plug-in, in the last third of the rounds: the median of the groups. */
   readonly round: number;
-  /** Their mean, which has also the groups in which a JavaScript engine compiles again what it had given up. */
+  /** Their mean, which also includes groups in which a JavaScript engine recompiles discarded code. */
   readonly mean: number;
   /** Milliseconds from the start of a process until each milestone. */
   readonly cpu: readonly number[];
@@ -38,7 +37,7 @@ interface Times {
 export interface PluginFigures extends Conditions {
   readonly rounds: number;
   readonly processes: number;
-  /** Null where an engine cannot run a plug-in. */
+  /** Null if an engine cannot run a plug-in. */
   readonly plugins: Readonly<Record<PluginName, Readonly<Record<PluginEngine, Times | null>>>>;
 }
 
@@ -102,7 +101,7 @@ class Comparison {
     }
   }
 
-  /** Plug-ins that are kept; engines take turns. What a compiler does while another has its turn counts, too. */
+  /** Plug-ins that are kept; engines take turns. Work of a compiler during another engine's turn also counts. */
   async keep(rounds: number): Promise<void> {
     const running = this.#running().map((contestant) => ({
       contestant,

@@ -1,10 +1,10 @@
 /**
  * How fast are real programs on `quern/webassembly`, from a cold start to warm? CPU time as a ratio to native Wasm:
- * `npm run bench:programs -- [--processes N] [--units N] [--compile] [PROGRAM…]`. Each program runs in processes of its
- * own, one per engine, in turn: ours, with `--compile` also as it makes JavaScript of what runs often, and polywasm
- * where it can. Nothing is counted whose result is not that of native Wasm. CPU time of a process counts V8's own
- * compilers, which take seconds to warm up: that is why the table is a curve, of the whole time to load a program and to
- * do 1, 10 and 100 units of work, and of a unit at the end.
+ * `npm run bench:programs -- [--processes N] [--units N] [--compile] [PROGRAM…]`. Each program runs in separate
+ * processes, one per engine, in turn: ours, with `--compile` also with its compiler, and polywasm where it can.
+ * Results count only if they are those of native Wasm. CPU time of a process counts V8's own compilers, which take
+ * seconds to warm up: that is why the table is a curve, of the whole time to load a program and to do 1, 10 and 100
+ * units of work, and of a unit at the end.
  */
 import { parseArgs } from 'node:util';
 import { ProgramProcess } from '../test/webassembly/children.ts';
@@ -62,7 +62,7 @@ const measure = async (name: ProgramName): Promise<Outcome[]> => {
       const answer = await impatient(engine.ask(name));
       if ('error' in answer) failures[i] = answer.error.split('\n')[0]!.slice(0, 80);
       else if (expected !== null && answer.result !== expected)
-        failures[i] = 'another result than native Wasm';
+        failures[i] = 'a different result than native Wasm';
       else {
         expected ??= answer.result;
         if (round === 0) times[i]!.load = answer.loadMs;

@@ -1,8 +1,9 @@
 /**
- * How fast is this engine beside native interpreters? `npm run bench:wasmi -- CHECKOUT [flags] [PROGRAM…]` runs the
- * programs of a checkout of wasmi-labs/wasmi-benchmarks, with its submodule, on native Wasm and on ours, which counts
- * fuel. Nothing is measured whose results are not those of native Wasm. What that repository publishes of other engines
- * is printed below, as theirs: taken on another machine, as a multiple of V8 there.
+ * How fast is this engine compared with native interpreters? `npm run bench:wasmi -- CHECKOUT [flags] [PROGRAM…]`
+ * runs the programs of a checkout of wasmi-labs/wasmi-benchmarks, with its submodule, on native Wasm and on ours,
+ * which counts fuel. Programs are measured only if their results are those of native Wasm. The figures that the
+ * repository publishes for other engines are printed below, as published: from another machine, as a multiple of V8
+ * there.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

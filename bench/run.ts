@@ -1,6 +1,6 @@
 /**
  * How fast is this engine? CPU time per unit of work, as a ratio to native Wasm: `npm run bench -- [flags]
- * [WORKLOAD…]`. Nothing is measured before its result was found equal to that of native Wasm.
+ * [WORKLOAD…]`. Nothing is measured before its result is known to equal that of native Wasm.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -17,11 +17,11 @@ import { selectWorkloads, type Workload } from './workloads.ts';
 
 const help = `npm run bench -- [flags] [WORKLOAD…]
 npm run bench -- metering [WORKLOAD…]   what metering costs, on the same workloads
-npm run bench -- deadline [ROW…]        how soon a call is stopped, and what others notice
-npm run bench -- fuel [ROW…]            what a unit of fuel takes, of every instruction and host function
+npm run bench -- deadline [ROW…]        how soon a call is stopped, and the effect on others
+npm run bench -- fuel [ROW…]            the time of a unit of fuel, of every instruction and host function
   The workload \`vectors\` stands for all with vectors; these are built with clang, and measured only if named.
   --engines NAMES   besides native: quern, quern-compiled, polywasm, wasm2js (default quern,polywasm)
-  --sketch FOLDER   measure the sketch of a register interpreter in FOLDER, too
+  --sketch FOLDER   also measure the sketch of a register interpreter in FOLDER
   --build FOLDER    measure this build of quern (default build)
   --samples N       samples of each engine (default 5)
   --target MS       CPU time of one sample (default 150)

@@ -1,7 +1,7 @@
 /**
- * One workload of `npm run bench:steps`, in a process of its own: a call that is watched, with everything compiled
- * or nothing. Time is what the process took between two looks, or what passed by the clock, if that is less: both
- * hold what this thread did, the first also what V8's other threads did, the second what other processes did.
+ * One workload of `npm run bench:steps`, in a separate process: a watched call, with everything compiled or nothing.
+ * Time is the CPU time of the process between two checks, or the wall time, if that is less: both include the work of
+ * this thread, the first also that of V8's other threads, the second that of other processes.
  */
 import { readFileSync } from 'node:fs';
 import { PerformanceObserver } from 'node:perf_hooks';
@@ -31,7 +31,7 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] });
 
 const causes = new Map<string, number>();
-/** Takes the time of a method. */
+/** Measures the time of a method. */
 const time = (cause: string, { prototype }: { readonly prototype: object }, name: string): void => {
   const method = Reflect.get(prototype, name) as (...args: unknown[]) => unknown;
   Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]) {
@@ -53,7 +53,7 @@ const cpu = (): number => {
   return (user + system) / 1000;
 };
 const found: (Block & { readonly at: number; readonly wall: number })[] = [];
-/** What is shorter is not worth noting. */
+/** Shorter times are not recorded. */
 const SHORT = 3;
 let looks = 0;
 let last = { cpu: 0, wall: 0 };
@@ -100,7 +100,7 @@ const runAll = (): void => run(instance().exports.get('run') as FuncInstance, Nu
 /** Fuel for functions that are called with zeros. */
 const ENOUGH = 300_000;
 const MOST_CALLS = 500;
-/** TABLE: what is run. */
+/** TABLE: the workloads. */
 const workloads: Readonly<Record<Workload, () => Promise<unknown>>> = {
   program: () => runProgram(compiled, options, begin, look),
   functions: async () => {
@@ -122,7 +122,7 @@ const workloads: Readonly<Record<Workload, () => Promise<unknown>>> = {
 
 const before = cpu();
 await workloads[workload]();
-// What the observer has to tell comes later.
+// The observer reports later.
 await new Promise((resolve) => setTimeout(resolve, 100));
 const blocks = found.map(({ look, ms, at, wall, causes }): Block => {
   const garbage = collections

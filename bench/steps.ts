@@ -1,7 +1,8 @@
 /**
- * How long does a watched call go on without a look, and how much memory does it take, where all of a module of 14 MB
- * is compiled before its first call? `npm run bench:steps -- [--runs N] [WORKLOAD | MODE…]`. Printed, not judged: it
- * measures the machine as well. Runs that look equally often did the same between two looks; the least time counts.
+ * How long does a watched call run without a check, and how much memory does it use, if all of a module of 14 MB is
+ * compiled before its first call? `npm run bench:steps -- [--runs N] [WORKLOAD | MODE…]`. Printed, not judged: it
+ * also measures the machine. Runs with the same number of checks did the same between two checks; the least time
+ * counts.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,21 +14,21 @@ import { noWasm } from '../test/proof.ts';
 import { largeModule } from './large-module.ts';
 
 /**
- * esbuild minifies a megabyte; each of its functions is called by itself, with zeros, until its code is there; a
+ * esbuild minifies a megabyte; each of its functions is called separately, with zeros, until its code exists; a
  * module calls all of its functions, and its memory grows.
  */
 export type Workload = 'program' | 'functions' | 'synthetic';
 /** `second` runs in two instances, one after the other. */
 export type Mode = 'interpreted' | 'compiled' | 'second';
 
-/** A while without a look. */
+/** A time without a check. */
 export interface Block {
-  /** The number of the look at its end. */
+  /** The number of the check at its end. */
   readonly look: number;
   readonly ms: number;
   readonly causes: Readonly<Record<string, number>>;
 }
-/** What a run says. */
+/** The result of a run. */
 export interface StepsAnswer {
   readonly bytes: number;
   readonly looks: number;
@@ -75,7 +76,7 @@ const longest = (answers: readonly StepsAnswer[]): readonly Block[] => {
   const others = lists.slice(1).map((list) => new Map(list.map((block) => [block.look, block])));
   const best = lists[0]!.flatMap((block) => {
     const all = [block, ...others.flatMap((map) => map.get(block.look) ?? [])];
-    // What another run did not note was short.
+    // What another run did not record was short.
     return all.length < answers.length ? [] : [all.reduce((a, b) => (b.ms < a.ms ? b : a))];
   });
   return best.sort((a, b) => b.ms - a.ms);
@@ -89,12 +90,12 @@ for (const [workload, mode] of runs) {
   const seconds = least((answer) => answer.seconds).toFixed(1);
   const peak = Math.max(...answers.map((answer) => answer.peak)).toFixed(0);
   console.log(
-    `${workload}, ${mode}: ${bytes} bytes of Wasm, ${looks} looks, ${seconds} s of CPU, ${peak} MB at most`,
+    `${workload}, ${mode}: ${bytes} bytes of Wasm, ${looks} checks, ${seconds} s of CPU, ${peak} MB at most`,
   );
   for (const { look, ms, causes } of longest(answers).slice(0, PRINTED)) {
     const parts = Object.entries(causes).filter(([, part]) => part >= 1);
     const texts = parts.map(([cause, part]) => `${cause} ${part.toFixed(0)}`);
-    console.log(`  ${ms.toFixed(0)} ms, look ${look}: ${texts.join(', ') || 'the interpreter'}`);
+    console.log(`  ${ms.toFixed(0)} ms, check ${look}: ${texts.join(', ') || 'the interpreter'}`);
   }
 }
 rmSync(folder, { recursive: true });

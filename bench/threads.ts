@@ -1,8 +1,8 @@
 /**
  * What do threads bring? `npm run bench:threads -- [--seconds S] [--rounds N]` runs a plug-in that
  * computes on one thread and on more, in turn, and prints calls per second (medians), how many cores the process got
- * meanwhile (on a machine with other work fewer than there are threads), and what a thread takes of memory (the resident
- * size of the process with threads, less that without, by thread).
+ * in the meantime (on a machine with other work fewer than there are threads), and what a thread takes of memory (the
+ * resident size of the process with threads, less that without, by thread).
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';

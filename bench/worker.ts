@@ -1,6 +1,6 @@
 /**
- * One engine in a process of its own: `worker.js ENGINE [FOLDER]`. Reads requests as JSON lines, answers each
- * with the result and the CPU time of the run, compiler threads included.
+ * One engine in a separate process: `worker.js ENGINE [FOLDER]`. Reads requests as JSON lines, answers each with the
+ * result and the CPU time of the run, compiler threads included.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -38,7 +38,7 @@ const engine = await makeEngine(process.argv[2] as EngineName, process.argv[3] ?
 const loaded = new Map<string, LoadedWorkload>();
 
 const load = ({ file, kind, preparation }: WorkerRequest): LoadedWorkload => {
-  // A copy: of a view that does not begin at 0, polywasm 0.2.0 reads constants from another place.
+  // A copy: in a view that does not begin at 0, polywasm 0.2.0 reads constants from the wrong place.
   const bytes = new Uint8Array(readFileSync(file));
   if (kind === 'micro') return engine.loadMicro(bytes);
   const workload =

@@ -17,7 +17,7 @@ export interface Workload {
   readonly kind: 'micro' | 'program' | 'prepared';
   readonly stresses: string;
   readonly preparation?: Preparation;
-  /** Where it lies, if not among the reference data. */
+  /** Its path, if it is not part of the reference data. */
   readonly file?: string;
 }
 

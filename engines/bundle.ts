@@ -1,8 +1,8 @@
 /**
- * Makes one classic script of the compiled driver and its program, which any JavaScript engine can be given.
+ * Makes one classic script from the compiled driver and its program, for any JavaScript engine.
  *
- * Engines of ES2023 get the shipped code as it is, joined by esbuild and not rewritten. For Hermes, which knows
- * neither classes nor block scopes, swc lowers it to ES5, as Metro does for React Native.
+ * Engines with ES2023 get the shipped code, joined by esbuild without rewriting. For Hermes, which has neither
+ * classes nor block scopes, swc lowers it to ES5, as Metro does for React Native.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 import { root } from '../test/shared.ts';
 import type { Program } from './program.ts';
 
-/** The language that an engine is given. */
+/** The language version for an engine. */
 export type Syntax = 'es2023' | 'es5';
 
 /** @param entry of the driver */
@@ -46,7 +46,7 @@ const lower = async (code: string): Promise<string> => {
 /**
  * Writes the script for one kind of engine and returns its path.
  *
- * @param precompiled the text of an object with code that was made ahead
+ * @param precompiled the text of an object with precompiled code
  */
 export const writeScript = async (
   syntax: Syntax,

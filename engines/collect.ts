@@ -1,4 +1,4 @@
-/** Gathers what a transcript covers, from the examples and from the reference data where it is found. */
+/** Collects the contents of a transcript, from the examples and from the reference data if it is found. */
 import { readFileSync } from 'node:fs';
 import {
   dataFolder,
@@ -26,10 +26,10 @@ import type {
 } from './program.ts';
 import { recordedSetUps, recordSetUp } from './recordings.ts';
 
-/** What is covered: everything, or the slice of `npm test` and CI. */
+/** The scope: everything, or the slice of `npm test` and CI. */
 export type Coverage = 'all' | 'slice';
 
-/** Fuel of the first and of each further call. Primes, so that calls are cut off in the middle of things. */
+/** Fuel of the first and of each further call. Primes, so that calls are interrupted in the middle of operations. */
 const fuels: Readonly<Record<Coverage, readonly [first: number, further: number]>> = {
   all: [2_500_009, 200_003],
   slice: [500_009, 50_021],
@@ -70,7 +70,7 @@ const setUpProgram = (setUp: SetUp, fuel: PluginProgram['fuel']): PluginProgram 
   fuel,
 });
 
-/** Recursion without end: its depth must not depend on the room that the engine has for its own stack. */
+/** Endless recursion: its depth must not depend on the size of the engine's own stack. */
 const runaway = assemble({
   types: [{ params: ['i32'], results: ['i32'] }],
   funcs: [
@@ -85,7 +85,7 @@ const runaway = assemble({
   exports: [['run', 'func', 0]],
 });
 
-/** As deep as code of build time goes: Hermes reads 1,024 levels. */
+/** The depth of precompiled code: Hermes parses 1,024 levels. */
 const DEEPEST = 291;
 const nested = assemble({
   types: [{ params: ['i32'], results: ['i32'] }],
@@ -190,7 +190,7 @@ const sliceScripts =
 /** Set-ups of the slice, cheap ones of every kind. */
 const sliceSetUps = /^(kernel_all|kernel_http|lua|sqlite_file|rust185_wasip1|fs_text)$/;
 
-/** One after the other: each holds what it makes of the outside. */
+/** One after the other: each keeps its state of the outside. */
 const recordingPrograms = async (
   setUps: readonly SetUp[],
   [first]: PluginProgram['fuel'],
@@ -202,7 +202,7 @@ const recordingPrograms = async (
   return programs;
 };
 
-/** Every so many-th program of the fuel vectors is in the slice. */
+/** Every n-th program of the fuel vectors is in the slice. */
 const VECTORS_STRIDE = 12;
 
 const vectorModules = ({ modules, suite }: VectorProgram): readonly string[] => {
@@ -222,7 +222,7 @@ const vectorsProgram = (isAll: boolean): VectorsProgram => {
   };
 };
 
-/** Gathers a program. */
+/** Collects a program. */
 export const collect = async (coverage: Coverage): Promise<Omit<Program, 'compiled'>> => {
   const isAll = coverage === 'all';
   const fuel = fuels[coverage];

@@ -1,4 +1,4 @@
-/** Runs one engine, and says where its transcript first differs from another. */
+/** Runs one engine, and finds where its transcript first differs from another. */
 import { spawn } from 'node:child_process';
 import type { EngineRow } from './table.ts';
 
@@ -8,7 +8,7 @@ export interface EngineRun {
   readonly seconds: number;
 }
 
-/** The outcome for one engine; null where it is absent. */
+/** The outcome for one engine; null if it is absent. */
 export interface Row {
   readonly engine: EngineRow;
   readonly result: (Comparison & { readonly seconds: number }) | null;
@@ -26,8 +26,8 @@ export interface Comparison {
 }
 
 /**
- * Runs a script to its end, or for so many milliseconds at most; what goes to standard error becomes part of the
- * transcript, as it must be empty.
+ * Runs a script to its end, or for at most this many milliseconds; standard error becomes part of the transcript,
+ * since it must be empty.
  */
 export const runEngine = (
   [program, ...args]: readonly [string, ...string[]],
@@ -51,7 +51,7 @@ export const runEngine = (
     });
   });
 
-/** Compares transcripts line by line: the first line that differs says more than two long texts. */
+/** Compares transcripts line by line: the first difference is more useful than two long texts. */
 export const compare = (expected: readonly string[], actual: readonly string[]): Comparison => {
   const length = Math.max(expected.length, actual.length);
   let equal = 0;

@@ -3,11 +3,11 @@
  * `npm run engines -- [--install] [--slice] [--precompiled] [--compiled] [--keep] [--json FILE] [ENGINE…]`.
  *
  * With `--compiled` (and `--exits P`, `--holes P`, `--seed N`, `--target T`) everything is compiled on each engine before its first
- * call, and compared with what the interpreter says on the first one.
+ * call, and compared with the interpreter on the first one.
  *
- * ENGINE is the beginning of a name in `table.ts`; `--slice` covers little, with `--precompiled`
- * plug-ins and modules run JavaScript that was made ahead, but on the engine that the others are compared with, `--keep` leaves scripts and transcripts
- * in `build/transcripts`. Exit code 1 when one differs; an engine that is absent is named, and fails nothing.
+ * ENGINE is the beginning of a name in `table.ts`; `--slice` covers little; with `--precompiled` plug-ins and modules
+ * run precompiled JavaScript, except on the engine that the others are compared with; `--keep` keeps scripts and
+ * transcripts in `build/transcripts`. Exit code 1 if one differs; a missing engine is listed, but is not a failure.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -53,14 +53,14 @@ const scriptFor = async (syntax: Syntax): Promise<string> => {
   scripts.set(syntax, path);
   return path;
 };
-/** The transcript that all others are compared with is the interpreter's. */
+/** All others are compared with the transcript of the interpreter. */
 const plainScript = async (): Promise<string> => {
   const plain = join(folder, 'plain');
   mkdirSync(plain, { recursive: true });
   return writeScript('es2023', { ...program, compiled: null }, '{}', plain);
 };
 
-/** When an engine counts as hung: of the slice it needs minutes, of everything an hour in the slowest. */
+/** When an engine counts as hung: the slice takes minutes, everything an hour in the slowest. */
 const timeout = (values.slice ? 0.5 : 3) * 3_600_000;
 const [first] = engines;
 const isChosen = (engine: EngineRow): boolean =>

@@ -1,9 +1,9 @@
-/** The JavaScript of a transcript's modules, made ahead, as a part of the script that engines are given. */
+/** The precompiled JavaScript of a transcript's modules, as a part of the script for engines. */
 import { callProfiler, compileToJavaScript } from '../src/compile.ts';
 import { bytesOf, transcribePlugin } from './driver/plugins.ts';
 import type { Program } from './program.ts';
 
-/** A function of `precompiled` in place of a module, which shells do not have. */
+/** A function of `precompiled` instead of a module, which shells do not have. */
 const asFunction = (text: string): string =>
   `function (precompiled) {\n${text.replace(/^import .*$/m, '').replace('export default ', 'return ')}}`;
 

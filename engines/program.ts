@@ -1,6 +1,6 @@
 /**
- * What a transcript is made of, as data: modules, inputs and scripts in a form that a JavaScript engine without
- * files, modules and decoders can take in, one literal.
+ * The inputs of a transcript as data: modules, inputs and scripts as one literal, which a JavaScript engine without
+ * files, modules and decoders can read.
  */
 import type { ScriptJson } from '../spec-tests/json-script.ts';
 import type { Receipt } from '../src/index.ts';
@@ -30,7 +30,7 @@ export interface RunProgram {
   readonly fuel: number;
 }
 
-/** Exports of one module that recurse without end, each in another way. */
+/** Exports of one module that recurse endlessly, each in another way. */
 export interface DeepCallsProgram {
   readonly wasm: string;
   readonly names: readonly string[];

@@ -1,12 +1,12 @@
 /**
- * Runs a classic script in QuickJS, which the package `quickjs-emscripten` brings as native Wasm:
- * `node quickjs.js PACKAGE-FOLDER SCRIPT`. The script sees `print` and what the language has, nothing else.
+ * Runs a classic script in QuickJS, which the package `quickjs-emscripten` contains as native Wasm: `node quickjs.js
+ * PACKAGE-FOLDER SCRIPT`. The script sees `print` and what the language has, nothing else.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** The little of the package that is used. */
+/** The part of the package that is used. */
 interface Handle {
   dispose(): void;
 }

@@ -1,4 +1,4 @@
-/** Recordings made here and now, with real time, randomness and files, for other engines to replay and verify. */
+/** Recordings that are made now, with real time, randomness and files, for other engines to replay and verify. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

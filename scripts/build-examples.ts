@@ -1,8 +1,8 @@
 /**
  * Compiles the example plug-ins from AssemblyScript into `build/examples`, each when its source is newer.
  *
- * The compiler runs in a process of its own: it needs native Wasm, which the tests run without. Nothing is
- * optimised, so that backtraces show every function that the source has.
+ * The compiler runs in a separate process: it needs native Wasm, which the tests run without. Nothing is optimised,
+ * so that backtraces show every function of the source.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';

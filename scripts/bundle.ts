@@ -1,11 +1,12 @@
 /**
  * Writes what the package ships, from `build/src`: in `dist` a file for each target of the exports map and of `bin`,
- * with what they share in `dist/chunks`, so that a program loads few files and classes exist once; declarations in
- * `dist/types`; the manual page; and in `dist/standalone` whole entries in one file each, for pages that load them without a bundler.
+ * with shared code in `dist/chunks`, so that a program loads few files and classes exist once; declarations in
+ * `dist/types`; the manual page; and in `dist/standalone` whole entries in one file each, for pages that load them
+ * without a bundler.
  *
- * `dist/small` has two entries again that leave out what `small/substitutes.ts` names.
+ * `dist/small` has versions of two entries without the parts that `small/substitutes.ts` names.
  *
- * The text is not minified: stack traces name functions, and whoever bundles minifies.
+ * The text is not minified: stack traces show function names, and bundlers of users minify.
  */
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ const filesOf = (target: Target): string[] =>
 
 /** Programs that the command starts. */
 const programs = ['./dist/cli/conformance/javascript-adapter.js'];
-/** Names below `dist` of the entries that are written in one file each, too. */
+/** Names below `dist` of the entries that are also written in one file each. */
 const standalone = ['index', 'wasm', 'webassembly', 'webassembly-auto', 'webassembly-replace'];
 
 const entryOf = (file: string): string => /^\.\/dist\/(?!types\/|small\/)(.+)\.js$/.exec(file)?.[1] ?? '';
@@ -66,7 +67,7 @@ await build({
   outdir: join(dist, 'standalone'),
   minify: true,
 });
-/** Names of the entries that there are in small, too: `dist/small`, the same types. */
+/** Names of the entries that also have a small version: `dist/small`, with the same types. */
 const small = ['index', 'wasm'];
 await build({
   ...common,

@@ -2,7 +2,7 @@
  * Checks the index of anchors against the specification: `npm run check:anchors -- SPEC [THREADS]`.
  *
  * SPEC is a checkout of WebAssembly/spec, THREADS one of WebAssembly/threads; without the second, its anchors are not
- * checked. For an anchor that a comment names and the index lacks, it prints the pages that have it.
+ * checked. For an anchor that a comment names but the index lacks, it prints the pages that have it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { anchorIndex, anchorUses } from '../test/documents/spec-anchors.ts';
 const labelsOf = (text: string): string[] =>
   [...text.matchAll(/^ *\.\. _([^:\n]+):/gm)].map((match) => match[1]!);
 
-/** Ids of a page that Bikeshed makes: those that are written, and those of plain definitions. */
+/** Ids of a page made by Bikeshed: explicit ones, and those of plain definitions. */
 const idsOf = (text: string): string[] => [
   ...[...text.matchAll(/\bid="?([\w-]+)/g)].map((match) => match[1]!),
   ...[...text.matchAll(/<dfn>([^<]*)<\/dfn>/g)].map((match) =>
@@ -47,7 +47,7 @@ const problems: string[] = [];
 let checked = 0;
 for (const [page, anchors] of Object.entries(anchorIndex)) {
   if (!repositories.includes(page.split('/')[0]!)) {
-    console.log(`${page} is not checked: its checkout is not given`);
+    console.log(`${page} is not checked: its checkout is missing`);
     continue;
   }
   checked += anchors.length;

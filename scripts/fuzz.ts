@@ -1,12 +1,12 @@
 /**
- * Random programs on every executor, for as long as one likes. `npm run fuzz -- --count 10000 --seed 1` takes our
- * own generator, which makes programs of several modules; `--source binaryen` takes modules that npm's `binaryen`
- * makes of random bytes, both with `--compiled` on compiled code, too; `--source mutate` takes mutants of modules, snapshots, recordings and manifests (`--kind`), `--source text` those of texts.
- * Every program that the executors differ on is told with its seed and written to
- * `build/fuzz`.
+ * Random programs on every executor, any number of them. `npm run fuzz -- --count 10000 --seed 1` takes our own
+ * generator, which makes programs of several modules; `--source binaryen` takes modules that npm's `binaryen` makes
+ * of random bytes, both with `--compiled` also on compiled code; `--source mutate` takes mutants of modules,
+ * snapshots, recordings and manifests (`--kind`), `--source text` those of texts. Every program on which the
+ * executors differ is printed with its seed and written to `build/fuzz`.
  *
- * Native Wasm is that of this Node, or of another one: `--node PATH`, `--node 24` (installed below `build` when it
- * is asked for, since the package is large and for one platform).
+ * Native Wasm is that of this Node, or of another one: `--node PATH`, `--node 24` (installed below `build` on demand,
+ * since the package is large and for one platform).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: process.env['FC_SEED'] ?? String(Date.now() % 1_000_000_000) },
     node: { type: 'string' },
     /** Every n-th module also runs in careful code, in pieces, and on the reference executor. */
-    /** Compiled code, left by chance, is one of the executors. */
+    /** Compiled code with random exits is one of the executors. */
     compiled: { type: 'boolean', default: false },
     deep: { type: 'string', default: '8' },
     /** What is mutated: `module`, `snapshot`, `recording`, `manifest`, or all of them. */
@@ -46,11 +46,11 @@ const firstSeed = Number(values.seed);
 const count = Number(values.count);
 const deepEvery = Number(values.deep);
 if (![firstSeed, count, deepEvery].every(Number.isSafeInteger)) {
-  console.error('--seed, --count and --deep take whole numbers');
+  console.error('--seed, --count and --deep must be whole numbers');
   process.exit(2);
 }
 
-/** Keeps the modules of a program that failed. */
+/** Writes the modules of a program that failed. */
 const keep = (seed: number, modules: readonly Uint8Array[]): void => {
   mkdirSync(folder, { recursive: true });
   modules.forEach((bytes, i) => {
@@ -151,7 +151,7 @@ const fuzzBinaryen = async (): Promise<void> => {
   native.close();
 };
 
-/** Keeps a mutant that failed. @returns its path */
+/** Writes a mutant that failed. @returns its path */
 const keepMutant = ({ kind, seed }: Find, mutants: Mutants): string => {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `mutant-${kind}-${seed}`);
@@ -182,7 +182,7 @@ const fuzzMutants = async (): Promise<void> => {
     throw new Error(`unknown kind ${kind}: ${kinds.join(', ')}, all`);
   const { path: corpusPath, digest, corpus } = await writeCorpus();
   console.log(
-    `corpus ${digest}: ${corpus.valid.length + corpus.invalid.length} modules; a seed stands for the same mutant of the same corpus`,
+    `corpus ${digest}: ${corpus.valid.length + corpus.invalid.length} modules; a seed gives the same mutant of the same corpus`,
   );
   const begin = performance.now();
   const rate = (done: number): string =>
@@ -211,7 +211,7 @@ const fuzzMutants = async (): Promise<void> => {
   );
 };
 
-/** Mutants of texts: each ends in a module that prints and reads back, or in an error of its own. */
+/** Mutants of texts: each gives a module that prints and reads back, or an expected error. */
 const fuzzTexts = (): void => {
   const texts = textCorpus();
   let finds = 0;

@@ -2,10 +2,10 @@
  * Runs every test; `npm test -- decoder kernel` only the test files whose paths contain one of the words, and
  * `--fast` those of `test/fast.ts`. Other flags go to Node's test runner.
  *
- * The tests run without native Wasm and without code from strings, which proves that the engine needs neither. Those of
- * the compiler, which makes such code, run by themselves. With `--compiled` (and `--exits=P`, `--holes=P`, `--seed=N`, `--target=T`)
- * the chosen tests run where such code is allowed, and all that they run is compiled:
- * `npm test -- --compiled plugins wasi`.
+ * The tests run without native Wasm and without code from strings, which proves that the engine needs neither. Those
+ * of the compiler, which makes such code, run separately. With `--compiled` (and `--exits=P`, `--holes=P`,
+ * `--seed=N`, `--target=T`) the chosen tests run where such code is allowed, and all that they run is compiled: `npm
+ * test -- --compiled plugins wasi`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -24,7 +24,7 @@ const runNode = (args: readonly string[]): number =>
 const findTests = (): string[] =>
   readdirSync(join(root, 'build/test'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.js'))
-    // A test whose source is gone leaves its output behind.
+    // The output of a test remains when its source is deleted.
     .filter((path) => existsSync(join(root, 'test', path.replace(/\.js$/, '.ts'))))
     .sort();
 
@@ -48,14 +48,15 @@ if (files.length === 0) {
 }
 if (sharedFolder === null)
   console.log(
-    'NOTICE: reference data was not found; tests that need it are left out (set QUERN_SHARED to its place).',
+    'NOTICE: reference data was not found; tests that need it are skipped (set QUERN_SHARED to its path).',
   );
 if (suiteFolder === null)
   console.log(
     `NOTICE: the official suite was not found; only scripts of this project run. To get it:\n  ${suiteClone}`,
   );
 if (runNode(['build/scripts/build-examples.js']) !== 0) process.exitCode = 1;
-// Two at a time: some tests measure, and small machines run the project's checks. What hangs must end as a failure.
+// Two at a time: some tests measure, and small machines run the project's checks. A test that hangs must end as a
+// failure.
 const limits = ['--test', '--test-concurrency=2', '--test-timeout=1200000', ...flags];
 const isOfCompiler = (path: string): boolean => path.startsWith('compiler');
 for (const [nodeFlags, paths] of [

@@ -1,8 +1,9 @@
 /**
- * Scripts in the JSON form of converted data, described in the data's README: what the reader of texts is held against.
+ * Scripts in the JSON form of converted data, described in the data's README: for comparison with the reader of
+ * texts.
  *
- * Reading checks the shape: a command or value that is not known becomes an `unknown` command, which the
- * runner counts as a failure, so that a new form in a later suite cannot slip through unnoticed.
+ * Reading checks the shape: an unknown command or value becomes an `unknown` command, which the runner counts as a
+ * failure, so that a new form in a later suite is noticed.
  */
 import type { Action, Command, ModuleSource, Script, ScriptValue } from '../src/scripts/script.ts';
 
@@ -12,7 +13,7 @@ export interface ScriptJson {
   readonly commands: readonly Json[];
 }
 
-/** Makes a script of its JSON form and the bytes of its modules. */
+/** Makes a script from its JSON form and the bytes of its modules. */
 export const readScript = (json: ScriptJson, bytes: Uint8Array, name: string): Script => ({
   name,
   sourceName: json.source_filename,
@@ -21,7 +22,7 @@ export const readScript = (json: ScriptJson, bytes: Uint8Array, name: string): S
 
 type Json = { readonly [key: string]: unknown };
 
-/** Thrown inside this file only; becomes an `unknown` command. */
+/** Thrown only inside this file; becomes an `unknown` command. */
 class UnknownForm extends Error {}
 
 const string = (json: Json, key: string): string => {

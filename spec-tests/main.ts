@@ -5,17 +5,17 @@
  * [--report] [NAME…]`.
  *
  * With `--compiled` every function is compiled before its first call, and every loop; with `--exits` compiled code is
- * left with this probability at each place where it can be; with `--holes` this share of functions and loops has no code.
+ * left with this probability at each possible place; with `--holes` this share of functions and loops has no code.
  *
  * Threads of scripts take turns in one JavaScript thread, or are worker threads on memories that they share. Without
  * `--threads`, scripts whose threads must run at the same time run in both ways.
  *
- * CHECKOUT is one of WebAssembly/testsuite or WebAssembly/spec; without it, the suite is looked for. `--data` takes the
- * converted form of the suite instead, as a cross-check.
+ * CHECKOUT is one of WebAssembly/testsuite or WebAssembly/spec; without it, the runner searches for the suite.
+ * `--data` takes the converted form of the suite instead, as a cross-check.
  *
- * A NAME is a file (`linking`), a folder (`proposals/threads`) or a group (`base`); `--required` means the groups
- * that must pass. Exit code 1 when a command failed. With `--flip` every expectation is falsified, and the exit
- * code is 1 when an assertion still passed.
+ * A NAME is a file (`linking`), a folder (`proposals/threads`) or a group (`base`); `--required` selects the groups
+ * that must pass. Exit code 1 when a command failed. With `--flip` every expectation is falsified, and the exit code
+ * is 1 when an assertion still passed.
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -104,7 +104,7 @@ const waysOf = (
   return [turns, workers((entry) => suite.needsRealThreads(entry))];
 };
 
-/** The result of a script that the engine would never end: its threads spin until another one has written. */
+/** The result of a script that would never end on the engine: its threads spin until another one has written. */
 const leftOut = (suite: Suite, entry: SuiteEntry): ScriptResult => {
   const result = emptyResult(entry.name);
   const { commands } = suite.load(entry);
@@ -144,7 +144,7 @@ const runSuite = async (
   return byGroup(results);
 };
 
-/** What `--flip` asks: did every falsified assertion fail? */
+/** The result of `--flip`: whether every falsified assertion failed. */
 const judgeFlip = (groups: readonly GroupResult[]): number => {
   const results = groups.flatMap((group) => group.results);
   const assertions = results.reduce((total, result) => total + result.assertions, 0);
@@ -163,7 +163,7 @@ const writeReport = (engine: string, option: string, groups: readonly GroupResul
   }
 };
 
-/** The suite that the options mean: its own files, and scripts of ours where they are not found. */
+/** The suite that the options select: the text files, or the scripts of this project if they are not found. */
 const suiteToRun = (given: string | undefined, isData: boolean): Suite | null => {
   if (isData) {
     if (dataFolder !== null) return dataSuite(dataFolder);

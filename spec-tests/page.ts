@@ -1,6 +1,6 @@
 /**
- * docs/conformance.md has a part for each official suite, written by the runner of that suite. A part lies
- * between two comments, so that each runner replaces its own and leaves the others.
+ * docs/conformance.md has a part for each official suite, written by the runner of that suite. A part is between two
+ * comments, so that each runner replaces its own and leaves the others.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Prints the sums of a run, and makes its part of docs/conformance.md of them. */
+/** Prints the sums of a run, and makes its part of docs/conformance.md from them. */
 import type { ScriptResult } from '../src/scripts/outcome.ts';
 
 const skippedCount = (result: ScriptResult): number => {

@@ -1,4 +1,4 @@
-/** The host module `spectest` as a module, for engines that take nothing else; without what few of them have. */
+/** The host module `spectest` as a module, for engines that accept nothing else; without what few of them have. */
 import { parseModule } from '../src/text.ts';
 
 export const spectestModule: Uint8Array<ArrayBuffer> = parseModule(`

@@ -1,8 +1,9 @@
 /**
- * What a suite is: scripts, the group that each belongs to, the features that it is judged with, and what is known of
- * its contradictions. The suite in its converted form is here, too.
+ * A suite: scripts, the group of each, the features that it runs with, and its known contradictions. The suite in its
+ * converted form is also here.
  *
- * The groups are those of the spec repository's sub-folders; the flat mirror lost them, so names tell.
+ * The groups are those of the spec repository's sub-folders; the flat mirror lost them, so they are derived from
+ * names.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +12,12 @@ import { defaultFeatures, type FeatureKey, type Features, featureTable } from '.
 import { shared, sharedFolder } from '../test/shared.ts';
 import { readScript, type ScriptJson } from './json-script.ts';
 
-/** Root of the converted suite, or null where it is absent. */
+/** Root of the converted suite, or null if it is absent. */
 export const dataFolder: string | null =
   sharedFolder !== null && existsSync(shared('spec-suite', 'manifest.json')) ? shared('spec-suite') : null;
 
 export interface SuiteEntry {
-  /** Path inside the suite without ending. */
+  /** Path inside the suite without extension. */
   readonly name: string;
   readonly group: string;
 }
@@ -85,7 +86,7 @@ const listSuite = (folder: string): readonly SuiteEntry[] => {
   });
 };
 
-/** The entries that one of `names` means: a path, a base name, a folder or a group. No names: all entries. */
+/** The entries that one of `names` selects: a path, a base name, a folder or a group. No names: all entries. */
 export const selectEntries = (
   entries: readonly SuiteEntry[],
   names: readonly string[],
@@ -103,7 +104,7 @@ export const selectEntries = (
         ),
       );
 
-/** A script as it lies in the suite: its JSON form and the bytes of its modules. */
+/** A script as it is in the suite: its JSON form and the bytes of its modules. */
 export const scriptData = (
   folder: string,
   { name }: SuiteEntry,
@@ -112,7 +113,7 @@ export const scriptData = (
   bytes: readFileSync(join(folder, `${name}.bin`)),
 });
 
-/** Scripts below folders of these names need features beyond those that are on by default. */
+/** Scripts below folders of these names need features beyond the default ones. */
 const folderFeatures: Readonly<Record<string, FeatureKey>> = {
   legacy: 'legacy-exceptions',
   threads: 'threads',
@@ -122,7 +123,7 @@ const folderFeatures: Readonly<Record<string, FeatureKey>> = {
   'compact-import-section': 'compact-imports',
 };
 
-/** The features that a script is judged with. */
+/** The features that a script runs with. */
 export const featuresOf = ({ name }: SuiteEntry): Features => {
   const keys = name
     .split('/')
@@ -136,7 +137,7 @@ interface Conflict {
   readonly lines: readonly number[];
   readonly why: string;
 }
-/** The form of `known.json` as far as it is used. */
+/** The used part of the form of `known.json`. */
 export interface KnownConflicts {
   /** Commands that later versions of Wasm contradict. */
   readonly superseded: readonly Conflict[];

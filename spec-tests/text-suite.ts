@@ -1,6 +1,6 @@
 /**
- * The suite as its own files: a folder of scripts, as they lie in a checkout of WebAssembly/testsuite or of
- * WebAssembly/spec, or the scripts of this project.
+ * The suite as text files: a folder of scripts, as in a checkout of WebAssembly/testsuite or of WebAssembly/spec, or
+ * the scripts of this project.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,14 +10,14 @@ import { groupOf, type KnownConflicts, type Suite, type SuiteEntry, suiteOf } fr
 
 const ENDING = '.wast';
 
-/** Scripts of our own, which run where the official suite is not found. */
+/** Scripts of this project, which run if the official suite is not found. */
 export const ownScripts: string = join(root, 'spec-tests/own');
 
-/** The folders of scripts in a checkout: of WebAssembly/spec those below `test`, else itself. */
+/** The folders of scripts in a checkout: for WebAssembly/spec those below `test`, otherwise itself. */
 const partsOf = (folder: string): string =>
   existsSync(join(folder, 'test/core')) ? join(folder, 'test') : folder;
 
-/** Paths of scripts without their ending. Those in no folder of their own are of the core. */
+/** Paths of scripts without extension. Those at the top level belong to the core. */
 const listScripts = (folder: string): readonly (readonly [name: string, path: string])[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith(ENDING))

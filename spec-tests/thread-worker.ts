@@ -1,7 +1,7 @@
 /**
- * A thread of a script in a worker of its own, on memories that all workers share: both ends of the worker.
+ * A thread of a script in a separate worker, on memories that all workers share: both ends of the worker.
  *
- * Started as a worker, this file runs the commands of one thread; threads that those start in turn get workers, too.
+ * Started as a worker, this file runs the commands of one thread; threads that those start in turn also get workers.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { EngineFailure } from '../src/scripts/engine.ts';
@@ -10,7 +10,7 @@ import { runScript, type StartWorker, type ThreadRequest } from '../src/scripts/
 import type { Forced } from '../test/compiler/forced-compiler.ts';
 import { settle, suiteEngine } from './adapters/quern.ts';
 
-/** After so long a thread counts as stuck; a whole script takes a fraction of a second. */
+/** After this time a thread counts as stuck; a whole script takes a fraction of a second. */
 const PATIENCE_MS = 60_000;
 
 /** How a worker runs code. */
@@ -18,7 +18,7 @@ export interface WorkerCode {
   readonly careful: boolean;
   readonly compiled: Forced | null;
 }
-/** What is sent to a worker. */
+/** The message to a worker. */
 interface WorkerTask {
   readonly request: ThreadRequest;
   readonly code: WorkerCode;

@@ -1,7 +1,7 @@
 /**
  * Entry point for the compiled tier: `compiler()`, which `createPlugin`, `Store` and `createWebAssembly` take as an
- * option, and `compileToJavaScript()`, which makes files at build time. No other entry contains it: it makes functions
- * of text, which some hosts refuse.
+ * option, and `compileToJavaScript()`, which makes files at build time. No other entry contains it: it makes
+ * functions from text, which some hosts refuse.
  */
 export { type CompileOptions, compileToJavaScript } from './compiler/ahead.ts';
 export { compiler } from './compiler/compiler.ts';

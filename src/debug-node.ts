@@ -4,14 +4,16 @@ import type { DebugSession } from './debug/session.ts';
 import { listenTcp } from './host/node/tcp-listener.ts';
 
 /**
- * Where a server of a session listens.
+ * The address that a server of a session listens on.
  *
  * Example: see `DebugServer`.
  */
 export interface ListenOptions {
-  /** Default: any that is free. */
+  /** Default: any free port. */
   readonly port?: number | undefined;
-  /** Whoever reaches it can read and change all that the call can. Default: `127.0.0.1`, this machine alone. */
+  /**
+   * Anyone who can connect can read and change everything that the call can. Default: `127.0.0.1`, this machine only.
+   */
   readonly address?: string | undefined;
 }
 
@@ -34,7 +36,10 @@ export interface ListenOptions {
 export interface DebugServer {
   readonly address: string;
   readonly port: number;
-  /** Resolves when a client has killed the call or has let it go, or the call is over. One whose line was cut may come back. */
+  /**
+   * Resolves when a client has killed the call or has detached, or the call has ended. A client that lost its
+   * connection may come back.
+   */
   readonly parted: Promise<Exclude<Parting, 'cut'>>;
   close(): void;
 }

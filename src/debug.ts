@@ -1,6 +1,6 @@
 /**
  * A debugger for calls of plug-ins and of the engine, forwards and backwards; and its server side for LLDB, without a
- * network: see `quern/debug` on Node for one with.
+ * network; `quern/debug` on Node has one with a network.
  */
 import { ExecutionTarget } from './debug/execution-target.ts';
 import { PluginTarget } from './debug/plugin-target.ts';
@@ -11,8 +11,8 @@ import type { PluginCall } from './host/plugin/plugin-call.ts';
 import type { Execution } from './interpreter/calls/execution.ts';
 
 /**
- * Debugs a call of a plug-in, made by `startCall` or restored from a snapshot. Of a plug-in made with the option
- * `record`, it can also go back: what comes from outside is then heard again, and not asked for again.
+ * Debugs a call of a plug-in, made by `startCall` or restored from a snapshot. If the plug-in was made with the
+ * option `record`, the call can also go back: what came from outside is then replayed, and not requested again.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
@@ -25,7 +25,7 @@ import type { Execution } from './interpreter/calls/execution.ts';
  * console.log((await session.continue()).reason); // → done
  * ```
  *
- * @throws UsageError for a plug-in that is debugged already, or whose code a compiler makes
+ * @throws UsageError for a plug-in that is already being debugged, or whose code is compiled
  */
 export const debugCall = (plugin: Plugin, call: PluginCall, options: DebugOptions = {}): DebugSession =>
   new DebugSession(new PluginTarget(plugin, call), options);
@@ -42,8 +42,8 @@ export const debugCall = (plugin: Plugin, call: PluginCall, options: DebugOption
  * console.log(session.stack.length, (await session.continue()).reason, execution.results); // → 1 done [ 42n ]
  * ```
  *
- * @param instances all that its code runs on
- * @throws UsageError for instances that are debugged already, or whose code a compiler makes
+ * @param instances all instances that its code runs on
+ * @throws UsageError for instances that are already being debugged, or whose code is compiled
  */
 export const debugExecution = (
   execution: Execution,

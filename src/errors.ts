@@ -1,4 +1,4 @@
-/** Entry point for errors: every class, and the list of codes with texts and advice. */
+/** Entry point for errors: every class, and the table of codes with texts and advice. */
 export {
   type CodeOf,
   catalogue,

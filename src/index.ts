@@ -1,6 +1,6 @@
 /**
  * Entry point for plug-in users on any JavaScript host: the surface of `@extism/extism`, and more. Nothing of a
- * particular host is imported; on Node, `node.ts` takes its place.
+ * particular host is imported; on Node, `node.ts` replaces it.
  */
 import { type Capabilities, capabilitiesOf } from './host/platform/capabilities.ts';
 import { portablePlatform } from './host/platform/portable-platform.ts';
@@ -52,7 +52,7 @@ export default createPlugin;
  */
 export const compilePlugin: CompilePlugin = compilePluginOn(portablePlatform);
 /**
- * Makes a plug-in of a snapshot that `Plugin.snapshot` gave, from the same manifest and with the same options.
+ * Restores a plug-in from a snapshot that `Plugin.snapshot` returned, with the same manifest and the same options.
  *
  * ```js
  * import { readFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * Entry point for tools: what a module is made of, its instructions as text, and the instruction table.
+ * Entry point for tools: the contents of a module, its instructions as text, and the instruction table.
  *
- * Everything here reads a module; nothing runs it. Summaries are plain data that JSON can hold.
+ * Everything here reads a module; nothing runs it. Summaries are plain data that can be written as JSON.
  */
 
 import { decodeModule } from './decoder/decode-module.ts';
@@ -68,7 +68,7 @@ export interface FeatureSummary {
   readonly isExecuted: boolean;
 }
 /**
- * A section as it lies in the file.
+ * A section as it is in the file.
  *
  * Example: see `ModuleSummary`.
  */
@@ -81,7 +81,7 @@ export interface SectionSummary {
   readonly byteLength: number;
 }
 /**
- * What a module is made of.
+ * The contents of a module.
  *
  * ```ts
  * const summary: ModuleSummary = summariseModule(doubleWasm);
@@ -136,8 +136,8 @@ const typeText = (module: Module, kind: ExternKind, index: number): string => {
 /**
  * The features that a module needs, `mvp` aside.
  *
- * The validator alone knows what belongs to which feature; it names one at a time, so it is asked until it is
- * content.
+ * Only the validator knows what belongs to which feature. It names one feature at a time, so it is called until it
+ * accepts the module.
  *
  * ```js
  * console.log(findFeatures(decodeModule(doubleWasm))); // → []
@@ -214,7 +214,7 @@ export const summariseModule = (bytes: BytesLike): ModuleSummary => {
 };
 
 /**
- * Index of a function by name or by number in text; null if there is none.
+ * Index of a function, by name or by number as text; null if it does not exist.
  *
  * ```js
  * console.log(findFunction(decodeModule(doubleWasm), 'double')); // → 0

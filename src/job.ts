@@ -1,11 +1,14 @@
-/** Entry point for jobs: calls of plug-ins as data, which go on anywhere and whose receipts anybody can verify. */
+/**
+ * Entry point for jobs: calls of plug-ins as data, which can be resumed anywhere and whose receipts anyone can
+ * verify.
+ */
 import { portablePlatform } from './host/platform/portable-platform.ts';
 import { type Advance, advanceOn } from './job/advance.ts';
 import { advanceStoredOn } from './job/stored.ts';
 import { type VerifyJob, verifyJobOn } from './job/verify.ts';
 
 /**
- * Takes a job further by one slice.
+ * Advances a job by one slice.
  *
  * ```js
  * import { readFileSync } from 'node:fs';
@@ -21,8 +24,8 @@ import { type VerifyJob, verifyJobOn } from './job/verify.ts';
 export const advance: Advance = advanceOn(portablePlatform);
 
 /**
- * Takes a job further that a queue keeps: as `advance`, but where its snapshot or its receipts are missing or damaged,
- * the job begins again, with the answers of its journal and a new chain of receipts.
+ * Advances a job that a queue stores: like `advance`, but if its snapshot or its receipts are missing or damaged, the
+ * job begins again, with the answers in its journal and a new chain of receipts.
  *
  * ```js
  * import { readFileSync } from 'node:fs';
@@ -33,13 +36,13 @@ export const advance: Advance = advanceOn(portablePlatform);
  * console.log(output.text()); // → Hello, Ada!
  * ```
  *
- * @throws what `advance` throws; JobError `job.damaged` where the journal is damaged
+ * @throws what `advance` throws; JobError `job.damaged` if the journal is damaged
  */
 export const advanceStored: Advance = advanceStoredOn(portablePlatform);
 
 /**
- * Verifies all receipts of a job: runs it again from its beginning, with the answers of its journal and nothing of the
- * host, and compares what each slice has come to.
+ * Verifies all receipts of a job: runs it again from its beginning, with the answers in its journal and nothing from
+ * the host, and compares the result of each slice.
  *
  * ```ts
  * import { readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Entry point for Node.js programs that give WASI to modules of `quern/webassembly`: a class in the form of that of
- * `node:wasi`, and a function that puts it in its place. `quern/webassembly/auto` and `/replace` call that.
+ * Entry point for Node.js programs that give WASI to modules of `quern/webassembly`: a class in the form of the one
+ * in `node:wasi`, and a function that replaces that one. `quern/webassembly/auto` and `/replace` call that.
  */
 export { type NodeWasiOptions, replaceNodeWasi, WASI, type WasiInstance } from './host/node/wasi-class.ts';

@@ -53,7 +53,7 @@ export default createPlugin;
  */
 export const compilePlugin: CompilePlugin = compilePluginOn(nodePlatform);
 /**
- * Makes a plug-in of a snapshot that `Plugin.snapshot` gave, from the same manifest and with the same options.
+ * Restores a plug-in from a snapshot that `Plugin.snapshot` returned, with the same manifest and the same options.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -104,7 +104,7 @@ export const verifyReceipt: VerifyReceipt = verifyReceiptOn(nodePlatform);
 export const CAPABILITIES: Capabilities = capabilitiesOf(nodePlatform);
 
 export { nodeDirectory } from './host/node/files.ts';
-// Whatever is declared here takes the place of what has the same name there.
+// A declaration here replaces the one of the same name there.
 export * from './index.ts';
 /** The platform of Node.js, to derive others from. */
 export { nodePlatform };

@@ -1,6 +1,6 @@
 /**
- * Entry point of files that `quern compile` wrote: what runs the JavaScript in them. It generates nothing, and makes no
- * code from text.
+ * Entry point for files that `quern compile` wrote: runs the JavaScript in them. It generates no code, and makes no
+ * functions from text.
  */
 
 export type { PrecompiledHead } from './compiler/precompiled.ts';

@@ -1,4 +1,4 @@
-/** Entry point for profiles in fuel: who used it, where, and called by whom. */
+/** Entry point for profiles in fuel: which functions used it, where, and who called them. */
 export type { JavaScriptCompiler } from './interpreter/code/compiled-module.ts';
 export {
   compareProfiles,

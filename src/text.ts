@@ -1,4 +1,4 @@
-/** Entry point for the text format: modules of their text, and their text of modules. */
+/** Entry point for the text format: modules from text, and text from modules. */
 export type { InstructionPlace } from './text/instruction-places.ts';
 export type { ModuleOptions } from './text/module-reader.ts';
 export { parseModule } from './text/parse-module.ts';

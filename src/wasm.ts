@@ -1,6 +1,6 @@
 /**
  * Entry point for users of the engine alone, after the spec's appendix "Embedding": decode, validate, compile,
- * instantiate, invoke. Values cross as raw bits (`RawValue`), so that nothing of a NaN is lost.
+ * instantiate, invoke. Values cross as raw bits (`RawValue`), so that no bit of a NaN is lost.
  */
 export { decodeModule } from './decoder/decode-module.ts';
 export type { BytesLike } from './errors/bytes.ts';

@@ -1,6 +1,6 @@
 /**
- * Entry point with an effect: gives the host a global namespace where it has none. One that is there stays.
- * `quern/webassembly/replace` puts ours in its place.
+ * Entry point with an effect: gives the host a global namespace if it has none. An existing one stays;
+ * `quern/webassembly/replace` replaces it.
  */
 
 import { install } from './webassembly/install.ts';
@@ -9,7 +9,7 @@ import { WebAssembly } from './webassembly.ts';
 export { createWebAssembly, FuelTank, WebAssembly } from './webassembly.ts';
 
 /**
- * Whether the global namespace is this one: false where the host has its own.
+ * Whether the global namespace is this one: false if the host has its own.
  *
  * ```js
  * console.log(isInstalled, globalThis.WebAssembly === WebAssembly); // → true true

@@ -1,6 +1,6 @@
 /**
- * Entry point with an effect, on Node.js: as `webassembly-replace.ts`; where the global namespace is ours, `node:wasi`
- * has a class that takes its memories.
+ * Entry point with an effect, on Node.js: as `webassembly-replace.ts`; if the global namespace is Quern's,
+ * `node:wasi` gets a class that takes its memories.
  */
 import { replaceNodeWasi } from './host/node/wasi-class.ts';
 import { isInstalled } from './webassembly-replace.ts';

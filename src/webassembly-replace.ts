@@ -1,4 +1,4 @@
-/** Entry point with an effect: puts the namespace in the global place, whether the host has its own or not. */
+/** Entry point with an effect: makes the namespace the global one, whether or not the host has its own. */
 
 import { install } from './webassembly/install.ts';
 import { WebAssembly } from './webassembly.ts';

@@ -1,8 +1,8 @@
 /**
- * Entry point for code that expects the standard's JavaScript API: a namespace of that form on this engine, and
- * a factory for more of them, with limits behind the API.
+ * Entry point for code that expects the standard's JavaScript API: a namespace of that form on this engine, and a
+ * factory for more of them, with limits that the API does not have.
  *
- * Importing it changes nothing outside; `quern/webassembly/auto` puts the namespace where programs look for it.
+ * Importing it changes nothing outside; `quern/webassembly/auto` makes it the global one.
  */
 import { createWebAssembly } from './webassembly/namespace.ts';
 import type { WebAssemblyNamespace } from './webassembly/types.ts';

@@ -206,7 +206,7 @@ export interface FuncSource {
   readonly locals?: readonly (readonly [count: number, type: Type])[];
   /** The final `end` is added. */
   readonly code?: readonly Instruction[];
-  /** In place of `code`: bytes as they are. */
+  /** Instead of `code`: bytes as they are. */
   readonly bytes?: readonly number[];
 }
 export interface LimitsSource {

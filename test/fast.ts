@@ -1,5 +1,5 @@
 /**
- * TABLE: the fast tests, which `npm run check` runs: a few for each chapter, so that whoever breaks it hears of it
+ * TABLE: the fast tests, which `npm run check` runs: a few for each chapter, so that anyone who breaks it hears of it
  * within a minute. `npm test` runs all.
  *
  * They are chosen by CPU time: no file here takes more than four seconds.

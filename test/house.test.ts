@@ -20,7 +20,7 @@ const longFiles: Readonly<Record<string, string>> = {};
 const longParameters: Readonly<Record<string, string>> = {};
 /** Exports that only tests import. */
 const forTests: Readonly<Record<string, string>> = {
-  'src/syntax/type-registry.ts countGroups': 'Only a count shows that types are given up.',
+  'src/syntax/type-registry.ts countGroups': 'Only a count shows that types are released.',
 };
 
 const filesIn = (folder: string): string[] =>
@@ -212,7 +212,7 @@ describe('exports', () => {
     return names;
   };
   const isEntry = (path: string): boolean => posix.dirname(path) === 'src';
-  /** The generator finds bodies, and the bundler what is in place of files of the small build, by their names. */
+  /** The generator finds bodies, and the bundler what is instead of files of the small build, by their names. */
   const isFoundByName = (path: string): boolean =>
     path.startsWith('scripts/dispatch/bodies/') || path.startsWith('scripts/small/');
   const scripts = [...others].filter(([path]) => path.startsWith('scripts/') && !isFoundByName(path));

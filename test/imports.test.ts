@@ -1,7 +1,7 @@
 /**
  * What tests use of the project. What a public entry offers, they import from there. Tables of facts are open to all
  * tests; the inner parts of a chapter only to those that are named here with their reason, since such a test stands in
- * the way of whoever changes that part. Modules come from the assembler or from text.
+ * the way of anyone who changes that part. Modules come from the assembler or from text.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 /** Root of the checkout; this file runs from `build/test`. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** Folder of the reference data, or null where there is none. */
+/** Folder of the reference data, or null if there is none. */
 export const sharedFolder: string | null = (() => {
   const folder = process.env['QUERN_SHARED'] ?? join(root, '../shared');
   return existsSync(join(folder, 'README.md')) ? folder : null;

@@ -5,7 +5,7 @@ import type { Preparation } from '../prepared.ts';
 import type { BenchEngine, LoadedWorkload } from './engine.ts';
 import { makeWasiStub } from './wasi-stub.ts';
 
-/** What workloads export. */
+/** The exports of workloads. */
 export interface JsExports {
   readonly run: (units: number) => number;
   readonly _start: () => void;
@@ -48,7 +48,7 @@ export const loadPrepared = (
   };
 };
 
-/** An engine behind the API. */
+/** An engine with the API. */
 export const makeJavaScriptApi = ({ Module, Instance }: JsApi): BenchEngine => ({
   loadPrepared: (bytes, preparation) => loadPrepared({ Module, Instance }, bytes, preparation),
   loadMicro: (bytes) => {

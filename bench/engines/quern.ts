@@ -15,7 +15,7 @@ type PlatformModule = typeof import('../../src/host/platform/platform.ts');
 
 /**
  * @param build folder that holds `src`
- * @param isCompiled whether what runs often becomes JavaScript
+ * @param isCompiled whether what runs often is compiled to JavaScript
  */
 export const makeQuern = async (build: string, isCompiled = false): Promise<BenchEngine> => {
   const load: Load = (path) => import(pathToFileURL(join(build, path)).href);

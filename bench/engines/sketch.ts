@@ -1,4 +1,4 @@
-/** The register interpreter that was sketched before this engine was designed. */
+/** The prototype of a register interpreter from before the design of this engine. */
 import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

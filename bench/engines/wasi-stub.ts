@@ -1,10 +1,10 @@
-/** As much WASI as the benchmark programs need: arguments, standard output, exit. For engines that have none. */
+/** The part of WASI that the benchmark programs need: arguments, standard output, exit. For engines without WASI. */
 
 export interface WasiStub {
   readonly imports: Readonly<Record<string, (...args: number[]) => number>>;
-  /** What `proc_exit` throws. */
+  /** The exception of `proc_exit`. */
   readonly exit: object;
-  /** Tells where the memory is; it may be another buffer after growth. */
+  /** Returns the memory; it may be another buffer after growth. */
   attach(getBuffer: () => ArrayBuffer): void;
   output(): string;
 }

@@ -1,6 +1,6 @@
 /**
- * Binaryen's `wasm2js`, which translates Wasm to JavaScript, optimised (`-O3`). What it makes is a module of text; here
- * it becomes a class, so that it has the shape of the JavaScript API.
+ * Binaryen's `wasm2js`, which translates Wasm to JavaScript, optimised (`-O3`). Its output is a module as text; here
+ * it becomes a class, in the form of the JavaScript API.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { type JsExports, makeJavaScriptApi } from './javascript-api.ts';
 const require = createRequire(import.meta.url);
 const tool = join(require.resolve('binaryen'), '../bin/wasm2js');
 
-/** The tool is a Wasm program and runs in a process of its own, which has a compiler whatever this one has. */
+/** The tool is a Wasm program and runs in a separate process, which always has a compiler. */
 const translate = (bytes: Uint8Array): string => {
   const folder = mkdtempSync(join(tmpdir(), 'quern-wasm2js-'));
   try {

@@ -1,6 +1,6 @@
 /**
- * Recursion without end, in every way: it must end at the depth that is counted and not where the engine's own stack
- * does, however much of that the embedder has used before.
+ * Endless recursion, in every way: it must end at the counted depth and not where the engine's own stack ends,
+ * regardless of how much of that the embedder has used before.
  */
 import { isQuernError } from '../../src/errors/errors.ts';
 import { startExecution } from '../../src/interpreter/calls/invoke.ts';
@@ -16,7 +16,7 @@ import { bytesOf } from './plugins.ts';
  */
 const parts = [0, 0.3];
 
-/** Nothing may be a tail call: engines exist that make room for the next frame then. */
+/** Nothing may be a tail call: some engines then reuse the frame. */
 const descend = (left: number, onBottom: () => void, count: (depth: number) => void, depth = 0): number => {
   count(depth);
   if (left === 0) onBottom();
@@ -24,7 +24,7 @@ const descend = (left: number, onBottom: () => void, count: (depth: number) => v
   return 0;
 };
 
-/** How deep the embedder could go. */
+/** The depth that the embedder could reach. */
 const measureDepth = (): number => {
   let most = 0;
   try {
@@ -65,7 +65,7 @@ export const transcribeDeepCalls = (
   const most = measureDepth();
   for (const part of parts) {
     for (const name of names) {
-      // What a function of the host calls in turn.
+      // A call by a function of the host.
       const again = hostFunction({ kind: 'func', params: [], results: [] }, () => {
         endOf(made.exports.get('bounded') as FuncInstance);
         return [];

@@ -1,12 +1,12 @@
-/** Short names for long data, so that transcripts stay small and differences can be read. */
+/** Digests of long data, so that transcripts stay small and differences are readable. */
 import { sha256Hex } from '../../src/syntax/sha256.ts';
 
 /** Length and SHA-256 of bytes. */
 export const dataDigest = (bytes: Uint8Array): string => `${bytes.length} bytes ${sha256Hex(bytes)}`;
 
 /**
- * A hash of the contents of memories: two multiplicative 32-bit hashes over their words. Not for adversaries, but
- * affordable on an interpreter for JavaScript, which SHA-256 over megabytes is not.
+ * A hash of the contents of memories: two multiplicative 32-bit hashes over their words. Not secure against
+ * adversaries, but affordable on an interpreter for JavaScript, unlike SHA-256 over megabytes.
  */
 export const memoryDigest = (memories: readonly { readonly bytes: Uint8Array }[]): string => {
   let a = 0x811c_9dc5 | 0;
@@ -17,7 +17,7 @@ export const memoryDigest = (memories: readonly { readonly bytes: Uint8Array }[]
     a = Math.imul(a ^ length, 0x0100_0193);
     for (let i = 0; i < length; i++) {
       const word = words[i]!;
-      // Most of a memory is zero; its place still counts.
+      // Most of a memory is zero; its position still counts.
       if (word === 0) continue;
       a = Math.imul(a ^ word, 0x0100_0193);
       b = Math.imul(b ^ (word >>> 16) ^ i, 0x85eb_ca6b) + word;

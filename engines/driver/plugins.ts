@@ -1,6 +1,6 @@
 /**
- * Plug-ins by the public API, with everything that comes from outside virtual: time, randomness, files, network,
- * and the host functions of the recorded set-ups.
+ * Plug-ins by the public API, with a virtual outside: time, randomness, files, network, and the host functions of the
+ * recorded set-ups.
  */
 
 import { decodeBase64 } from '../../src/host/manifest/base64.ts';
@@ -109,7 +109,7 @@ const open = (program: PluginProgram, print: Print, code: Code): Promise<Plugin>
     deterministic: { seed: 7, epoch: 1_700_000_000_000 },
   });
 
-/** How a call ended, in words that must be the same everywhere. */
+/** How a call ended, as a text that must be the same everywhere. */
 const endOf = async (plugin: Plugin, fn: string, input: Uint8Array, fuel: number): Promise<string> => {
   try {
     const result = await plugin.callDetailed(fn, input, { fuel });

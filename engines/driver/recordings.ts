@@ -1,10 +1,10 @@
-/** Replays what another engine recorded, and verifies each of its receipts. */
+/** Replays the recording of another engine, and verifies each of its receipts. */
 import { isQuernError } from '../../src/errors/errors.ts';
 import { replayRecording, verifyReceipt } from '../../src/index.ts';
 import type { RecordingProgram } from '../program.ts';
 import { bytesOf } from './plugins.ts';
 
-/** One line for each receipt; the last one is verified on its own, which replays everything once more. */
+/** One line for each receipt; the last one is verified separately, which replays everything again. */
 export const transcribeRecording = async (
   { id, wasm, recording, receipts }: RecordingProgram,
   print: (line: string) => void,

@@ -9,7 +9,7 @@ import { defaultFeatures, type FeatureKey } from '../../src/syntax/features.ts';
 import type { ScriptProgram } from '../program.ts';
 import { bytesOf } from './plugins.ts';
 
-/** An engine that notes what each call came to. */
+/** An engine that records the result of each call. */
 const noting = (engine: Engine, notes: string[]): Engine => ({
   ...engine,
   invoke: async (instance, name, args): Promise<Invocation> => {
@@ -26,7 +26,7 @@ const noting = (engine: Engine, notes: string[]): Engine => ({
 
 /** Steps of promises that a thread takes from the end of a call to its next one, and many more. */
 const STEPS = 200;
-/** Lets everything go on that waits for promises alone. Shells have no timers in common. */
+/** Lets everything continue that waits only for promises. Shells have no common timers. */
 const settle = async (): Promise<void> => {
   for (let i = 0; i < STEPS; i++) await null;
 };

@@ -1,7 +1,7 @@
 /**
  * Entry of the bundle that every JavaScript engine runs: prints what Quern does with a program, line by line.
  *
- * Nothing here or below may need more than the language: no modules, timers, files, decoders of text.
+ * Nothing here or below may need more than the language: no modules, timers, files or text decoders.
  */
 
 import { isQuernError } from '../../src/index.ts';
@@ -29,7 +29,7 @@ const transcribeRun = ({ id, wasm, fuel }: RunProgram, code: PrecompiledCode): s
   return `${id} | ${end} [${results}] | fuel ${execution.fuelConsumed} | memory ${memoryDigest(memories)}`;
 };
 
-/** A line in ASCII: shells cut lines at zero characters and disagree on what is beyond. */
+/** A line in ASCII: shells truncate lines at zero characters and differ beyond ASCII. */
 const plain = (line: string): string =>
   line.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 

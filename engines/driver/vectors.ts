@@ -1,4 +1,4 @@
-/** Fuel vectors: one line for each call, with its bill and whether that is the one in the file. */
+/** Fuel vectors: one line for each call, with its fuel and whether that equals the value in the file. */
 import { isQuernError } from '../../src/errors/errors.ts';
 import { startExecution } from '../../src/interpreter/calls/invoke.ts';
 import { defineSchedule, selectSchedule } from '../../src/interpreter/fuel/check-schedule.ts';

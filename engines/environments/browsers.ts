@@ -1,6 +1,6 @@
 /**
  * Runs the program in a browser without a window: in a page, a worker and a service worker, each under a content
- * security policy that allows neither code from text nor native Wasm. It reports by a request.
+ * security policy that allows neither code from text nor native Wasm. It reports with a request.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kit } from './kit.ts';
 
-/** Where in a browser the program runs. */
+/** The place in a browser where the program runs. */
 export type BrowserPlace = 'page' | 'worker' | 'service worker';
 export type BrowserKind = 'chromium' | 'firefox';
 
@@ -19,7 +19,7 @@ const POLICY = "default-src 'none'; script-src 'self'; worker-src 'self'; connec
 const report = "fetch('/report', { method: 'POST', body: JSON.stringify(results) })";
 const run = `import { plugins, probe } from './module.js';\nprobe(plugins).then((results) => ${report});\n`;
 
-/** TABLE: what the page's script is. A service worker may not have finished starting before it is asked to. */
+/** TABLE: the page's script. A service worker may not have finished starting before it gets a request. */
 const scripts: Readonly<Record<BrowserPlace, string>> = {
   page: run,
   worker: "new Worker('./worker.js', { type: 'module' });\n",
@@ -66,12 +66,12 @@ export const runInBrowser = async (
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const profile = mkdtempSync(join(tmpdir(), 'quern-browser-'));
-  // Firefox asks for things of its own at the first start.
+  // Firefox sends its own requests at the first start.
   writeFileSync(join(profile, 'user.js'), 'user_pref("browser.shell.checkDefaultBrowser", false);\n');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const browser = spawn(browserPath, [...flagsOf[kind](profile), url], {
     stdio: 'ignore',
-    // A group of its own: the browser is many processes.
+    // A separate process group: the browser consists of many processes.
     detached: true,
   });
   const exited = once(browser, 'exit');

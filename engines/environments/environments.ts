@@ -14,9 +14,9 @@ const TIMEOUT_MS = 300_000;
 export interface Environment {
   readonly group: string;
   readonly title: string;
-  /** Runs the program. @returns what it writes; null where the environment is absent */
+  /** Runs the program. @returns what it writes; null if the environment is absent */
   readonly run: (kit: Kit) => Promise<string> | null;
-  /** Where it is to be had. */
+  /** Where to get it. */
   readonly source: string;
   /** Whether it is one of those that run at each change. */
   readonly isFast?: boolean;
@@ -79,13 +79,13 @@ const guest =
     const packageFile = installed(...file);
     const args = [join(root, 'build/engines/environments/guests.js'), kind, packageFile ?? '', kit.script];
     const program = kind === 'isolate' ? installed('node24', 'bin/node') : process.execPath;
-    // What isolated-vm asks of Node.
+    // What isolated-vm requires of Node.
     const flags = kind === 'isolate' ? ['--no-node-snapshot'] : [];
     return runCommand({ program: packageFile === null ? null : program, args: [...flags, ...args] });
   };
 
 const WORKERD_PORT = 18_431;
-/** A worker that answers one request with what the program reports. */
+/** A worker that answers one request with the program's report. */
 const runWorkerd = (kit: Kit): Promise<string> | null => {
   const program = installed('@cloudflare/workerd-linux-64', 'bin/workerd');
   if (program === null) return null;
@@ -206,7 +206,7 @@ export const environments: readonly Environment[] = [
   {
     group: 'SES',
     title: 'a compartment',
-    note: 'compartments have neither `Float32Array` nor `Float64Array`, since the bits of a NaN can carry messages. The engine computes with them, and writes one NaN only: hand both in with the globals of the compartment. Nor is there a clock, which most plug-ins with WASI ask for: hand in `Date`, pass a platform of your own, or use the option `deterministic`.',
+    note: 'compartments have neither `Float32Array` nor `Float64Array`, since the bits of a NaN can carry messages. The engine computes with them, and writes only one NaN: pass both with the globals of the compartment. There is also no clock, which most plug-ins with WASI need: pass `Date`, pass your own platform, or use the option `deterministic`.',
     run: guest('compartment', 'ses', 'dist/ses.cjs'),
     source: npmSource,
   },

@@ -1,6 +1,6 @@
 /**
- * Runs a classic script inside of Node where it sees little of it: `node guests.js KIND PACKAGE-FILE SCRIPT`. What it
- * prints goes to the standard output.
+ * Runs a classic script inside Node, where it sees little of Node: `node guests.js KIND PACKAGE-FILE SCRIPT`. Its
+ * output goes to standard output.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -38,7 +38,7 @@ const kinds: Readonly<Record<string, () => Promise<void>>> = {
     vm.context.print = print;
     vm.evaluate(script);
   },
-  /** An isolate of V8 with the language alone. */
+  /** An isolate of V8 with only the language. */
   isolate: async () => {
     const { Isolate, Callback } = require(packageFile!) as IsolateModule;
     const context = await new Isolate({ memoryLimit: 1024 }).createContext();

@@ -1,6 +1,6 @@
 /**
- * What environments are given: an empty folder with the packed package installed, a program that runs the plug-ins, and
- * the same program with the package in one file, for environments that load no modules.
+ * The input of environments: an empty folder with the packed package installed, a program that runs the plug-ins, and
+ * the same program with the package in one file, for environments that cannot load modules.
  */
 import { execSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,16 +11,16 @@ import { build } from 'esbuild';
 import { root } from '../../test/shared.ts';
 import { type MatrixPlugin, matrixPlugins } from './plugins.ts';
 
-/** The line that the program writes begins so; what follows is JSON. */
+/** Prefix of the line that the program writes; the rest is JSON. */
 export const MARK = 'QUERN-MATRIX ';
 
-/** One plug-in in one environment: null when all of its outputs were right. */
+/** One plug-in in one environment: null if all of its outputs were right. */
 export interface PluginResult {
   readonly id: string;
   readonly failure: string | null;
 }
 
-/** Neither classes of Node nor of the web: only what Quern gives and the language has. */
+/** No classes of Node or of the web: only those of Quern and of the language. */
 const probe = `import { createPlugin } from 'quern';
 const hex = (bytes) => Array.from(bytes, (byte) => (byte < 16 ? '0' : '') + byte.toString(16)).join('');
 const run = async ({ wasm, useWasi, config, calls }) => {

@@ -2,8 +2,8 @@
  * Runs four plug-ins with the packed package in every environment that is found, and writes `docs/environments.md`:
  * `npm run matrix -- [--install] [--fast] [WORD…]`.
  *
- * `--install` brings those that npm has into `.engines`, `--fast` takes the ones that run at each change, a word those
- * whose names contain it; then nothing is written. Exit code 1 when one fails.
+ * `--install` installs those that npm has into `.engines`, `--fast` selects the ones that run at each change, a word
+ * those whose names contain it; then nothing is written. Exit code 1 when one fails.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,12 +21,12 @@ const { values, positionals: words } = parseArgs({
 const nameOf = ({ group, title }: Environment): string => `${group} ${title}`.trim();
 
 if (values.install && !install(Object.keys(nodes) as NodeName[], !values.fast))
-  console.log('NOTICE: the registry gave nothing; only what is here is run');
+  console.log('NOTICE: the registry could not be reached; only installed environments run');
 if (sharedFolder === null) console.log('NOTICE: the reference data was not found; one plug-in only');
 const kit = await makeKit();
 const ids = kit.plugins.map(({ id }) => id);
 
-/** What the program has said of each plug-in. */
+/** The program's report on each plug-in. */
 const resultsOf = (text: string): readonly PluginResult[] => {
   const line = text.split('\n').find((item) => item.includes(MARK));
   if (line !== undefined) return JSON.parse(line.slice(line.indexOf(MARK) + MARK.length)) as PluginResult[];

@@ -1,4 +1,4 @@
-/** TABLE: packages that bring environments, with exact versions, and where their programs are. */
+/** TABLE: packages that contain environments, with exact versions, and where their programs are. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,12 +19,12 @@ const packages = {
 } as const;
 
 const folder = join(root, '.engines/environments');
-/** Path of a file of an installed package; null where it is absent. */
+/** Path of a file of an installed package; null if it is absent. */
 export const installed = (...path: readonly string[]): string | null => {
   const file = join(folder, 'node_modules', ...path);
   return existsSync(file) ? file : null;
 };
-/** Path of a program of the system; null where it is absent. */
+/** Path of a program of the system; null if it is absent. */
 export const onPath = (name: string): string | null =>
   spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim() || null;
 

@@ -4,7 +4,7 @@ import { buildExamples, example } from '../../test/examples/example-plugins.ts';
 import { inputOf, moduleBytes, type RecordedData, readSetUps } from '../../test/plugins/recorded.ts';
 import { shared, sharedFolder } from '../../test/shared.ts';
 
-/** A call, in numbers and digits, which cross into every environment. */
+/** A call, as numbers and digits, which can be passed into every environment. */
 export interface MatrixCall {
   readonly fn: string;
   readonly input: readonly number[];
@@ -13,7 +13,7 @@ export interface MatrixCall {
 }
 export interface MatrixPlugin {
   readonly id: string;
-  /** Base64, which manifests take. */
+  /** Base64, as in manifests. */
   readonly wasm: string;
   readonly useWasi: boolean;
   readonly config: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface MatrixPlugin {
 
 /** Calls of each plug-in: engines without a JIT take a second for one. */
 const MOST_CALLS = 3;
-/** Set-ups of the reference data, by what they are written in: C, C with WASI, Rust. */
+/** Set-ups of the reference data, by their languages: C, C with WASI, Rust. */
 const setUps: readonly string[] = ['lua', 'quickjs', 'rust185_wasip1'];
 
 const call = (fn: string, input: Uint8Array, output: Uint8Array): MatrixCall => ({

@@ -19,7 +19,7 @@ const rowOf = (ids: readonly string[], cell: Cell): string => {
   return `| ${group} | ${title.startsWith('-') ? `\`${title}\`` : title} | ${ids.map((id) => markOf(cell, id)).join(' | ')} |`;
 };
 
-/** What the last run gave. */
+/** The results of the last run. */
 export const page = (ids: readonly string[], cells: readonly Cell[]): string => {
   const reasons = cells.flatMap(({ environment, results }) => {
     const { group, title, note, source } = environment;
@@ -30,7 +30,7 @@ export const page = (ids: readonly string[], cells: readonly Cell[]): string => 
   const tail = reasons.length === 0 ? '' : `\n${reasons.join('\n')}\n`;
   return `# Environments
 
-\`npm run matrix -- --install\` packs the package, installs it into an empty folder, and runs four plug-ins in each environment that it finds; it writes this page. Outputs are compared byte by byte: with those of the official SDK where the plug-in is one of the reference data.
+\`npm run matrix -- --install\` packs the package, installs it into an empty folder, and runs four plug-ins in each environment that it finds; it writes this page. Outputs are compared byte by byte: with those of the official SDK if the plug-in is from the reference data.
 
 \`greet\` is written in AssemblyScript, \`lua\` and \`quickjs\` in C with WASI, \`rust185_wasip1\` in Rust with WASI. Browsers load the package under a content security policy that allows neither code from text nor native Wasm.
 

@@ -1,6 +1,6 @@
 /**
- * The API of each entry of the package, and of the packages beside it, as one list of declarations, sorted by name, without comments: what a user
- * of types sees. It is read from the declarations that are shipped.
+ * The API of each entry of the package, and of the packages beside it, as one list of declarations, sorted by name,
+ * without comments: what a user of types sees. It is read from the shipped declarations.
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -38,7 +38,7 @@ const program = ts.createProgram(entryFiles, {
 const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed });
 
-/** Whether a member is none that users can name. A private constructor is part of the API: it forbids `new`. */
+/** Whether users cannot name a member. A private constructor is part of the API: it forbids `new`. */
 const isInternal = (node: ts.Node): boolean => {
   if (ts.getJSDocTags(node).some(({ tagName }) => tagName.text === 'internal')) return true;
   const isPrivate =
@@ -70,14 +70,14 @@ const printDeclaration = (declaration: ts.Declaration): string => {
 const originalOf = (symbol: ts.Symbol): ts.Symbol =>
   symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 
-/** What an entry exports by itself: what comes through `export *` is in the report of the other entry. */
+/** The direct exports of an entry: those of `export *` are in the report of the other entry. */
 const exportsOf = (path: string): ts.Symbol[] =>
   [...checker.getSymbolAtLocation(program.getSourceFile(path)!)!.exports!.values()].filter(
     ({ escapedName }) => escapedName !== ts.InternalSymbolName.ExportStar,
   );
 const publicSymbols = new Set(entryFiles.flatMap(exportsOf).map(originalOf));
 
-/** What a node takes members or keys from: a base, the type of a value, a type by another name. */
+/** The types from which a node takes members or keys: a base, the type of a value, an aliased type. */
 const sourceOf = (node: ts.Node): ts.Symbol | undefined => {
   if (ts.isTypeReferenceNode(node)) {
     const symbol = checker.getSymbolAtLocation(node.typeName);
@@ -91,7 +91,7 @@ const sourceOf = (node: ts.Node): ts.Symbol | undefined => {
   return symbol && originalOf(symbol);
 };
 
-/** The instruction table is no part of a report: its page is docs/instructions.md. */
+/** The instruction table is not part of a report: its page is docs/instructions.md. */
 const isInstructionTable = ({ name, declarations }: ts.Symbol): boolean =>
   name === 'table' && declarations![0]!.getSourceFile().fileName.endsWith('/syntax/instructions.d.ts');
 
@@ -99,8 +99,8 @@ const isInstructionTable = ({ name, declarations }: ts.Symbol): boolean =>
 const isShipped = (path: string): boolean => /\/dist\/types\/|\/packages\/[^/]+\/dist\//.test(path);
 
 /**
- * Adds what the declarations of a symbol are made of and no entry exports. Classes and interfaces that a member has
- * as its type are left out: they are the inside of the engine.
+ * Adds declarations that those of a symbol use and that no entry exports. Classes and interfaces that are types of
+ * members are omitted: they are internal to the engine.
  */
 const addParts = (symbol: ts.Symbol, parts: Set<ts.Symbol>): void => {
   const visit = (node: ts.Node): void => {
@@ -147,7 +147,7 @@ const describeEntry = (path: string): string => {
 export const apiReports = (): Record<string, string> =>
   Object.fromEntries([...reportPaths].map(([path, report]) => [report, describeEntry(path)]));
 
-/** The declarations that went and came between two reports. */
+/** The declarations that were removed and added between two reports. */
 export const changesOf = (old: string, text: string): string => {
   const [before, after] = [old, text].map((report) => report.trimEnd().split('\n\n')) as [string[], string[]];
   const gone = before.filter((block) => !after.includes(block));

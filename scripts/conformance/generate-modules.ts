@@ -1,4 +1,4 @@
-/** The plug-ins of the conformance kit, made of their texts: `src/conformance/cases/modules.generated.ts`. */
+/** The plug-ins of the conformance kit, made from their texts: `src/conformance/cases/modules.generated.ts`. */
 import { expandCases } from '../../src/conformance/cases/expand-cases.ts';
 import { parseModule } from '../../src/text.ts';
 import { decodeModule, validateModule } from '../../src/wasm.ts';

@@ -1,4 +1,4 @@
-/** The loops as targets of the inliner: which names are theirs, and what the primitives of `bodies/loop.ts` touch. */
+/** The loops as targets of the inliner: their names, and what the primitives of `bodies/loop.ts` access. */
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -34,7 +34,7 @@ const { factory: make } = ts;
 const root = resolve(fileURLToPath(import.meta.url), '../../../..');
 
 const folder = 'scripts/dispatch/bodies';
-/** The functions that both loops are made of. */
+/** The functions that both loops consist of. */
 const shared = ['loop', 'i32', 'i64', 'floats'];
 /** Reads bodies, with what they share. */
 export const readBodies = (...names: readonly string[]): Library =>
@@ -49,7 +49,7 @@ const parseSource = (text: string): ts.Expression => {
 };
 /** An operand from its text. */
 export const parse = (text: string): ts.Expression => rebuild(parseSource(text));
-/** The same expression, of nodes that belong to no file. */
+/** The same expression, with nodes that belong to no file. */
 const rebuild = (node: ts.Expression): ts.Expression => {
   if (ts.isIdentifier(node)) return make.createIdentifier(node.text);
   if (ts.isNumericLiteral(node)) return make.createNumericLiteral(node.text);
@@ -63,7 +63,8 @@ const rebuild = (node: ts.Expression): ts.Expression => {
   throw new Error(`no part of an operand: ${node.getText()}`);
 };
 
-// What the names of `bodies/loop.ts` touch. The low and the high words of slots are apart: slots begin at even words.
+// What the names of `bodies/loop.ts` access. The low and the high words of slots are separate: slots begin at even
+// words.
 const LOW = 'low words';
 const HIGH = 'high words';
 const FRAME = [LOW, HIGH];
@@ -98,7 +99,7 @@ const distances = { COST_AHEAD, ENTRY_COST, FRAME_WORDS, ZERO_END, ZERO_START };
 const nameOfStatus = (status: number): string =>
   Object.entries(statuses).find(([, value]) => value === status)?.[0] ?? trapCodes[status - FIRST_TRAP]!;
 
-/** A status has the number of the part of a fused operation above so many bits. */
+/** A status has the number of the part of a fused operation above this many bits. */
 export const PART_SHIFT = 6;
 /** Leaves the loop. */
 const stop = (status: number, part = 0): ts.Statement[] => [
@@ -110,7 +111,7 @@ const stop = (status: number, part = 0): ts.Statement[] => [
 ];
 const trapOf = (name: ts.Expression): TrapCode => constantOf(name) as TrapCode;
 
-/** What the loops have in common. */
+/** The common part of the loops. */
 const common = {
   effects: {
     functions: {
@@ -142,7 +143,7 @@ const setHighWord = parseSource('(a, value) => { words[a + 1] = value; }');
 const plain = (...names: readonly string[]): Record<string, ts.Expression> =>
   Object.fromEntries(names.map((name) => [name, make.createIdentifier(name)]));
 
-/** Which part of a fused operation is inlined, and whether it takes or gives a result that goes through a pipe. */
+/** Which part of a fused operation is inlined, and whether it takes or returns a result through a pipe. */
 export interface PartState {
   number: number;
   isPiped: boolean;
@@ -151,7 +152,7 @@ export interface PartState {
 /**
  * The loop of `dispatch.generated.ts`.
  *
- * @param part which part of a fused operation is inlined; each traps at a program counter of its own
+ * @param part which part of a fused operation is inlined; each traps at its own program counter
  */
 export const scalarTarget = (
   next: ts.Expression,
@@ -163,7 +164,7 @@ export const scalarTarget = (
     ...plain('pc', 'fp', 'sp', 'fuel', 'callLimit', 'stackLimit', 'instance', 'memory'),
     ...plain('places1', 'places2', 'places4', 'places8'),
     next,
-    // What goes from one part to the next is words.
+    // Words are passed from one part to the next.
     get isWide() {
       return part.isPiped ? make.createFalse() : make.createIdentifier('isWide');
     },
@@ -198,10 +199,10 @@ export const vectorTarget = (next: ts.Expression): Target => ({
   omitted: new Set(),
 });
 
-/** Declares how many places of memory 0 an access of some sizes can begin at: what `loop.places…` are. */
+/** Declares at how many places of memory 0 an access of some sizes can begin: the variables `loop.places…`. */
 export const declarePlaces = (...sizes: readonly number[]): string =>
   [
-    '// How many places of memory an access of some size can begin at.',
+    '// At how many places of memory an access of a size can begin.',
     'const places1 = memorySize >>> 0;',
     ...sizes.map((size) => `const places${size} = Math.max(memorySize - ${size - 1}, 0) >>> 0;`),
   ].join('\n    ');
@@ -232,7 +233,7 @@ export class Temporaries {
       return names.length === 0 ? [] : [`let ${names.map((name) => `${name} = ${initial}`).join(', ')};`];
     };
     return [
-      '// Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: 0 would be no double to V8.',
+      '// Temporaries of one operation: numbers of 32 bits, doubles, objects. PERF: V8 would not treat 0 as a double.',
       ...list(INT, '0'),
       ...list(DOUBLE, '0.5'),
       ...Object.entries(this.objects).flatMap(([type, name]) =>
@@ -242,7 +243,7 @@ export class Temporaries {
   }
 }
 
-/** The lines of a body in a loop, without what goes on with the next operation unless control gets there. */
+/** The lines of a body in a loop; the jump to the next operation is omitted if control does not reach it. */
 export const expandBody = (
   library: Library,
   target: Target,
@@ -253,7 +254,7 @@ export const expandBody = (
   imports: Set<string>,
 ): string => expandBodies(library, target, [{ body, makeArguments }], new Map(), temporaries, goOn, imports);
 
-/** The same for bodies one after the other, between which results go through pipes. */
+/** The same for consecutive bodies, between which results are passed through pipes. */
 export const expandBodies = (
   library: Library,
   target: Target,
@@ -273,7 +274,7 @@ export const expandBodies = (
   const named = nameTemporaries(statements, residual.kinds, temporaries.nameOf);
   const text = print(inliner.lower(named), '          ');
   const left = text.match(/\$\w+/);
-  if (left !== null) throw new Error(`${left[0]} is no place in the frames:\n${text}`);
+  if (left !== null) throw new Error(`${left[0]} is not a place in the frames:\n${text}`);
   return text;
 };
 
@@ -287,7 +288,7 @@ export const step = (length: ts.Expression, leave: ts.Statement): readonly ts.St
 export const rowsOf = (library: Library, name: string): ReadonlyMap<string, ts.Expression> => {
   const object = library.constants.get(name)!;
   const literal = ts.isSatisfiesExpression(object) ? object.expression : object;
-  if (!ts.isObjectLiteralExpression(literal)) throw new Error(`${name} is no table`);
+  if (!ts.isObjectLiteralExpression(literal)) throw new Error(`${name} is not a table`);
   return new Map(
     literal.properties.map((property) => {
       if (ts.isShorthandPropertyAssignment(property)) return [property.name.text, property.name];

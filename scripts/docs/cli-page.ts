@@ -29,7 +29,7 @@ export const cliPage = (): string =>
     pageHead('The command', 'src/cli/flags.ts'),
     `${about} \`npx quern\` runs it without installing anything.\n`,
     flagTable(programFlags),
-    'These may stand before the name of a command, too. The flags of `quern call` are those of `extism call`, with the same meaning, and more; the newline that `extism call` puts after each output comes with `--newline`.\n',
+    'These may also precede the name of a command. The flags of `quern call` are those of `extism call`, with the same meaning, and more; `--newline` adds the newline that `extism call` writes after each output.\n',
     ...notes.flatMap(({ title, lines }) => [`## ${title}\n`, ...lines.map((line) => `${line}\n`)]),
     '## Completions and manual\n',
     `\`\`\`

@@ -35,7 +35,7 @@ export const instructionsPage = (): string => {
   });
   return [
     pageHead('Instructions', 'src/syntax/instructions.ts'),
-    `All ${instructions.length} instructions that the decoder knows. A module that uses an instruction of a feature that is not executed is refused with \`unsupported.feature\`. \`addr\` stands for the address type of the memory. The last columns are the fuel class, its price in \`${quern1.name}\`, and what it also pays for by size; see [metering](metering.md) for \`${flat1.name}\` and for what a size costs.\n`,
+    `All ${instructions.length} instructions that the decoder knows. A module that uses an instruction of a feature that is not executed is refused with \`unsupported.feature\`. \`addr\` is the address type of the memory. The last columns are the fuel class, its price in \`${quern1.name}\`, and what it also pays for by size; see [metering](metering.md) for \`${flat1.name}\` and for what a size costs.\n`,
     '## Features\n',
     table(['feature', 'version', 'executed', 'instructions', 'what'], features),
     ...groups.flatMap((group) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as limits from '../../src/syntax/limits.ts';
 import { cell, code, pageHead, table } from './markdown.ts';
 
-/** The comment in front of each constant, by its name; comments exist in the source only. */
+/** The comment before each constant, by its name; comments exist only in the source. */
 const readComments = (file: string): Map<string, string> => {
   const comments = new Map<string, string>();
   const pattern = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export const (\w+)/g;
@@ -37,7 +37,7 @@ export const limitsPage = (sourceFile: string): string => {
   ]);
   return [
     pageHead('Limits', 'src/syntax/limits.ts'),
-    'A module beyond one of these is refused with `LimitError` before anything is allocated for it. The `DEFAULT_` rows are budgets of a call, which `StoreOptions` can lower; exceeding one ends the call with `ExhaustionError`. So does the first call of a function whose internal code would have more than `MAX_CODE_WORDS` words and than `MAX_CODE_WORDS_PER_BYTE` for each byte of its body (`exhaustion.code`).\n',
+    'A module beyond one of these is refused with `LimitError` before anything is allocated for it. The `DEFAULT_` rows are budgets of a call, which `StoreOptions` can lower; exceeding one ends the call with `ExhaustionError`. So does the first call of a function whose internal code would have more than `MAX_CODE_WORDS` words and more than `MAX_CODE_WORDS_PER_BYTE` for each byte of its body (`exhaustion.code`).\n',
     table(['constant', 'value', 'what'], rows),
   ].join('\n');
 };

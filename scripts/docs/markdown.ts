@@ -4,7 +4,7 @@
 export const pageHead = (title: string, sourceFile: string): string =>
   `<!-- Generated from ${sourceFile} by \`npm run gen:docs\`; changes belong there. -->\n# ${title}\n`;
 
-/** Text that stays as it is inside a table cell. */
+/** Text that is unchanged inside a table cell. */
 export const cell = (text: string | number): string =>
   String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 /** The same in code font; empty stays empty. */

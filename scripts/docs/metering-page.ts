@@ -28,17 +28,17 @@ const contract = `Fuel is counted in Wasm instructions, exactly:
 1. A call with fuel _n_ executes the longest prefix of instructions whose cost is at most _n_ and pauses before the first one that it cannot afford. A call that needs exactly _n_ completes. The price of entering a function is due with its first instruction.
 2. A trap is charged up to and including the instruction that trapped.
 3. Operations that cost by size check their bounds first, then charge, then act: one that fails is not charged for its size.
-4. A call into the host pays its fixed price before the host function runs. What the function moves, or charges for its own work (\`CurrentPlugin.charge\`), is known only afterwards; it is charged then, and where it is more than is left the call owes it: no further instruction runs, and the call does not return, before it is paid. Fuel that is left is never below zero.
-5. How fuel is handed out, in one go or in pieces, changes nothing.
+4. A call into the host pays its fixed price before the host function runs. What the function moves, or charges for its own work (\`CurrentPlugin.charge\`), is known only afterwards; it is charged then. If it exceeds the fuel left, the call owes the rest: no further instruction runs, and the call does not return, before it is paid. The fuel left is never below zero.
+5. Whether fuel is given in one go or in pieces makes no difference.
 6. The number is the same on every JavaScript engine, with and without a compiler, with and without tracing.
 
 A schedule is a named, versioned table. Changing a price makes a new version and a line under "Fuel" in the changelog.
 
-Not charged is what the embedder does: making a plug-in, preparing a call, reading its output. The initialisation of a plug-in runs code of the plug-in; its bill is \`plugin.fuelConsumed\` before the first call.
+Work of the embedder is not charged: making a plug-in, preparing a call, reading its output. The initialisation of a plug-in runs code of the plug-in; its fuel is \`plugin.fuelConsumed\` before the first call.
 
 ## Out of fuel
 
-\`plugin.call\` rejects with \`exhaustion.fuel\`, which tells how much was used and where the plug-in stood. \`plugin.startCall\` returns a call that pauses instead, and goes on with more:
+\`plugin.call\` rejects with \`exhaustion.fuel\`, which says how much was used and where the plug-in was. \`plugin.startCall\` returns a call that pauses instead, and can be resumed with more:
 
 \`\`\`js
 const call = await plugin.startCall('count', 'Hello', { fuel: 10_000 });
@@ -46,7 +46,7 @@ while ((await call.run()) === 'paused') call.addFuel(10_000);
 console.log(call.output.text(), call.fuelConsumed);
 \`\`\`
 
-\`call.backtrace\` shows where it stands, \`call.cancel()\` gives it up, \`call.requestPause()\` stops it for other reasons than fuel. The plug-in is busy until the call has ended. Whatever ended it, kernel memory is fresh for the next call and host functions that were still at work reach nothing any more; memory, globals and tables are as the call left them, or new with \`renewAfterFailure\`.
+\`call.backtrace\` shows its position, \`call.cancel()\` cancels it, \`call.requestPause()\` pauses it for other reasons than fuel. The plug-in is busy until the call has ended. However it ended, kernel memory is fresh for the next call, and host functions that are still running no longer affect the plug-in; memory, globals and tables are as the call left them, or new with \`renewAfterFailure\`.
 
 ## A schedule of your own
 
@@ -61,13 +61,13 @@ const mine = defineSchedule({
 });
 \`\`\`
 
-It is checked, and refused with \`usage.schedule\`, so that two things hold. Nothing can run for ever without paying: ${circularClasses.map((name) => `\`${name}\``).join(', ')} must cost something, since every circle goes through one of them. And no sum leaves 32 bits. Prices are whole numbers: of an instruction at most ${MAX_PRICE}, of a call or an entry at most ${MAX_CALL_PRICE.toLocaleString('en')}, of a page at most ${MAX_PAGE_PRICE.toLocaleString('en')}; \`structure\` is 0; \`…PerUnit\` says how many bytes, locals or elements one unit pays for, 0 for free. Every class and unit must be there, \`fieldsPerUnit\` excepted. \`functions\` prices host functions by namespace and name, in place of the prices below. Names of ours are taken; put a version into yours, and change it with the prices. Deadlines, signals and time slices are looked at by fuel: with prices far below those of \`quern-1\` a unit stands for more time, and they come later. Where sizes are free or cheap, they are looked at after each sized operation.`;
+It is checked, and refused with \`usage.schedule\`, to guarantee two things. Nothing can run forever without paying: ${circularClasses.map((name) => `\`${name}\``).join(', ')} must cost something, since every cycle contains one of them. And no sum exceeds 32 bits. Prices are whole numbers: of an instruction at most ${MAX_PRICE}, of a call or an entry at most ${MAX_CALL_PRICE.toLocaleString('en')}, of a page at most ${MAX_PAGE_PRICE.toLocaleString('en')}; \`structure\` is 0; \`…PerUnit\` says how many bytes, locals or elements one unit pays for, 0 for free. Every class and unit is required, except for \`fieldsPerUnit\`. \`functions\` prices host functions by namespace and name, instead of the prices below. The names of Quern's schedules are reserved; put a version into yours, and change it with the prices. Deadlines, signals and time slices are checked at intervals of fuel: with prices far below those of \`quern-1\`, a unit represents more time, and they are noticed later. If sizes are free or cheap, they are checked after each sized operation.`;
 
-const vectors = `[fuel-vectors.json](fuel-vectors.json) holds programs with their bills, so that another engine can be checked against this one. \`npm run gen:fuel-vectors\` writes it.
+const vectors = `[fuel-vectors.json](fuel-vectors.json) contains programs with their fuel, so that another engine can be checked against this one. \`npm run gen:fuel-vectors\` writes it.
 
-- \`schedules\`: the tables that are used, in full.
+- \`schedules\`: the used tables, in full.
 - \`programs\`: \`{id, schedule, modules | suite, calls}\`. \`modules\` are base64; the second may import from the first under the name \`m0\`. \`suite\` names a module of the official suite by file, byte range and SHA-256. The calls go to the same instances, in order.
-- A call: \`{module, name, args?, results? | trap?, fuel, memory, pauses?}\`. Values are the bits as unsigned decimals. \`trap\` is an [error code](errors.md). \`memory\` is the first 16 hex digits of the SHA-256 over, for each memory of the first module, its length in decimal, a space, and its bytes. \`pauses\` are \`{n, used, memory}\`: the same call with fuel \`n\`, made on new instances after the same calls before it, pauses having used so much, with this in memory.
+- A call: \`{module, name, args?, results? | trap?, fuel, memory, pauses?}\`. Values are the bits as unsigned decimals. \`trap\` is an [error code](errors.md). \`memory\` is the first 16 hex digits of the SHA-256 over, for each memory of the first module, its length in decimal, a space, and its bytes. \`pauses\` are \`{n, used, memory}\`: the same call with fuel \`n\`, made on new instances after the same preceding calls, pauses having used \`used\`, with \`memory\` as the contents of memory.
 - \`plugins\`: \`{id, schedule, plugin, initialisation, calls}\`, recorded plug-ins by file and SHA-256, with the \`deterministic\` option; \`output\` is a SHA-256, \`error\` a code.
 
 Generated programs import three functions of \`env\`: \`mix(a: i32, b: i64) → i32\` is \`a · 31 + b\` modulo 2³² of the unsigned values; \`log(i32)\` does nothing; \`pair() → (i64, i32)\` returns \`c · (−2³² − 1)\` and \`c\`, where \`c\` counts its calls, from 1, since the program was made. Each costs \`hostCall\`.`;
@@ -75,7 +75,7 @@ Generated programs import three functions of \`env\`: \`mix(a: i32, b: i64) → 
 const perUnit = (unit: number, what: string): string =>
   unit === 0 ? 'free' : `1 per ${unit} ${what}, rounded up`;
 
-/** Of what the price of the class, or of the entry, covers the first unit's worth. */
+/** For sizes whose first unit is included in the price of the class, or of the entry. */
 const perFurtherUnit = (unit: number, what: string): string =>
   unit === 0 ? 'free' : `1 per ${unit} ${what} beyond ${unit}, rounded up`;
 /** The instructions with one of these size terms. */
@@ -103,13 +103,13 @@ const sizeRows: readonly (readonly [string, (schedule: FuelSchedule) => string])
   ['results of a `try`, at its beginning', (s) => perFurtherUnit(s.valuesPerUnit, 'values')],
   [`values of an exception: ${named('tag', 'thrown')}`, (s) => perFurtherUnit(s.valuesPerUnit, 'values')],
   [
-    'handlers and clauses that the search for a handler looks at',
+    'handlers and clauses that the search for a handler visits',
     (s) => perFurtherUnit(s.clausesPerUnit, 'of them'),
   ],
   [`words of fields: ${named('fields')}`, (s) => perFurtherUnit(fieldsPerUnit(s), 'words')],
   [`operands: ${named('operands')}`, (s) => perFurtherUnit(fieldsPerUnit(s), 'operands')],
   ['calling the host', (s) => String(s.hostCall)],
-  ['bytes across the border to the host', (s) => perUnit(s.hostBytesPerUnit, 'bytes')],
+  ['bytes that cross the boundary to the host', (s) => perUnit(s.hostBytesPerUnit, 'bytes')],
   [named('bytes'), (s) => perUnit(s.bulkBytesPerUnit, 'bytes')],
   [named('elements'), (s) => perUnit(s.bulkElementsPerUnit, 'elements')],
   [
@@ -118,7 +118,7 @@ const sizeRows: readonly (readonly [string, (schedule: FuelSchedule) => string])
       [
         s.growPage === 0 ? '' : `${s.growPage} per page`,
         s.bulkBytesPerUnit === 0 ? '' : `1 per ${s.bulkBytesPerUnit} bytes of data`,
-        s.bulkElementsPerUnit === 0 ? '' : `1 per ${s.bulkElementsPerUnit} of all else, by weight`,
+        s.bulkElementsPerUnit === 0 ? '' : `1 per ${s.bulkElementsPerUnit} of everything else, by weight`,
       ]
         .filter((text) => text !== '')
         .join(', ') || 'free',
@@ -129,7 +129,7 @@ const sizeRows: readonly (readonly [string, (schedule: FuelSchedule) => string])
 const kernelRows = (): string[][] =>
   Object.entries(kernelAbi).map(([name, row]) => {
     const size = {
-      blocks: `1 per ${BLOCKS_PER_FUEL_UNIT} block headers looked at, growth`,
+      blocks: `1 per ${BLOCKS_PER_FUEL_UNIT} block headers visited, growth`,
       zeroed: 'as `memory.fill`, of the bytes in use',
       text: 'text',
       key: 'text of the key or request, bytes',
@@ -143,7 +143,7 @@ export const meteringPage = (): string => {
   return [
     pageHead('Metering', 'src/interpreter/fuel/schedules.ts, src/kernel/abi.ts and src/host/wasi/abi.ts'),
     `${contract}\n`,
-    `\`${quern1.name}\` is the default. \`${flat1.name}\` charges one per instruction and per function entry and nothing for structure, \`return\` and \`unreachable\`: wasmtime's default rule up to its version 45. \`${wasmtime46.name}\` also charges one for each byte and element that bulk operations move or make: wasmtime's default rule since version 46, of May 2026. With both, the bill of a call that returns equals wasmtime's, so that numbers can be compared; \`npm run wasmtime-fuel -- CHECKOUT\` checks the second against the assertions of wasmtime's own \`tests/all/fuel.wast\`. What stays different: making an instance costs nothing here, where wasmtime 46 runs constant expressions and the start function from a function of its own, which costs one to enter and one to call from; a bulk operation that fails is not charged for its size here; and wasmtime stops at the next entry or loop once its fuel is used up, not before the first instruction that it cannot afford.\n`,
+    `\`${quern1.name}\` is the default. \`${flat1.name}\` charges one per instruction and per function entry and nothing for structure, \`return\` and \`unreachable\`: wasmtime's default rule up to its version 45. \`${wasmtime46.name}\` also charges one for each byte and element that bulk operations move or make: wasmtime's default rule since version 46, of May 2026. With both, the fuel of a call that returns equals wasmtime's, so that numbers can be compared; \`npm run wasmtime-fuel -- CHECKOUT\` checks the second against the assertions of wasmtime's own \`tests/all/fuel.wast\`. Some differences remain: making an instance costs nothing here, while wasmtime 46 runs constant expressions and the start function from an extra function, which costs one to enter and one to call from; a bulk operation that fails is not charged for its size here; and wasmtime stops at the next entry or loop once its fuel is used up, not before the first instruction that it cannot afford.\n`,
     '## Instructions, by class\n',
     table(['class', ...names, 'for example'], classRows()),
     'Which class an instruction is in: [instructions](instructions.md).\n',
@@ -152,12 +152,12 @@ export const meteringPage = (): string => {
       ['what', ...names],
       sizeRows.map(([what, price]) => [what, ...schedules.map(price)]),
     ),
-    `A v128 counts as two values, locals and operands of \`array.new_fixed\` excepted. In a structure, an i64 and an f64 are two words, a v128 is four, all else is one. A branch pays whether it is taken or not. The search for who catches an exception looks at every \`try_table\` and \`try\` around the instruction that throws, from the inside outwards, in all frames, and at their clauses in order, the one that matches included; a \`try\` that delegates counts as one, and the search goes on where it leads to. A search that finds nobody is paid as well. Where a host function throws, the search is owed. By weight, a call of a linked command counts as ${weights.command} elements, each function, global, tag, export and segment of it as ${weights.part}, each entry of an element segment as ${weights.element}, each byte of its tables and of objects of its constant expressions as ${weights.heapByte}.\n`,
+    `A v128 counts as two values, except for locals and operands of \`array.new_fixed\`. In a structure, an i64 and an f64 are two words, a v128 is four, everything else is one. A branch pays whether or not it is taken. The search for the handler of an exception visits every \`try_table\` and \`try\` around the instruction that throws, from the inside outwards, in all frames, and their clauses in order, including the one that matches; a \`try\` that delegates counts as one, and the search continues at its target. A search without a result is also paid. If a host function throws, the search is owed. By weight, a call of a linked command counts as ${weights.command} elements, each function, global, tag, export and segment of it as ${weights.part}, each entry of an element segment as ${weights.element}, each byte of its tables and of objects of its constant expressions as ${weights.heapByte}.\n`,
     '## Functions of the Extism kernel and host\n',
-    `On top of the price of calling the host, in every schedule without prices of its own. Bytes are those of values, bodies and answers; text is what the host reads or writes as text, keys, configured values, messages, requests and headers, of which a byte counts ${TEXT_WEIGHT} times. Work on blocks is paid with all functions. Bytes that a host function of yours reads and stores through its \`CurrentPlugin\` cost the same.\n`,
+    `On top of the price of calling the host, in every schedule without prices of its own. Bytes are those of values, bodies and responses; text is what the host reads or writes as text: keys, configured values, messages, requests and headers, of which a byte counts ${TEXT_WEIGHT} times. Work on blocks is paid with all functions. Bytes that your host functions read and store through \`CurrentPlugin\` cost the same.\n`,
     table(['function', 'fuel', 'and by size', 'what'], kernelRows()),
     '## Functions of WASI preview 1\n',
-    'On top of the price of calling the host, in every schedule without prices of its own. Bytes that cross the border cost as above: contents, names, strings, what is handed out of a listing. Work by size costs the same whatever tree the files are in.\n',
+    'On top of the price of calling the host, in every schedule without prices of its own. Bytes that cross the boundary cost as above: contents, names, strings, returned entries of a listing. Work by size costs the same for every kind of file tree.\n',
     table(
       ['work', 'fuel', 'of what'],
       Object.entries(wasiWork).map(([name, { fuel, per, what }]) => [

@@ -1,4 +1,4 @@
-/** docs/snapshots.md: how snapshots are used, and their format, from the table of sections. */
+/** docs/snapshots.md: the use of snapshots, and their format, from the table of sections. */
 import {
   BLOCK_BYTES,
   FORMAT_VERSION,
@@ -7,7 +7,7 @@ import {
 } from '../../src/interpreter/snapshot/format.ts';
 import { cell, code, pageHead, table } from './markdown.ts';
 
-const use = `A snapshot is everything that a plug-in is, as bytes: linear memories, globals, tables, structures, arrays and exceptions, the kernel, variables, configuration, files in memory, positions of open files, virtual time and randomness, the fuel, and the call that stands still, at whatever instruction. It can be restored in another process, on another machine and in another JavaScript engine, and goes on there as if nothing had happened: same output, same fuel, same memory. The same state gives the same bytes everywhere.
+const use = `A snapshot is the whole state of a plug-in as bytes: linear memories, globals, tables, structures, arrays and exceptions, the kernel, variables, configuration, files in memory, positions of open files, virtual time and randomness, the fuel, and the paused call, at any instruction. It can be restored in another process, on another machine and in another JavaScript engine, and continues there as if nothing had happened: same output, same fuel, same memory. The same state gives the same bytes everywhere.
 
 \`\`\`js
 import { createPlugin, restorePlugin } from 'quern';
@@ -25,25 +25,25 @@ if ((await call.run()) === 'paused') {
 }
 \`\`\`
 
-On the command line, \`quern call PLUGIN FUNCTION --fuel N --snapshot FILE\` writes a file when the call has ended or is out of fuel, and \`quern call PLUGIN --resume FILE --fuel N\` goes on from it. \`takeSnapshot\` and \`restoreSnapshot\` of \`quern/wasm\` do the same for instances of the bare engine.
+On the command line, \`quern call PLUGIN FUNCTION --fuel N --snapshot FILE\` writes a file when the call has ended or is out of fuel, and \`quern call PLUGIN --resume FILE --fuel N\` continues from it. \`takeSnapshot\` and \`restoreSnapshot\` of \`quern/wasm\` do the same for instances of the bare engine.
 
 ## When it can be taken
 
-Between calls, and while a call of \`startCall\` has not begun or is paused: by fuel, by \`requestPause\`, in a host function or in an initialiser. While a call runs, \`snapshot\` throws \`usage.state\`. Taking one changes nothing; the call can go on here as well.
+Between calls, and while a call of \`startCall\` has not begun or is paused: by fuel, by \`requestPause\`, in a host function or in an initialiser. While a call runs, \`snapshot\` throws \`usage.state\`. Taking one changes nothing; the call can also continue here.
 
-A call that waits for a promise of a host function is stored as it was when the function was called. Where it is restored, the function is called again with the same arguments, and its charges are counted once. What it had done to the world before is not undone: functions that are to be snapshotted in should wait first and act then.
+A call that waits for a promise of a host function is stored as it was when the function was called. After restoring, the function is called again with the same arguments, and its charges are counted once. Its earlier effects are not undone: functions in which snapshots are taken should wait first and act afterwards.
 
 ## What belongs to the host
 
-A plug-in that is restored cannot be recorded or replayed: a recording begins with a new plug-in. \`restorePlugin\` refuses \`record\` and \`replay\` with \`usage.argument\`.
+A restored plug-in cannot be recorded or replayed: a recording begins with a new plug-in. \`restorePlugin\` refuses \`record\` and \`replay\` with \`usage.argument\`.
 
-Code, host functions, streams, directories of the host and limits are not in a snapshot; they are those of the options that \`restorePlugin\` gets, and no snapshot raises them: a call that was allowed more fuel than the option \`fuel\` (or \`activeCall.fuel\`) pauses there. Standard input that was given as text or bytes goes on where it was. Files of real directories are opened anew by their paths, which fails (\`snapshot.foreign\`) when they are gone. \`MemoryFiles\` that are passed for the same paths get the contents of the snapshot, removed files that are still open included. A real clock goes on with the time of the new host; with \`deterministic\`, time and randomness go on where they were.
+Code, host functions, streams, directories of the host and limits are not in a snapshot; they come from the options of \`restorePlugin\`, and no snapshot raises them: a call that was allowed more fuel than the option \`fuel\` (or \`activeCall.fuel\`) pauses there. Standard input that was given as text or bytes continues at its position. Files of real directories are opened again by their paths, which fails (\`snapshot.foreign\`) if they do not exist. \`MemoryFiles\` that are passed for the same paths get the contents of the snapshot, including removed files that are still open. A real clock continues with the time of the new host; with \`deterministic\`, time and randomness continue from their state.
 
-The state is in the bytes as it is, secrets in memory, configuration and variables included: treat a snapshot as you treat the process that it was taken of.
+The bytes contain the state in plain form, including secrets in memory, configuration and variables: treat a snapshot like the process that it was taken of.
 
 ## What is refused
 
-Every error is a \`SnapshotError\`: \`snapshot.truncated\` (bytes are missing), \`snapshot.corrupt\` (damaged, or of impossible contents), \`snapshot.version\`, \`snapshot.foreign\` (of other modules, another linking, another fuel schedule, other features or options) and \`snapshot.unsupported\` (the state has no form in bytes: objects of the embedder without a name, a linked command in the middle of its run). The checksum finds accidents. A forged snapshot can make a plug-in hold any values that its types allow, as any plug-in could compute them; it cannot make frames overlap, code be entered where no instruction is, references be of a wrong type, limits be exceeded, or paths lead out of a directory. To know who made a snapshot, sign it.
+Every error is a \`SnapshotError\`: \`snapshot.truncated\` (bytes are missing), \`snapshot.corrupt\` (damaged, or with impossible contents), \`snapshot.version\`, \`snapshot.foreign\` (of other modules, another linking, another fuel schedule, other features or options) and \`snapshot.unsupported\` (the state cannot be written as bytes: objects of the embedder without a name, a linked command in the middle of its run). The checksum detects accidents. A forged snapshot can give a plug-in any values that its types allow, as any plug-in could compute them; it cannot make frames overlap, enter code between instructions, give references a wrong type, exceed limits, or make paths lead out of a directory. To know who made a snapshot, sign it.
 `;
 
 /** The page. */
@@ -58,9 +58,9 @@ export const snapshotsPage = (): string => {
     pageHead('Snapshots', 'src/interpreter/snapshot/format.ts'),
     use,
     '## Format\n',
-    `Version ${FORMAT_VERSION}. A head of ${HEAD_BYTES} bytes (\`00 71 73 6e 61 70 0d 0a\`, the version as u32, the length of the whole as i64), sections in order of their numbers, each a byte for the number, an i64 for the length and the contents, and the CRC-32 of all before. All numbers are little-endian; \`uint\` is LEB128, \`int\` and \`i64\` are 64 bits, \`bytes\` and \`text\` (UTF-8) have their length in front, \`vec\` is a count and so many items, \`opt\` a byte 0, or 1 and the item. \`runs\` are blocks of ${BLOCK_BYTES} bytes: how many of zeros, how many that follow.\n`,
+    `Version ${FORMAT_VERSION}. A head of ${HEAD_BYTES} bytes (\`00 71 73 6e 61 70 0d 0a\`, the version as u32, the whole length as i64), sections in order of their numbers, each a byte for the number, an i64 for the length and the contents, and the CRC-32 of everything before. All numbers are little-endian; \`uint\` is LEB128, \`int\` and \`i64\` are 64 bits, \`bytes\` and \`text\` (UTF-8) are preceded by their length, \`vec\` is a count and that many items, \`opt\` a byte 0, or 1 and the item. \`runs\` are blocks of ${BLOCK_BYTES} bytes: how many of zeros, how many that follow.\n`,
     'A `value` is 4 bytes for i32 and f32, 8 for i64 and f64, 16 for v128, and a reference for the rest. A reference is 0 (null), 1 and an i32 (i31), 2 and the number of a function, or 3 and the number of an object. Functions, memories, tables, globals and tags are numbered in the order in which the instances list them. An object is 0 (structure: module, type), 1 (array: module, type, length), 2 (exception: tag), 3 (host value: name), 4 and 5 (false and true), 6 (number) or 7 (string).\n',
-    "An execution ends in 0 (in front of the instruction at the innermost frame's offset), 1 (in a host function: its number, the calling instance, the arguments), 2 (throwing: the exception), 3 (returned: the results) or 4 (not begun: the arguments). Offsets count from the start of the function's body; frames that are not the innermost stand at their call instruction.\n",
+    "An execution ends with 0 (before the instruction at the innermost frame's offset), 1 (in a host function: its number, the calling instance, the arguments), 2 (throwing: the exception), 3 (returned: the results) or 4 (not begun: the arguments). Offsets count from the start of the function's body; other frames are at their call instruction.\n",
     table(['number', 'section', 'contents', 'what'], rows),
   ].join('\n');
 };

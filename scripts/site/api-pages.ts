@@ -39,7 +39,7 @@ export const apiFolderOf = (specifier: string): string =>
 /** The folders in which typedoc sorts the pages of an entry. */
 const sorts = ['functions', 'variables', 'classes', 'interfaces', 'type-aliases', 'namespaces'];
 
-/** The page of an export; undefined where there is none. */
+/** The page of an export; undefined if there is none. */
 export const apiPageOf = (specifier: string, name: string): string | undefined =>
   sorts
     .map((sort) => `api/${apiFolderOf(specifier)}/${sort}/${name}.md`)

@@ -27,7 +27,7 @@ const decode = (text: string): string =>
 const readPages = (): ReadonlyMap<string, Page> => {
   const files = readdirSync(siteFolder, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    // The playground is built, and tried, by itself.
+    // The playground is built and tested separately.
     .filter((path) => path.endsWith('.html') && !path.startsWith('playground/'));
   return new Map(
     files.map((path) => {
@@ -38,7 +38,7 @@ const readPages = (): ReadonlyMap<string, Page> => {
   );
 };
 
-/** The file of the site that a path stands for; undefined where there is none. */
+/** The file of the site at a path; undefined if there is none. */
 const fileAt = (path: string): string | undefined => {
   const names = path.endsWith('/') || path === '' ? [`${path}index.html`] : [path, `${path}.html`];
   return names.find((name) => existsSync(join(siteFolder, name)));

@@ -1,4 +1,4 @@
-/** In place of `syntax/build`: what the small build leaves out. */
+/** Replaces `syntax/build`: what the small build omits. */
 import { UnsupportedError } from '../../src/errors/errors.ts';
 import type { Build } from '../../src/syntax/build.ts';
 import type { FeatureKey } from '../../src/syntax/features.ts';
@@ -11,10 +11,10 @@ export const build: Build = {
     [0xfd, 'simd'],
     [0xfe, 'threads'],
   ]),
-  hint: ', which the small build leaves out: import "quern" in place of "quern/small", "quern/wasm" in place of "quern/wasm/small"',
+  hint: ', which the small build omits: import "quern" instead of "quern/small", "quern/wasm" instead of "quern/wasm/small"',
 };
 
-/** Refuses what is left out. @throws UnsupportedError */
+/** Refuses an omitted feature. @throws UnsupportedError */
 export const refuse = (what: string): never => {
   throw new UnsupportedError('unsupported.feature', { detail: what + build.hint });
 };

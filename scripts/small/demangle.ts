@@ -1,2 +1,2 @@
-/** In place of what makes names readable: backtraces have those of the module. */
+/** Replaces the demanglers: backtraces have the names of the module. */
 export const demangle = (name: string): string => name;

@@ -1,4 +1,4 @@
-/** In place of the tables of instructions that only features have which the small build leaves out. */
+/** Replaces the tables of instructions whose features the small build omits. */
 const none: readonly never[] = [];
 
 export { none as atomicInstructions, none as vectorInstructions };

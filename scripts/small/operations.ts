@@ -1,4 +1,4 @@
-/** In place of operations of the interpreter: there are none. */
+/** Replaces operations of the interpreter: there are none. */
 const none = (): object => ({});
 
 export { none as createAggregateOps, none as createAtomicOps };

@@ -1,4 +1,4 @@
-/** In place of the functions that replay recordings. */
+/** Replaces the functions that replay recordings. */
 import { refuse } from './build.ts';
 
 const later = () => async (): Promise<never> => refuse('recordings');

@@ -1,2 +1,2 @@
-/** In place of the reader of DWARF: backtraces have no lines. */
+/** Replaces the reader of DWARF: backtraces have no lines. */
 export const sourceLines = (_module: unknown, offsets: readonly number[]): null[] => offsets.map(() => null);

@@ -1,6 +1,6 @@
 /**
- * How the small build is made: of the same files, with others in place of those that it leaves out. There is no second
- * code base; what needs a file that is not there gets `unsupported.feature`, with the entry that has it.
+ * How the small build is made: from the same files, with substitutes for those that it omits. There is no second code
+ * base; code that needs an omitted file fails with `unsupported.feature`, which names the entry that has it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { root } from '../../test/shared.ts';
 
-/** TABLE: files of `src` whose exports all refuse, and what the error calls them. */
+/** TABLE: files of `src` whose exports all refuse, and their names in the error. */
 const leftOut: Readonly<Record<string, string>> = {
   'interpreter/translate/vectors': 'simd',
   'interpreter/translate/aggregates': 'gc',
@@ -27,7 +27,7 @@ const leftOut: Readonly<Record<string, string>> = {
   'host/replay/state-hash': 'recordings',
 };
 
-/** TABLE: files of `src` that another one stands for, of this folder. */
+/** TABLE: files of `src` that are replaced by files of this folder. */
 const replaced: Readonly<Record<string, string>> = {
   'syntax/build': 'build',
   'syntax/vector-instructions': 'no-instructions',
@@ -41,12 +41,12 @@ const replaced: Readonly<Record<string, string>> = {
 };
 
 const built = (path: string): string => join(root, 'build', `${path}.js`);
-/** @throws where there is no such file: it would be left out no more, and nobody would know */
+/** @throws if there is no such file: it would silently no longer be omitted */
 const byPath = <T>(table: Readonly<Record<string, T>>): ReadonlyMap<string, T> =>
   new Map(
     Object.entries(table).map(([file, item]) => {
       const path = built(join('src', file));
-      if (!existsSync(path)) throw new Error(`there is no ${path} that the small build could leave out`);
+      if (!existsSync(path)) throw new Error(`the small build cannot omit ${path}: it does not exist`);
       return [path, item];
     }),
   );

@@ -1,4 +1,4 @@
-/** In place of the loops for vectors, a tenth of the package: validation has refused what would need them. */
+/** Replaces the loops for vectors, a tenth of the package: validation refuses modules that would need them. */
 import type { createVectors as Real } from '../../src/interpreter/loop/vector.generated.ts';
 import { refuse } from './build.ts';
 

@@ -1,10 +1,10 @@
 /**
- * The engine through its JavaScript API (`quern/webassembly`), as an `Engine`: what the API adds to the engine
- * must change nothing that a script can see.
+ * The engine through its JavaScript API (`quern/webassembly`), as an `Engine`: the API must not change anything that
+ * a script can observe.
  *
- * Values with all their bits do not cross that border: a NaN loses its payload, v128 and exnref cannot cross at
- * all. Calls with such values go through a small module (`trampolineOf`), which reads numbers from a memory and
- * writes them to it.
+ * Not all bits of values cross that boundary: a NaN loses its payload, v128 and exnref cannot cross at all. Calls
+ * with such values go through a small module (`trampolineOf`), which reads numbers from a memory and writes them to
+ * it.
  */
 import { isQuernError } from '../../src/errors.ts';
 import { StructInstance } from '../../src/interpreter/instances/aggregate.ts';
@@ -32,7 +32,7 @@ import type { Heap, Type } from '../../test/assembler.ts';
 import { spectestModule } from '../spectest-module.ts';
 import { CELL_BYTES, globalReaderOf, trampolineOf } from './trampoline.ts';
 
-/** A reference that is not the runner's own, as the runner sees it. */
+/** A reference that does not belong to the runner, as the runner sees it. */
 class Kept {
   readonly value: unknown;
   readonly kind: ReferenceKind;
@@ -78,7 +78,7 @@ const fromRef = (value: unknown): RawValue =>
   value === null || value instanceof HostReference ? value : new Kept(value, kindOf(value));
 const toRef = (value: RawValue): unknown => (value instanceof Kept ? value.value : value);
 
-/** Numbers that JavaScript holds bit by bit. */
+/** Numbers that JavaScript represents with all bits. */
 const isPlain = (type: ValType): boolean => type === I32 || type === I64 || (isRef(type) && !isHidden(type));
 
 const scratch = new DataView(new ArrayBuffer(8));
@@ -100,7 +100,7 @@ const fromPlain = (type: ValType, value: unknown): RawValue => {
   return scratch.getBigUint64(0, true);
 };
 
-/** The engine's error that an error of the API stands for. */
+/** The engine's error for an error of the API. */
 const failureOf = (error: unknown, { Exception }: WebAssemblyNamespace): EngineFailure => {
   if (error instanceof Exception)
     return new EngineFailure('exception', 'uncaught exception', { cause: error });
@@ -173,7 +173,7 @@ export const javascriptApiEngine = (): Engine => {
     instantiate: (module, registered) =>
       translating(() => {
         const imports: Record<string, Exports> = Object.create(null) as Record<string, Exports>;
-        // A module that is not there is a TypeError in the JavaScript API; scripts call it an unknown import.
+        // A missing module is a TypeError in the JavaScript API; scripts call it an unknown import.
         for (const { module: name } of api.Module.imports(module)) imports[name] = {};
         for (const [name, instance] of registered) imports[name] = (instance as Instance).exports;
         return new api.Instance(module, imports);

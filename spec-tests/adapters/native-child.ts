@@ -61,7 +61,7 @@ const load = (module: object, imports: object): number => {
   return instances.length - 1;
 };
 
-/** Types that a trampoline passes on, by V8's names. */
+/** Types that a trampoline supports, by V8's names. */
 const types = new Map<string, Type>([
   ...(['i32', 'i64', 'f32', 'f64', 'v128', 'funcref', 'externref', 'anyref'] as const).map(
     (name) => [name, name] as const,
@@ -110,7 +110,7 @@ const readBits = (view: DataView, position: number, type: string): bigint => {
   return type === 'i32' || type === 'f32' ? low & 0xffff_ffffn : low;
 };
 
-/** Calls `func` through its trampoline. Numbers lie in 16-byte cells; references are parameters and results. */
+/** Calls `func` through its trampoline. Numbers are in 16-byte cells; references are parameters and results. */
 const call = (func: unknown, type: NativeFunctionType, args: readonly WireValue[]): WireValue[] => {
   if (args.length !== type.parameters.length) throw new TypeError('wrong number of arguments');
   const { exports } = new native.Instance(trampolineFor(type), { host: { func } });
@@ -164,7 +164,7 @@ const answer = (request: Request): Answer => {
       for (const [name, id] of Object.entries(request.registered)) {
         imports[name] = Object.fromEntries(instances[id]!.exports);
       }
-      // A module that is not there is a TypeError in the JavaScript API; scripts call it an unknown import.
+      // A missing module is a TypeError in the JavaScript API; scripts call it an unknown import.
       for (const { module } of native.Module.imports(modules[request.module]!)) imports[module] ??= {};
       return { id: load(modules[request.module]!, imports) };
     }

@@ -37,7 +37,7 @@ const trapTexts: readonly (readonly [v8: RegExp, suite: string])[] = [
   [/^null function or function signature mismatch/, 'indirect call type mismatch'],
 ];
 
-/** Refusals that mean: this version of V8, or this adapter, lacks the feature, or has it behind a flag. */
+/** Refusals that mean: this version of V8, or this adapter, lacks the feature, or needs a flag for it. */
 const lacking =
   /enable with|no trampoline|At most one memory|memory count of|not allowed in constant|non-imported globals|invalid value type 0x40|maximum .*limit|implementation limit/;
 
@@ -124,7 +124,7 @@ export const nativeEngine = (): Engine => {
 };
 
 const unexpected = (): never => {
-  throw new Error('the native child gave an answer of another kind');
+  throw new Error('the native child returned an answer of another kind');
 };
 
 /** The pipe: requests are answered in order. */
@@ -134,7 +134,7 @@ class NativeChild {
 
   constructor() {
     const script = fileURLToPath(new URL('./native-child.js', import.meta.url));
-    // NODE_OPTIONS of this process may switch Wasm off; the child must have it.
+    // NODE_OPTIONS of this process may disable Wasm; the child must have it.
     this.process = spawn(process.execPath, [...knownFlags(flags), script], {
       env: { ...process.env, NODE_OPTIONS: '' },
     });

@@ -1,4 +1,4 @@
-/** Quern as the suite runs it: with everything compiled where that is asked for. */
+/** Quern as the suite runs it: with everything compiled if requested. */
 import type { Engine, Metering } from '../../src/scripts/engine.ts';
 import { quernEngine } from '../../src/scripts/quern-engine.ts';
 import { type Forced, forcedCompiler } from '../../test/compiler/forced-compiler.ts';
@@ -15,5 +15,5 @@ export interface EngineOptions extends Metering {
 export const suiteEngine = ({ compiled, ...options }: EngineOptions): Engine =>
   quernEngine({ ...options, compiler: compiled ? forcedCompiler(compiled) : null });
 
-/** What a turn has ended goes on before Node's next macrotask. */
+/** What a turn has released continues before Node's next macrotask. */
 export const settle = (): Promise<unknown> => new Promise(setImmediate);

@@ -29,7 +29,7 @@ import { instantiate } from '../../test/reference/instantiate.ts';
 import { Machine } from '../../test/reference/machine.ts';
 import { ReferenceScheduler, type Turns } from '../../test/reference/scheduler.ts';
 
-/** What the runner holds of an instance. */
+/** The runner's view of an instance. */
 interface ReferenceInstance {
   readonly exports: ReadonlyMap<string, ExternInstance>;
   readonly memories: readonly MemoryInstance[];

@@ -11,8 +11,8 @@ export const engineNames = ['quern', 'reference', 'native', 'both', 'snapshot', 
 export type EngineName = (typeof engineNames)[number];
 
 /**
- * `both` runs Quern and the reference executor side by side and fails where they differ; `snapshot` is Quern, with
- * every call moved to other instances on the way.
+ * `both` runs Quern and the reference executor side by side and fails if they differ; `snapshot` is Quern, with every
+ * call moved to other instances on the way.
  */
 export const makeEngine = (name: EngineName, options: EngineOptions): Engine => {
   switch (name) {

@@ -37,7 +37,7 @@ const attempt = async <T>(step: () => Awaitable<T>): Promise<Side<T>> => {
 const differ = (what: string, left: unknown, right: unknown): EngineFailure =>
   new EngineFailure('crash', `the engines differ in ${what}: ${String(left)} against ${String(right)}`);
 
-/** What both sides gave, or the failure that both gave; throws where they differ. */
+/** The result of both sides, or the failure of both; throws if they differ. */
 const both = async <T>(left: () => Awaitable<T>, right: () => Awaitable<T>): Promise<readonly [T, T]> => {
   // Both begin before either is awaited: calls of threads end turn by turn.
   const [l, r] = await Promise.all([attempt(left), attempt(right)]);
@@ -110,7 +110,7 @@ export const sideBySide = (left: Engine, right: Engine): Engine => {
           forThread: () => sideBySide(forThreadLeft(), forThreadRight()),
           turn: () => {
             const [l, r] = [turnLeft(), turnRight()];
-            if (l !== r) throw differ('whether threads are over', !l, !r);
+            if (l !== r) throw differ('whether threads have ended', !l, !r);
             return l;
           },
         }

@@ -1,10 +1,10 @@
 /**
  * Quern with every call moved on the way: it pauses after a little fuel, a snapshot is taken, all modules of the
- * script are compiled and linked anew, and the call goes on there; up to `MOST_MOVES` times. Afterwards the script
+ * script are compiled and linked again, and the call continues there; up to `MOST_MOVES` times. Afterwards the script
  * continues on the new instances.
  *
- * Some scripts cannot be moved: their instances depend on what ran between two instantiations, or one that failed
- * has left functions in tables. Those calls run where they are, and are counted.
+ * Some scripts cannot be moved: their instances depend on what ran between two instantiations, or a failed one has
+ * left functions in tables. Those calls run in place, and are counted.
  */
 import { isQuernError } from '../../src/errors.ts';
 import { type Engine, HostReference, type Invocation, type RawValue } from '../../src/scripts/engine.ts';
@@ -30,7 +30,7 @@ const MOST_MOVES = 3;
 /** Fuel between two moves. */
 const MOST_FUEL = 40;
 
-/** What the runner holds: the instance behind it changes. */
+/** The runner's handle: the instance that it refers to changes. */
 class Handle {
   current: QuernInstance;
   constructor(current: QuernInstance) {
@@ -94,7 +94,7 @@ class World {
     }
   }
 
-  /** The same modules, compiled and linked anew; null where that depends on what has run between. */
+  /** The same modules, compiled and linked again; null if that depends on what has run in between. */
   private link(): { readonly instances: ModuleInstance[]; adopt(): void } | null {
     const newSpectest = spectest();
     const twins = new Map<ExternInstance, ExternInstance>();
@@ -129,7 +129,7 @@ class World {
   }
 }
 
-/** Notes what in the new instance stands for what in the old one. */
+/** Records the parts of the new instance that correspond to those of the old one. */
 const pair = (from: ModuleInstance, to: ModuleInstance, twins: Map<ExternInstance, ExternInstance>): void => {
   for (const space of ['funcs', 'tables', 'memories', 'globals', 'tags'] as const)
     from[space].forEach((item, i) => {

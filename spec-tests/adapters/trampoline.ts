@@ -1,7 +1,7 @@
 /**
  * Modules through which adapters call functions and read globals whose values JavaScript would change: number `i` of
- * the arguments and results lies at byte `CELL_BYTES * i` of the memory; references are parameters and results of
- * `call`. Of an exnref only whether it is null comes out, and only null goes in.
+ * the arguments and results is at byte `CELL_BYTES * i` of the memory; references are parameters and results of
+ * `call`. For an exnref, only whether it is null is passed out, and only null is passed in.
  */
 import { assemble, type Instruction, type Type, u32, valType } from '../../test/assembler.ts';
 
@@ -13,7 +13,7 @@ const isNumber = (type: Type): type is (typeof numbers)[number] =>
   (numbers as readonly Type[]).includes(type);
 const isExn = (type: Type): boolean =>
   typeof type === 'object' && (type.heap === 'exn' || type.heap === 'noexn');
-/** Whether a value goes through a cell, and not as a reference of `call`. */
+/** Whether a value goes through a cell instead of being a reference of `call`. */
 const isInCell = (type: Type): boolean => isNumber(type) || isExn(type);
 
 const cell = (at: number): { offset: number } => ({ offset: at * CELL_BYTES });

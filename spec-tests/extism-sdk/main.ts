@@ -1,7 +1,7 @@
 /**
  * Runs the recorded plug-ins on the official Extism SDK, on native Wasm and on `quern/webassembly`:
  * `npm run extism-sdk -- [--report] [--compiled] [ID…]`. Prints a table; `--report` writes it into docs/conformance.md.
- * Exit code 1 when a call did not end as the record and the table of departures say.
+ * Exit code 1 if a call did not end as the record and the table of deviations say.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

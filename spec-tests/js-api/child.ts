@@ -1,5 +1,5 @@
 /**
- * Runs one file of the JavaScript API's tests in a process of its own, with Quern's namespace as the global one:
+ * Runs one file of the JavaScript API's tests in a separate process, with Quern's namespace as the global one:
  * `child.js CHECKOUT FILE`. Prints the results as one line of JSON.
  */
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ if (!isInstalled) throw new Error('the namespace could not be installed');
 const harness = createHarness();
 Object.assign(globalThis, harness.globals, { self: globalThis });
 
-/** Helpers are named by the place that they have on the tests' web server. */
+/** Helpers are named by their paths on the tests' web server. */
 const pathOf = (script: string): string =>
   script.startsWith('/')
     ? join(checkout, 'test/js-api', script.replace('/wasm/jsapi/', ''))
@@ -38,7 +38,7 @@ const runFile = async (): Promise<readonly TestResult[]> => {
 };
 
 const results = [...(await runFile())];
-// Some files assert in promises that they do not hand to a test.
+// Some files assert in promises that they do not pass to a test.
 await new Promise((resolve) => setTimeout(resolve, 10));
 for (const failure of unhandled) results.push({ name: '(a promise of the file)', failure });
 process.stdout.write(`${JSON.stringify(results)}\n`);

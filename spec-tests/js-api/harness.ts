@@ -1,12 +1,12 @@
 /**
- * The part of the Web Platform Tests' harness that the JavaScript API's tests use, with the same judgement:
- * synchronous tests run where they stand, asynchronous ones one after the other.
+ * The part of the Web Platform Tests' harness that the JavaScript API's tests use, with the same results: synchronous
+ * tests run in place, asynchronous ones one after the other.
  * @see https://web-platform-tests.org/writing-tests/testharness-api.html
  */
 
 export interface TestResult {
   readonly name: string;
-  /** Null when the test passed. */
+  /** Null if the test passed. */
   readonly failure: string | null;
 }
 
@@ -16,7 +16,7 @@ interface TestContext {
   add_cleanup(callback: () => void): void;
 }
 
-/** Text of a value for names and messages; names tell tests apart. */
+/** Text of a value for names and messages; names identify tests. */
 const formatValue = (value: unknown): string => {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;
@@ -146,7 +146,7 @@ const assertions = {
 export interface Harness {
   /** What the tests find as globals. */
   readonly globals: Readonly<Record<string, unknown>>;
-  /** Runs the asynchronous tests, then tells of all. */
+  /** Runs the asynchronous tests, then reports all. */
   finish(): Promise<readonly TestResult[]>;
 }
 

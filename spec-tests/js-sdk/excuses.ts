@@ -1,16 +1,16 @@
-/** Tests of the official SDK that do not pass with Quern in its place; docs/migrating.md has the same reasons. */
+/** Tests of the official SDK that do not pass on Quern; docs/migrating.md has the same reasons. */
 
 export interface Excuse {
   readonly reason: string;
-  /** Whether it passes where the network is reached. */
+  /** Whether it passes with access to the network. */
   readonly dependsOnNetwork?: true;
 }
 
 const nativeModule: Excuse = {
-  reason: 'needs the bytes of a native WebAssembly.Module, which cannot be got back',
+  reason: 'needs the bytes of a native WebAssembly.Module, which cannot be recovered',
 };
 const pages: Excuse = {
-  reason: 'begins with 17 pages of its own, which count against maxPages as in the Rust host',
+  reason: 'begins with 17 pages, which count against maxPages as in the Rust host',
 };
 
 /** Key = name of the test. */

@@ -1,8 +1,8 @@
 /**
- * Runs the official SDK's own tests with Quern in its place: `npm run js-sdk -- CHECKOUT [--verbose] [--compiled]`.
+ * Runs the official SDK's own tests on Quern: `npm run js-sdk -- CHECKOUT [--verbose] [--compiled]`.
  *
  * CHECKOUT is one of extism/js-sdk (2.0.0-rc13). Its test file runs unchanged, with types erased and `./mod.ts`
- * replaced; its plug-ins are served as its own tasks do. The public server that some tests ask is answered for here.
+ * replaced; its plug-ins are served as its own tasks do. This file answers for the public server that some tests use.
  * Exit code 1 when a test failed that is not excused, or an excused one passed.
  */
 import { spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ import { forcedFlags, forcedOf, preloadFlags } from '../../test/compiler/forced-
 import { root } from '../../test/shared.ts';
 import { excuses } from './excuses.ts';
 
-/** Where the tests expect the checkout to be served. */
+/** The address at which the tests expect the checkout. */
 const PORT = 8124;
 const TESTS = 'src/mod.test.ts';
 
@@ -26,7 +26,10 @@ interface TestResult {
   readonly hasPassed: boolean;
 }
 
-/** What stands in for `./mod.ts`: Quern, answers of the public server, and a claim that lets tests of workers run. */
+/**
+ * The replacement of `./mod.ts`: Quern, answers of the public server, and a capability that lets tests of workers
+ * run.
+ */
 const substitute = `
   import createPluginOfQuern, { CAPABILITIES as capabilities } from ${JSON.stringify(
     pathToFileURL(join(root, 'build/src/node.js')).href,
@@ -57,7 +60,7 @@ const serve = (checkout: string): Promise<() => void> =>
     server.listen(PORT, 'localhost', () => resolve(() => server.close()));
   });
 
-/** Writes the test file as JavaScript, beside what it imports. */
+/** Writes the test file as JavaScript, next to its imports. */
 const prepare = (checkout: string, folder: string): string => {
   const source = readFileSync(join(checkout, TESTS), 'utf8').replace("'./mod.ts'", "'./mod.mjs'");
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };

@@ -2,10 +2,10 @@
  * Runs the preview-1 tests of WebAssembly/wasi-testsuite:
  * `node build/spec-tests/wasi/main.js SUITE [--files real|memory|page] [--strict] [--report] [--compiled] [NAME…]`.
  *
- * SUITE is a checkout of the branch `prod/testsuite-base`, which holds the tests as modules. They run in this process
- * on real or on memory files, or on memory files in a page of headless Chromium. With `--strict` those in Rust insist
- * on the errors of Unix. `--report` writes the sums of all three into docs/conformance.md. The official runner is
- * driven by `quern.py` instead.
+ * SUITE is a checkout of the branch `prod/testsuite-base`, which contains the tests as modules. They run in this
+ * process on real or on memory files, or on memory files in a page of headless Chromium. With `--strict`, those in
+ * Rust require the errors of Unix. `--report` writes the sums of all three into docs/conformance.md. `quern.py`
+ * drives the official runner instead.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -93,7 +93,7 @@ const runHere = async (tests: readonly Found[], kind: FilesKind, isStrict: boole
   return results;
 };
 
-/** Runs tests in a page; everything of the suite that the page may read is at a path of its own. */
+/** Runs tests in a page; everything of the suite that the page may read has its own path. */
 const runInPage = async (tests: readonly Found[], isStrict: boolean): Promise<PageResults> => {
   const served = new Map<string, string>();
   const serve = (file: string): string => {
@@ -154,7 +154,7 @@ if (suite === undefined || kind === undefined) {
 const tests = findTests(suite, names);
 if (tests.length === 0) {
   process.stderr.write(
-    `${suite} holds no such test; SUITE is a checkout of its branch prod/testsuite-base\n`,
+    `${suite} contains no such test; SUITE is a checkout of its branch prod/testsuite-base\n`,
   );
   process.exit(2);
 }
@@ -177,7 +177,7 @@ if (values.report) {
     '## WASI preview 1',
     '',
     'The preview-1 tests of WebAssembly/wasi-testsuite, branch `prod/testsuite-base`, without a list of expected',
-    'failures; those in Rust insist on the errors of Unix. How to run them is in [wasi.md](wasi.md).',
+    'failures; those in Rust require the errors of Unix. How to run them is in [wasi.md](wasi.md).',
     '',
     ...head,
     ...rows,

@@ -1,7 +1,7 @@
 /** One preview-1 test of WebAssembly/wasi-testsuite, and how it is run: the same in Node and in a browser page. */
 import { type createPlugin, type FileTree, isQuernError } from '../../src/index.ts';
 
-/** What a test file says beside its module; absent members have the values of the official specification. */
+/** What a test file contains besides its module; missing members have the values of the official specification. */
 export interface Specification {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -18,11 +18,11 @@ export interface OfficialTest {
   readonly spec: Specification;
   /** The directory that it works in; null for none. */
   readonly tree: FileTree | null;
-  /** Whether tests in Rust insist on the errors of Unix where they would accept several. */
+  /** Whether tests in Rust require the errors of Unix where they would accept several. */
   readonly isStrict: boolean;
 }
 
-/** Runs one test by the `createPlugin` of a host; null when it passes, else why it does not. */
+/** Runs one test by the `createPlugin` of a host; null if it passes, otherwise the reason. */
 export const runOfficialTest = async (
   create: typeof createPlugin,
   test: OfficialTest,
@@ -57,7 +57,7 @@ export const runOfficialTest = async (
   return isSame ? null : `standard output: ${output.stdout}`;
 };
 
-/** A test as a page is told of it: module and files are at paths of the server. */
+/** A test as sent to a page: module and files are at paths of the server. */
 export interface PageTest {
   readonly name: string;
   readonly wasm: string;
@@ -66,5 +66,5 @@ export interface PageTest {
   readonly files: Readonly<Record<string, string>> | null;
   readonly isStrict: boolean;
 }
-/** What a page answers: for each test null, or why it fails. */
+/** The answer of a page: for each test null, or why it fails. */
 export type PageResults = Readonly<Record<string, string | null>>;

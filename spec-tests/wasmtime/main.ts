@@ -2,8 +2,8 @@
  * The schedule `wasmtime-46` against the assertions of wasmtime: `npm run wasmtime-fuel -- CHECKOUT`, a checkout of
  * bytecodealliance/wasmtime since version 46.
  *
- * Each assertion says what making an instance costs, its start function included. Here that costs what the start
- * function does; wasmtime adds the entry of a function of its own, the call from it, and constant expressions.
+ * Each assertion gives the cost of making an instance, including its start function. Here this is the cost of the
+ * start function; wasmtime adds the entry of an extra function, the call from it, and constant expressions.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,9 @@ import {
   wasmtime46,
 } from '../../src/wasm.ts';
 
-/** What wasmtime's own function costs that runs the constant expressions of globals, and calls the start function. */
+/**
+ * The cost of wasmtime's extra function, which runs the constant expressions of globals and calls the start function.
+ */
 const startUpFuel = ({ bytes, types, globals }: Module): number => {
   let fuel = wasmtime46.entry + wasmtime46.cost.call;
   const reader = new InstructionReader(bytes, types);

@@ -1,7 +1,7 @@
 /**
  * `quern bench`: how fast a function of a plug-in is, and what it costs.
  *
- * Times depend on the machine and its neighbours; fuel does not, which is why both are printed.
+ * Times depend on the machine and its load; fuel does not. Therefore both are printed.
  */
 import { writeFileSync } from 'node:fs';
 import type { CompiledPlugin, Plugin } from '../node.ts';
@@ -11,10 +11,10 @@ import { numberOf, usageError } from './parse.ts';
 import { compileFromFlags } from './plugin-flags.ts';
 
 const DEFAULT_SECONDS = 3;
-/** Most samples that are kept; beyond, every other one is dropped and the stride doubles. */
+/** Most samples that are kept; beyond that, every other one is dropped and the stride doubles. */
 const MAX_SAMPLES = 1 << 20;
 
-/** What a run of calls came to. Times are milliseconds. */
+/** Results of a series of calls. Times are milliseconds. */
 interface Measurement {
   readonly callCount: number;
   readonly totalMs: number;
@@ -24,7 +24,7 @@ interface Measurement {
   readonly mostFuel: number;
 }
 
-/** Samples of equal weight, however many calls there are. */
+/** Samples of equal weight, regardless of the number of calls. */
 class Samples {
   #kept: number[] = [];
   #stride = 1;
@@ -78,7 +78,7 @@ const formatTime = (milliseconds: number): string =>
       : `${(milliseconds * 1000).toFixed(1)} µs`;
 const formatCount = (value: number): string => value.toLocaleString('en');
 
-/** What a measurement came to; times are milliseconds. `--json` prints it. */
+/** Results of a measurement; times are milliseconds. `--json` prints it. */
 interface BenchReport {
   readonly load: number;
   readonly instantiate: { readonly first: number; readonly second: number };
@@ -143,7 +143,7 @@ interface Subject {
   readonly isQuiet: boolean;
 }
 
-/** Calls as the measurement does, and writes which functions ran. */
+/** Makes the calls of the measurement, and writes which functions ran. */
 const writeProfile = async (
   { source, functionName, input, isQuiet }: Subject,
   flags: Parsed<'bench'>['flags'],
@@ -161,7 +161,7 @@ const writeProfile = async (
   writeFileSync(flags.profile!, `${JSON.stringify(profiler.profile(), null, 2)}\n`);
 };
 
-/** When enough was called. */
+/** When to stop. */
 const limitOf = (flags: Parsed<'bench'>['flags']): ((callCount: number, elapsedMs: number) => boolean) => {
   const calls = numberOf(flags, 'calls') ?? null;
   const seconds = flags.seconds === undefined ? DEFAULT_SECONDS : Number(flags.seconds);
@@ -182,7 +182,7 @@ export const runBench = async ({ operands, flags, isQuiet }: Parsed<'bench'>): P
   const [plugin, times] = await load(() => compileFromFlags(source, flags, isQuiet));
   try {
     const first = await measure(plugin, functionName, input, () => true);
-    // What the JavaScript engine compiles, it compiles in the beginning.
+    // The JavaScript engine compiles in the beginning.
     await measure(plugin, functionName, input, (count, ms) => isDone(4 * count, 4 * ms));
     const run = await measure(plugin, functionName, input, isDone);
     const report = { ...times, ...callReport(first, run) };

@@ -1,4 +1,4 @@
-/** `quern call`: makes a plug-in from files and flags, calls it and prints what it answers. */
+/** `quern call`: makes a plug-in from files and flags, calls it and prints its output. */
 import type { Plugin, PluginOutput } from '../node.ts';
 import type { Flags, Parsed } from './flags.ts';
 import { readInput } from './input.ts';
@@ -10,7 +10,7 @@ import { callOnce, openPlugin } from './snapshots.ts';
 
 type CallFlags = Flags<'call'>;
 
-/** What a command line asks of a plug-in. */
+/** What a command line asks for. */
 interface Job {
   readonly source: string;
   readonly functionName: string | undefined;
@@ -18,7 +18,7 @@ interface Job {
   readonly sink: OutputSink;
 }
 
-/** Makes one call, and writes what it came to. */
+/** Makes one call, and writes its result. */
 const callAndWrite = async (
   plugin: Plugin,
   { functionName = plugin.activeCall?.functionName ?? '', flags, sink }: Job,
@@ -60,8 +60,8 @@ export const runCall = async ({ operands, flags, isQuiet }: Parsed<'call'>): Pro
   if (flags.receipt !== undefined && !isTaped) throw usageError('--receipt needs --record or --replay');
   if (flags.record !== undefined && flags.replay !== undefined)
     throw usageError('--record and --replay exclude each other');
-  if (flags.resume !== undefined && isTaped) throw usageError('--resume goes without --record and --replay');
-  if (flags.loop !== undefined && isSnapshot) throw usageError('--loop goes without --snapshot and --resume');
+  if (flags.resume !== undefined && isTaped) throw usageError('--resume excludes --record and --replay');
+  if (flags.loop !== undefined && isSnapshot) throw usageError('--loop excludes --snapshot and --resume');
   const count = numberOf(flags, 'loop') ?? 1;
   const sink = openOutput(flags, count);
   const replay = flags.replay === undefined ? undefined : readRecording(flags.replay);

@@ -1,4 +1,4 @@
-/** `--compile`, and what `quern inspect --javascript` prints. The compiler is loaded when it is asked for. */
+/** `--compile`, and what `quern inspect --javascript` prints. The compiler is loaded only when it is needed. */
 import type { JavaScriptCompiler } from '../compile.ts';
 import { type FeatureKey, type Features, featureTable } from '../syntax/features.ts';
 import { compileModule, quern1 } from '../wasm.ts';
@@ -12,7 +12,7 @@ export const compilerOf = async (flags: {
   return compiler();
 };
 
-/** All that the engine runs. */
+/** All features that the engine runs. */
 export const executed: Features = new Set(
   (Object.keys(featureTable) as FeatureKey[]).filter((key) => featureTable[key].isExecuted),
 );

@@ -1,4 +1,4 @@
-/** `quern completions`: scripts that complete commands and flags in a shell, made of the table of flags. */
+/** `quern completions`: scripts that complete commands and flags in a shell, derived from the table of flags. */
 import {
   type CommandName,
   type CommandRow,
@@ -15,7 +15,7 @@ type Rows = readonly (readonly [string, FlagRow])[];
 
 const rowsOf = (name: CommandName): Rows => Object.entries(flagRowsOf(name));
 
-/** Words that the first operand can be; without any, it is a file. */
+/** The possible first operands; if empty, it is a file. */
 const operandChoices = (name: CommandName): readonly string[] =>
   name === 'help' ? commandNames : ((commands[name] as CommandRow).choices ?? []);
 
@@ -50,7 +50,7 @@ const bash = (): string => {
   return [
     '# bash completion for quern',
     '_quern() {',
-    // In the words of bash, `=` stands alone.
+    // Bash makes `=` a word of its own.
     // biome-ignore lint/suspicious/noTemplateCurlyInString: bash's own
     '  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= words= i',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: bash's own
@@ -76,7 +76,7 @@ const zsh = (): string => {
   const escaped = (text: string): string => text.replace(/[[\]:\\]/g, '\\$&');
   const specs = (rows: Rows): string[] =>
     rows.map(([name, { short, value, choices, multiple, help }]) => {
-      // Values stand in the same word or in the next one.
+      // A value is in the same word or in the next one.
       const [sameWord, sameLetter] = value === undefined ? ['', ''] : ['=', '+'];
       const long = `--${name}${sameWord}`;
       const names = short === undefined ? long : `{-${short}${sameLetter},${long}}`;

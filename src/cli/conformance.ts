@@ -17,7 +17,7 @@ import { shellWord } from './shell.ts';
 
 type KitFlags = Flags<'conformance'>;
 
-/** `quern`, `npm:PACKAGE` for SDKs with the interface of `@extism/extism`, or a command; `NAME=` may stand before. */
+/** `quern`, `npm:PACKAGE` for SDKs with the interface of `@extism/extism`, or a command; `NAME=` may precede it. */
 const hostOf = (text: string, adapterFile: string): Host => {
   const [, name = null, given] = /^(?:([\w .@/-]+)=)?(.*)$/s.exec(text) as unknown as [
     string,
@@ -34,10 +34,10 @@ const chosenCases = (flags: KitFlags): readonly Case[] => {
   const wantedLevels = flags.level ?? [];
   const unknown = wantedLevels.find((level) => !Object.hasOwn(levels, level));
   if (unknown !== undefined)
-    throw usageError(`there is no level "${unknown}": ${Object.keys(levels).join(', ')}`);
+    throw usageError(`unknown level "${unknown}"; the levels are ${Object.keys(levels).join(', ')}`);
   const wantedCases = flags.case ?? [];
   const missing = wantedCases.find((id) => !cases.some((item) => item.id === id));
-  if (missing !== undefined) throw usageError(`there is no case "${missing}"; --list shows them`);
+  if (missing !== undefined) throw usageError(`unknown case "${missing}"; --list shows all cases`);
   return cases.filter(
     (item) =>
       (wantedLevels.length === 0 || wantedLevels.includes(levelOf(item))) &&
@@ -81,7 +81,7 @@ const surroundingsIn = (folder: string, http: Surroundings['http']): Surrounding
   };
 };
 
-/** Leaves behind what a person needs to try a case by hand. */
+/** Writes the files that a person needs to try a case by hand. */
 const keepText = (folder: string, chosen: readonly Case[]): void => {
   for (const item of chosen) {
     for (const [name, source] of Object.entries(item.modules))

@@ -14,13 +14,13 @@ import { readRecording } from './recordings.ts';
 import { callOf, readSnapshot } from './snapshots.ts';
 
 type DebugFlags = Flags<'debug'>;
-/** The flags that say which call it is. */
+/** The flags that select the call. */
 type CallFlags = Omit<DebugFlags, 'port' | 'listen' | 'history'>;
 
 const LOOPBACK = '127.0.0.1';
 const MAX_PORT = 65535;
 
-/** What the plug-in shows, unless the call has shown it before it went back. */
+/** Shows the output of the plug-in, unless the call has shown it before it went back. */
 export class Shown {
   session: DebugSession | null = null;
 
@@ -45,7 +45,7 @@ export class Shown {
   }
 }
 
-/** The plug-in, new or out of a file, with the call that is to be debugged. */
+/** The plug-in, new or from a file, with the call to debug. */
 export const openDebuggedCall = async (
   compiled: CompiledPlugin,
   [source, functionName]: readonly [string, string | undefined],
@@ -83,7 +83,7 @@ const welcome = (address: string, port: number): string => {
   };
   const isLocal = address === LOOPBACK || address === '::1';
   return [
-    `listening on ${host}:${port}${isLocal ? ', for this machine alone' : '; WHOEVER REACHES IT HAS THE PLUG-IN'}`,
+    `listening on ${host}:${port}${isLocal ? ', reachable from this machine only' : '; ANYONE WHO CAN CONNECT CONTROLS THE PLUG-IN'}`,
     '',
     'In a terminal (LLDB 22 or newer):',
     `  lldb -o '${connect}'`,
@@ -119,7 +119,7 @@ export const runDebug = async ({ operands, flags, isVerbose, isQuiet }: Parsed<'
       process.stdout.write(call.output.bytes());
       process.stdout.write('\n');
     } else if (call.status === 'failed') {
-      // What it failed with.
+      // The error of the call.
       await call.run();
     }
   } catch (error) {
@@ -133,7 +133,7 @@ export const runDebug = async ({ operands, flags, isVerbose, isQuiet }: Parsed<'
   }
 };
 
-/** Serves clients until one kills the call or lets it go. */
+/** Serves clients until one kills the call or detaches from it. */
 const serve = async (session: DebugSession, address: string, port: number, plugin: Plugin): Promise<void> => {
   const server = await listenForDebugger(session, { address, port }).catch((error: Error) => {
     throw usageError(`cannot listen on ${address}:${port}: ${printableLines(error.message)}`);

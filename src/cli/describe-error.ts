@@ -1,5 +1,5 @@
 /**
- * Errors as people want them: what happened, where in the plug-in, and what can be done about it.
+ * Errors as users need them: what happened, where in the plug-in, and what to do about it.
  */
 import { type BacktraceFrame, isQuernError, type QuernError } from '../errors/errors.ts';
 import { messageOf, nameText, printable, printableLines } from '../errors/texts.ts';
@@ -27,7 +27,7 @@ const frameLine = ({
   return printable(`    at ${funcName} (${where.join(', ')})`);
 };
 
-/** More frames than these only show that a recursion is deep. */
+/** Frames shown at most; more would only show that a recursion is deep. */
 const SHOWN_FRAMES = 16;
 
 const backtraceLines = (frames: readonly BacktraceFrame[]): string[] => {
@@ -36,7 +36,7 @@ const backtraceLines = (frames: readonly BacktraceFrame[]): string[] => {
   return hidden > 0 ? [...lines, `    … and ${hidden} more`] : lines;
 };
 
-/** Where in the module, for errors of loading. */
+/** Where in the module, for errors from loading. */
 const positionLine = ({
   section,
   funcIndex,
@@ -71,7 +71,7 @@ const describeQuernError = (error: QuernError): string[] => {
   return lines;
 };
 
-/** The advice on a wrong command line is its usage, which follows. */
+/** The advice for a wrong command line is its usage, which follows. */
 const adviceLines = ({ code, advice }: QuernError): string[] =>
   advice === '' || code === 'usage.argument' ? [] : [`(${code}) ${advice}`];
 
@@ -98,7 +98,7 @@ export const describeError = (error: unknown, { isVerbose, isQuiet, paint }: Err
   const isOurs = isQuernError(error);
   const lines = isOurs ? describeQuernError(error) : [messageOf(error)];
   const advice = isOurs && !isQuiet ? adviceLines(error) : [];
-  // SAFETY: messages and names come from the plug-in; none of them may steer the terminal.
+  // SAFETY: messages and names come from the plug-in; none of them may control the terminal.
   const shown = (texts: readonly string[]): string => printableLines(texts.join('\n'));
   return [
     `${paint.error('Error:')} ${shown(lines)}`,

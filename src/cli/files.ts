@@ -1,7 +1,7 @@
 /** Files that a command reads and writes. */
 import { usageError } from './parse.ts';
 
-/** Does something with a file. @throws UsageError that names what failed */
+/** Uses a file. @throws UsageError that names what failed */
 export const access = <T>(what: string, act: () => T): T => {
   try {
     return act();

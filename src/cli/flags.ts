@@ -1,8 +1,8 @@
 /**
  * TABLE: the commands of `quern` and their flags. Parsing, help, completions and the manual derive from it.
  *
- * The flags of `call` are those of the `extism` command line, with the same defaults; the ones that it lacks
- * come last.
+ * The flags of `call` are those of the `extism` command line, with the same defaults; flags that `extism` lacks come
+ * last.
  *
  * PERF: this file imports no part of the engine, so that `quern --help` does not load it.
  */
@@ -27,7 +27,7 @@ export interface FlagRow {
   readonly short?: string;
   /** Placeholder of the value in the help text. */
   readonly value?: string;
-  /** The values that there are. */
+  /** The possible values. */
   readonly choices?: readonly string[];
   readonly multiple?: boolean;
   readonly help: string;
@@ -36,16 +36,16 @@ export interface FlagRow {
 /** One command. */
 export interface CommandRow {
   readonly operands: readonly string[];
-  /** What the first operand can be; without it, it is a file or free. */
+  /** The possible first operands; without this, it is a file or any text. */
   readonly choices?: readonly string[];
-  /** Number of operands that may be left out, from the right. */
+  /** Number of operands that may be omitted, from the right. */
   readonly optional?: number;
   /** Whether the last operand may be given several times. */
   readonly repeats?: boolean;
-  /** What follows the operands belongs to the program that runs: flags are those before the first operand. */
+  /** Everything after the first operand belongs to the program that runs; flags of the command precede it. */
   readonly rest?: string;
   readonly summary: string;
-  /** Command lines, as one would type them. */
+  /** Command lines, as a user would type them. */
   readonly examples?: readonly string[];
   readonly flags: Readonly<Record<string, FlagRow>>;
 }
@@ -57,21 +57,21 @@ const deterministicFlags = {
   seed: { value: 'N', help: 'seed of the randomness of --deterministic (default 0)' },
   epoch: {
     value: 'TIME',
-    help: 'start of its clock: a date, or milliseconds since 1970 (default 2020-01-01)',
+    help: 'start of the clock of --deterministic: a date, or milliseconds since 1970 (default 2020-01-01)',
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 const compileFlag = {
-  compile: { help: 'make JavaScript of what runs often: faster, with the same results and fuel' },
+  compile: { help: 'compile what runs often to JavaScript: faster, with the same results and fuel' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 const featureFlag = {
-  feature: { value: 'NAME', choices: features, multiple: true, help: 'switch a feature on, such as threads' },
+  feature: { value: 'NAME', choices: features, multiple: true, help: 'enable a feature, such as threads' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** Flags that say how a plug-in is made; `extism call` has all but the last ones. */
+/** Flags that say how a plug-in is made; `extism call` has all but the last of them. */
 const pluginFlags = {
-  wasi: { help: 'let the plug-in import WASI and show what it prints' },
+  wasi: { help: 'let the plug-in import WASI, and show its output' },
   config: { value: 'KEY=VALUE', multiple: true, help: 'set a configuration value' },
   'set-config': { value: 'JSON', help: 'set configuration values from an object' },
   'memory-max': { value: 'PAGES', help: 'most pages of memory (64 KiB each)' },
@@ -81,7 +81,7 @@ const pluginFlags = {
   'allow-path': { value: '[ro:]HOST[:GUEST]', multiple: true, help: 'let the plug-in use a directory' },
   'file-max': {
     value: 'BYTES',
-    help: 'most bytes that the plug-in may make these directories grow by',
+    help: 'most bytes that the plug-in may add to these directories',
   },
   'allow-host': { value: 'GLOB', multiple: true, help: 'let the plug-in send requests to hosts' },
   'enable-http-response-headers': { help: 'let the plug-in read the headers of HTTP responses' },
@@ -92,10 +92,10 @@ const pluginFlags = {
   },
   link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
   manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
-  fuel: { value: 'N', help: 'stop a call that would use more fuel' },
+  fuel: { value: 'N', help: 'stop a call that needs more fuel than this' },
   schedule: {
     value: 'NAME|FILE.json',
-    help: 'what everything costs: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
+    help: 'fuel schedule: quern-1 (default), flat-1, wasmtime-46, or a JSON file',
   },
   ...featureFlag,
   ...deterministicFlags,
@@ -104,7 +104,7 @@ const pluginFlags = {
   memdump: { value: 'FILE', help: "write the kernel's memory of a call that fails" },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** What is debugged is interpreted. */
+/** Debugged calls are interpreted. */
 const { compile: _, ...debuggedPluginFlags } = pluginFlags;
 
 /** Reports that programs read. */
@@ -114,7 +114,7 @@ const reportFlags = {
   json: { value: 'FILE', help: 'write JSON' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** Flags that say what the input is. */
+/** Flags of the input. */
 const inputFlags = {
   input: { short: 'i', value: 'TEXT', help: 'input of the call' },
   'input-file': { value: 'FILE', help: 'read the input from a file; - is standard input' },
@@ -124,10 +124,10 @@ const inputFlags = {
 /** Which call is debugged or traced. */
 const debuggedFlags = {
   ...inputFlags,
-  resume: { value: 'FILE', help: 'go on with the call of a snapshot that quern call has written' },
+  resume: { value: 'FILE', help: 'resume the call in a snapshot that quern call has written' },
   replay: {
     value: 'FILE',
-    help: 'make the last call of a recording again, everything from outside included',
+    help: 'repeat the last call of a recording, with all its input from outside',
   },
   ...debuggedPluginFlags,
 } as const satisfies Readonly<Record<string, FlagRow>>;
@@ -147,16 +147,19 @@ export const commands = {
       ...inputFlags,
       output: { short: 'o', value: 'FILE', help: 'write the output to a file, exactly' },
       raw: { help: 'add no newline to the output, not even on a terminal or between those of --loop' },
-      newline: { help: 'end the output with a newline, also where it is no terminal' },
+      newline: { help: 'end the output with a newline, even if it is not a terminal' },
       json: { help: 'print a line of JSON for each call: output, error, fuel' },
-      loop: { value: 'N', help: 'call so many times; the plug-in keeps its state (default 1)' },
+      loop: { value: 'N', help: 'call N times; the plug-in keeps its state (default 1)' },
       ...pluginFlags,
       'show-fuel': { help: 'print the fuel of each call on standard error' },
-      snapshot: { value: 'FILE', help: 'write the plug-in to a file when the call ends or is out of fuel' },
-      resume: { value: 'FILE', help: 'go on from such a file, with --fuel more' },
-      record: { value: 'FILE', help: 'write down everything that comes from outside, to be replayed' },
+      snapshot: { value: 'FILE', help: 'write the plug-in to a file when the call ends or runs out of fuel' },
+      resume: { value: 'FILE', help: 'continue from such a file, with --fuel more units' },
+      record: { value: 'FILE', help: 'record everything that comes from outside, for --replay' },
       replay: { value: 'FILE', help: 'take everything that comes from outside from a recording' },
-      receipt: { value: 'FILE', help: 'write what the last call came to, for quern verify (with --record)' },
+      receipt: {
+        value: 'FILE',
+        help: 'write the receipt of the last call, for quern verify (with --record)',
+      },
     },
   },
   debug: {
@@ -164,12 +167,15 @@ export const commands = {
     optional: 1,
     summary: 'Call a function of a plug-in under LLDB, forwards and backwards.',
     flags: {
-      port: { value: 'N', help: 'where LLDB connects to (default: any that is free)' },
+      port: { value: 'N', help: 'port that LLDB connects to (default: any free port)' },
       listen: {
         value: 'ADDRESS',
-        help: 'listen there, and not on this machine alone: whoever reaches it has the plug-in',
+        help: 'listen on this address: anyone who can connect controls the plug-in (default: this machine only)',
       },
-      history: { value: 'BYTES', help: 'most bytes of states to go back to (default 64 MiB, 0 for none)' },
+      history: {
+        value: 'BYTES',
+        help: 'most bytes of states for stepping backwards (default 64 MiB, 0 for none)',
+      },
       ...debuggedFlags,
     },
   },
@@ -182,11 +188,11 @@ export const commands = {
       "quern trace plugin.wasm greet --input Ada --function 'parse*' --diff before.trace",
     ],
     flags: {
-      calls: { help: 'a line for each function that is entered or left, in place of each instruction' },
+      calls: { help: 'print a line for each entry and exit of a function, instead of each instruction' },
       function: {
         value: 'NAME',
         multiple: true,
-        help: 'only functions of this name; * stands for any letters',
+        help: 'only functions of this name; * matches any characters',
       },
       output: { short: 'o', value: 'FILE', help: 'write to a file' },
       diff: { value: 'FILE', help: 'print where the call first differs from a trace' },
@@ -196,19 +202,19 @@ export const commands = {
   run: {
     operands: ['FILE'],
     rest: 'ARGS',
-    summary: 'Run a WASI command (a file) and exit as it does.',
+    summary: 'Run a WASI command (a file) and exit with its code.',
     examples: ['quern run --dir .::/ program.wasm --a-flag-of-the-program file.txt'],
     flags: {
       env: { value: 'NAME=VALUE', multiple: true, help: 'set an environment variable' },
       dir: { value: 'HOST::GUEST[::ro]', multiple: true, help: 'let the program use a directory' },
       'file-max': {
         value: 'BYTES',
-        help: 'most bytes that the program may make these directories grow by',
+        help: 'most bytes that the program may add to these directories',
       },
-      fuel: { value: 'N', help: 'stop a program that would use more fuel' },
+      fuel: { value: 'N', help: 'stop a program that needs more fuel than this' },
       schedule: {
         value: 'NAME|FILE.json',
-        help: 'what everything costs: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
+        help: 'fuel schedule: quern-1 (default), flat-1, wasmtime-46, or a JSON file',
       },
       'show-fuel': { help: 'print the fuel on standard error' },
       ...featureFlag,
@@ -218,7 +224,7 @@ export const commands = {
   },
   compile: {
     operands: ['PLUGIN'],
-    summary: 'Make JavaScript of a module at build time, for hosts that refuse code from text.',
+    summary: 'Compile a module to JavaScript at build time, for hosts that refuse code from text.',
     examples: ['quern compile plugin.wasm --output plugin.js'],
     flags: {
       output: {
@@ -233,14 +239,14 @@ export const commands = {
       },
       schedule: {
         value: 'NAME|FILE.json',
-        help: 'the schedule that plug-ins will use: quern-1 (default), flat-1, wasmtime-46, or a table of your own',
+        help: 'fuel schedule that plug-ins will use: quern-1 (default), flat-1, wasmtime-46, or a JSON file',
       },
-      profile: { value: 'FILE', help: 'what quern bench --profile has written, for --only' },
+      profile: { value: 'FILE', help: 'a profile that quern bench --profile has written, for --only' },
       ...featureFlag,
       only: {
         value: 'hot',
         choices: ['hot'],
-        help: 'compile what the profile was seen to call, and nothing else',
+        help: 'compile only the functions that the profile names',
       },
     },
   },
@@ -252,17 +258,17 @@ export const commands = {
       ...inputFlags,
       json: { help: 'print the numbers as JSON; times are milliseconds' },
       seconds: { value: 'N', help: 'how long to measure (default 3)' },
-      calls: { value: 'N', help: 'how many calls to measure, in place of a time' },
+      calls: { value: 'N', help: 'how many calls to measure, instead of a time' },
       profile: {
         value: 'FILE',
-        help: 'write which functions the calls run, for quern compile; times are not measured',
+        help: 'write which functions the calls run, for quern compile; measure no times',
       },
       ...pluginFlags,
     },
   },
   profile: {
     operands: ['PLUGIN', 'FUNCTION'],
-    summary: 'Say which functions, callers and lines used the fuel of a call, exactly.',
+    summary: 'Show exactly which functions, callers and lines used the fuel of a call.',
     examples: [
       'quern profile plugin.wasm greet --input Ada',
       'quern profile plugin.wasm greet --input Ada --output greet.svg',
@@ -273,7 +279,7 @@ export const commands = {
       format: {
         value: 'NAME',
         choices: formats,
-        help: 'table (default, or what the name of --output ends in), cpuprofile, folded, svg or json',
+        help: 'table, cpuprofile, folded, svg or json (default: by the extension of --output, or table)',
       },
       output: { short: 'o', value: 'FILE', help: 'write to a file' },
       diff: { value: 'FILE', help: 'print what differs from a profile in JSON' },
@@ -285,23 +291,23 @@ export const commands = {
   verify: {
     operands: ['PLUGIN', 'RECORDING', 'RECEIPT'],
     optional: 1,
-    summary: 'Run a recording or a job again and say whether it, and its receipts, hold.',
+    summary: 'Run a recording or a job again, and check it and its receipts.',
     examples: [
       'quern verify plugin.wasm run.jsonl receipt.json',
       'quern verify plugin.wasm job.json --job --key d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
     ],
     flags: {
-      job: { help: 'RECORDING is a job, as writeJob of quern/job writes it' },
+      job: { help: 'RECORDING is a job that writeJob of quern/job has written' },
       key: {
         value: 'HEX',
         multiple: true,
-        help: 'a public key: each slice of the job must be signed by one of these',
+        help: 'a public key; each slice of the job must be signed with one of these keys',
       },
       link: { value: '[NAME=]FILE', multiple: true, help: 'link another module' },
       manifest: { short: 'm', help: 'PLUGIN is a manifest in JSON' },
       output: { help: 'print the output of the call' },
-      fuel: { value: 'N', help: 'stop when more fuel is used in all (default: what the recording names)' },
-      timeout: { value: 'MS', help: 'most milliseconds in all' },
+      fuel: { value: 'N', help: 'most fuel in total (default: what the recording names)' },
+      timeout: { value: 'MS', help: 'most milliseconds in total' },
       'memory-max': { value: 'PAGES', help: 'refuse a recording that was allowed more pages of memory' },
       ...featureFlag,
       ...compileFlag,
@@ -319,43 +325,45 @@ export const commands = {
     ],
     flags: {
       disassemble: { short: 'd', help: 'print the instructions of FUNCTION (name or index), or of all' },
-      javascript: { help: 'print the JavaScript that FUNCTION is compiled to, with offsets of instructions' },
+      javascript: {
+        help: 'print the JavaScript that FUNCTION is compiled to, with the offsets of instructions',
+      },
       json: { help: 'print the summary as JSON' },
     },
   },
   wat: {
     operands: ['MODULE'],
-    summary: 'Print a module in the text format; what is printed reads back to the same module.',
+    summary: 'Print a module in the text format; quern wasm turns it back into the same module.',
     flags: {
       output: { short: 'o', value: 'FILE', help: 'the file to write (default: standard output)' },
-      folded: { help: 'put operands into the parentheses of their instruction' },
+      folded: { help: 'fold operands into the parentheses of their instruction' },
     },
   },
   wasm: {
     operands: ['FILE'],
-    summary: 'Make a module of its text.',
+    summary: 'Turn the text of a module into bytes.',
     flags: {
       output: { short: 'o', value: 'FILE', help: 'the file to write (default: standard output)' },
-      'no-names': { help: 'leave out the section of names' },
+      'no-names': { help: 'omit the name section' },
     },
   },
   wast: {
     operands: ['FILE'],
     repeats: true,
-    summary: 'Run scripts of the official suite, or of your own in that form, and write reports.',
+    summary: 'Run scripts of the official suite, or your own in that form, and write reports.',
     flags: {
       feature: {
         value: 'NAME',
         choices: [...features, 'all'],
         multiple: true,
-        help: 'switch a feature on beyond those of the standard, or all',
+        help: 'enable a feature beyond those of the standard, or all',
       },
       ...reportFlags,
     },
   },
   conformance: {
     operands: [],
-    summary: 'Try what plug-ins can rely on, on any Extism host, and write reports.',
+    summary: 'Test what plug-ins can rely on, on any Extism host, and write reports.',
     flags: {
       host: {
         value: '[NAME=]HOST',
@@ -368,7 +376,7 @@ export const commands = {
       expected: { value: 'FILE', help: 'cases that may fail, one a line' },
       html: { value: 'FILE', help: 'write the matrix as a page' },
       ...reportFlags,
-      keep: { value: 'FOLDER', help: 'keep modules, their text and the steps of the cases' },
+      keep: { value: 'FOLDER', help: 'keep the modules, their text and the steps of the cases' },
     },
   },
   new: {
@@ -390,7 +398,7 @@ export const commands = {
   completions: {
     operands: ['SHELL'],
     choices: ['bash', 'zsh', 'fish'],
-    summary: 'Print what completes commands and flags in a shell: bash, zsh or fish.',
+    summary: 'Print a script that completes commands and flags in a shell: bash, zsh or fish.',
     examples: ['source <(quern completions bash)', 'quern completions fish | source'],
     flags: {},
   },
@@ -414,7 +422,7 @@ export type Flags<C extends CommandName> = {
       : boolean;
 };
 
-/** Flags of how a plug-in is made, after parsing. */
+/** Flags that say how a plug-in is made, after parsing. */
 export type PluginFlags = Pick<Flags<'call'>, keyof typeof pluginFlags>;
 
 /** A command line after parsing. */
@@ -427,14 +435,14 @@ export interface Parsed<C extends CommandName> {
   readonly wantsHelp: boolean;
 }
 
-/** Flags of every command, which may stand before its name. */
+/** Flags of every command, which may precede its name. */
 export const globalFlags = {
   verbose: { short: 'v', help: 'show causes and stacks of errors' },
   quiet: { short: 'q', help: 'show neither progress nor advice' },
   help: { short: 'h', help: 'show this text' },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** Flags that stand in place of a command. */
+/** Flags instead of a command. */
 export const programFlags = {
   ...globalFlags,
   version: { help: 'show the version' },

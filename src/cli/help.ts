@@ -1,11 +1,11 @@
-/** Help texts, made of the table of flags. */
+/** Help texts, derived from the table of flags. */
 import { type CommandName, type CommandRow, commands, type FlagRow, programFlags } from './flags.ts';
 import { flagRowsOf } from './parse.ts';
 
 /** Every command, in the order of the table. */
 export const commandNames = Object.keys(commands) as readonly CommandName[];
 
-/** A flag as one types it, with the placeholder of its value. */
+/** A flag as it is typed, with the placeholder of its value. */
 export const flagUsage = (name: string, { value }: FlagRow): string =>
   `--${name}${value === undefined ? '' : ` ${value}`}`;
 
@@ -54,9 +54,9 @@ export const programHelp = (): string =>
     ),
     ...list('Flags', Object.entries(programFlags).map(flagLine)),
     ...list('First steps', [
-      '  quern new plugin hello                     a plug-in of your own',
-      '  quern inspect plugin.wasm                  what a plug-in needs, and how to call it',
-      '  quern call plugin.wasm greet --input Ada   an answer',
+      '  quern new plugin hello                     make a plug-in of your own',
+      '  quern inspect plugin.wasm                  show what a plug-in needs, and how to call it',
+      '  quern call plugin.wasm greet --input Ada  call a plug-in',
     ]),
     '',
     'quern help COMMAND shows the flags of a command.',

@@ -1,13 +1,13 @@
-/** Input of calls: of a flag, of a file, or from standard input. */
+/** Input of calls: from a flag, a file or standard input. */
 import { readFileSync } from 'node:fs';
 import { access } from './files.ts';
 import type { Flags } from './flags.ts';
 import { usageError } from './parse.ts';
 
-/** What stands for standard input in place of a file. */
+/** What names standard input instead of a file. */
 export const STDIN = '-';
 
-/** A buffer that grows where it lies. Node 20 has it, the declarations that we compile against do not. */
+/** A buffer that grows in place. Node 20 has it, the declarations that we compile against do not. */
 type GrowingBuffer = ArrayBuffer & { resize(byteLength: number): void };
 const GrowingBuffer = ArrayBuffer as unknown as new (
   byteLength: number,
@@ -21,7 +21,7 @@ const FIRST_BYTES = 1 << 20;
 /**
  * Reads standard input to its end.
  *
- * PERF: the bytes are not put together in the end, which would take their size twice: 700 MiB through `quern call`.
+ * PERF: the bytes are not joined at the end, which would need twice their size: 700 MiB through `quern call`.
  */
 export const readStdin = async (): Promise<Uint8Array> => {
   const buffer = new GrowingBuffer(FIRST_BYTES, { maxByteLength: MAX_BYTES });
@@ -30,7 +30,7 @@ export const readStdin = async (): Promise<Uint8Array> => {
   for await (const chunk of process.stdin) {
     const { byteLength } = chunk as Uint8Array;
     if (length + byteLength > MAX_BYTES) throw usageError('standard input is longer than 2 GiB');
-    // Pages that nothing was written to take no memory yet.
+    // Pages that were never written to use no memory yet.
     if (length + byteLength > buffer.byteLength)
       buffer.resize(Math.min(MAX_BYTES, Math.max(2 * buffer.byteLength, length + byteLength)));
     bytes.set(chunk as Uint8Array, length);
@@ -52,7 +52,7 @@ export const readInput = async (
   if (given.length > 1)
     throw usageError(`${given.map(([name]) => `--${name}`).join(' and ')} exclude each other`);
   if (stdin || file === STDIN) {
-    if (source === STDIN) throw usageError('standard input is the plug-in already');
+    if (source === STDIN) throw usageError('standard input is already the plug-in');
     return readStdin();
   }
   return file === undefined ? (input ?? '') : readInputFile(file);

@@ -1,4 +1,4 @@
-/** `quern inspect`: what a module or a manifest needs and is made of, as text, as JSON, or as instructions. */
+/** `quern inspect`: what a module or a manifest needs and contains, as text, as JSON, or as instructions. */
 import { printable, printableJson } from '../errors/texts.ts';
 import type { CheckedManifest } from '../host/manifest/manifest.ts';
 import { loadModules } from '../host/manifest/wasm-source.ts';
@@ -123,7 +123,7 @@ const manifestText = (subject: Subject, manifest: CheckedManifest): string => {
 
 const requireFunction = (module: Module, wanted: string): number => {
   const found = findFunction(module, wanted);
-  if (found === null) throw usageError(`there is no function "${wanted}"`);
+  if (found === null) throw usageError(`unknown function "${wanted}"`);
   return found;
 };
 
@@ -164,7 +164,7 @@ const inspectManifest = async (source: string, manifest: CheckedManifest, isJson
 export const runInspect = async ({ operands, flags }: Parsed<'inspect'>): Promise<void> => {
   const [source, wanted] = operands as readonly [string, string?];
   if (wanted !== undefined && !flags.disassemble && !flags.javascript)
-    throw usageError('a function is only shown with --disassemble or --javascript');
+    throw usageError('FUNCTION needs --disassemble or --javascript');
   if (flags.javascript && wanted === undefined) throw usageError('FUNCTION is missing');
   const isListing = flags.disassemble || flags.javascript;
   const read = isListing ? await readModule(source) : await readSource(source);

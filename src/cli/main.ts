@@ -2,8 +2,8 @@
 /**
  * The `quern` command. Results go to standard output, everything else to standard error.
  *
- * Exit codes: 0 = done, 1 = the plug-in or the module failed, 2 = the command line is wrong. `quern run` exits as
- * the program does.
+ * Exit codes: 0 = done, 1 = the plug-in or the module failed, 2 = the command line is wrong. `quern run` exits with
+ * the code of the program.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,7 +16,7 @@ import { commandHelp, commandNames, commandUsage, programHelp } from './help.ts'
 import { paintOf } from './paint.ts';
 import { countBeforeOperand, parseCommand, parseFlags, usageError } from './parse.ts';
 
-/** TABLE: what runs a command. PERF: the modules of the others are not loaded (0.1 s without a bundle). */
+/** TABLE: what runs each command. PERF: the modules of other commands are not loaded (0.1 s without a bundle). */
 const runners: { readonly [C in CommandName]: (parsed: Parsed<C>) => Promise<void> } = {
   call: async (parsed) => (await import('./call.ts')).runCall(parsed),
   debug: async (parsed) => (await import('./debug.ts')).runDebug(parsed),
@@ -31,7 +31,7 @@ const runners: { readonly [C in CommandName]: (parsed: Parsed<C>) => Promise<voi
   wasm: async (parsed) => (await import('./text.ts')).runWasm(parsed),
   wast: async (parsed) => (await import('./wast.ts')).runWast(parsed),
   conformance: async (parsed) => {
-    // In the package, what is imported lies elsewhere.
+    // In the package, the imported modules are elsewhere.
     const adapter = new URL('./conformance/javascript-adapter.js', import.meta.url);
     await (await import('./conformance.ts')).runConformance(parsed, fileURLToPath(adapter));
   },
@@ -57,7 +57,7 @@ const requireCommand = (name: string): CommandName => {
   throw usageError(`unknown command "${name}"${advice}`);
 };
 
-/** How errors are reported: as far as it is known when one is thrown. */
+/** How errors are reported, as far as the command line has been parsed when one is thrown. */
 const reporting: { command: CommandName | null; isVerbose: boolean; isQuiet: boolean } = {
   command: null,
   isVerbose: false,
@@ -85,7 +85,7 @@ const runCommand = async <C extends CommandName>(name: C, args: readonly string[
   else await runners[name](parsed);
 };
 
-/** Runs what stands on the command line. Flags of every command may stand before its name. */
+/** Runs the command line. Flags of every command may precede its name. */
 const runProgram = async (args: readonly string[]): Promise<void> => {
   const count = countBeforeOperand(args, programFlags);
   const before = args.slice(0, count);
@@ -96,7 +96,7 @@ const runProgram = async (args: readonly string[]): Promise<void> => {
   else await runCommand(requireCommand(name), [...before, ...args.slice(count + 1)]);
 };
 
-/** A reader that went away (`quern … | head`) ends the program quietly, as for any filter. */
+/** A reader that closed the pipe (`quern … | head`) ends the program quietly, as for any filter. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   report(new Error(`cannot write the output: ${error.message}`));

@@ -1,4 +1,4 @@
-/** The manual page `quern(1)`, made of the table of flags; the build writes it into the package. */
+/** The manual page `quern(1)`, derived from the table of flags; the build writes it into the package. */
 import { type CommandRow, commands, type FlagRow, programFlags } from './flags.ts';
 import { about, commandNames, commandUsage, flagUsage } from './help.ts';
 import { notes } from './notes.ts';
@@ -41,7 +41,7 @@ export const manualPage = (version: string): string =>
     '.SH COMMANDS',
     ...commandNames.flatMap(commandLines),
     '.SH FLAGS',
-    'Flags of every command may stand before its name.',
+    'Flags of every command may precede its name.',
     ...flagLines(programFlags),
     ...notes.flatMap(({ title, lines }) => [
       `.SH ${plain(title.toUpperCase())}`,

@@ -18,10 +18,10 @@ const isText = (bytes: Uint8Array): boolean => {
 /** A module of bytes or text as bytes. */
 export const moduleBytes = (bytes: Uint8Array): Uint8Array => (isText(bytes) ? parseModule(bytes) : bytes);
 
-/** Most space in front of the brace of a manifest. */
+/** Most white space before the brace of a manifest. */
 const MAX_SPACE = 1024;
 
-/** Node, where a file that is a module of text reads as its bytes. */
+/** The platform of Node, except that a file with a module as text reads as the bytes of the module. */
 export const modulePlatform: Platform = {
   ...nodePlatform,
   readFile: async (path) => moduleBytes(await nodePlatform.readFile!(path)),
@@ -43,7 +43,7 @@ export const readSource = async (source: string): Promise<Uint8Array | CheckedMa
   if (/^https?:\/\//i.test(source)) {
     const manifest = await resolveManifest(source, nodePlatform);
     const item = manifest.wasm[0];
-    // What was no manifest is the only module of one.
+    // A file that was not a manifest is the only module of one.
     return (item !== undefined && 'data' in item ? asBytes(item.data) : null) ?? manifest;
   }
   const bytes = await readFile(source);

@@ -1,4 +1,4 @@
-/** What a plug-in needs of its host, and the command that calls it. */
+/** What a plug-in needs from its host, and the command that calls it. */
 import { nameText, printable } from '../errors/texts.ts';
 import type { CheckedManifest } from '../host/manifest/manifest.ts';
 import { WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE } from '../host/wasi/abi.ts';
@@ -8,7 +8,7 @@ import { pluginFeatures } from '../syntax/features.ts';
 import type { FuncType } from '../syntax/types.ts';
 import { shellWord } from './shell.ts';
 
-/** What is inspected: a module, or the modules of a manifest, of which the last one is called. */
+/** The subject of the inspection: a module, or the modules of a manifest, the last of which is called. */
 export interface Subject {
   readonly source: string;
   readonly manifest: CheckedManifest | null;
@@ -27,12 +27,12 @@ interface Namespace {
 
 /** Exports that the host itself calls. */
 const hostCalls = new Set(['_initialize', '__wasm_call_ctors', '_start']);
-/** More commands than these are no help. */
+/** Commands shown at most; more are no help. */
 const MAX_COMMANDS = 8;
 
 const isWasi = (name: string): boolean => name === WASI_NAMESPACE || name === WASI_UNSTABLE_NAMESPACE;
 
-/** What is imported from outside of the modules, by namespace. */
+/** What is imported from outside the modules, by namespace. */
 const namespacesOf = ({ modules }: Subject): Namespace[] => {
   const linked = new Set(modules.slice(0, -1).map(({ name }) => name));
   const found = new Map<string, Set<string>>();
@@ -59,10 +59,10 @@ const linkFlag = (namespace: string): string => `--link ${shellWord(`${printable
 
 /** Where the imports of a namespace come from. */
 const providerOf = ({ name, functions }: Namespace): string => {
-  if (name === KERNEL_NAMESPACE) return 'every Extism host has them';
+  if (name === KERNEL_NAMESPACE) return 'every Extism host provides these';
   if (isWasi(name)) return 'WASI: --wasi, or the option useWasi';
   const names = Array.from(functions, (item) => nameText(item)).join(', ');
-  return `the option functions, or ${linkFlag(name)}: ${names}`;
+  return `host functions (option functions), or ${linkFlag(name)}: ${names}`;
 };
 
 /** What the plug-in imports, a line for each namespace. */

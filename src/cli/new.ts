@@ -1,6 +1,6 @@
 /**
- * `quern new`: makes a project of a template, a folder of the package. `{{name}}`, `{{quern}}` and `{{steps}}` in its
- * files stand for the project's name, what it asks npm for, and what is left to do.
+ * `quern new`: makes a project from a template, a folder of the package. `{{name}}`, `{{quern}}` and `{{steps}}` in
+ * its files are replaced by the project's name, the version of Quern that it depends on, and the next steps.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,9 @@ import { parseCommand, usageError } from './parse.ts';
 interface Template {
   /** Folder below `templates`. */
   readonly folder: string;
-  /** What it makes, for people. */
+  /** What it makes, in words. */
   readonly what: string;
-  /** What is left to do in the new folder, as one types it in a shell. */
+  /** The next steps in the new folder, as shell commands. */
   readonly steps: readonly string[];
 }
 type Language = (typeof languages)[number];
@@ -59,8 +59,8 @@ const packageFolder = (): string => dirname(createRequire(import.meta.url).resol
 const readJson = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
 
 /**
- * What a new project asks npm for: the release that this is. Where this was not installed from a registry but from an
- * archive, a repository or a checkout, the project gets it from there, too.
+ * The version of Quern that a new project depends on: this release. If this was not installed from a registry but
+ * from an archive, a repository or a checkout, the project gets it from there, too.
  */
 const ownDependency = (own: string): string => {
   const { version } = readJson<{ version: string }>(join(own, 'package.json'));
@@ -76,20 +76,20 @@ const ownDependency = (own: string): string => {
   return from.startsWith('git') ? from : `^${version}`;
 };
 
-/** A name that npm, cargo and Go take. */
+/** A name that npm, cargo and Go accept. */
 const projectName = (folder: string): string =>
   basename(resolve(folder))
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^[-\d]+|-+$/g, '') || 'plugin';
 
-/** Files in a folder, by their paths from there. */
+/** Files in a folder, by their relative paths. */
 const filesIn = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 
-/** Writes the files of a template. @throws UsageError where the folder holds something */
+/** Writes the files of a template. @throws UsageError if the folder is not empty */
 const writeProject = ({ folder, steps }: Template, target: string): void => {
   if (existsSync(target) && readdirSync(target).length > 0) throw usageError(`${target} is not empty`);
   const own = packageFolder();
@@ -101,7 +101,7 @@ const writeProject = ({ folder, steps }: Template, target: string): void => {
   const source = join(own, 'templates', folder);
   for (const path of filesIn(source)) {
     const text = readFileSync(join(source, path), 'utf8');
-    // npm leaves a file with the dot out of packages.
+    // npm excludes a file named with the dot from packages.
     const file = join(target, dirname(path), basename(path).replace(/^_gitignore$/, '.gitignore'));
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(
@@ -111,10 +111,10 @@ const writeProject = ({ folder, steps }: Template, target: string): void => {
   }
 };
 
-/** Asks a person what is wanted, and gives the command line that says so. @throws UsageError at the end of input */
+/** Asks a person what to make, and returns the command line for it. @throws UsageError at the end of input */
 const ask = async (): Promise<string[]> => {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
-  // Lines that are typed before the question would be lost to `lines.question`.
+  // `lines.question` would lose lines that are typed before the question.
   const answers = lines[Symbol.asyncIterator]();
   const question = async (text: string, usual: string): Promise<string> => {
     lines.setPrompt(`${text} (${usual}) `);
@@ -144,7 +144,7 @@ export const runNew = async (parsed: Parsed<'new'>): Promise<void> => {
   const template = templates[kind === 'host' ? kind : ((language ?? 'assemblyscript') as Language)];
   const isNpm = template.steps === npmSteps;
   const install = parsed.flags.install ?? false;
-  if (install && !isNpm) throw usageError(`--install is for projects of npm; ${template.what} is none`);
+  if (install && !isNpm) throw usageError(`--install is only for npm projects; ${template.what} is not one`);
   writeProject(template, folder);
   process.stdout.write(`${folder}: ${template.what}\n`);
   // Through a shell on Windows: there npm is a script.
@@ -154,7 +154,5 @@ export const runNew = async (parsed: Parsed<'new'>): Promise<void> => {
     spawnSync('npm', ['install'], { cwd: folder, stdio: 'inherit', shell: isWindows }).status === 0;
   if (install && !isInstalled) process.exitCode = 1;
   const left = template.steps.filter((step) => !(isInstalled && step === 'npm install'));
-  process.stdout.write(
-    `What is left to do:\n\n${[`cd ${folder}`, ...left].map((step) => `  ${step}\n`).join('')}`,
-  );
+  process.stdout.write(`Next steps:\n\n${[`cd ${folder}`, ...left].map((step) => `  ${step}\n`).join('')}`);
 };

@@ -1,4 +1,4 @@
-/** Output of calls: its bytes and nothing else, unless a person reads it. */
+/** Output of calls: its bytes and nothing else, except for what makes it readable on a terminal. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
 import { messageOf, printableJson } from '../errors/texts.ts';
@@ -8,7 +8,7 @@ import { access } from './files.ts';
 import type { Flags } from './flags.ts';
 import { usageError } from './parse.ts';
 
-/** Where outputs go. */
+/** The destination of outputs. */
 export interface OutputSink {
   /** Writes and waits, so that large outputs through pipes are complete. */
   readonly write: (data: Uint8Array | string) => Promise<void>;
@@ -22,7 +22,7 @@ const toStdout = (data: Uint8Array | string): Promise<void> =>
     process.stdout.write(data, () => resolve());
   });
 
-/** A file that is made with the first output: a call that fails leaves what was there. */
+/** A file that is created with the first output: a call that fails leaves the old file. */
 const fileSink = (path: string): Pick<OutputSink, 'write' | 'close'> => {
   let file: number | null = null;
   return {
@@ -37,13 +37,13 @@ const fileSink = (path: string): Pick<OutputSink, 'write' | 'close'> => {
   };
 };
 
-/** Opens where the outputs go. @param count how many there are */
+/** Opens the destination of outputs. @param count the number of outputs */
 export const openOutput = (
   { output, raw, newline, json }: Pick<Flags<'call'>, 'output' | 'raw' | 'newline' | 'json'>,
   count: number,
 ): OutputSink => {
   if (raw && newline) throw usageError('--raw and --newline exclude each other');
-  // Several outputs have to be told apart.
+  // Several outputs need separators.
   const isForPeople = output === undefined && (process.stdout.isTTY || count > 1);
   const isLine = !raw && (newline || json || isForPeople);
   const target = output === undefined ? { write: toStdout, close: () => {} } : fileSink(output);
@@ -67,7 +67,7 @@ const jsonError = (error: unknown): object => {
   return { code, message, advice, returnCode, backtrace };
 };
 
-/** What a call came to, as a line of JSON. */
+/** The result of a call, as a line of JSON. */
 export const jsonLine = (
   functionName: string,
   fuel: number,

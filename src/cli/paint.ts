@@ -1,9 +1,9 @@
 /**
  * Colours of a terminal. `FORCE_COLOR` and `NO_COLOR` mean what they mean to Node: the first wins, 0 and false switch
- * colours off, and without either a terminal has them unless it is a dumb one.
+ * colours off, and without either, a terminal has colours unless it is a dumb one.
  */
 
-/** Texts in colours, or as they are. */
+/** Texts in colours, or unchanged. */
 export interface Paint {
   readonly error: (text: string) => string;
   readonly heading: (text: string) => string;
@@ -24,7 +24,7 @@ const style =
     `\u001b[${codes}m${text}\u001b[0m`;
 const plain = (text: string): string => text;
 
-/** What texts for a stream look like. */
+/** The paint for texts of a stream. */
 export const paintOf = (
   { isTTY = false }: { readonly isTTY?: boolean | undefined },
   environment: Environment,

@@ -32,7 +32,7 @@ const parseOptions = (rows: FlagRows): Record<string, ParseOption> =>
     ]),
   );
 
-/** What a command line is made of, whether its flags are known or not. */
+/** The parts of a command line, whether or not its flags are known. */
 const tokensOf = (args: readonly string[], rows: FlagRows) =>
   parseArgs({
     args: [...args],
@@ -42,11 +42,11 @@ const tokensOf = (args: readonly string[], rows: FlagRows) =>
     tokens: true,
   }).tokens;
 
-/** How many arguments stand before the first operand: flags, and their values. */
+/** How many arguments precede the first operand: flags, and their values. */
 export const countBeforeOperand = (args: readonly string[], rows: FlagRows): number =>
   tokensOf(args, rows).find(({ kind }) => kind === 'positional')?.index ?? args.length;
 
-/** Names of flags as one types them. */
+/** Names of flags as they are typed. */
 const flagNames = (rows: FlagRows): string[] => Object.keys(rows).map((name) => `--${name}`);
 
 /** `a`, `a or b`, `a, b or c`. */
@@ -65,7 +65,7 @@ const checkChoice = (
 type Token = ReturnType<typeof tokensOf>[number];
 type OptionToken = Extract<Token, { kind: 'option' }>;
 
-/** What a flag stands for. @throws UsageError */
+/** The value of a flag. @throws UsageError */
 const flagValue = ({ name, rawName, value, inlineValue }: OptionToken, rows: FlagRows): string | true => {
   if (!Object.hasOwn(rows, name))
     throw usageError(`unknown flag ${rawName}${didYouMean(rawName, flagNames(rows))}`);
@@ -75,9 +75,11 @@ const flagValue = ({ name, rawName, value, inlineValue }: OptionToken, rows: Fla
     return true;
   }
   if (value === undefined) throw usageError(`${rawName} needs a value: ${placeholder}`);
-  // What looks like a flag is one whose value was forgotten before it; a number, or - alone, is a value.
+  // An argument that looks like a flag is one: the value before it was forgotten. A number, or - alone, is a value.
   if (!inlineValue && /^-\D/.test(value))
-    throw usageError(`${rawName} needs a value; one that begins with a hyphen is written --${name}=${value}`);
+    throw usageError(
+      `${rawName} needs a value; write a value that begins with a hyphen as --${name}=${value}`,
+    );
   checkChoice(`--${name}`, value, choices);
   return value;
 };
@@ -130,7 +132,7 @@ type NumberFlag<F> = {
   [K in keyof F & string]-?: F[K] extends string | undefined ? K : never;
 }[keyof F & string];
 
-/** A number in digits, which underscores may part, with an exponent where wanted: `1_000_000`, `1e6`, `2.5e3`. */
+/** A number in digits, which underscores may separate, with an optional exponent: `1_000_000`, `1e6`, `2.5e3`. */
 const amountOf = (text: string): number =>
   /^-?\d+(_\d+)*(\.\d+)?(e\+?\d+)?$/i.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN;
 
@@ -154,14 +156,16 @@ export const numberOf = <F extends object>(flags: F, name: NumberFlag<F>): numbe
   return text === undefined ? undefined : parseWholeNumber(name, text);
 };
 
-/** Bytes that a flag has as its value, in a unit where one is given: `64KiB`, `1.5MB`. @throws UsageError */
+/** Bytes that a flag has as its value, with an optional unit: `64KiB`, `1.5MB`. @throws UsageError */
 export const bytesOf = <F extends object>(flags: F, name: NumberFlag<F>): number | undefined => {
   const text = flags[name] as string | undefined;
   if (text === undefined) return undefined;
   const [, amount = '', unit = ''] = /^(.*?) ?([a-z]*)$/i.exec(text) ?? [];
   const size = byteUnits[unit.toLowerCase()];
-  // Without a unit, an exponent is none.
+  // Without a unit, this would read an exponent as a unit.
   const value = size === undefined ? amountOf(text) : amountOf(amount) * size;
   if (isWholeNumber(value, Number.MIN_SAFE_INTEGER)) return value;
-  throw usageError(`--${name} must be a whole number of bytes, or such as 64KiB or 1.5MB, not "${text}"`);
+  throw usageError(
+    `--${name} must be a whole number of bytes, or a size such as 64KiB or 1.5MB, not "${text}"`,
+  );
 };

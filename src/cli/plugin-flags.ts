@@ -1,4 +1,4 @@
-/** The plug-in that operands and flags name: its manifest, and the options that it is made with. */
+/** The plug-in that operands and flags name: its manifest, and the options that it is created with. */
 
 import { basename } from 'node:path';
 import { isRecord } from '../errors/checks.ts';
@@ -40,7 +40,7 @@ const wasmItem = (source: string, name?: string): ManifestWasm => ({
 
 /** `NAME=FILE`, or `FILE`, whose base name without the extension is the name. */
 const linkedModule = (link: string): ManifestWasm => {
-  // A URL may hold an equals sign of its own.
+  // A URL may contain an equals sign itself.
   const at = isUrl(link) ? -1 : link.indexOf('=');
   return at > 0
     ? wasmItem(link.slice(at + 1), link.slice(0, at))
@@ -73,11 +73,11 @@ const configOf = (flags: PluginFlags): Record<string, string> => {
   return Object.fromEntries(config);
 };
 
-/** How long the `C:` of a Windows path is; 0 where there is none. Elsewhere a folder may be called `c`. */
+/** The length of the `C:` of a Windows path; 0 without one. Elsewhere, a folder may be named `c`. */
 const driveLength = (path: string, isWindows: boolean): number =>
   (isWindows ? /^[a-z]:[\\/]/i : /^[a-z]:\\/i).test(path) ? 2 : 0;
 
-/** Guest path → host path, of `[ro:]HOST[:GUEST]`. A leading `ro:` belongs to the host path. */
+/** Guest path → host path, from `[ro:]HOST[:GUEST]`. A leading `ro:` belongs to the host path. */
 export const allowedPath = (item: string, isWindows: boolean): [guest: string, host: string] => {
   const prefix = item.startsWith('ro:') ? 3 : 0;
   const path = item.slice(prefix);
@@ -94,7 +94,7 @@ export const modulesOf = async (
   return { wasm: [...(link ?? []).map(linkedModule), ...own] };
 };
 
-/** The manifest that the plug-in is made from: flags go before what a manifest file says. */
+/** The manifest that the plug-in is made from: flags take precedence over a manifest file. */
 const buildManifest = async (source: string, flags: PluginFlags): Promise<Manifest> => {
   const base: CheckedManifest | null = flags.manifest ? await readManifest(source) : null;
   const paths = (flags['allow-path'] ?? []).map((item) => allowedPath(item, process.platform === 'win32'));
@@ -122,8 +122,7 @@ const readManifest = async (source: string): Promise<CheckedManifest> => {
   );
   const text = new TextDecoder().decode(bytes);
   // A file that does not start with a brace would be taken for the path of a module.
-  if (!/^\s*\{/.test(text))
-    throw usageError(`${source} is not a manifest in JSON; leave -m out for a module`);
+  if (!/^\s*\{/.test(text)) throw usageError(`${source} is not a manifest in JSON; omit -m for a module`);
   return resolveManifest(text, nodePlatform);
 };
 

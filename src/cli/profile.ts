@@ -1,4 +1,4 @@
-/** `quern profile`: who used the fuel of a call. */
+/** `quern profile`: which functions used the fuel of a call. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { isRecord } from '../errors/checks.ts';
@@ -19,7 +19,7 @@ import { compileFromFlags } from './plugin-flags.ts';
 
 type Flags = Parsed<'profile'>['flags'];
 
-/** The format that a flag names, or the end of the file's name; a table if neither does. */
+/** The format that a flag names, or the extension of the file; a table if neither does. */
 const formatOf = ({ format, output }: Flags): ProfileFormat => {
   const wanted = format ?? (output === undefined ? '' : extname(output).slice(1));
   return profileFormats.find((name) => name === wanted) ?? 'table';
@@ -32,21 +32,21 @@ const readProfile = (path: string): FuelProfile => {
   try {
     value = JSON.parse(text);
   } catch {
-    // What is no JSON is no profile either.
+    // What is not JSON is not a profile either.
   }
   if (!isRecord(value) || value['version'] !== 1 || !Array.isArray(value['functions']))
-    throw usageError(`${path} is no profile of this version; quern profile --format json writes one`);
+    throw usageError(`${path} is not a profile of this version; quern profile --format json writes one`);
   return value as unknown as FuelProfile;
 };
 
 /** How much more is allowed, as a share: `1%` or `0.01`. */
 const toleranceOf = ({ tolerance = '0' }: Flags): number => {
   const number = /^(\d+(?:\.\d+)?)(%?)$/.exec(tolerance);
-  if (number === null) throw usageError('--tolerance takes a share, such as 1% or 0.01');
+  if (number === null) throw usageError('--tolerance must be a share, such as 1% or 0.01');
   return Number(number[1]) / (number[2] === '%' ? 100 : 1);
 };
 
-/** Compares with what was allowed. */
+/** Compares with the allowed fuel. */
 const check = (baseline: FuelProfile, profile: FuelProfile, flags: Flags): void => {
   const limit = Math.floor(baseline.fuel * (1 + toleranceOf(flags)));
   const isWithin = profile.fuel <= limit;
@@ -61,7 +61,7 @@ const check = (baseline: FuelProfile, profile: FuelProfile, flags: Flags): void 
 export const runProfile = async ({ operands, flags, isQuiet }: Parsed<'profile'>): Promise<void> => {
   const [source, functionName] = operands as readonly [string, string];
   if (flags.compile)
-    throw usageError('a profile is of the interpreter, which uses the same fuel; leave out --compile');
+    throw usageError('profiles are made by the interpreter, which uses the same fuel; omit --compile');
   const before = flags.diff === undefined ? null : readProfile(flags.diff);
   const baseline = flags.check === undefined ? null : readProfile(flags.check);
   toleranceOf(flags);
@@ -72,7 +72,7 @@ export const runProfile = async ({ operands, flags, isQuiet }: Parsed<'profile'>
   profiler.reset();
   let failure: unknown = null;
   try {
-    // A call that fails has a profile, too.
+    // A failed call also has a profile.
     await plugin.call(functionName, input).catch((error: unknown) => {
       failure = error;
     });

@@ -1,11 +1,11 @@
-/** Shows how far downloads are, on a terminal, once they take noticeably long. */
+/** Shows the progress of downloads on a terminal, once they take noticeably long. */
 import type { HttpTransport } from '../node.ts';
 
-/** Downloads that take less are not worth a line. */
+/** Shorter downloads show no line. */
 const SHOWN_AFTER_MS = 500;
 const SHOWN_EVERY_MS = 100;
 
-/** A place for one line that is written over and over. */
+/** A place for one line that is overwritten repeatedly. */
 interface StatusLine {
   readonly isTTY?: boolean | undefined;
   write(text: string): unknown;
@@ -13,7 +13,7 @@ interface StatusLine {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** A transport that shows progress until `stop` is called: what a plug-in downloads is its own affair. */
+/** A transport that shows progress until `stop` is called: downloads of the plug-in itself are not shown. */
 export const withProgress = (
   send: HttpTransport,
   line: StatusLine,
@@ -53,7 +53,7 @@ export const withProgress = (
       if (!isOn) return response;
       const headerOf = (wanted: string): string | undefined =>
         response.headers.find(([name]) => name === wanted)?.[1];
-      // The length is that before decoding.
+      // The length is the one before decoding.
       const isCoded = headerOf('content-encoding') !== undefined;
       const length = isCoded ? 0 : Number(headerOf('content-length') ?? 0);
       return { ...response, body: watch(response.body, request.url, length) };

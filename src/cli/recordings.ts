@@ -5,7 +5,7 @@ import { isObject } from '../errors/checks.ts';
 import { isQuernError, type Plugin, type Receipt, type RecordSink } from '../node.ts';
 import { access } from './files.ts';
 
-/** A file that takes a recording line by line, so that a crash loses nothing of it. */
+/** A file that a recording is written to line by line, so that a crash loses nothing. */
 export const openRecording = (path: string): { readonly write: RecordSink; close(): void } => {
   const file = access('write the recording', () => openSync(path, 'w'));
   return {
@@ -21,7 +21,7 @@ export const openRecording = (path: string): { readonly write: RecordSink; close
 export const readRecording = (path: string): string =>
   access('read the recording', () => readFileSync(path, 'utf8'));
 
-/** Writes the receipt of the last call; there is none before the first call. */
+/** Writes the receipt of the last call; before the first call, this does nothing. */
 export const writeReceipt = (path: string, plugin: Plugin): void => {
   let receipt: Receipt;
   try {

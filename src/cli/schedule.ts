@@ -1,4 +1,4 @@
-/** `--schedule`: the name of a schedule, or a file with a table of one's own in JSON (docs/metering.md). */
+/** `--schedule`: the name of a schedule, or a file with a custom table in JSON (docs/metering.md). */
 import { readFileSync } from 'node:fs';
 import { isQuernError } from '../errors/errors.ts';
 import { selectSchedule } from '../interpreter/fuel/check-schedule.ts';

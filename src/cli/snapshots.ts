@@ -1,4 +1,4 @@
-/** `--snapshot` and `--resume` of `quern call`: a plug-in in a file, also in the middle of a call. */
+/** `--snapshot` and `--resume` of `quern call`: a plug-in in a file, even in the middle of a call. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { ExhaustionError } from '../errors/errors.ts';
 import { nameText } from '../errors/texts.ts';
@@ -10,7 +10,7 @@ import { usageError } from './parse.ts';
 export const readSnapshot = (file: string): Uint8Array =>
   access('read the snapshot', () => new Uint8Array(readFileSync(file)));
 
-/** The plug-in: new, or out of a snapshot, whose call then gets `fuel` more, or all that it needs. */
+/** The plug-in: new, or from a snapshot, whose call then gets `fuel` more units, or all that it needs. */
 export const openPlugin = async (
   compiled: CompiledPlugin,
   fuel: number | null,
@@ -22,7 +22,7 @@ export const openPlugin = async (
   return plugin;
 };
 
-/** Writes a snapshot in one piece: a crash leaves the file as it was, which may be the one that was resumed. */
+/** Writes a snapshot atomically: a crash leaves the old file, which may be the one that was resumed. */
 const writeSnapshot = (file: string, plugin: Plugin): void => {
   const part = `${file}.part`;
   try {
@@ -34,7 +34,7 @@ const writeSnapshot = (file: string, plugin: Plugin): void => {
   }
 };
 
-/** The call that was in the snapshot; a new one of the function otherwise. @throws UsageError */
+/** The call in the snapshot; otherwise a new call of the function. @throws UsageError */
 export const callOf = async (
   plugin: Plugin,
   functionName: string | undefined,
@@ -42,8 +42,7 @@ export const callOf = async (
 ): Promise<PluginCall> => {
   const { activeCall } = plugin;
   if (activeCall === null) {
-    if (functionName === undefined)
-      throw usageError('FUNCTION is missing; no call is paused in the snapshot');
+    if (functionName === undefined) throw usageError('FUNCTION is missing; the snapshot has no paused call');
     return plugin.startCall(functionName, await readInput());
   }
   if (functionName !== undefined && functionName !== activeCall.functionName)
@@ -52,9 +51,9 @@ export const callOf = async (
 };
 
 /**
- * Makes a call, or goes on with the one of the snapshot, and writes a snapshot when it has ended or is out of fuel.
+ * Makes a call, or resumes the one in the snapshot, and writes a snapshot when it has ended or is out of fuel.
  *
- * @throws ExhaustionError when it is out of fuel; what the call failed with
+ * @throws ExhaustionError when it is out of fuel; the error of the call
  */
 export const callOnce = async (
   plugin: Plugin,

@@ -1,4 +1,4 @@
-/** `quern trace`: what a call does, line by line; and where it first differs from another one. */
+/** `quern trace`: what a call does, line by line; and where it first differs from another call. */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { debugCall } from '../debug-node.ts';
 import { openDebuggedCall, Shown } from './debug.ts';
@@ -9,12 +9,12 @@ import { compileFromFlags } from './plugin-flags.ts';
 
 type Flags = Parsed<'trace'>['flags'];
 
-/** Characters that are written at a time. */
+/** Characters per write. */
 const CHUNK = 1 << 16;
-/** Equal lines that are shown before the first that differs. */
+/** Equal lines shown before the first difference. */
 const CONTEXT = 3;
 
-/** Where lines go. */
+/** The destination of lines. */
 interface Sink {
   write(line: string): void;
   /** Resolves when more can be written. */
@@ -22,7 +22,7 @@ interface Sink {
   close(): void;
 }
 
-/** Hands lines on in pieces. */
+/** Passes lines on in pieces. */
 class Sheets {
   private readonly send: (text: string) => void;
   private text = '';
@@ -70,7 +70,7 @@ const toFile = (path: string): Sink => {
   };
 };
 
-/** Which functions are traced, by their names. */
+/** Selects the functions to trace, by their names. */
 const pickerOf = ({ function: names }: Flags): ((name: string) => boolean) => {
   if (names === undefined) return () => true;
   const quoted = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
@@ -82,7 +82,7 @@ const pickerOf = ({ function: names }: Flags): ((name: string) => boolean) => {
 class Comparison {
   private readonly expected: readonly string[];
   private count = 0;
-  /** What differs; null while nothing does. */
+  /** The difference; null while there is no difference. */
   report: string | null = null;
 
   constructor(path: string) {
@@ -128,7 +128,7 @@ export const runTrace = async ({ operands, flags, isQuiet }: Parsed<'trace'>): P
     session.detach();
     if (reason === 'interrupt') await plugin.activeCall?.cancel();
     else comparison?.take(null);
-    // What it has failed with.
+    // The error of the call.
     if (reason !== 'done' && reason !== 'interrupt') await plugin.activeCall?.run();
     if (call.status === 'failed' && reason === 'done') await call.run();
   } finally {

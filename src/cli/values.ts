@@ -3,7 +3,7 @@ import type { DeterministicOptions } from '../node.ts';
 import { checkFeatures, type FeatureKey, type Features, pluginFeatures } from '../syntax/features.ts';
 import { parseWholeNumber, usageError } from './parse.ts';
 
-/** The usual features, and those that are switched on. @throws UsageError */
+/** The default features, and those that the flag enables. @throws UsageError */
 export const featuresOf = ({ feature }: { readonly feature?: readonly string[] }): Features =>
   checkFeatures([...pluginFeatures, ...((feature ?? []) as FeatureKey[])], pluginFeatures);
 

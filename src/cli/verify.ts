@@ -1,4 +1,4 @@
-/** `quern verify`: runs a recording again, with nothing outside, and compares a receipt with it. */
+/** `quern verify`: runs a recording again, isolated from the outside, and compares it with a receipt. */
 import { printable } from '../errors/texts.ts';
 import { loadModules, resolveManifest } from '../host/manifest/wasm-source.ts';
 import { replayRecordingOn, verifyReceiptOn } from '../host/plugin/replay-recording.ts';
@@ -16,7 +16,7 @@ import { featuresOf } from './values.ts';
 /** Verifies a job: the whole chain of its receipts. */
 const verifyJobFile = async ({ operands, flags }: Parsed<'verify'>): Promise<void> => {
   const [source, path, receipt] = operands as readonly [string, string, string?];
-  if (receipt !== undefined) throw usageError('a job has its receipts in it; leave RECEIPT out');
+  if (receipt !== undefined) throw usageError('a job contains its receipts; omit RECEIPT');
   const job = readJob(readRecording(path));
   const manifest = await resolveManifest(await modulesOf(source, flags), modulePlatform);
   const loaded = await loadModules(manifest, modulePlatform, featuresOf(flags) ?? pluginFeatures);
@@ -27,7 +27,7 @@ const verifyJobFile = async ({ operands, flags }: Parsed<'verify'>): Promise<voi
     compiler: await compilerOf(flags),
   });
   const { fuel } = job.slices[job.slices.length - 1] ?? { fuel: 0 };
-  const how = end === null ? 'not over' : endOf(end);
+  const how = end === null ? 'not ended' : endOf(end);
   process.stderr.write(
     `${printable(job.function)}: ${how}, fuel ${fuel}, slices ${job.slices.length}, answers ${job.journal.length}; holds\n`,
   );
@@ -37,7 +37,7 @@ const verifyJobFile = async ({ operands, flags }: Parsed<'verify'>): Promise<voi
 const endOf = ({ failure, error, returnCode }: Pick<Receipt, 'failure' | 'error' | 'returnCode'>): string =>
   failure ?? (error === null ? `returned ${returnCode}` : 'failed');
 
-/** Runs `quern verify`; what does not hold is an error. */
+/** Runs `quern verify`; a difference is an error. */
 export const runVerify = async (parsed: Parsed<'verify'>): Promise<void> => {
   const { operands, flags } = parsed;
   if (flags.job) return verifyJobFile(parsed);

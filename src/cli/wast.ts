@@ -11,7 +11,7 @@ import { defaultFeatures, type FeatureKey, type Features, featureTable } from '.
 import { access } from './files.ts';
 import type { Parsed } from './flags.ts';
 
-/** What became of one command. */
+/** Result of one command. */
 interface CommandReport {
   readonly line: number;
   readonly type: string;

@@ -1,4 +1,4 @@
-/** `compileToJavaScript()`: the JavaScript of a module, made at build time, as the text of a file. */
+/** `compileToJavaScript()`: compiles a module to JavaScript at build time, as the text of a file. */
 
 import { InstructionReader } from '../decoder/instruction-reader.ts';
 import { reading, readOptions } from '../errors/arguments.ts';
@@ -38,13 +38,15 @@ export interface CompileOptions {
   readonly target?: 'jit' | 'nojit' | undefined;
   /** The schedule that plug-ins will use. Default: `quern-1`. */
   readonly schedule?: FuelSchedule | string | undefined;
-  /** What calls were seen to run, from `quern bench --profile`: nothing else is compiled. Default: everything is. */
+  /**
+   * The functions that calls have run, from `quern bench --profile`: only these are compiled. Default: all functions.
+   */
   readonly profile?: CallProfile | undefined;
 }
 
 /**
- * Makes the JavaScript of a module: the text of an ES module, which imports `quern/precompiled` and exports what
- * `createPlugin`, `Store` and others take as `precompiled`. What is not in it the interpreter runs.
+ * Compiles a module to JavaScript: the text of an ES module, which imports `quern/precompiled` and exports the value
+ * that `createPlugin`, `Store` and others take as `precompiled`. The interpreter runs what it does not contain.
  *
  * ```js
  * const text = compileToJavaScript(doubleWasm);
@@ -98,7 +100,7 @@ export const compileToJavaScript = (
   ].join('\n');
 };
 
-/** The record of a function or a loop: numbers that are read at once, `:`, and those that are read when it is entered. */
+/** The record of a function or a loop: numbers that are read immediately, `:`, and those that are read on entry. */
 const recordText = (
   { index, id, frameWords, entryNeed, pieces, exits }: GeneratedFunction,
   loop: LoopPlace | null,
@@ -108,7 +110,7 @@ const recordText = (
   return `${writeNumbers(head)}:${writeNumbers([pieces.length, ...lists])}${writeNumbers(exits.toNumbers())}`;
 };
 
-/** Instructions at which callers may be left, with the interpreter in the middle of their loops. */
+/** Instructions at which callers may be left, so that the interpreter is in the middle of their loops. */
 const leaving: ReadonlySet<Mnemonic> = new Set(['call', 'call_indirect', 'memory.grow']);
 
 /** Loops that are worth entering while the interpreter runs their function. */

@@ -1,15 +1,15 @@
-/** The texts of calls that leave generated code: arguments go to the words of the machine, results come from there. */
+/** The texts of calls that leave generated code: arguments and results are passed in words of the machine. */
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, type FuncType, I64 } from '../syntax/types.ts';
 import { readText, writeText } from './frame-text.ts';
 
-/** What lies at the word `k`, where a frame of what is called would lie. */
+/** The contents of the word `k`, where a frame of the callee would be. */
 interface Border {
-  /** Parameters, of an i64 its two words. */
+  /** Parameters; for an i64, its two words. */
   readonly names: readonly string[];
   /** Statements that write the arguments. */
   readonly write: string;
-  /** Conditions under which a result is a NaN that generated code does not know. */
+  /** Conditions under which a result is a NaN that generated code does not support. */
   readonly raw: readonly string[];
   /** Statements that read the results and return the first one. */
   readonly read: string;
@@ -35,16 +35,16 @@ const borderOf = ({ params, results }: FuncType): Border => {
   };
 };
 
-/** The text of a function that makes the call of a function of the host, from what `HostCalls.link` hands over. */
+/** The text of a function that makes the call of a function of the host, from the arguments of `HostCalls.link`. */
 export const hostCallText = (type: FuncType): string => {
   const { names, write, raw, read } = borderOf(type);
-  // Fuel below zero is found by the test behind the call.
+  // The test after the call finds fuel below zero.
   const odd = ['p!==void 0', 'm.isLookDue&&!A.ask(0)', 'M.view!==v', 'M.byteLength!==s', ...raw].join('||');
   return [
     'function(H,L,A,func,M,refs,E,price){var host=func.host,b=func.borderWords,slots=b>>1,brief=func.isBrief;',
     `return function(${['w', ...names].join(',')}){`,
     'var m=A.m,k=A.ceiling-2*w,f=FU-price,v=M.view,s=M.byteLength,p;',
-    // A function that is not brief may look at the stack.
+    // A function that is not brief may read the stack.
     'if(w<slots||(!brief&&m.isSeen))L.leaveCall();',
     'if(f<0)f=H.pay(FU,price,M);',
     write,
@@ -58,8 +58,7 @@ export const hostCallText = (type: FuncType): string => {
 };
 
 /**
- * The text of a function that makes the call of what the interpreter runs, from what `InterpretedCalls.link` hands
- * over.
+ * The text of a function that calls a function in the interpreter, from the arguments of `InterpretedCalls.link`.
  */
 export const interpretedCallText = (type: FuncType): string => {
   const { names, write, raw, read } = borderOf(type);

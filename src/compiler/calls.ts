@@ -10,7 +10,7 @@ const checkTypes = ({ params, results }: FuncType): void => {
   if (![...params, ...results].every(isNumeric)) throw new NotCompiled();
 };
 
-/** What a call from this function takes from the room for frames. */
+/** What a call from this function uses of the room for frames. */
 export const frameWords = (g: Generator): number =>
   g.baseSlots + g.body.maxStackSlots + g.locals.filter((type) => type === I64).length + FRAME_WORDS;
 
@@ -75,13 +75,13 @@ const emitCall = (g: Generator, type: FuncType, callee: string, indirect: Indire
     texts.push(`${result.text}=${i === 0 ? text : `${further}[${2 * i}]`}`);
     if (result.type === I64) texts.push(`${result.high}=${i === 0 ? high : `${further}[${2 * i + 1}]`}`);
   });
-  // The exit that is named belongs to this call.
+  // The named exit belongs to this call.
   const writes = [...readsOf(results), names.exit];
   g.list.push({ kind: 'text', text: texts.join(';\n'), reads: g.reading(reads, ''), writes });
   g.stack.push(...results);
   g.pay('call', null, g.mark(), g.newExit(g.reader.pos, g.mark(), g.stack.slice()));
 };
 
-/** Slot, from the frame's first, at which a callee's frame begins. */
+/** Slot, relative to the frame's first, at which a callee's frame begins. */
 export const distance = (baseSlots: number, operands: readonly Operand[]): number =>
   baseSlots + slotCountOf(operands.map(({ type }) => type));

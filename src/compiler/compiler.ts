@@ -1,4 +1,4 @@
-/** `compiler()`: what a store or a plug-in is given so that JavaScript is generated for what runs often. */
+/** `compiler()`: the option of a store or a plug-in that compiles what runs often to JavaScript. */
 import { readOptions } from '../errors/arguments.ts';
 import type { JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { Compiler, type CompilerOptions } from './function-compiler.ts';
@@ -6,8 +6,8 @@ import { type CutSizes, checkTarget, usualSizes } from './target.ts';
 import { useTier } from './tier.ts';
 
 /**
- * Makes a compiler: it generates JavaScript for what runs often, and the interpreter does the rest. Results, fuel,
- * traps, pauses and snapshots are the same with it and without; only time is not. See `docs/compiling.md`.
+ * Makes a compiler: it compiles what runs often to JavaScript, and the interpreter runs the rest. Results, fuel,
+ * traps, pauses and snapshots are the same with and without it; only the time differs. See `docs/compiling.md`.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/greet.wasm', { compiler: compiler() });
@@ -22,9 +22,9 @@ export const compiler = (options?: CompilerOptions): JavaScriptCompiler => {
 };
 
 /**
- * The same with what tests want to choose.
+ * The same with choices for tests.
  *
- * @param chance asked at every place where code can be left whether to leave there
+ * @param chance called at every place where code can be left; whether to leave there
  * @param sizes how large functions are cut
  */
 export const makeCompiler = (

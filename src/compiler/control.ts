@@ -5,10 +5,10 @@ import { type Control, type Generator, isNumeric, NotCompiled, readsOf } from '.
 import { exact, type Operand } from './operand.ts';
 import type { Mark, Statement } from './tree.ts';
 
-/** What the text that moves a value counts, beside looks at operands. */
+/** What the text that moves a value counts, in addition to reading operands. */
 const LOOKS_FOR_TEXT = 16;
 
-/** Where nothing is paid ahead: behind a return. */
+/** The point where nothing is paid ahead: after a return. */
 const nothingAhead: Mark = { stretch: { total: 0 }, cost: 0 };
 
 const blockType = (g: Generator): FuncType => {
@@ -21,7 +21,7 @@ const blockType = (g: Generator): FuncType => {
   return type;
 };
 
-/** Types of what a branch to a construct brings. */
+/** Types of the operands of a branch to a construct. */
 export const labelTypes = ({ kind, type }: Control): readonly ValType[] =>
   kind === 'loop' ? type.params : type.results;
 
@@ -31,7 +31,7 @@ const variablesFor = (g: Generator, types: readonly ValType[]): Operand[] => {
   return values;
 };
 
-/** What constructs differ in; a label of its own and an empty list of edges all have. */
+/** The differences between constructs; all have their own label and an empty list of edges. */
 type Opened = Pick<Control, 'kind' | 'label' | 'type'> & Partial<Omit<Control, 'outside' | 'edges'>>;
 
 /** PERF: all constructs come from one literal, so that they have one hidden class; spreading took a fifth of the time. */
@@ -174,7 +174,7 @@ const taken = (g: Generator, control: Control): Statement[] => {
   return body;
 };
 
-/** Operands that a branch brings become names or constants in front of it. */
+/** Operands of a branch become names or constants before it. */
 const settleBrought = (g: Generator, control: Control, ...hand: readonly Operand[]): void => {
   const count = control.kind === 'func' ? g.type.results.length : labelTypes(control).length;
   if (count > 0 || g.stack.some(({ isSimple }) => !isSimple)) g.settleAll(...hand);
@@ -281,7 +281,7 @@ export const end = (g: Generator): void => {
   const types = control.type.results;
   const brought = g.stack.slice(g.stack.length - types.length);
   if (control.kind === 'loop') {
-    // Nothing else leads behind a loop: what it leaves stays where it is.
+    // Nothing else leads to the end of a loop: its results stay where they are.
     (control.node as { falls: boolean }).falls = true;
     g.settleAll();
     const results = g.stack.slice(g.stack.length - types.length);
@@ -297,11 +297,11 @@ export const end = (g: Generator): void => {
   leave(g, control);
 };
 
-/** Behind the end of a construct that control can reach. */
+/** After the end of a construct that control can reach. */
 const leave = (g: Generator, control: Control): void => {
   close(g, control, control.values);
   if (control.kind === 'if' && control.mark !== null) {
-    // An `if` without `else`: its other way only pays the difference, and hands its parameters on.
+    // An `if` without `else`: its other path only pays the difference, and passes its parameters on.
     const node = control.node as { otherwise: Statement[] | null };
     const outside = g.list;
     node.otherwise = [];
@@ -350,12 +350,12 @@ export const skipUnreachable = (g: Generator): void => {
   }
 };
 
-/** A construct around a loop that is compiled by itself. */
+/** A construct around a loop that is compiled separately. */
 export const openOutside = (g: Generator, kind: Control['kind'], type: FuncType): void => {
   g.controls.push(makeControl(g, { kind, label: g.newLabel(false), type, isOutside: true }));
 };
 
-/** Leaves to the interpreter, which does the instruction; what follows is reached by branches only. */
+/** Leaves to the interpreter, which executes the instruction; the code after it is reached only by branches. */
 export const leaveHere = (g: Generator): void => {
   g.leave(g.exit);
   g.endStretch();

@@ -1,5 +1,5 @@
 /**
- * Cuts huge functions: runs of statements become functions of their own.
+ * Cuts huge functions: sequences of statements become separate functions.
  *
  * PERF: V8 never optimises a function of more than 61,440 bytes of bytecode; SQLite and QuickJS spend most of their
  * time in functions that are larger.
@@ -11,20 +11,20 @@ import type { CutSizes } from './target.ts';
 import { priceOf } from './tests-of-fuel.ts';
 import { bodiesOf, type Piece, type Statement, type Way } from './tree.ts';
 
-/** Most ways out of a piece: each is a case behind its call. */
+/** Most ways out of a piece: each is a case after its call. */
 const MAX_WAYS = 5;
-/** Cutting again may put pieces into pieces. */
+/** Repeated cutting may nest pieces. */
 const MAX_ROUNDS = 4;
-/** What a call of a piece comes to before it is known: itself, and each way out. */
+/** The estimated size of a call of a piece: the call itself, and each way out. */
 const CALL_SIZE = 50;
 const WAY_SIZE = 50;
 
 /**
- * Cuts a function until it is small, as far as it can be. Its first statement, the test of the entry, stays. A step is
+ * Cuts a function until it is small, as far as possible. Its first statement, the test of the entry, stays. A step is
  * a walk over the statements.
  *
  * @param count of the numbers of variables
- * @returns words of the JavaScript stack that calls of pieces take at most; null where loops are nested too deep
+ * @returns most words of the JavaScript stack that calls of pieces use; null if loops are nested too deeply
  */
 export function* cut(root: Statement[], names: Names, count: number, sizes: CutSizes): Steps<number | null> {
   const pieces: Piece[] = [];
@@ -38,7 +38,7 @@ export function* cut(root: Statement[], names: Names, count: number, sizes: CutS
   return words;
 }
 
-/** Cuts the largest runs, as many as are needed; whether there were any. */
+/** Cuts the largest sequences, as many as needed; returns whether there were any. */
 const cutOnce = (root: Statement[], pieces: Piece[], { whole, most, least }: CutSizes): boolean => {
   const measures = new Measures();
   let { size } = measures.list(root);
@@ -52,7 +52,7 @@ const cutOnce = (root: Statement[], pieces: Piece[], { whole, most, least }: Cut
     chosen.push(run);
     size -= run.size - callSize(run.ways.length);
   }
-  // From the back: places in front stay as they are.
+  // From the end, so that earlier places stay valid.
   chosen.sort((a, b) => b.from - a.from);
   for (const { list, from, to, ways } of chosen) {
     const number = pieces.length;
@@ -85,7 +85,7 @@ const sizeOfCall = ({ takes, waysOut }: Piece, names: Names): number => {
   return size;
 };
 
-/** Statements next to each other that can be cut out. */
+/** Consecutive statements that can be cut out. */
 interface Run {
   readonly list: Statement[];
   readonly from: number;
@@ -94,7 +94,7 @@ interface Run {
   readonly ways: readonly Way[];
 }
 
-/** Finds the runs of a list that are as large as they may be, and those inside of statements that are too large. */
+/** Finds the sequences of a list that are as large as allowed, and those inside statements that are too large. */
 const collect = (
   list: Statement[],
   first: number,
@@ -130,7 +130,7 @@ const collect = (
   }
 };
 
-/** The end of a run without statements that only name the exit of what follows. */
+/** The end of a sequence without statements that only name the exit of what follows. */
 const withoutNames = (list: readonly Statement[], from: number, to: number): number => {
   let end = to;
   while (end > from && isName(list[end - 1]!)) end--;
@@ -173,12 +173,12 @@ const reachesEnd = (node: Statement): boolean => {
 const listReachesEnd = (list: readonly Statement[]): boolean =>
   list.length === 0 || reachesEnd(list[list.length - 1]!);
 
-/** How much text a statement comes to, and the ways out of it but its end: null for many. */
+/** The text size of a statement, and the ways out of it except its end: null for many. */
 interface Measure {
   readonly size: number;
   readonly ways: readonly Way[] | null;
 }
-/** The same while it is worked out: the set goes on to the statement around. */
+/** The same during the computation: the set passes to the enclosing statement. */
 interface Sum {
   size: number;
   ways: Set<Way>;
@@ -237,7 +237,7 @@ class Measures {
   }
 }
 
-/** PERF: the smaller set goes into the larger one, so that deep nesting costs no square. */
+/** PERF: the smaller set is merged into the larger one, so that deep nesting has no quadratic cost. */
 const join = (sum: Sum, { size, ways }: Sum): void => {
   const [large, small] = sum.ways.size < ways.size ? [ways, sum.ways] : [sum.ways, ways];
   for (const way of small) large.add(way);

@@ -1,4 +1,4 @@
-/** The texts of scopes and of what is evaluated inside of them. */
+/** The texts of scopes and of what is evaluated inside them. */
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
 import type { Module } from '../syntax/module.ts';
 import { type FuncType, I64 } from '../syntax/types.ts';
@@ -12,7 +12,7 @@ import { entryKey, environmentNames, LOOP_KEY, viewNames } from './scope.ts';
  * The text of a scope: the body of a function of `E`, its environment. There is a variable for each function; those
  * that are not in it leave.
  *
- * @param evaluate another member of what it gives out, or nothing
+ * @param evaluate another member of the result, or nothing
  */
 export const editionText = (
   unit: CodeUnit,
@@ -27,7 +27,7 @@ export const editionText = (
     else entries.set(entryKey(typeOf(index)), entryText('g', typeOf(index)));
   const { texts, nameOf } = makersOf(module);
   const links = [...texts];
-  // PERF: V8 knows the function of the host that code calls where each has a text of its own.
+  // PERF: V8 treats the called function of the host as a constant if each has a separate text.
   const shared = evaluate === '' ? new Map<string, string>() : null;
   for (let index = 0; index < module.importedFuncCount; index++) {
     const type = typeOf(index);
@@ -63,16 +63,16 @@ export const editionText = (
   ].join('\n');
 };
 
-/** The statement by which the interpreter runs a function when it is called. */
+/** The statement that makes the interpreter run a function when it is called. */
 export const interpretedText = (module: Module, index: number): string =>
   `f${index}=LI(${index},${makersOf(module).nameOf(module.funcs[index]!.type.comp as FuncType)!});`;
 
 /**
- * The text of a function that is made later: evaluated, it takes the views, puts the function in its place, and gives
+ * The text of a function that is made later: when evaluated, it takes the views, installs the function, and returns
  * it with its entry.
  *
  * @param generation makes the text differ from an earlier one. PERF: V8 gives equal texts the same code, and then no
- * longer takes the views for constants. 0 for a function that takes views from the scope.
+ * longer treats the views as constants. 0 for a function that takes views from the scope.
  * @param links statements that come first
  */
 export const placedText = (
@@ -88,10 +88,10 @@ export const placedText = (
   return `(function(${taken}){${links}${body}})//${generation}`;
 };
 
-/** What makes the calls of the interpreter: a variable for each type of functions. */
+/** Makes the calls of the interpreter: a variable for each function type. */
 interface Makers {
   readonly texts: readonly string[];
-  /** The name of the variable; null where a type has values that generated code does not know. */
+  /** The name of the variable; null if a type has values that generated code does not support. */
   readonly nameOf: (type: FuncType) => string | null;
 }
 
@@ -115,7 +115,7 @@ const makeMakers = ({ types }: Module): Makers => {
   return { texts, nameOf: (type) => names.get(entryKey(type)) ?? null };
 };
 
-/** A loop reads its frame by itself. */
+/** A loop reads its frame itself. */
 const loopEntryText = 'function(g,k,w){g(k,w)}';
 
 /** The text that reads arguments from a frame, calls a function, and writes its results back. */

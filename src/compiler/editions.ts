@@ -1,9 +1,10 @@
 /**
- * Which text the instances of a unit have their functions from.
+ * The text from which the instances of a unit get their functions.
  *
- * The first instance makes each function by itself, with its views of memory as constants: programs are 10 to 20 %
- * faster so. The JavaScript engine has to warm these up, so further instances share an edition: one text with all
- * functions that there are, made once and called for each. Those that are called often meanwhile are made by themselves.
+ * The first instance makes each function separately, with its views of memory as constants: this makes programs 10 to
+ * 20 % faster. The JavaScript engine has to warm these up, so further instances share an edition: one text with all
+ * existing functions, made once and called for each. Functions that are called often in the meantime are made
+ * separately.
  */
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
 import { editionText, interpretedText, placedText } from './edition-text.ts';
@@ -12,19 +13,19 @@ import type { GeneratedFunction } from './generate.ts';
 import type { CodeSource } from './link.ts';
 import type { CompiledFunction, Edition } from './scope.ts';
 
-/** An edition is worth making anew when it lacks this share of the text that there is, or has made instances make it. */
+/** An edition is worth making again if it lacks this share of the existing text, or has made instances generate it. */
 const LACKING = 0.2;
-/** Where functions cannot be made by themselves: when it was asked for so often, too. */
+/** If functions cannot be made separately: also when it was requested this often. */
 const MANY_REQUESTS = 100;
 
 /** Most characters of the functions of an edition, which V8 reads in one go, in 30 ms. The first to be made run most. */
 const MOST_SHARED = 3 * 2 ** 19;
 
-/** Makes texts differ. PERF: V8 gives equal texts the same code, which then knows no function of the host. */
+/** Makes texts differ. PERF: V8 gives equal texts the same code, which then has no constant functions of the host. */
 let texts = 0;
 export class Editions implements CodeSource {
   readonly leavesLoops = true;
-  /** Whether functions can be made by themselves; null before it was tried. */
+  /** Whether functions can be made separately; null before it was tried. */
   canEvaluate: boolean | null = null;
   private readonly unit: CodeUnit;
   private readonly functions = new Map<number, GeneratedFunction>();
@@ -35,7 +36,7 @@ export class Editions implements CodeSource {
   /** Whether there are functions for which it has no room. */
   private isFull = false;
   private requests = 0;
-  /** Characters of the functions that instances had to make by themselves, since it lacks them. */
+  /** Characters of the functions that instances had to make separately, since it lacks them. */
   private madeAgain = 0;
   private hasInstance = false;
 
@@ -76,7 +77,7 @@ export class Editions implements CodeSource {
     this.currentLength = 0;
     for (const func of this.functions.values()) {
       const length = this.currentLength + func.text.length;
-      // Where functions cannot be made by themselves, all are in it.
+      // If functions cannot be made separately, all are in it.
       this.isFull = this.canEvaluate === true && length > MOST_SHARED;
       if (this.isFull) break;
       functions.set(func.id, func);
@@ -97,7 +98,7 @@ export class Editions implements CodeSource {
       .filter((index) => !isLinked(index))
       .map((index) => this.interpretedText(index));
     const text = placedText(this.unit, made, generation, links.join(''));
-    // PERF: V8 keeps the whole text; a part of it takes no memory of its own (a twelfth of a module of 14 MB).
+    // PERF: V8 keeps the whole text; a part of it needs no additional memory (a twelfth of a module of 14 MB).
     const start = text.indexOf(made.text);
     made.text = text.slice(start, start + made.text.length);
     return text;

@@ -23,14 +23,14 @@ export class ExitWriter {
 
   /**
    * @param count of exits
-   * @param numberOf the number of a name among those that the function hands over
+   * @param numberOf the number of a name among those that the function saves
    */
   constructor(count: number, numberOf: (name: string) => number) {
     this.count = count;
     this.numberOf = numberOf;
   }
 
-  /** Adds a list of values in slots one after the other; its place. */
+  /** Adds a list of values in consecutive slots; returns its place. */
   private list(operands: readonly Operand[], slots: (index: number) => number): number {
     const list = [operands.length];
     operands.forEach(({ type, text, high, reads, constant, constantHigh }, i) => {

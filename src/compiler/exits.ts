@@ -1,20 +1,21 @@
 /**
- * Where a function can be left, and what lies where, as a table of words: a module has millions of exits.
+ * The places where a function can be left, and the places of its values, as a table of words: a module has millions
+ * of exits.
  *
- * The table begins with the places of two lists, of the locals and of the floats that the function begins with. Then a
- * row for each exit. Then the lists of values, three words each; equal ones are written once.
+ * The table begins with the places of two lists, of the locals and of the floats that the function begins with. Then
+ * a row for each exit. Then the lists of values, three words each; equal lists are written once.
  */
 import type { Stacks } from '../interpreter/cold/tools.ts';
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts';
 
-/** Where a function can be left. Exits are numbered from 1; the first is that of the entry. */
+/** A place where a function can be left. Exits are numbered from 1; the first is that of the entry. */
 export interface ExitPoint {
-  /** Offset of the instruction to go on at; -1 at the entry. */
+  /** Offset of the instruction to continue at; -1 at the entry. */
   readonly offset: number;
-  /** What was paid ahead. */
+  /** The fuel that was paid ahead. */
   readonly remaining: number;
-  /** At a call: the exit in front of it; else 0. */
+  /** At a call: the exit before it; otherwise 0. */
   readonly front: number;
   /** At a call: slots between the frame and the callee's. */
   readonly distance: number;
@@ -49,7 +50,7 @@ export class ExitTable {
     this.words = words;
   }
 
-  /** The table as numbers that are small for the most part: those of a row as differences to the row before. */
+  /** The table as mostly small numbers: those of a row as differences to the preceding row. */
   toNumbers(): Int32Array {
     const { words } = this;
     // The lists begin with that of the first exit.
@@ -75,12 +76,12 @@ export class ExitTable {
     };
   }
 
-  /** What is paid ahead at the entry. */
+  /** The fuel paid ahead at the entry. */
   get entryRemaining(): number {
     return this.words[HEAD + 1]!;
   }
 
-  /** Writes the values of an exit into a frame. @param names what the function handed over */
+  /** Writes the values of an exit into a frame. @param names what the function saved */
   write(exit: number, names: readonly number[], stacks: Stacks, base: number): void {
     this.writeList(this.words[0]!, names, stacks, base);
     this.writeList(this.words[HEAD + ROW * (exit - 1) + LIST]!, names, stacks, base);
@@ -120,7 +121,10 @@ export class ExitTable {
     }
   }
 
-  /** Whether the floats that the function begins with hold no NaN but the canonical one: generated code knows no other. */
+  /**
+   * Whether the initial floats of the function contain no NaN except the canonical one: generated code supports no
+   * other.
+   */
   hasCanonicalFloats({ words, floats, doubles }: Stacks, fp: number): boolean {
     const { words: table } = this;
     const place = table[1]!;

@@ -2,7 +2,7 @@
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, I64, type ValType } from '../syntax/types.ts';
 
-/** A number in a slot; of an i64 the low word. */
+/** A number in a slot; for an i64, the low word. */
 export const readText = (type: ValType, slot: number): string => {
   if (type === F64) return `D[(k>>1)+${slot}]`;
   return `${type === F32 ? 'F' : 'I'}[k+${2 * slot}]`;

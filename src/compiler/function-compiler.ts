@@ -1,4 +1,4 @@
-/** One compiler: its options, what it has generated for each unit, and whether the host lets it. */
+/** One compiler: its options, what it has generated for each unit, and whether the host allows it. */
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { makeScope } from './function-constructor.ts';
@@ -18,14 +18,14 @@ import { CompiledUnit } from './unit.ts';
  */
 export interface CompilerOptions {
   /**
-   * How often a function must be seen running before it is compiled: the interpreter looks every 200,000 units of
-   * fuel. A large function must be seen so often again for every 32 bytes. 0 compiles everything
-   * before its first call. Default: 4.
+   * How many samples must find a function running before it is compiled: the interpreter samples every 200,000 units
+   * of fuel. A large function needs as many again for every 32 bytes. 0 compiles everything before its first call.
+   * Default: 4.
    */
   readonly threshold?: number | undefined;
   /**
    * What runs the JavaScript: `jit` for hosts that compile it, `nojit` for those that interpret it, such as QuickJS or
-   * `node --jitless`. Either is right everywhere, and slower on the other. Default: `jit`.
+   * `node --jitless`. Both are correct everywhere, but slower on the other kind of host. Default: `jit`.
    */
   readonly target?: 'jit' | 'nojit' | undefined;
   /** Most characters of JavaScript for one module. Default: 64 Mi. */
@@ -64,7 +64,7 @@ export class Compiler extends CodeProvider implements JavaScriptCompiler {
     return !this.isRefused && this.unitOf(unit).textLength < this.maxBytes;
   }
 
-  /** Whether the host makes functions of text. */
+  /** Whether the host makes functions from text. */
   get isAllowed(): boolean {
     if (this.isRefused === null) {
       try {

@@ -1,10 +1,13 @@
 /** The one place where code is generated from text. */
 import type { Scope } from './scope.ts';
 
-/** Makes a scope of its environment. */
+/** Makes a scope from its environment. */
 type MakeScope = (environment: Readonly<Record<string, unknown>>) => Scope;
 
-/** Makes what makes scopes, by the host's function constructor. @throws what a host throws whose policy forbids it */
+/**
+ * Makes the function that makes scopes, with the host's function constructor. @throws the host's error if its policy
+ * forbids it
+ */
 export const makeScope = (text: string): MakeScope => new Function('E', text) as MakeScope;
 
 /** The member of a scope that makes functions later. */

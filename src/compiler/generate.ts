@@ -25,7 +25,7 @@ import { placeTests } from './tests-of-fuel.ts';
 import { type Mark, remaining } from './tree.ts';
 import { variableRules } from './variables.ts';
 
-/** Instructions that the interpreter does whenever one is reached; the rest of their function is compiled. */
+/** Instructions that the interpreter always executes; the rest of their function is compiled. */
 const left = [
   'unreachable',
   'memory.grow',
@@ -63,7 +63,7 @@ const rules: Partial<Record<Mnemonic, Rule>> = {
 
 /** By row of the instruction table; a function with an instruction that has no rule stays with the interpreter. */
 const ruleOf: readonly (Rule | undefined)[] = instructions.map(({ name }) => rules[name]);
-/** Whether the price of an instruction depends on what its label takes. */
+/** Whether the price of an instruction depends on the operands of its label. */
 const labelTerm: readonly boolean[] = instructions.map(({ name }) => {
   const term = (sizeTerms as Partial<Record<Mnemonic, unknown>>)[name];
   return term === 'label' || term === 'labels';
@@ -79,14 +79,17 @@ export interface GeneratedFunction extends CompiledFunction {
 
 /** Frames with more slots stay with the interpreter: exits name all of them. */
 const MAX_FRAME_SLOTS = 1024;
-/** Larger functions stay with the interpreter: walking over one, or evaluating its text, is a step that nobody divides. */
+/**
+ * Larger functions stay with the interpreter: walking over one, or evaluating its text, is a step that cannot be
+ * divided.
+ */
 const MAX_BYTES = 2 ** 17;
 /** As much as V8 reads in 20 ms. */
 const MAX_CHARACTERS = 2 ** 20;
 
 /** Instructions of a step. */
 const STEP = 512;
-/** Statements are walked as fast as so many instructions are read each. */
+/** Walking a statement takes as long as reading this many instructions. */
 const WALK_SHARE = 4;
 
 /**
@@ -116,7 +119,7 @@ export const functionSteps = (
 
 /**
  * Generates a loop of a function, to be entered while the interpreter runs the function: it reads the frame when it
- * begins, and is left at its end like anywhere else.
+ * begins, and is left at its end as at any other place.
  *
  * @param id its number among the functions of the unit and their loops
  */
@@ -136,7 +139,7 @@ export const loopSteps = (
     if (!params.every(isNumeric)) throw new NotCompiled();
     const start = g.mark();
     const exit = g.newExit(-1, start, []);
-    // The operands that the loop takes lie in the frame.
+    // The operands that the loop takes are in the frame.
     const read: FrameValue[] = [];
     for (const type of params) {
       const to = g.freshVariable(type);
@@ -166,7 +169,7 @@ const isLarge = ({ module }: CodeUnit, index: number): boolean => {
   return end - codeStart > MAX_BYTES;
 };
 
-/** What is around a loop: constructs, types of its parameters, and slots in front of these. */
+/** The surroundings of a loop: constructs, types of its parameters, and slots before these. */
 interface Surroundings {
   readonly controls: readonly { readonly kind: Control['kind']; readonly type: FuncType }[];
   readonly params: readonly ValType[];
@@ -179,7 +182,7 @@ export interface LoopPlace extends LoopRange {
   readonly surroundings: Surroundings;
 }
 
-/** The loops of a body in the order of their offsets, but those that cannot be reached or compiled. */
+/** The loops of a body in the order of their offsets, except those that cannot be reached or compiled. */
 export const loopsOf = (code: FuncCode): LoopPlace[] => {
   if (isLarge(code.unit, code.index)) return [];
   const loops: LoopPlace[] = [];
@@ -222,7 +225,7 @@ function* generate(
     if (++count % STEP === 0) yield STEP;
     reader.read();
     g.begin(reader.offset);
-    // Nothing is done at the head of a loop: leaving there would lead back there.
+    // The head of a loop executes nothing: leaving there would lead back there.
     if (g.target.chance !== null && g.isAtBoundary && g.reader.offset !== first)
       g.text(`if(chance())X(${g.exit})`);
     const row = instructions[reader.row]!;

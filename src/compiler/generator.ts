@@ -1,10 +1,10 @@
 /**
  * The state of generating one function: abstract stack, variables, statements, fuel and exits.
  *
- * A statement is a transaction: it has at most one effect, at its end. What traps or finds no fuel leaves at the
- * last boundary, an instruction at which all operands were names or constants; the interpreter repeats the pure part
- * from there, and traps by itself. So before an effect all other operands go to variables, and a variable that a
- * boundary names is not used anew before the next one.
+ * A statement is a transaction: it has at most one effect, at its end. A statement that traps or lacks fuel leaves at
+ * the last boundary, an instruction at which all operands were names or constants; the interpreter repeats the pure
+ * part from there, and traps itself. So before an effect all other operands go to variables, and a variable that a
+ * boundary names is not reused before the next one.
  */
 import { InstructionReader } from '../decoder/instruction-reader.ts';
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
@@ -21,12 +21,12 @@ export class NotCompiled extends Error {}
 
 /** A place where generated code can be left. */
 interface Exit {
-  /** Offset of the instruction to go on at; -1 at the entry of the function. */
+  /** Offset of the instruction to continue at; -1 at the entry of the function. */
   readonly offset: number;
-  /** What is paid ahead here. */
+  /** The fuel paid ahead here. */
   readonly mark: Mark;
   readonly operands: readonly Operand[];
-  /** At a call: the exit in front of it, for a callee that could not begin. 0 elsewhere. */
+  /** At a call: the exit before it, for a callee that could not begin. 0 elsewhere. */
   readonly front: number;
 }
 
@@ -35,22 +35,22 @@ interface Boundary {
   readonly mark: Mark;
   readonly operands: readonly Operand[];
   exit: number;
-  /** The list that has a statement which names the exit. */
+  /** The list that contains a statement naming the exit. */
   named: Statement[] | null;
-  /** What statements behind it read: the interpreter reads it again when one of the next ones leaves. */
+  /** What statements after it read: the interpreter reads it again when one of them leaves. */
   reads: readonly number[];
 }
 
 /** A structured construct that is open. @spec syntax-label */
 export interface Control {
   readonly kind: 'func' | 'block' | 'loop' | 'if' | 'try_table';
-  /** Of a loop that is compiled by itself: whether the construct is around it. Branches there leave. */
+  /** For a loop that is compiled separately: whether the construct is around it. Branches to it leave. */
   readonly isOutside: boolean;
   /** Whether generation ends with it. */
   readonly isRoot: boolean;
   readonly label: Label;
   readonly type: FuncType;
-  /** Variables of what branches bring. */
+  /** Variables for the operands of branches. */
   readonly values: readonly Operand[];
   /** Number of operands below the construct's own. */
   readonly height: number;
@@ -58,10 +58,10 @@ export interface Control {
   readonly node: Block | Loop | If | null;
   /** Operands at the start, for `else`. */
   readonly params: readonly Operand[];
-  /** Of a loop and of an `if`: the point at its start, and the loop's exit. */
+  /** For a loop and an `if`: the point at its start, and the loop's exit. */
   mark: Mark | null;
   exit: number;
-  /** Branches that lead behind it, whose payments end where it ends. */
+  /** Branches that lead to its end, where their payments end. */
   readonly edges: Pay[];
 }
 
@@ -69,14 +69,14 @@ export interface Control {
 const MAX_STRETCH = 2 ** 26;
 
 /**
- * Most characters of an expression that is an operand: longer ones go to variables. JavaScript engines read what stands
- * in each other by recursion (Hermes 1,024 levels).
+ * Most characters of an expression that is an operand: longer ones go to variables. JavaScript engines parse nested
+ * expressions by recursion (Hermes 1,024 levels).
  */
 const MAX_TEXT = 200;
 
 /**
- * Operands that may be looked at for a function, and for each byte of its body beside. A function that moves hundreds of
- * values at each branch would make text of any length; it stays with the interpreter.
+ * Operands that may be read for a function, and additionally for each byte of its body. A function that moves
+ * hundreds of values at each branch would make text of any length; it stays with the interpreter.
  */
 const LOOKS = 2 ** 20;
 const LOOKS_PER_BYTE = 64;
@@ -97,7 +97,7 @@ export class Generator {
   /** Types of parameters and locals. */
   readonly locals: readonly ValType[];
   readonly names: Names;
-  /** Slots in front of the operand stack that is generated: those of locals, and of operands below a loop. */
+  /** Slots below the generated operand stack: those of locals, and of operands below a loop. */
   baseSlots: number;
   /** Whether only a loop is generated. */
   readonly isRegion: boolean;
@@ -111,21 +111,21 @@ export class Generator {
   readonly callees = new Set<number>();
   /** Variables of operands that were used. */
   readonly variables = new Set<number>();
-  /** Names for use inside of one statement. */
+  /** Names for use inside one statement. */
   readonly scratch = new Set<string>();
-  /** Whether a handler may be entered, which only the interpreter does: then nobody knows here what is live. */
+  /** Whether a handler may be entered, which only the interpreter does: then it is unknown here what is live. */
   hasHandlers = false;
-  /** Whether parts of it become functions of their own. */
+  /** Whether parts of it become separate functions. */
   isCut = false;
-  /** Float locals whose bits are looked at. */
+  /** Float locals whose bits are read. */
   readonly rawLocals = new Set<number>();
   private stretch: Stretch = { total: 0 };
   private cost = 0;
   private boundary: Boundary | null = null;
   private labels = 0;
-  /** Operands that were looked at. */
+  /** Operands that were read. */
   private looks = 0;
-  /** Variables that a new one must not be. */
+  /** Variables that must not be reused. */
   private readonly taken = new Set<number>();
 
   constructor(unit: CodeUnit, index: number, target: Target, isRegion: boolean) {
@@ -146,21 +146,21 @@ export class Generator {
     this.baseSlots = slotCountOf(this.locals);
     if (!this.locals.every(isNumeric) || !(isRegion || this.type.results.every(isNumeric)))
       throw new NotCompiled();
-    // What looks at the bits of a local may lie outside of the loop.
+    // Code that reads the bits of a local may be outside the loop.
     if (isRegion)
       for (let i = 0; i < this.locals.length; i++) if (isFloat(this.locals[i]!)) this.rawLocals.add(i);
   }
 
   // Statements
 
-  /** Adds text; it may read the old values of what it writes only where they are among what it reads. */
+  /** Adds text; it may read the old values of variables that it writes only if they are among those that it reads. */
   text(text: string, reads: readonly number[] = nothing, writes: readonly number[] = nothing): void {
     this.list.push({ kind: 'text', text, reads: this.reading(reads, text), writes });
   }
 
   /**
-   * What a statement reads, when it may leave at the last boundary: with what those between the two read. One whose
-   * text calls anything is left where the JavaScript stack has no room for that.
+   * What a statement reads, if it may leave at the last boundary: including what the statements between the two read.
+   * A statement whose text calls anything is left if the JavaScript stack has no room for the call.
    */
   reading(own: readonly number[], text: string): readonly number[] {
     const { boundary } = this;
@@ -174,7 +174,7 @@ export class Generator {
     return boundary.reads;
   }
 
-  /** Sets a variable, of an i64 its low word, to a text that is made from operands. */
+  /** Sets a variable (for an i64, its low word) to a text that is made from operands. */
   set(to: Operand, text: string, ...from: readonly Operand[]): void {
     this.text(`${to.text}=${text}`, readsOf(from), [to.reads[0]!]);
   }
@@ -184,7 +184,7 @@ export class Generator {
     this.text(`${to.high}=${text}`, readsOf(from), [to.reads[1]!]);
   }
 
-  /** Leaves for good: the interpreter goes on with all that the function holds. */
+  /** Leaves permanently: the interpreter continues with all values of the function. */
   leave(exit: number): void {
     const operands = readsOf(this.exits[exit - 1]!.operands);
     this.text(`$=${exit}`, nothing, [this.names.exit]);
@@ -222,7 +222,7 @@ export class Generator {
 
   // Exits
 
-  /** In front of an instruction: notes the boundary, if it is one. */
+  /** Before an instruction: records the boundary, if it is one. */
   begin(offset: number): void {
     for (const { isSimple } of this.stack) if (!isSimple) return;
     this.boundary = {
@@ -235,7 +235,7 @@ export class Generator {
     };
   }
 
-  /** Whether the instruction that the reader stands at is a boundary. */
+  /** Whether the reader's current instruction is a boundary. */
   get isAtBoundary(): boolean {
     return this.boundary?.offset === this.reader.offset;
   }
@@ -252,7 +252,7 @@ export class Generator {
     return this.exits.length;
   }
 
-  /** Names the exit for what throws by itself: an access out of bounds. */
+  /** Names the exit for expressions that throw themselves: accesses out of bounds. */
   nameExit(): void {
     const boundary = this.boundary!;
     if (boundary.named === this.list) return;
@@ -291,20 +291,20 @@ export class Generator {
     return new Operand(type, name!, { high: high ?? '', isSimple: true, reads });
   }
 
-  /** Keeps a new variable from being one of those that operands read. */
+  /** Excludes variables that operands read from the choice of a new one. */
   private take(operands: readonly Operand[]): void {
     this.look(operands.length);
     for (const { reads } of operands) for (const number of reads) this.taken.add(number);
   }
 
-  /** Counts operands that are looked at. @throws NotCompiled for too many */
+  /** Counts operands that are read. @throws NotCompiled for too many */
   look(count: number): void {
     this.looks += count;
     if (this.looks > LOOKS + LOOKS_PER_BYTE * (this.reader.pos - this.body.codeStart))
       throw new NotCompiled();
   }
 
-  /** A name for use inside of one statement. */
+  /** A name for use inside one statement. */
   temporary(name: string): string {
     this.scratch.add(name);
     return name;
@@ -327,7 +327,7 @@ export class Generator {
     this.text(`${x}=${a.text};${to.high}=${a.high};${to.text}=${x}`, a.reads, to.reads);
   }
 
-  /** The value in a variable, or as it is when that is one or a constant. */
+  /** The value in a variable, or unchanged if it is already one or a constant. */
   simple(a: Operand, ...others: readonly Operand[]): Operand {
     if (a.isSimple) return a;
     const to = this.freshVariable(a.type, a, ...others);
@@ -355,7 +355,7 @@ export class Generator {
     this.stack.push(isLong ? this.simple(operand) : operand);
   }
 
-  /** An operand whose bits may be looked at. */
+  /** An operand whose bits may be read. */
   pop(): Operand {
     return this.checked(this.stack.pop()!);
   }
@@ -365,7 +365,7 @@ export class Generator {
     return this.stack.pop()!;
   }
 
-  /** A float that came from memory and goes anywhere but into arithmetic must not be a NaN. */
+  /** A float that came from memory and goes anywhere except into arithmetic must not be a NaN. */
   checked(a: Operand): Operand {
     if (a.local >= 0) this.rawLocals.add(a.local);
     if (a.nanExit === 0) return a;
@@ -385,7 +385,7 @@ export class Generator {
     }
   }
 
-  /** Before a branch or a block: operands that are locals go to variables, too, since the locals may change. */
+  /** Before a branch or a block: operands that are locals also go to variables, since the locals may change. */
   settleForBlock(...hand: readonly Operand[]): void {
     for (let i = 0; i < this.stack.length; i++) {
       const operand = this.stack[i]!;

@@ -1,4 +1,4 @@
-/** What generated code calls: arithmetic that JavaScript has no operator for, slow accesses, and ways out. */
+/** What generated code calls: arithmetic that JavaScript has no operator for, slow accesses, and exits. */
 import { InternalError } from '../errors/errors.ts';
 import { bulkMemoryCost, type FuelSchedule } from '../interpreter/fuel/schedules.ts';
 import {
@@ -13,7 +13,7 @@ import {
 const TWO_32 = 4294967296;
 const TWO_63 = 2 ** 63;
 
-/** Views of a memory, as large as it is. */
+/** Views of a memory, at its current size. */
 interface Views {
   readonly DV: DataView;
   readonly I8: Int8Array;
@@ -46,7 +46,7 @@ const doubles = new Float64Array(words.buffer);
 /**
  * Arithmetic that needs no memory.
  *
- * @param Q its second word takes the high word of an i64 result
+ * @param Q its second word receives the high word of an i64 result
  */
 export const createArithmetic = (Q: Int32Array, X: Leave) => {
   const ctz = (x: number): number => (x === 0 ? 32 : 31 - Math.clz32(x & -x));
@@ -57,7 +57,7 @@ export const createArithmetic = (Q: Int32Array, X: Leave) => {
   };
   /**
    * Unsigned division of a:b (high words second) by c:d, not 0. The quotient of doubles is at most one off; the
-   * remainder, worked out to 64 bits, says which way.
+   * remainder, computed to 64 bits, shows in which direction.
    */
   const divideUnsigned = (a: number, b: number, c: number, d: number): number => {
     if ((b | d) === 0) {
@@ -116,7 +116,7 @@ export const createArithmetic = (Q: Int32Array, X: Leave) => {
     (divide: typeof divideUnsigned, isQuotient: boolean) =>
     (a: number, b: number, c: number, d: number, exit: number): number => {
       if ((c | d) === 0) X(exit);
-      // -2^63 / -1 overflows; its remainder is 0, which the way below gives.
+      // -2^63 / -1 overflows; its remainder is 0, which the code below gives.
       if (isQuotient && a === 0 && b === -0x80000000 && (c & d) === -1) X(exit);
       const [al, ah] = b < 0 ? [-a | 0, (~b + (a === 0 ? 1 : 0)) | 0] : [a, b];
       const [cl, ch] = d < 0 ? [-c | 0, (~d + (c === 0 ? 1 : 0)) | 0] : [c, d];

@@ -1,7 +1,6 @@
 /**
- * How generated code calls functions of the host: at once, with arguments in the words of the machine where no frame
- * lies. Where the answer is not a plain one, the frames are laid and the interpreter stands inside of the call, as if
- * it had made it.
+ * How generated code calls functions of the host: directly, with arguments in words of the machine without a frame.
+ * If the answer is not a plain one, the frames are laid and the interpreter is inside the call, as if it had made it.
  */
 
 import { payAhead } from '../interpreter/code/encoding.ts';
@@ -19,7 +18,7 @@ import { type Activation, activation } from './activation.ts';
 import { LEFT, type Leaving, type OpenCall } from './leaving.ts';
 import type { Run } from './scope.ts';
 
-/** What the text of a call of the host comes to: makes the function for one that is imported. */
+/** The value of the text of a host call: makes the function for an imported one. */
 export type MakeHostCall = (
   calls: HostCalls,
   leaving: Leaving,
@@ -36,7 +35,7 @@ export class HostCalls implements OpenCall {
   private readonly instance: ModuleInstance;
   private readonly machine: Machine;
   private readonly leaving: Leaving;
-  /** Of the call that the frames are laid for: the function, where its arguments or results are, and its answer. */
+  /** For the call that the frames are laid for: the function, the place of its arguments or results, and its answer. */
   private func: HostFuncInstance | null = null;
   private base = 0;
   private fuel = 0;
@@ -50,7 +49,7 @@ export class HostCalls implements OpenCall {
     this.leaving = leaving;
   }
 
-  /** What the variable of an imported function of the host holds. */
+  /** The value of the variable of an imported function of the host. */
   readonly link = (func: HostFuncInstance, make: MakeHostCall): Run => {
     const { schedule } = this.instance.unit;
     const { refs } = this.machine;
@@ -58,7 +57,7 @@ export class HostCalls implements OpenCall {
     return make(this, leaving, activation, func, instance.memory0, refs, LEFT, schedule.hostCall + func.fuel);
   };
 
-  /** Brings what a call costs into hand, or leaves in front of it; what is left. */
+  /** Moves the cost of a call into hand, or leaves before it; returns the rest. */
   readonly pay = (fuel: number, price: number, memory: MemoryInstance): number => {
     const m = activation.m!;
     m.fuel = fuel;
@@ -78,7 +77,7 @@ export class HostCalls implements OpenCall {
     this.failure = undefined;
     this.hasFailed = false;
     if (hasFailed) return hostFailure(m, failure);
-    // What the host called in turn may have replaced the code array.
+    // Calls by the host in turn may have replaced the code array.
     payAhead(this.machine.space.words, m);
     if (promise === undefined) return m.fuel < 0 ? NO_FUEL : RESTART;
     m.pending = { func, base: to, promise, fuel: this.fuel + held };

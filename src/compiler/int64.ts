@@ -47,7 +47,7 @@ const sub: Rule = (g) => {
   const high = b.constantHigh === 0 ? a.high : `${a.high}-${b.high}`;
   pair(g, `(${a.text}-${b.text}|0)`, `(${high}-${borrow}|0)`, a, b);
 };
-/** The low words' product as a double gives the high word exactly once its own low word is taken off. */
+/** The low words' product as a double gives the high word exactly once its own low word is subtracted. */
 const multiply: Rule = (g) => {
   const [a, b] = simple2(g);
   g.settleAll(a, b);
@@ -59,7 +59,7 @@ const multiply: Rule = (g) => {
   g.setHigh(to, `${parts.join('+')}|0`, to, a, b);
   g.push(to);
 };
-/** By a helper that returns the low word; it leaves where the instruction traps. */
+/** By a helper that returns the low word; it leaves if the instruction traps. */
 const divide =
   (helper: string): Rule =>
   (g) => {
@@ -82,7 +82,7 @@ const bitwise =
         return [literal(value), value];
       }
       if (operator === '&') {
-        // What is left out must not be able to leave: then it would have to be evaluated all the same.
+        // An omitted operand must not be able to leave: otherwise it would have to be evaluated anyway.
         if (kx === 0 && !b.mayTrap) return ['0', 0];
         if (ky === 0 && !a.mayTrap) return ['0', 0];
         if (kx === -1) return [y, null];
@@ -114,7 +114,7 @@ const shift =
     g.settleAll(a, b);
     const to = g.freshVariable(I64, a, b);
     const [x, y, n, lo, hi] = [a.text, a.high, b.text, to.text, to.high];
-    // PERF: both ways of a shift by 32 or more are cheaper than a helper.
+    // PERF: both branches for a shift by 32 or more are cheaper than a helper.
     const text =
       operator === 'shl'
         ? `if(${n}&32){${hi}=${x}<<${n};${lo}=0}else{${hi}=${y}<<${n}|${x}>>>1>>>~${n};${lo}=${x}<<${n}}`

@@ -1,7 +1,8 @@
 /**
- * How generated code calls what the interpreter runs: functions without code of their own, and those of other
- * instances. The interpreter runs them at once, in a loop above that of the call, with frames where no others lie;
- * those of generated code are not laid. Where the call has to stop, they are, and the interpreter's go on top of them.
+ * How generated code calls what the interpreter runs: functions without generated code, and those of other instances.
+ * The interpreter runs them immediately, in a loop above that of the call, with frames where there are no others;
+ * those of generated code are not laid. If the call must stop, they are laid, with the interpreter's frames on top of
+ * them.
  */
 
 import { frameEnd } from '../interpreter/calls/stand.ts';
@@ -27,7 +28,7 @@ import type { Leaving, OpenCall } from './leaving.ts';
 import type { Run } from './scope.ts';
 import { FRAME_WORDS, STACK_WORDS } from './target.ts';
 
-/** What `interpretedCallText` comes to. */
+/** The value of `interpretedCallText`. */
 export type MakeInterpretedCall = (
   calls: InterpretedCalls,
   activation: Activation,
@@ -35,13 +36,13 @@ export type MakeInterpretedCall = (
   memory: MemoryInstance,
 ) => Run;
 
-/** Words of the JavaScript stack that the interpreter takes inside of generated code. */
+/** Words of the JavaScript stack that the interpreter uses inside generated code. */
 const INSIDE_WORDS = 1500;
-/** In place of a status: nothing has happened. */
+/** Instead of a status: nothing has happened. */
 const REFUSED = -1;
 const EXHAUSTED = trapStatus('exhaustion.call-stack');
 
-/** Where the interpreter stands that was called. */
+/** The position of the called interpreter. */
 interface Inside {
   readonly pc: number;
   readonly fp: number;
@@ -49,7 +50,7 @@ interface Inside {
   /** Words of the call stack below it, and those in use. */
   readonly base: number;
   readonly sp: number;
-  /** What it goes on with. */
+  /** The state from which it continues. */
   readonly status: number;
   /** Words in use during a call of the host. */
   readonly top: number;
@@ -60,9 +61,9 @@ export class InterpretedCalls implements OpenCall {
   private readonly instance: ModuleInstance;
   private readonly machine: Machine;
   private readonly leaving: Leaving;
-  /** Told of each function that was called so: some that could have code. */
+  /** Called with each function that was called this way: some of them could have code. */
   private readonly onCall: (code: FuncCode) => void;
-  /** Of the call that the frames are laid for: the function, where its frame is, and where it stands; null if it has returned. */
+  /** For the call that the frames are laid for: the function, its frame, and its position; null if it has returned. */
   private func: FuncInstance | null = null;
   private base = 0;
   private inside: Inside | null = null;
@@ -79,18 +80,18 @@ export class InterpretedCalls implements OpenCall {
     this.onCall = onCall;
   }
 
-  /** What the variable of a function without code holds. */
+  /** The value of the variable of a function without code. */
   link(func: FuncInstance, make: MakeInterpretedCall): Run {
     return make(this, activation, func, this.instance.memory0);
   }
 
-  /** Leaves in front of the call. */
+  /** Leaves before the call. */
   refuse({ code }: FuncInstance): never {
     if (code !== null) this.onCall(code);
     return this.leaving.leaveCall();
   }
 
-  /** Leaves behind the call, whose results lie at `k`. */
+  /** Leaves after the call, whose results are at `k`. */
   leave(func: FuncInstance, k: number): never {
     return this.stop(func, k, null);
   }
@@ -103,10 +104,10 @@ export class InterpretedCalls implements OpenCall {
   }
 
   /**
-   * Runs a function whose arguments lie at `k`, where its results are afterwards.
+   * Runs a function whose arguments are at `k`, where its results are afterwards.
    *
    * @param w words that are left for frames
-   * @returns what is left of the fuel
+   * @returns the remaining fuel
    */
   run(func: FuncInstance, fuel: number, k: number, w: number): number {
     const m = activation.m!;
@@ -117,7 +118,7 @@ export class InterpretedCalls implements OpenCall {
     const { pc, fp, sp, instance, isInside } = m;
     m.fuel = fuel + activation.takeHeld(m);
     const saved = activation.save()!;
-    // Each frame of generated code takes as many words at least.
+    // Each frame of generated code takes at least this many words.
     const base = sp + 2 * Math.floor((((saved.ceiling - fp) >> 1) - w) / FRAME_WORDS);
     m.pc = HALT_PC;
     m.fp = 0;
@@ -144,7 +145,10 @@ export class InterpretedCalls implements OpenCall {
     return m.fuel;
   }
 
-  /** Gives `DONE`, `REFUSED` where the call has not begun, or what the interpreter goes on with where frames are laid. */
+  /**
+   * Returns `DONE`, `REFUSED` if the call has not begun, or the state from which the interpreter continues once
+   * frames are laid.
+   */
   private interpret(m: MachineState, func: FuncInstance, k: number, base: number): number {
     const { machine } = this;
     try {
@@ -165,7 +169,7 @@ export class InterpretedCalls implements OpenCall {
           case NEED_FUEL:
             if (!activation.ask(m.need)) return NEED_FUEL;
             break;
-          // These frames take more room here than where they belong.
+          // These frames use more room here than at their own place.
           case EXHAUSTED:
           case LAY_FRAMES:
             return RESTART;
@@ -211,7 +215,7 @@ export class InterpretedCalls implements OpenCall {
     m.top -= distance;
     if (m.pending !== null) m.pending = { ...m.pending, base: m.pending.base - distance };
     if (sp === base) {
-      // The host stands where the function stood that called it last.
+      // The host is at the position of the function that called it last.
       m.pc = caller.pc + pc - HALT_PC;
       m.fp = caller.fp;
       if (pc === HALT_PC) payAhead(space.words, m);
@@ -229,11 +233,11 @@ export class InterpretedCalls implements OpenCall {
   }
 }
 
-/** Words that are there at least for what the interpreter calls in turn. */
+/** Least words that are available for calls by the interpreter. */
 const LEAST_WORDS = 2000;
 /**
- * Words of the JavaScript stack that are looked for at first, and at most. PERF: 0.4 ns a word; in most calls it is done
- * once, and most are short.
+ * Words of the JavaScript stack that are probed at first, and at most. PERF: 0.4 ns per word; most calls probe once,
+ * and most are short.
  */
 const FIRST_WORDS = INSIDE_WORDS + LEAST_WORDS;
 const MOST_WORDS = 4 * FIRST_WORDS;
@@ -243,10 +247,10 @@ const manyArguments = argumentsOf(MOST_WORDS);
 const takeArguments = (): void => {};
 
 /**
- * Looks for room on the JavaScript stack; false where there is none. What the interpreter has done cannot be done again,
- * so that it must not run out of it.
+ * Probes the JavaScript stack for room; false if there is none. The interpreter's work cannot be repeated, so it must
+ * not run out of stack.
  *
- * @param words that the call takes of it up to here
+ * @param words that the call has used of it so far
  */
 const prove = (m: MachineState, words: number): boolean => {
   const room = m.provedWords === 0 ? fewArguments : manyArguments;

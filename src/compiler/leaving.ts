@@ -1,6 +1,6 @@
 /**
- * How generated code is left: every frame above the interpreter's hands over what it holds, innermost first; then the
- * frames are laid where the interpreter would have them, and it goes on there.
+ * How generated code is left: every frame above the interpreter's saves its values, innermost first; then the frames
+ * are laid where the interpreter would have them, and it continues there.
  */
 
 import { InternalError, QuernError } from '../errors/errors.ts';
@@ -16,37 +16,37 @@ import type { FuncType } from '../syntax/types.ts';
 import type { CompiledFunction } from './scope.ts';
 import { HELD_PER_WORD, STACK_WORDS } from './target.ts';
 
-/** What a frame was left with. */
+/** The values with which a frame was left. */
 interface FrameRecord {
   readonly func: CompiledFunction;
   exit: number;
   values: number[];
 }
 
-/** A call of something else that generated code is left inside of. */
+/** A call of something else, inside which generated code is left. */
 export interface OpenCall {
   /**
-   * Says how the interpreter goes on, a status: the machine stands behind the call, and what it was called with lay at
-   * `m.top` if the frames had been there.
+   * Returns how the interpreter continues, a status: the machine is after the call, and its arguments would have been
+   * at `m.top` with laid frames.
    *
    * @param held fuel of the slice in hand that the code had not fetched
    */
   settle(m: MachineState, held: number): number;
 }
 
-/** Thrown to leave; never seen outside. */
+/** Thrown to leave; never visible outside. */
 export const LEFT: unique symbol = Symbol('left');
 
 /**
- * What frames leave behind, innermost first. Each is a length, the number of a function, or of a piece by its
- * complement, and then what it holds. The first element says where the next one goes.
+ * What frames save, innermost first. Each is a length, the number of a function, or of a piece by its complement, and
+ * then the values. The first element is the place of the next one.
  */
 export const behind = new Float64Array(STACK_WORDS * HELD_PER_WORD + 1);
 behind[0] = 1;
 
 type Left = readonly number[];
 
-/** What the engine throws: for an access out of bounds, and where there is no room on its stack. */
+/** Errors of the engine: for an access out of bounds, and for a stack overflow. */
 const isOfEngine = (error: unknown): boolean =>
   error instanceof RangeError ||
   error instanceof TypeError ||
@@ -56,15 +56,15 @@ const isOfEngine = (error: unknown): boolean =>
 export class Leaving {
   private readonly frames: FrameRecord[] = [];
   private exit = 0;
-  /** Whether the last leaving was a `pause`: then the same place is entered again. */
+  /** Whether the last exit was a `pause`: then the same place is entered again. */
   isPause = false;
-  /** The call that the innermost function is left inside of; null if it is not. */
+  /** The call inside which the innermost function is left; null if there is none. */
   call: OpenCall | null = null;
-  /** Whether the last leaving was inside of a call. */
+  /** Whether the last exit was inside a call. */
   wasInCall = false;
-  /** Of the innermost frame; a piece that does not touch it leaves it to what is around. */
+  /** Of the innermost frame; a piece that does not touch it leaves it to the enclosing code. */
   private fuel = Number.NaN;
-  /** A function some pieces of which were left. */
+  /** A function of which some pieces were left. */
   private piecewise: FrameRecord | null = null;
   private readonly functionOf: (index: number) => CompiledFunction;
 
@@ -72,7 +72,7 @@ export class Leaving {
     this.functionOf = functionOf;
   }
 
-  /** Generated code is entered. Where the stack had no room for taking what was left behind, that is nobody's now. */
+  /** Generated code is entered. If the stack had no room for taking the saved values, they are dropped now. */
   begin(): void {
     behind[0] = 1;
     this.frames.length = 0;
@@ -91,29 +91,29 @@ export class Leaving {
     throw LEFT;
   };
 
-  /** Leaves for want of fuel, or since somebody is to be asked. */
+  /** Leaves for lack of fuel, or because `onSlice` must be called. */
   readonly pause = (exit: number): never => {
     this.isPause = true;
     this.exit = exit;
     throw LEFT;
   };
 
-  /** Leaves inside of the call that led here. */
+  /** Leaves inside the call that led here. */
   readonly leaveInside = (call: OpenCall): never => {
     this.call = call;
     throw LEFT;
   };
 
-  /** Leaves in front of the call that led here. */
+  /** Leaves before the call that led here. */
   readonly leaveCall = (): never => {
     this.isPause = false;
     this.exit = 0;
     throw LEFT;
   };
 
-  /** Takes what all frames have left behind; false for an error that is to be thrown on. */
+  /** Takes what all frames have saved; false for an error that must be thrown again. */
   collect(error: unknown): boolean {
-    // Out of bounds, or no room on the JavaScript stack: in the statement that is named.
+    // Out of bounds, or no room on the JavaScript stack: in the named statement.
     const isRaw = error !== LEFT;
     const end = behind[0]!;
     for (let at = 1; at < end; at += behind[at]!) {
@@ -136,7 +136,7 @@ export class Leaving {
     this.frames.push(frame);
   }
 
-  /** What a piece of a function holds counts for more than what is around it. */
+  /** Values of a piece of a function take precedence over those of the enclosing code. */
   private recordPiece(isRaw: boolean, func: CompiledFunction, [piece, at, fuel, ...values]: Left): void {
     const frame = this.take(isRaw, func, at!, fuel!);
     this.piecewise = frame;
@@ -165,8 +165,8 @@ export class Leaving {
   }
 
   /**
-   * Lays the frames from the frame of the function that was entered, and says how the interpreter goes on: a status.
-   * `null` when it was left at its own entry, with everything as it was.
+   * Lays the frames, beginning with that of the entered function, and returns how the interpreter continues: a
+   * status. `null` if it was left at its own entry, with everything unchanged.
    *
    * @param held fuel of the slice in hand that the code had not fetched
    */
@@ -174,11 +174,11 @@ export class Leaving {
     const { frames } = this;
     this.wasInCall = false;
     if (frames.length === 0) {
-      // There was no room for the function that was entered.
+      // There was no room for the entered function.
       m.fuel += held;
       return null;
     }
-    // PERF: a double otherwise, and so would be the fuel in hand; see `fuel-account.ts`.
+    // PERF: otherwise it would be a double, and so would the fuel in hand; see `fuel-account.ts`.
     let fuel = (this.fuel | 0) + held;
     this.fuel = Number.NaN;
     let innermost = frames[0]!;
@@ -224,7 +224,7 @@ export class Leaving {
   }
 }
 
-/** Where a call returns to: the first boundary behind it in fast code. */
+/** The return point of a call: the first boundary after it in fast code. */
 const returnPlace = (code: FuncCode, offset: number): number => {
   const place = mapFast(code).firstBoundaryAt(offset);
   if (place === undefined)
@@ -232,7 +232,7 @@ const returnPlace = (code: FuncCode, offset: number): number => {
   return code.entry + place.pc;
 };
 
-/** Lets the interpreter go on at an instruction: in fast code where it has a boundary, else in careful code. */
+/** Lets the interpreter continue at an instruction: in fast code if there is a boundary, otherwise in careful code. */
 const goOn = (m: MachineState, code: FuncCode, offset: number, fuel: number): number => {
   const fast = m.isArmed === 1 ? undefined : mapFast(code).boundaryAt(offset);
   if (fast !== undefined) {
@@ -243,7 +243,7 @@ const goOn = (m: MachineState, code: FuncCode, offset: number, fuel: number): nu
   const { sites } = mapCareful(code);
   const { body, type } = code.unit.module.funcs[code.index]!;
   let index = mapCareful(code).firstSite(offset);
-  // The charge of the entry lies in front of that of the first instruction, and has been made.
+  // The charge of the entry precedes that of the first instruction, and has been made.
   const results = slotCountOf((type.comp as FuncType).results);
   if (offset === body!.codeStart && entryCost(code.unit.schedule, body!.localCount, results) > 0) {
     const { words } = getMachine().space;

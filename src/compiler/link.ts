@@ -26,7 +26,7 @@ import { CHARACTERS, countWork } from './steps.ts';
 import { FRAME_WORDS, SHARED_FLOATS, SHARED_WORDS, STACK_WORDS } from './target.ts';
 
 let keys = 0;
-/** A number for each type of each instance, by which indirect calls know functions that they may call directly. */
+/** A number for each type of each instance, by which indirect calls recognise functions that they may call directly. */
 const keysOf = new WeakMap<ModuleInstance, Map<number, number>>();
 const runKeyOf = (instance: ModuleInstance, typeId: number): number => {
   let map = keysOf.get(instance);
@@ -36,59 +36,59 @@ const runKeyOf = (instance: ModuleInstance, typeId: number): number => {
   return key;
 };
 
-/** In place of a status: the interpreter has to run the function itself. */
+/** Instead of a status: the interpreter must run the function itself. */
 export const REFUSED = -1;
 
 /**
- * PERF: a loop that runs on for long is left now and then, so that it is entered again: V8 replaces code in a loop
- * while it runs, but such code is worse than what it enters at the start (collatz 40 %, sieve 30 %). First after
- * every second slice of fuel, then after so many.
+ * PERF: a long-running loop is left at intervals and entered again: V8 replaces code in a running loop, but such code
+ * is slower than code entered at the start (collatz 40 %, sieve 30 %). First after every second slice of fuel, then
+ * after this many.
  */
 const COLD_PAUSES = 16;
 const MOST_REFILLS = 64;
 
 /**
- * PERF: new code fetches fuel in so many small portions: V8 has then seen every place that does by the time that it
- * optimises. One that it has not seen makes it drop the code (i64hash 35 %).
+ * PERF: new code fetches fuel in this many small portions: then V8 has seen every place that fetches fuel by the time
+ * it optimises. A place that it has not seen makes it discard the code (i64hash 35 %).
  */
 const TRAINING = 10_000;
 
-/** A function that is in its place. */
+/** A function that is installed. */
 interface Placed {
   readonly func: CompiledFunction;
   readonly run: Run;
   readonly entry: Entry;
   /** Whether its views of memory are constants. */
   readonly isBound: boolean;
-  /** How often it was left for want of fuel. */
+  /** How often it was left for lack of fuel. */
   pauses: number;
   /** Slices of fuel that were used before it was made. */
   readonly since: number;
 }
 
-/** Where an instance has its code from. */
+/** The source of an instance's code. */
 export interface CodeSource {
-  /** Whether a loop that runs on for long can be left and entered again. */
+  /** Whether a long-running loop can be left and entered again. */
   readonly leavesLoops: boolean;
-  /** Functions to begin with, for one more instance. */
+  /** The initial functions of one more instance. */
   edition(): Edition;
-  /** Another edition, with a function that the one in use has not, if it is worth while; null where it is not. */
+  /** Another edition, with a function that the current one lacks, if it is worthwhile; null otherwise. */
   editionWith(func: CompiledFunction): Edition | null;
   /**
-   * The text that puts a function in its place, evaluated in the scope.
+   * The text that installs a function, evaluated in the scope.
    *
    * @param generation of the views of memory; 0 for a function that takes them from the scope
-   * @param isLinked whether the variable of a function, by its index, leads to it or to the interpreter
+   * @param isLinked whether the variable of a function, by its index, refers to it or to the interpreter
    */
   placedText(func: CompiledFunction, generation: number, isLinked: (index: number) => boolean): string;
-  /** The text after which the interpreter runs a function, by its index, when it is called. */
+  /** The text that makes the interpreter run a function, by its index, when it is called. */
   interpretedText(index: number): string;
 }
 
 /**
- * A function that was made so often, as its memory grew, takes views that may change. Once that was warm counts for
- * some. PERF: V8 begins from nothing each time, and warming up costs more than such views do (esbuild); but most programs
- * grow before they are warm (SQLite).
+ * A function that was made this often, because its memory grew, takes views that may change. If it was warm, it
+ * counts for several. PERF: V8 starts cold each time, and warming up costs more than such views (esbuild); but most
+ * programs grow before they are warm (SQLite).
  */
 const MOST_TIMES = 8;
 const WARM_TIMES = 4;
@@ -96,8 +96,8 @@ const WARM_TIMES = 4;
 const WARM_SLICES = 50;
 
 /**
- * An instance that began with an edition makes a function by itself when it was entered so often: most live briefly, and
- * the next ones have it in their edition.
+ * An instance that began with an edition makes a function separately after this many entries: most instances are
+ * short-lived, and later ones have the function in their edition.
  */
 const MANY_CALLS = 100;
 const MANY_LOOPS = 4;
@@ -111,37 +111,37 @@ export class CompiledInstance {
   private readonly environment: Readonly<Record<string, unknown>>;
   private scope: Scope;
   private readonly placed = new Map<number, Placed>();
-  /** Functions that may be on the stack: those that are or were in their places. */
+  /** Functions that may be on the stack: those that are or were installed. */
   private readonly known = new Map<number, CompiledFunction>();
   private views: Readonly<Record<ViewName, unknown>> | null = null;
-  /** Of the memory that the views are of. */
+  /** The memory of the views. */
   private buffer: ArrayBufferLike | null = null;
   private byteLength = -1;
   private generation = 0;
-  /** Portions that are still to be fetched while the code is new. */
+  /** Portions that remain to be fetched while the code is new. */
   private training = TRAINING;
-  /** Of the edition in use. */
+  /** Of the current edition. */
   characters = 0;
   /** Slices of fuel that generated code has used up. */
   private slices = 0;
-  /** How often functions were made by themselves. */
+  /** How often functions were made separately. */
   private readonly times = new Map<number, number>();
   private readonly host: HostCalls;
   private readonly interpreted: InterpretedCalls;
   /** Functions of tables that the interpreter runs, as indirect calls find them. */
   private readonly elements = new WeakMap<FuncInstance, { readonly run: Run }>();
-  /** Functions, by index, whose variables lead to the interpreter. */
+  /** Functions, by index, whose variables refer to the interpreter. */
   private readonly linked = new Set<number>();
-  /** Functions, by index, that are not in their places since the memory grew. */
+  /** Functions, by index, that are no longer installed since the memory grew. */
   private readonly gone = new Map<number, CompiledFunction>();
   /** How often functions were entered that the edition lacks. */
   private readonly asked = new Map<number, number>();
-  /** Whether the instance began with functions that others have, too. */
+  /** Whether the instance began with functions that it shares with others. */
   private isLate = false;
 
   /**
-   * @param chance for tests: asked at each boundary whether to leave
-   * @param onCall told of each function that generated code had the interpreter run
+   * @param chance for tests: called at each boundary; whether to leave
+   * @param onCall called with each function that generated code let the interpreter run
    */
   constructor(
     instance: ModuleInstance,
@@ -169,7 +169,7 @@ export class CompiledInstance {
     const { instance, leaving, stacks } = this;
     const { globalWords, unit } = instance;
     const { module } = unit;
-    // High word of what a helper returns, and words of pieces. PERF: with a buffer of its own, its place is a constant
+    // High word of a helper's result, and words of pieces. PERF: with a separate buffer, its address is a constant
     // for V8.
     const Q = new Int32Array(new ArrayBuffer(4 * SHARED_WORDS));
     const common: Record<(typeof commonNames)[number], unknown> = {
@@ -185,7 +185,7 @@ export class CompiledInstance {
       V: behind,
       LH: this.linkImported,
       LI: this.linkInterpreted,
-      // PERF: V8 does not put the code of what it calls through a proxy in place of the call.
+      // PERF: V8 does not inline what it calls through a proxy.
       more: new Proxy(this.more, {}),
       chance,
       G: globalWords,
@@ -210,7 +210,7 @@ export class CompiledInstance {
     return values;
   }
 
-  /** Puts all functions of an edition in their places. Those of another one may still be on the stack. */
+  /** Installs all functions of an edition. Functions of another one may still be on the stack. */
   private enterEdition({ characters, functions, makeScope }: Edition): Scope {
     this.characters = characters;
     const scope = makeScope(this.environment);
@@ -224,7 +224,7 @@ export class CompiledInstance {
     return scope;
   }
 
-  /** Asks for more fuel in the middle of a call; leaves where there is none. */
+  /** Requests more fuel in the middle of a call; leaves if there is none. */
   private readonly more = (fuel: number, need: number, exit: number, w: number): number => {
     const m = activation.m!;
     m.fuel = fuel;
@@ -239,7 +239,7 @@ export class CompiledInstance {
     return m.fuel;
   };
 
-  /** An element of a table that has no code here, for an indirect call; leaves where it may not be called. */
+  /** An element of a table without code here, for an indirect call; leaves if it may not be called. */
   private readonly callIndirect = (
     element: FuncInstance | null | undefined,
     exit: number,
@@ -268,13 +268,13 @@ export class CompiledInstance {
     return this.interpreted.link(this.instance.funcs[index]!, make);
   };
 
-  /** Whether the views are those of the memory as it is now. */
+  /** Whether the views are those of the current memory. */
   private get isCurrent(): boolean {
     const { memory0 } = this.instance;
     return memory0.view.buffer === this.buffer && memory0.byteLength === this.byteLength;
   }
 
-  /** Makes views of the memory as it is; functions that know the old ones are no longer in place. */
+  /** Makes views of the current memory; functions with the old ones are no longer installed. */
   private renewViews(): void {
     const { memory0, unit, funcs } = this.instance;
     this.buffer = memory0.view.buffer;
@@ -299,14 +299,14 @@ export class CompiledInstance {
     if (gone.length > 0) this.scope.evaluate!(gone.join(''));
   }
 
-  /** The interpreter may never enter a function again that generated code calls. */
+  /** A function that generated code calls may never be entered by the interpreter again. */
   private placeAgain({ index, unit }: FuncCode): void {
     const func = this.gone.get(index);
     if (func === undefined || unit !== this.instance.unit || !this.isCurrent) return;
     this.place(activation.m!, func);
   }
 
-  /** Makes a function that the scope has not; null where that is not worth while yet. */
+  /** Makes a function that the scope lacks; null if that is not worthwhile yet. */
   private place(m: MachineState, func: CompiledFunction): Placed | null {
     const { scope, source, views } = this;
     if (this.isLate) {
@@ -353,10 +353,10 @@ export class CompiledInstance {
   }
 
   /**
-   * Enters a function, whose frame is there and whose first stretch is paid.
+   * Enters a function whose frame exists and whose first stretch is paid.
    *
    * @param paid what the interpreter paid at the entry
-   * @returns null when the call has returned, `REFUSED` when the interpreter has to do it, or a status
+   * @returns null when the call has returned, `REFUSED` if the interpreter must run it, or a status
    */
   enter(m: MachineState, func: CompiledFunction, paid: number): number | null {
     const { fp, sp } = m;
@@ -387,7 +387,7 @@ export class CompiledInstance {
     activation.outermost = w - func.frameWords;
     activation.refills = placed.pauses < COLD_PAUSES ? 1 : MOST_REFILLS;
     activation.held = 0;
-    // The test of the entry fetches, too.
+    // The test of the entry also fetches.
     if (this.training > 0) activation.hold(m, func.exits.entryRemaining);
     this.leaving.begin();
     const { scope } = this;
@@ -414,12 +414,12 @@ export class CompiledInstance {
     }
   }
 
-  /** Whether code was left last for want of fuel or room, and may be entered again where it was left. */
+  /** Whether code was last left for lack of fuel or room, and may be entered again at that place. */
   get hasPaused(): boolean {
     return this.leaving.isPause;
   }
 
-  /** Whether code was left last inside of a call of something else. */
+  /** Whether code was last left inside a call of something else. */
   get isInCall(): boolean {
     return this.leaving.wasInCall;
   }

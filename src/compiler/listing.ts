@@ -1,12 +1,12 @@
-/** Generated code for people to read: indented, with the offsets of instructions in front. */
+/** Generated code for people to read: indented, with the offsets of instructions in the first column. */
 
-/** In front of the statements of an instruction; see `Target.showsOffsets`. */
+/** Precedes the statements of an instruction; see `Target.showsOffsets`. */
 export const offsetComment = (offset: number): string => `/* ${offset.toString(16).padStart(6, '0')} */`;
 
 const marked = /^(.*)(\/\* [0-9a-f]{6,} \*\/);$/;
 const MARGIN = ' '.repeat(offsetComment(0).length + 1);
 
-/** The lines of a generated function; what the generator has put into comments goes to a column of its own. */
+/** The lines of a generated function; comments of the generator go to a separate column. */
 export const listingOf = (text: string): string[] => {
   const lines: string[] = [];
   let depth = 0;
@@ -23,7 +23,7 @@ export const listingOf = (text: string): string[] => {
       add(line);
       continue;
     }
-    // What stands in front of the statement is a label of a switch.
+    // The text before the statement is a label of a switch.
     if (match[1] !== '') add(match[1]!);
     margin = `${match[2]!} `;
   }

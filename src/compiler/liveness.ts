@@ -1,11 +1,11 @@
 /**
- * What the pieces of a function take and set: variables that are live where they begin, and where they lead.
+ * What the pieces of a function take and set: variables that are live at their beginnings, and at their targets.
  *
- * A variable is live where some way on reads it before it is set. The tree is walked from its end; what is live at
- * the head of a loop is taken from the walk before, until nothing changes: one walk more than loops are nested.
+ * A variable is live where some path reads it before it is set. The tree is walked from its end; what is live at the
+ * head of a loop is taken from the preceding walk, until nothing changes: one walk more than the nesting of loops.
  *
- * An exit reads nothing by itself, unless the function is left for good: the interpreter goes on where the code
- * would have gone on. (What it repeats from the boundary on, the statement that leaves reads: see `reading`.) So a
+ * An exit itself reads nothing, unless the function is left permanently: the interpreter continues where the code
+ * would have continued. (The statement that leaves reads what is repeated from the boundary on: see `reading`.) So a
  * local that nothing reads any more may have an old value when a cut function is left.
  */
 import type { Names } from './names.ts';
@@ -21,7 +21,7 @@ const MAX_WALKS = 24;
  * Fills in what pieces take and set. A step is a walk over the statements.
  *
  * @param count of the numbers of variables
- * @returns words of the JavaScript stack that calls of pieces take at most; null where loops are nested too deep
+ * @returns most words of the JavaScript stack that calls of pieces use; null if loops are nested too deeply
  */
 export function* findLive(root: readonly Statement[], names: Names, count: number): Steps<number | null> {
   const liveness = new Liveness(names, count);
@@ -46,7 +46,7 @@ const addAll = (bits: Bits, more: Bits): void => {
   for (let i = 0; i < bits.length; i++) bits[i]! |= more[i]!;
 };
 
-/** What is live around a piece. */
+/** The variables that are live around a piece. */
 interface Around {
   readonly inFront: Bits;
   /** By way out. */
@@ -57,7 +57,7 @@ class Liveness {
   readonly around = new Map<Piece, Around>();
   private readonly names: Names;
   private readonly words: number;
-  /** Behind blocks. */
+  /** After blocks. */
   private readonly behind = new Map<Label, Bits>();
   /** At heads of loops, as far as it is known. */
   private readonly heads = new Map<Label, Bits>();
@@ -74,7 +74,7 @@ class Liveness {
     return new Uint32Array(this.words);
   }
 
-  /** Walks once; whether nothing has changed. */
+  /** Walks once; returns whether nothing has changed. */
   run(root: readonly Statement[]): boolean {
     this.hasChanged = false;
     this.live = this.empty();
@@ -177,7 +177,7 @@ class Liveness {
 
 /** Variables that statements read, and that they set. */
 class Mentions {
-  /** Most that calls of pieces take from the JavaScript stack. */
+  /** Most words that calls of pieces use on the JavaScript stack. */
   words = 0;
   private readonly names: Names;
   private readonly liveness: Liveness;

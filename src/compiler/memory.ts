@@ -1,9 +1,9 @@
 /**
  * Loads and stores of memory 0, by mnemonic.
  *
- * PERF: where the host compiles JavaScript, a `DataView` beats typed arrays on programs (5.0 against 6.0 times native
- * on SQLite); it throws out of bounds, which the function's `catch` turns into an exit. Without a JIT a typed array
- * indexed by the quotient is cheapest: a fraction, and everything outside, reads as undefined.
+ * PERF: if the host compiles JavaScript, a `DataView` beats typed arrays on programs (5.0 against 6.0 times native on
+ * SQLite); out of bounds it throws, which the function's `catch` turns into an exit. Without a JIT, a typed array
+ * indexed by the quotient is cheapest: a fraction, and every index out of bounds, reads as undefined.
  */
 import { hasCheapSizes } from '../interpreter/fuel/schedules.ts';
 import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts';
@@ -12,7 +12,7 @@ import type { Generator } from './generator.ts';
 import type { Rule } from './numeric.ts';
 import { exact, Operand, wrapping } from './operand.ts';
 
-/** How a number of some width lies in memory. */
+/** The form of a number of some width in memory. */
 interface Cell {
   /** Logarithm of its size. */
   readonly shift: 0 | 1 | 2 | 3;
@@ -37,7 +37,7 @@ const int32 = cell(2, 'Int32', 'I32', 'I32');
 const float32 = cell(2, 'Float32', 'F32', 'F32');
 const float64 = cell(3, 'Float64', 'F64', 'F64');
 
-/** Whether this compiler handles the access; else it leaves in front of it. */
+/** Whether this compiler handles the access; otherwise it leaves before it. */
 const isPlain = (g: Generator): boolean => {
   const { lo, hi, memory } = g.reader;
   const type = g.module.memories[memory];
@@ -55,11 +55,11 @@ const byteAddress = (a: Operand, offset: number): string => {
 const viewIndex = (a: Operand, offset: number): string =>
   offset === 0 && a.constant === null ? exact(a) : byteAddress(a, offset);
 
-/** What an access to an address reads: a `DataView` throws by itself, and leaves at the exit that is named. */
+/** What an access to an address reads: a `DataView` throws itself, and leaves at the named exit. */
 const readsAt = (g: Generator, a: Operand): readonly number[] =>
   g.target.hasJit ? [...a.reads, g.names.exit] : a.reads;
 
-/** The text of a read; its address may be evaluated once only. */
+/** The text of a read; its address may be evaluated only once. */
 const read = (g: Generator, { shift, view, array, slow }: Cell, a: Operand, offset: number): string => {
   if (g.target.hasJit) {
     g.nameExit();
@@ -68,7 +68,7 @@ const read = (g: Generator, { shift, view, array, slow }: Cell, a: Operand, offs
   if (shift === 0) return `(${array}[${byteAddress(a, offset)}]??X(${g.exit}))`;
   const j = a.isSimple ? byteAddress(a, offset) : `(${g.temporary('j')}=${byteAddress(a, offset)})`;
   const again = a.isSimple ? byteAddress(a, offset) : 'j';
-  // A hint of less than the natural alignment is true more often than not.
+  // A hint of less than the natural alignment is usually true.
   if (g.reader.align < shift) return `load${slow}(${byteAddress(a, offset)},${g.exit})`;
   return `(${array}[${j}/${1 << shift}]??load${slow}(${again},${g.exit}))`;
 };
@@ -115,7 +115,7 @@ const load64: Rule = (g) => {
   if (g.target.hasJit) {
     g.nameExit();
     const i = g.temporary('i');
-    // The word above first: when that is inside, so is the other.
+    // The higher word first: when that is inside, so is the other.
     const high = `${to.high}=DV.getInt32(${i}+4,true)`;
     const low = `${to.text}=DV.getInt32(${i},true)`;
     g.text(`${i}=${byteAddress(a, offset)};${high};${low}`, readsAt(g, a), to.reads);
@@ -180,7 +180,7 @@ const store64: Rule = (g) => {
   const reads = [...readsAt(g, a), ...value.reads];
   if (g.target.hasJit) {
     g.nameExit();
-    // The word above is written first: when that is inside, so is the other.
+    // The higher word is written first: when that is inside, so is the other.
     const address = `${j}=${byteAddress(a, offset)}`;
     g.text(`${address};DV.setInt32(${j}+4,${value.high},true);DV.setInt32(${j},${value.text},true)`, reads);
     return;
@@ -195,7 +195,7 @@ const store64: Rule = (g) => {
 const size: Rule = (g) => {
   const { index } = g.reader;
   const type = g.module.memories[index]!;
-  // Another worker may have made a shared memory grow.
+  // Another worker may have grown a shared memory.
   if (index !== 0 || type.pageSizeLog2 !== 16 || type.limits.address !== I32 || type.isShared) {
     leaveHere(g);
     return;
@@ -205,7 +205,7 @@ const size: Rule = (g) => {
   );
 };
 
-/** A fill or copy inside of memory 0: the helper pays for it, and returns the fuel that is left. */
+/** A fill or copy inside memory 0: the helper pays for it, and returns the fuel that is left. */
 const sized =
   (helper: string): Rule =>
   (g) => {
@@ -222,7 +222,7 @@ const sized =
     const { fuel } = g.names;
     const reads = [...a.reads, ...b.reads, ...c.reads, fuel];
     g.text(`f=${helper}(${exact(a)},${exact(b)},${exact(c)},f,${g.exit})`, reads, [fuel]);
-    // What it cost is not known before: the way on is asked for anew.
+    // Its cost is not known in advance: fuel for the code after it is requested again.
     const mark = g.mark();
     g.pay('sized', mark, mark, g.newExit(reader.pos, mark, g.stack.slice()));
   };

@@ -12,7 +12,7 @@ export class Names {
   readonly allLocals: readonly number[];
   /** Fuel in hand. */
   readonly fuel: number;
-  /** The exit that is named. */
+  /** The named exit. */
   readonly exit: number;
   /** Room for frames of callees. */
   readonly room: number;
@@ -27,7 +27,7 @@ export class Names {
     this.base = this.fuel + 3;
   }
 
-  /** Numbers of a local; of an i64 that of its low word, then that of its high one. */
+  /** Numbers of a local; for an i64, the number of its low word, then of its high one. */
   ofLocal(index: number): readonly number[] {
     return this.locals[index] === I64 ? [2 * index, 2 * index + 1] : [2 * index];
   }

@@ -20,7 +20,7 @@ export const writeNumbers = (numbers: Iterable<number>): string => {
 const digitOf = new Uint8Array(128);
 for (let i = 0; i < alphabet.length; i++) digitOf[alphabet.charCodeAt(i)] = i;
 
-/** Reads numbers one after the other. */
+/** Reads numbers in sequence. */
 export class NumberReader {
   private readonly text: string;
   private at = 0;

@@ -43,7 +43,7 @@ const compare = (operator: string): Rule =>
 const compareUnsigned = (operator: string): Rule =>
   binary((a, b) => `(${unsigned(a)}${operator}${unsigned(b)})`, asBoolean);
 
-/** A sum is taken modulo 2^32 by whoever uses it. */
+/** The user of a sum takes it modulo 2^32. */
 const sum =
   (operator: '+' | '-'): Rule =>
   (g) => {
@@ -66,7 +66,7 @@ const sum =
 const multiply: Rule = (g) => {
   const b = g.pop();
   const a = g.pop();
-  // The product of an i32 with so small a constant is exact.
+  // The product of an i32 with such a small constant is exact.
   const isSmall = b.constant !== null && Math.abs(b.constant) < 2 ** 21;
   result(g, I32, isSmall ? `(${exact(a)}*${b.text}|0)` : `imul(${wrapping(a)},${wrapping(b)})`, a, b);
 };
@@ -165,7 +165,7 @@ export const i32Rules = {
   'i32.extend16_s': unary((a) => `(${wrapping(a)}<<16>>16)`),
 } as const satisfies Readonly<Record<string, Rule>>;
 
-// Floats. Every f32 is rounded where it is made. NaN needs no care here: see `Generator.checked`.
+// Floats. Every f32 is rounded where it is made. NaN needs no special handling here: see `Generator.checked`.
 
 const float = (g: Generator, type: ValType, text: string, a: Operand, b: Operand): void => {
   const rounded = type === F32 ? `fround(${text})` : `(${text})`;
@@ -191,7 +191,7 @@ const floatCompare =
     const a = g.popArithmetic();
     result(g, I32, `(${a.text}${operator}${b.text})`, a, b, { form: 'boolean', isNatural: true });
   };
-/** Operators on the bits: the sign of a NaN can be seen. */
+/** Operators on the bits: the sign of a NaN is visible. */
 const sign =
   (type: ValType, write: (a: string) => string): Rule =>
   (g) => {
@@ -287,7 +287,7 @@ const fromI64 =
     const a = g.pop();
     g.push(new Operand(type, write(a.text, a.high), { mayTrap: a.mayTrap, reads: a.reads }));
   };
-/** i64.trunc: the helper returns the low word; out of range it leaves, or saturates where there is no exit. */
+/** i64.trunc: the helper returns the low word; out of range it leaves, or saturates if there is no exit. */
 const truncate64 =
   (name: string, saturates: boolean): Rule =>
   (g) => {

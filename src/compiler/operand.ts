@@ -1,10 +1,10 @@
-/** Operands as JavaScript text: what stands on the abstract stack while a function is generated. */
+/** Operands as JavaScript text: the contents of the abstract stack while a function is generated. */
 import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts';
 import { isCanonical } from './exits.ts';
 
 /**
- * How the text of an i32 relates to its value: the value itself; a boolean; or a sum that has yet to be taken
- * modulo 2^32, which operators that do so anyway can use as it is.
+ * How the text of an i32 relates to its value: the value itself; a boolean; or a sum that must still be taken modulo
+ * 2^32, which operators that do so anyway can use directly.
  */
 type Form = 'exact' | 'boolean' | 'sum';
 
@@ -21,14 +21,14 @@ export class Operand {
   readonly reads: readonly number[];
   readonly mayTrap: boolean;
   readonly form: Form;
-  /** Additions in a sum: doubles hold it exactly as long as there are few. */
+  /** Additions in a sum: a double is exact as long as there are few. */
   readonly terms: number;
   /** Value of a constant i32, or the low word of an i64. */
   readonly constant: number | null;
   readonly constantHigh: number | null;
   /** Whether an i32 is known to be 0 or more. */
   readonly isNatural: boolean;
-  /** Exit to take when the value, which comes from memory, is a NaN; 0 when it was looked at. */
+  /** Exit to take if the value, which comes from memory, is a NaN; 0 once it was checked. */
   readonly nanExit: number;
   /** The local that a float was read from; -1 for none. */
   readonly local: number;
@@ -50,7 +50,7 @@ export class Operand {
   }
 }
 
-/** Text of a number that can stand anywhere in an expression. */
+/** Text of a number that can be used anywhere in an expression. */
 export const literal = (value: number): string =>
   Object.is(value, -0) ? '(-0)' : value < 0 ? `(${value})` : String(value);
 
@@ -68,7 +68,7 @@ const words = new Int32Array(2);
 const floats = new Float32Array(words.buffer);
 const doubles = new Float64Array(words.buffer);
 
-/** A float by its bits; null for a NaN that is not the canonical one, which generated code cannot hold. */
+/** A float by its bits; null for a NaN that is not the canonical one, which generated code does not support. */
 export const floatConstant = (type: ValType, low: number, high: number): Operand | null => {
   words[0] = low;
   words[1] = high;
@@ -92,7 +92,7 @@ export const readsOf = (a: Operand, b: Operand): readonly number[] =>
 /** The value of an i32, canonical. */
 export const exact = ({ form, text }: Operand): string =>
   form === 'exact' ? text : form === 'boolean' ? `(${text}|0)` : `(${text}|0)`;
-/** Where the use takes it modulo 2^32. */
+/** For uses that take it modulo 2^32. */
 export const wrapping = ({ form, text }: Operand): string =>
   form === 'exact' ? text : form === 'boolean' ? `(${text}|0)` : `(${text})`;
 /** As a condition. */

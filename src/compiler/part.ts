@@ -1,27 +1,27 @@
-/** What is compiled by itself, and what is known of it. */
+/** What is compiled separately, and what is known about it. */
 import type { CodeRegion, FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { CompiledFunction } from './scope.ts';
 
-/** Where a loop lies in a body. */
+/** The place of a loop in a body. */
 export interface LoopRange {
   /** Offset of the `loop`. */
   readonly offset: number;
   /** Offset of the first instruction in it. */
   readonly head: number;
-  /** Offset of the next instruction outside of it that can be reached. */
+  /** Offset of the next reachable instruction outside it. */
   readonly end: number;
 }
 
-/** What is compiled by itself: a function, or a loop of one. */
+/** What is compiled separately: a function, or a loop of one. */
 export class Part {
   readonly code: FuncCode;
   /** Null for the function. */
   readonly loop: LoopRange | null;
-  /** Undefined until it is complete; null where the interpreter keeps it. */
+  /** Undefined until it is complete; null if it stays with the interpreter. */
   generated: CompiledFunction | null | undefined = undefined;
-  /** Fuel that it has used, as far as that was seen. */
+  /** Fuel that it has used, as far as sampled. */
   used = 0;
-  /** The code in which the interpreter asks for it. */
+  /** The code in which the interpreter requests it. */
   markedIn: CodeRegion | null = null;
 
   constructor(code: FuncCode, loop: LoopRange | null) {
@@ -30,10 +30,10 @@ export class Part {
   }
 }
 
-/** What is known of a function of a unit. */
+/** Facts about a function of a unit. */
 export class FunctionRecord {
   readonly whole: Part;
-  /** The code in which the interpreter asks for all of its loops. */
+  /** The code in which the interpreter requests all of its loops. */
   markedIn: CodeRegion | null = null;
   private readonly findLoops: (code: FuncCode) => readonly LoopRange[];
   private found: readonly Part[] | null = null;

@@ -1,4 +1,4 @@
-/** Runs code that was made at build time: the file hands over a table of its functions, and the text of a scope. */
+/** Runs code that was made at build time: the file passes a table of its functions, and the function of a scope. */
 import { InternalError, UsageError } from '../errors/errors.ts';
 import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
 import { type PrecompiledModule, registerPrecompiled } from '../interpreter/code/precompiled-module.ts';
@@ -15,8 +15,8 @@ import type { CompiledFunction, Edition } from './scope.ts';
 import { useTier } from './tier.ts';
 
 /**
- * What generated code takes from the engine, and gives it: names, helpers, exits, frames. Files are bound to it; any
- * change of these makes a new version.
+ * Version of the interface between generated code and the engine: names, helpers, exits, frames. Files are bound to
+ * it; any change of these makes a new version.
  */
 export const CODE_VERSION = 1;
 
@@ -33,8 +33,8 @@ export interface PrecompiledHead {
 }
 
 /**
- * Makes what `createPlugin` takes as `precompiled` of what a file holds that `quern compile` wrote. Only such files call
- * it.
+ * Makes the value for the option `precompiled` of `createPlugin` from the contents of a file that `quern compile`
+ * wrote. Only such files call it.
  *
  * Example: see `CompileOptions`.
  */
@@ -53,7 +53,7 @@ class TableFunction implements CompiledFunction {
   readonly isLoop: boolean;
   readonly frameWords: number;
   readonly entryNeed: number;
-  /** Of a loop: offset, and offset of its first instruction. */
+  /** For a loop: its offset, and the offset of its first instruction. */
   readonly offset: number;
   readonly head: number;
   private readonly rest: string;
@@ -119,7 +119,7 @@ class PrecompiledCode extends CodeProvider implements PrecompiledModule {
       throw new UsageError('usage.precompiled', {
         expected,
         actual,
-        detail: `made for ${expected}; here there is ${actual}`,
+        detail: `made for ${expected}, not for ${actual}`,
       });
     };
     if (version !== CODE_VERSION) fail(`version ${version} of generated code`, `version ${CODE_VERSION}`);
@@ -186,7 +186,7 @@ class PrecompiledUnit implements UnitCode, CodeSource {
   }
 
   placedText(): never {
-    throw new InternalError('internal.bug', { detail: 'the text of what was made before' });
+    throw new InternalError('internal.bug', { detail: 'the text of precompiled code' });
   }
 
   interpretedText(): never {

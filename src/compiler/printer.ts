@@ -7,13 +7,13 @@ import { SHARED_FLOATS, SHARED_WORDS } from './target.ts';
 import { priceOf } from './tests-of-fuel.ts';
 import type { Label, Loop, Pay, Piece, Statement, Switch, WayOut } from './tree.ts';
 
-/** An operand that lies in the frame when a loop is entered. */
+/** An operand that is in the frame when a loop is entered. */
 export interface FrameValue {
   readonly operand: Operand;
   readonly slot: number;
 }
 
-/** The text of a function, and what its pieces hand over when they are left: positions among its names. */
+/** The text of a function, and what its pieces save when they are left: positions among its names. */
 interface Printed {
   readonly text: string;
   readonly pieces: readonly (readonly number[])[];
@@ -24,7 +24,7 @@ const noPieces: readonly (readonly number[])[] = [];
 /**
  * Prints a function.
  *
- * @param names what it hands over when it is left, in order
+ * @param names what it saves when it is left, in order
  * @param read operands that a loop reads from the frame
  */
 export const print = (
@@ -114,7 +114,7 @@ class Printer {
         this.jump(node.label);
         return;
       case 'return':
-        // Fuel in hand goes back to where all functions share it; the value is worked out before.
+        // Fuel in hand goes back to the shared variable; the value is computed before that.
         out.push(node.before, this.g.target.fuel, '=f;');
         this.returnValue(node.text);
         return;
@@ -123,7 +123,7 @@ class Printer {
         this.call(node);
         return;
       case 'leave':
-        // PERF: V8 moves what throws out of the way.
+        // PERF: V8 moves code that throws out of the hot path.
         out.push(`throw X(${node.exit});\n`);
         return;
       case 'block':
@@ -168,18 +168,18 @@ class Printer {
       return;
     }
     const place = this.valuePlace;
-    // The call of a piece, even where there is no value.
+    // The call of a piece, even if there is no value.
     if (text !== place) out.push(place === '' ? '' : `${place}=`, text, ';');
     out.push(`return ${inside.waysOut.findIndex(({ way }) => way === 'return')};\n`);
   }
 
-  /** Where a piece puts what the function returns. */
+  /** The place where a piece puts the function's result. */
   private get valuePlace(): string {
     const [first] = this.g.type.results;
     return first === undefined ? '' : isFloat(first) ? 'R[0]' : 'Q[0]';
   }
 
-  /** Takes a way out of the piece: what the code that follows reads goes to where all functions share it. */
+  /** Takes a way out of the piece: values that the following code reads go to shared variables. */
   private takeWay(index: number): void {
     const { waysOut } = this.inside!;
     const { result, others } = this.placesOf(waysOut[index]!, waysOut.length === 1);
@@ -187,7 +187,7 @@ class Printer {
     this.out.push('return ', waysOut.length === 1 ? result : String(index), ';\n');
   }
 
-  /** Names and places of what is handed over on a way; the result of the only way is one of them. */
+  /** Names and places of the values passed on a way out; the result of the only way is one of them. */
   private placesOf(
     { sets }: WayOut,
     isOnly: boolean,
@@ -262,7 +262,7 @@ class Printer {
     }
   }
 
-  /** Goes on where a piece led to. @param call the call, where this is the only way out */
+  /** Continues at the target of a piece. @param call the call, if this is the only way out */
   private follow(out: WayOut, call: string | null): void {
     if (out.way === 'return') {
       this.returnValue(this.valuePlace);
@@ -291,7 +291,7 @@ class Printer {
         if (need > 0) out.push(`if(f<${need})f=more(f,${need},$=${exit},0)${this.truncates};\n`);
         return;
       case 'back': {
-        // A loop of a function in one piece says so: it may be left to be entered again, which takes code of its own.
+        // A loop of an uncut function is marked: it may be left and entered again, which needs its own code.
         const room = g.target.hasJit && !g.isCut ? 'w' : '0';
         out.push(
           `if((${this.spent('f', price)})<${need})f=more(f,${need},$=${exit},${room})${this.truncates};\n`,
@@ -303,7 +303,7 @@ class Printer {
     }
   }
 
-  /** PERF: V8 keeps sums without overflow, and what a call returns as an integer, in registers (30 % of collatz). */
+  /** PERF: V8 keeps sums without overflow, and integer results of calls, in registers (30 % of collatz). */
   private get truncates(): string {
     return this.g.target.hasJit ? '|0' : '';
   }
@@ -348,8 +348,8 @@ class Printer {
 }
 
 /**
- * The statements of a `catch`, which writes down what a frame holds. They call nothing and make nothing: where there
- * is no room on the JavaScript stack, what a frame holds would be lost, and what it has done would be done again.
+ * The statements of a `catch`, which save the values of a frame. They call nothing and allocate nothing: if the
+ * JavaScript stack had no room for that, the values would be lost, and the work of the frame would be repeated.
  */
 const leavesBehind = (record: readonly (string | number)[]): string => {
   const length = record.length + 1;

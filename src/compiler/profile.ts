@@ -1,4 +1,4 @@
-/** Profiles of calls: which functions of which module were seen running. */
+/** Profiles of calls: samples of the running functions of modules. */
 import { readOptions } from '../errors/arguments.ts';
 import { UsageError } from '../errors/errors.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
@@ -10,21 +10,21 @@ import { CodeProvider, type UnitCode } from './provider.ts';
 import { SAMPLE, useTier } from './tier.ts';
 
 /**
- * What calls were seen to run, by module. `quern bench --profile` writes it as JSON.
+ * The functions that calls have run, by module. `quern bench --profile` writes it as JSON.
  *
  * Example: see `CallProfiler`.
  */
 export interface CallProfile {
   readonly modules: readonly {
     readonly sha256: string;
-    /** How often a call was looked at; once every 200,000 units of fuel. */
+    /** Number of samples; one every 200,000 units of fuel. */
     readonly samples: number;
-    /** Share of the samples by index of the function; 0 for one that was called and never seen running. */
+    /** Share of the samples by index of the function; 0 for one that was called but never sampled. */
     readonly functions: Readonly<Record<string, number>>;
   }[];
 }
 
-/** The functions of a module that a profile names. @throws UsageError when it does not know the module */
+/** The functions of a module that a profile names. @throws UsageError if it does not contain the module */
 export const profiledFunctions = (profile: CallProfile, module: Module): ReadonlySet<number> => {
   const sha256 = moduleSha256(module);
   const { modules } = readOptions(profile);
@@ -39,7 +39,7 @@ export const profiledFunctions = (profile: CallProfile, module: Module): Readonl
 };
 
 /**
- * Counts what calls run, in place of a compiler: for `profile` of `compileToJavaScript`.
+ * Counts what calls run, instead of a compiler: for `profile` of `compileToJavaScript`.
  *
  * ```ts
  * const profiler: CallProfiler = callProfiler();
@@ -50,12 +50,12 @@ export const profiledFunctions = (profile: CallProfile, module: Module): Readonl
  * ```
  */
 export interface CallProfiler extends JavaScriptCompiler {
-  /** What was counted so far. */
+  /** The profile so far. */
   profile(): CallProfile;
 }
 
 /**
- * Makes a profiler, which plug-ins and stores take in place of a compiler.
+ * Makes a profiler, which plug-ins and stores take instead of a compiler.
  *
  * ```js
  * const profiler = callProfiler();

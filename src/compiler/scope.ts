@@ -1,8 +1,8 @@
 /**
- * The scope that the generated functions of an instance share: what its text takes and gives out.
+ * The scope that the generated functions of an instance share: what its text takes and returns.
  *
- * PERF: fuel and high words between functions are variables of the scope: in a typed array they cost fib 50 % more,
- * in the field of an object 30 %.
+ * PERF: fuel and high words between functions are variables of the scope: in a typed array, fib took 50 % longer; in
+ * a field of an object, 30 %.
  */
 import type { CodeUnit } from '../interpreter/code/compiled-module.ts';
 import type { FuncInstance } from '../interpreter/instances/module-instance.ts';
@@ -10,17 +10,17 @@ import type { FuncType } from '../syntax/types.ts';
 import type { ExitTable } from './exits.ts';
 import { arithmeticNames } from './helpers.ts';
 
-/** What is known of the JavaScript of a function, or of one of its loops. */
+/** Facts about the JavaScript of a function, or of one of its loops. */
 export interface CompiledFunction {
   readonly index: number;
   /** Its number among the functions of the unit and their loops. */
   readonly id: number;
-  /** Whether it is a loop of the function: it is called with the frame alone. */
+  /** Whether it is a loop of the function: it is called with only the frame. */
   readonly isLoop: boolean;
   readonly exits: ExitTable;
-  /** What each piece hands over when it is left: numbers of names. */
+  /** What each piece saves when it is left: numbers of names. */
   readonly pieces: readonly (readonly number[])[];
-  /** Room that it takes on the JavaScript stack, in words. */
+  /** Room that it uses on the JavaScript stack, in words. */
   readonly frameWords: number;
   /** Least fuel for entering it. */
   readonly entryNeed: number;
@@ -31,17 +31,17 @@ export type Run = NonNullable<FuncInstance['run']>;
 /** Reads arguments from a frame, calls, and writes the results there. */
 export type Entry = (run: Run, k: number, w: number) => void;
 
-/** What the scope gives out. */
+/** What the scope returns. */
 export interface Scope {
   readonly getFuel: () => number;
   readonly setFuel: (fuel: number) => void;
-  /** Makes views of memory those that functions use which have none of their own. */
+  /** Sets the views of memory for functions without their own. */
   readonly setViews: (views: Readonly<Record<ViewName, unknown>>) => void;
   /** Functions and loops by number. */
   readonly functions: Readonly<Record<number, Run>>;
   /** By key of the type. */
   readonly entries: Readonly<Record<string, Entry>>;
-  /** Evaluates an expression inside of the scope; absent where the host cannot, and in code that was made before. */
+  /** Evaluates an expression inside the scope; absent if the host cannot, and in precompiled code. */
   readonly evaluate?: (text: string) => unknown;
 }
 
@@ -54,7 +54,7 @@ export interface Edition {
   readonly makeScope: (environment: Readonly<Record<string, unknown>>) => Scope;
 }
 
-/** Names that stand for views of memory, and what depends on them: they change when the memory grows. */
+/** Names for views of memory, and for what depends on them: they change when the memory grows. */
 export const viewNames = [
   'DV',
   'I8',
@@ -101,7 +101,7 @@ export const commonNames = [
   'GD',
 ] as const;
 
-/** What the text of a scope takes from what it is made for. */
+/** What the text of a scope takes from its target. */
 export const environmentNames = ({ module }: CodeUnit): readonly string[] => [
   ...commonNames,
   ...arithmeticNames,
@@ -112,6 +112,6 @@ export const environmentNames = ({ module }: CodeUnit): readonly string[] => [
   ),
 ];
 
-/** Names an entry: functions of the same numbers share one. */
+/** Names an entry: functions with the same numbers share one. */
 export const entryKey = ({ params, results }: FuncType): string => `${params.join()}>${results.join()}`;
 export const LOOP_KEY = 'loop';

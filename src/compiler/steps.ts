@@ -1,20 +1,20 @@
-/** Work that is done in steps, so that nobody has to wait for all of it. */
+/** Work that is done in steps, so that nothing has to wait for all of it. */
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
 
-/** Instructions that are generated at a time where somebody may wait for a turn: a millisecond, a few at first. */
+/** Instructions that are generated at a time while other work may wait for a turn: a millisecond, a few at first. */
 export const SHARE = 1024;
-/** The JavaScript engine reads so many characters as fast as an instruction is generated. */
+/** Characters that the JavaScript engine reads in the time in which one instruction is generated. */
 export const CHARACTERS = 32;
 
-/** How much may be done before others have their turn, in instructions that are generated. */
+/** How much work may be done before others have a turn, in generated instructions. */
 export interface Allowance {
   left: number;
 }
 
-/** Work that comes to a value. Each step says how much it did: instructions that were read, or statements. */
+/** Work that produces a value. Each step yields how much it did: instructions that were read, or statements. */
 export type Steps<T> = IterableIterator<number, T>;
 
-/** Does all of a work at once. */
+/** Does the whole work in one go. */
 export const complete = <T>(steps: Steps<T>): T => {
   for (;;) {
     const { done, value } = steps.next();
@@ -22,7 +22,7 @@ export const complete = <T>(steps: Steps<T>): T => {
   }
 };
 
-/** Does a work as far as an allowance goes; undefined where it is not complete. */
+/** Does work up to an allowance; undefined if it is not complete. */
 export const advance = <T>(steps: Steps<T>, allowance: Allowance): T | undefined => {
   while (allowance.left > 0) {
     const { done, value } = steps.next();
@@ -33,10 +33,9 @@ export const advance = <T>(steps: Steps<T>, allowance: Allowance): T | undefined
 };
 
 /**
- * Counts work that no fuel stands for. After a share of it whoever watches has a turn, before anything more is done.
+ * Counts work that no fuel accounts for. After a share of it, `onSlice` has a turn before anything more is done.
  *
- * @param amount in instructions that are generated
- * @returns whether that is so now
+ * @param amount in generated instructions @returns whether that turn is due
  */
 export const countWork = (m: MachineState, amount: number): boolean => {
   if (!m.isWatched) return false;

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors/errors.ts';
 import { valueText } from '../errors/texts.ts';
 
-/** What generated code is made for: how it reaches memory, and where it finds what all functions share. */
+/** The target of generated code: how it accesses memory, and where it finds what all functions share. */
 export interface Target {
   /** Whether the host compiles JavaScript: then views of any alignment are best, and large functions are cut. */
   readonly hasJit: boolean;
@@ -13,15 +13,15 @@ export interface Target {
   readonly helperHigh: string;
   /** Results beyond the first: low word at 2i, high word at 2i + 1. */
   readonly further: string;
-  /** How a function is called. */
+  /** Name of a function. */
   readonly callee: (index: number) => string;
   /** How large functions are cut. */
   readonly sizes: CutSizes;
-  /** Constructs in each other, at most: deeper functions stay with the interpreter. */
+  /** Most nested constructs: deeper functions stay with the interpreter. */
   readonly nesting: number;
-  /** For tests: asked at every boundary whether to leave there. Null in use. */
+  /** For tests: called at every boundary; whether to leave there. Null in production. */
   readonly chance: (() => boolean) | null;
-  /** For people: whether a comment in front of the statements of an instruction says where it lies. */
+  /** For people: whether a comment before the statements of an instruction shows its offset. */
   readonly showsOffsets: boolean;
 }
 
@@ -29,11 +29,11 @@ export interface Target {
 export const checkTarget = (target: 'jit' | 'nojit' = 'jit'): 'jit' | 'nojit' => {
   if (target === 'jit' || target === 'nojit') return target;
   throw new UsageError('usage.argument', {
-    detail: `target is ${valueText(target)}, not "jit" or "nojit"`,
+    detail: `target must be "jit" or "nojit", not ${valueText(target)}`,
   });
 };
 
-/** What generated code is made for; names are those of `scope.ts`. */
+/** The target of generated code; names are those of `scope.ts`. */
 export const makeTarget = (
   hasJit: boolean,
   {
@@ -49,25 +49,27 @@ export const makeTarget = (
   further: 'R',
   callee: (index) => `f${index}`,
   sizes,
-  // Statements are walked by recursion. Hermes reads 1,024 levels, two or three for each construct.
+  // Statements are walked by recursion. Hermes parses 1,024 levels, two or three for each construct.
   nesting: hasJit ? 1000 : 292,
   chance,
   showsOffsets,
 });
 
-/** Words and floats that all functions share: high words of helpers, further results, and what pieces hand over. */
+/**
+ * Words and floats that all functions share: high words of helpers, further results, and values that pieces pass on.
+ */
 export const SHARED_WORDS = 2048;
 export const SHARED_FLOATS = 2048;
 
 /**
- * Words of the JavaScript stack that a frame is taken to need beside its slots, and what a call takes from `w` at
- * least: so a budget of `w` bounds the depth of calls, too.
+ * Words of the JavaScript stack that a frame is assumed to need in addition to its slots, and the least that a call
+ * takes from `w`: so a budget of `w` also bounds the depth of calls.
  */
 export const FRAME_WORDS = 16;
 
-/** Words of the JavaScript stack that all calls of generated code take before they go on in the interpreter. */
+/** Words of the JavaScript stack that all calls of generated code may use before they continue in the interpreter. */
 export const STACK_WORDS = 30_000;
-/** Most numbers that a frame leaves behind for each of its words. */
+/** Most numbers that a frame saves for each of its words. */
 export const HELD_PER_WORD = 4;
 
 /** How functions are cut, in characters of text. */

@@ -1,27 +1,27 @@
 /**
- * Where generated code asks for fuel.
+ * The places where generated code requests fuel.
  *
- * PERF: only where a region begins: at the entry, on the way back to a loop, and after a call and a sized operation. There it asks for
- * the dearest way to the next such place, and what lies between is paid without a test (8 to 10 % of SQLite).
- * Leaving too early is always allowed.
+ * PERF: only at the beginning of a region: at the entry, on the back edge of a loop, and after a call or a sized
+ * operation. There it requests the cost of the most expensive path to the next such place, and everything between is
+ * paid without a test (8 to 10 % of SQLite). Leaving too early is always allowed.
  */
 import { type Label, type Pay, remaining, type Statement } from './tree.ts';
 
-/** What a payment takes; negative when it gives back. */
+/** The amount of a payment; negative for a refund. */
 export const priceOf = ({ from, to }: Pay): number =>
   (to === null ? 0 : remaining(to)) - (from === null ? 0 : remaining(from));
 
-/** Works out the needs of all tests of a function. */
+/** Computes the needs of all tests of a function. */
 export const placeTests = (body: readonly Statement[]): void => {
   new Needs().walk(body, 0);
 };
 
 class Needs {
-  /** The dearest way on from behind a block. */
+  /** The cost of the most expensive path from the end of a block. */
   private readonly behind = new Map<Label, number>();
   private readonly backs = new Map<Label, Pay[]>();
 
-  /** The dearest way to the next test from the start of a list, when that from its end is known. */
+  /** The cost of the most expensive path to the next test from the start of a list, given that from its end. */
   walk(list: readonly Statement[], atEnd: number): number {
     let need = atEnd;
     for (let i = list.length - 1; i >= 0; i--) need = this.step(list[i]!, need);

@@ -1,9 +1,9 @@
 /**
- * Puts generated code in the place of the interpreter's: which functions and loops, and when.
+ * Replaces the interpreter's code by generated code: which functions and loops, and when.
  *
- * What runs often is found by the slices of fuel that the interpreter uses up, which are a profile for free: the
- * function that a slice ends in has used that fuel. Its callers and what generated code is left for are counted,
- * too. A place of entry is marked first; code is made when the interpreter comes there.
+ * The slices of fuel that the interpreter uses up are a free profile of what runs often: the function in which a
+ * slice ends has used that fuel. Its callers, and the places for which generated code is left, are also counted. A
+ * place of entry is marked first; code is made when the interpreter reaches it.
  */
 
 import { SLICE } from '../interpreter/calls/fuel-account.ts';
@@ -24,7 +24,7 @@ import { CodeProvider, type UnitCode } from './provider.ts';
 import type { CompiledFunction } from './scope.ts';
 import { type Allowance, CHARACTERS, countWork, SHARE } from './steps.ts';
 
-/** What the function counts for in which a slice of fuel ends. */
+/** The weight of the function in which a slice of fuel ends. */
 export const SAMPLE = SLICE;
 /**
  * Samples of all functions before the first is compiled. PERF: V8 takes about 100 ms of CPU time to compile the compiler
@@ -32,21 +32,22 @@ export const SAMPLE = SLICE;
  */
 const FIRST_SAMPLES = 64;
 /**
- * Fuel that a function or a loop must have used beside, for each of its bytes. PERF: its code costs 20 to 170 µs of CPU
- * time a byte before it pays, 10 of them for generating it and the others for V8, which compiles it anew whenever it
- * first comes to a call in it (programs from npm). With the usual threshold the interpreter has run it for 250 µs.
+ * Fuel that a function or a loop must have used in addition, for each of its bytes. PERF: its code costs 20 to 170 µs
+ * of CPU time per byte before it pays off, 10 of them for generating it and the rest for V8, which compiles it again
+ * whenever it first reaches a call in it (programs from npm). With the usual threshold the interpreter has run it for
+ * 250 µs.
  */
 const PER_BYTE = SAMPLE / 32;
-/** Every so many entries from the interpreter, the caller is counted. */
+/** After this many entries from the interpreter, the caller is counted. */
 const ENTRIES = 64;
-/** Fuel that takes as long as entering generated code so often. */
+/** Fuel that takes as long as entering generated code this often. */
 const PER_ENTRIES = 10_000;
-/** After so many entries it is asked whether they were worth their while; where everything is to be compiled, later. */
+/** After this many entries, their benefit is checked; later if everything is to be compiled. */
 const MANY_ENTRIES = 1000;
-/** Fuel that the interpreter uses in the time that entering generated code takes, and in that of leaving it. */
+/** Fuel that the interpreter uses in the time of entering generated code, and of leaving it. */
 const ENTERING = 250;
 const LEAVING = 1500;
-/** Bytes of a body whose loops are found as fast as an instruction is generated. */
+/** Bytes of a body whose loops are found in the time in which one instruction is generated. */
 const BYTES = 4;
 const everything: Allowance = { left: Number.POSITIVE_INFINITY };
 
@@ -69,7 +70,7 @@ class CompilerTier implements Tier {
     if (this.count(compiler, region.func, SAMPLE) && !region.isCareful) this.countLoops(m, compiler, region);
   }
 
-  /** Counts fuel that a function has used; whether it was marked before. */
+  /** Counts fuel that a function has used; returns whether it was marked before. */
   private count(compiler: CodeProvider, code: FuncCode, fuel: number): boolean {
     const { whole } = compiler.unitOf(code.unit).recordOf(code);
     const need = needOf(compiler, whole);
@@ -81,7 +82,7 @@ class CompilerTier implements Tier {
     return false;
   }
 
-  /** Counts a sample for the loops around a place, of a function that goes on though its entry is marked. */
+  /** Counts a sample for the loops around a place, in a function that continues although its entry is marked. */
   private countLoops(m: MachineState, compiler: CodeProvider, { func, entry }: CodeRegion): void {
     const loops = this.loopsOf(m, compiler, func);
     if (loops.length === 0) return;
@@ -92,7 +93,7 @@ class CompilerTier implements Tier {
       const { end, offset: start } = part.loop!;
       if (start > offset || end <= offset) continue;
       part.used += SAMPLE;
-      // The outermost first: those in it are compiled with it.
+      // The outermost first: inner ones are compiled with it.
       if (isIn || part.generated === null || part.used < needOf(compiler, part)) continue;
       isIn = true;
       this.mark(compiler, part);
@@ -108,7 +109,7 @@ class CompilerTier implements Tier {
     return record.loops;
   }
 
-  /** Lets the interpreter ask for generated code where a function or a loop begins. */
+  /** Makes the interpreter request generated code at the beginning of a function or a loop. */
   private mark(compiler: CodeProvider, part: Part): void {
     const { code, loop } = part;
     const { fast } = code;
@@ -157,24 +158,25 @@ class CompilerTier implements Tier {
       if (compiler.threshold > 0) this.weigh(compiler, patches, index, used - ENTERING);
       return null;
     }
-    // What was left in front of a call, for want of the callee's fuel, may stand where it was entered: not again then.
+    // Code that was left before a call, because the callee lacked fuel, may be at its own entry: do not enter it
+    // again then.
     const hasMoved = m.pc !== at || used !== 0;
     if (compiled.isInCall) return status;
     if (compiled.hasPaused && hasMoved) {
-      // A loop that runs on for long is entered again, and so are those around it.
+      // A long-running loop is entered again, and so are the loops around it.
       const region = regionAt(m.instance, m.pc);
       if (region !== null) this.markLoops(m, compiler, region.func);
       return status;
     }
     if (compiler.threshold === 0) this.markLoopsOfFrames(m, compiler, sp);
-    // An instruction that generated code leaves to the interpreter may lie where it is entered.
+    // An instruction that generated code leaves to the interpreter may be at its entry.
     const next = patches.at(m.pc);
     if (next >= 0) patches.lift(next);
     this.weigh(compiler, patches, index, used - ENTERING - LEAVING);
     return status;
   }
 
-  /** Counts what an entry has saved, in fuel; entries that save nothing are the interpreter's again. */
+  /** Counts what an entry has saved, in fuel; entries that save nothing return to the interpreter. */
   private weigh({ threshold }: CodeProvider, patches: Patches, index: number, saved: number): void {
     const patch = patches.get(index);
     patch.saved += saved;
@@ -184,7 +186,7 @@ class CompilerTier implements Tier {
     patch.weighed = 0;
   }
 
-  /** The code for a place of entry: null where there is none, undefined where it is not made yet. */
+  /** The code for a place of entry: null if there is none, undefined if it is not made yet. */
   private codeOf(m: MachineState, compiler: CodeProvider, part: Part): CompiledFunction | null | undefined {
     if (part.generated !== undefined) return part.generated;
     if (!compiler.mayCompile(part.code)) return null;
@@ -192,7 +194,7 @@ class CompilerTier implements Tier {
     if (!m.isWatched) return unit.generate(part, everything);
     const allowance = { left: SHARE };
     const generated = unit.generate(part, allowance);
-    // Evaluating its text is work, too: for the next turn.
+    // Evaluating its text is also work: it waits for the next turn.
     const isDue = countWork(m, SHARE - allowance.left);
     return isDue && generated !== null ? undefined : generated;
   }
@@ -203,7 +205,7 @@ class CompilerTier implements Tier {
     return getMachine().space.words[pc]!;
   }
 
-  /** The generated code of the instance that runs; null where the host does not allow any. */
+  /** The generated code of the current instance; null if the host does not allow any. */
   private instanceOf(compiler: CodeProvider, unit: UnitCode, m: MachineState): CompiledInstance | null {
     let compiled = unit.instances.get(m.instance);
     if (compiled === undefined) {
@@ -218,14 +220,14 @@ class CompilerTier implements Tier {
     return compiled;
   }
 
-  /** Counts the function that called the one which is entered. */
+  /** Counts the caller of the function that is entered. */
   private countCaller(m: MachineState): void {
     if (m.sp < 2) return;
     const region = regionAt(m.instance, getMachine().callStack[m.sp - 2]!);
     if (region !== null) this.countCode(region.func);
   }
 
-  /** Counts a function that is a caller of generated code, or called by it, every so often. */
+  /** Counts a function that calls generated code, or is called by it, at intervals. */
   private countCode(code: FuncCode): void {
     const { compiler } = code.unit;
     if (compiler instanceof CodeProvider) this.count(compiler, code, PER_ENTRIES);
@@ -248,7 +250,7 @@ class CompilerTier implements Tier {
   }
 }
 
-/** Fuel that a function or a loop must have been seen to use before it is compiled. */
+/** Fuel that a function or a loop must have used before it is compiled. */
 const needOf = ({ threshold }: CodeProvider, { code, loop }: Part): number => {
   const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
   const size = loop === null ? end - codeStart : loop.end - loop.offset;

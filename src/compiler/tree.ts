@@ -1,9 +1,9 @@
 /**
- * What a function is before it is printed: statements as a tree.
+ * A function before it is printed: statements as a tree.
  *
  * Fuel. A stretch is code that control leaves early only by a taken branch; it ends at a call and at every
- * unconditional transfer. `f` in generated code is what is left once the current stretch has been paid to its end,
- * as in the interpreter's fast code: falling through costs nothing, a taken branch pays or gives back the difference.
+ * unconditional transfer. `f` in generated code is the fuel left once the current stretch has been paid to its end,
+ * as in the interpreter's fast code: falling through costs nothing, a taken branch pays or refunds the difference.
  */
 
 export interface Stretch {
@@ -12,13 +12,13 @@ export interface Stretch {
 /** A point in a stretch. */
 export interface Mark {
   readonly stretch: Stretch;
-  /** What is paid before the point. */
+  /** The fuel paid before the point. */
   readonly cost: number;
 }
-/** What is paid ahead at a point. */
+/** The fuel paid ahead at a point. */
 export const remaining = ({ stretch, cost }: Mark): number => stretch.total - cost;
 
-/** Where branches lead: behind a block, or to the head of a loop. */
+/** A target of branches: the end of a block, or the head of a loop. */
 export interface Label {
   readonly name: string;
   readonly isLoop: boolean;
@@ -26,12 +26,12 @@ export interface Label {
   uses: number;
 }
 
-/** Statements that stay together. Variables are known by their numbers: see `Names`. */
+/** Statements that stay together. Variables are identified by number: see `Names`. */
 interface Text {
   readonly kind: 'text';
   readonly text: string;
   readonly reads: readonly number[];
-  /** What it sets whatever happens. */
+  /** The variables that it always sets. */
   readonly writes: readonly number[];
 }
 /** A float from memory that goes to a local; whether its NaN matters is known at the end of the function. */
@@ -44,18 +44,18 @@ interface SetFloat {
   readonly reads: readonly number[];
   readonly writes: readonly number[];
 }
-/** Pays for the way from one point to another, and asks for more fuel where a region of the code begins. */
+/** Pays for the path from one point to another, and requests more fuel at the beginning of a region. */
 export interface Pay {
   readonly kind: 'pay';
   readonly at: 'entry' | 'call' | 'sized' | 'back' | 'edge';
-  /** Null where nothing is paid ahead. */
+  /** Null if nothing is paid ahead. */
   readonly from: Mark | null;
   to: Mark | null;
-  /** Of a way back: the loop. */
+  /** For a back edge: the loop. */
   readonly label: Label | null;
-  /** Where to leave when the fuel does not suffice. */
+  /** The exit if the fuel does not suffice. */
   exit: number;
-  /** The dearest way from here to the next test. */
+  /** The cost of the most expensive path from here to the next test. */
   need: number;
 }
 interface Jump {
@@ -64,12 +64,12 @@ interface Jump {
 }
 interface Return {
   readonly kind: 'return';
-  /** Hands over what the text does not. */
+  /** Saves what the text does not. */
   readonly before: string;
   readonly text: string;
   readonly reads: readonly number[];
 }
-/** Leaves for good. */
+/** Leaves permanently. */
 interface Leave {
   readonly kind: 'leave';
   readonly exit: number;
@@ -101,10 +101,10 @@ export interface Switch {
   readonly kind: 'switch';
   readonly text: string;
   readonly reads: readonly number[];
-  /** Bodies by index, the default last; the same body may stand for several. */
+  /** Bodies by index, the default last; several may share a body. */
   readonly cases: readonly Statement[][];
 }
-/** A way out of a run of statements: a label outside of it, a return, or its end. */
+/** A way out of a sequence of statements: a label outside it, a return, or its end. */
 export type Way = Label | 'return' | 'end';
 /** A way out of a piece. */
 export interface WayOut {
@@ -112,7 +112,7 @@ export interface WayOut {
   /** What the piece sets and the code that follows reads. */
   sets: readonly number[];
 }
-/** A run of statements that becomes a function of its own. */
+/** A sequence of statements that becomes a separate function. */
 export interface Piece {
   readonly kind: 'piece';
   /** Its number among the pieces of the function. */
@@ -121,14 +121,14 @@ export interface Piece {
   readonly waysOut: readonly WayOut[];
   /** Variables that it is called with. */
   takes: readonly number[];
-  /** Variables that it has beside these. */
+  /** Variables that it has in addition to these. */
   has: readonly number[];
   /** Characters of its call. */
   size: number;
 }
 export type Statement = Text | SetFloat | Pay | Jump | Return | Leave | Block | Loop | If | Switch | Piece;
 
-/** The lists inside of a statement. */
+/** The lists inside a statement. */
 export const bodiesOf = (node: Statement): readonly Statement[][] => {
   switch (node.kind) {
     case 'block':

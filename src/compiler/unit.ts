@@ -1,4 +1,4 @@
-/** The JavaScript of a unit, as far as it was needed, and how much fuel its functions and loops were seen to use. */
+/** The JavaScript of a unit, as far as it was needed, and the sampled fuel of its functions and loops. */
 import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import { Editions } from './editions.ts';
@@ -19,7 +19,7 @@ export class CompiledUnit implements UnitCode {
   private readonly unit: CodeUnit;
   private readonly target: Target;
   private readonly functions = new Map<FuncCode, FunctionRecord>();
-  /** What was begun and is not complete. One at a time: it holds on to the tree of a whole function. */
+  /** Work that was begun and is not complete. One at a time: it keeps the tree of a whole function. */
   private begun: { readonly part: Part; readonly steps: Steps<GeneratedFunction | null> } | null = null;
   private loopCount = 0;
 

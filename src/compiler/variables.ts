@@ -1,4 +1,4 @@
-/** Generates locals, globals, constants and what moves operands. */
+/** Generates locals, globals, constants and moves of operands. */
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../interpreter/numerics/floats.ts';
 import { F32, F64, I32, I64 } from '../syntax/types.ts';
 import { leaveHere } from './control.ts';
@@ -37,7 +37,7 @@ const setLocal =
     if (isTee) g.push(to);
   };
 
-/** Where a numeric global lies: in the words of the instance, or in a view of its own. */
+/** The place of a numeric global: in the words of the instance, or in a separate view. */
 const globalAt = (
   g: Generator,
   index: number,
@@ -97,7 +97,7 @@ const select: Rule = (g) => {
   let test = g.pop();
   let b = g.pop();
   let a = g.pop();
-  // Only one of them is evaluated: what might trap must be before.
+  // Only one of them is evaluated: an operand that might trap must be evaluated before.
   if (a.mayTrap || a.type === I64) a = g.simple(a, b, test);
   if (b.mayTrap || b.type === I64) b = g.simple(b, a, test);
   if (a.type === I64) test = g.simple(test, a, b);

@@ -1,4 +1,4 @@
-/** Where a call stands that does not run: its frames by byte offsets, and the way from fast code into armed code. */
+/** The position of a suspended call: its frames by byte offsets, and the way from fast code into armed code. */
 
 import { InstructionReader } from '../decoder/instruction-reader.ts';
 import { offsetOf, type RawFrame } from '../interpreter/calls/backtrace.ts';
@@ -18,7 +18,7 @@ const MAX_FRAMES = 1024;
 /**
  * A point of a call. Two are the same when all numbers are; `comparePositions` says which comes first.
  *
- * DETERMINISM: fuel alone does not tell instructions apart that cost nothing; those go forward in one function, or
+ * DETERMINISM: fuel alone does not distinguish instructions that cost nothing; those go forward in one function, or
  * return from it.
  *
  * Example: see `Stop`.
@@ -28,7 +28,7 @@ export interface Position {
   readonly fuel: number;
   /** Words in use on the call stack. */
   readonly depth: number;
-  /** Byte offset of the instruction that comes next. */
+  /** Byte offset of the next instruction. */
   readonly offset: number;
   /** Whether that instruction has failed. */
   readonly hasFailed: boolean;
@@ -48,11 +48,11 @@ export interface CallFrame {
   readonly funcIndex: number;
   /** @internal */
   readonly func: FuncCode;
-  /** Byte offset of the instruction that comes next, has failed, or calls. */
+  /** Byte offset of the next instruction, has failed, or calls. */
   readonly offset: number;
-  /** The same, in a caller of the instruction behind its call. */
+  /** The same; in a caller, the offset of the instruction after its call. */
   readonly next: number;
-  /** Whether entering the function was paid for: else no instruction of it comes next. @internal */
+  /** Whether entering the function was paid for; otherwise its first instruction is not next. @internal */
   readonly isEntered: boolean;
   /** @internal */
   readonly raw: RawFrame;
@@ -60,7 +60,7 @@ export interface CallFrame {
 
 const codeStartOf = ({ unit, index }: FuncCode): number => unit.module.funcs[index]!.body!.codeStart;
 
-/** Offset of the instruction behind another one. */
+/** Offset of the instruction after another one. */
 const offsetBehind = ({ unit, index }: FuncCode, offset: number): number => {
   const { bytes, types, funcs } = unit.module;
   const reader = new InstructionReader(bytes, types);
@@ -69,7 +69,7 @@ const offsetBehind = ({ unit, index }: FuncCode, offset: number): number => {
   return reader.pos;
 };
 
-/** The functions that a call is in, however deep. */
+/** The functions that a call is in, at any depth. */
 export const functionsOf = (execution: Execution): ReadonlySet<FuncCode> =>
   new Set(execution.rawFrames(Number.POSITIVE_INFINITY).map(({ region }) => region.func));
 
@@ -96,14 +96,14 @@ export interface FrameValue {
 }
 
 /**
- * What a frame holds.
+ * The values of a frame.
  *
  * Example: see `Stop`.
  */
 export interface FrameValues {
   /** Parameters, then declared locals. */
   readonly locals: readonly FrameValue[];
-  /** The lowest first; of a caller, those that stay while the callee runs. */
+  /** The lowest first; in a caller, those that stay while the callee runs. */
   readonly operands: readonly FrameValue[];
 }
 
@@ -113,7 +113,7 @@ export const valuesOf = (execution: Execution, { func, offset, raw }: CallFrame)
   if (shape === undefined) return { locals: [], operands: [] };
   const { words, refs } = execution.save();
   const isFailed = !raw.isCaller && execution.failure !== null;
-  // Of the instruction that failed, fast code may have fused the operands away.
+  // Fast code may have fused away the operands of the instruction that failed.
   const count = raw.isCaller
     ? (shape.call?.valueCount ?? shape.localCount)
     : isFailed
@@ -135,7 +135,7 @@ export const bytesOfValue = ({ type, value }: FrameValue): Uint8Array | null => 
   return bytes;
 };
 
-/** Where a call stands; null before it begins, and where it only returns. */
+/** The position of a call; null before it begins, and while it only returns. */
 export const positionOf = (execution: Execution): Position | null => {
   const [top] = framesOf(execution);
   if (top === undefined) return null;
@@ -149,9 +149,10 @@ export const positionOf = (execution: Execution): Position | null => {
 };
 
 /**
- * Brings frames of functions that are armed now into their careful code: such as were called before.
+ * Moves frames of functions that are armed now into their careful code: functions that were called before they were
+ * armed.
  *
- * Both codes have the same frames, and a call returns to either: what it pays there lies in front of the place.
+ * Both codes have the same frames, and a call can return to either: the charge precedes the place.
  */
 export const enterArmedCode = (execution: Execution, isArmed: (func: FuncCode) => boolean): void => {
   if (execution.failure !== null) return;

@@ -1,6 +1,6 @@
 /**
- * Runs the call of a session with stops in its code: in portions of fuel, so that whoever debugs is heard between them,
- * and up to a limit, where that is wanted.
+ * Runs the call of a session with stops in its code: in portions of fuel, so that the debugger can interrupt between
+ * them, and up to an optional limit.
  */
 import { UsageError } from '../errors/errors.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
@@ -20,11 +20,11 @@ import { isDebugged, type Listening, listen } from './hooks.ts';
 import type { Stops } from './stops.ts';
 import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
 
-/** Fuel between two looks at what whoever debugs wants, and at the history. */
+/** Fuel between two checks for requests of the debugger, and of the history. */
 const PORTION = 2_000_000;
 
 /**
- * Why a call stands still.
+ * Why a call has stopped.
  *
  * Example: see `Stop`.
  */
@@ -39,57 +39,57 @@ export type StopReason =
   | 'fuel'
   | 'done';
 
-/** Whether a call that comes to an instruction stands still there, and why. */
+/** Whether a call stops at an instruction that it has reached, and why. */
 export type Judge = (m: MachineState, pc: number) => StopReason | null;
 
-/** How a call is run. */
+/** How to run a call. */
 interface Run {
   readonly judge: Judge;
-  /** Puts stops into the code, beyond breakpoints; they are taken out when the call stands still. */
+  /** Puts stops into the code, in addition to breakpoints; they are removed when the call stops. */
   readonly prepare: () => void;
-  /** Most fuel that the call has consumed then; without it, all that it has. */
+  /** Most fuel that the call may have consumed then; default: all that it has. */
   readonly limit?: number | undefined;
-  /** Whether the instruction where the call stands now may be a stop as well. */
+  /** Whether the current instruction may also be a stop. */
   readonly includesHere?: boolean | undefined;
 }
 
 export class Driver {
   readonly target: DebugTarget;
   private readonly breathe: () => Promise<void>;
-  /** Told where a portion ends. */
+  /** Called at the end of a portion. */
   onPortion: () => void = () => {};
   isInterrupted = false;
-  /** The furthest place where the call has stood still. */
+  /** The furthest place at which the call has stopped. */
   furthest: Position | null = null;
   private listened: readonly NamedInstance[] = [];
   private listening: Listening | null = null;
   private judge: Judge | null = null;
-  /** Where the call stood when it went on: it does not stop there again. */
+  /** The position at which the call was resumed: it does not stop there again. */
   private origin: { readonly pc: number; readonly sp: number; readonly fuel: number } | null = null;
   private reason: StopReason | null = null;
-  /** The call of the target that has stopped last: it is one of the target's until that runs on. */
+  /** The call of the target that stopped last: it is one of the target's until the target resumes. */
   private owned: CallState | null = null;
-  /** Fuel that is kept back while the call runs in portions. */
+  /** Fuel that is withheld while the call runs in portions. */
   private withheld = 0;
 
-  /** @throws UsageError for instances that are debugged already, or whose code is compiled */
+  /** @throws UsageError for instances that are already being debugged, or whose code is compiled */
   constructor(target: DebugTarget, breathe: () => Promise<void>) {
     this.target = target;
     this.breathe = breathe;
     const { instances } = target;
     if (instances.some(({ instance }) => isDebugged(instance.unit)))
       throw new UsageError('usage.state', {
-        detail: 'somebody debugs this code already; end that session first, by `detach`',
+        detail: 'another session debugs this code; end it first, with `detach`',
       });
     if (instances.some(({ instance }) => instance.unit.compiler !== null)) {
       throw new UsageError('usage.argument', {
-        detail: 'code that a compiler makes cannot be debugged; leave out `compiler` and `precompiled`',
+        detail: 'compiled code cannot be debugged; omit `compiler` and `precompiled`',
       });
     }
     this.listen();
   }
 
-  /** The call that stands still, or the innermost of several that wait for each other; null before it begins. */
+  /** The stopped call, or the innermost of several that wait for each other; null before it begins. */
   get execution(): Execution | null {
     const { executions } = this.target;
     return executions[executions.length - 1] ?? null;
@@ -100,12 +100,12 @@ export class Driver {
     return [...this.target.executions].reverse().flatMap(framesOf);
   }
 
-  /** The functions that the call is in, however deep. */
+  /** The functions that the call is in, at any depth. */
   get functions(): readonly FuncCode[] {
     return [...new Set(this.target.executions.flatMap((execution) => [...functionsOf(execution)]))];
   }
 
-  /** Where the call stands; null before it begins and after it is over. */
+  /** The position of the call; null before it begins and after it has ended. */
   get position(): Position | null {
     return this.execution === null ? null : positionOf(this.execution);
   }
@@ -114,12 +114,12 @@ export class Driver {
     return [...new Set(this.target.instances.map(({ instance }) => instance.unit))];
   }
 
-  /** What is changed in the code. */
+  /** The changes in the code. */
   get stops(): Stops {
     return this.listen().stops;
   }
 
-  /** A plug-in may have made new instances since: of the same modules. */
+  /** A plug-in may have made new instances of the same modules since. */
   private listen(): Listening {
     const { instances } = this.target;
     const [first] = instances;
@@ -139,24 +139,24 @@ export class Driver {
     return this.listening;
   }
 
-  /** Whether what the call does now was done before. */
+  /** Whether the call now repeats what it did before. */
   get isRepeating(): boolean {
     const { execution, furthest } = this;
     return execution !== null && furthest !== null && execution.fuelConsumed <= furthest.fuel;
   }
 
-  /** Where a call that runs comes to an instruction. */
+  /** Called when a running call reaches an instruction. */
   positionAt({ instance, sp }: MachineState, pc: number): Position {
     return this.positionFrom(instance, pc, sp, this.execution!.fuelConsumed);
   }
 
-  /** The place of an instruction whose charge lies at a program counter of an instance's code. */
+  /** The place of an instruction whose charge is at a program counter of an instance's code. */
   positionFrom(instance: ModuleInstance, pc: number, depth: number, fuel: number): Position {
     const offset = this.stops.of(regionAt(instance, pc)!.func).offsetAt(pc);
     return { fuel, depth, offset, hasFailed: false };
   }
 
-  /** Runs until the judge, or anything else, lets the call stand still. Null when it is over. */
+  /** Runs until the judge, or anything else, stops the call. Null if it has ended. */
   async run({
     judge,
     prepare,
@@ -191,7 +191,7 @@ export class Driver {
     }
   }
 
-  /** Goes back to a state that was saved of the call. */
+  /** Goes back to a saved state of the call. */
   rewind(saved: SavedTarget): void {
     const { execution } = this;
     if (execution === null) return;
@@ -206,14 +206,14 @@ export class Driver {
     execution.addFuel(Math.max(0, all - execution.fuelConsumed));
   }
 
-  /** Notes how far the call has come. */
+  /** Records the progress of the call. */
   noteProgress(): void {
     const { position, furthest } = this;
     if (position !== null && (furthest === null || comparePositions(position, furthest) > 0))
       this.furthest = position;
   }
 
-  /** Takes everything out of the code. */
+  /** Removes everything from the code. */
   detach(): void {
     this.listening?.end();
     this.listening = null;
@@ -244,7 +244,7 @@ export class Driver {
     return true;
   }
 
-  /** The call has reported an error, and stands still when the host function that it did so by has returned. */
+  /** The call has reported an error, and stops when the host function that it used has returned. */
   private onGuestError(m: CallState): void {
     if (this.judge === null || !this.owns(m) || this.isRepeating) return;
     this.reason = 'error';
@@ -252,7 +252,7 @@ export class Driver {
     this.target.pause();
   }
 
-  /** Frames of functions that are armed now go on in their careful code. */
+  /** Frames of functions that are armed now continue in their careful code. */
   private enterArmed(): void {
     const { stops } = this;
     for (const execution of this.target.executions) enterArmedCode(execution, (func) => stops.isArmed(func));
@@ -265,7 +265,7 @@ export class Driver {
     this.origin = { pc, sp, fuel: execution.fuelConsumed };
   }
 
-  /** Leaves the call so much fuel as it may use now, and keeps the rest back. Returns whether that is all it may use. */
+  /** Leaves the call the fuel that it may use now, and withholds the rest. Returns whether that is all it may use. */
   private takeFuel(limit: number): boolean {
     const { execution } = this;
     if (execution === null) return limit !== Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** An `Execution` of the engine, new or paused, as what a session debugs. */
+/** An `Execution` of the engine, new or paused, as the target of a session. */
 import { messageOf } from '../errors/texts.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { RunResult } from '../interpreter/calls/outcome.ts';
@@ -11,7 +11,7 @@ export class ExecutionTarget implements DebugTarget {
   readonly instances: readonly NamedInstance[];
   private readonly execution: Execution;
   private readonly tape: HostTape | null;
-  /** How far what host functions did had come, by states. */
+  /** The position in the tape of host functions, by state. */
   private readonly heard = new WeakMap<SavedTarget, number>();
   private isPauseWanted = false;
   private isOver = false;
@@ -21,7 +21,7 @@ export class ExecutionTarget implements DebugTarget {
   onGuestError: DebugTarget['onGuestError'] = null;
   readonly guestError = null;
 
-  /** @param keeps whether what host functions do is kept, so that the call can go back */
+  /** @param keeps whether effects of host functions are recorded, so that the call can go back */
   constructor(execution: Execution, instances: readonly NamedInstance[], keeps: boolean) {
     this.execution = execution;
     this.instances = instances;
@@ -65,7 +65,7 @@ export class ExecutionTarget implements DebugTarget {
     return result;
   }
 
-  /** Whether the host function has answered; else a pause was asked for. */
+  /** Whether the host function has answered; otherwise a pause was requested. */
   private async waitForHost(promise: NonNullable<Execution['hostPromise']>): Promise<boolean> {
     const { execution } = this;
     if (this.isPauseWanted) return false;

@@ -1,16 +1,16 @@
 /**
- * States of a call that were kept, to go back to. Their bytes are bounded: when they would be too many, one goes whose
- * neighbours are close, measured by how long ago it was. So there are many of the recent past and few of the beginning.
+ * Saved states of a call, to go back to. Their bytes are bounded: above the bound, a state is dropped whose
+ * neighbours are close in relation to its age. So there are many states of the recent past and few of the beginning.
  */
 import { comparePositions, type Position } from './call-places.ts';
 import type { SavedTarget } from './target.ts';
 
-/** Most bytes of the states that a session keeps, unless it says otherwise. */
+/** Default for the most bytes of the states that a session keeps. */
 export const DEFAULT_HISTORY_BYTES = 64 * 2 ** 20;
-/** Least and most fuel between two states that are kept by themselves: some 20 and 1,000 milliseconds. */
+/** Least and most fuel between two states that are kept automatically: some 20 and 1,000 milliseconds. */
 const MIN_DISTANCE = 8_000_000;
 const MAX_DISTANCE = 400_000_000;
-/** Fuel for each byte of a state that lies between two. PERF: keeping them then takes some 4 % of the time (SQLite). */
+/** Fuel between two states for each byte of a state. PERF: keeping them then takes some 4 % of the time (SQLite). */
 const FUEL_PER_BYTE = 200;
 
 /** A state with its place in the call. */
@@ -24,7 +24,7 @@ export class History {
   private readonly items: Kept[] = [];
   private readonly maxBytes: number;
   private byteLength = 0;
-  /** Whether not even one state has room. */
+  /** Whether there is not enough room for even one state. */
   private isTooSmall: boolean;
 
   constructor(maxBytes: number) {
@@ -32,7 +32,7 @@ export class History {
     this.isTooSmall = maxBytes === 0;
   }
 
-  /** Whether there is any use in keeping states. */
+  /** Whether keeping states is useful. */
   get isOff(): boolean {
     return this.isTooSmall;
   }
@@ -41,7 +41,7 @@ export class History {
     return this.items.length === 0;
   }
 
-  /** Whether a state is to be kept where the call has consumed so much fuel. */
+  /** Whether to keep a state now that the call has consumed this much fuel. */
   isDue(fuel: number): boolean {
     if (this.isTooSmall) return false;
     const before = this.items.filter(({ position }) => position.fuel <= fuel);
@@ -61,7 +61,7 @@ export class History {
     this.isTooSmall = this.items.length === 0;
   }
 
-  /** Those in front of a place, the closest first. */
+  /** The states before a place, the closest first. */
   before(position: Position): Kept[] {
     return this.items.filter((kept) => comparePositions(kept.position, position) < 0).reverse();
   }
@@ -71,7 +71,7 @@ export class History {
     this.byteLength = 0;
   }
 
-  /** Gives one up: the beginning last of all. */
+  /** Drops one: the beginning last of all. */
   private thin(): void {
     const { items } = this;
     const newest = items[items.length - 1]!.position.fuel;

@@ -1,4 +1,4 @@
-/** The debugger of this process: hands what happens in code to the session whose store it is of. */
+/** The debugger of this process: passes events in code to the session of the store. */
 import { type CodeUnit, regionAt } from '../interpreter/code/compiled-module.ts';
 import { ENTRY_COST } from '../interpreter/code/encoding.ts';
 import type { Store } from '../interpreter/instances/store.ts';
@@ -7,20 +7,20 @@ import { CONTINUE, NEED_FUEL, RESTART, STOPPED } from '../interpreter/loop/statu
 import { getMachine, setCallDebugger } from '../interpreter/machine/machine.ts';
 import { Stops } from './stops.ts';
 
-/** Asked by code that stops. */
+/** Called by code that stops. */
 interface StopListener {
-  /** Whether the call pauses in front of the instruction whose charge lies at a program counter. */
+  /** Whether the call pauses before the instruction whose charge is at a program counter. */
   onStop(m: MachineState, pc: number): boolean;
-  /** Whether a call that fails stands still first. */
+  /** Whether a call that fails stops first. */
   onFailure(m: CallState, error: unknown): boolean;
 }
 
-/** Those who debug instances of a store. */
+/** The debugger of the instances of a store. */
 const listeners = new Map<Store, StopListener>();
-/** What is changed in code, by unit, while somebody debugs it. */
+/** The changes in code, by unit, while it is debugged. */
 const stopsOf = new WeakMap<CodeUnit, Stops>();
 
-/** Whether somebody debugs the code of a unit. */
+/** Whether the code of a unit is being debugged. */
 export const isDebugged = (unit: CodeUnit): boolean => stopsOf.has(unit);
 
 let isInstalled = false;
@@ -58,14 +58,14 @@ const install = (): void => {
   });
 };
 
-/** What listens to the code of units, and what it has put there. */
+/** The listener to the code of units, and what it has put there. */
 export interface Listening {
   readonly stops: Stops;
-  /** Takes everything out of the code again. */
+  /** Removes everything from the code. */
   end(): void;
 }
 
-/** Lets somebody listen to the code of a store's instances. Nobody else does. */
+/** Adds the only listener to the code of a store's instances. */
 export const listen = (store: Store, units: readonly CodeUnit[], listener: StopListener): Listening => {
   install();
   const stops = new Stops();

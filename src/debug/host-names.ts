@@ -7,7 +7,7 @@ import type { NamedInstance } from './target.ts';
 
 const CALL = instructions[rowOf['call']]!.code;
 
-/** The name that an instance imports a function by; null where it does not import it. */
+/** The name by which an instance imports a function; null if it does not import it. */
 export const importName = ({ funcs, compiled }: ModuleInstance, func: FuncInstance): string | null => {
   const index = funcs.indexOf(func);
   const imports = compiled.module.imports.filter(({ desc }) => desc.kind === 'func');
@@ -24,7 +24,7 @@ export const hostNames = (instances: readonly NamedInstance[]): readonly string[
   ),
 ];
 
-/** The host function that the instruction of a frame calls; null where it calls none, or by a reference. */
+/** The host function that the instruction of a frame calls; null if it calls none, or calls by a reference. */
 export const calledHost = ({ instance, func, offset }: CallFrame): FuncInstance | null => {
   const { bytes, types, funcs } = func.unit.module;
   if (bytes[offset] !== CALL) return null;

@@ -1,6 +1,6 @@
 /**
- * What host functions did to a call of the engine, so that it can be done again without calling them: results, what was
- * charged or thrown, and bytes of memories. What they did to tables and globals is not seen.
+ * The effects of host functions on a call of the engine, so that they can be repeated without calling the functions:
+ * results, what was charged or thrown, and bytes of memories. Effects on tables and globals are not recorded.
  */
 
 import { InternalError } from '../errors/errors.ts';
@@ -14,7 +14,7 @@ import type {
   RawHostCode,
 } from '../interpreter/instances/module-instance.ts';
 
-/** Bytes that are compared and kept together. */
+/** Bytes that are compared and recorded together. */
 const BLOCK = 4096;
 
 interface Block {
@@ -23,7 +23,7 @@ interface Block {
   readonly bytes: Uint8Array;
 }
 
-/** What one call of a host function came to. */
+/** The effects of one call of a host function. */
 interface Answer {
   readonly func: HostFuncInstance;
   readonly isLater: boolean;
@@ -48,7 +48,7 @@ const blocksOf = (memory: MemoryInstance, before: Uint8Array): Block[] => {
   return blocks;
 };
 
-/** A function's own code, which others take the place of. */
+/** A function's own code, which is replaced. */
 type Changeable = { host: RawHostCode };
 
 export class HostTape {
@@ -70,12 +70,12 @@ export class HostTape {
     }
   }
 
-  /** From here on the answers are those that were given before. */
+  /** From here on, the recorded answers are repeated. */
   rewind(position: number): void {
     this.position = position;
   }
 
-  /** Gives the functions their own code back. */
+  /** Restores the functions' own code. */
   end(): void {
     for (const [func, host] of this.originals) (func as Changeable).host = host;
   }
@@ -148,7 +148,9 @@ export class HostTape {
   ): undefined | Promise<HostWrite> => {
     const answer = this.answers[this.position++]!;
     if (answer.func !== func)
-      throw new InternalError('internal.bug', { detail: 'another host function than before' });
+      throw new InternalError('internal.bug', {
+        detail: 'the call has reached a different host function than before',
+      });
     const write: HostWrite = (to, at, held) => {
       for (const [memory, pageCount] of answer.pages)
         if (memory.pageCount < pageCount) memory.grow(pageCount - memory.pageCount);

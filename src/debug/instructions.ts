@@ -1,4 +1,4 @@
-/** What a debugger has to know of the instruction that a call stands in front of. */
+/** What a debugger must know about the next instruction of a call. */
 import type { FuelClass } from '../syntax/instruction-row.ts';
 import { instructions } from '../syntax/instructions.ts';
 

@@ -1,6 +1,5 @@
 /**
- * Going back in a call: running forwards again from a state that was kept, to a place or to find what came last before
- * one.
+ * Going back in a call: running forwards again from a saved state, to a place, or to find what came last before one.
  */
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { MachineState } from '../interpreter/loop/machine-state.ts';
@@ -9,10 +8,10 @@ import type { Driver, StopReason } from './driver.ts';
 import { History, type Kept } from './history.ts';
 import type { WatchedRange, Watches } from './watches.ts';
 
-/** Fuel in front of a place to go back to at which a state is kept: the next step back begins there. */
+/** Fuel before the destination at which a state is saved: the next step back begins there. */
 const APPROACH = 50_000;
 
-/** Something to stop at that was passed, and what it was. */
+/** A passed reason to stop, and what it was. */
 interface Hit {
   readonly position: Position;
   readonly reason: StopReason;
@@ -23,7 +22,7 @@ export class Past {
   private readonly driver: Driver;
   private readonly watches: Watches;
   private readonly history: History;
-  /** The call that states were kept of. */
+  /** The call of the saved states. */
   private keptOf: Execution | null = null;
 
   constructor(driver: Driver, watches: Watches, historyBytes: number) {
@@ -32,16 +31,16 @@ export class Past {
     this.history = new History(historyBytes);
   }
 
-  /** Why there is no going back from where the call stands; null where there is. */
+  /** Why the call cannot go back from its position; null if it can. */
   get noHistory(): string | null {
     const { target, execution } = this.driver;
     if (target.noHistory !== null) return target.noHistory;
-    if (execution === null) return 'the call does not stand still';
+    if (execution === null) return 'the call is running';
     if (execution.pause === 'host') return 'the call waits for a host function';
-    return this.history.isEmpty || execution !== this.keptOf ? 'no state of the call was kept' : null;
+    return this.history.isEmpty || execution !== this.keptOf ? 'no state of the call was saved' : null;
   }
 
-  /** States in front of a place, the closest first. */
+  /** States before a place, the closest first. */
   before(position: Position): readonly Kept[] {
     return this.history.before(position);
   }
@@ -50,7 +49,7 @@ export class Past {
     this.history.clear();
   }
 
-  /** Begins anew where the call is another one than before. */
+  /** Starts again if the call is a different one. */
   follow(): void {
     if (this.keptOf === this.driver.execution || this.history.isOff) return;
     this.history.clear();
@@ -69,7 +68,7 @@ export class Past {
     if (!this.watches.isEmpty) this.prepareAll();
   }
 
-  /** From a state that was kept, runs to the last instruction in front of a place. False if there is none. */
+  /** From a saved state, runs to the last instruction before a place. False if there is no such state. */
   async stepTowards(from: Position, end: Position): Promise<boolean> {
     const { driver } = this;
     if (end.fuel - from.fuel > 2 * APPROACH) {
@@ -88,20 +87,20 @@ export class Past {
         await this.goTo(last);
         return true;
       }
-      // In front of entering a function no instruction comes next: it was the call that has led there.
+      // Before entering a function there is no next instruction: the preceding one was the call.
       if (!this.goBackBefore(here)) return false;
       await this.runShortOf(here);
     }
   }
 
-  /** Goes back to a state in front of a place; false where there is none. */
+  /** Goes back to a state before a place; false if there is none. */
   private goBackBefore(place: Position): boolean {
     const [nearest] = this.history.before(place);
     if (nearest !== undefined) this.driver.rewind(nearest.state);
     return nearest !== undefined;
   }
 
-  /** Runs to an instruction close in front of a place. What a host function charges cannot be cut short. */
+  /** Runs to an instruction shortly before a place. A charge of a host function cannot be interrupted. */
   private async runShortOf(place: Position): Promise<void> {
     for (let distance = 1; ; distance *= 8) {
       await this.runTo(place.fuel - distance);
@@ -110,7 +109,7 @@ export class Past {
     }
   }
 
-  /** Runs to a place, and says which instruction came last in front of it. */
+  /** Runs to a place, and returns the last instruction before it. */
   private async lastBefore(end: Position, here: Position): Promise<Position> {
     const { driver } = this;
     let last = here;
@@ -127,7 +126,7 @@ export class Past {
     return last;
   }
 
-  /** Runs without stops until so much fuel was consumed in all. */
+  /** Runs without stops until the call has consumed this much fuel in total. */
   private async runTo(limit: number): Promise<void> {
     if (limit <= (this.driver.position?.fuel ?? 0)) return;
     await this.driver.run({
@@ -156,14 +155,14 @@ export class Past {
     });
   }
 
-  /** The last reason to stop between where the call stands and a place. */
+  /** The last reason to stop between the position of the call and a place. */
   async lastHit(end: Position): Promise<Hit | null> {
     const { driver, watches } = this;
     const { instances } = driver.target;
     const execution = driver.execution!;
     let hit: Hit | null = null;
     const beginning = driver.position;
-    // PERF: the instruction that came last, as numbers; a position for each took more time than all else.
+    // PERF: the last instruction, as numbers; a position object for each took more time than everything else.
     let instance: MachineState['instance'] | null = null;
     let [lastPc, lastDepth, lastFuel] = [0, 0, 0];
     const look = (position: Position, isBreak: boolean, hasChanged: boolean): void => {

@@ -1,4 +1,4 @@
-/** A call of a plug-in, made in pieces by `startCall` or restored, as what a session debugs. */
+/** A call of a plug-in, made in pieces by `startCall` or restored, as the target of a session. */
 import { messageOf } from '../errors/texts.ts';
 import { wantsPause } from '../host/calls/run.ts';
 import type { Linked } from '../host/plugin/instances.ts';
@@ -16,23 +16,23 @@ import { decodeUtf8Lossy } from '../syntax/utf8.ts';
 import type { DebugTarget, NamedInstance, SavedTarget } from './target.ts';
 import { markWasi, putBackWasi, type WasiMark } from './wasi-mark.ts';
 
-/** By which a guest reports an error. */
+/** The functions by which a guest reports an error. */
 const ERROR_SET: KernelAbiName = 'error_set';
 
 /** A call that has begun: its input is in the kernel. */
 const BEGUN = { input: new Uint8Array(0), initialiser: -1, hasBegun: true, fuel: null };
 
-/** A function's own code, which another one takes the place of. */
+/** A function's own code, which another code replaces. */
 type Changeable = { host: RawHostCode };
 
 export class PluginTarget implements DebugTarget {
   readonly #plugin: Plugin;
   readonly #call: PluginCall;
-  /** What is not in the bytes of states: what the process holds open, and how far its recording had come. */
+  /** What is not in the bytes of states: open descriptors, and the position in the recording. */
   readonly #marks = new WeakMap<SavedTarget, { readonly tape: TapeMark; readonly wasi: WasiMark | null }>();
   #instances: readonly NamedInstance[] = [];
   #named: Linked | null = null;
-  /** Functions that are listened to, with their own code. */
+  /** Functions that are observed, with their own code. */
   readonly #heard = new Map<FuncInstance, RawHostCode>();
   summary = '';
   hasFailed = false;
@@ -57,7 +57,7 @@ export class PluginTarget implements DebugTarget {
     return this.#instances;
   }
 
-  /** Listens to the function by which an instance reports errors. */
+  /** Observes the function by which an instance reports errors. */
   #hearErrors({ funcs, compiled }: ModuleInstance): void {
     const imports = compiled.module.imports.filter(({ desc }) => desc.kind === 'func');
     const index = imports.findIndex(({ module, name }) => module === KERNEL_NAMESPACE && name === ERROR_SET);

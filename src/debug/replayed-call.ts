@@ -1,4 +1,4 @@
-/** The call of a recording that is to be debugged: those before it are made again first. */
+/** The call of a recording to debug: the preceding calls are repeated first. */
 import { UsageError } from '../errors/errors.ts';
 import type { Plugin } from '../host/plugin/plugin.ts';
 import type { PluginCall } from '../host/plugin/plugin-call.ts';
@@ -6,7 +6,7 @@ import { changeAgain, recordedCall } from '../host/plugin/replay-recording.ts';
 import type { LogEvent } from '../host/replay/log.ts';
 import type { Tape } from '../host/replay/tape.ts';
 
-/** How many calls of a function there are in what is left of a recording; of any where none is named. */
+/** How many calls of a function are in the rest of a recording; all calls if no function is named. */
 const countCalls = (events: readonly LogEvent[], functionName: string | undefined): number =>
   events.filter(
     ({ event, ask }) =>
@@ -14,27 +14,29 @@ const countCalls = (events: readonly LogEvent[], functionName: string | undefine
   ).length;
 
 /**
- * Goes to the last call of a function in the recording that a plug-in replays, or to the last of all, and prepares it.
+ * Goes to the last call of a function in the recording that a plug-in replays, or to the last call of all, and
+ * prepares it.
  *
- * @throws UsageError when there is none
+ * @throws UsageError if there is no such call
  */
 export const startRecordedCall = async (
   plugin: Plugin,
   functionName: string | undefined,
 ): Promise<PluginCall> => {
   const tape: Tape | null = plugin.tape;
-  if (tape === null) throw new UsageError('usage.state', { detail: 'the plug-in replays nothing' });
+  if (tape === null)
+    throw new UsageError('usage.state', { detail: 'the plug-in does not replay a recording' });
   let left = countCalls(tape.rest, functionName);
   for (let next = tape.upcoming; next !== null; next = tape.upcoming) {
     if (next.event === 'call') {
       const { functionName: name, input } = recordedCall(next.ask);
       if ((functionName === undefined || name === functionName) && --left === 0)
         return plugin.startCall(name, input);
-      // What such a call failed with is in the recording as well.
+      // The error of such a call is also in the recording.
       await plugin.callDetailed(name, input).catch(() => {});
       if (tape.failure !== null) throw tape.failure;
     } else if (next.event === 'owner' && Array.isArray(next.ask)) await changeAgain(plugin, next.ask);
-    // SAFETY: what nothing was made of would be met again, for ever.
+    // SAFETY: an event that no call consumes would be found again, forever.
     if (tape.upcoming === next) throw tape.diverge({ event: 'call', ask: null });
   }
   throw new UsageError('usage.argument', { detail: 'the recording holds no such call' });

@@ -1,8 +1,8 @@
 /**
- * A session of debugging one call: runs it forwards and backwards, and says where and why it stands still.
+ * A session of debugging one call: runs it forwards and backwards, and reports where and why it stopped.
  *
  * Functions with breakpoints run their careful code, in which any instruction can stop; everything else runs as fast as
- * without a debugger. Backwards is forwards from a state that was kept (`history.ts`): calls are deterministic.
+ * without a debugger. Going backwards is running forwards from a saved state (`history.ts`): calls are deterministic.
  */
 import { UsageError } from '../errors/errors.ts';
 import { messageOf } from '../errors/texts.ts';
@@ -25,7 +25,7 @@ import { type TraceOptions, Tracer } from './trace.ts';
 import { type WatchedRange, Watches } from './watches.ts';
 
 /**
- * Where and why a call stands still.
+ * Where and why a call has stopped.
  *
  * ```ts
  * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
@@ -48,16 +48,16 @@ import { type WatchedRange, Watches } from './watches.ts';
  */
 export interface Stop {
   readonly reason: StopReason;
-  /** In words, for people: of a failure, what it is. */
+  /** In words, for people; for a failure, its message. */
   readonly detail: string;
-  /** The watched range that was written to. */
+  /** The watched range that was written. */
   readonly watch: WatchedRange | null;
   /** The breakpoint, as it was set. */
   readonly breakpoint: Breakpoint | null;
 }
 
 /**
- * Where a breakpoint lies: a module by its place in `instances`, and a byte offset in its binary.
+ * The place of a breakpoint: a module by its position in `instances`, and a byte offset in its binary.
  *
  * Example: see `Stop`.
  */
@@ -72,9 +72,12 @@ export interface Breakpoint {
  * Example: see `Stop`.
  */
 export interface DebugOptions {
-  /** Most bytes that states to go back to may take; 0 for none. Default: 64 MiB. */
+  /** Most bytes of saved states to go back to; 0 for none. Default: 64 MiB. */
   readonly historyBytes?: number | undefined;
-  /** Lets other tasks of the process run: what interrupts a call may be one. Default: nothing is waited for. */
+  /**
+   * Lets other tasks of the process run, such as one that interrupts the call. Default: the session waits for
+   * nothing.
+   */
   readonly breathe?: (() => Promise<void>) | undefined;
 }
 
@@ -105,7 +108,7 @@ export class DebugSession {
   private readonly driver: Driver;
   private readonly watches = new Watches();
   private readonly past: Past;
-  /** With the offsets of the instructions that they lie at. */
+  /** With the offsets of their instructions. */
   private readonly breakpoints = new Map<
     string,
     { readonly breakpoint: Breakpoint; readonly offset: number }
@@ -126,7 +129,7 @@ export class DebugSession {
     return this.target.instances;
   }
 
-  /** Why the call stands still. */
+  /** Why the call has stopped. */
   get stop(): Stop {
     return this.lastStop;
   }
@@ -136,12 +139,12 @@ export class DebugSession {
     return this.isRunning;
   }
 
-  /** Whether what the call does now was done before: what it prints was printed. */
+  /** Whether the call now repeats what it did before: its output was already printed. */
   get isRepeating(): boolean {
     return this.driver.isRepeating;
   }
 
-  /** The call that stands still, or the innermost of several that wait for each other; null before it begins. */
+  /** The stopped call, or the innermost of several that wait for each other; null before it begins. */
   get execution(): Execution | null {
     return this.driver.execution;
   }
@@ -151,7 +154,7 @@ export class DebugSession {
     return this.driver.stack;
   }
 
-  /** Name of the host function that the call is in, as modules import it; null where it is in none. */
+  /** Name of the host function that the call is in, as modules import it; null if it is in none. */
   get hostFunction(): string | null {
     const { execution } = this;
     const [top] = this.stack;
@@ -160,29 +163,29 @@ export class DebugSession {
     return func === null ? null : importName(top.instance, func);
   }
 
-  /** Where the call stands; null before it begins and after it is over. */
+  /** The position of the call; null before it begins and after it has ended. */
   get position(): Position | null {
     return this.driver.position;
   }
 
-  /** Whether the call is over. */
+  /** Whether the call has ended. */
   get isOver(): boolean {
     return this.lastStop.reason === 'done';
   }
 
-  /** Whether the call has been further on already. */
+  /** Whether the call has already been further. */
   get isInPast(): boolean {
     const { position, furthest } = this.driver;
     return position !== null && furthest !== null && comparePositions(position, furthest) < 0;
   }
 
-  /** What a frame holds. */
+  /** The values of a frame. */
   valuesOf(frame: CallFrame): FrameValues {
     const execution = this.executionOf(frame);
     return execution === null ? { locals: [], operands: [] } : valuesOf(execution, frame);
   }
 
-  /** The call that a frame is of. */
+  /** The call that a frame belongs to. */
   private executionOf(frame: CallFrame): Execution | null {
     const { executions } = this.target;
     if (executions.length === 1) return executions[0]!;
@@ -193,7 +196,7 @@ export class DebugSession {
     );
   }
 
-  /** Why there is no going back from here; null where there is. */
+  /** Why the call cannot go back from here; null if it can. */
   get noHistory(): string | null {
     return this.past.noHistory;
   }
@@ -203,7 +206,9 @@ export class DebugSession {
     return this.instances.findIndex(({ instance }) => instance === frame.instance);
   }
 
-  /** Sets a breakpoint; it lies at the first instruction at or behind the offset. Returns whether there is one. */
+  /**
+   * Sets a breakpoint at the first instruction at or after the offset. Returns whether there is such an instruction.
+   */
   setBreakpoint(breakpoint: Breakpoint): boolean {
     const unit = this.instances[breakpoint.module]?.instance.unit;
     if (unit === undefined) return false;
@@ -226,7 +231,7 @@ export class DebugSession {
     return true;
   }
 
-  /** The breakpoint that the call stands at, as it was set; null where it stands at none. */
+  /** The breakpoint at which the call has stopped, as it was set; null if it is not at one. */
   private get breakpointHere(): Breakpoint | null {
     const [top] = this.stack;
     if (top === undefined) return null;
@@ -237,7 +242,7 @@ export class DebugSession {
     return (here.find(({ breakpoint }) => breakpoint.offset === top.offset) ?? here[0])?.breakpoint ?? null;
   }
 
-  /** Watches bytes of a memory: the call stops behind what changes them; backwards, in front of it. */
+  /** Watches bytes of a memory: the call stops after an instruction that changes them; backwards, before it. */
   setWatch(range: WatchedRange): void {
     this.watches.add(range);
   }
@@ -247,18 +252,18 @@ export class DebugSession {
     return this.watches.remove(range);
   }
 
-  /** Lets a call that runs stand still at the next chance. */
+  /** Stops a running call as soon as possible. */
   interrupt(): void {
     if (!this.isRunning) return;
     this.driver.isInterrupted = true;
     this.target.pause();
   }
 
-  /** Runs to the first instruction of a call that has not begun; one that stands still stays where it is. */
+  /** Runs to the first instruction of a call that has not begun; a stopped call stays where it is. */
   start(): Promise<Stop> {
     return this.busy(async () => {
       const { driver, position } = this;
-      // A call that was restored is taken up, and does nothing yet.
+      // A restored call is prepared, and does not run yet.
       const stop =
         position === null
           ? await driver.run({ judge: () => 'step', prepare: () => this.catchAll() })
@@ -268,7 +273,7 @@ export class DebugSession {
     });
   }
 
-  /** Runs until there is a reason to stand still. */
+  /** Runs until there is a reason to stop. */
   continue(): Promise<Stop> {
     return this.forward(
       () => null,
@@ -285,8 +290,8 @@ export class DebugSession {
   }
 
   /**
-   * Runs until a condition holds in front of an instruction of a function that is on the stack; functions that are
-   * called meanwhile run fast.
+   * Runs until a condition holds before an instruction of a function on the stack; functions that are called in the
+   * meantime run fast.
    */
   stepUntil(isThere: (position: Position) => boolean): Promise<Stop> {
     return this.forward(
@@ -296,7 +301,7 @@ export class DebugSession {
   }
 
   /**
-   * Runs to the end, or to where the call fails, and tells what it does on the way. Nothing is stopped at.
+   * Runs to the end, or to where the call fails, and reports what it does on the way. It stops at nothing.
    *
    * Example: see `TraceOptions`.
    */
@@ -327,13 +332,13 @@ export class DebugSession {
     return this.stepUntil((position) => position.depth <= depth);
   }
 
-  /** Runs until the function that the call stands in has returned. */
+  /** Runs until the current function has returned. */
   stepOut(): Promise<Stop> {
     const depth = this.position?.depth ?? 0;
     return this.stepUntil((position) => position.depth < depth);
   }
 
-  /** Goes back to the instruction before; stays at the beginning. */
+  /** Goes back to the preceding instruction; stays at the beginning. */
   reverseStep(): Promise<Stop> {
     return this.backward(async (end, kept) => {
       for (const { state, position } of kept) {
@@ -344,7 +349,7 @@ export class DebugSession {
     });
   }
 
-  /** Goes back to the last breakpoint, or to what wrote to a watched range last; to the beginning if there is none. */
+  /** Goes back to the last breakpoint or the last write to a watched range; without either, to the beginning. */
   reverseContinue(): Promise<Stop> {
     return this.backward(async (end, kept) => {
       let until = end;
@@ -363,14 +368,14 @@ export class DebugSession {
     });
   }
 
-  /** Ends the session: nothing of it stays in the code, and the call can go on by itself. */
+  /** Ends the session: nothing of it stays in the code, and the call can continue on its own. */
   detach(): void {
     this.driver.detach();
     this.breakpoints.clear();
     this.past.clear();
   }
 
-  /** What was written to memory from outside is not in states that were kept: there is no going back behind it. */
+  /** Writes to memory from outside are not in saved states: the call cannot go back beyond them. */
   forgetHistory(): void {
     this.past.clear();
     this.past.keep();
@@ -378,9 +383,9 @@ export class DebugSession {
 
   // Forwards
 
-  /** One thing at a time. */
+  /** One operation at a time. */
   private async busy(run: () => Promise<Stop>): Promise<Stop> {
-    if (this.isRunning) throw new UsageError('usage.state', { detail: 'the call runs' });
+    if (this.isRunning) throw new UsageError('usage.state', { detail: 'the call is running' });
     this.isRunning = true;
     this.driver.isInterrupted = false;
     try {
@@ -428,7 +433,7 @@ export class DebugSession {
     for (const func of this.driver.functions) this.driver.stops.step(func);
   }
 
-  /** Stops wherever one instruction can lead to. */
+  /** Puts stops wherever one instruction can lead. */
   private prepareStep(): void {
     const { stops } = this.driver;
     const { stack } = this;

@@ -1,7 +1,7 @@
 /**
- * What a debugger puts into the code of functions. A function is *armed* when calls of it go to its careful code and
+ * What a debugger puts into the code of functions. A function is *armed* when calls of it run its careful code and
  * stay there; all others run fast. In armed code every instruction begins with a charge, and any charge can be made a
- * `stop`, which asks before the instruction runs.
+ * `stop`, which asks the debugger before the instruction runs.
  */
 import { type CodeMap, lastAtMost } from '../interpreter/code/code-map.ts';
 import type { CodeRegion, CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
@@ -12,12 +12,12 @@ import { entryCost } from '../interpreter/fuel/schedules.ts';
 import { getMachine, mapCharges } from '../interpreter/machine/machine.ts';
 import type { FuncType } from '../syntax/types.ts';
 
-/** More fuel than a call ever has in hand: what costs as much is not gone back to. */
+/** More fuel than a call ever has in hand: a charge of this size is never undone. */
 const NEVER = 0x7fff_ffff;
 
 const code = (): Int32Array => getMachine().space.words;
 
-/** Where the charge of entering a function lies, which is not that of an instruction; -1 where that is free. */
+/** The place of the charge for entering a function, which is not that of an instruction; -1 if entering is free. */
 const entryChargeOf = ({ unit, index }: FuncCode, map: CodeMap): number => {
   const { type, body } = unit.module.funcs[index]!;
   const results = slotCountOf((type.comp as FuncType).results);
@@ -29,10 +29,10 @@ const entryChargeOf = ({ unit, index }: FuncCode, map: CodeMap): number => {
 class ArmedFunc {
   readonly func: FuncCode;
   readonly region: CodeRegion;
-  /** Program counters of the charges in front of instructions, and offsets of those. */
+  /** Program counters of the charges before instructions, and the offsets of the instructions. */
   readonly pcs: Int32Array;
   readonly offsets: Int32Array;
-  /** Ways back to fast code, and what each asks for. */
+  /** Places that return to fast code, and what each checks. */
   private readonly resumes: readonly (readonly [at: number, remaining: number])[];
   private isArmed = false;
   private stopsAll = false;
@@ -61,7 +61,7 @@ class ArmedFunc {
     this.resumes = resumes;
   }
 
-  /** Program counter of the first instruction at or behind an offset; null behind the last. */
+  /** Program counter of the first instruction at or after an offset; null after the last. */
   pcAt(offset: number): number | null {
     return this.pcs[lastAtMost(this.offsets, offset - 1) + 1] ?? null;
   }
@@ -71,7 +71,7 @@ class ArmedFunc {
     return this.offsets[lastAtMost(this.pcs, pc)] ?? 0;
   }
 
-  /** Lets calls go to the careful code and stay there, or not. */
+  /** Makes calls run the careful code and stay there, or not. */
   arm(isArmed: boolean): void {
     if (this.isArmed === isArmed) return;
     this.isArmed = isArmed;
@@ -79,7 +79,7 @@ class ArmedFunc {
     for (const [at, remaining] of this.resumes) words[at] = isArmed ? NEVER : remaining;
   }
 
-  /** Makes every charge a stop, or those of breakpoints alone. */
+  /** Makes every charge a stop, or only those of breakpoints. */
   stopAll(isOn: boolean): void {
     if (this.stopsAll === isOn) return;
     this.stopsAll = isOn;
@@ -98,17 +98,17 @@ class ArmedFunc {
   }
 }
 
-/** Where a breakpoint lies. */
+/** The place of a breakpoint. */
 interface CodePlace {
   readonly unit: CodeUnit;
   /** Byte offset in the binary. */
   readonly offset: number;
 }
 
-/** All that is changed in the code of the units of one store. */
+/** All changes in the code of the units of one store. */
 export class Stops {
   private readonly armed = new Map<FuncCode, ArmedFunc>();
-  /** First words of fast code that an `enter_careful` has taken the place of, by function. */
+  /** First words of fast code that an `enter_careful` has replaced, by function. */
   private readonly entries = new Map<FuncCode, number>();
   /** Functions that have breakpoints, and how many. */
   private readonly held = new Map<FuncCode, number>();
@@ -118,7 +118,7 @@ export class Stops {
   /** Which functions stop at each of their instructions when they are entered; null for none. */
   private catches: ((func: FuncCode) => boolean) | null = null;
 
-  /** The careful code of a function, made when it is first asked for. */
+  /** The careful code of a function, made on first use. */
   of(func: FuncCode): ArmedFunc {
     let armed = this.armed.get(func);
     if (armed === undefined || armed.region !== func.careful) {
@@ -133,19 +133,19 @@ export class Stops {
     return this.held.has(func) || this.stepped.has(func);
   }
 
-  /** Whether a breakpoint lies at a program counter. */
+  /** Whether there is a breakpoint at a program counter. */
   hasBreak(pc: number): boolean {
     return this.breakPcs.has(pc);
   }
 
-  /** Whether a breakpoint lies at the instruction at an offset. */
+  /** Whether there is a breakpoint at the instruction at an offset. */
   isBreakpoint(func: FuncCode, offset: number): boolean {
     const armed = this.armed.get(func);
     const pc = armed?.pcAt(offset) ?? null;
     return pc !== null && armed!.breaks.has(pc);
   }
 
-  /** The function that holds an offset of a module; null where no code is. */
+  /** The function that contains an offset of a module; null if there is no code. */
   static funcAt({ unit, offset }: CodePlace): FuncCode | null {
     for (const func of unit.funcs) {
       if (func === null) continue;
@@ -155,7 +155,7 @@ export class Stops {
     return null;
   }
 
-  /** Sets or clears a breakpoint. Returns the offset of the instruction that it lies at; null where no code is. */
+  /** Sets or clears a breakpoint. Returns the offset of its instruction; null if there is no code. */
   setBreak(place: CodePlace, isOn: boolean): number | null {
     const func = Stops.funcAt(place);
     if (func === null) return null;
@@ -183,8 +183,8 @@ export class Stops {
   }
 
   /**
-   * Makes functions of the units that are entered from now on stop at each of their instructions, until `release`: all,
-   * or those that a test picks.
+   * Makes functions of the units that are entered from now on stop at each of their instructions, until `release`:
+   * all, or those that a predicate selects.
    */
   catchAll(units: readonly CodeUnit[], picks: (func: FuncCode) => boolean = () => true): void {
     this.catches = (func) => units.includes(func.unit) && picks(func);
@@ -197,13 +197,13 @@ export class Stops {
     if (this.catches?.(func) === true) this.patchEntry(func);
   }
 
-  /** A function is entered by way of `enter_careful`. */
+  /** A function is entered through `enter_careful`. */
   onEntered(func: FuncCode): void {
     if (this.catches?.(func) === true) this.step(func);
     else this.of(func).arm(true);
   }
 
-  /** A call goes to the careful code of a function for want of fuel in hand. */
+  /** A call switches to the careful code of a function because it lacks fuel in hand. */
   onCareful(func: FuncCode): void {
     if (this.catches?.(func) === true) this.step(func);
   }
@@ -220,7 +220,7 @@ export class Stops {
     for (const func of [...this.entries.keys()]) if (!this.held.has(func)) this.restoreEntry(func);
   }
 
-  /** Takes everything out of the code, for a while. What is returned puts the breakpoints back. */
+  /** Removes everything from the code temporarily. The returned function restores the breakpoints. */
   withdraw(): () => void {
     this.release();
     const held = [...this.held.keys()];
@@ -230,7 +230,7 @@ export class Stops {
     };
   }
 
-  /** Takes everything out of the code for good. */
+  /** Removes everything from the code permanently. */
   clear(): void {
     this.release();
     for (const func of this.held.keys()) {

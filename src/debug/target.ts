@@ -1,11 +1,11 @@
-/** What a session debugs: a call, with the instances that its code runs on. */
+/** The target of a session: a call, with the instances that its code runs on. */
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { RunResult } from '../interpreter/calls/outcome.ts';
 import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import type { CallState } from '../interpreter/loop/machine-state.ts';
 
 /**
- * An instance with the name that people know it by.
+ * An instance with a name for people.
  *
  * Example: see `Stop`.
  */
@@ -14,9 +14,9 @@ export interface NamedInstance {
   readonly instance: ModuleInstance;
 }
 
-/** What a target was at one moment, to go back to. */
+/** The state of a target at one moment, to go back to. */
 export interface SavedTarget {
-  /** State of the instances and of the call. What else there is, the target knows by this object. */
+  /** State of the instances and of the call. The target identifies other state by this object. */
   readonly bytes: Uint8Array;
 }
 
@@ -24,25 +24,25 @@ export interface SavedTarget {
 export interface DebugTarget {
   /** In the order in which they were linked. */
   readonly instances: readonly NamedInstance[];
-  /** Of the call, outermost first; none before it begins and after it is over. */
+  /** Of the call, outermost first; empty before it begins and after it has ended. */
   readonly executions: readonly Execution[];
-  /** Runs until the call stands still or is over. Does not reject because of the guest. */
+  /** Runs until the call stops or ends. Does not reject because of the guest. */
   run(): Promise<RunResult>;
-  /** Lets a call that runs stand still at the next chance. */
+  /** Stops a running call as soon as possible. */
   pause(): void;
-  /** Told when the guest reports an error to its host. */
+  /** Called when the guest reports an error to its host. */
   onGuestError: ((m: CallState) => void) | null;
-  /** The message that the guest has reported failure with; null for none. */
+  /** The message with which the guest has reported failure, or null. */
   readonly guestError: string | null;
-  /** What the call has come to, in a line for people; empty before it is over. */
+  /** The result of the call, in a line for people; empty before it has ended. */
   readonly summary: string;
-  /** Whether the call has failed; false before it is over. */
+  /** Whether the call has failed; false before it has ended. */
   readonly hasFailed: boolean;
-  /** The state now; null where it cannot be had. */
+  /** The current state; null if it cannot be saved. */
   save(): SavedTarget | null;
   /** Goes back to a state, in place. */
   load(saved: SavedTarget): void;
-  /** Why there is no going back; null where there is. */
+  /** Why the call cannot go back; null if it can. */
   readonly noHistory: string | null;
   /** The session has ended: nothing of it stays. */
   end(): void;

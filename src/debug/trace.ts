@@ -1,4 +1,4 @@
-/** What a call does, line by line: each instruction before it runs, or each function that is entered or left. */
+/** What a call does, line by line: each instruction before it runs, or each entry and exit of a function. */
 import { disassembleFunction } from '../decoder/disassemble.ts';
 import { decodeNames } from '../decoder/name-section.ts';
 import { frameName } from '../errors/texts.ts';
@@ -11,7 +11,7 @@ import { demangle } from '../symbols/demangle/demangle.ts';
 import { F32, F64, type FuncType, I32, I64, isRef, V128, type ValType } from '../syntax/types.ts';
 
 /**
- * What a trace has lines of.
+ * The kinds of lines of a trace.
  *
  * Example: see `TraceOptions`.
  */
@@ -38,18 +38,18 @@ export interface TraceOptions {
   readonly detail?: TraceDetail | undefined;
   /** Whether a function is traced, by its name; others run fast. Default: all are. */
   readonly includes?: ((name: string) => boolean) | undefined;
-  /** Told each line: how many functions are on the stack, the function, what it does, and with which values. */
+  /** Receives each line: how many functions are on the stack, the function, what it does, and with which values. */
   readonly onLine: (line: string) => void;
 }
 
-/** What is known of an instruction. */
+/** Facts about an instruction. */
 interface TracedInstruction {
   readonly text: string;
   readonly shape: FrameShape | undefined;
-  /** The local that it gets; -1 for none. */
+  /** The local that it reads; -1 for none. */
   readonly local: number;
 }
-/** What is known of a function that is traced. */
+/** Facts about a traced function. */
 interface TracedFunc {
   readonly name: string;
   readonly type: FuncType;
@@ -90,7 +90,7 @@ const MAX_VALUES = 8;
 export class Tracer {
   private readonly options: TraceOptions;
   private readonly funcs = new Map<FuncCode, TracedFunc>();
-  /** Functions that were entered and not left, with the words in use on the call stack then. */
+  /** Functions that were entered and not left, with the words that were in use on the call stack on entry. */
   private readonly open: { readonly func: TracedFunc; readonly sp: number }[] = [];
 
   constructor(options: TraceOptions) {
@@ -102,7 +102,7 @@ export class Tracer {
     return this.options.includes?.(this.nameOf(code)) ?? true;
   }
 
-  /** The call comes to an instruction. */
+  /** The call has reached an instruction. */
   tell(m: MachineState, code: FuncCode, offset: number): void {
     const func = this.funcOf(code);
     if (this.options.detail === 'calls') this.tellCalls(m, func, offset);
@@ -115,7 +115,7 @@ export class Tracer {
 
   private tellCalls(m: MachineState, func: TracedFunc, offset: number): void {
     const { open } = this;
-    // No branch leads back to the first instruction: labels of loops lie behind theirs.
+    // No branch leads back to the first instruction: labels of loops are after theirs.
     const isEntry = offset === func.start;
     while (open.length > 0 && open[open.length - 1]!.sp > (isEntry ? m.sp - 1 : m.sp))
       this.leave(m, func, offset);
@@ -125,7 +125,7 @@ export class Tracer {
     open.push({ func, sp: m.sp });
   }
 
-  /** The innermost function is left; its caller, if it is traced, comes to what follows the call. */
+  /** The innermost function is left; its caller, if it is traced, continues after the call. */
   private leave(m: MachineState, caller: TracedFunc, offset: number): void {
     const { func, sp } = this.open.pop()!;
     const shape = caller.instructions.get(offset)?.shape;
@@ -135,7 +135,7 @@ export class Tracer {
     this.write(sp, `< ${func.name}${results}`);
   }
 
-  /** The call is over. */
+  /** The call has ended. */
   end(): void {
     while (this.open.length > 0) {
       const { func, sp } = this.open.pop()!;
@@ -147,7 +147,7 @@ export class Tracer {
     this.options.onLine(`${sp >> 1} ${text}`);
   }
 
-  /** What the operand stack holds, the top last; for `local.get` what the local does. */
+  /** The operand stack, the top last; for `local.get`, the value of the local. */
   private operandsOf(m: MachineState, { shape, local }: TracedInstruction): string {
     if (shape === undefined) return '';
     if (local >= 0) return this.listOf(m, shape, local, 1);

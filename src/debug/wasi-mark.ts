@@ -1,6 +1,6 @@
 /**
- * What the WASI of a plug-in holds open, to be put back in the same process: descriptors with their positions, and not
- * what they lead to. Files are on the tape, so nothing of them changes when a call goes back.
+ * What the WASI of a plug-in has open, to be restored in the same process: descriptors with their positions, but not
+ * the files. Files are on the tape, so they do not change when a call goes back.
  */
 import type { AttributeMemory, DirectoryEntry } from '../host/platform/files.ts';
 import type { Descriptor, DirectoryDescriptor } from '../host/wasi/descriptors.ts';
@@ -18,7 +18,7 @@ export interface WasiMark {
   readonly attributes: readonly (AttributeMemory | null)[];
 }
 
-/** Copies of descriptors, with listings of the copies; streams are what they are. */
+/** Copies of descriptors, with listings of the copies; streams are not copied. */
 const copy = (
   entries: readonly Entry[],
   listings: Iterable<Listing>,
@@ -41,7 +41,7 @@ const copyOf = ({ beginning, entries }: AttributeMemory): AttributeMemory => ({
   entries: entries.map((entry) => ({ ...entry })),
 });
 
-/** What is held open now. */
+/** What is open now. */
 export const markWasi = ({ descriptors, streams, trees }: Preview1): WasiMark => ({
   ...copy(descriptors.entries, descriptors.listings),
   streams: streams.map(({ flags, rights, inheriting, progress }) => ({
@@ -53,7 +53,7 @@ export const markWasi = ({ descriptors, streams, trees }: Preview1): WasiMark =>
   attributes: trees.map(({ tree }) => (tree.attributes === undefined ? null : copyOf(tree.attributes))),
 });
 
-/** Puts back what was held open. */
+/** Restores what was open. */
 export const putBackWasi = ({ descriptors, streams, trees }: Preview1, mark: WasiMark): void => {
   // Copied again: the mark may be needed once more.
   const { entries, listings } = copy(mark.entries, mark.listings);

@@ -1,4 +1,4 @@
-/** Ranges of memory that are watched, and what they held when it was last looked. */
+/** Watched ranges of memory, and their contents at the last check. */
 import type { NamedInstance } from './target.ts';
 
 /**
@@ -7,25 +7,25 @@ import type { NamedInstance } from './target.ts';
  * Example: see `Stop`.
  */
 export interface WatchedRange {
-  /** The instance, by its place among those of the session. */
+  /** The instance, by its position among those of the session. */
   readonly module: number;
   readonly address: number;
   readonly length: number;
 }
 
-/** Most bytes of one range: each instruction looks at all. */
+/** Most bytes of one range: all are compared at each instruction. */
 export const MAX_WATCHED_BYTES = 4096;
 
 interface Watch {
   readonly range: WatchedRange;
-  /** -1 for those that are not there. */
+  /** -1 for missing bytes. */
   readonly bytes: Int16Array;
 }
 
 const same = (a: WatchedRange, b: WatchedRange): boolean =>
   a.module === b.module && a.address === b.address && a.length === b.length;
 
-/** Notes what a range holds; whether that is something else than before. */
+/** Records the contents of a range; whether they have changed. */
 const look = ({ range, bytes }: Watch, instances: readonly NamedInstance[]): boolean => {
   const memory = instances[range.module]?.instance.memory0;
   if (memory === undefined) return false;
@@ -42,7 +42,7 @@ const look = ({ range, bytes }: Watch, instances: readonly NamedInstance[]): boo
 
 export class Watches {
   private readonly watches: Watch[] = [];
-  /** The range that was seen to change last. */
+  /** The range whose change was seen last. */
   hit: WatchedRange | null = null;
 
   get isEmpty(): boolean {
@@ -61,13 +61,13 @@ export class Watches {
     return true;
   }
 
-  /** Notes what the ranges hold. */
+  /** Records the contents of the ranges. */
   remember(instances: readonly NamedInstance[]): void {
     this.hit = null;
     for (const watch of this.watches) look(watch, instances);
   }
 
-  /** Whether one has changed since that was last asked; `hit` is the first that has. */
+  /** Whether one has changed since the last check; `hit` is the first that has. */
   check(instances: readonly NamedInstance[]): boolean {
     let hasChanged = false;
     for (const watch of this.watches) {

@@ -1,6 +1,6 @@
 /**
- * Branch hints, for listings and tools: which way a compiler expects an `if` or `br_if` to go. They change nothing
- * about execution, and damage in the section never fails a module. @spec binary-branchhints
+ * Branch hints, for listings and tools: which way a compiler expects an `if` or `br_if` to go. They do not affect
+ * execution, and damage in the section never rejects a module. @spec binary-branchhints
  */
 import { InvalidError, isQuernError, MalformedError } from '../errors/errors.ts';
 import { instructions } from '../syntax/instructions.ts';
@@ -68,7 +68,7 @@ export const decodeBranchHints = (module: Module): BranchHints => {
 const none: BranchHints = new Map();
 const cache = new WeakMap<Module, BranchHints>();
 
-/** The hints of a module, none if they are damaged; read once. */
+/** The hints of a module, empty if they are damaged; read once. */
 export const branchHintsOf = (module: Module): BranchHints => {
   let hints = cache.get(module);
   if (hints !== undefined) return hints;

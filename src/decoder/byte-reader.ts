@@ -1,6 +1,6 @@
 /**
  * A cursor over a binary: bounds, LEB128, names, lists. Every failure is a MalformedError with its offset;
- * nothing is allocated by a count that the bytes have not paid for.
+ * nothing is allocated by a count that the remaining bytes do not cover.
  */
 import type { CodeOf } from '../errors/catalogue.ts';
 import { LimitError, MalformedError } from '../errors/errors.ts';

@@ -1,8 +1,8 @@
 /**
  * Decodes a binary into a `Module`. @spec binary-module
  *
- * Checks everything that the binary format demands but for the instructions of function bodies, which the
- * validator reads in its one pass over them.
+ * Checks everything that the binary format requires except for the instructions of function bodies, which the
+ * validator reads in a single pass.
  */
 
 import { checkBytes } from '../errors/arguments.ts';
@@ -62,11 +62,11 @@ interface Parts {
  * ```
  *
  * @throws MalformedError with the offset; InvalidError for a type index that does not exist; LimitError;
- * UnsupportedError for a proposal whose encoding is not known
+ * UnsupportedError for a proposal with an unknown encoding
  */
 export const decodeModule = (source: BytesLike): Module => decode(checkBytes(source, 'a module'), null);
 
-/** A module whose types have their indices for ids, and its type section as it is written. */
+/** A module whose types have their indices as ids, and its type section as written. */
 export interface ModuleText {
   readonly module: Module;
   readonly groups: sections.TypeText['groups'];
@@ -78,7 +78,7 @@ export const decodeModuleText = (bytes: Uint8Array): ModuleText => {
   return { module: decode(bytes, groups), groups };
 };
 
-/** @param groups gets the groups of types, where they are not to be canonical; else null */
+/** @param groups receives the groups of types, if they should not be canonical; otherwise null */
 const decode = (bytes: Uint8Array, groups: sections.TypeText['groups'][number][] | null): Module => {
   const r = new ByteReader(bytes);
   readHeader(r);
@@ -114,7 +114,7 @@ const decode = (bytes: Uint8Array, groups: sections.TypeText['groups'][number][]
   return assemble(bytes, parts);
 };
 
-/** Tables and memories are limited together with the imported ones. */
+/** The limits on tables and memories include imported ones. */
 const checkTotals = (r: ByteReader, { imports, tables, memories }: Parts): void => {
   const check = (kind: ExternKind, defined: number, limit: number, what: string): void => {
     const total = imports.reduce((sum, { desc }) => sum + (desc.kind === kind ? 1 : 0), defined);
@@ -136,7 +136,7 @@ const readHeader = (r: ByteReader): void => {
   if (r.bytes.length < 8) throw new MalformedError('malformed.end', { offset: r.bytes.length });
   // The field holds a version and a layer, of 16 bits each; layer 1 is the component model.
   if (startsWith(r.bytes, 6, [1, 0]))
-    r.fail('malformed.component', 4, 'this is a component; core modules are executed');
+    r.fail('malformed.component', 4, 'this is a component; only core modules can be executed');
   if (!startsWith(r.bytes, 4, [1, 0, 0, 0])) r.fail('malformed.version', 4);
   r.pos = 8;
 };
@@ -172,8 +172,8 @@ const readSection = (r: ByteReader, parts: Parts, last: number): number => {
 };
 
 /**
- * A section that is longer than the file. Like the reference interpreter, what is wrong with its contents is reported
- * first, unless it is that they end.
+ * A section that is longer than the file. Like in the reference interpreter, an error in its contents is reported
+ * first, unless the error is their end.
  */
 const failOverlong = (r: ByteReader, id: number, parts: Parts): never => {
   const start = r.pos;
@@ -263,7 +263,7 @@ const assemble = (bytes: Uint8Array, parts: Parts): Module => {
     importedTagCount: tags.length,
   };
   parts.functions.forEach((declaration, i) => {
-    // PERF: written out, since a copy of all fields of an object is slower.
+    // PERF: written out, since spreading an object is slower.
     const { type, typeIndex } = declaration;
     funcs.push({ type, typeIndex, isExact: true, body: parts.bodies[i]! });
   });

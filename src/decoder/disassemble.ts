@@ -1,6 +1,6 @@
 /**
  * Function bodies as text: one instruction a line, with its offset in the binary and its depth of nesting. The
- * spelling is the text format's; long runs of locals are abbreviated.
+ * spelling is the text format's; large groups of locals are abbreviated.
  */
 import { UsageError } from '../errors/errors.ts';
 import { instructions } from '../syntax/instructions.ts';
@@ -25,7 +25,7 @@ export interface ListingLine {
   readonly text: string;
 }
 
-/** Instructions that stand one level further out than the block that they belong to. */
+/** Instructions that are indented one level less than their block. */
 /**
  * Disassembles one function, lazily.
  *
@@ -38,12 +38,12 @@ export interface ListingLine {
  * // → end
  * ```
  *
- * @throws UsageError for an index without a body; MalformedError where the body is damaged, after the lines before
+ * @throws UsageError for an index without a body; MalformedError if the body is damaged, after the lines before
  */
 export const disassembleFunction = (module: Module, funcIndex: number): Iterable<ListingLine> => {
   const body = module.funcs[funcIndex]?.body;
   if (!body) {
-    const actual = module.funcs[funcIndex] === undefined ? 'there is no such function' : 'it is imported';
+    const actual = module.funcs[funcIndex] === undefined ? 'it does not exist' : 'it is imported';
     throw new UsageError('usage.argument', {
       funcIndex,
       actual,
@@ -60,7 +60,7 @@ function* linesOf(module: Module, funcIndex: number, body: FuncBody): Iterable<L
   const head = `func ${context.func(funcIndex)} (type ${typeIndex}) ${signature}`;
   yield { offset: body.start, depth: 0, text: head.trimEnd() };
   if (body.locals.length > 0) {
-    // Runs stay runs: a body of a few bytes can declare thousands of millions of locals.
+    // Groups are not expanded: a body of a few bytes can declare thousands of millions of locals.
     const runs = body.locals.map(({ count, type: local }) =>
       count <= 8
         ? Array<string>(count).fill(context.valType(local)).join(' ')

@@ -24,7 +24,7 @@ export interface Catch {
   readonly label: number;
 }
 
-/** For each prefix a page from opcode to row, -1 where there is none. */
+/** For each prefix a page from opcode to row, -1 for none. */
 const pages = new Map<number, Int16Array>();
 for (const [index, row] of (instructions as readonly InstructionRow[]).entries()) {
   let page = pages.get(row.prefix);
@@ -76,9 +76,9 @@ export class InstructionReader {
   private readonly bytes: Uint8Array;
   private readonly cursor: ByteReader;
   private readonly resolve: TypeResolver;
-  /** Offset behind the last instruction. */
+  /** Offset after the last instruction. */
   pos = 0;
-  /** Offset behind the last byte that may be read. */
+  /** Offset after the last byte that may be read. */
   end = 0;
   /** Offset of the last instruction. */
   offset = 0;
@@ -96,7 +96,7 @@ export class InstructionReader {
   align = 0;
   /** Memory of a memory access. */
   memory = 0;
-  /** Whether a memory access names its memory, be it the first one. */
+  /** Whether a memory access names its memory, even the first one. */
   namesMemory = false;
   /** Inline value type of a block type, 0 for none. */
   valType: ValType = 0;
@@ -253,7 +253,7 @@ export class InstructionReader {
     }
   }
 
-  /** Reads with the general reader, where speed does not matter. */
+  /** Reads with the general reader, if speed does not matter. */
   private slow<T>(read: (r: ByteReader) => T): T {
     this.cursor.pos = this.pos;
     const value = read(this.cursor);
@@ -375,7 +375,7 @@ export class InstructionReader {
 
   private labelVector(): void {
     const count = this.u32();
-    // Each label takes a byte at least.
+    // Each label takes at least a byte.
     if (count >= this.end - this.pos) {
       this.pos = this.end;
       this.failEnd();

@@ -1,8 +1,8 @@
 /**
  * One instruction as text, in the spelling of the text format. @spec text-instr
  *
- * A record with an entry for each kind of immediate that is no index does it, so a row of the table needs nothing more
- * to be printed; the few places where the text order is not the binary order are named here.
+ * A record with an entry for each kind of immediate that is not an index does this, so a row of the table needs
+ * nothing more to be printed; the few places where the text order differs from the binary order are listed here.
  */
 import { masked } from '../errors/texts.ts';
 import { defType } from '../syntax/canonical-types.ts';
@@ -24,9 +24,9 @@ import {
 import type { Catch, InstructionReader } from './instruction-reader.ts';
 import { decodeNames, type Names } from './name-section.ts';
 
-/** What the text of an instruction is made from besides itself. */
+/** The context for the text of an instruction. */
 export interface InstructionTextContext {
-  /** An index of a kind that is one. */
+  /** An index immediate. */
   index(kind: ImmediateKind, index: number): string;
   heapType(heap: HeapType): string;
   valType(type: ValType): string;
@@ -34,7 +34,7 @@ export interface InstructionTextContext {
   group(keyword: string, types: readonly ValType[]): string;
   /** A field of a structure. */
   field(type: number, index: number): string;
-  /** The type of a block, or of what is called indirectly, by its index. */
+  /** The type of a block, or of an indirect callee, by its index. */
   typeUse(index: number): string;
 }
 
@@ -62,7 +62,7 @@ export class TextContext implements InstructionTextContext {
     return `(ref ${isNullable(type) ? 'null ' : ''}${this.heapType(heapOf(type))})`;
   }
 
-  /** `(param i32) (result i64)`; empty where there is nothing to say. */
+  /** `(param i32) (result i64)`; empty if there are none. */
   signature(type: FuncType): string {
     return [this.group('param', type.params), this.group('result', type.results)].filter(Boolean).join(' ');
   }
@@ -84,11 +84,11 @@ export class TextContext implements InstructionTextContext {
     return `${index}`;
   }
 
-  /** An index with the name as a comment, where there is one. */
+  /** An index with the name as a comment, if there is one. */
   func(index: number): string {
     const name = this.names.funcName(index);
     if (name === null) return `${index}`;
-    // A name may hold anything; a comment must not end early nor span lines.
+    // A name may contain anything; a comment must neither end early nor span lines.
     const safe = masked(name).replace(/[^\x21-\x7e\u00a1-\uffff]|;/gu, '_');
     return `${index} (;${safe};)`;
   }
@@ -144,7 +144,7 @@ const blockTypeText = (r: InstructionReader, context: InstructionTextContext): s
     ? context.typeUse(r.blockTypeIndex)
     : context.group('result', r.valType === 0 ? [] : [r.valType]);
 
-/** An immediate that is no index of an index space. */
+/** An immediate that is not an index of an index space. */
 type ImmediateText = (r: InstructionReader, context: InstructionTextContext) => string;
 
 /** Others are one index each. */
@@ -176,7 +176,7 @@ const immediateTexts: Readonly<Partial<Record<ImmediateKind, ImmediateText>>> = 
   zero: () => '',
 };
 
-/** Memories and tables come first in the text, and are left out where they are all the first one. */
+/** Memories and tables come first in the text, and are omitted if they are all the first one. */
 const isSpace = (kind: ImmediateKind): boolean => kind === 'memidx' || kind === 'tableidx';
 
 /** A cast that has a second form for types that include null: the heap type is printed with it. */

@@ -1,6 +1,6 @@
 /**
- * Names for backtraces and listings, from the name section; exports and imports fill the gaps. Names are only
- * for people: damage in the section ends the reading and never fails a module. @spec binary-namesec
+ * Names for backtraces and listings, from the name section; exports and imports fill the gaps. Names are only for
+ * people: damage in the section ends the reading and never rejects a module. @spec binary-namesec
  */
 import { isQuernError } from '../errors/errors.ts';
 import type { Module } from '../syntax/module.ts';
@@ -27,7 +27,7 @@ type NameMap = ReadonlyMap<number, string>;
 const cache = new WeakMap<Module, Names>();
 
 /**
- * The names of a module; read once, the names of locals only when one is asked for.
+ * The names of a module; read once, names of locals only on demand.
  *
  * ```js
  * console.log(decodeNames(decodeModule(doubleWasm)).funcName(0)); // → double
@@ -47,7 +47,7 @@ const MODULE_NAME = 0;
 const FUNC_NAMES = 1;
 const LOCAL_NAMES = 2;
 
-/** Runs a reading; what it had passed on before the damage stays. */
+/** Runs a reader; what it passed on before the damage stays. */
 const readLeniently = (read: () => void): void => {
   try {
     read();
@@ -56,7 +56,7 @@ const readLeniently = (read: () => void): void => {
   }
 };
 
-/** Where each subsection lies. */
+/** The place of each subsection. */
 const subsectionsOf = (module: Module): ReadonlyMap<number, ByteReader> => {
   const found = new Map<number, ByteReader>();
   const section = module.customs.find((custom) => custom.name === 'name');

@@ -1,8 +1,8 @@
 /**
  * The sections of a module, one function each, in the order of the file. @spec binary-section
  *
- * Types are resolved to canonical ones at once, so a type index that does not exist is found here; all other
- * indices are the validator's business.
+ * Types are resolved to canonical ones immediately, so a type index that does not exist is found here; the validator
+ * checks all other indices.
  */
 import { InvalidError } from '../errors/errors.ts';
 import { instructions } from '../syntax/instructions.ts';
@@ -83,11 +83,11 @@ export const readTypes = (r: ByteReader): DefType[] => {
 export interface TypeText {
   /** Groups of types in order. */
   readonly groups: readonly RecText[];
-  /** The types with their indices in the module in place of ids, in their components, too. */
+  /** The types with their indices in the module instead of ids, also in their components. */
   readonly types: readonly DefType[];
 }
 
-/** Reads types that keep their indices, for printing: no others are equal to them. */
+/** Reads types that keep their indices, for printing: they are equal to no others. */
 export const readTypeText = (r: ByteReader): TypeText => {
   const types: DefType[] = [];
   const groups: RecText[] = [];
@@ -147,7 +147,7 @@ const readImportType = (r: ByteReader, types: readonly DefType[]): ImportType =>
   }
 };
 
-/** In place of a kind, behind an empty name: a list of names with types, or of names of one type. */
+/** Instead of a kind, after an empty name: a list of names with types, or of names of one type. */
 const TYPED_ITEMS = 0x7f;
 const ITEMS_OF_ONE_TYPE = 0x7e;
 
@@ -188,7 +188,7 @@ export const readImports = (r: ByteReader, types: readonly DefType[], lists: Imp
 export const readFunctions = (r: ByteReader, types: readonly DefType[]): FuncDeclaration[] =>
   r.list(() => readFuncType(r, types), MAX_FUNCTIONS, 'functions');
 
-/** A function that reads over the expression at the cursor, to behind its `end`. @spec binary-expr */
+/** A function that skips the expression at the cursor, including its `end`. @spec binary-expr */
 const expressionReader = (r: ByteReader, types: readonly DefType[]): (() => ConstExpr) => {
   const reader = new InstructionReader(r.bytes, types, r.section);
   return () => {
@@ -278,7 +278,7 @@ const readElement = (
   const form = r.u32();
   if (form > 7) r.fail('malformed.element-flags', position);
   const isActive = (form & IS_PASSIVE) === 0;
-  // An index of the table where active, else the mark of a declarative segment.
+  // The table index of an active segment, otherwise the mark of a declarative one.
   const hasExtra = (form & HAS_EXTRA) !== 0;
   const hasExpressions = (form & HAS_EXPRESSIONS) !== 0;
   const mode: SegmentMode = isActive ? 'active' : hasExtra ? 'declarative' : 'passive';
@@ -336,7 +336,7 @@ export const readBodies = (r: ByteReader, types: readonly DefType[]): FuncBody[]
 
 const END = 0x0b;
 
-/** A body that does not end in `end`: reads on to tell what the reference interpreter would say. */
+/** A body that does not end in `end`: reads on to find what the reference interpreter would report. */
 const failMissingEnd = (r: ByteReader, types: readonly DefType[]): never => {
   const reader = new InstructionReader(r.bytes, types);
   reader.reset(r.pos, r.end);
@@ -350,7 +350,7 @@ const failMissingEnd = (r: ByteReader, types: readonly DefType[]): never => {
   return r.fail('malformed.section-size', reader.offset);
 };
 
-/** Runs of equal locals, not expanded: five bytes can declare four thousand million. @spec binary-local */
+/** Groups of equal locals, not expanded: five bytes can declare four thousand million. @spec binary-local */
 const readLocals = (r: ByteReader, resolve: TypeResolver): LocalRun[] => {
   let total = 0;
   return r.list(() => {

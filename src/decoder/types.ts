@@ -38,7 +38,7 @@ const EXACT_BYTE = 0x62;
 const isAbstractHeap = (code: number): boolean =>
   (code <= HEAP_NOEXN && code >= HEAP_ARRAY) || code === HEAP_EXN;
 
-/** How a type index in a type becomes a heap type. */
+/** Converts a type index in a type to a heap type. */
 export type TypeResolver = (index: number, offset: number) => HeapType;
 
 /** Resolves indices to the ids of a module's types. */
@@ -71,7 +71,7 @@ const refTypeOf = (r: ByteReader, code: number, resolve: TypeResolver): ValType 
 
 const s7 = (byte: number): number => (byte < 0x40 ? byte : byte - 0x80);
 
-/** @param malformed what to call a code that is no type. @spec binary-valtype */
+/** @param malformed the error for a code that is not a type. @spec binary-valtype */
 export const readValType = (
   r: ByteReader,
   resolve: TypeResolver,
@@ -147,7 +147,7 @@ const readSubType = (r: ByteReader, own: number, resolve: TypeResolver): SubType
   return { isFinal: form === FINAL_SUB, supertypes, ...readDescribedType(r, r.byte(), resolve) };
 };
 
-/** A composite type behind its clauses, `describes` before `descriptor`; custom descriptors, "Binary Format". */
+/** A composite type after its clauses, `describes` before `descriptor`; custom descriptors, "Binary Format". */
 const readDescribedType = (
   r: ByteReader,
   first: number,
@@ -166,8 +166,8 @@ const readDescribedType = (
 };
 
 /**
- * Checks that the clauses of a group name each other. This is validation, but canonical types have no place for
- * a descriptor that is elsewhere.
+ * Checks that the clauses of a group name each other. This is validation, but canonical types cannot represent a
+ * descriptor in another group.
  */
 const checkDescriptors = (group: readonly SubType[], base: number, offset: number): void => {
   for (const [i, { describes = null, descriptor = null }] of group.entries()) {
@@ -187,7 +187,7 @@ const checkDescriptors = (group: readonly SubType[], base: number, offset: numbe
   }
 };
 
-/** Types of one recursive group as they are written, and whether they are written as a group. */
+/** Types of one recursive group as written, and whether they are written as a group. */
 export interface RecText {
   readonly types: readonly SubType[];
   readonly isGroup: boolean;
@@ -204,7 +204,7 @@ export const readSubTypes = (r: ByteReader, base: number, resolve: TypeResolver)
   return { types, isGroup };
 };
 
-/** Reads one recursive group behind `earlier` types and canonicalises it. */
+/** Reads one recursive group after `earlier` types and canonicalises it. */
 export const readRecType = (
   r: ByteReader,
   earlier: readonly DefType[],
@@ -221,7 +221,7 @@ export const readRecType = (
   const { types: group } = readSubTypes(r, base, resolve);
   if (highest >= base + group.length) {
     // SPEC: the byte is type 98 by the grammar, and the prefix repeated by the reference interpreter, which
-    // reads the index as signed. It is the first where there are that many types: compilers write it.
+    // reads the index as signed. It is the former if there are that many types, since compilers write it.
     if (r.bytes[highestOffset] === EXACT_BYTE) r.fail('malformed.storage-type', highestOffset);
     throw new InvalidError('invalid.unknown-type', { offset: highestOffset, detail: `${highest}` });
   }

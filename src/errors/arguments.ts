@@ -1,18 +1,18 @@
 /**
  * Arguments of public functions, which can be anything: null, proxies that were revoked, objects whose getters throw.
  *
- * Whatever goes wrong while an argument is read is a `UsageError`; what a getter of the embedder's threw is its cause.
+ * Every failure to read an argument is a `UsageError`; what a getter of the embedder threw is its cause.
  */
 import { asBytes } from './bytes.ts';
 import { isObject, isWholeNumber, wholeNumberText } from './checks.ts';
 import { isQuernError, UsageError } from './errors.ts';
 import { messageOf, valueText } from './texts.ts';
 
-/** The error of an argument that cannot be. */
+/** The error for an invalid argument. */
 export const badArgument = (detail: string, cause?: unknown): Error =>
   new UsageError('usage.argument', cause === undefined ? { detail } : { detail, cause });
 
-/** Runs what only reads arguments. @throws UsageError, or an error of Quern's that it throws itself */
+/** Runs a function that only reads arguments. @throws UsageError, or an error of Quern that it throws itself */
 export const reading = <T>(what: string, read: () => T): T => {
   try {
     return read();
@@ -22,14 +22,14 @@ export const reading = <T>(what: string, read: () => T): T => {
   }
 };
 
-/** An object of options as a plain copy; nothing is an empty one. @throws UsageError */
+/** An object of options as a plain copy; undefined and null give an empty one. @throws UsageError */
 export const readOptions = <T extends object>(value: T | null | undefined, what = 'options'): T => {
   if (value === undefined || value === null) return {} as T;
   if (!isObject(value)) throw badArgument(`${what} must be an object, not ${valueText(value)}`);
   return reading(what, () => ({ ...value }));
 };
 
-/** `instanceof` for what was thrown or returned by others: false for a proxy that cannot be looked at. */
+/** `instanceof` for values from outside: false for a proxy that cannot be inspected. */
 export const isInstance = <T extends object>(
   value: unknown,
   cls: abstract new (...args: never[]) => T,

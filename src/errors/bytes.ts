@@ -1,14 +1,14 @@
 /**
- * Which values are bytes: buffers and views of them, whichever realm made them.
+ * Which values are bytes: buffers and views of them, of any realm.
  *
- * An iframe, a vm context and Jest's environments have classes of their own, so that `instanceof` would refuse what
- * they give. A view says what it is by `ArrayBuffer.isView`, a buffer by the getter of its length, which runs on
- * buffers alone.
+ * An iframe, a vm context and Jest's environments have classes of their own, so that `instanceof` would refuse their
+ * values. `ArrayBuffer.isView` identifies a view; the getter of its length, which works only on buffers, identifies a
+ * buffer.
  */
 import { isObjectOrFunction } from './checks.ts';
 
 /**
- * Bytes as JavaScript hands them around: a buffer, shared or not, or a view of one; of any realm.
+ * Bytes as JavaScript represents them: a buffer, shared or not, or a view of one; of any realm.
  *
  * ```ts
  * const bytes = new TextEncoder().encode('Ada');
@@ -39,7 +39,7 @@ const isPlain = (value: object): boolean => {
 
 /**
  * Whether a value is an `ArrayBuffer` or a `SharedArrayBuffer`. PERF: a getter that throws takes ten microseconds, and
- * most objects that are asked about are plain.
+ * most of the objects that are tested are plain.
  */
 const isBuffer = (value: object): value is ArrayBufferLike =>
   !isPlain(value) &&
@@ -52,7 +52,7 @@ const isBuffer = (value: object): value is ArrayBufferLike =>
     }
   });
 
-/** The bytes that a value holds, not copied; none of a detached buffer. Null for what holds no bytes. */
+/** The bytes of a value, not copied; empty for a detached buffer. Null for a value without bytes. */
 export const asBytes = (value: unknown): Uint8Array | null => {
   if (!isObjectOrFunction(value)) return null;
   if (ArrayBuffer.isView(value)) {

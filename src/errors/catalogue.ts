@@ -1,8 +1,8 @@
 /**
- * The list of everything that can go wrong: stable code → class, text and advice.
+ * The table of everything that can go wrong: stable code → class, text and advice.
  *
- * Codes are covered by semantic versioning, texts are not. Where the official test suite has a text for an error,
- * it is this one, so that a runner can compare prefixes. `docs/errors.md` is generated from this table.
+ * Codes are covered by semantic versioning, texts are not. Where the official test suite has a text for an error, the
+ * row has the same text, so that a runner can compare prefixes. `docs/errors.md` is generated from this table.
  */
 
 /**
@@ -55,9 +55,10 @@ const row = <C extends ErrorClass>(
   advice,
 });
 
-const damaged = 'The file is damaged or is not a WebAssembly module; build or download it again.';
-const compilerBug = 'The compiler that made the module has a fault; report it there with the module.';
-const guestBug = 'The plug-in has a fault; the backtrace shows where.';
+const damaged = 'Build or download the file again: it is damaged, or it is not a WebAssembly module.';
+const compilerBug =
+  'Report it to the authors of the compiler that produced the module, and attach the module.';
+const guestBug = 'Correct the plug-in at the place that the backtrace shows.';
 
 /**
  * Every error code, in order of the phases. Key = code.
@@ -73,7 +74,7 @@ export const catalogue = {
   'malformed.component': row(
     'MalformedError',
     'unknown binary version',
-    'Build a core module: Rust for wasm32-wasip1 or wasm32-unknown-unknown in place of wasm32-wasip2, without wit-bindgen or cargo-component.',
+    'Build a core module, not a component: Rust for wasm32-wasip1 or wasm32-unknown-unknown instead of wasm32-wasip2, without wit-bindgen or cargo-component.',
   ),
   'malformed.end': row('MalformedError', 'unexpected end', damaged),
   'malformed.length': row('MalformedError', 'length out of bounds', damaged),
@@ -117,7 +118,7 @@ export const catalogue = {
   'malformed.branch-hint': row('MalformedError', '@metadata.code.branch_hint section', damaged),
   'malformed.tag-attribute': row('MalformedError', 'malformed tag attribute', damaged),
 
-  // Text format: the most frequent text; the message begins as the official suite says it for each fault
+  // Text format: the most frequent text; each message begins with the text that the official suite has for the fault
   'malformed.text': row(
     'MalformedError',
     'unexpected token',
@@ -190,16 +191,16 @@ export const catalogue = {
     compilerBug,
   ),
 
-  // Legal, but not (yet) by this engine or with these options
+  // Valid, but not supported by this engine (yet) or with these options
   'unsupported.feature': row(
     'UnsupportedError',
     'feature is not supported',
-    'Switch the feature on if it is off (the option features, on the command line --feature), or build the module without it.',
+    'Enable the feature if it is off (option features; on the command line --feature), or build the module without it.',
   ),
   'unsupported.agents': row(
     'UnsupportedError',
     'the host cannot share memories between workers',
-    'Leave out sharing: "workers" and let a Scheduler run the threads, or isolate the page (COOP and COEP).',
+    'Omit sharing: "workers" and let a Scheduler run the threads, or isolate the page (COOP and COEP).',
   ),
   'limit.module': row(
     'LimitError',
@@ -255,8 +256,8 @@ export const catalogue = {
   'trap.expected-shared': row('TrapError', 'expected shared memory', guestBug),
   'trap.deadlock': row(
     'TrapError',
-    'wait without end',
-    'Each thread waits for a notify that none will send; a single call can only wait for other threads.',
+    'endless wait',
+    'Make sure that another thread sends the notify: here every thread waits, and a single call has no other threads to wait for.',
   ),
   'trap.allocation-size': row('TrapError', 'allocation size too large', guestBug),
 
@@ -264,33 +265,37 @@ export const catalogue = {
   'exhaustion.call-stack': row(
     'ExhaustionError',
     'call stack exhausted',
-    'The plug-in recurses too deeply; raise maxCallDepth or maxStackSlots if it is meant to.',
+    'Raise maxCallDepth or maxStackSlots if the plug-in is meant to recurse so deeply; otherwise correct its recursion.',
   ),
   'exhaustion.code': row(
     'ExhaustionError',
-    'code of a function too large',
-    'Split the function that was called: its instructions stand for far more work than their bytes; see docs/limits.md.',
+    'internal code of a function too large',
+    'Split the function that was called: its internal code is far larger than its bytes; see docs/limits.md.',
   ),
   'exhaustion.fuel': row(
     'ExhaustionError',
     'out of fuel',
-    'Raise the fuel limit, or resume the paused call.',
+    'Raise the fuel limit, or resume the paused call with more fuel.',
   ),
   'exhaustion.heap': row(
     'ExhaustionError',
     'heap exhausted',
-    'Raise maxHeapBytes, or let the plug-in do less in one call: what it drops counts until the call is over.',
+    'Raise maxHeapBytes, or let the plug-in do less in one call: what it drops still counts until the call ends.',
   ),
-  'exhaustion.memory': row('ExhaustionError', 'out of memory', 'Raise the memory limit.'),
+  'exhaustion.memory': row(
+    'ExhaustionError',
+    'out of memory',
+    'Raise the memory limit, or let the plug-in use less memory.',
+  ),
   'exhaustion.pool': row(
     'ExhaustionError',
-    'too many calls wait for a plug-in of the pool',
+    'too many calls in the queue of the pool',
     'Send calls more slowly, or raise maxInstances or maxWaiting.',
   ),
 
   'exhaustion.queue': row(
     'ExhaustionError',
-    'too many calls wait for the plug-in',
+    'too many calls in the queue of the plug-in',
     'Send calls more slowly, or use a pool of instances.',
   ),
 
@@ -299,17 +304,17 @@ export const catalogue = {
   'host.threw': row(
     'HostError',
     'host function failed',
-    'Correct the host function, or what it depends on; the plug-in is not at fault.',
+    'Correct the host function or what it depends on; the cause of the error is what it threw.',
   ),
   'host.value': row(
     'HostError',
     'host function returned a value of the wrong type',
-    'Let the host function return what the import declares.',
+    'Return a value of the type that the import declares.',
   ),
   'host.thread': row(
     'HostError',
     'the thread of the call ended',
-    'The call may have done a part of its work. See the cause: a host function that ended the process or threw later, or a thread without memory.',
+    'Correct the cause, such as a host function that ended the process or threw later, or a thread without memory; the call may have done part of its work.',
   ),
   'host.http-refused': row(
     'HostError',
@@ -324,22 +329,22 @@ export const catalogue = {
   'host.http-redirect': row(
     'HostError',
     'HTTP redirect cannot be checked',
-    'Use the URL that it redirects to, or allow every host ("*"): browsers do not tell where a redirect leads.',
+    'Use the URL that it redirects to, or allow every host ("*"): browsers do not reveal the target of a redirect.',
   ),
   'host.http-failed': row(
     'HostError',
     'HTTP request failed',
-    'Check the step that the message names: the request of the plug-in, the connection, or the answer.',
+    'Check the step that the message names: the request of the plug-in, the connection, or the response.',
   ),
   'exit.code': row(
     'ExitError',
     'exited',
-    'Read details.exitCode: the guest ended itself with proc_exit; what it printed may say why.',
+    'Look up details.exitCode in the documentation of the program: it called proc_exit; its output may say why.',
   ),
   'plugin.error': row(
     'PluginError',
     'Plugin-originated error',
-    "Read the message, which is the plug-in's own, and correct what it complains about.",
+    'Read the message, which comes from the plug-in, and correct what it complains about.',
   ),
   'plugin.return-code': row(
     'PluginError',
@@ -355,7 +360,7 @@ export const catalogue = {
   'manifest.hash': row(
     'ManifestError',
     'hash mismatch',
-    'Get the file again, or correct the hash: the file is not the one that the manifest names.',
+    'Download the file again, or correct the hash: the file is not the one that the manifest names.',
   ),
   'manifest.source': row(
     'ManifestError',
@@ -369,59 +374,63 @@ export const catalogue = {
   ),
   'usage.precompiled': row(
     'UsageError',
-    'code that was compiled before does not fit',
-    'Write the file anew with `quern compile`: of the very module, for the schedule in use, by the Quern that runs it.',
+    'precompiled code does not match',
+    'Write the file again with `quern compile`: from the same module, for the schedule in use, with the version of Quern that runs it.',
   ),
   'usage.schedule': row(
     'UsageError',
     'bad fuel schedule',
-    'docs/metering.md says what a schedule of your own must hold.',
+    'Correct the schedule; docs/metering.md says what it must contain.',
   ),
   'usage.state': row(
     'UsageError',
     'not possible in this state',
-    'Wait until the call that is running has ended, make a new object in place of one that is closed, or set the option that the message names.',
+    'Wait for the running call to end, make a new object instead of using a closed one, or set the option that the message names.',
   ),
-  'interrupted.timeout': row('InterruptedError', 'EXTISM: call canceled due to timeout', 'Raise timeoutMs.'),
+  'interrupted.timeout': row(
+    'InterruptedError',
+    'EXTISM: call canceled due to timeout',
+    'Raise timeoutMs, or let the call do less.',
+  ),
   'interrupted.instantiation': row(
     'InterruptedError',
     'EXTISM: timed out while waiting for plugin to instantiate',
-    'Raise timeoutMs; it covers the initialisation of a plug-in as well.',
+    'Raise timeoutMs; it includes the initialisation of a plug-in.',
   ),
   'interrupted.cancelled': row(
     'InterruptedError',
     'call cancelled',
-    'Call again if that was not meant: the host cancelled the call.',
+    'Call again if this was not intended: the host cancelled the call.',
   ),
   'snapshot.corrupt': row(
     'SnapshotError',
     'snapshot is damaged',
-    'Use the bytes exactly as `snapshot` returned them; take a new snapshot.',
+    'Pass the bytes exactly as `snapshot` returned them, or take a new snapshot.',
   ),
   'snapshot.truncated': row(
     'SnapshotError',
-    'snapshot ends too early',
-    'Part of the snapshot is missing; store and send it as a whole.',
+    'snapshot is incomplete',
+    'Store and send the whole snapshot; its end is missing.',
   ),
   'snapshot.version': row(
     'SnapshotError',
-    'snapshot is of another format version',
+    'snapshot has another format version',
     'Restore it with the version of Quern that made it, or take a new one.',
   ),
   'snapshot.foreign': row(
     'SnapshotError',
-    'snapshot does not belong to this',
+    'snapshot was taken of something else',
     'Restore it with the same modules, linked in the same way, under the same fuel schedule and features.',
   ),
   'snapshot.unsupported': row(
     'SnapshotError',
     'state cannot be stored',
-    'The detail names what has no form in bytes; pass an encoder for host values, or take the snapshot at another time.',
+    'Pass an encoder for host values, or take the snapshot at another time; the detail names what cannot be written as bytes.',
   ),
   'replay.log': row(
     'ReplayError',
     'bad recording',
-    'Use the recording as it was written; it cannot be edited.',
+    'Use the recording exactly as it was written; it must not be edited.',
   ),
   'replay.module': row(
     'ReplayError',
@@ -431,38 +440,34 @@ export const catalogue = {
   'replay.diverged': row(
     'ReplayError',
     'the replay differs from the recording',
-    'Expected and actual event say where; the recording is of another call, or was made by another version.',
+    'Replay the same call with the version that recorded it; the expected and the actual event show where they differ.',
   ),
   'replay.receipt': row(
     'ReplayError',
-    'the receipt does not hold',
-    'The detail names the field that differs; do not trust the result.',
+    'the receipt is wrong',
+    'Do not trust the result; the detail names the field that differs.',
   ),
   'job.module': row(
     'JobError',
     'a module of the job is not here',
-    'Give the module whose SHA-256 the message names; the job stays as it was.',
+    'Pass the module whose SHA-256 the message names; the job is unchanged.',
   ),
   'job.damaged': row(
     'JobError',
     'the job is damaged',
-    'Go on from the last state of the job that was stored as a whole; the detail names the part that does not fit.',
+    'Continue from the last complete state of the job; the detail names the damaged part.',
   ),
   'job.store': row(
     'JobError',
-    'the job could not be kept',
-    'See the cause; advance the job again as it is stored: an answer of the host that was not kept is asked again.',
+    'the job could not be stored',
+    'Correct the cause, then advance the job again as it is stored: an answer that was not stored is asked for again.',
   ),
   'job.receipt': row(
     'JobError',
-    'the receipts of the job do not hold',
-    'The detail names the slice and the field that differs; do not trust the result.',
+    'the receipts of the job are wrong',
+    'Do not trust the result; the detail names the slice and the field that differ.',
   ),
-  'internal.bug': row(
-    'InternalError',
-    'internal error',
-    'This is a bug in Quern; please report it with the module.',
-  ),
+  'internal.bug': row('InternalError', 'internal error', 'Report this bug in Quern, and attach the module.'),
 } as const satisfies Record<string, ErrorRow>;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The error classes: one per phase, so that the class tells which promise was broken.
+ * The error classes: one per phase, so that the class shows which promise was broken.
  *
  * Data lives in fields, not only in the sentence. A `Symbol.for` brand lets `isQuernError` work across two
  * copies of the package.
@@ -16,7 +16,7 @@ const brand: unique symbol = Symbol.for('quern.error') as never;
  *
  * ```ts
  * const bytes = doubleWasm.slice();
- * bytes[bytes.indexOf(0x74)] = 0x7c; // i64.add in place of i32.shl
+ * bytes[bytes.indexOf(0x74)] = 0x7c; // i64.add instead of i32.shl
  * try {
  *   compileModule(bytes);
  * } catch (error) {
@@ -32,7 +32,7 @@ export interface ErrorPosition {
   readonly line?: number;
   /** Column in the line, from 1. */
   readonly column?: number;
-  /** The line itself, or the part of it around the place. */
+  /** The line itself, or the part around the position. */
   readonly text?: string;
   /** Name of the section, e.g. `code`. */
   readonly section?: string;
@@ -57,7 +57,7 @@ export interface ErrorPosition {
 export interface BacktraceFrame {
   readonly moduleName: string;
   readonly funcIndex: number;
-  /** Name from the name section, an export or an import, those of Rust and C++ as they were written. */
+  /** Name from the name section, an export or an import; names of Rust and C++ are demangled. */
   readonly funcName: string;
   /** Byte offset in the binary of the instruction that was executing or calling. */
   readonly offset: number;
@@ -119,7 +119,7 @@ export abstract class QuernError extends Error {
   constructor(code: ErrorCode, details: ErrorDetails, message?: string) {
     const text =
       message ?? (details.detail ? `${catalogue[code].text}: ${details.detail}` : catalogue[code].text);
-    // What the plug-in says is its own to make long; a text of ours that is has repeated something.
+    // A message of the plug-in may be long; a text of Quern that is too long has repeated something.
     super(
       code === 'plugin.error' ? text : shortMessage(text),
       'cause' in details ? { cause: details.cause } : undefined,
@@ -146,7 +146,7 @@ export interface QuernErrorClass<C extends ErrorClass> {
   readonly prototype: QuernError;
 }
 
-/** Every subclass comes from here, so that none is written by hand. */
+/** Makes every subclass, so that none is written by hand. */
 const errorClass = <C extends ErrorClass>(name: C): QuernErrorClass<C> => {
   const cls = class extends QuernError {
     readonly code: ErrorCode;
@@ -177,7 +177,7 @@ export const MalformedError: QuernErrorClass<'MalformedError'> = errorClass('Mal
  *
  * ```js
  * const bytes = doubleWasm.slice();
- * bytes[bytes.indexOf(0x74)] = 0x7c; // i64.add in place of i32.shl
+ * bytes[bytes.indexOf(0x74)] = 0x7c; // i64.add instead of i32.shl
  * try {
  *   compileModule(bytes);
  * } catch (error) {
@@ -256,7 +256,8 @@ export const ExhaustionError: QuernErrorClass<'ExhaustionError'> = errorClass('E
  */
 export const ThrownException: QuernErrorClass<'ThrownException'> = errorClass('ThrownException');
 /**
- * A host function broke its side of the contract, HTTP included. What one throws itself reaches the caller as it is.
+ * A host function broke its side of the contract, HTTP included. What a host function throws itself reaches the
+ * caller unchanged.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/counter.wasm', {
@@ -327,7 +328,7 @@ export const InterruptedError: QuernErrorClass<'InterruptedError'> = errorClass(
  */
 export const SnapshotError: QuernErrorClass<'SnapshotError'> = errorClass('SnapshotError');
 /**
- * A recording or a receipt that does not hold. Sets `event`, `expected`, `actual`.
+ * A recording or a receipt is invalid. Sets `event`, `expected`, `actual`.
  *
  * ```js
  * const replay = 'no recording';
@@ -337,7 +338,7 @@ export const SnapshotError: QuernErrorClass<'SnapshotError'> = errorClass('Snaps
  */
 export const ReplayError: QuernErrorClass<'ReplayError'> = errorClass('ReplayError');
 /**
- * A job that cannot go on as it is, or whose receipts do not hold. The job itself is unchanged.
+ * A job cannot continue in its state, or its receipts are wrong. The job itself is unchanged.
  *
  * ```js
  * const job = createJob({ id: 'lost', modules: { main: '0'.repeat(64) }, function: 'greet' });
@@ -356,7 +357,7 @@ export const JobError: QuernErrorClass<'JobError'> = errorClass('JobError');
 export const InternalError: QuernErrorClass<'InternalError'> = errorClass('InternalError');
 
 /**
- * Whether a caught value is an error of Quern's, of any copy of the package; optionally of one code.
+ * Whether a caught value is an error of Quern, from any copy of the package; optionally with one code.
  *
  * ```js
  * const error = await createPlugin('no-such-file.wasm').catch((caught) => caught);
@@ -371,7 +372,7 @@ export const isQuernError = (value: unknown, code?: ErrorCode): value is QuernEr
       (code === undefined || (value as QuernError).code === code)
     );
   } catch {
-    // A proxy whose handler throws is nothing that we threw.
+    // A proxy whose handler throws is not an error of Quern.
     return false;
   }
 };

@@ -1,8 +1,10 @@
-/** What somebody may have meant who wrote a name that there is not. */
+/** Suggestions for unknown names: what the writer may have meant. */
 
 const simple = (name: string): string => name.replace(/[-_\s]/g, '').toLowerCase();
 
-/** How many letters are to be put in, left out, changed or exchanged with their neighbour to make one text of another. */
+/**
+ * How many letters must be inserted, deleted, changed or swapped with their neighbour to turn one text into another.
+ */
 const distance = (from: string, to: string): number => {
   let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
@@ -21,10 +23,10 @@ const distance = (from: string, to: string): number => {
   return row[to.length]!;
 };
 
-/** Longest name that is compared; what is longer is no slip of the hand. */
+/** Longest name that is compared; longer ones are not typing errors. */
 const MAX_LENGTH = 64;
 
-/** The known name that is nearest to one that is not known; null where none is near. Case and hyphens do not count. */
+/** The known name that is nearest to an unknown one; null if none is near. Case and hyphens do not count. */
 const suggestionFor = (name: string, known: readonly string[]): string | null => {
   if (name.length > MAX_LENGTH) return null;
   const text = simple(name);

@@ -1,25 +1,25 @@
 /**
- * Texts that come from elsewhere as parts of messages: names of modules and plug-ins, and values of any kind.
+ * Texts from outside as parts of messages: names of modules and plug-ins, and values of any kind.
  *
- * SAFETY: a name can hold megabytes, and characters that steer a terminal or turn the direction of a line. A value
- * can be an object whose conversion throws. Nothing here throws, and nothing that it returns is long.
+ * SAFETY: a name can hold megabytes, and characters that control a terminal or reverse the direction of a line. A
+ * value can be an object whose conversion throws. Nothing here throws, and nothing that it returns is long.
  */
 import { isObjectOrFunction } from './checks.ts';
 
-/** Longest name in a message; what is longer is cut, and ends in a mark. */
+/** Longest name in a message; a longer one is cut, and ends in a mark. */
 const MAX_NAME = 100;
 const MAX_FRAME_NAME = 1000;
-/** Longest message of an error of somebody else's. */
+/** Longest message of an error from outside. */
 const MAX_MESSAGE = 4000;
 
 /** C0, DEL and C1, separators of lines, and the marks and overrides of bidirectional text. */
 const steering =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 const escaped = (char: string): string => `\\u{${char.charCodeAt(0).toString(16)}}`;
 
-/** A text in which each character that could steer a terminal is written as `\u{1b}`. */
+/** A text in which each character that could control a terminal is written as `\u{1b}`. */
 export const printable = (text: string): string => text.replace(steering, escaped);
 
 /** A text in which each such character is an underscore. */
@@ -42,23 +42,23 @@ const shorten = (text: string, most: number): string => {
   return `${text.slice(0, end)}…`;
 };
 
-/** A message that is not too long. */
+/** A message, cut if it is too long. */
 export const shortMessage = (text: string): string => shorten(text, MAX_MESSAGE);
 
-/** A name as part of a message: short and printable. Callers without types can pass anything for one. */
+/** A name as part of a message: short and printable. Callers without types can pass anything. */
 export const nameText = (name: string): string =>
   typeof name === 'string' ? printable(shorten(name, MAX_NAME)) : valueText(name);
 
-/** The name of a function in a backtrace: printable, and longer, since those of generic code are. */
+/** The name of a function in a backtrace: printable, and longer, since names of generic code are long. */
 export const frameName = (name: string): string => printable(shorten(name, MAX_FRAME_NAME));
 
-/** Any value as part of a message: what it is, and of simple values which one. */
+/** Any value as part of a message: its kind, or a simple value itself. */
 export const valueText = (value: unknown): string => {
   switch (typeof value) {
     case 'string':
       return `"${nameText(value)}"`;
     case 'bigint':
-      // Longer ones take time to write out.
+      // Longer ones take long to convert.
       return BigInt.asIntN(128, value) === value ? `${value}n` : 'a bigint';
     case 'number':
     case 'boolean':
@@ -73,7 +73,7 @@ export const valueText = (value: unknown): string => {
   }
 };
 
-/** The message of whatever was thrown. */
+/** The message of any thrown value. */
 export const messageOf = (error: unknown): string => {
   if (typeof error === 'string') return shortMessage(error);
   if (!isObjectOrFunction(error)) return valueText(error);

@@ -1,4 +1,4 @@
-/** `advance`: takes a job further, by one slice. */
+/** `advance`: advances a job by one slice. */
 import { checkFunction, checkWholeNumber, readOptions } from '../errors/arguments.ts';
 import { isRecord } from '../errors/checks.ts';
 import { ExhaustionError, isQuernError } from '../errors/errors.ts';
@@ -21,7 +21,7 @@ import { runSlice, type SliceEnd } from './slice.ts';
 import { joinState, storeState } from './state.ts';
 
 /**
- * What a host gives a job for one slice.
+ * What a host provides to a job for one slice.
  *
  * Example: see `Job`.
  */
@@ -32,21 +32,21 @@ export interface AdvanceOptions
   > {
   /** The modules of the job, by their names. */
   readonly modules: JobModules;
-  /** Fuel of the slice. Default: as much as the job may use. */
+  /** Fuel of the slice. Default: all that the job may still use. */
   readonly fuel?: number | undefined;
-  /** When the slice ends at the latest, in milliseconds since 1970; it gets on by a few milliseconds in any case. */
+  /** When the slice ends at the latest, in milliseconds since 1970; in any case it runs for a few milliseconds. */
   readonly deadline?: number | undefined;
-  /** Stops the slice: `advance` rejects, and the job stays as it was. */
+  /** Stops the slice: `advance` rejects, and the job is unchanged. */
   readonly signal?: AbortSignalLike | null | undefined;
-  /** Keeps each answer of the host before the plug-in sees it. Default: they are in the job that is returned only. */
+  /** Stores each answer of the host before the plug-in sees it. Default: answers are only in the returned job. */
   readonly keep?: KeepAnswer | undefined;
   /** Signs the receipt of the slice. */
   readonly signer?: JobSigner | undefined;
 }
 
 /**
- * Where a job is after a slice: over, by a return or by a failure; paused, to go on at any time; or waiting for a host
- * function.
+ * The state of a job after a slice: ended, by a return or by a failure; paused, and can be resumed at any time; or
+ * waiting for a host function.
  *
  * ```ts
  * const isOver = (status: JobStatus): boolean => status === 'done' || status === 'failed';
@@ -63,19 +63,19 @@ export type JobStatus = 'done' | 'failed' | 'paused' | 'waiting';
 export interface Advanced {
   readonly status: JobStatus;
   readonly job: Job;
-  /** What the job gave out; null before its end, and when it gave nothing. */
+  /** The output of the job; null before its end, and if it set none. */
   readonly output: PluginOutput | null;
-  /** What the job came to; null before its end. */
+  /** The result of the job; null before its end. */
   readonly receipt: JobReceipt | null;
-  /** The link of the chain that this slice is; null where it waits, since nothing but answers is new then. */
+  /** This slice's link of the chain; null if the job waits, since only answers are new then. */
   readonly slice: SliceReceipt | null;
-  /** When to ask a host function again that waits, in milliseconds; null when it did not say. */
+  /** When to call the waiting host function again, in milliseconds; null if it did not say. */
   readonly waitMs: number | null;
 }
 
 /**
- * Takes a job further: until it is over, its slice has used its fuel, its deadline has passed, or a host function has no
- * answer yet. The job that is given does not change, and the one that is returned goes on anywhere.
+ * Advances a job until it ends, its slice has used its fuel, its deadline has passed, or a host function has no
+ * answer yet. The given job does not change, and the returned one can be resumed anywhere.
  *
  * ```ts
  * const step: Advance = (job, options) => advance(job, { ...options, fuel: 1_000_000 });
@@ -83,8 +83,8 @@ export interface Advanced {
  * await step(job, { modules: [doubleWasm] }).catch(({ code }) => console.log(code)); // → plugin.function
  * ```
  *
- * @throws JobError; ReplayError for a journal of other questions; InterruptedError by `signal`; what linking throws.
- *   The job can be advanced again, with the lines of its journal that were kept
+ * @throws JobError; ReplayError for a journal of other calls; InterruptedError by `signal`; what linking throws. The
+ * job can be advanced again, with the stored lines of its journal
  */
 export type Advance = (job: Job, options: AdvanceOptions) => Promise<Advanced>;
 
@@ -98,13 +98,13 @@ export const pluginOptionsOf = ({ options }: Job): PluginOptions => {
   return { ...rest, deterministic } as PluginOptions;
 };
 
-/** A slice in the making. */
+/** A slice that is running. */
 export interface Opened {
   readonly plugin: Plugin;
   readonly call: PluginCall;
   readonly journal: Journal;
   readonly context: JobContext;
-  /** What it began with; null for a job that has not begun. */
+  /** The state that it began with; null for a job that has not begun. */
   readonly snapshot: Uint8Array | null;
 }
 
@@ -135,7 +135,7 @@ export const openJob = async (
         ? await plugin.startCall(job.function, job.input, { ...limits, fuel: 0 })
         : plugin.activeCall;
     if (call === null || call.functionName !== job.function)
-      throw damagedJob('its snapshot is of another call');
+      throw damagedJob('its snapshot has another call');
     return { plugin, call, journal, context, snapshot };
   } catch (error) {
     await plugin.close();
@@ -143,11 +143,11 @@ export const openJob = async (
   }
 };
 
-/** What a slice that failed says of the host, not of the job; undefined when it was the job that failed. */
+/** The error of a failed slice if the host caused it; undefined if the job itself failed. */
 const hostFailure = ({ journal }: Opened, error: unknown): unknown => {
   const failure = journal.failure ?? journal.tape.failure;
   if (failure !== null) return failure;
-  // Stopped by the host, or without room on it; elsewhere the same job can go on.
+  // Stopped by the host, or out of memory there; elsewhere the same job can continue.
   const isOfHost =
     isQuernError(error, 'interrupted.cancelled') ||
     isQuernError(error, 'exhaustion.memory') ||
@@ -155,11 +155,11 @@ const hostFailure = ({ journal }: Opened, error: unknown): unknown => {
   return isOfHost ? error : undefined;
 };
 
-/** How the call of a slice ended; null while it has not. @throws what is not the job's own failure */
+/** How the call of a slice ended; null before its end. @throws errors that are not the job's own failure */
 export const endOfCall = (opened: Opened, end: SliceEnd): CallEnd | null => {
   const { plugin, call } = opened;
   if (end.kind === 'exhausted') return { error: new ExhaustionError('exhaustion.fuel') };
-  // What returned with a message or a code has returned.
+  // A call that returned a message or a code has returned.
   const { result } = call;
   if (result !== null) return { result, memoryHash: plugin.stateHash };
   if (end.kind !== 'failed') return null;
@@ -207,7 +207,7 @@ const checkFuelOf = (fuel: number | undefined): number =>
 export const advanceOn =
   (platform: Platform): Advance =>
   async (job, given) => {
-    if (!isRecord(job) || !Array.isArray(job.slices)) throw damagedJob('it is none');
+    if (!isRecord(job) || !Array.isArray(job.slices)) throw damagedJob('it is not a job');
     const options = readOptions(given);
     const { deadline, signer = null, keep } = options;
     const fuel = checkFuelOf(options.fuel);

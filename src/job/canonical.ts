@@ -1,4 +1,4 @@
-/** One form for each value: what hashes and signatures are over. */
+/** One canonical form for each value, for hashes and signatures. */
 import { isObject } from '../errors/checks.ts';
 import { sha256Hex } from '../syntax/sha256.ts';
 import { encodeUtf8 } from '../syntax/utf8.ts';
@@ -18,6 +18,6 @@ export const canonical = (value: unknown): string => {
 /** SHA-256 of a value of JSON. */
 export const hashOf = (value: unknown): string => sha256Hex(encodeUtf8(canonical(value)));
 
-/** Bytes of hexadecimal digits. */
+/** Bytes from hexadecimal digits. */
 export const bytesOfHex = (text: string): Uint8Array =>
   Uint8Array.from({ length: text.length >> 1 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));

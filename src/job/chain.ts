@@ -1,6 +1,6 @@
 /**
- * Receipts of jobs: what a job came to, and a chain of what each slice of it came to. Each link holds the hash of the
- * one before, so that the last one stands for all of them; who made it can sign it.
+ * Receipts of jobs: the result of a job, and a chain of the results of its slices. Each link contains the hash of the
+ * preceding one, so that the last one vouches for all of them; its maker can sign it.
  */
 
 import type { CallResult } from '../host/plugin/calling.ts';
@@ -11,13 +11,13 @@ import { bytesOfHex, hashOf, JOB_VERSION } from './canonical.ts';
 import { damagedJob, type Job, jobHash } from './job.ts';
 import type { JobReceipt, JobSigner, SliceReceipt, StateMark } from './receipt.ts';
 
-/** The hash that stands for a link and all before it; signatures are over it. */
+/** The hash of a link, and so of all preceding links; signatures sign it. */
 export const linkHash = ({ signature: _, ...rest }: SliceReceipt): string => hashOf(rest);
 
 /** The last link of a job; null before the first. */
 export const lastSlice = ({ slices }: Job): SliceReceipt | null => slices[slices.length - 1] ?? null;
 
-/** How far a job has come, for its next link. */
+/** The progress of a job, for its next link. */
 export interface Progress {
   readonly limit: number;
   readonly fuel: number;
@@ -47,12 +47,12 @@ export const nextLink = async (
   return { ...link, signature: hexOf(await signer.sign(bytesOfHex(linkHash(link)))) };
 };
 
-/** How a call ended: it returned, or failed in its middle. */
+/** How a call ended: it returned, or was aborted by an error. */
 export type CallEnd =
   | { readonly result: CallResult; readonly memoryHash: string }
   | { readonly error: unknown };
 
-/** What a job came to. */
+/** The result of a job. */
 export const receiptOfJob = (
   job: Job,
   end: CallEnd,
@@ -78,17 +78,17 @@ export const receiptOfJob = (
   };
 };
 
-/** Whether a job that is over did what it should. */
+/** Whether a job that has ended has succeeded. */
 export const isSuccess = ({ failure, error, returnCode }: JobReceipt): boolean =>
   failure === null && error === null && returnCode === 0;
 
-/** The pieces of the snapshot that a job goes on with, checked against its last link. @throws JobError */
+/** The pieces of the snapshot from which a job resumes, checked against its last link. @throws JobError */
 export const stateOf = (job: Job): readonly Uint8Array[] => {
   const mark = lastSlice(job)?.state ?? null;
   const { state } = job;
   const piece = state[state.length - 1];
   if (mark === null && piece === undefined) return state;
-  if (mark === null || piece === undefined) throw damagedJob('snapshot and receipts do not fit together');
+  if (mark === null || piece === undefined) throw damagedJob('its snapshot and its receipts do not match');
   state.forEach(({ length }, i) => {
     const slice = job.slices.length - state.length + i;
     const named = job.slices[slice]?.state ?? null;
@@ -96,7 +96,7 @@ export const stateOf = (job: Job): readonly Uint8Array[] => {
     if (named?.byteLength !== length || isFirst !== (i === 0))
       throw damagedJob(`the snapshot of slice ${slice} is not the one that its receipt names`);
   });
-  // The others are what this one was made after, and the snapshot has a checksum.
+  // The others precede this one, and the snapshot has a checksum.
   if (sha256Hex(piece) !== mark.hash)
     throw damagedJob(`the snapshot of slice ${job.slices.length - 1} is not the one that its receipt names`);
   return state;

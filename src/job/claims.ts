@@ -13,7 +13,7 @@ import type { JobResult } from './result.ts';
 export interface Claim {
   /** Whose it is. */
   readonly name: string;
-  /** Null where there is none. It is read as the word of a stranger: it may hold anything. */
+  /** Null if there is none. It is untrusted: it may contain anything. */
   readonly result: JobResult | null;
 }
 
@@ -28,7 +28,7 @@ export interface Agreement {
   readonly agreed: readonly string[];
   /**
    * Those that say something else, and in which fields: `status`, `output` where it is not the one of the receipt, and
-   * fields of the receipt; or `missing`, `malformed`, and `no majority` where nobody can be told to be right.
+   * fields of the receipt; or `missing`, `malformed`, and `no majority` if it cannot be decided which one is right.
    */
   readonly differing: readonly { readonly name: string; readonly fields: readonly string[] }[];
 }

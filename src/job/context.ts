@@ -1,12 +1,12 @@
-/** What host functions of a job get as their host context: whose call it is, a key, and a way to answer later. */
+/** The host context of the host functions of a job: the job, a key, and a way to answer later. */
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { Journal } from './journal.ts';
 
 /** A host function that has no answer yet. */
 export interface WaitMark {
-  /** Number of the answer that is missing. */
+  /** Number of the missing answer. */
   readonly answer: number;
-  /** When to ask again, in milliseconds from then; null when that is not known. */
+  /** When to ask again, in milliseconds from then; null if unknown. */
   readonly afterMs: number | null;
 }
 
@@ -31,7 +31,7 @@ export class JobContext {
   readonly #keyBase: string;
   readonly #journal: Journal;
   readonly #pause: () => void;
-  /** The wait that was asked for last. */
+  /** The last wait that was requested. */
   #wait: WaitMark | null = null;
 
   /** @internal */
@@ -43,16 +43,16 @@ export class JobContext {
   }
 
   /**
-   * A key of this question, the same whenever it is asked again: a host function whose answer was not kept before a
-   * crash is asked again, and what it does should count once for each key.
+   * A key of this call of the host function, the same whenever the call is repeated: if the answer was not stored
+   * before a crash, the host function is called again, and its effects should happen once per key.
    */
   get key(): string {
     return `${this.#keyBase}-${this.#journal.answers}`;
   }
 
   /**
-   * Leaves the question open: the job comes back as `waiting`, and when it is advanced again the host function is asked
-   * again, with the same key.
+   * Defers the answer: the job returns as `waiting`. When it is advanced again, the host function is called again,
+   * with the same key.
    *
    * ```ts
    * import { readFileSync } from 'node:fs';
@@ -63,7 +63,7 @@ export class JobContext {
    * console.log(advanced.status, advanced.waitMs); // → waiting 1000
    * ```
    *
-   * @param afterMs when to ask again; the queue that runs the job heeds it
+   * @param afterMs when to ask again; the queue that runs the job should observe it
    * @returns what the host function must return: a promise that is never settled
    * @throws UsageError
    */
@@ -76,7 +76,7 @@ export class JobContext {
     return new Promise<never>(() => {});
   }
 
-  /** The wait for the answer that is missing now; null when no function asked for one. @internal */
+  /** The wait for the answer that is missing now; null if no function requested one. @internal */
   get openWait(): WaitMark | null {
     return this.#wait?.answer === this.#journal.answers ? this.#wait : null;
   }

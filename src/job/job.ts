@@ -1,6 +1,6 @@
 /**
- * Jobs: one call of a plug-in as data. What a job is never changes; how far it has come is a snapshot (whole, or a
- * whole one and what changed since), a journal of what the host answered, and a receipt for each slice.
+ * Jobs: one call of a plug-in as data. The definition of a job never changes. Its progress is a snapshot (complete,
+ * or a complete one and the changes since), a journal of the host's answers, and a receipt for each slice.
  *
  * A job is a function of its definition and of the answers in its journal: it is always deterministic.
  */
@@ -17,8 +17,8 @@ import { canonical, hashOf, JOB_VERSION } from './canonical.ts';
 import type { SliceReceipt } from './receipt.ts';
 
 /**
- * Settings of the plug-in of a job: those of `PluginOptions` that are data. Where none is given, the defaults of
- * `createPlugin` hold; `deterministic` is always on.
+ * Settings of the plug-in of a job: those of `PluginOptions` that are data. The defaults are those of `createPlugin`;
+ * `deterministic` is always on.
  *
  * Example: see `JobDefinition`.
  */
@@ -71,7 +71,7 @@ const jobOptionNames: Readonly<Record<keyof JobOptions, true>> = {
 };
 
 /**
- * What a job is to do.
+ * The definition of a job.
  *
  * ```ts
  * import { readFileSync } from 'node:fs';
@@ -90,9 +90,9 @@ const jobOptionNames: Readonly<Record<keyof JobOptions, true>> = {
  * ```
  */
 export interface JobDefinition {
-  /** Tells jobs apart; part of the keys that host functions get, so no two jobs may have the same. */
+  /** Identifies the job; part of the keys that host functions get, so no two jobs may have the same id. */
   readonly id: string;
-  /** SHA-256 of each module by its name, of which one is `main`. */
+  /** SHA-256 of each module, by its name; one is named `main`. */
   readonly modules: Readonly<Record<string, string>>;
   readonly function: string;
   readonly input?: string | BytesLike | null | undefined;
@@ -102,8 +102,8 @@ export interface JobDefinition {
 }
 
 /**
- * A job and how far it has come: plain data, which `writeJob` makes a text of. It holds what the plug-in holds, secrets
- * included.
+ * A job and its progress: plain data, which `writeJob` writes as text. It contains the state of the plug-in,
+ * including secrets.
  *
  * ```ts
  * import { readFileSync } from 'node:fs';
@@ -123,21 +123,24 @@ export interface Job {
   readonly input: Uint8Array;
   readonly options: JobOptions;
   readonly fuel: number | null;
-  /** The snapshot that the next slice begins with: a whole one, and what changed since. Empty before and after all. */
+  /**
+   * The snapshot that the next slice begins with: a complete one, and the changes since. Empty before the first slice
+   * and after the last.
+   */
   readonly state: readonly Uint8Array[];
-  /** What the host answered, a line each. */
+  /** The answers of the host, one per line. */
   readonly journal: readonly string[];
   /** The receipt of each slice, oldest first. */
   readonly slices: readonly SliceReceipt[];
-  /** What the job gave out; null before its end, and where there is none. */
+  /** The output of the job; null before its end, and if it set none. */
   readonly output: Uint8Array | null;
 }
 
-/** The error of a job whose parts do not fit together. */
+/** The error for a job whose parts are inconsistent. */
 export const damagedJob = (detail: string, cause?: unknown): Error =>
   new JobError('job.damaged', cause === undefined ? { detail } : { detail, cause });
 
-/** What tells a job from all others: a hash of its definition. */
+/** The identity of a job: a hash of its definition. */
 export const jobHash = ({ version, id, modules, function: name, input, options, fuel }: Job): string =>
   hashOf({ version, id, modules, function: name, input: sha256Hex(input), options, fuel });
 
@@ -150,13 +153,13 @@ const checkText = (value: unknown, what: string): string => {
 
 const checkHashes = (value: unknown): Readonly<Record<string, string>> => {
   if (!isRecord(value) || !Object.hasOwn(value, 'main'))
-    throw badArgument('modules of a job must be hashes by names, with one of "main"');
+    throw badArgument('modules of a job must be hashes by name, one of them for "main"');
   for (const [name, hash] of Object.entries(value))
     if (!isHash(hash)) throw badArgument(`modules["${nameText(name)}"] is not a SHA-256 of 64 digits`);
   return { ...value } as Readonly<Record<string, string>>;
 };
 
-/** Options are part of a hash, and go where JSON goes: what JSON loses is refused. */
+/** Options are part of a hash and are stored as JSON: what JSON would lose is refused. */
 const checkJobOptions = (value: JobOptions | undefined): JobOptions => {
   const own = readOptions(value, 'options of a job');
   for (const key of Object.keys(own))
@@ -166,7 +169,7 @@ const checkJobOptions = (value: JobOptions | undefined): JobOptions => {
     item === null ||
     ['string', 'boolean'].includes(typeof item) ||
     (typeof item === 'number' ? Number.isFinite(item) : isObject(item) && Object.values(item).every(isData));
-  if (!isData(own)) throw badArgument('options of a job must be data that JSON can hold');
+  if (!isData(own)) throw badArgument('options of a job must be data that JSON can represent');
   const { idempotencyKeys = true } = own;
   if (typeof idempotencyKeys !== 'boolean')
     throw badArgument(`idempotencyKeys must be a boolean, not ${valueText(idempotencyKeys)}`);
@@ -210,7 +213,7 @@ export const createJob = (definition: JobDefinition): Job => {
 };
 
 /**
- * The SHA-256 that jobs know a module by: of its bytes, as 64 hexadecimal digits.
+ * The SHA-256 by which jobs identify a module: of its bytes, as 64 hexadecimal digits.
  *
  * ```js
  * console.log(moduleHash(doubleWasm).length); // → 64
@@ -218,6 +221,6 @@ export const createJob = (definition: JobDefinition): Job => {
  */
 export const moduleHash = (bytes: BytesLike): string => {
   const given = reading('a module', () => asBytes(bytes));
-  if (given === null) throw badArgument(`a module is bytes, not ${valueText(bytes)}`);
+  if (given === null) throw badArgument(`a module must be bytes, not ${valueText(bytes)}`);
   return sha256Hex(given);
 };

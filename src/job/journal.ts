@@ -1,6 +1,6 @@
 /**
- * The journal of a job: what the host answered, in order. What stands in it is given to the plug-in again; what does not
- * is asked of the host, and written before the plug-in sees it.
+ * The journal of a job: the answers of the host, in order. Answers in it are given to the plug-in again; new ones are
+ * requested from the host, and written before the plug-in sees them.
  */
 import { isThenable } from '../errors/checks.ts';
 import { JobError } from '../errors/errors.ts';
@@ -10,7 +10,7 @@ import { lastSlice } from './chain.ts';
 import { damagedJob, type Job, jobHash } from './job.ts';
 
 /**
- * Keeps a line of the journal: where it returns a promise, the plug-in waits for it before it sees the answer.
+ * Stores a line of the journal: if it returns a promise, the plug-in waits for it before it sees the answer.
  *
  * ```ts
  * const kept: string[] = [];
@@ -23,32 +23,32 @@ import { damagedJob, type Job, jobHash } from './job.ts';
  */
 export type KeepAnswer = (line: string, index: number) => unknown;
 
-/** Whether a line was written to its end: what a crash has cut off was never seen by a plug-in. */
+/** Whether a line is complete: no plug-in has seen an answer that a crash cut off. */
 export const isWhole = (line: string): boolean => line.endsWith('"}');
 
 /** Lines without the last one, if that was cut off. */
 const wholeLines = (lines: readonly string[]): readonly string[] =>
   lines.length > 0 && !isWhole(lines[lines.length - 1]!) ? lines.slice(0, -1) : lines;
 
-/** Reads the lines of a journal that go on from a hash. @throws JobError */
+/** Reads the lines of a journal that continue from a hash. @throws JobError */
 const readLines = (lines: readonly string[], from: string): ParsedLog => {
   try {
     return parseLines(lines, from);
   } catch (cause) {
-    throw damagedJob('its journal is not as it was written', cause);
+    throw damagedJob('its journal was changed', cause);
   }
 };
 
 /** The journal of one slice. */
 export class Journal {
   readonly tape: Tape;
-  /** What stood in it after what the snapshot has seen. */
+  /** Its lines after those that the snapshot has seen. */
   readonly known: readonly LogEvent[];
-  /** Whether an answer is being kept. */
+  /** Whether an answer is being stored. */
   isWriting = false;
-  /** Why an answer could not be kept; the job cannot go on. */
+  /** Why an answer could not be stored; the job cannot continue. */
   failure: Error | null = null;
-  /** Told when an answer could not be kept. */
+  /** Called when an answer could not be stored. */
   onFailure: (error: Error) => void = () => {};
   readonly #kept: readonly string[];
   /** Lines that the snapshot has seen. */
@@ -58,13 +58,13 @@ export class Journal {
   readonly #start: string;
 
   /**
-   * @param isClosed whether nothing but what stands in it may be answered
-   * @throws JobError for a journal that is damaged, or shorter than what the snapshot has seen
+   * @param isClosed whether only answers in it are allowed
+   * @throws JobError for a journal that is damaged, or has fewer lines than the snapshot has seen
    */
   constructor(job: Job, keep: KeepAnswer | null, isClosed = false) {
     const last = lastSlice(job);
     this.#before = last?.answers ?? 0;
-    // A copy: whoever keeps lines may keep them in this very list.
+    // A copy: the embedder may store lines in this same list.
     this.#kept = wholeLines(job.journal).slice();
     if (this.#kept.length < this.#before) throw damagedJob('lines of its journal are missing');
     this.#start = last?.transcriptHash ?? jobHash(job);
@@ -78,14 +78,14 @@ export class Journal {
     this.known = log.events;
   }
 
-  /** Answers that the plug-in has been given; the number of the next. */
+  /** Number of answers that the plug-in has received; the number of the next one. */
   get answers(): number {
     return this.#before + this.tape.position;
   }
   get transcriptHash(): string {
     return this.tape.position === 0 ? this.#start : this.tape.hash;
   }
-  /** All lines, those of this slice included. */
+  /** All lines, including those of this slice. */
   get lines(): readonly string[] {
     return [...this.#kept, ...this.#writer.lines];
   }
@@ -111,7 +111,7 @@ export class Journal {
     }
   }
 
-  /** The call is stopped; nothing is answered, as the plug-in must not see what was not kept. */
+  /** The call is stopped without an answer, since the plug-in must not see an answer that was not stored. */
   #fail(cause: unknown): Promise<never> {
     this.failure = new JobError('job.store', { cause });
     this.onFailure(this.failure);

@@ -2,7 +2,7 @@
  * Requests of `http_request` with a key that is the same whenever the same request is sent again, so that a server that
  * knows such keys does once what a crash makes a job ask twice.
  *
- * The key is added behind the journal: no receipt depends on it.
+ * The key is added after the journal: no receipt depends on it.
  */
 import type { FetchLike } from '../host/platform/fetch-transport.ts';
 import type { JobContext } from './context.ts';

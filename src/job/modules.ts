@@ -9,8 +9,8 @@ import { sha256Hex } from '../syntax/sha256.ts';
 import type { Job } from './job.ts';
 
 /**
- * Where the modules of jobs are: a list of them, or what finds one by its SHA-256. What was compiled is kept as long as
- * the list or the function is the same object.
+ * The modules of jobs: a list of them, or a function that finds one by its SHA-256. Compiled modules are cached as
+ * long as the list or the function is the same object.
  *
  * ```ts
  * import { readFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ const find = async (modules: JobModules, hash: string): Promise<Uint8Array> => {
   if (bytes === null) throw new JobError('job.module', { expected: hash, detail: hash });
   const actual = sha256Hex(bytes);
   if (actual === hash) return bytes;
-  throw new JobError('job.module', { expected: hash, actual, detail: `${hash}; there is ${actual}` });
+  throw new JobError('job.module', { expected: hash, actual, detail: `${hash}; found ${actual}` });
 };
 
 const compile = async (
@@ -69,10 +69,10 @@ export const compiledModules = (
   let found = known.get(key);
   if (found === undefined) {
     found = compile(platform, job, modules, options);
-    // What failed is tried again.
+    // A failed compilation is tried again.
     found.catch(() => known.delete(key));
   }
-  // The one that was used last is given up last.
+  // Evicts the least recently used first.
   known.delete(key);
   known.set(key, found);
   for (const [oldest, plugin] of known) {

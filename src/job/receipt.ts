@@ -1,8 +1,8 @@
-/** The forms of receipts: of a job, and of each slice of it. `chain.ts` makes them, `verify.ts` judges them. */
+/** The forms of receipts: of a job, and of each of its slices. `chain.ts` makes them, `verify.ts` verifies them. */
 
 /**
- * What a job came to: the same however it was cut into slices, and wherever they ran. All hashes are SHA-256 as 64
- * hexadecimal digits.
+ * The result of a job: the same no matter how it was divided into slices, or where they ran. All hashes are SHA-256
+ * as 64 hexadecimal digits.
  *
  * ```ts
  * import { readFileSync } from 'node:fs';
@@ -23,9 +23,9 @@ export interface JobReceipt {
   /** Null when the plug-in set no output. */
   readonly outputHash: string | null;
   readonly returnCode: number;
-  /** The message that the plug-in reported failure with, or null. */
+  /** The message with which the plug-in reported failure, or null. */
   readonly error: string | null;
-  /** Code of the error that the call failed with in its middle, or null. */
+  /** Code of the error that aborted the call, or null. */
   readonly failure: string | null;
   readonly fuel: number;
   readonly schedule: string;
@@ -33,12 +33,12 @@ export interface JobReceipt {
   readonly memoryHash: string | null;
   /** Answers of the host. */
   readonly answers: number;
-  /** Hash of all of them, in order. */
+  /** Hash of all answers, in order. */
   readonly transcriptHash: string;
 }
 
 /**
- * What one slice came to: a link of the chain.
+ * The result of one slice: a link of the chain.
  *
  * ```ts
  * import { readFileSync } from 'node:fs';
@@ -55,32 +55,32 @@ export interface SliceReceipt {
   readonly job: string;
   /** Number of the slice, from 0. */
   readonly slice: number;
-  /** Hash of the receipt before this, without its signature; null in the first. */
+  /** Hash of the preceding receipt, without its signature; null in the first. */
   readonly previous: string | null;
-  /** Fuel that the job was allowed in all when it paused, or ended. */
+  /** Total fuel that the job was allowed when it paused or ended. */
   readonly limit: number;
-  /** Fuel that it has used in all. */
+  /** Total fuel that it has used. */
   readonly fuel: number;
-  /** Answers of the host that it has been given in all. */
+  /** Total number of answers that it has received from the host. */
   readonly answers: number;
   readonly transcriptHash: string;
-  /** What was stored of the plug-in; null at the end. */
+  /** The stored state of the plug-in; null at the end. */
   readonly state: StateMark | null;
-  /** What the job came to; null before its end. */
+  /** The result of the job; null before its end. */
   readonly end: JobReceipt | null;
-  /** Public key of who ran the slice, hexadecimal; null where nobody signed. */
+  /** Public key of the signer, hexadecimal; null if the slice is not signed. */
   readonly key: string | null;
-  /** Signature over the hash of all the rest, hexadecimal. */
+  /** Signature of the hash of all other fields, hexadecimal. */
   readonly signature: string | null;
 }
 
 /**
- * What was stored of a plug-in.
+ * The stored state of a plug-in.
  *
  * Example: see `SliceReceipt`.
  */
 export interface StateMark {
-  /** Whether it is a whole snapshot, or what changed since the slice before. */
+  /** Whether it is a complete snapshot, or the changes since the preceding slice. */
   readonly kind: 'whole' | 'changes';
   readonly hash: string;
   readonly byteLength: number;

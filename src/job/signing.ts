@@ -1,4 +1,4 @@
-/** Signatures of receipts: Ed25519 by the WebCrypto of the host, where it has one. */
+/** Signatures of receipts: Ed25519 by the WebCrypto of the host, if it has one. */
 
 import { badArgument, checkBytes } from '../errors/arguments.ts';
 import type { BytesLike } from '../errors/bytes.ts';
@@ -7,7 +7,7 @@ import { hexOf } from '../syntax/hex.ts';
 import { bytesOfHex } from './canonical.ts';
 import type { JobSigner } from './receipt.ts';
 
-/** As much of WebCrypto as is used. */
+/** The part of WebCrypto that is used. */
 interface Subtle {
   importKey(
     format: string,
@@ -30,11 +30,13 @@ const SEED_BYTES = 32;
 const subtle = (): Subtle => {
   const found = ambient.crypto?.subtle;
   if (found !== undefined) return found;
-  throw new UsageError('usage.state', { detail: 'this host has no WebCrypto to sign or verify with' });
+  throw new UsageError('usage.state', {
+    detail: 'this host has no WebCrypto, which signing and verifying need',
+  });
 };
 
 const BASE64_URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-/** Bytes of base64 as JWK has it. */
+/** Bytes from the base64 of JWK. */
 const bytesOfBase64Url = (text: string): Uint8Array => {
   const bytes: number[] = [];
   let bits = 0;
@@ -50,7 +52,7 @@ const bytesOfBase64Url = (text: string): Uint8Array => {
 };
 
 /**
- * Makes a signer of an Ed25519 key.
+ * Makes a signer from an Ed25519 key.
  *
  * ```js
  * const seed = new Uint8Array(32).fill(7); // of a real key: 32 random bytes that are kept secret
@@ -59,11 +61,11 @@ const bytesOfBase64Url = (text: string): Uint8Array => {
  * ```
  *
  * @param seed the 32 bytes of the private key
- * @throws UsageError where the host has no WebCrypto, or none that knows Ed25519
+ * @throws UsageError if the host has no WebCrypto, or one without Ed25519
  */
 export const createSigner = async (seed: BytesLike): Promise<JobSigner> => {
   const bytes = checkBytes(seed, 'the seed of a key');
-  if (bytes.length !== SEED_BYTES) throw badArgument(`the seed of a key has ${SEED_BYTES} bytes`);
+  if (bytes.length !== SEED_BYTES) throw badArgument(`the seed of a key must have ${SEED_BYTES} bytes`);
   const crypto = subtle();
   const pkcs8 = new Uint8Array(PKCS8_HEAD.length + SEED_BYTES);
   pkcs8.set(PKCS8_HEAD);
@@ -78,12 +80,12 @@ export const createSigner = async (seed: BytesLike): Promise<JobSigner> => {
   } catch (cause) {
     throw new UsageError('usage.state', {
       cause,
-      detail: 'the WebCrypto of this host does not know Ed25519',
+      detail: 'the WebCrypto of this host does not support Ed25519',
     });
   }
 };
 
-/** Whether a signature over a message is one of a key. @throws UsageError where the host cannot tell */
+/** Whether a key made the signature of a message. @throws UsageError if the host cannot verify it */
 export const isSigned = async (key: string, message: Uint8Array, signature: string): Promise<boolean> => {
   const crypto = subtle();
   let imported: object;

@@ -1,13 +1,13 @@
 /**
- * One slice of a job: the call run until a limit of fuel, a deadline, a host function that has no answer yet, or its
- * end. Slices end where fuel does and nowhere else, so that anybody can cut the job at the same places again.
+ * One slice of a job: the call runs until a fuel limit, a deadline, a host function that has no answer yet, or its
+ * end. Slices end only where fuel runs out, so that anyone can divide the job at the same places again.
  */
 import type { Platform } from '../host/platform/platform.ts';
 import type { PluginCall } from '../host/plugin/plugin-call.ts';
 import type { JobContext, WaitMark } from './context.ts';
 import type { Journal } from './journal.ts';
 
-/** Fuel between two looks at the clock: a few milliseconds of the interpreter. */
+/** Fuel between two readings of the clock: a few milliseconds of the interpreter. */
 const FUEL_PER_LOOK = 2 ** 20;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
@@ -19,7 +19,7 @@ interface SliceLimits {
   readonly total: number;
   /** Milliseconds since 1970; null for none. */
   readonly deadline: number | null;
-  /** Whether it ends at its limit even where the call has not moved. */
+  /** Whether it ends at its limit even if the call has made no progress. */
   readonly isExact?: boolean;
 }
 
@@ -36,7 +36,7 @@ interface SliceParts {
   readonly journal: Journal;
 }
 
-/** Tells whether a deadline has passed; a call that waits for the host is made to pause then. */
+/** Whether a deadline has passed; a call that waits for the host is then paused. */
 const watchDeadline = (
   { clock, startTimer }: Platform,
   deadline: number | null,
@@ -59,8 +59,8 @@ const watchDeadline = (
 /**
  * Runs a slice.
  *
- * @param limit fuel that the call may use in all before the slice
- * @returns how it ended, and the fuel that the call may use in all now
+ * @param limit total fuel that the call was allowed before the slice
+ * @returns how it ended, and the total fuel that the call is allowed now
  */
 export const runSlice = async (
   { call, context, journal }: SliceParts,
@@ -86,11 +86,11 @@ export const runSlice = async (
       if ((await call.run()) === 'done') return ended({ kind: 'returned' });
       if (call.pause === 'host') {
         const wait = context.openWait;
-        // An answer that is being kept is one.
+        // An answer that is being stored counts as an answer.
         if (!journal.isWriting && (wait !== null || watch.isLate())) return ended({ kind: 'waiting', wait });
       } else if (call.pause === 'fuel') {
         if (allowed === total) return ended({ kind: 'exhausted' });
-        // What costs more than a slice has must not stand still for ever.
+        // An operation that costs more than a whole slice must not block the job forever.
         const hasMoved = limits.isExact === true || call.fuelConsumed > fuelBefore;
         if (hasMoved && (allowed === goal || watch.isLate())) return ended({ kind: 'paused' });
         if (allowed === goal) {

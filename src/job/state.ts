@@ -1,38 +1,38 @@
 /**
- * The snapshot that a job goes on with, in pieces: a whole one, and for each slice after it what changed. Where a whole
- * one would not be much more, it is stored; which of the two follows from the snapshots alone, so that whoever runs the
- * job again stores the same.
+ * The snapshot from which a job resumes, in pieces: a complete one, and the changes of each slice after it. If a
+ * complete one would not be much larger than the changes, it is stored instead. The choice depends on the snapshots
+ * alone, so that everyone who runs the job again stores the same.
  */
 import { applyChanges, changesBetween } from '../interpreter/snapshot/changes.ts';
 import { sha256Hex } from '../syntax/sha256.ts';
 import { damagedJob } from './job.ts';
 import type { StateMark } from './receipt.ts';
 
-/** Most changes after a whole snapshot: each is applied when the job goes on. */
+/** Most changes after a complete snapshot: each is applied when the job resumes. */
 const MAX_CHANGES = 32;
 
-/** Pieces, and what a receipt says of the last of them. */
+/** Pieces, and what a receipt says about the last of them. */
 interface StoredState {
   readonly pieces: readonly Uint8Array[];
-  /** All of them as one. */
+  /** All pieces as one snapshot. */
   readonly snapshot: Uint8Array;
   readonly mark: StateMark;
 }
 
-/** The snapshot that pieces stand for; null for none. @throws JobError */
+/** The snapshot that pieces make up; null for no pieces. @throws JobError */
 export const joinState = ([whole, ...changes]: readonly Uint8Array[]): Uint8Array | null => {
   if (whole === undefined) return null;
   try {
     return changes.reduce(applyChanges, whole);
   } catch (cause) {
-    throw damagedJob('the pieces of its snapshot do not fit together', cause);
+    throw damagedJob('the pieces of its snapshot do not match', cause);
   }
 };
 
 /**
- * Stores a snapshot after the pieces of the one before.
+ * Stores a snapshot after the pieces of the preceding one.
  *
- * @param before what those pieces stand for; null for none
+ * @param before the snapshot that those pieces make up; null for none
  */
 export const storeState = (
   pieces: readonly Uint8Array[],

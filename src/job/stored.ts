@@ -1,4 +1,4 @@
-/** Jobs that a queue keeps between their slices: going on from what is there, and what failures mean. */
+/** Jobs that a queue stores between their slices: resuming from what is stored, and the meaning of failures. */
 import { isRecord } from '../errors/checks.ts';
 import { isQuernError } from '../errors/errors.ts';
 import type { Platform } from '../host/platform/platform.ts';
@@ -24,8 +24,8 @@ export const advanceStoredOn = (platform: Platform): Advance => {
 };
 
 /**
- * The hashes of the pieces of the snapshot that a job goes on with, which its receipts name: a whole one, and what
- * changed since. A store keeps each piece once under its hash, and may forget those that are not named any more.
+ * The hashes of the pieces of the snapshot from which a job resumes, which its receipts name: a complete one, and
+ * what changed since. A store keeps each piece once under its hash, and may forget those that are not named any more.
  *
  * ```js
  * import { readFileSync } from 'node:fs';

@@ -7,7 +7,7 @@ import { createJob, damagedJob, type Job } from './job.ts';
 import type { SliceReceipt } from './receipt.ts';
 
 /**
- * Writes a job as a text of JSON.
+ * Writes a job as JSON text.
  *
  * ```js
  * const job = createJob({ id: 'twice', modules: { main: moduleHash(doubleWasm) }, function: 'double' });
@@ -15,7 +15,7 @@ import type { SliceReceipt } from './receipt.ts';
  * ```
  */
 export const writeJob = (job: Job): string => {
-  if (!isRecord(job)) throw badArgument('a job is an object');
+  if (!isRecord(job)) throw badArgument('a job must be an object');
   const { input, state, output, ...rest } = job;
   return JSON.stringify({
     ...rest,
@@ -36,7 +36,7 @@ const listOf = (value: unknown, what: string): readonly unknown[] => {
   return value;
 };
 
-/** Whether a value can be the receipt of a slice, as far as a job relies on it before it is verified. */
+/** Whether a value has the form of the receipt of a slice, as far as a job relies on it before verification. */
 const isSlice = (value: unknown): value is SliceReceipt =>
   isRecord(value) &&
   ['limit', 'fuel', 'answers'].every((key) => Number.isSafeInteger(value[key])) &&
@@ -61,19 +61,21 @@ export const readJob = (text: string): Job => {
   } catch (cause) {
     throw damagedJob('it is not JSON', cause);
   }
-  if (!isRecord(value) || value['version'] !== JOB_VERSION) throw damagedJob('it is none of this version');
+  if (!isRecord(value) || value['version'] !== JOB_VERSION)
+    throw damagedJob('it is not a job of this version');
   const { id, modules, function: name, options, fuel } = value as never as Job;
   const input = bytesOf(value['input'], 'input');
   let job: Job;
   try {
     job = createJob({ id, modules, function: name, options, fuel, input });
   } catch (cause) {
-    throw damagedJob('its definition is none', cause);
+    throw damagedJob('its definition is invalid', cause);
   }
   const journal = listOf(value['journal'], 'journal');
-  if (!journal.every((line) => typeof line === 'string')) throw damagedJob('its journal is not of lines');
+  if (!journal.every((line) => typeof line === 'string'))
+    throw damagedJob('its journal is not a list of lines');
   const slices = listOf(value['slices'], 'chain of receipts');
-  if (!slices.every(isSlice)) throw damagedJob('a receipt of a slice is none');
+  if (!slices.every(isSlice)) throw damagedJob('a receipt of a slice is invalid');
   return {
     ...job,
     journal: journal as readonly string[],

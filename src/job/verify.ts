@@ -1,6 +1,6 @@
 /**
- * `verifyJob`: runs a job again from its beginning, with the answers of its journal and nothing of the host, cut where
- * its receipts say, and compares each of them.
+ * `verifyJob`: runs a job again from its beginning, with the answers in its journal and nothing from the host,
+ * divided as its receipts say, and compares each of them.
  */
 import { readOptions } from '../errors/arguments.ts';
 import { isQuernError, JobError } from '../errors/errors.ts';
@@ -25,7 +25,7 @@ import { runSlice } from './slice.ts';
 import { storeState } from './state.ts';
 
 /**
- * What a job is verified with.
+ * Options for the verification of a job.
  *
  * Example: see `verifyJob`.
  */
@@ -33,24 +33,27 @@ export interface VerifyJobOptions
   extends Pick<PluginOptions, 'compiler' | 'precompiled' | 'logger' | 'onLog' | 'logLevel'> {
   /** The modules of the job, by their names. */
   readonly modules: JobModules;
-  /** Public keys, hexadecimal: each slice must be signed by one of them. Default: a signature that is there must hold. */
+  /**
+   * Public keys, hexadecimal: each slice must be signed with one of them. Default: signatures are optional, but must
+   * be valid.
+   */
   readonly keys?: readonly string[] | undefined;
-  /** Most fuel of the whole job: one that claims more is refused. Default: as much as its receipts name. */
+  /** Most fuel of the whole job: a job that claims more is refused. Default: the fuel that its receipts name. */
   readonly fuel?: number | undefined;
   /** Stops the verification. */
   readonly signal?: AbortSignalLike | null | undefined;
 }
 
 /**
- * A job whose receipts hold.
+ * A job with verified receipts.
  *
  * Example: see `verifyJob`.
  */
 export interface VerifiedJob {
-  /** What the job came to; null for one that is not over. */
+  /** The result of the job; null before its end. */
   readonly receipt: JobReceipt | null;
   readonly output: PluginOutput | null;
-  /** Public key of who signed each slice, or null. */
+  /** Public key of the signer of each slice, or null. */
   readonly keys: readonly (string | null)[];
 }
 
@@ -59,7 +62,7 @@ export interface VerifiedJob {
  *
  * Example: see `verifyJob`.
  *
- * @throws JobError `job.receipt`, which names the first slice and field that do not hold; `job.damaged`, `job.module`
+ * @throws JobError `job.receipt`, which names the first slice and field that differ; `job.damaged`, `job.module`
  */
 export type VerifyJob = (job: Job, options: VerifyJobOptions) => Promise<VerifiedJob>;
 
@@ -70,13 +73,13 @@ const fails = (slice: number, name: string, detail: string, cause?: unknown): Er
     ...(cause === undefined ? {} : { cause }),
   });
 
-/** What stands for the host: every function that the modules import, and every one that was asked. */
+/** Stand-ins for the host: every function that the modules import, and every one that was called. */
 const silentFunctions = (compiled: CompiledPlugin, { modules }: Job, asked: Journal): HostFunctions => {
   const table: Record<string, Record<string, () => never>> = {};
   const add = (module: string, name: string): void => {
     table[module] ??= {};
     table[module][name] = () => {
-      throw damagedJob('a function of the host was asked');
+      throw damagedJob('it calls a function of the host');
     };
   };
   for (const { module, name, desc } of compiled.imports) {
@@ -93,20 +96,21 @@ const checkChain = async (job: Job, keys: readonly string[] | undefined): Promis
   let previous: string | null = null;
   for (const [slice, link] of job.slices.entries()) {
     const { key, signature } = link;
-    if (link.previous !== previous) throw fails(slice, 'previous', 'it does not follow the one before');
+    if (link.previous !== previous)
+      throw fails(slice, 'previous', 'it is not the hash of the preceding receipt');
     previous = linkHash(link);
     if (key === null || signature === null) {
       if (keys !== undefined || key !== signature) throw fails(slice, 'signature', 'it is not signed');
       continue;
     }
     if (keys !== undefined && !keys.includes(key))
-      throw fails(slice, 'key', `signed by ${nameText(key)}, which is none of the given keys`);
+      throw fails(slice, 'key', `signed by ${nameText(key)}, which is not one of the given keys`);
     if (!(await isSigned(key, bytesOfHex(previous), signature)))
-      throw fails(slice, 'signature', 'the signature is not one of the key');
+      throw fails(slice, 'signature', 'the signature does not match the key');
   }
 };
 
-/** TABLE: what of a link follows from the job; the rest is checked with the chain. */
+/** TABLE: the fields of a link that follow from the job; the rest is checked with the chain. */
 const recomputed = [
   'version',
   'job',
@@ -131,7 +135,7 @@ const compare = (
   }
 };
 
-/** A job that is run again. */
+/** A job that is being run again. */
 class Rerun {
   readonly #job: Job;
   readonly #opened: Opened;
@@ -147,14 +151,14 @@ class Rerun {
     this.#platform = platform;
   }
 
-  /** Runs as far as a link says, and compares. @throws JobError */
+  /** Runs up to the point that a link names, and compares. @throws JobError */
   async follow(link: SliceReceipt, slice: number): Promise<void> {
     const job = this.#job;
     const { call, journal, plugin } = this.#opened;
     const total = job.fuel ?? Number.MAX_SAFE_INTEGER;
     const fuel = link.limit - this.#limit;
     if (!Number.isSafeInteger(fuel) || fuel < 0)
-      throw fails(slice, 'limit', 'its limit is below the one before');
+      throw fails(slice, 'limit', 'its limit is below the preceding one');
     const { end, limit } = await runSlice(
       this.#opened,
       { fuel, total, deadline: null, isExact: true },
@@ -195,7 +199,7 @@ export const verifyJobOn =
     const journal = new Journal(unbegun, null, true);
     const functions = silentFunctions(compiled, job, journal);
     const fetch = async (): Promise<never> => {
-      throw damagedJob('the network was asked');
+      throw damagedJob('it uses the network');
     };
     const opened = await openJob(unbegun, compiled, journal, { ...options, functions, fetch });
     const rerun = new Rerun(job, opened, platform);
@@ -207,7 +211,12 @@ export const verifyJobOn =
       }
     } catch (cause) {
       if (isQuernError(cause, 'replay.diverged') || isQuernError(cause, 'replay.log'))
-        throw fails(current, 'transcriptHash', 'it asks the host for what is not in its journal', cause);
+        throw fails(
+          current,
+          'transcriptHash',
+          'it asks the host for something that is not in its journal',
+          cause,
+        );
       throw cause;
     } finally {
       journal.tape.closeCall();
@@ -216,6 +225,6 @@ export const verifyJobOn =
     const receipt = slices[slices.length - 1]?.end ?? null;
     const output = rerun.output === null ? null : new PluginOutput(rerun.output.slice());
     if (canonical(output && [...output.bytes()]) !== canonical(job.output && [...job.output]))
-      throw fails(current, 'output', 'the output of the job is not the one that the run gave');
+      throw fails(current, 'output', 'the output of the job differs from that of the replay');
     return { receipt, output, keys: slices.map(({ key }) => key) };
   };

@@ -1,9 +1,9 @@
 /**
  * The import namespace `extism:host/env`: every function that a plug-in may import, with its exact type.
  *
- * The one place where names, types and fuel of these functions are written down; the kernel, the host, link
- * checks and documentation derive from it. `by` says who implements a row: the kernel (memory and registers,
- * `kernel.ts`) or the host (config, vars, HTTP, logging).
+ * The one place that defines names, types and fuel of these functions; the kernel, the host, link checks and
+ * documentation derive from it. `by` says who implements a row: the kernel (memory and registers, `kernel.ts`) or the
+ * host (config, vars, HTTP, logging).
  */
 import { I32, I64, type ValType } from '../syntax/types.ts';
 
@@ -39,10 +39,10 @@ export interface KernelFunctionRow {
   /** Fuel of a call, on top of the schedule's `hostCall`; paid before it runs. */
   readonly fuel: number;
   /**
-   * What makes a call dearer: `blocks` = one unit per 8 block headers looked at (and the schedule's `growPage`
-   * per page of growth), `zeroed` = the schedule's price of filling memory, `text` = its price of bytes
-   * that cross the host boundary, which count `TEXT_WEIGHT` times, `key` = the same where only the key or the request is
-   * text; with both comes the price of work on blocks.
+   * What adds to the price of a call: `blocks` = one unit per 8 block headers visited (and the schedule's `growPage`
+   * per page of growth), `zeroed` = the schedule's price of filling memory, `text` = its price of bytes that cross
+   * the host boundary, which count `TEXT_WEIGHT` times, `key` = the same, but only the key or the request is text;
+   * both add the price of work on blocks.
    */
   readonly perSize: 'blocks' | 'zeroed' | 'text' | 'key' | null;
   readonly summary: string;
@@ -53,7 +53,7 @@ export interface KernelFunctionRow {
  * a byte that is copied takes a tenth of one.
  */
 export const TEXT_WEIGHT = 8;
-/** Block headers that one unit of fuel looks at. */
+/** Block headers visited per unit of fuel. */
 export const BLOCKS_PER_FUEL_UNIT = 8;
 
 const row = <B extends 'kernel' | 'host'>(
@@ -90,7 +90,7 @@ export const kernelAbi = {
   store_u64: row('kernel', [I64, I64], [], 0, null, 'Writes 8 bytes, little-endian; ignored out of bounds.'),
   input_length: row('kernel', [], [I64], 0, null, 'Length of the input of this call.'),
   input_offset: row('kernel', [], [I64], 0, null, 'Address of the input; 0 when it is empty.'),
-  input_load_u8: row('kernel', [I64], [I32], 0, null, 'Reads a byte of the input; 0 behind its end.'),
+  input_load_u8: row('kernel', [I64], [I32], 0, null, 'Reads a byte of the input; 0 after its end.'),
   input_load_u64: row(
     'kernel',
     [I64],
@@ -111,7 +111,7 @@ export const kernelAbi = {
   output_offset: row('kernel', [], [I64], 0, null, 'Address of the output.'),
   output_length: row('kernel', [], [I64], 0, null, 'Length of the output.'),
   error_set: row('kernel', [I64], [], 0, null, 'Makes a block the error message; 0 clears it.'),
-  error_get: row('kernel', [], [I64], 0, null, 'Handle of the error message; 0 when there is none.'),
+  error_get: row('kernel', [], [I64], 0, null, 'Handle of the error message; 0 without one.'),
   reset: row('kernel', [], [], 8, 'zeroed', 'Frees every block and clears input, output and error.'),
   memory_bytes: row('kernel', [], [I64], 0, null, 'Bytes that the allocator manages.'),
   config_get: row(
@@ -130,10 +130,10 @@ export const kernelAbi = {
     [I64],
     192,
     'key',
-    'Sends a request; the body of the answer in a new block.',
+    'Sends a request; the body of the response in a new block.',
   ),
-  http_status_code: row('host', [], [I32], 0, null, 'Status of the last answer; 0 when there is none.'),
-  http_headers: row('host', [], [I64], 8, 'text', 'Headers of the last answer as JSON; 0 when switched off.'),
+  http_status_code: row('host', [], [I32], 0, null, 'Status of the last response; 0 without one.'),
+  http_headers: row('host', [], [I64], 8, 'text', 'Headers of the last response as JSON; 0 when disabled.'),
   log_trace: row('host', [I64], [], 8, 'text', 'Logs the text of a block and frees it.'),
   log_debug: row('host', [I64], [], 8, 'text', 'Logs the text of a block and frees it.'),
   log_info: row('host', [I64], [], 8, 'text', 'Logs the text of a block and frees it.'),

@@ -2,8 +2,8 @@
  * The memory of the Extism kernel and its block allocator, laid out byte for byte as in the official linear
  * kernel: the same sequence of calls gives the same addresses, page counts and contents.
  *
- * Where the official kernel would trap or hand out a broken block (addresses at the very end of memory, sizes
- * that wrap), this one answers 0 or does nothing. The whole state of a kernel is this memory.
+ * Where the official kernel would trap or return a broken block (addresses at the very end of memory, sizes that
+ * wrap), this one returns 0 or does nothing. The whole state of a kernel is this memory.
  */
 import { noRoom } from '../interpreter/instances/memory.ts';
 import { HEADER_SIZE, HeaderIndex } from './header-index.ts';
@@ -14,7 +14,7 @@ export const PAGE_SIZE = 65_536;
 // The root record starts at address 1, so that 0 is never an address. All fields are little-endian u64 and
 // unaligned; only the first is a byte.
 const ROOT_INITIALISED = 1;
-/** Bytes in use behind the root. */
+/** Bytes in use after the root. */
 const ROOT_POSITION = 9;
 /** Bytes that the allocator manages. */
 const ROOT_LENGTH = 17;
@@ -24,7 +24,7 @@ export const ROOT_INPUT_OFFSET = 33;
 export const ROOT_INPUT_LENGTH = 41;
 export const ROOT_OUTPUT_OFFSET = 49;
 export const ROOT_OUTPUT_LENGTH = 57;
-/** Size of the root; the allocator subtracts it from what is left, although it is not part of that. */
+/** Size of the root; the allocator subtracts it from the free bytes, although it is not part of them. */
 const ROOT_SIZE = 64;
 /** Address of the first block header. */
 const FIRST_BLOCK = 65;
@@ -33,16 +33,16 @@ const FIRST_BLOCK = 65;
 const STATUS_UNUSED = 0;
 const STATUS_ACTIVE = 1;
 const STATUS_FREE = 2;
-/** A free block is split when at least this much would be left of it. */
+/** A free block is split if at least this many bytes would be left. */
 const SPLIT_SIZE = 128;
 
-/** Pages of a fresh kernel. The allocator manages only what one page holds until the memory has grown. */
+/** Pages of a fresh kernel. Until the memory grows, the allocator manages only the size of one page. */
 const INITIAL_PAGES = 16;
-/** Bytes behind what the allocator manages that it may look at: those of a header that begins there. */
+/** Bytes beyond the managed ones that the allocator may read: those of a header that begins there. */
 const SLACK = 64;
 
 /**
- * Asked before the memory grows by `pageCount` pages; `false` refuses.
+ * Called before the memory grows by `pageCount` pages; `false` refuses.
  *
  * Example: see `KernelOptions`.
  */
@@ -59,7 +59,7 @@ export type GrowthGuard = (pageCount: number) => boolean;
  * ```
  */
 export class BlockMemory {
-  /** Block headers looked at since the counter was last cleared; work that fuel pays for (`takeWorkCost`). */
+  /** Block headers visited since the counter was last cleared; work that fuel pays for (`takeWorkCost`). */
   visitedCount = 0;
   /** Pages grown since the counter was last cleared. */
   grownPages = 0;
@@ -67,8 +67,9 @@ export class BlockMemory {
   zeroedBytes = 0;
 
   /**
-   * The beginning of the memory: what the allocator manages, and what else was asked for. The rest is zero. PERF: few
-   * plug-ins use more than the first of sixteen pages, and a megabyte for each costs the collector more than the rest.
+   * The beginning of the memory: the managed bytes, and others that were requested. The rest is zero. PERF: few
+   * plug-ins use more than the first of sixteen pages, and a megabyte for each costs the collector more than
+   * everything else.
    */
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(PAGE_SIZE + SLACK);
   #view = new DataView(this.#bytes.buffer);
@@ -79,8 +80,8 @@ export class BlockMemory {
   readonly #isStrict: boolean;
 
   /**
-   * @param mayGrow asked before each growth; everything up to `maxPages` is allowed by default
-   * @param isStrict whether growth that is allowed and that the host has no room for throws ExhaustionError
+   * @param mayGrow called before each growth; everything up to `maxPages` is allowed by default
+   * @param isStrict whether to throw ExhaustionError if the host has no memory for an allowed growth
    */
   constructor(mayGrow: GrowthGuard = () => true, maxPages = 32_767, isStrict = false) {
     this.#mayGrow = mayGrow;
@@ -91,7 +92,7 @@ export class BlockMemory {
     this.#headers.reserve(PAGE_SIZE);
   }
 
-  /** Work that was not paid for yet, as a list of counters. */
+  /** Unpaid work, as a list of counters. */
   get work(): readonly number[] {
     return [this.visitedCount, this.grownPages, this.zeroedBytes];
   }
@@ -101,7 +102,7 @@ export class BlockMemory {
     this.zeroedBytes = zeroedBytes;
   }
 
-  /** Pages of the memory, those that the allocator does not manage yet included. */
+  /** Pages of the memory, including those that the allocator does not manage yet. */
   get pageCount(): number {
     return this.#pageCount;
   }
@@ -113,21 +114,21 @@ export class BlockMemory {
     return this.#pageCount * PAGE_SIZE;
   }
 
-  /** The whole memory, its root included; not to be changed. */
+  /** The whole memory, including its root; must not be changed. */
   get bytes(): Uint8Array {
     this.#reach(this.#byteLength);
     return this.#bytes.subarray(0, this.#byteLength);
   }
 
-  /** Whether no plug-in has written over a header since the last reset. */
+  /** Whether no plug-in has overwritten a header since the last reset. */
   get isTrusted(): boolean {
     return this.#headers.isTrusted;
   }
 
   /**
-   * Makes a memory what another one was, or itself: as large, with the contents that `write` puts there.
+   * Restores an earlier state of this memory or another one: the same size, with the contents that `write` writes.
    *
-   * @returns null, or why there can be no such memory
+   * @returns null, or why such a memory is impossible
    */
   restore(pageCount: number, isTrusted: boolean, write: (bytes: Uint8Array) => void): string | null {
     const grown = pageCount - INITIAL_PAGES;
@@ -141,19 +142,19 @@ export class BlockMemory {
     write(this.#bytes.subarray(0, this.#byteLength));
     if (this.#view.getUint8(ROOT_INITIALISED) !== 1 || this.managedLength !== managed)
       return 'kernel memory with a damaged root';
-    // The registers are whatever they are: a plug-in can write over one of them, and none is trusted.
+    // The registers may have any value: a plug-in can overwrite one of them, and none is trusted.
     if (this.readRoot(ROOT_POSITION) > managed) return 'kernel memory with a damaged root';
     if (!isTrusted) this.#headers.distrust();
     else if (!this.#indexBlocks()) return 'kernel memory with damaged blocks';
     return null;
   }
 
-  /** Finds all headers anew; false if they are no chain. */
+  /** Finds all headers again; false if they do not form a chain. */
   #indexBlocks(): boolean {
     const end = FIRST_BLOCK + this.readRoot(ROOT_POSITION);
     let header = FIRST_BLOCK;
     while (header + HEADER_SIZE <= end) {
-      // SAFETY: bounds the walk by bytes that are there, since zeros are free in a snapshot.
+      // SAFETY: bounds the walk by existing bytes, since zeros are free in a snapshot.
       if (this.#view.getUint8(header) === STATUS_UNUSED) return false;
       this.#headers.add(header);
       header += HEADER_SIZE + this.#view.getUint32(header + 4, true);
@@ -178,7 +179,7 @@ export class BlockMemory {
     return this.#bytes.subarray(address, address + length);
   }
 
-  /** Whether `address` lies in what the allocator manages. */
+  /** Whether `address` is in the managed bytes. */
   inArena(address: number): boolean {
     return address >= FIRST_BLOCK && address < FIRST_BLOCK + this.managedLength;
   }
@@ -195,7 +196,7 @@ export class BlockMemory {
     const position = this.readRoot(ROOT_POSITION);
     const left = this.managedLength - position - ROOT_SIZE;
     if (need >= left) {
-      // Freed blocks are looked at only when there is no room behind the last block.
+      // Freed blocks are searched only if there is no room after the last block.
       const reused = need <= position ? this.#reuse(length, position) : 0;
       if (reused !== 0) return reused;
       if (!this.#grow(Math.ceil((need - left) / PAGE_SIZE))) return 0;
@@ -207,8 +208,8 @@ export class BlockMemory {
   }
 
   /**
-   * Allocates a block that has an address but length 0. Plug-ins cannot make such a block (`alloc(0)` is 0); the
-   * host uses it where "empty" and "not there" must differ.
+   * Allocates a block that has an address but length 0. Plug-ins cannot make such a block (`alloc(0)` is 0); the host
+   * uses it where "empty" and "missing" must differ.
    */
   allocEmpty(): number {
     const address = this.alloc(1);
@@ -224,7 +225,7 @@ export class BlockMemory {
     return true;
   }
 
-  /** Length of the block at `address`, or 0 when none is there. */
+  /** Length of the block at `address`, or 0 if there is none. */
   length(address: number): number {
     const header = this.#findBlock(address);
     return header === 0 ? 0 : this.#view.getUint32(header + 8, true);
@@ -235,7 +236,7 @@ export class BlockMemory {
     return this.#findBlock(address) !== 0;
   }
 
-  /** Like `length`, but trusts that a header lies before `address`. */
+  /** Like `length`, but trusts that a header precedes `address`. */
   lengthUnsafe(address: number): number {
     if (!this.#inMemory(address)) return 0;
     this.#reach(address);
@@ -267,7 +268,7 @@ export class BlockMemory {
     this.#view.setUint8(address, value);
   }
 
-  /** Frees every block and zeroes what was in use; the memory does not shrink. Registers are the caller's. */
+  /** Frees every block and zeroes what was in use; the memory does not shrink. The caller resets the registers. */
   reset(): void {
     this.zeroedBytes += this.readRoot(ROOT_POSITION);
     this.#bytes.fill(0, FIRST_BLOCK, FIRST_BLOCK + this.readRoot(ROOT_POSITION));
@@ -275,7 +276,7 @@ export class BlockMemory {
     this.writeRoot(ROOT_POSITION, 0);
   }
 
-  /** The kernel's quick test: not in the root, not behind the memory (whose end it lets pass). */
+  /** The kernel's quick test: not in the root, not beyond the memory (whose end passes the test). */
   #inMemory(address: number): boolean {
     return address >= ROOT_SIZE && address <= this.#byteLength;
   }
@@ -301,7 +302,7 @@ export class BlockMemory {
   }
 
   #walkTo(address: number): number {
-    // Headers that a guest wrote over can lead the walk anywhere, but only forward and never past the end.
+    // Overwritten headers can lead the walk anywhere, but only forward and never past the end.
     const end = FIRST_BLOCK + this.readRoot(ROOT_POSITION);
     if (!this.#inMemory(address) || address > end) return 0;
     for (let header = FIRST_BLOCK; header + HEADER_SIZE <= address; ) {
@@ -326,7 +327,7 @@ export class BlockMemory {
         }
         const rest = size - length - HEADER_SIZE;
         const tail = header + HEADER_SIZE + rest;
-        // A size that a guest wrote over the header can point behind the memory: no block, not a crash.
+        // An overwritten size can point beyond the memory: then there is no block, but no crash.
         if (tail + HEADER_SIZE + length > this.#byteLength) return 0;
         this.#reach(tail + HEADER_SIZE);
         this.#view.setUint32(header + 4, rest, true);
@@ -350,7 +351,7 @@ export class BlockMemory {
     if (total > this.#maxPages || !this.#mayGrow(pageCount)) return false;
     const managed = this.managedLength + pageCount * PAGE_SIZE;
     if (!this.#extend(FIRST_BLOCK + managed + SLACK)) {
-      // DETERMINISM: whether the host has room is no fact of the plug-in.
+      // DETERMINISM: whether the host has room must not affect the plug-in.
       if (this.#isStrict) throw noRoom(pageCount);
       return false;
     }
@@ -361,12 +362,12 @@ export class BlockMemory {
     return true;
   }
 
-  /** Makes bytes be there up to `end`, which lies in the memory. */
+  /** Allocates bytes up to `end`, which is in the memory. */
   #reach(end: number): void {
     if (end > this.#bytes.length && !this.#extend(end)) throw noRoom(this.#pageCount);
   }
 
-  /** The same; false where the host has no room. */
+  /** The same; false if the host has no room. */
   #extend(end: number): boolean {
     if (end <= this.#bytes.length) return true;
     // Half as much again, so that growth page by page stays linear; a host short of memory gets the minimum.

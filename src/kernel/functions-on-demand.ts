@@ -1,18 +1,18 @@
 /**
- * Functions of the host by name, each made when it is first asked for.
+ * Functions of the host by name, each made on first use.
  *
- * PERF: a plug-in imports a dozen of the 120 functions that there are; to make them all took half of the time and of
- * the memory that a small plug-in takes to be created.
+ * PERF: a plug-in imports about a dozen of the 120 functions; making all of them took half of the time and of the
+ * memory of creating a small plug-in.
  */
 import type { FuncInstance } from '../interpreter/instances/module-instance.ts';
 
-/** Where functions are looked for by name. */
+/** A source of functions by name. */
 export interface Functions {
   has(name: string): boolean;
   get(name: string): FuncInstance | undefined;
 }
 
-/** Functions of which the names are known, and how one is made. */
+/** Functions with known names, and how to make one. */
 export class FunctionsOnDemand<Name extends string> implements Functions {
   readonly #names: readonly Name[];
   readonly #make: (name: Name) => FuncInstance;
@@ -27,7 +27,7 @@ export class FunctionsOnDemand<Name extends string> implements Functions {
     return this.#names.includes(name as Name);
   }
 
-  /** The same function each time; undefined where there is none of the name. */
+  /** The same function each time; undefined for an unknown name. */
   get(name: string): FuncInstance | undefined {
     const made = this.#made.get(name);
     if (made !== undefined || !this.has(name)) return made;

@@ -1,11 +1,11 @@
 /**
- * Where the block headers of kernel memory lie, so that a handle is recognised without a walk over all blocks.
+ * The places of the block headers in kernel memory, so that a handle is recognised without a walk over all blocks.
  *
  * One bit per byte of the arena, set where a header starts. A plug-in can write over headers; from then on, until
- * the next reset, the index is not to be trusted and the allocator walks as the official kernel does.
+ * the next reset, the index is invalid and the allocator walks as the official kernel does.
  */
 
-/** Bytes of a header; a store into any of them spoils the index. */
+/** Bytes of a header; a store into any of them invalidates the index. */
 export const HEADER_SIZE = 12;
 
 /** Set of header addresses. */
@@ -13,14 +13,14 @@ export class HeaderIndex {
   #bits = new Uint8Array(0);
   #isTrusted = true;
 
-  /** Whether no header was written over since the last reset. */
+  /** Whether no header was overwritten since the last reset. */
   get isTrusted(): boolean {
     return this.#isTrusted;
   }
 
   /** Makes room for addresses below `limit`. */
   reserve(limit: number): void {
-    // Four bytes more, so that `#window` never reads behind the end.
+    // Four bytes more, so that `#window` never reads past the end.
     const length = (limit >> 3) + 5;
     if (length <= this.#bits.length) return;
     const bits = new Uint8Array(Math.max(length, this.#bits.length * 2));
@@ -28,14 +28,14 @@ export class HeaderIndex {
     this.#bits = bits;
   }
 
-  /** Notes a header; until the next reset there is no need to, once headers were written over. */
+  /** Records a header; unnecessary until the next reset, once headers were overwritten. */
   add(header: number): void {
     if (this.#isTrusted) this.#bits[header >> 3]! |= 1 << (header & 7);
   }
 
   /** Whether a header starts at an address, which can be any number. */
   has(header: number): boolean {
-    // SAFETY: shifts take 32 bits of a number; what is behind the bits is no address.
+    // SAFETY: shifts use 32 bits of a number; a value beyond the bits is not an address.
     if (header < 0 || header >= this.#bits.length * 8) return false;
     return ((this.#bits[header >> 3] ?? 0) & (1 << (header & 7))) !== 0;
   }
@@ -46,12 +46,12 @@ export class HeaderIndex {
     this.#isTrusted = true;
   }
 
-  /** Notes that headers were written over. */
+  /** Records that headers were overwritten. */
   distrust(): void {
     this.#isTrusted = false;
   }
 
-  /** Takes notice of a store of `byteCount` (at most 8) bytes by a guest. */
+  /** Records a store of `byteCount` (at most 8) bytes by a guest. */
   noteStore(address: number, byteCount: number): void {
     // Headers that start up to 11 bytes before the store overlap it, and those that start within it.
     const first = address - HEADER_SIZE + 1;

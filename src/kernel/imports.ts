@@ -24,10 +24,13 @@ import { ROOT_OUTPUT_LENGTH } from './blocks.ts';
 import { FunctionsOnDemand } from './functions-on-demand.ts';
 import type { Kernel } from './kernel.ts';
 
-/** Code of one function: argument `i` is at `slots[base + 2 * i]` (high word behind it), the result at `base`. */
+/** Code of one function: argument `i` is at `slots[base + 2 * i]` (high word after it), the result at `base`. */
 type RawCode = (kernel: Kernel, slots: Int32Array, base: number) => void;
 
-/** The unsigned 64-bit value in a slot. Above 2^53 it is rounded, which no function can tell: see BlockMemory. */
+/**
+ * The unsigned 64-bit value in a slot. Above 2^53 it is rounded, which makes no difference to any function: see
+ * BlockMemory.
+ */
 export const readU64 = (slots: Int32Array, index: number): number =>
   (slots[index + 1]! >>> 0) * 0x1_0000_0000 + (slots[index]! >>> 0);
 /** Writes a whole number below 2^53 as 64 bits. */
@@ -53,7 +56,7 @@ const loadPair = (
   else writePair(slots, base, 0, 0);
 };
 
-/** A row of the table by the kernel that has no code here does not compile. */
+/** A kernel row of the table without code here does not compile. */
 const codes: Readonly<Record<KernelFunctionName, RawCode>> = {
   alloc: (kernel, slots, base) => writeU64(slots, base, kernel.memory.alloc(readU64(slots, base))),
   free: (kernel, slots, base) => kernel.free(readU64(slots, base)),
@@ -103,7 +106,7 @@ const codes: Readonly<Record<KernelFunctionName, RawCode>> = {
 };
 
 /**
- * The type of a row as the engine wants it.
+ * The type of a row in the engine's form.
  *
  * ```js
  * console.log(kernelFuncType('alloc').results.map(valTypeName)); // → [ 'i64' ]
@@ -116,7 +119,7 @@ export const kernelFuncType = (name: KernelAbiName): FuncType => ({
 });
 
 /**
- * Runs the code of one row on slots; for embedders and tests that have no guest.
+ * Runs the code of one row on slots; for embedders and tests without a guest.
  *
  * ```js
  * const slots = new Int32Array([10, 0]);
@@ -131,13 +134,13 @@ export const runKernelFunction = (
   base = 0,
 ): void => codes[name](kernel, slots, base);
 
-/** What the block headers visited, the pages grown and the bytes zeroed since the last time cost. */
+/** The cost of the block headers visited, the pages grown and the bytes zeroed since the last time. */
 export const workCost = ({ memory }: Kernel, schedule: FuelSchedule): number =>
   Math.floor(memory.visitedCount / BLOCKS_PER_FUEL_UNIT) +
   growMemoryCost(schedule, memory.grownPages) +
   bulkMemoryCost(schedule, memory.zeroedBytes);
 
-/** The same, which is paid for from now on. */
+/** The same; it counts as paid from now on. */
 export const takeWorkCost = (kernel: Kernel, schedule: FuelSchedule): number => {
   const cost = workCost(kernel, schedule);
   const { memory } = kernel;
@@ -153,7 +156,7 @@ export const kernelFunctionCost = (schedule: FuelSchedule, name: KernelAbiName):
 
 const names = Object.keys(codes) as KernelFunctionName[];
 
-/** The kernel's function instances by import name, made when they are asked for. */
+/** The kernel's function instances by import name, made on first use. */
 export const kernelFunctions = (
   kernel: Kernel,
   schedule: FuelSchedule,
@@ -185,7 +188,8 @@ export const kernelFunctions = (
  * console.log(invoke(imports.get('alloc'), [10n])); // → [ 77n ]
  * ```
  *
- * @param schedule prices of memory growth and zeroing; the others are columns of the ABI table, if it has no own
+ * @param schedule prices of memory growth and zeroing; the others are columns of the ABI table, unless the schedule
+ * has its own
  */
 export const createKernelImports = (kernel: Kernel, schedule: FuelSchedule): Map<string, FuncInstance> =>
   new Map(kernelFunctions(kernel, schedule));

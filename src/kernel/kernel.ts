@@ -1,9 +1,9 @@
 /**
  * The Extism kernel: block memory plus the registers for input, output and error.
  *
- * Semantics are those of the official linear kernel. Every method is total: a bad address answers 0 or changes
- * nothing. Methods named in camel case after an ABI function do what that function does; the others serve the
- * host, which copies data in and out.
+ * Semantics are those of the official linear kernel. Every method is total: a bad address returns 0 or changes
+ * nothing. Methods named in camel case after an ABI function do what that function does; the others serve the host,
+ * which copies data in and out.
  */
 import {
   BlockMemory,
@@ -26,9 +26,9 @@ import {
  * ```
  */
 export interface KernelOptions {
-  /** Asked before the memory grows; default: always allowed. */
+  /** Called before the memory grows; default: always allowed. */
   readonly mayGrow?: GrowthGuard;
-  /** Whether growth that is allowed and that the host has no room for is an error. Default: false. */
+  /** Whether it is an error if the host has no memory for an allowed growth. Default: false. */
   readonly isStrict?: boolean;
 }
 
@@ -55,7 +55,7 @@ export class Kernel {
     return this.#isOutputSet;
   }
 
-  /** Makes a fresh kernel what another one was; see `BlockMemory.restore`. */
+  /** Restores the state of another kernel into a fresh one; see `BlockMemory.restore`. */
   restore(
     isOutputSet: boolean,
     pageCount: number,
@@ -97,7 +97,8 @@ export class Kernel {
 
   outputSet(address: number, length: number): void {
     const isRange = this.#isRange(address, length);
-    // The registers ignore (0, 0), which is how a plug-in sets an empty output; the host tells it from none.
+    // The registers ignore (0, 0), which is how a plug-in sets an empty output; the host distinguishes it from no
+    // output.
     if (isRange || (address === 0 && length === 0)) this.#isOutputSet = true;
     if (!isRange) return;
     this.memory.writeRoot(ROOT_OUTPUT_OFFSET, address);
@@ -129,7 +130,7 @@ export class Kernel {
     return address;
   }
 
-  /** Like `store`, but gives empty bytes a block of their own, so that they differ from nothing. */
+  /** Like `store`, but empty bytes get a block, so that they differ from no bytes. */
   storePresent(bytes: Uint8Array): number {
     return bytes.length === 0 ? this.memory.allocEmpty() : this.store(bytes);
   }
@@ -152,17 +153,17 @@ export class Kernel {
   /** A copy of the output, or null when the plug-in set none. */
   output(): Uint8Array<ArrayBuffer> | null {
     if (!this.#isOutputSet) return null;
-    // A plug-in can write over the length register (it borders on block memory); what is left is no output.
+    // A plug-in can write over the length register (it borders on block memory); then there is no output.
     return this.memory.slice(this.outputOffset, this.outputLength)?.slice() ?? new Uint8Array(0);
   }
 
-  /** A copy of the error message, or null when there is none. An empty message counts as none. */
+  /** A copy of the error message, or null without one. An empty message counts as none. */
   errorMessage(): Uint8Array | null {
     const message = this.error === 0 ? null : this.read(this.error);
     return message === null || message.length === 0 ? null : message;
   }
 
-  /** Whether the first and the last byte are in the arena. The length 0 passes with its neighbour below. */
+  /** Whether the first and the last byte are in the arena. With length 0, the byte before counts as the last. */
   #isRange(address: number, length: number): boolean {
     return (
       this.memory.inArena(address) &&

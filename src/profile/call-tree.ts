@@ -1,11 +1,10 @@
 /**
  * Who called whom, and how much fuel each used: a tree of functions, whose root is the host.
  *
- * Nodes are numbers, their columns arrays: a program that recurses has a node for each depth, as often as it comes
- * there on another way.
+ * Nodes are numbers, their columns arrays: a program that recurses has a node for each depth and each path to it.
  */
 
-/** Most nodes. What is called beyond counts for its caller. */
+/** Most nodes. Beyond that, a call counts for its caller. */
 const MAX_NODES = 1 << 20;
 
 export const ROOT = 0;
@@ -17,7 +16,7 @@ export class CallTree {
   readonly calls: number[] = [0];
   readonly self: number[] = [0];
   private readonly children: (Map<number, number> | null)[] = [null];
-  /** By node: the function that it called last, and its node. PERF: most calls are that one. */
+  /** By node: the function that it called last, and its node. PERF: most calls repeat it. */
   private readonly lastFunctions: number[] = [-1];
   private readonly lastChildren: number[] = [ROOT];
 
@@ -25,7 +24,7 @@ export class CallTree {
     return this.parents.length;
   }
 
-  /** Notes a call by a node; the node of what was called. */
+  /** Records a call by a node; returns the node of the callee. */
   call(node: number, func: number): number {
     const child = this.lastFunctions[node] === func ? this.lastChildren[node]! : this.childOf(node, func);
     this.calls[child]!++;
@@ -56,14 +55,14 @@ export class CallTree {
     return child;
   }
 
-  /** Fuel of each node and all below it. Callers have lower numbers than what they call. */
+  /** Fuel of each node and all below it. Callers have lower numbers than their callees. */
   totals(): Float64Array {
     const totals = Float64Array.from(this.self);
     for (let node = this.size - 1; node > ROOT; node--) totals[this.parents[node]!]! += totals[node]!;
     return totals;
   }
 
-  /** By node: 1 where no caller, however far, is the same function. */
+  /** By node: 1 if no caller at any distance is the same function. */
   outermost(): Uint8Array {
     const { size, parents, functions } = this;
     const first = new Int32Array(size).fill(-1);
@@ -79,7 +78,7 @@ export class CallTree {
       open.set(functions[node]!, before + by);
       return before;
     };
-    // Down to a first child, along to the next, or up; ROOT is where it ends.
+    // Down to a first child, on to the next sibling, or up; it ends at ROOT.
     for (let node = first[ROOT]!; node > ROOT; ) {
       flags[node] = count(node, 1) === 0 ? 1 : 0;
       if (first[node]! >= 0) {

@@ -4,7 +4,7 @@ import { columns } from './profile-table.ts';
 import { labelOf } from './ways.ts';
 
 /**
- * A function of two profiles, of which one may not have it.
+ * A function of two profiles; one of them may lack it.
  *
  * Example: see `ProfileDifference`.
  */
@@ -17,7 +17,7 @@ export interface FunctionDifference {
 }
 
 /**
- * What differs between two profiles: all that was used, and the functions that used more or less.
+ * What differs between two profiles: the total fuel, and the functions that used more or less.
  *
  * ```ts
  * const profiler = fuelProfiler();
@@ -33,7 +33,7 @@ export interface FunctionDifference {
 export interface ProfileDifference {
   readonly before: number;
   readonly after: number;
-  /** Those that differ most first. */
+  /** Largest differences first. */
   readonly functions: readonly FunctionDifference[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The format of V8's profiler, which Chrome's tools and VS Code open; a microsecond stands for a unit of fuel. The calls
- * of one function by one caller are one stretch of time.
+ * The format of V8's profiler, which Chrome's tools and VS Code open; a microsecond represents a unit of fuel. The
+ * calls of one function by one caller are one interval of time.
  *
  * @source Chrome DevTools Protocol, Profiler.Profile
  */
@@ -25,11 +25,11 @@ interface CpuProfile {
   readonly startTime: number;
   readonly endTime: number;
   readonly samples: readonly number[];
-  /** Time between the sample before and this one. */
+  /** Time between the preceding sample and this one. */
   readonly timeDeltas: readonly number[];
 }
 
-/** Chrome takes 0 for a time that is not there, and shows nothing. */
+/** Chrome treats 0 as a missing time, and shows nothing. */
 const START = 1;
 
 const rootFrame: CallFrame = {
@@ -37,7 +37,7 @@ const rootFrame: CallFrame = {
   ...{ lineNumber: -1, columnNumber: -1 },
 };
 
-/** Where a function begins, as far as its lines tell: the first that used something. */
+/** The beginning of a function, as far as its lines show: the first that used fuel. */
 const frameOf = ({ name, module, isHost }: ProfiledFunction, first: ProfiledPlace | undefined): CallFrame => {
   const { file = '', line = 0 } = first ?? {};
   const url = isHost ? 'host' : file === '' ? `wasm://${module}` : file;
@@ -56,7 +56,7 @@ export const cpuProfile = (profile: FuelProfile): CpuProfile => {
   const nodes = [root];
   const samples: number[] = [];
   const timeDeltas = [0];
-  // A stack of its own: calls may be as deep as the guest likes.
+  // An explicit stack: calls may be as deep as the guest makes them.
   const open: { readonly way: Way; readonly caller: ProfileNode }[] = waysOf(profile)
     .reverse()
     .map((way) => ({ way, caller: root }));

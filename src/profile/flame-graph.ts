@@ -1,6 +1,6 @@
 /**
- * A flame graph as an SVG that stands by itself: without its script it is a picture with titles, with it a click makes a
- * call as wide as the picture, and a search marks names. Colours follow the reader's scheme.
+ * A flame graph as a self-contained SVG. Without its script it is a picture with titles; with it, a click zooms to a
+ * call, and a search marks names. Colours follow the reader's scheme.
  */
 
 import type { FuelProfile } from './fuel-profile.ts';
@@ -9,15 +9,15 @@ import { labelOf, type Way, waysOf } from './ways.ts';
 const WIDTH = 1200;
 const ROW = 18;
 const TOP = 64;
-/** What is narrower is left out. */
+/** Narrower boxes are omitted. */
 const MIN_WIDTH = 0.3;
-/** Deeper calls are left out: a picture is no place for 10,000 rows. */
+/** Deeper calls are omitted: a picture cannot show 10,000 rows. */
 const MAX_DEPTH = 400;
 /** Width of a letter of text, about. */
 const LETTER = 6.6;
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-/** Text as XML holds it. Names have no control characters any more. */
+/** Text escaped for XML. Names no longer contain control characters. */
 const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) => entities[character]!);
 
 interface Box {
@@ -27,7 +27,7 @@ interface Box {
   readonly way: Way;
 }
 
-/** The boxes that can be seen, callers before what they call. */
+/** The visible boxes, callers before callees. */
 const boxesOf = (ways: readonly Way[], fuel: number): Box[] => {
   const boxes: Box[] = [];
   const open: { readonly way: Way; readonly start: number; readonly depth: number }[] = [];
@@ -77,7 +77,7 @@ g.call:focus { outline: none; }
 #search, #reset { cursor: pointer; }
 #search text, #reset text { pointer-events: auto; text-decoration: underline; }`;
 
-// Zoom: the widths of a stretch of fuel become those of the picture. Search: names that contain a text are marked.
+// Zoom: a range of fuel is scaled to the width of the picture. Search: names that contain a text are marked.
 const script = `
 (() => {
   const svg = document.documentElement.closest('svg') || document.querySelector('svg');
@@ -105,7 +105,7 @@ const script = `
     for (const call of calls) {
       const isFound = text !== '' && call.name.toLowerCase().includes(text.toLowerCase());
       call.g.classList.toggle('found', isFound);
-      // What lies above something that was found is part of it.
+      // A box above a match is part of it.
       if (isFound && !ends.some((other) => other.depth < call.depth && other.x <= call.x + 1e-9 && other.x + other.width >= call.x + call.width - 1e-9)) { ends.push(call); fuel += call.fuel; }
     }
     note.textContent = text === '' ? said : '"' + text + '": ' + fuel.toLocaleString('en') + ' units of fuel';
@@ -117,7 +117,7 @@ const script = `
     call.g.addEventListener('mouseover', () => { note.textContent = call.g.querySelector('title').textContent; });
     call.g.addEventListener('focus', () => { note.textContent = call.g.querySelector('title').textContent; });
   }
-  const ask = () => { const text = prompt('Name of a function, or a part of one', ''); if (text !== null) find(text); };
+  const ask = () => { const text = prompt('Name of a function, or a part of it', ''); if (text !== null) find(text); };
   const reset = () => { show(0, ${WIDTH}, 0); };
   const search = svg.querySelector('#search');
   search.style.display = '';
@@ -137,10 +137,10 @@ export const flameGraph = (profile: FuelProfile): string => {
     const { call, total } = way;
     const func = functions[call.function]!;
     const name = labelOf(func);
-    // The host is on top, as in a listing of a stack of calls; what was called hangs below.
+    // The host is on top, as in a listing of a stack of calls; callees are below.
     const y = TOP + row * ROW;
     const share = ((100 * total) / Math.max(fuel, 1)).toFixed(2);
-    const title = `${name}${func.isHost ? ' (host)' : ''}: ${total} units of fuel, ${share} %, ${call.self} of them its own; ${call.calls} calls`;
+    const title = `${name}${func.isHost ? ' (host)' : ''}: ${total} units of fuel, ${share} %, ${call.self} in the function itself; ${call.calls} calls`;
     const data = `data-name="${escapeXml(name)}" data-x="${round(x)}" data-width="${width.toFixed(4)}" data-depth="${row}" data-fuel="${total}"`;
     return `<g class="call${func.isHost ? ' host' : ''}" tabindex="0" style="--hue:${hueOf(name)}" ${data}><title>${escapeXml(title)}</title><rect x="${round(x)}" y="${y}" width="${round(width)}" height="${ROW - 1}" rx="2"/><text x="${round(x + 3)}" y="${y + 13}">${escapeXml(clip(name, width))}</text></g>`;
   });

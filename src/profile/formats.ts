@@ -1,4 +1,4 @@
-/** A profile as text, in the forms that people and tools read. */
+/** A profile as text, in the formats that people and tools read. */
 import { UsageError } from '../errors/errors.ts';
 import { cpuProfile } from './cpu-profile.ts';
 import { flameGraph } from './flame-graph.ts';
@@ -6,7 +6,7 @@ import type { FuelProfile } from './fuel-profile.ts';
 import { profileTable } from './profile-table.ts';
 import { labelOf } from './ways.ts';
 
-/** Ways and their fuel, one a line, as most tools for flame graphs take them: `caller;callee 120`. */
+/** Call paths and their fuel, one per line, as most tools for flame graphs read them: `caller;callee 120`. */
 const folded = ({ calls, functions }: FuelProfile): string => {
   const ways: string[] = [];
   const lines: string[] = [];
@@ -20,8 +20,8 @@ const folded = ({ calls, functions }: FuelProfile): string => {
 };
 
 /**
- * A form of a profile: a table to read; what Chrome and VS Code open (`.cpuprofile`, where a microsecond is a unit of
- * fuel); folded stacks; a flame graph that stands by itself; JSON.
+ * A format of a profile: a table to read; a file for Chrome and VS Code (`.cpuprofile`, where a microsecond is a unit
+ * of fuel); folded stacks; a self-contained flame graph; JSON.
  *
  * Example: see `formatProfile`.
  */
@@ -36,7 +36,7 @@ const writers: Readonly<Record<ProfileFormat, (profile: FuelProfile) => string>>
 };
 
 /**
- * All forms of a profile.
+ * All formats of a profile.
  *
  * ```js
  * console.log(profileFormats.includes('svg')); // → true
@@ -55,12 +55,12 @@ export const profileFormats: readonly ProfileFormat[] = Object.keys(writers) as 
  * console.log(formatProfile(profiler.profile(), format).startsWith('<svg ')); // → true
  * ```
  *
- * @throws UsageError for a format that there is not
+ * @throws UsageError for an unknown format
  */
 export const formatProfile = (profile: FuelProfile, format: ProfileFormat): string => {
   if (!profileFormats.includes(format))
     throw new UsageError('usage.argument', {
-      detail: `a format of profiles is one of ${profileFormats.join(', ')}, not ${String(format)}`,
+      detail: `the format of a profile must be one of ${profileFormats.join(', ')}, not ${String(format)}`,
     });
   return writers[format](profile);
 };

@@ -1,4 +1,4 @@
-/** A profile: plain data, which JSON can hold. */
+/** A profile: plain data, which can be written as JSON. */
 import { decodeNames } from '../decoder/name-section.ts';
 import { frameName } from '../errors/texts.ts';
 import { demangle } from '../symbols/demangle/demangle.ts';
@@ -13,9 +13,9 @@ import { type CountedInstruction, countedInstructions, type ObservedUnit } from 
  * Example: see `FuelProfile`.
  */
 export interface ProfiledFunction {
-  /** Its name, or `func[INDEX]`; of a function of the host, the import that it stands for. */
+  /** Its name, or `func[INDEX]`; for a function of the host, the name of the import. */
   readonly name: string;
-  /** Name of the module; empty where it has none. */
+  /** Name of the module; empty if it has none. */
   readonly module: string;
   /** In the function index space of that module. */
   readonly index: number;
@@ -23,17 +23,17 @@ export interface ProfiledFunction {
   readonly calls: number;
   /** Fuel that the function used itself. */
   readonly self: number;
-  /** Fuel of it and of all that it called; what recursion used counts once. */
+  /** Fuel of the function and of all that it called; recursion counts once. */
   readonly total: number;
 }
 
 /**
- * A function as it was called by one caller, of which there is again one for each way to it.
+ * A function as called by one caller; callers are distinguished by their own callers in the same way.
  *
  * Example: see `FuelProfile`.
  */
 export interface ProfiledCall {
-  /** Position of the caller among the calls, lower than its own; -1 where the host called. */
+  /** Position of the caller among the calls, lower than its own; -1 if the host called. */
   readonly caller: number;
   /** Position of the function among the functions. */
   readonly function: number;
@@ -42,7 +42,7 @@ export interface ProfiledCall {
 }
 
 /**
- * What a place of the code used: a line of source where the module says which, else a stretch without branches.
+ * What a place in the code used: a line of source if the module names it, otherwise a stretch without branches.
  *
  * Example: see `FuelProfile`.
  */
@@ -54,13 +54,13 @@ export interface ProfiledPlace {
   readonly line?: number;
   /** Offset in the module of its first instruction. */
   readonly offset: number;
-  /** How often that was done. */
+  /** How often it ran. */
   readonly times: number;
   readonly fuel: number;
 }
 
 /**
- * What calls used, exactly: the fuel of all functions is the bill.
+ * Exactly what calls used: the sum over all functions is the total.
  *
  * ```ts
  * const profiler = fuelProfiler();
@@ -77,12 +77,15 @@ export interface FuelProfile {
   readonly version: 1;
   /** Fuel of all calls. */
   readonly fuel: number;
-  /** Those that used most first. */
+  /** Largest use first. */
   readonly functions: readonly ProfiledFunction[];
   readonly calls: readonly ProfiledCall[];
-  /** Those that used most first. */
+  /** Largest use first. */
   readonly places: readonly ProfiledPlace[];
-  /** Fuel that no place has: of functions of the host, and less what a stretch had left in which a call failed. */
+  /**
+   * Fuel that belongs to no place: fuel of functions of the host, less the unused rest of a stretch in which a call
+   * failed.
+   */
   readonly unplaced: number;
 }
 
@@ -93,7 +96,7 @@ export const makeProfile = (tree: CallTree, units: readonly ObservedUnit[]): Fue
   const totals = tree.totals();
   const outermost = tree.outermost();
   const byNumber = new Map<number, Mutable<ProfiledFunction>>();
-  // Functions that were called and not entered are there, too.
+  // Functions that were called but not entered are included.
   for (let node = ROOT + 1; node < tree.size; node++) {
     const number = tree.functions[node]!;
     let row = byNumber.get(number);
@@ -122,7 +125,7 @@ export const makeProfile = (tree: CallTree, units: readonly ObservedUnit[]): Fue
   };
 };
 
-/** What functions of the host used that the embedder called. */
+/** Fuel of functions of the host that the embedder called. */
 const host: ProfiledFunction = {
   ...{ name: '(host)', module: '', index: -1, isHost: true },
   ...{ calls: 0, self: 0, total: 0 },

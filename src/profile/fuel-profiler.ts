@@ -1,4 +1,4 @@
-/** Follows calls through observed code, and counts what they use. */
+/** Follows calls through observed code, and counts the fuel that they use. */
 import { UsageError } from '../errors/errors.ts';
 import type {
   CodeUnit,
@@ -12,7 +12,7 @@ import { type FuelProfile, makeProfile } from './fuel-profile.ts';
 import { clearCounters, type ObservedUnit } from './places.ts';
 
 /**
- * Counts the fuel of functions, exactly: plug-ins, stores and namespaces take it in place of a compiler, and run up to
+ * Counts the fuel of functions, exactly: plug-ins, stores and namespaces take it instead of a compiler, and run up to
  * twice as long.
  *
  * ```ts
@@ -25,14 +25,17 @@ import { clearCounters, type ObservedUnit } from './places.ts';
  * ```
  */
 export interface FuelProfiler extends JavaScriptCompiler {
-  /** What was counted so far; places only while plug-ins and instances are not closed. Calls that are not over count up to where they last called or returned. */
+  /**
+   * The profile so far; it has places only while plug-ins and instances are not closed. Calls that have not ended
+   * count up to their last call or return.
+   */
   profile(): FuelProfile;
-  /** Forgets what was counted so far: what plug-ins did when they were made, for one. No call may be going on. */
+  /** Resets all counts, such as those of the initialisation of plug-ins. No call may be active. */
   reset(): void;
 }
 
 /**
- * Makes a profiler. It observes modules that are compiled with it: give it where plug-ins, stores or namespaces are
+ * Makes a profiler. It observes modules that are compiled with it: pass it when plug-ins, stores or namespaces are
  * made.
  *
  * ```js
@@ -44,39 +47,45 @@ export interface FuelProfiler extends JavaScriptCompiler {
  */
 export const fuelProfiler = (): FuelProfiler => new Profiler();
 
-/** A call that goes on: which functions it is in. PERF: arrays that grow by hand; setting `length` took as long as all else. */
+/**
+ * An active call: which functions it is in. PERF: arrays that grow by hand; setting `length` took as long as
+ * everything else.
+ */
 class OpenCall {
-  /** Words in use on the call stack, and node, of each function that was entered. */
+  /** Words in use on the call stack, and node, of each entered function. */
   depths = new Int32Array(64);
   nodes = new Int32Array(64);
-  /** How many there are. The first stands for the host. */
+  /** How many there are. The first represents the host. */
   height = 1;
   event: ObservedEvent = observedEvents.back;
-  /** Fuel in hand, what is ahead included, and not in hand, when the call was last heard of; and what it was given. */
+  /**
+   * Fuel in hand, including what was paid ahead, and fuel not in hand, at the last event of the call; and fuel that
+   * it was given.
+   */
   private left: number;
   private reserve: number;
   private given: number;
 
-  /** A call that has used nothing so far, but what it pays now. */
+  /** A call that has used nothing so far except what it pays now. */
   constructor({ given }: ObservedCall) {
     this.left = 0;
     this.nodes[0] = ROOT;
     this.reserve = this.given = given;
   }
 
-  /** The node of the function that runs. */
+  /** The node of the current function. */
   get node(): number {
     return this.nodes[this.height - 1]!;
   }
 
-  /** What was used since the call was last heard of. */
+  /** Fuel used since the last event of the call. */
   takeSpent(left: number): number {
     const spent = this.left - left;
     this.left = left;
     return spent;
   }
 
-  /** Takes account of fuel that was given, or came into hand. PERF: what is in hand are small integers. */
+  /** Accounts for fuel that was given, or came into hand. PERF: what is in hand are small integers. */
   catchUp({ given, reserve }: ObservedCall): void {
     this.left += given - this.given + (this.reserve - reserve);
     this.given = given;
@@ -91,7 +100,7 @@ class OpenCall {
     this.height = height + 1;
   }
 
-  /** Forgets functions that are over: those beyond a depth. */
+  /** Drops functions that have ended: those beyond a depth. */
   cut(depth: number): void {
     const { depths } = this;
     let { height } = this;
@@ -117,7 +126,7 @@ class Profiler implements FuelProfiler, Observer {
   private tree = new CallTree();
   private readonly units: ObservedUnit[] = [];
   private readonly open = new Map<ObservedCall, OpenCall>();
-  /** The call and the module that were heard of last. */
+  /** The call and the module of the last event. */
   private state: ObservedCall | null = null;
   private call: OpenCall | null = null;
   private observed: ObservedUnit | null = null;
@@ -138,13 +147,13 @@ class Profiler implements FuelProfiler, Observer {
       const spent = call.takeSpent(words[at + 2]!);
       const isHost = event === observedEvents.back && what >= 0 && call.event === observedEvents.before;
       call.event = event;
-      // Nothing was entered: it was a function of the host.
+      // Nothing was entered: the callee was a function of the host.
       const node = isHost ? tree.call(call.node, observed.base + what) : call.node;
       tree.self[node]! += spent;
       if (event === observedEvents.sized) add(observed.byOffset, what, spent);
       else if (event === observedEvents.back) call.cut(words[at + 3]!);
       else if (event === observedEvents.entered) {
-        // What it takes the place of, by a tail call, is gone as well.
+        // The function that it replaces by a tail call has also ended.
         call.cut(words[at + 3]! - 1);
         call.push(words[at + 3]!, tree.call(call.node, observed.base + what));
       }
@@ -186,8 +195,7 @@ class Profiler implements FuelProfiler, Observer {
   }
 
   reset(): void {
-    if (this.open.size > 0)
-      throw new UsageError('usage.state', { detail: 'a call that is observed goes on' });
+    if (this.open.size > 0) throw new UsageError('usage.state', { detail: 'an observed call has not ended' });
     this.tree = new CallTree();
     for (const { unit, byOffset } of this.units) {
       byOffset.clear();

@@ -1,4 +1,4 @@
-/** What each place of a module used: from how often its stretches of code were done, and what their instructions cost. */
+/** What each place of a module used: from how often its stretches of code ran, and what their instructions cost. */
 import type { CodeRegion, CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
 import { opcodeOf } from '../interpreter/code/encoding.ts';
 import { opOf, ops } from '../interpreter/code/isa.ts';
@@ -8,19 +8,19 @@ import { getMachine, mapOf } from '../interpreter/machine/machine.ts';
 import { priceOf, walkBody } from '../interpreter/translate/translate.ts';
 import type { FuncType } from '../syntax/types.ts';
 
-/** A module of which code was observed. */
+/** A module whose code was observed. */
 export interface ObservedUnit {
   readonly unit: CodeUnit;
-  /** What is added to an index to make the number of a function. */
+  /** Offset from an index to the number of a function. */
   readonly base: number;
-  /** Fuel of operations that cost by size, beside their price, and of functions of the host, by offset. */
+  /** Fuel of operations that cost by size, in addition to their price, and of functions of the host, by offset. */
   readonly byOffset: Map<number, number>;
 }
 
 /** An instruction, by its offset in the module. */
 export interface CountedInstruction {
   readonly offset: number;
-  /** Where the stretch without branches begins that it is in. */
+  /** The beginning of its stretch without branches. */
   readonly start: number;
   readonly times: number;
   readonly fuel: number;
@@ -28,7 +28,10 @@ export interface CountedInstruction {
 
 const TWO_32 = 2 ** 32;
 
-/** Visits the counters of a stretch of code, in its order: the offset that one follows, and where its two words are. */
+/**
+ * Visits the counters of a stretch of code, in its order: the offset after which a counter is, and the place of its
+ * two words.
+ */
 const visitCounters = (region: CodeRegion | null, visit: (offset: number, at: number) => void): void => {
   if (region === null) return;
   const { words } = getMachine().space;
@@ -48,7 +51,7 @@ const visitCounters = (region: CodeRegion | null, visit: (offset: number, at: nu
   }
 };
 
-/** Sets all counters of a module back. */
+/** Resets all counters of a module. */
 export const clearCounters = ({ funcs }: CodeUnit): void => {
   const { words } = getMachine().space;
   const clear = (_: number, at: number): void => {
@@ -60,10 +63,10 @@ export const clearCounters = ({ funcs }: CodeUnit): void => {
   }
 };
 
-/** How often what follows an offset was done; in the order of the code. */
+/** How often the code after an offset ran; in the order of the code. */
 const addCounts = (region: CodeRegion | null, sums: Map<number, number>): void => {
   const { words } = getMachine().space;
-  /** Of several at one offset the last counts. */
+  /** If several have one offset, the last counts. */
   const own = new Map<number, number>();
   visitCounters(region, (offset, at) => {
     own.set(offset, (words[at]! >>> 0) + TWO_32 * words[at + 1]!);
@@ -71,7 +74,7 @@ const addCounts = (region: CodeRegion | null, sums: Map<number, number>): void =
   for (const [offset, times] of own) sums.set(offset, (sums.get(offset) ?? 0) + times);
 };
 
-/** The instructions of a function that were done. */
+/** The executed instructions of a function. */
 const countedIn = (code: FuncCode): readonly CountedInstruction[] => {
   const counts = new Map<number, number>();
   addCounts(code.fast, counts);
@@ -101,6 +104,6 @@ const countedIn = (code: FuncCode): readonly CountedInstruction[] => {
   return found;
 };
 
-/** The instructions of a module that were done, by function. Functions whose code was given back have none. */
+/** The executed instructions of a module, by function. Functions whose code was released have none. */
 export const countedInstructions = (unit: CodeUnit): ReadonlyMap<number, readonly CountedInstruction[]> =>
   new Map(unit.funcs.flatMap((code) => (code?.fast ? [[code.index, countedIn(code)] as const] : [])));

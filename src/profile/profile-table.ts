@@ -1,4 +1,4 @@
-/** A profile for people: functions, then lines, those that used most first. */
+/** A profile for people: functions, then lines, largest use first. */
 import type { FuelProfile, ProfiledPlace } from './fuel-profile.ts';
 import { labelOf } from './ways.ts';
 

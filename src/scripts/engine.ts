@@ -1,8 +1,8 @@
 /**
- * What the conformance runner asks of an engine. The runner is written against this interface only, so that
- * the same script code judges Quern, the reference executor and native Wasm.
+ * What the conformance runner needs from an engine. The runner uses only this interface, so that the same script code
+ * tests Quern, the reference executor and native Wasm.
  *
- * Values cross as raw bits: a payload of a NaN must not pass through a JavaScript number on its way.
+ * Values cross as raw bits: a payload of a NaN must not pass through a JavaScript number.
  */
 import type { Features } from '../syntax/features.ts';
 
@@ -20,7 +20,7 @@ export class HostReference {
   }
 }
 
-/** How an engine refused or stopped. `crash` is everything that is not an answer: a bug of the engine. */
+/** How an engine refused or stopped. `crash` is everything else: a bug of the engine. */
 export type FailureKind =
   | 'malformed'
   | 'invalid'
@@ -33,12 +33,12 @@ export type FailureKind =
   | 'exception'
   | 'crash';
 
-/** Thrown by adapters in place of the engine's own errors. */
+/** Thrown by adapters instead of the engine's own errors. */
 export class EngineFailure extends Error {
   readonly kind: FailureKind;
   /** For `unsupported`: the feature's key. */
   readonly feature: string | null;
-  /** Fuel that the call consumed, where the engine counts it. */
+  /** Fuel that the call consumed, if the engine counts it. */
   readonly fuel: number | null;
   /** Where the call paused, if fuel came one unit at a time: see `Invocation`. */
   readonly trace: number | null;
@@ -56,20 +56,20 @@ export class EngineFailure extends Error {
   }
 }
 
-/** Results of a call, with the fuel it took where the engine counts fuel. */
+/** Results of a call, with the fuel it used if the engine counts fuel. */
 export interface Invocation {
   readonly values: readonly RawValue[];
   readonly fuel: number | null;
   /**
-   * With fuel handed out one unit at a time: a hash of the fuel consumed at each pause. Equal traces mean that
-   * the engines stop before the same instructions for every amount of fuel.
+   * With fuel given one unit at a time: a hash of the fuel consumed at each pause. Equal traces mean that the engines
+   * stop before the same instructions for every amount of fuel.
    */
   readonly trace: number | null;
 }
 
 /** How a call is metered. */
 export interface Metering {
-  /** Hand out fuel one unit at a time. */
+  /** Give fuel one unit at a time. */
   readonly unitFuel: boolean;
 }
 
@@ -83,23 +83,26 @@ export const unitFuelBudgets = { maxCallDepth: 1000, maxStackSlots: 20_000 } as 
 export const traceStep = (trace: number, fuelConsumed: number): number =>
   (Math.imul(trace, 31) + fuelConsumed) | 0;
 
-/** Fuel of a turn when calls of threads take turns: small, so that short programs interleave, and no divisor. */
+/**
+ * Fuel of a turn when calls of threads take turns: small, so that short programs interleave, and not a divisor of
+ * anything.
+ */
 export const threadSlice = 7;
 
-/** A compiled module; only its engine looks inside. */
+/** A compiled module; only its engine reads it. */
 export type EngineModule = object;
-/** An instance; only its engine looks inside. */
+/** An instance; only its engine reads it. */
 export type EngineInstance = object;
 
-/** Kinds of non-null references a script can ask for. */
+/** Kinds of non-null references that a script can expect. */
 export type ReferenceKind = 'func' | 'extern' | 'i31' | 'struct' | 'array' | 'exn';
 
 interface EngineTraits {
   /** Whether failure texts are those of the suite, so that they can be compared. */
   readonly suiteTexts: boolean;
-  /** Whether malformed and invalid are told apart; if not, failures are `rejected`. */
+  /** Whether malformed and invalid are distinguished; if not, failures are `rejected`. */
   readonly phases: boolean;
-  /** Whether it has every feature: to call a module unsupported is then a failure. */
+  /** Whether it has every feature: then reporting a module as unsupported is a failure. */
   readonly everyFeature: boolean;
 }
 
@@ -107,11 +110,11 @@ interface EngineTraits {
 export interface Engine {
   readonly name: string;
   readonly traits: EngineTraits;
-  /** Forgets the last script, switches features on, and makes a fresh `spectest`. */
+  /** Forgets the last script, sets the features, and makes a fresh `spectest`. */
   startScript(features: Features): Awaitable<EngineInstance>;
   /** Decodes and validates. */
   compile(bytes: Uint8Array): Awaitable<EngineModule>;
-  /** Checks the custom sections of a module, for engines that look at them. */
+  /** Checks the custom sections of a module, for engines that check them. */
   checkCustoms?(module: EngineModule): Awaitable<void>;
   /** Names of the modules it imports from. */
   importedModules(module: EngineModule): readonly string[];
@@ -124,14 +127,14 @@ export interface Engine {
   get(instance: EngineInstance, name: string): Awaitable<RawValue>;
   /** Kind of a non-null reference that is not a `HostReference`. */
   kindOf(reference: object): ReferenceKind | null;
-  /** Contents of all memories of an instance, where the engine can look. */
+  /** Contents of all memories of an instance, if the engine can read them. */
   memories?(instance: EngineInstance): readonly Uint8Array[];
   /**
-   * The engine as a thread of a script sees it: `invoke` answers when the threads have taken the turns it needs.
+   * The engine as a thread of a script sees it: `invoke` resolves when the threads have taken the turns it needs.
    * Engines without it run threads one after the other.
    */
   forThread?(): Engine;
-  /** Lets one call of a thread take its turn; false if none is under way. */
+  /** Lets one call of a thread take its turn; false if none is running. */
   turn?(): boolean;
   /** What another worker needs to have the shared memories that an instance exports; can be sent to it. */
   share?(instance: EngineInstance): object;

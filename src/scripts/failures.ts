@@ -14,7 +14,7 @@ const kinds: Readonly<Partial<Record<ErrorClass, FailureKind>>> = {
   ThrownException: 'exception',
 };
 
-/** The failure that an error means; an error that Quern did not throw on purpose is a crash. */
+/** The failure for an error; an error that Quern did not throw on purpose is a crash. */
 export const toFailure = (
   error: unknown,
   fuel: number | null = null,

@@ -1,4 +1,4 @@
-/** What became of each command, and the sums by file and by reason. */
+/** The outcome of each command, and the sums by file and by reason. */
 
 export type Outcome =
   | { readonly status: 'passed' }
@@ -21,7 +21,7 @@ export interface ScriptResult {
   failedAssertions: number;
   readonly failures: FailedCommand[];
   readonly skipped: Map<string, number>;
-  /** Failures of the right class whose texts were compared, and those that do not begin as the suite says. */
+  /** Failures of the right class whose texts were compared, and those whose texts do not begin as the suite says. */
   texts: number;
   differingTexts: number;
 }
@@ -37,7 +37,7 @@ export const emptyResult = (name: string): ScriptResult => ({
   differingTexts: 0,
 });
 
-/** Adds the sums of a part to those of the whole. */
+/** Adds the sums of a part to the total. */
 export const addResult = (whole: ScriptResult, part: ScriptResult): void => {
   whole.passed += part.passed;
   whole.assertions += part.assertions;

@@ -1,6 +1,6 @@
 /**
- * Runs one script of the suite on an engine and says of every command whether it passed, failed or was
- * skipped, and why.
+ * Runs one script of the suite on an engine and reports for every command whether it passed, failed or was skipped,
+ * and why.
  *
  * A module that an engine of few features calls unsupported is skipped under that feature's name, and so is
  * everything that needs the missing instance. Nothing else is skipped in silence: an unknown command is a
@@ -23,37 +23,37 @@ import type { Action, Command, ModuleAssertion, ModuleSource, Script, ScriptValu
 import { expectedText, flipped, HostReferences, matches, rawText, toRaw } from './values.ts';
 
 interface RunOptions {
-  /** Falsifies every expectation: a runner that still passes proves nothing. */
+  /** Falsifies every expectation: a runner that still passes would prove nothing. */
   readonly flip?: boolean;
   /** Lines whose commands must not pass, with the reason. */
   readonly exceptions?: ReadonlyMap<number, string>;
-  /** Runs the threads of the script in workers; otherwise they take turns, or follow one another. */
+  /** Runs the threads of the script in workers; otherwise they take turns, or run one after the other. */
   readonly startWorker?: StartWorker | null;
-  /** Resolves when all that a turn has ended has gone on. */
+  /** Resolves when everything that a turn released has continued. */
   readonly settle: () => Promise<unknown>;
-  /** Instances that are there before the first command. */
+  /** Instances that exist before the first command. */
   readonly instances?: ReadonlyMap<string, EngineInstance>;
-  /** The features that are switched on; by default those of the spec. */
+  /** The enabled features; by default those of the spec. */
   readonly features?: Features;
-  /** Told after each command; for comparisons beyond the script's own. */
+  /** Called after each command; for comparisons beyond the script's own. */
   readonly afterCommand?: (command: Command, outcome: Outcome) => void;
 }
 
-/** What a worker is told about the thread it runs; everything can be sent to it. */
+/** What a worker needs for the thread it runs; everything can be sent to it. */
 export interface ThreadRequest {
   readonly script: Script;
   readonly features: Features;
   readonly flip: boolean;
-  /** The instance that the thread sees, by what `Engine.share` gave. */
+  /** The instance that the thread sees, as `Engine.share` returned it. */
   readonly shared: ReadonlyMap<string, object>;
 }
-/** Starts a worker; resolves to what became of the commands. */
+/** Starts a worker; resolves to the outcomes of the commands. */
 export type StartWorker = (request: ThreadRequest) => Promise<ScriptResult>;
 
-/** A thread of a script under way. */
+/** A running thread of a script. */
 interface Thread {
   readonly run: () => Promise<void>;
-  /** Resolves when its commands are through; null before they begin. */
+  /** Resolves when its commands have finished; null before they begin. */
   end: Promise<void> | null;
   isOver: boolean;
 }
@@ -92,7 +92,7 @@ class Mismatch extends Error {}
 
 const textFormat = 'text format';
 
-/** Text that is no module. It counts as malformed on every engine, since none has seen it. */
+/** Text that is not a module. It counts as malformed on every engine, since no engine has seen it. */
 class MalformedText extends EngineFailure {}
 
 /** The bytes of a module. */
@@ -131,7 +131,7 @@ class ScriptRun {
   private readonly missingNames = new Map<string, Missing>();
   private lastInstance: EngineInstance | Missing | null = null;
   private lastDefinition: EngineModule | Missing | null = null;
-  /** Lines of exceptions that were met. */
+  /** Lines of exceptions that occurred. */
   private readonly metExceptions = new Set<number>();
   private readonly threads = new Map<string, Thread>();
 
@@ -167,26 +167,26 @@ class ScriptRun {
     this.options.afterCommand?.(command, outcome);
   }
 
-  /** Counts exceptions that are listed without need as failures. */
+  /** Counts exceptions that are listed unnecessarily as failures. */
   checkExceptions(): void {
     for (const [line, reason] of this.options.exceptions ?? []) {
       if (this.metExceptions.has(line)) continue;
       this.result.failures.push({
         where: `${this.script.sourceName}:${line}`,
         command: 'exception',
-        message: `listed as an exception (${reason}), but is no command`,
+        message: `listed as an exception (${reason}), but is not a command`,
       });
     }
   }
 
-  /** Starts a thread, which sees nothing of its surroundings but one instance. */
+  /** Starts a thread, which sees only one of the outer instances. */
   private fork(command: Command & { readonly type: 'thread' }): void {
     const { startWorker } = this.options;
     const run = (): Promise<void> =>
       startWorker ? this.runInWorker(command, startWorker) : this.runThread(command);
     const thread: Thread = { run, end: null, isOver: false };
     this.threads.set(command.name, thread);
-    // Threads of an engine that cannot let them take turns begin when they are waited for.
+    // If the engine cannot let threads take turns, they begin when they are waited for.
     if (startWorker || this.engine.forThread !== undefined) this.begin(thread);
   }
 
@@ -195,7 +195,7 @@ class ScriptRun {
       thread.end = thread.run().finally(() => {
         thread.isOver = true;
       });
-      // A failure counts where the thread is waited for.
+      // A failure counts at the command that waits for the thread.
       thread.end.catch(() => {});
     }
     return thread.end;
@@ -229,14 +229,14 @@ class ScriptRun {
     addResult(this.result, result);
   }
 
-  /** Waits for a thread; those that take turns take them meanwhile. */
+  /** Waits for a thread; in the meantime, threads take turns. */
   private async join(name: string): Promise<void> {
     const thread = this.threads.get(name);
     if (thread === undefined) throw new Mismatch(`no thread ${name}`);
     this.threads.delete(name);
     const end = this.begin(thread);
     while (this.engine.turn !== undefined && !thread.isOver) {
-      // What a turn has ended goes on before the next one.
+      // What a turn released continues before the next one.
       await this.options.settle();
       this.engine.turn();
     }
@@ -248,7 +248,7 @@ class ScriptRun {
     if (exception === undefined) return this.attempt(command);
     this.metExceptions.add(command.line);
     const outcome: Outcome = { status: 'skipped', reason: exception };
-    // An engine of few features may pass: it refuses the module for want of one.
+    // An engine with few features may pass: it refuses the module for lack of one.
     if (this.options.flip || !this.engine.traits.everyFeature) return outcome;
     const { status } = await this.attempt(command);
     return status === 'passed'
@@ -329,7 +329,7 @@ class ScriptRun {
     }
   }
 
-  /** Runs `make` and stores what it made, or that it is missing, by `store`. */
+  /** Runs `make`, and passes its result, or that it is missing, to `store`. */
   private async making<T>(make: () => Promise<T>, store: (made: T | Missing) => void): Promise<void> {
     try {
       store(await make());
@@ -415,7 +415,7 @@ class ScriptRun {
     const { kind, step } = moduleAssertions[type];
     if (step === 'compile') return this.assertFailure(kind, text, () => this.compile(source));
     const isText = step === 'customs' && source.bytes === null && kind === 'malformed';
-    // The reader of texts sees what is wrong with annotations.
+    // The text reader finds what is wrong with annotations.
     if (isText) return this.assertFailure(kind, text, () => this.compile(source));
     const module = await this.compile(source);
     if (step === 'instantiate') return this.assertFailure(kind, text, () => this.instantiate(module));
@@ -431,7 +431,7 @@ class ScriptRun {
     const suiteTexts = isReader || this.engine.traits.suiteTexts;
     const expectedKind = !phases && (kind === 'malformed' || kind === 'invalid') ? 'rejected' : kind;
     const isKind = failure?.kind === expectedKind;
-    // An engine without the suite's texts is judged by the kind alone; falsified, it can only be wrong.
+    // An engine without the suite's texts is judged by the kind only; if falsified, it can only fail.
     const isText = suiteTexts ? (failure?.message.startsWith(expectedTextOf) ?? false) : !this.options.flip;
     if (isKind && suiteTexts && text !== '') {
       this.result.texts++;

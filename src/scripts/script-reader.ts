@@ -2,7 +2,7 @@
  * Reads scripts of the official suite: `.wast` files, whose commands are modules, actions and assertions.
  *
  * Source: the reference interpreter's grammar of scripts, and the commands for threads of the threads proposal.
- * Commands that are not known become `unknown`, which a runner counts as failures.
+ * Unknown commands become `unknown`, which a runner counts as a failure.
  */
 import { ByteWriter } from '../syntax/byte-writer.ts';
 import { Cursor } from '../text/cursor.ts';
@@ -57,7 +57,7 @@ class ScriptReader {
     return commands;
   }
 
-  /** Commands up to a parenthesis that closes, or to the end. */
+  /** Commands up to a closing parenthesis, or to the end. */
   private commands(): Command[] {
     const { cursor } = this;
     const commands: Command[] = [];
@@ -74,9 +74,9 @@ class ScriptReader {
   private command(): Command {
     const { cursor } = this;
     const line = this.lines.lineOf(cursor.start);
-    const behind = cursor.tokens.values[cursor.pos]! + 1;
+    const rest = cursor.tokens.values[cursor.pos]! + 1;
     const command = { line, ...this.fields() };
-    if (command.type === 'unknown') cursor.pos = behind;
+    if (command.type === 'unknown') cursor.pos = rest;
     else cursor.leave();
     return command;
   }
@@ -113,7 +113,7 @@ class ScriptReader {
     return String.fromCharCode(...bytes.subarray(starts[pos]!, Math.min(ends[pos]!, starts[pos]! + 80)));
   }
 
-  /** An identifier with its dollar sign, if one stands here. */
+  /** An identifier with its dollar sign, if there is one here. */
   private id(): string | null {
     const { cursor } = this;
     const id = cursor.takeId();
@@ -128,7 +128,7 @@ class ScriptReader {
     return { type: 'assert_trap', action: this.action(), text: cursor.name() };
   }
 
-  /** `(module …)` as a command; the closing parenthesis stays. */
+  /** `(module …)` as a command, up to the closing parenthesis. */
   private module(): Fields<Command> {
     const { cursor } = this;
     const { kinds, values } = cursor.tokens;
@@ -148,7 +148,7 @@ class ScriptReader {
     return { type: isDefinition ? 'module_definition' : 'module', name, source };
   }
 
-  /** A module, its parentheses included. */
+  /** A module, including its parentheses. */
   private source(): ModuleSource {
     const { cursor } = this;
     const { tokens } = cursor;
@@ -165,7 +165,7 @@ class ScriptReader {
     try {
       return { bytes: readModule(cursor, to, this.options), text: null };
     } catch {
-      // What is wrong is found again when the command runs.
+      // The error is found again when the command runs.
       cursor.pos = to + 1;
       return { bytes: null, text: tokens.bytes.slice(start, end) };
     }

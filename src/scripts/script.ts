@@ -2,9 +2,9 @@
 
 /** A module of a script. */
 export interface ModuleSource {
-  /** The module; null where there is only its text. */
+  /** The module; null if there is only its text. */
   readonly bytes: Uint8Array | null;
-  /** Text that is quoted, or that is no module; null where it is not known. */
+  /** Text that is quoted, or that is not a module; null if it is unknown. */
   readonly text: Uint8Array | null;
 }
 
@@ -51,7 +51,7 @@ export type Command = { readonly line: number } & (
   | {
       readonly type: 'thread';
       readonly name: string;
-      /** The one instance that the thread sees of those around it. */
+      /** The one outer instance that the thread sees. */
       readonly sharedModule: string | null;
       readonly commands: readonly Command[];
     }
@@ -60,7 +60,7 @@ export type Command = { readonly line: number } & (
 );
 
 export interface Script {
-  /** Path of the script inside the suite, without ending, e.g. `core/linking`. */
+  /** Path of the script inside the suite, without extension, e.g. `core/linking`. */
   readonly name: string;
   /** Name of the text file, for `file:line`. */
   readonly sourceName: string;

@@ -19,7 +19,7 @@ const numberTypes: readonly (readonly [keyword: number, type: NumberType])[] = [
 ];
 const formats: Readonly<Record<'f32' | 'f64', FloatFormat>> = { f32: F32_FORMAT, f64: F64_FORMAT };
 
-/** Patterns that stand for any reference of a kind. */
+/** Patterns that match any reference of a kind. */
 const kinds: readonly (readonly [keyword: number, of: string])[] = [
   [KEY.ref, 'anyref'],
   [KEY['ref.eq'], 'eqref'],
@@ -30,7 +30,7 @@ const kinds: readonly (readonly [keyword: number, of: string])[] = [
   [KEY['ref.exn'], 'exnref'],
 ];
 
-/** Reads one constant or pattern, its parentheses included. */
+/** Reads one constant or pattern, including its parentheses. */
 export const readScriptValue = (cursor: Cursor): ScriptValue => {
   const value = readInside(cursor);
   cursor.leave();
@@ -59,7 +59,7 @@ const readInside = (cursor: Cursor): ScriptValue => {
   return { type: 'either', values };
 };
 
-/** The type that a null is of, if it says so. */
+/** The type of a null, if it is given. */
 const nullName = (cursor: Cursor): string => {
   if (cursor.kind !== KEYWORD) {
     cursor.takeId();
@@ -71,7 +71,7 @@ const nullName = (cursor: Cursor): string => {
   return `${heapTypeName(heap)}ref`;
 };
 
-/** A pattern of NaNs, if one stands here. */
+/** A pattern of NaNs, if there is one here. */
 const takeNan = (cursor: Cursor, type: 'f32' | 'f64'): ScriptValue | null => {
   if (cursor.take(KEY['nan:canonical'])) return { type, nan: 'canonical' };
   return cursor.take(KEY['nan:arithmetic']) ? { type, nan: 'arithmetic' } : null;
@@ -92,7 +92,7 @@ const readNumber = (cursor: Cursor, type: NumberType): ScriptValue => {
   return { type, bits: wordsOf(out) };
 };
 
-/** The number that bytes in memory are. */
+/** The number that bytes in memory represent. */
 const wordsOf = ({ bytes, length }: ByteWriter): bigint => {
   let value = 0n;
   for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);

@@ -7,7 +7,7 @@ import type { Engine, RawValue, ReferenceKind } from './engine.ts';
 import { HostReference } from './engine.ts';
 import type { ScriptValue } from './script.ts';
 
-/** Makes the host references of one script: the same number is the same object. */
+/** Makes the host references of one script: the same number gives the same object. */
 export class HostReferences {
   private readonly byId = new Map<number, HostReference>();
   get(id: number): HostReference {
@@ -31,9 +31,9 @@ export const toRaw = (value: ScriptValue, hosts: HostReferences): RawValue => {
       return hosts.get(value.id);
     case 'some':
     case 'either':
-      throw new Error(`${value.type} is no argument`);
+      throw new Error(`${value.type} is not an argument`);
     default:
-      if ('nan' in value) throw new Error('a NaN pattern is no argument');
+      if ('nan' in value) throw new Error('a NaN pattern is not an argument');
       return value.bits;
   }
 };
@@ -80,7 +80,7 @@ export const matches = (
     case 'some': {
       if (typeof actual !== 'object' || actual === null) return false;
       const kind = actual instanceof HostReference ? 'extern' : engine.kindOf(actual);
-      // Any non-null reference can hide behind `extern.convert_any`, so externref asks for no kind.
+      // `extern.convert_any` can turn any non-null reference into an externref, so externref requires no kind.
       return expected.of === 'externref' || (kind !== null && (kindsOf[expected.of] ?? []).includes(kind));
     }
     case 'v128': {

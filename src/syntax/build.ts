@@ -1,11 +1,11 @@
-/** What this build of the package leaves out: nothing. `scripts/small` has what stands in place of this file. */
+/** What this build of the package omits: nothing. `scripts/small` has the replacement of this file. */
 
 export interface Build {
   /** Keys of features. */
   readonly leavesOut: ReadonlySet<string>;
-  /** The feature that instructions of a prefix byte belong to, which decoders do not know then. */
+  /** The feature that instructions of a prefix byte belong to; decoders do not know them in that build. */
   readonly prefixes: ReadonlyMap<number, 'simd' | 'threads'>;
-  /** What follows the name of something that is left out: where it is to be had. */
+  /** Text after the name of an omitted feature: where to get it. */
   readonly hint: string;
 }
 

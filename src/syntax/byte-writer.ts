@@ -1,5 +1,5 @@
 /**
- * Bytes of the binary format, written one after the other: integers in their shortest form, names, ranges of bytes.
+ * Writes bytes of the binary format in sequence: integers in their shortest form, names, ranges of bytes.
  * @spec binary-int
  */
 import { encodeUtf8 } from './utf8.ts';
@@ -45,7 +45,7 @@ export class ByteWriter {
     this.byte(rest & 0x7f);
   }
 
-  /** An unsigned integer of 64 bits, of two words. */
+  /** An unsigned integer of 64 bits, from two words. */
   u64(low: number, high: number): void {
     let lo = low >>> 0;
     let hi = high >>> 0;
@@ -57,7 +57,7 @@ export class ByteWriter {
     this.byte(lo);
   }
 
-  /** A signed integer of 64 bits, of two words. */
+  /** A signed integer of 64 bits, from two words. */
   s64(low: number, high: number): void {
     let lo = low | 0;
     let hi = high | 0;
@@ -85,12 +85,12 @@ export class ByteWriter {
     this.length += end - start;
   }
 
-  /** All that another one has written. */
+  /** Everything that another writer has written. */
   take(other: ByteWriter): void {
     this.append(other.bytes, 0, other.length);
   }
 
-  /** The same with its length before it. */
+  /** The same, preceded by its length. */
   takeSized(other: ByteWriter): void {
     this.u32(other.length);
     this.take(other);

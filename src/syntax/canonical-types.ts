@@ -1,5 +1,5 @@
 /**
- * Defined types of a module to the canonical ones, which are process-wide: two structurally equal recursive groups
+ * Maps the defined types of a module to the canonical ones of the process: two structurally equal recursive groups
  * are the same objects with the same ids, in one module or across modules. `type-registry.ts` holds them.
  */
 import { groupOf, type TypeHold, typeOfId } from './type-registry.ts';
@@ -23,7 +23,7 @@ import {
 /** The canonical type of an id, or of a defined heap type, exact or not. */
 export const defType = (heap: HeapType): DefType => typeOfId(inexactHeap(heap))!;
 
-/** What keeps the id in a type meaning what it does: the group of the defined type that it names, if it does. */
+/** Keeps the id in a type valid: the group of the defined type that it names, if any. */
 export const holdOf = (type: ValType): RecGroup | null =>
   isRef(type) && heapOf(type) >= 0 ? defType(heapOf(type)).group : null;
 
@@ -34,7 +34,7 @@ export const holdOf = (type: ValType): RecGroup | null =>
  * @param group the decoded types of the group
  * @param base type index of the first one
  * @param earlier the module's types before `base`
- * @param hold of the module that declares the group; without it the types last as long as somebody has one
+ * @param hold of the module that declares the group; without it the types live as long as something has one
  */
 export const canonicalise = (
   group: readonly SubType[],
@@ -119,7 +119,7 @@ const makeGroup = (
       layout: null,
     });
   }
-  // A descriptor stands behind the type that it describes.
+  // A descriptor follows the type that it describes.
   for (const [i, { descriptor, describes }] of group.entries()) {
     types[i]!.descriptor = types[(descriptor ?? -1) - base] ?? null;
     types[i]!.describes = types[(describes ?? -1) - base] ?? null;

@@ -1,6 +1,6 @@
 /**
- * The features that an engine can be asked for: versions of the spec and proposals. The instruction table names
- * the feature of each row; types and sections are tied to theirs in the validator.
+ * The features of an engine: versions of the spec, and proposals. The instruction table names the feature of each
+ * row; types and sections are tied to theirs in the validator.
  */
 import { badArgument } from '../errors/arguments.ts';
 import { isObject } from '../errors/checks.ts';
@@ -70,7 +70,7 @@ export const featureTable = {
  */
 export type FeatureKey = keyof typeof featureTable;
 /**
- * The features that are switched on.
+ * The enabled features.
  *
  * ```ts
  * const features: Features = new Set([...defaultFeatures, 'threads' as const]);
@@ -97,7 +97,7 @@ export const defaultFeatures: Features = new Set(
 );
 
 /**
- * What plug-ins may use where the `features` option says nothing: the spec, and what toolchains still emit beyond it.
+ * What plug-ins may use without the `features` option: the spec, and the extensions that toolchains still emit.
  *
  * ```js
  * const plugin = await createPlugin(doubleWasm, { features: [...pluginFeatures, 'threads'] });
@@ -106,7 +106,7 @@ export const defaultFeatures: Features = new Set(
  */
 export const pluginFeatures: Features = new Set([...defaultFeatures, 'legacy-exceptions' as const]);
 
-/** The error of a feature that is off, or not part of this build. */
+/** The error for a feature that is off, or not part of this build. */
 export const unsupportedFeature = (feature: FeatureKey, position: ErrorPosition = {}): QuernError =>
   new UnsupportedError('unsupported.feature', {
     ...position,
@@ -114,7 +114,7 @@ export const unsupportedFeature = (feature: FeatureKey, position: ErrorPosition 
     detail: feature + (build.leavesOut.has(feature) ? build.hint : ''),
   });
 
-/** The features that an option names, each by its key. @throws UsageError for anything but keys */
+/** The features that an option names by their keys. @throws UsageError for anything else */
 export const checkFeatures = (value: Iterable<FeatureKey> | null | undefined, usual: Features): Features => {
   if (value === undefined || value === null) return usual;
   if (!isObject(value) || typeof value[Symbol.iterator] !== 'function')
@@ -125,7 +125,7 @@ export const checkFeatures = (value: Iterable<FeatureKey> | null | undefined, us
     if (build.leavesOut.has(key)) throw unsupportedFeature(key);
     if (known.includes(key)) continue;
     const hint = typeof key === 'string' ? didYouMean(key, known) : '';
-    throw badArgument(`features: there is no feature ${valueText(key)}${hint}`);
+    throw badArgument(`features: unknown feature ${valueText(key)}${hint}`);
   }
   return features;
 };

@@ -1,6 +1,6 @@
 /** The kinds of immediates that instructions carry. @spec binary-instr */
 
-/** Kind → what it is, for the documentation and the disassembler. */
+/** Kind → description, for the documentation and the disassembler. */
 export const immediateKinds = {
   blocktype: 'block type: empty, a value type, or a type index',
   labelidx: 'label',

@@ -1,7 +1,7 @@
 /**
  * The columns of the tables of instructions: prefix byte (0 = none) and opcode; mnemonic; immediates; type; feature;
- * fuel class; group; flow, which classes that do one thing and go on leave out; and where they apply the bytes that a
- * memory access touches and whether constant expressions may hold it.
+ * fuel class; group; flow, which is omitted for classes that do one thing and fall through; and, where they apply,
+ * the bytes that a memory access touches and whether constant expressions may contain it.
  *
  * `type` is `parameters -> results`, or `special` where it depends on context (those rows have a rule in the
  * validator). `addr` is the address type of the memory that the instruction names.
@@ -10,7 +10,7 @@ import type { FeatureKey } from './features.ts';
 import type { ImmediateKind } from './immediates.ts';
 
 /**
- * What an instruction is billed as; `FuelSchedule` gives the prices. `structure` is free in every schedule.
+ * What an instruction is charged as; `FuelSchedule` gives the prices. `structure` is free in every schedule.
  *
  * Example: see `FuelSchedule`.
  */
@@ -34,14 +34,14 @@ export type FuelClass =
   | 'unreachable'
   | 'return';
 
-/** Whether a constant expression may hold an instruction: never, always, or since extended constants. */
+/** Whether a constant expression may contain an instruction: never, always, or since extended constants. */
 type Constness = 'never' | 'always' | 'extended';
 
 /**
- * What an instruction does to the flow of control, apart from branching. `opens`, `divides` and `closes` are said of
- * blocks. What `stops` may stop in the middle, to wait for fuel beyond its own cost or for the host: sized operations,
- * searches for handlers, calls of functions that are not known, waits. `stops-if-imported` is said of calls of a
- * function by its index.
+ * What an instruction does to the flow of control, apart from branching. `opens`, `divides` and `closes` apply to
+ * blocks. An instruction that `stops` may pause in the middle, to wait for fuel beyond its own cost or for the host:
+ * sized operations, searches for handlers, calls of unknown functions, waits. `stops-if-imported` applies to calls of
+ * a function by its index.
  */
 type Flow = 'plain' | 'opens' | 'divides' | 'closes' | 'stops' | 'stops-if-imported';
 
@@ -68,7 +68,7 @@ export interface Row<N extends string, T extends string, F extends FuelClass = F
   readonly constant: Constness;
 }
 
-/** Makes a row of its columns. */
+/** Makes a row from its columns. */
 export const row = <const N extends string, const T extends string, const F extends FuelClass>(
   prefix: number,
   code: number,

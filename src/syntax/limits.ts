@@ -6,7 +6,7 @@
 
 /** Bytes of a module. */
 export const MAX_MODULE_BYTES = 1_073_741_824;
-/** Entries of the type section, recursive groups expanded. */
+/** Entries of the type section, with recursive groups expanded. */
 export const MAX_TYPES = 1_000_000;
 export const MAX_FUNCTIONS = 1_000_000;
 export const MAX_IMPORTS = 1_000_000;
@@ -15,15 +15,18 @@ export const MAX_GLOBALS = 1_000_000;
 export const MAX_TAGS = 1_000_000;
 export const MAX_DATA_SEGMENTS = 100_000;
 export const MAX_ELEMENT_SEGMENTS = 10_000_000;
-/** Tables, imported ones included. */
+/** Tables, including imported ones. */
 export const MAX_TABLES = 100_000;
-/** Memories, imported ones included. */
+/** Memories, including imported ones. */
 export const MAX_MEMORIES = 100;
 export const MAX_PARAMS = 1_000;
 export const MAX_RESULTS = 1_000;
-/** Locals of one function, parameters included. */
+/** Locals of one function, including parameters. */
 export const MAX_LOCALS = 50_000;
-/** Declared locals of one function that can be printed: a run of a few bytes is as long a text as it has locals. */
+/**
+ * Declared locals of one function that can be printed: a group of a few bytes can declare any number of locals, which
+ * are all printed.
+ */
 export const MAX_PRINTED_LOCALS = 1_000_000;
 export const MAX_FUNCTION_BYTES = 7_654_321;
 export const MAX_BR_TABLE = 65_520;
@@ -31,19 +34,19 @@ export const MAX_STRUCT_FIELDS = 10_000;
 export const MAX_SUBTYPING_DEPTH = 63;
 /** Nesting of blocks in one function. */
 export const MAX_BLOCK_DEPTH = 100_000;
-/** Elements of one table that an instance really holds. */
+/** Elements of one table that an instance can hold. */
 export const MAX_TABLE_ELEMENTS = 10_000_000;
 /** Bytes of one array's elements, and of all that a module's constant expressions make; a reference counts as 8. */
 export const MAX_ARRAY_BYTES = 134_217_728;
 /**
- * Pages of one memory that an instance really holds: addresses stay below 2^31, so the loop can check bounds
- * in signed 32-bit arithmetic. Larger declared maxima are accepted; growth beyond fails with -1.
+ * Pages of one memory that an instance can hold: addresses stay below 2^31, so the loop can check bounds in signed
+ * 32-bit arithmetic. Larger declared maxima are accepted; growth beyond fails with -1.
  */
 export const MAX_MEMORY_PAGES = 32_767;
 
 /** Words of internal code (4 bytes each) that a function of any size may have. */
 export const MAX_CODE_WORDS = 1_048_576;
-/** Words of internal code for each byte of a body, where that is more. What compilers make takes up to one. */
+/** Words of internal code for each byte of a body, if that is more. The output of compilers needs up to one. */
 export const MAX_CODE_WORDS_PER_BYTE = 4;
 
 /** Default budget of nested calls, counted in Wasm frames. */
@@ -51,8 +54,8 @@ export const DEFAULT_MAX_CALL_DEPTH = 65_536;
 /** Default budget of value slots (8 bytes each) over all frames of a call. */
 export const DEFAULT_MAX_STACK_SLOTS = 1_000_000;
 /**
- * Default budget of a store for what lies in no memory: structures, arrays, exceptions and elements of tables, as
- * `heap.ts` counts them. A process dies when it exceeds what its JavaScript engine gives it: this fits Node with 1 GB,
- * beside what the host itself takes. The same everywhere, since it decides where a call ends.
+ * Default budget of a store for data outside memories: structures, arrays, exceptions and elements of tables, as
+ * `heap.ts` counts them. A process dies when it exceeds the heap of its JavaScript engine: this fits Node with 1 GB,
+ * in addition to what the host itself uses. The same everywhere, since it decides where a call ends.
  */
 export const DEFAULT_MAX_HEAP_BYTES = 536_870_912;

@@ -1,6 +1,6 @@
 /**
- * Keywords of the text format for instructions. They are the table's names, but where one keyword has two encodings:
- * the table tells those apart by a name of its own.
+ * Keywords of the text format for instructions. They are the names of the table, except if one keyword has two
+ * encodings: the table has a separate name for each.
  */
 import { type InstructionRow, instructions, type Mnemonic, rowOf } from './instructions.ts';
 
@@ -19,7 +19,7 @@ function keywordOf(name: Mnemonic): string {
   return first;
 }
 
-/** By row: the row of the second encoding, -1 where there is none. */
+/** By row: the row of the second encoding, -1 if there is none. */
 export const variantRows: Int16Array = Int16Array.from(
   instructions as readonly InstructionRow[],
   ({ name }) => {

@@ -14,7 +14,7 @@ import type { DefType, GlobalType, MemoryType, TableType, TagType, ValType } fro
 export type ExternKind = 'func' | 'table' | 'memory' | 'global' | 'tag';
 
 /**
- * What an import asks for; `kind` says which.
+ * What an import requires, by `kind`.
  *
  * Example: see `ImportResolver`.
  */
@@ -23,7 +23,7 @@ export type ImportType =
       readonly kind: 'func';
       readonly type: DefType;
       readonly typeIndex: number;
-      /** Whether a function of a subtype will not do. */
+      /** Whether a function of a subtype is not accepted. */
       readonly isExact: boolean;
     }
   | { readonly kind: 'table'; readonly type: TableType }
@@ -49,7 +49,7 @@ export interface Import {
   readonly offset: number;
 }
 
-/** Imports that the binary lists under one module name, in the compact import section proposal. */
+/** Imports that the binary lists under one module name (compact import section proposal). */
 export interface ImportList {
   /** Index of the first one. */
   readonly first: number;
@@ -72,7 +72,7 @@ export interface Export {
   readonly offset: number;
 }
 
-/** A constant expression: the byte range of its instructions, the final `end` included. */
+/** A constant expression: the byte range of its instructions, including the final `end`. */
 export interface ConstExpr {
   readonly start: number;
   readonly end: number;
@@ -82,7 +82,7 @@ export interface ConstExpr {
 export interface Func {
   readonly type: DefType;
   readonly typeIndex: number;
-  /** Whether its type is known to be `type` and no subtype; false for most imports. */
+  /** Whether its type is known to be exactly `type`, not a subtype; false for most imports. */
   readonly isExact: boolean;
   /** The body; null for an import. */
   readonly body: FuncBody | null;
@@ -94,7 +94,7 @@ export interface FuncBody {
   readonly start: number;
   /** Offset of the first instruction. */
   readonly codeStart: number;
-  /** Offset behind the final `end`. */
+  /** Offset after the final `end`. */
   readonly end: number;
   /** Declared locals as runs, parameters not included. */
   readonly locals: readonly LocalRun[];
@@ -148,11 +148,11 @@ export interface DataSegment {
 
 export interface CustomSection {
   readonly name: string;
-  /** Byte range of the contents behind the name. */
+  /** Byte range of the contents after the name. */
   readonly start: number;
   readonly end: number;
 }
-/** A section as it lies in the file; for `inspect`. */
+/** A section as it is in the file; for `inspect`. */
 export interface SectionRange {
   readonly id: number;
   readonly name: string;
@@ -183,7 +183,7 @@ export interface Module {
   readonly globals: readonly Global[];
   readonly elements: readonly ElementSegment[];
   readonly data: readonly DataSegment[];
-  /** Value of the data count section, or null when there is none. */
+  /** Value of the data count section, or null without one. */
   readonly dataCount: number | null;
   readonly start: number | null;
   readonly customs: readonly CustomSection[];

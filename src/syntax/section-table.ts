@@ -2,9 +2,9 @@
 
 interface SectionRow {
   readonly id: number;
-  /** What messages and listings call it. */
+  /** Name in messages and listings. */
   readonly name: string;
-  /** What the text format calls it, where custom sections are placed. */
+  /** Name in the text format, for the places of custom sections. */
   readonly keyword: string;
 }
 const row = <const K extends string>(

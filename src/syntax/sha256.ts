@@ -1,7 +1,7 @@
 /**
- * SHA-256 (FIPS 180-4): for the hashes in manifests, and what snapshots know a module by.
+ * SHA-256 (FIPS 180-4): for the hashes in manifests, and for the modules named by snapshots.
  *
- * Synchronous and dependency-free: WebCrypto is neither on every host nor synchronous.
+ * Synchronous and dependency-free: WebCrypto is not available on every host, and not synchronous.
  */
 
 const roundConstants = new Int32Array(64);
@@ -15,7 +15,7 @@ const fillConstants = (): void => {
     let isPrime = true;
     for (let divisor = 2; divisor * divisor <= candidate; divisor++) isPrime &&= candidate % divisor !== 0;
     if (!isPrime) continue;
-    // DETERMINISM: a double holds 53 bits; cube roots of primes below 312 need 3 + 32, so rounding cannot show.
+    // DETERMINISM: a double holds 53 bits; cube roots of primes below 312 need 3 + 32, so rounding has no effect.
     if (count < 8) initialHash[count] = fraction(Math.sqrt(candidate));
     roundConstants[count++] = fraction(Math.cbrt(candidate));
   }

@@ -11,7 +11,7 @@ export const shapeOf = (name: string): Shape | null => {
   return first! in lanesOfShape ? (first as Shape) : null;
 };
 
-/** Lanes that each lane immediate of an instruction may choose from; 0 where it has none. */
+/** Lanes that each lane immediate of an instruction may choose from; 0 if it has none. */
 export const laneCountOf = ({
   name,
   immediates,

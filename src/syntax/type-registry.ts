@@ -1,13 +1,14 @@
 /**
- * Which defined types there are, process-wide: recursive groups by content, types by id.
+ * The defined types of the process: recursive groups by content, types by id.
  *
- * A group lasts as long as anything has one of its types: a module, or a value, a tag, a function or a table that
- * outlived its module. Who declares the group meanwhile gets the same types. Modules are counted by their list of
- * types; a list is released by whoever knows that the module is gone, else by the host's collector.
+ * A group lives as long as anything has one of its types: a module, or a value, a tag, a function or a table that
+ * outlived its module. A module that declares the group in the meantime gets the same types. Modules are counted by
+ * their list of types; a list is released by code that knows that the module is gone, otherwise by the host's
+ * collector.
  *
- * A weak reference that is made or read keeps its target to the end of the job. A loop that never leaves its job must
- * not fill the memory with modules that were released, so the youngest groups are held strongly, and have none.
- * Some engines have no weak references: there a group that was never released stays for good.
+ * A weak reference that is made or read keeps its target alive until the end of the JavaScript job. A loop that never
+ * leaves its job must not fill the memory with released modules, so the youngest groups are held strongly, without a
+ * weak reference. Some engines have no weak references: there, a group that is never released stays forever.
  */
 import type { DefType, RecGroup } from './types.ts';
 
@@ -21,14 +22,14 @@ interface Entry {
   weak: WeakRef<RecGroup> | null;
   /** Lists of types that the group is in. */
   holders: number;
-  /** Whether others than modules may have its types. */
+  /** Whether anything other than modules may have its types. */
   isShared: boolean;
-  /** Whether the collector tells when it is gone; else that of its last list does. */
+  /** Whether the collector reports when it is gone; otherwise it reports the last list. */
   isWatched: boolean;
   isRemoved: boolean;
 }
 
-/** More ids than there is room for types; they are used again only when all were. */
+/** More ids than there is room for types; ids are reused only after all were used. */
 const ID_COUNT = 1 << 28;
 /** Most types of groups that are held strongly: about 12 MB. */
 const MAX_YOUNG = 1 << 14;
@@ -36,7 +37,7 @@ const MAX_YOUNG = 1 << 14;
 const hasWeak = typeof FinalizationRegistry !== 'undefined' && typeof WeakRef !== 'undefined';
 
 const byKey = new Map<string, Entry>();
-/** PERF: types by id in pages of 4,096: as fast as one array, which would keep a hole for every id there was. */
+/** PERF: types by id in pages of 4,096: as fast as one array, which would keep a hole for every id ever used. */
 const PAGE_BITS = 12;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
 interface Page {
@@ -71,7 +72,7 @@ const dropItem = (id: number): void => {
   if (--page.count === 0) pages[id >> PAGE_BITS] = undefined;
 };
 
-/** The first of `count` ids in a row that nothing has. */
+/** The first of `count` consecutive free ids. */
 const takeIds = (count: number): number => {
   for (;;) {
     if (nextId + count > ID_COUNT) {
@@ -87,12 +88,12 @@ const takeIds = (count: number): number => {
   }
 };
 
-/** Takes a group that nobody has any more out of the tables. */
+/** Removes a group that is no longer used from the tables. */
 const remove = (entry: Entry): void => {
   if (entry.isRemoved) return;
   entry.isRemoved = true;
   leaveYoung(entry);
-  // Its content may have got an entry of its own before the collector told.
+  // Its content may have a new entry since, before the collector reported.
   if (byKey.get(entry.key) === entry) byKey.delete(entry.key);
   for (let i = 0; i < entry.size; i++) dropItem(entry.firstId + i);
 };
@@ -101,7 +102,7 @@ const leaveYoung = (entry: Entry): void => {
   if (young.delete(entry)) youngSize -= entry.size;
 };
 
-/** Keeps a group only as long as something else has it. */
+/** Keeps a group only as long as something else uses it. */
 const weaken = (entry: Entry): void => {
   leaveYoung(entry);
   if (entry.group === null || !hasWeak) return;
@@ -110,7 +111,7 @@ const weaken = (entry: Entry): void => {
   for (let i = 0; i < entry.size; i++) setItem(entry.firstId + i, entry);
 };
 
-/** The same for a group that no module has. */
+/** The same for a group that no module uses. */
 const leaveToOthers = (entry: Entry): void => {
   entry.isShared = true;
   weaken(entry);
@@ -142,20 +143,20 @@ export class TypeHold {
     this.entries.push(entry);
   }
 
-  /** From now on the groups are held as long as there is the list, or until it is released. */
+  /** From now on the groups are held as long as the list exists, or until it is released. */
   tie(types: readonly DefType[]): void {
     if (this.entries.length === 0) return;
     entriesOf.set(types, this.entries);
     collectedLists?.register(types, this.entries, types);
   }
 
-  /** Gives the groups up: nobody has got any of the types. */
+  /** Releases the groups: nothing has any of the types. */
   release(): void {
     giveUp(this.entries, false);
   }
 }
 
-/** Gives up the groups of a module's list of types, none of which anybody else has got from that module. */
+/** Releases the groups of a module's list of types, if nothing else got a type from that module. */
 export const releaseTypes = (types: readonly DefType[]): void => {
   const entries = entriesOf.get(types);
   if (entries === undefined) return;
@@ -165,10 +166,10 @@ export const releaseTypes = (types: readonly DefType[]): void => {
 };
 
 /**
- * The group of a content, made if there is none.
+ * The group of a content, made if it does not exist.
  *
  * @param make gets the id of the first type
- * @param hold of the module that declares it; null for everybody else
+ * @param hold of the module that declares it; null for all others
  */
 export const groupOf = (
   key: string,
@@ -201,7 +202,7 @@ export const groupOf = (
   }
   hold?.add(entry);
   if (hold === null) {
-    // Who has the types now does not say when he is done.
+    // The owner of the types will not report when it is done.
     entry.isShared = true;
     if (entry.holders === 0) leaveToOthers(entry);
   }

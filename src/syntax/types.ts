@@ -6,17 +6,17 @@
  * - number and vector types are negative: their binary encodings read as s7 (-1 … -5);
  * - packed types are -8 and -9, likewise;
  * - reference types are positive: `((heap + 64) << 1) | nullable`, where `heap` is an abstract heap type
- *   (negative, its s33 encoding) or the id of a canonical defined type (zero or more), with one bit more where it
- *   is that type exactly and none of its subtypes (custom descriptors).
+ *   (negative, its s33 encoding) or the id of a canonical defined type (zero or more), with one more bit if it is
+ *   exactly that type and not a subtype (custom descriptors).
  *
  * Defined types are canonical process-wide (`canonical-types.ts`): two structurally equal recursive groups have the
- * same ids, in one module or across modules, so type equality is equality of ids. An id means a type as long as
- * there is something of that type, or a module that declares it; see `type-registry.ts`.
+ * same ids, in one module or across modules, so type equality is equality of ids. An id is valid as long as something
+ * of that type, or a module that declares it, exists; see `type-registry.ts`.
  */
 
 /**
- * A type of values, as one small number: `I32`, `FUNCREF` and the like, or what a module declares.
- * `valTypeName` gives it as text.
+ * A type of values, as one small number: `I32`, `FUNCREF` and so on, or a type that a module declares. `valTypeName`
+ * returns it as text.
  *
  * Example: see `FuncType`.
  */
@@ -104,18 +104,18 @@ export const refType = (heap: HeapType, nullable: boolean): ValType =>
 export const isRef = (type: ValType): boolean => type > 0;
 export const isNullable = (type: ValType): boolean => (type & 1) === 1;
 export const heapOf = (type: ValType): HeapType => (type >> 1) - 64;
-/** Far above every id: there is no room for that many types. */
+/** Far above every id: there is no room for so many types. */
 const EXACT = 1 << 28;
 /** The exact form of a defined heap type. */
 export const exactHeap = (heap: HeapType): HeapType => heap | EXACT;
-/** The defined heap type that an exact one is the exact form of; any other heap type of a definition as it is. */
+/** The defined heap type that an exact one is the exact form of; any other heap type unchanged. */
 export const inexactHeap = (heap: HeapType): HeapType => heap & ~EXACT;
 /** Whether a heap type is a defined type without its subtypes. */
 export const isExactHeap = (heap: HeapType): boolean => heap >= EXACT;
 export const isNumOrVec = (type: ValType): boolean => type < 0 && type >= V128;
 
 /**
- * The type of references to functions, null included. @spec syntax-reftype
+ * The type of references to functions, including null. @spec syntax-reftype
  *
  * ```js
  * console.log(valTypeName(FUNCREF)); // → funcref
@@ -123,7 +123,7 @@ export const isNumOrVec = (type: ValType): boolean => type < 0 && type >= V128;
  */
 export const FUNCREF: ValType = refType(HEAP_FUNC, true);
 /**
- * The type of references to what the embedder has, null included.
+ * The type of references to values of the embedder, including null.
  *
  * ```js
  * console.log(valTypeName(EXTERNREF)); // → externref
@@ -166,7 +166,7 @@ export type CompType = FuncType | StructType | ArrayType;
 /** A recursive group; each of its types has it, and it has the groups that its types name. */
 export interface RecGroup {
   readonly types: readonly DefType[];
-  /** Earlier groups that are part of the types: their ids must stay theirs. */
+  /** Earlier groups that are part of the types: they must keep their ids. */
   readonly uses: readonly RecGroup[];
 }
 
@@ -190,7 +190,7 @@ export interface DefType {
   readonly descriptor: DefType | null;
   /** The type whose values are described by values of this one. */
   readonly describes: DefType | null;
-  /** The recursive group that it is of. */
+  /** Its recursive group. */
   readonly group: RecGroup;
   /** How its structures are laid out; null before the first. @internal */
   layout: object | null;
@@ -221,7 +221,7 @@ export interface MemoryType {
   readonly isShared: boolean;
   /** log2 of the page size in bytes; 16 without the custom page size proposal. */
   readonly pageSizeLog2: number;
-  /** Whether the binary names the page size, be it the usual one; belongs to the same proposal. */
+  /** Whether the binary names the page size, even the usual one; belongs to the same proposal. */
   readonly namesPageSize?: boolean;
 }
 /**
@@ -273,10 +273,10 @@ export interface SubType {
   readonly describes?: number | null;
 }
 
-/** Whether values of a storage type take less than a word. */
+/** Whether values of a storage type need less than a word. */
 export const isPacked = (storage: ValType): boolean => storage === I8 || storage === I16;
 /** Type on the operand stack of a value of a storage type. @spec aux-unpack */
 export const unpack = (storage: ValType): ValType => (isPacked(storage) ? I32 : storage);
 
-/** Number of 8-byte slots that a value takes in a frame. */
+/** Number of 8-byte slots of a value in a frame. */
 export const slotsOf = (type: ValType): number => (type === V128 ? 2 : 1);

@@ -67,7 +67,7 @@ const writePoint = (bytes: Uint8Array, start: number, point: number): number => 
   return at;
 };
 
-/** How many bytes follow a lead byte; none where it leads nothing. */
+/** How many bytes follow a lead byte; 0 for any other byte. */
 const trailCount = (lead: number): number => {
   if (lead < 0xc2 || lead > 0xf4) return 0;
   return lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;

@@ -1,4 +1,4 @@
-/** Annotations that mean something: names, custom sections, branch hints. @spec text-annot */
+/** Annotations with a meaning: names, custom sections, branch hints. @spec text-annot */
 import { branchHintSection } from '../decoder/branch-hints.ts';
 import { ByteWriter } from '../syntax/byte-writer.ts';
 import { decodeUtf8 } from '../syntax/utf8.ts';
@@ -17,7 +17,7 @@ interface CustomText {
   readonly contents: Uint8Array;
 }
 
-/** Hands out the annotations of a module by the token that follows; what nobody takes is misplaced. */
+/** Provides the annotations of a module by the token that follows; one that is not taken is misplaced. */
 export class AnnotationReader {
   private readonly tokens: Tokens;
   private readonly first: number;
@@ -72,7 +72,7 @@ export class AnnotationReader {
     failText(this.tokens.bytes, start, `misplaced @${name} annotation`);
   }
 
-  /** The name that `@name` gives what stands here, if it does. */
+  /** The name that `@name` gives the item here, if any. */
   name(token: number): string | null {
     const annotation = this.take('name', token);
     if (annotation === null) return null;
@@ -123,7 +123,7 @@ export class AnnotationReader {
     return { name, place, contents: contents.finish() };
   }
 
-  /** The bytes of a branch hint that stands before this token, or null. */
+  /** The bytes of a branch hint before this token, or null. */
   branchHint(token: number): Uint8Array | null {
     const annotation = this.take(branchHintSection, token);
     if (annotation === null) return null;

@@ -1,7 +1,7 @@
 /**
- * TABLE: how many operands instructions take and how many results they give, where their type depends on context.
- * Folding puts operands into the parentheses of their instruction; a wrong number would be bad style, and no fault:
- * the order of instructions stays the same.
+ * TABLE: how many operands instructions take and how many results they have, if their type depends on context.
+ * Folding puts operands into the parentheses of their instruction; a wrong number would be bad style, but not an
+ * error: the order of instructions stays the same.
  */
 import type { InstructionReader } from '../decoder/instruction-reader.ts';
 import { type InstructionRow, instructions, type SpecialMnemonic } from '../syntax/instructions.ts';
@@ -28,7 +28,7 @@ const fieldCount = (module: Module, index: number): number => {
   return comp?.kind === 'struct' ? comp.fields.length : 0;
 };
 
-/** Of branches, only the operands that are no values of the label. */
+/** For branches, only the operands that are not values of the label. */
 const arities: Readonly<Record<SpecialMnemonic, ArityOf>> = {
   unreachable: none,
   block: none,

@@ -1,8 +1,8 @@
 /**
  * Sequences of instructions, plain and folded, to bytes. @spec text-instr, text-foldedinstr
  *
- * SAFETY: what is open is in `frames`, not on the stack of JavaScript, so that a text may nest as deeply as it likes.
- * The head of a folded instruction is written to `pending` until its operands are through.
+ * SAFETY: open constructs are in `frames`, not on the JavaScript stack, so that a text may nest to any depth. The
+ * head of a folded instruction is written to `pending` until its operands have been read.
  */
 
 import { ByteWriter } from '../syntax/byte-writer.ts';
@@ -15,7 +15,7 @@ import { idText, type Spaces } from './spaces.ts';
 import { ID, KEYWORD, LEFT, RIGHT } from './tokens.ts';
 import type { TypeSection } from './type-section.ts';
 
-/** What is open, by how it goes on. Plain blocks first: they hold instructions, and end at a keyword. */
+/** Open constructs, by what may follow. Plain blocks first: they contain instructions, and end at a keyword. */
 const BLOCK = 0;
 const IF = 1;
 const ELSE = 2;
@@ -23,11 +23,11 @@ const TRY = 3;
 const CATCH = 4;
 const CATCH_ALL = 5;
 const LAST_PLAIN = CATCH_ALL;
-/** Folded ones that hold instructions: a block, an arm of `if` or `try`. */
+/** Folded ones that contain instructions: a block, an arm of `if` or `try`. */
 const FOLDED_BLOCK = 6;
 const ARM = 7;
 const LAST_OPEN = ARM;
-/** Folded ones that hold only what is in parentheses: operands, then clauses. */
+/** Folded ones that contain only parenthesised items: operands, then clauses. */
 const OPERANDS = 8;
 const CONDITION = 9;
 const AFTER_THEN = 10;
@@ -42,7 +42,7 @@ interface Frame {
   kind: number;
   /** Number of the label's identifier, or -1. */
   readonly id: number;
-  /** Where its head begins in `pending`. */
+  /** The beginning of its head in `pending`. */
   readonly pending: number;
   readonly hint: Uint8Array | null;
   /** Of its keyword. */
@@ -60,7 +60,7 @@ const divisions = [
 ] as const;
 
 export class BodyReader {
-  /** What was read last. */
+  /** The result of the last read. */
   readonly out: ByteWriter = new ByteWriter();
   readonly labels: Labels = new Labels();
   /** Branch hints by the place of their instruction in `out`. */
@@ -79,7 +79,7 @@ export class BodyReader {
     this.context = { cursor, spaces, types, labels: this.labels };
   }
 
-  /** Forgets what was read. */
+  /** Resets what was read. */
   reset(): void {
     this.out.length = 0;
     this.labels.reset();
@@ -93,7 +93,7 @@ export class BodyReader {
     this.marks?.push([this.out.length, token]);
   }
 
-  /** Reads instructions up to a closing parenthesis, which stays, and ends the expression. */
+  /** Reads instructions up to a closing parenthesis, which is not consumed, and ends the expression. */
   readExpression(): void {
     this.sequence(false);
     this.mark(this.cursor.pos);
@@ -145,7 +145,7 @@ export class BodyReader {
     );
   }
 
-  /** The hint that stands before the current token, if one does. */
+  /** The hint before the current token, if any. */
   private takeHint(): Uint8Array | null {
     const { annotations, pos } = this.cursor;
     return annotations.isEmpty ? null : annotations.branchHint(pos);
@@ -224,7 +224,7 @@ export class BodyReader {
     copyInstruction(this.context, this.out, this.row());
   }
 
-  /** The label behind `end` and `else`, which must be that of the block. */
+  /** The label after `end` and `else`, which must be that of the block. */
   private checkLabel({ id }: Frame): void {
     const { cursor } = this;
     if (cursor.kind !== ID) return;
@@ -234,7 +234,7 @@ export class BodyReader {
     cursor.pos++;
   }
 
-  /** A parenthesis opens: a clause of what is open, or a folded instruction. */
+  /** A parenthesis opens: a clause of the open construct, or a folded instruction. */
   private open(): void {
     const { cursor, frames, out, pending, top } = this;
     if (top !== undefined && top.kind >= CONDITION && this.clause(top)) return;
@@ -268,7 +268,7 @@ export class BodyReader {
     frames.push({ kind: row === rowOf.try ? BEFORE_DO : FOLDED_BLOCK, id, pending: at, hint: null, token });
   }
 
-  /** Moves the head of a folded instruction behind its operands. */
+  /** Moves the head of a folded instruction after its operands. */
   private writeHead({ pending: at, hint, token }: Frame): void {
     const { out, pending } = this;
     this.mark(token);
@@ -333,7 +333,7 @@ export class BodyReader {
     return true;
   }
 
-  /** A parenthesis closes what is open. */
+  /** A parenthesis closes the open construct. */
   private close(): void {
     const { frames } = this;
     const top = this.top!;

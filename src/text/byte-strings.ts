@@ -7,14 +7,14 @@ import { decodeUtf8 } from '../syntax/utf8.ts';
 
 export class ByteStrings {
   private arena = new Uint8Array(1024);
-  /** Where each string ends in the arena; the one before ends where it starts. */
+  /** The end of each string in the arena, which is the start of the next one. */
   private ends = new Int32Array(64);
   private hashes = new Int32Array(64);
   /** Open addressing: number + 1, or 0. */
   private slots = new Int32Array(128);
   count = 0;
 
-  /** The number of a string, which is given one where it has none. */
+  /** The number of a string, assigned if it has none. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashOf(bytes, start, end);
     const slot = this.slotOf(bytes, start, end, hash);
@@ -27,7 +27,7 @@ export class ByteStrings {
     return this.slots[this.slotOf(bytes, start, end, hashOf(bytes, start, end))]! - 1;
   }
 
-  /** The text of a number; bytes that are no UTF-8 give an empty one. */
+  /** The text of a number; bytes that are not UTF-8 give an empty one. */
   text(number: number): string {
     return decodeUtf8(this.arena, this.startOf(number), this.ends[number]) ?? '';
   }

@@ -1,4 +1,4 @@
-/** Classes of characters, by byte, and how identifiers and numbers are made of them. @spec text-idchar */
+/** Classes of characters, by byte, and the forms of identifiers and numbers. @spec text-idchar */
 import { FLOAT, INT, NAT } from './tokens.ts';
 
 const classes = new Uint8Array(256);
@@ -24,7 +24,7 @@ export const isIdChar = (byte: number): boolean => (classes[byte]! & IDCHAR) !==
 export const isDigit = (byte: number): boolean => (classes[byte]! & DIGIT) !== 0;
 export const isHexDigit = (byte: number): boolean => (classes[byte]! & HEX) !== 0;
 export const isSpace = (byte: number): boolean => (classes[byte]! & SPACE) !== 0;
-/** What is a token of its own, which only annotations can have. */
+/** Characters that are tokens, which only annotations can have. */
 export const isPunctuation = (byte: number): boolean => (classes[byte]! & PUNCTUATION) !== 0;
 
 /** The value of a hexadecimal digit. */
@@ -56,7 +56,7 @@ export const CHAR = {
   rightBrace: 0x7d,
 } as const;
 
-/** Bytes of the UTF-8 sequence at a place; 0 where it is none. @spec text-source */
+/** Bytes of the UTF-8 sequence at a place; 0 if it is not one. @spec text-source */
 export const utf8Length = (bytes: Uint8Array, at: number): number => {
   const lead = bytes[at]!;
   if (lead < 0x80) return 1;
@@ -70,7 +70,7 @@ export const utf8Length = (bytes: Uint8Array, at: number): number => {
   return length;
 };
 
-/** Reads digits with single underscores between them; returns where they end, or -1 where there are none. */
+/** Reads digits with single underscores between them; returns their end, or -1 if there are none. */
 const digitsEnd = (
   bytes: Uint8Array,
   start: number,
@@ -99,7 +99,7 @@ const isSign = (byte: number | undefined): boolean => byte === CHAR.plus || byte
 export const isHexadecimal = (bytes: Uint8Array, start: number): boolean =>
   bytes[start] === CHAR.zero && bytes[start + 1] === CHAR.x;
 
-/** The kind of number that a word of identifier characters is; -1 where it is none. @spec text-num */
+/** The kind of number of a word of identifier characters; -1 if it is not a number. @spec text-num */
 export const numberKind = (bytes: Uint8Array, start: number, end: number): number => {
   const hasSign = isSign(bytes[start]);
   const first = hasSign ? start + 1 : start;

@@ -1,4 +1,4 @@
-/** A place among tokens: what stands there, and steps that fail unless it is what was expected. */
+/** A position among tokens: the current token, and steps that fail unless it is the expected one. */
 
 import { ByteWriter } from '../syntax/byte-writer.ts';
 import { decodeUtf8 } from '../syntax/utf8.ts';
@@ -12,7 +12,7 @@ import { END, ERROR, ID, KEYWORD, LEFT, NAT, RIGHT, STRING, type Tokens } from '
 export class Cursor {
   readonly tokens: Tokens;
   pos = 0;
-  /** The annotations of the module that is read. */
+  /** The annotations of the current module. */
   annotations: AnnotationReader;
   private readonly integer = new IntegerReader();
   private readonly scratch = new ByteWriter();
@@ -35,7 +35,7 @@ export class Cursor {
     return this.tokens.ends[this.pos]!;
   }
 
-  /** Fails at the current token: what stands there is not what was expected. */
+  /** Fails at the current token, which is not the expected one. */
   fail(expected: string): never {
     const { tokens, pos } = this;
     if (this.kind === ERROR) return failText(tokens.bytes, this.start, tokens.problem);
@@ -43,9 +43,9 @@ export class Cursor {
     return failText(tokens.bytes, tokens.starts[pos]!, found, expected);
   }
 
-  /** Fails at a token with a message of its own. */
+  /** Fails at a token with a specific message. */
   failAt(pos: number, problem: string, expected = ''): never {
-    // What is no token is reported before what the tokens before it mean.
+    // Text that is not a token is reported before errors in the tokens before it.
     if (this.kind === ERROR) return this.fail(expected);
     return failText(this.tokens.bytes, this.tokens.starts[pos]!, problem, expected);
   }
@@ -54,19 +54,19 @@ export class Cursor {
     return this.tokens.kinds[pos] === KEYWORD && this.tokens.values[pos] === keyword;
   }
 
-  /** Whether `(keyword` stands here. */
+  /** Whether `(keyword` is here. */
   isLeft(keyword: number, pos = this.pos): boolean {
     return this.tokens.kinds[pos] === LEFT && this.isKeyword(keyword, pos + 1);
   }
 
-  /** Steps over a keyword if it stands here. */
+  /** Skips a keyword if it is here. */
   take(keyword: number): boolean {
     if (!this.isKeyword(keyword)) return false;
     this.pos++;
     return true;
   }
 
-  /** Steps over `(keyword` if it stands here. */
+  /** Skips `(keyword` if it is here. */
   enter(keyword: number): boolean {
     if (!this.isLeft(keyword)) return false;
     this.pos += 2;
@@ -77,13 +77,13 @@ export class Cursor {
     if (!this.enter(keyword)) this.fail(`"(${keywordText(keyword)} …)"`);
   }
 
-  /** Steps over a closing parenthesis. */
+  /** Skips a closing parenthesis. */
   leave(expected = '")"'): void {
     if (this.kind !== RIGHT) this.fail(expected);
     this.pos++;
   }
 
-  /** The number of an identifier, if one stands here, else -1. */
+  /** The number of an identifier, if there is one here, otherwise -1. */
   takeId(): number {
     if (this.kind !== ID) return -1;
     return this.tokens.values[this.pos++]!;
@@ -100,7 +100,7 @@ export class Cursor {
     return this.integer.lo;
   }
 
-  /** Of at most 64 bits; the reader holds it until the next number. */
+  /** Of at most 64 bits; the reader keeps it until the next number. */
   nat64(expected = 'a number'): IntegerReader {
     this.readNat(64, expected);
     return this.integer;
@@ -111,7 +111,7 @@ export class Cursor {
     this.numberOf(bits);
   }
 
-  /** The number that the current token is, which is of so many bits. */
+  /** The number in the current token, which has this many bits. */
   numberOf(bits: number, problem = `i${bits} constant out of range`): IntegerReader {
     this.integer.read(this.tokens.bytes, this.start, this.end);
     if (!this.integer.fits(bits)) this.failAt(this.pos, problem);

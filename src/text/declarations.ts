@@ -1,4 +1,4 @@
-/** The first way through the fields of a module: which identifiers there are, and what comes after what. */
+/** The first pass over the fields of a module: identifiers, and the order of fields. */
 import type { ExternKind } from '../syntax/module.ts';
 import type { Cursor } from './cursor.ts';
 import { KEY } from './keywords.ts';
@@ -24,17 +24,17 @@ export const kindCodes: Readonly<Record<ExternKind, number>> = {
   tag: 4,
 };
 
-/** The token behind the parenthesis that closes what opens at `pos`. */
+/** The token after the parenthesis that closes the one at `pos`. */
 const behind = (cursor: Cursor, pos: number): number => cursor.tokens.values[pos]! + 1;
 
-/** The parenthesis of an item's own type, `(item "name" (func …))`; -1 where it has none. */
+/** The parenthesis of an item's own type, `(item "name" (func …))`; -1 if it has none. */
 const typeOfItem = (cursor: Cursor, pos: number): number =>
   cursor.tokens.kinds[pos + 2] === STRING && cursor.tokens.kinds[pos + 3] === LEFT ? pos + 3 : -1;
 
 class Declarations {
   private readonly cursor: Cursor;
   private readonly spaces: Spaces;
-  /** What was defined last, for imports that come too late. */
+  /** The last definition, for imports that come too late. */
   private defined = '';
 
   constructor(cursor: Cursor, spaces: Spaces) {
@@ -42,7 +42,7 @@ class Declarations {
     this.spaces = spaces;
   }
 
-  /** Goes through the fields from `from` to `to`; what is no field is left to the reader of fields. */
+  /** Visits the fields from `from` to `to`; the reader of fields reports what is not a field. */
   read(from: number, to: number): void {
     const { cursor } = this;
     for (let pos = from; pos < to && cursor.tokens.kinds[pos] === LEFT; pos = behind(cursor, pos)) {
@@ -92,7 +92,7 @@ class Declarations {
     if (this.defined !== '') this.cursor.failAt(pos, `import after ${this.defined} definition`);
   }
 
-  /** An import, or a list of those of one module. */
+  /** An import, or a list of imports of one module. */
   private import(pos: number): void {
     const { cursor } = this;
     this.checkOrder(pos);
@@ -122,6 +122,6 @@ class Declarations {
   }
 }
 
-/** Declares all that the fields between two tokens define. */
+/** Declares everything that the fields between two tokens define. */
 export const declareFields = (cursor: Cursor, spaces: Spaces, from: number, to: number): void =>
   new Declarations(cursor, spaces).read(from, to);

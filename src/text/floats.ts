@@ -1,14 +1,14 @@
 /**
- * Floats of a text, rounded once: the bits nearest to the number that is written, ties to even. @spec text-float
+ * Floats of a text, rounded once: the bits nearest to the written number, ties to even. @spec text-float
  *
- * DETERMINISM: nothing is left to the conversions of the JavaScript engine, which may give up digits after the 20th; and
- * an f32 does not go through an f64, which would round twice.
+ * DETERMINISM: the conversions of the JavaScript engine are not used, since they may ignore digits after the 20th;
+ * and an f32 does not go through an f64, which would round twice.
  */
 import { CHAR, digitValue, isDigit, isHexadecimal, isHexDigit, isWord } from './characters.ts';
 
 export interface FloatFormat {
   readonly width: 32 | 64;
-  /** Bits of the significand, the hidden one included. */
+  /** Bits of the significand, including the hidden one. */
   readonly precision: number;
   /** Exponent of the last place of the smallest number. */
   readonly least: number;
@@ -23,15 +23,15 @@ export const F64_FORMAT: FloatFormat = {
 };
 
 /**
- * Significant digits that are looked at; whether any behind them is not zero counts as one more. A number in the middle
- * between two floats has at most 767.
+ * Significant digits that are read; whether any digit after them is not zero counts as one more. A number in the
+ * middle between two floats has at most 767.
  */
 const MAX_DECIMAL_DIGITS = 800;
 const MAX_HEX_DIGITS = 32;
 /** Decimal exponents beyond are infinite or zero in every format. */
 const MAX_EXPONENT = 2000;
 
-/** A number as it is written: significant digits, and the place of the last one. */
+/** A number as written: significant digits, and the place of the last one. */
 interface Digits {
   text: string;
   /** Decimal exponent; binary where the number is hexadecimal. */
@@ -72,7 +72,7 @@ const readDigits = (bytes: Uint8Array, start: number, end: number, isHex: boolea
   return { text, exponent: exponent + readExponent(bytes, at + 1, end) };
 };
 
-/** What stands behind `e` or `p`, if anything does; cut where it no longer matters. */
+/** The exponent after `e` or `p`, if any; clamped where it no longer matters. */
 const readExponent = (bytes: Uint8Array, start: number, end: number): number => {
   if (start >= end) return 0;
   const isNegative = bytes[start] === CHAR.minus;
@@ -135,7 +135,7 @@ const payloadBits = (bytes: Uint8Array, start: number, end: number, format: Floa
   return isPayload ? format.infinity | payload : null;
 };
 
-/** The bits of a well-formed number, of a word for one, or null where it is out of range. */
+/** The bits of a well-formed number, or of `inf` or `nan`; null if it is out of range. */
 export const floatBits = (
   bytes: Uint8Array,
   start: number,

@@ -7,7 +7,7 @@ const MAX_LINE = 72;
 interface Node {
   /** The instruction, without parentheses. */
   readonly head: string;
-  /** All of it in one line, or null where that would be too long. */
+  /** All of it in one line, or null if that would be too long. */
   readonly line: string | null;
   readonly operands: readonly Node[];
   /** The annotation before it. */
@@ -25,14 +25,17 @@ const lineOf = (head: string, hint: string, operands: readonly Node[]): string |
 
 export class FoldedNodes {
   private readonly out: TextWriter;
-  /** What has one result and was not printed, in order. */
+  /** Instructions with one result that were not printed yet, in order. */
   private waiting: Node[] = [];
 
   constructor(out: TextWriter) {
     this.out = out;
   }
 
-  /** Adds an instruction, with what waits as its operands if so many wait; else all that waits is printed. */
+  /**
+   * Adds an instruction, with waiting ones as its operands if there are enough; otherwise all waiting ones are
+   * printed.
+   */
   add(head: string, hint: string, operandCount: number, resultCount: number): void {
     const operands = this.take(operandCount);
     const node: Node = { head, hint, operands, line: lineOf(head, hint, operands) };
@@ -50,7 +53,10 @@ export class FoldedNodes {
     return waiting.splice(waiting.length - count, count);
   }
 
-  /** Prints all that waits but for the last one, which is returned as lines of their own by `print`; if none, null. */
+  /**
+   * Prints all that wait except for the last one, which is returned in the form of `print`, on separate lines; null
+   * if there is none.
+   */
   takeOperand(): (() => void) | null {
     const [node] = this.take(1);
     this.flush();

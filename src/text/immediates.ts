@@ -1,6 +1,6 @@
 /**
- * The immediates of instructions, from text to bytes: one function for each kind, so that a row of the table says how
- * its instruction is read. @spec text-plaininstr
+ * The immediates of instructions, from text to bytes: one function for each kind, so that a row of the table
+ * determines how its instruction is read. @spec text-plaininstr
  */
 
 import type { ByteWriter } from '../syntax/byte-writer.ts';
@@ -27,7 +27,7 @@ import {
 
 const rows: readonly InstructionRow[] = instructions;
 
-/** What instructions are read with. */
+/** The context for reading instructions. */
 export interface InstructionContext {
   readonly cursor: Cursor;
   readonly spaces: Spaces;
@@ -88,7 +88,7 @@ const isIndexToken = (kind: number | undefined): boolean => kind === NAT || kind
 /** @spec text-memarg */
 const copyMemarg = ({ cursor, spaces }: InstructionContext, out: ByteWriter, row: number): void => {
   const { immediates, access } = rows[row]!;
-  // A number alone is the lane, if the instruction has one.
+  // A single number is the lane, if the instruction has one.
   const next = cursor.tokens.kinds[cursor.pos + 1];
   const hasLane = immediates.length > 1;
   const namesMemory =
@@ -117,7 +117,7 @@ const readAlign = (cursor: Cursor): number => {
 /** Whether a token is a number. */
 export const isNumber = (kind: number): boolean => kind === NAT || kind === INT || kind === FLOAT;
 
-/** Appends an integer of so many bits as it lies in memory. */
+/** Appends an integer of this many bits as in memory. */
 const copyIntegerLane = (cursor: Cursor, out: ByteWriter, bits: number): void => {
   if (cursor.kind === FLOAT) cursor.failAt(cursor.pos, 'constant out of range');
   const integer = readInteger(cursor, bits);
@@ -125,7 +125,7 @@ const copyIntegerLane = (cursor: Cursor, out: ByteWriter, bits: number): void =>
   if (bits === 64) out.word(integer.hi);
 };
 
-/** An integer of so many bits, with or without a sign. */
+/** An integer of this many bits, with or without a sign. */
 const readInteger = (cursor: Cursor, bits: number): { readonly lo: number; readonly hi: number } => {
   if (cursor.kind !== NAT && cursor.kind !== INT) cursor.fail('an integer');
   const integer = cursor.numberOf(bits, 'constant out of range');
@@ -142,7 +142,7 @@ const copyFloat = (cursor: Cursor, out: ByteWriter, format: typeof F32_FORMAT): 
   if (format.width === 64) out.word(Number(known >> 32n));
 };
 
-/** Lanes of a shape: how many, and how each is read. */
+/** Lanes of a shape: their number, and how each is read. */
 const shapes: Readonly<
   Record<Shape, readonly [count: number, copy: (cursor: Cursor, out: ByteWriter) => void]>
 > = {
@@ -161,7 +161,7 @@ export const laneBitsOf = (shape: Shape): number => 128 / shapes[shape][0];
 export const copyLane = (cursor: Cursor, out: ByteWriter, shape: Shape): void =>
   shapes[shape][1](cursor, out);
 
-/** The shape that stands at the cursor, if one does. */
+/** The shape at the cursor, if any. */
 export const takeShape = (cursor: Cursor): Shape => {
   const shape = cursor.kind === KEYWORD ? shapeNames.find((name) => cursor.value === KEY[name]) : undefined;
   if (shape === undefined) return cursor.fail('a shape of vectors');
@@ -169,7 +169,7 @@ export const takeShape = (cursor: Cursor): Shape => {
   return shape;
 };
 
-/** Fails unless so many numbers stand at the cursor. */
+/** Fails unless there are this many numbers at the cursor. */
 const expectNumbers = (cursor: Cursor, count: number, problem: string): void => {
   const { pos } = cursor;
   while (isNumber(cursor.kind)) cursor.pos++;
@@ -271,14 +271,14 @@ const copies: Readonly<Record<Exclude<ImmediateKind, IndexKind>, Copy>> = {
 };
 
 const isIndexKind = (kind: ImmediateKind): kind is IndexKind => kind in readIndex;
-/** Memories and tables stand first in the text, and can be left out where all of them are the first one. */
+/** Memories and tables come first in the text, and can be omitted if all of them are the first one. */
 const isSpaceKind = (kind: ImmediateKind): boolean => kind === 'memidx' || kind === 'tableidx';
 
 /** How a row with indices is read: the kinds in the order of the text, and the place of each in the binary. */
 interface IndexPlan {
   readonly kinds: readonly IndexKind[];
   readonly places: readonly number[];
-  /** How many can be left out, which are the first ones. */
+  /** How many of the first ones can be omitted. */
   readonly optional: number;
   /** Whether the first one is a type use. */
   readonly isTypeUse: boolean;
@@ -329,7 +329,7 @@ export const copyInstruction = (context: InstructionContext, out: ByteWriter, ro
   return row;
 };
 
-/** A keyword with two encodings: what follows says which. */
+/** A keyword with two encodings: what follows decides which. */
 const copyVariant = (context: InstructionContext, out: ByteWriter, row: number, variant: number): number => {
   const { cursor, spaces, types } = context;
   if (rows[row]!.immediates.length > 0) {

@@ -1,4 +1,4 @@
-/** Imports: single ones, and lists of those of one module. @spec text-import */
+/** Imports: single ones, and lists of imports of one module. @spec text-import */
 
 import { ByteWriter } from '../syntax/byte-writer.ts';
 import type { ExternKind } from '../syntax/module.ts';
@@ -13,7 +13,7 @@ import { copyGlobalType, copyMemoryType, copyTableType } from './types.ts';
 /** An imported function of an exact type. */
 const EXACT_FUNC = 0x20;
 
-/** In place of a kind, behind an empty name: a list of names with types, or of names of one type. */
+/** Instead of a kind, after an empty name: a list of names with types, or of names of one type. */
 const TYPED_ITEMS = 0x7f;
 const ITEMS_OF_ONE_TYPE = 0x7e;
 
@@ -24,7 +24,7 @@ export const copyTagType = (cursor: Cursor, spaces: Spaces, types: TypeSection, 
   out.u32(types.readTypeUse(cursor, spaces.local));
 };
 
-/** Writes what an import asks for, its kind first. @spec text-externtype */
+/** Writes what an import requires, its kind first. @spec text-externtype */
 export const copyExternType = (
   cursor: Cursor,
   spaces: Spaces,
@@ -47,7 +47,7 @@ export const copyExternType = (
   else copyTagType(cursor, spaces, types, out);
 };
 
-/** Reads `(func …)` and the like. Returns the kind. */
+/** Reads `(func …)` and other kinds. Returns the kind. */
 const copyParenthesised = (
   cursor: Cursor,
   spaces: Spaces,
@@ -62,7 +62,7 @@ const copyParenthesised = (
   return extern[1];
 };
 
-/** Reads one import or a list, behind the keyword; returns the kinds of what is imported. */
+/** Reads one import or a list, after the keyword; returns the kinds of the imports. */
 export const copyImport = (
   cursor: Cursor,
   spaces: Spaces,
@@ -79,7 +79,7 @@ export const copyImport = (
   let count = 0;
   for (; cursor.enter(KEY.item); count++) {
     items.name(cursor.name());
-    // The first item says which form it is.
+    // The first item determines the form.
     if (count > 0 ? kinds.length > 0 : cursor.kind !== RIGHT)
       kinds.push(copyParenthesised(cursor, spaces, types, items));
     cursor.leave();

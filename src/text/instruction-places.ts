@@ -1,4 +1,4 @@
-/** Where instructions lie in a text and in the binary that was made of it, for whoever shows one beside the other. */
+/** Where instructions lie in a text and in the binary that was made of it, for anyone who shows one beside the other. */
 import { decodeUtf8Lossy } from '../syntax/utf8.ts';
 import { LineCounter } from './malformed-text.ts';
 import type { Tokens } from './tokens.ts';

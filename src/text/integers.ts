@@ -1,5 +1,5 @@
 /**
- * Integers of a text: sign, and the magnitude as two words. Nothing is made per number; `read` fills the fields.
+ * Integers of a text: sign, and the magnitude as two words. Nothing is allocated per number; `read` fills the fields.
  * @spec text-int
  */
 import { CHAR, digitValue, isHexadecimal } from './characters.ts';
@@ -8,7 +8,7 @@ export class IntegerReader {
   lo = 0;
   hi = 0;
   isNegative = false;
-  /** Whether the magnitude takes more than 64 bits. */
+  /** Whether the magnitude needs more than 64 bits. */
   isTooLarge = false;
 
   /** Reads a well-formed number. */
@@ -53,7 +53,7 @@ export class IntegerReader {
     this.hi = hi >>> 0;
   }
 
-  /** Whether it is a number of so many bits, signed or not. */
+  /** Whether it is a number of this many bits, signed or not. */
   fits(bits: number): boolean {
     if (this.isTooLarge) return false;
     const lo = this.lo >>> 0;
@@ -64,7 +64,7 @@ export class IntegerReader {
     return hi === 0 && (this.isNegative ? lo <= 2 ** (bits - 1) : lo < 2 ** bits);
   }
 
-  /** Makes the two words those of the number itself, in two's complement. */
+  /** Converts the two words to the number itself, in two's complement. */
   applySign(): void {
     if (!this.isNegative) return;
     this.lo = -this.lo | 0;

@@ -16,7 +16,7 @@ import {
 } from '../syntax/types.ts';
 import { ByteStrings } from './byte-strings.ts';
 
-/** Words that are no instructions; some are, and are here because readers name them. */
+/** Words that are not instructions; those that are instructions are here because readers name them. */
 const words = [
   // Modules
   'module',
@@ -140,11 +140,11 @@ const byKeyword = (values: readonly number[], absent: number): Int32Array =>
   Int32Array.from({ length: table.count }, (_, keyword) => values[keyword] ?? absent);
 /** By keyword: the row of the first encoding of an instruction, or -1. */
 export const rowOfKeyword: Int32Array = byKeyword(rows, -1);
-/** By keyword: the value type that it is, or 0. */
+/** By keyword: its value type, or 0. */
 export const valTypeOfKeyword: Int32Array = byKeyword(valTypes, 0);
-/** By keyword: the packed type that it is, or 0. */
+/** By keyword: its packed type, or 0. */
 export const packedTypeOfKeyword: Int32Array = byKeyword(packedTypes, 0);
-/** By keyword: the abstract heap type that it is, or 0. */
+/** By keyword: its abstract heap type, or 0. */
 export const heapTypeOfKeyword: Int32Array = byKeyword(heapTypes, 0);
 
 /** The number of a keyword, or -1. */

@@ -5,11 +5,11 @@ import { ID, NAT } from './tokens.ts';
 
 export class Labels {
   private readonly ids: number[] = [];
-  /** Places in `ids`, by identifier. */
+  /** Positions in `ids`, by identifier. */
   private readonly places = new Map<number, number[]>();
   /** Blocks so far. */
   private blocks = 0;
-  /** Names of blocks, which count in the order in which they open. */
+  /** Names of blocks, numbered in the order in which they open. */
   readonly names: (readonly [block: number, id: number])[] = [];
 
   reset(): void {
@@ -36,7 +36,7 @@ export class Labels {
     if (id >= 0) this.places.get(id)!.pop();
   }
 
-  /** The index that stands at the cursor. */
+  /** The index at the cursor. */
   index(cursor: Cursor): number {
     if (cursor.kind === NAT) return cursor.nat32();
     if (cursor.kind !== ID) cursor.fail('a label');

@@ -1,6 +1,6 @@
 /**
- * Splits a text into tokens. Nothing is thrown here: text that is no token ends the tokens with one of kind `ERROR`, so
- * that whoever reads them reports the faults of a text in the order in which they stand there. @spec text-lexical
+ * Splits a text into tokens. Nothing is thrown here: text that is not a token ends the tokens with one of kind
+ * `ERROR`, so that the reader of tokens reports the errors of a text in their order. @spec text-lexical
  */
 import { decodeUtf8 } from '../syntax/utf8.ts';
 import {
@@ -43,7 +43,7 @@ export const lex = (bytes: Uint8Array): Tokens => {
   return lexer.tokens;
 };
 
-/** What each failure of reading a string says. */
+/** The message for each failure of reading a string. */
 const stringProblem = (byte: number | undefined): string =>
   byte === undefined || byte === CHAR.newline || byte === CHAR.return
     ? 'unclosed string literal'
@@ -57,7 +57,7 @@ class Lexer {
   readonly tokens: Tokens;
   private readonly bytes: Uint8Array;
   private at = 0;
-  /** Indices of parentheses that are open. */
+  /** Indices of open parentheses. */
   private readonly open: number[] = [];
 
   constructor(bytes: Uint8Array) {
@@ -142,7 +142,7 @@ class Lexer {
     return this.fail('unclosed comment', start, start + 2);
   }
 
-  /** Where identifier characters and whole strings end that follow each other without a gap. */
+  /** The end of consecutive identifier characters and whole strings without a gap. */
   private runEnd(start: number): number {
     const { bytes } = this;
     for (let at = start; ; ) {
@@ -156,7 +156,7 @@ class Lexer {
     }
   }
 
-  /** Where the string ends that begins here; where it is at fault, what lies before the fault as `-1 - at`. */
+  /** The end of the string that begins here; for an error at `at`, `-1 - at`. */
   private stringEnd(start: number): number {
     const { bytes } = this;
     for (let at = start + 1; at < bytes.length; ) {
@@ -176,7 +176,7 @@ class Lexer {
     return -1 - bytes.length;
   }
 
-  /** Reads a token that is no parenthesis. */
+  /** Reads a token that is not a parenthesis. */
   private word(first: number): boolean {
     const { bytes, at: start, tokens } = this;
     let end = start;
@@ -229,7 +229,7 @@ class Lexer {
     return this.fail(`unknown operator ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`, start, end);
   }
 
-  /** A string, an identifier in quotes, or several things without a gap, which are no token. */
+  /** A string, an identifier in quotes, or several items without a gap, which are not a token. */
   private wordWithString(start: number, quote: number): boolean {
     const { bytes, tokens } = this;
     const stringEnd = this.stringEnd(quote);
@@ -337,7 +337,7 @@ class Lexer {
   }
 }
 
-/** Characters of the escape that begins here; 0 where it is none. @spec text-string */
+/** Characters of the escape that begins here; 0 if it is not one. @spec text-string */
 const escapeLength = (bytes: Uint8Array, at: number): number => {
   const next = bytes[at + 1] ?? 0;
   if (next === CHAR.u) {

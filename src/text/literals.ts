@@ -3,7 +3,7 @@ import { isIdChar } from './characters.ts';
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
 
-/** By byte: how a string of bytes has it. */
+/** By byte: its form in a string of bytes. */
 const byteTexts: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
   const char = String.fromCharCode(byte);
   if (char === '"' || char === '\\') return `\\${char}`;
@@ -17,9 +17,9 @@ export const bytesText = (bytes: Uint8Array, start = 0, end: number = bytes.leng
   return `"${text}"`;
 };
 
-/** C0, DEL, C1, quotes and backslashes; marks that turn the direction of a line; separators of lines. */
+/** C0, DEL, C1, quotes and backslashes; marks that reverse the direction of a line; separators of lines. */
 const special =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
   /["\\\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** A name as a string. */

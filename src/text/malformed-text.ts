@@ -9,12 +9,12 @@ const SHOWN = 100;
 
 const isLineEnd = (byte: number | undefined): boolean => byte === CHAR.newline || byte === CHAR.return;
 
-/** Numbers of lines, from 1, of places that come one after the other. */
+/** Line numbers, from 1, of places in ascending order. */
 export class LineCounter {
   private readonly bytes: Uint8Array;
   private at = 0;
   private line = 1;
-  /** Where the line begins that was asked for last. */
+  /** The beginning of the line of the last query. */
   start = 0;
 
   constructor(bytes: Uint8Array) {
@@ -37,8 +37,8 @@ export class LineCounter {
 /**
  * Throws.
  *
- * @param problem what is wrong, as the official suite says it
- * @param expected what should stand there, or nothing
+ * @param problem what is wrong, in the words of the official suite
+ * @param expected what was expected there, or nothing
  */
 export const failText = (bytes: Uint8Array, offset: number, problem: string, expected = ''): never => {
   const counter = new LineCounter(bytes);

@@ -1,8 +1,8 @@
 /**
  * Modules, from tokens to bytes. @spec text-module
  *
- * The fields are gone through three times: their identifiers, since any field may name any other; types, since type
- * uses add more behind them; and the rest, in the order of the text.
+ * There are three passes over the fields: their identifiers, since any field may refer to any other; types, since
+ * type uses append more; and the rest, in the order of the text.
  */
 
 import { ByteWriter } from '../syntax/byte-writer.ts';
@@ -43,7 +43,7 @@ import {
 } from './types.ts';
 
 /**
- * How a module is made of its text.
+ * How a module is made from its text.
  *
  * ```ts
  * const options: ModuleOptions = { names: false };
@@ -52,7 +52,7 @@ import {
  * ```
  */
 export interface ModuleOptions {
-  /** Whether identifiers become a section of names; they do by default. */
+  /** Whether identifiers become a name section; default: true. */
   readonly names?: boolean;
   /**
    * Is told where each instruction of the functions lies in the text, in the order of the binary: what shows a program
@@ -88,7 +88,7 @@ class ModuleReader {
   private readonly body: BodyReader;
   private readonly sections = new Sections();
   private readonly segments: SegmentContext;
-  /** How many of each kind the fields so far have. */
+  /** Counts by kind in the fields so far. */
   private readonly counts: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 };
   private readonly localNames: (readonly [number, readonly NameEntry[]])[] = [];
   private readonly labelNames: (readonly [number, readonly NameEntry[]])[] = [];
@@ -132,7 +132,7 @@ class ModuleReader {
     return sections.finish();
   }
 
-  /** The custom sections that stand before the current field. */
+  /** The custom sections before the current field. */
   private customs(): void {
     const { cursor, sections } = this;
     for (;;) {
@@ -197,7 +197,7 @@ class ModuleReader {
 
   /**
    * The beginning of a definition: its identifier, its exports, and the import that it may be. Returns its index, or
-   * -1 for an import, whose type is read as well.
+   * -1 for an import, whose type is also read.
    */
   private beginDefinition(kind: ExternKind): number {
     const { cursor, spaces, sections, types } = this;
@@ -363,7 +363,7 @@ class ModuleReader {
   }
 }
 
-/** Locals as runs of one type. @spec binary-local */
+/** Locals as groups of one type. @spec binary-local */
 const writeLocals = (out: ByteWriter, locals: readonly ValType[]): void => {
   const runs: [count: number, type: ValType][] = [];
   for (const type of locals) {

@@ -12,7 +12,7 @@ export class NameSection {
   /** The subsections. */
   readonly contents: ByteWriter = new ByteWriter();
 
-  /** @param tokens that have the identifiers, where names are numbers of them */
+  /** @param tokens that contain the identifiers, if names are numbers of them */
   constructor(tokens: Tokens | null) {
     this.tokens = tokens;
   }

@@ -1,4 +1,4 @@
-/** The section of names as it is, for printing: all of its subsections. @spec binary-namesec */
+/** The whole name section, for printing: all of its subsections. @spec binary-namesec */
 import { ByteReader } from '../decoder/byte-reader.ts';
 import { isQuernError } from '../errors/errors.ts';
 import type { CustomSection, Module } from '../syntax/module.ts';
@@ -23,7 +23,7 @@ export const SUBSECTION = {
 const indirect: readonly number[] = [SUBSECTION.local, SUBSECTION.label, SUBSECTION.field];
 
 export interface NameTables {
-  /** Where the names lie; null where there are none. */
+  /** The place of the names; null if there are none. */
   readonly section: CustomSection | null;
   readonly moduleName: string | null;
   /** By subsection. */
@@ -38,7 +38,7 @@ const readMap = (r: ByteReader): NameMap => {
   return names;
 };
 
-/** Reads the names of a module; what is damaged, and what follows it, is left out. */
+/** Reads the names of a module; damaged parts, and what follows them, are omitted. */
 export const readNameTables = (module: Module): NameTables => {
   const sections = module.customs.filter(({ name }) => name === 'name');
   const section = sections[0] ?? null;

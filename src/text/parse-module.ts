@@ -1,4 +1,4 @@
-/** Modules of the text format, one a text. @spec text-module */
+/** Modules of the text format, one per text. @spec text-module */
 
 import { ByteWriter } from '../syntax/byte-writer.ts';
 import { encodeUtf8 } from '../syntax/utf8.ts';
@@ -8,7 +8,7 @@ import { lex } from './lexer.ts';
 import { type ModuleOptions, readFields } from './module-reader.ts';
 import { END, RIGHT } from './tokens.ts';
 
-/** Reads what stands between `(module` and its parenthesis, the token `to`, which is read as well. */
+/** Reads everything between `(module` and its parenthesis, the token `to`, which is also read. */
 export const readModule = (cursor: Cursor, to: number, options: ModuleOptions): Uint8Array<ArrayBuffer> => {
   const id = cursor.takeId();
   if (!cursor.take(KEY.binary)) {
@@ -23,7 +23,7 @@ export const readModule = (cursor: Cursor, to: number, options: ModuleOptions): 
 };
 
 /**
- * Makes a module of its text: bytes that everything takes that takes a module.
+ * Makes a module from its text: bytes for every function that takes a module.
  *
  * ```js
  * const bytes = parseModule('(module (func (export "seven") (result i32) (i32.const 7)))');

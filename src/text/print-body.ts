@@ -16,7 +16,7 @@ const flows = instructions.map(({ flow }) => flow);
 const indexReader = ({ bytes }: Module): InstructionReader =>
   new InstructionReader(bytes, [], 'code', (index) => index);
 
-/** How a body is printed: each instruction as it is read, those of blocks apart. */
+/** How a body is printed: each instruction as it is read, with blocks handled separately. */
 interface BodyStyle {
   plain(text: string, hint: string): void;
   open(row: number, text: string, hint: string): void;
@@ -51,7 +51,7 @@ const plainStyle = (out: TextWriter): BodyStyle => {
   };
 };
 
-/** Operands in the parentheses of their instruction, and blocks in parentheses of their own. */
+/** Operands in the parentheses of their instruction, and blocks in separate parentheses. */
 const foldedStyle = (out: TextWriter, arity: () => Arity): BodyStyle => {
   const nodes = new FoldedNodes(out);
   const begin = (text: string): void => {
@@ -63,7 +63,7 @@ const foldedStyle = (out: TextWriter, arity: () => Arity): BodyStyle => {
     out.outdent();
     out.line(')');
   };
-  /** Whether each open block has arms in parentheses of their own. */
+  /** Whether each open block has arms in separate parentheses. */
   const hasArms: boolean[] = [];
   return {
     plain(text, hint) {
@@ -97,7 +97,7 @@ export class BodyPrinter {
   private readonly context: PrintContext;
   private readonly reader: InstructionReader;
   private readonly style: BodyStyle;
-  /** Branch hints that are to be printed, by the offset of the instruction. */
+  /** Branch hints to print, by the offset of the instruction. */
   private readonly hints: ReadonlyMap<number, string>;
 
   constructor(context: PrintContext, out: TextWriter, hints: ReadonlyMap<number, string>, isFolded: boolean) {
@@ -109,7 +109,7 @@ export class BodyPrinter {
     this.hints = hints;
   }
 
-  /** Prints the instructions of a function, but for the last `end`. */
+  /** Prints the instructions of a function, except for the last `end`. */
   body(func: number, { codeStart, end }: FuncBody): void {
     const { context, hints, reader, style } = this;
     const { labels, names } = context;

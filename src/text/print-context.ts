@@ -1,4 +1,4 @@
-/** What instructions and fields are printed with: indices as identifiers, types as the text format has them. */
+/** The context for printing instructions and fields: indices as identifiers, types in the text format. */
 import type { InstructionTextContext } from '../decoder/instruction-text.ts';
 import type { ImmediateKind } from '../syntax/immediates.ts';
 import type { Module } from '../syntax/module.ts';
@@ -30,10 +30,10 @@ const spaceOf: Readonly<Partial<Record<ImmediateKind, NamedSpace>>> = {
 export class PrintContext implements InstructionTextContext {
   readonly module: Module;
   readonly names: PrintedNames;
-  /** Identifiers of the labels that are open, innermost last; null where a label has none. */
+  /** Identifiers of the open labels, innermost last; null if a label has none. */
   readonly labels: (string | null)[] = [];
 
-  /** @param module with indices for the ids of types */
+  /** @param module with indices as the ids of types */
   constructor(module: Module) {
     this.module = module;
     this.names = new PrintedNames(module);
@@ -79,7 +79,7 @@ export class PrintContext implements InstructionTextContext {
     return comp?.kind === 'func' ? comp : null;
   }
 
-  /** `(type 0) (param i32) (result i32)`: what the type is stands there for people, and is checked by the reader. */
+  /** `(type 0) (param i32) (result i32)`: the written-out type is for people, and the reader checks it. */
   typeUse(index: number): string {
     const type = this.funcType(index);
     const use = `(type ${this.names.use('type', index)})`;

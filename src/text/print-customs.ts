@@ -1,6 +1,6 @@
 /**
- * Custom sections as annotations: with their places, but for those that a reader makes of names and branch hints as
- * they are printed. @spec text-annot
+ * Custom sections as annotations: with their places, except for those that a reader makes from printed names and
+ * branch hints. @spec text-annot
  */
 import { branchHintSection, decodeBranchHints } from '../decoder/branch-hints.ts';
 import { isQuernError } from '../errors/errors.ts';
@@ -10,13 +10,13 @@ import { CUSTOM_SECTION, sectionTable } from '../syntax/section-table.ts';
 import { bytesText, nameString } from './literals.ts';
 import type { PrintedNames } from './print-names.ts';
 
-/** A custom section and the one before it that is none, by its keyword; null for none. */
+/** A custom section and the preceding non-custom section, by its keyword; null for none. */
 interface PlacedCustom {
   readonly custom: CustomSection;
   readonly after: string | null;
   /** Whether no other section follows. */
   readonly isLast: boolean;
-  /** Whether the code section follows at once. */
+  /** Whether the code section follows immediately. */
   readonly isBeforeCode: boolean;
 }
 export type PlacedCustoms = readonly PlacedCustom[];
@@ -48,7 +48,7 @@ const contentsOf = (module: Module, { start, end }: CustomSection): Uint8Array =
 const isEqual = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
-/** The section of branch hints that a reader makes of annotations. */
+/** The section of branch hints that a reader makes from annotations. */
 const hintSection = (module: Module, hints: ReadonlyMap<number, boolean>): Uint8Array => {
   const out = new ByteWriter();
   const groups = new ByteWriter();
@@ -74,7 +74,7 @@ const hintSection = (module: Module, hints: ReadonlyMap<number, boolean>): Uint8
   return out.finish();
 };
 
-/** The section of branch hints, if annotations say all of it. */
+/** The section of branch hints, if annotations express all of it. */
 const printedHints = (
   module: Module,
   placed: PlacedCustoms,
@@ -112,7 +112,7 @@ export const customLines = (module: Module, placed: PlacedCustoms, names: Printe
     const place = isLast ? '' : after === null ? ' (before first)' : ` (after ${after})`;
     const contents = contentsOf(module, custom);
     if (custom === names.section && isEqual(names.sectionOfText(), contents)) {
-      // Without contents: it says where the reader puts the names.
+      // Without contents: it determines where the reader puts the names.
       if (i < placed.length - 1 || !isLast || contents.length === 0) lines.push(`(@custom "name"${place})`);
       continue;
     }

@@ -44,7 +44,7 @@ const memoryText = ({ limits, isShared, namesPageSize, pageSizeLog2 }: MemoryTyp
  * ```
  */
 export interface PrintOptions {
-  /** Operands stand in the parentheses of their instruction; without it, each instruction has a line. */
+  /** Operands are inside the parentheses of their instruction; without it, each instruction has a line. */
   readonly folded?: boolean;
 }
 
@@ -202,7 +202,7 @@ class ModulePrinter {
     if (localCount > MAX_PRINTED_LOCALS)
       throw new LimitError('limit.module', {
         ...{ limit: MAX_PRINTED_LOCALS, actual: localCount, funcIndex: index, section: 'code' },
-        detail: `${localCount} locals, at most ${MAX_PRINTED_LOCALS} can be printed`,
+        detail: `${localCount} locals; at most ${MAX_PRINTED_LOCALS} can be printed`,
       });
     names.beginFunc(index, params.length + localCount);
     const id = names.define('func', index);
@@ -267,7 +267,7 @@ class ModulePrinter {
     const { context, out } = this;
     const { names, module } = context;
     const { mode, offset, tableIndex, funcIndices, type, expressions, position } = segment;
-    // Bit 1 of the form says that a table is named, be it the first one.
+    // Bit 1 of the form means that a table is named, even the first one.
     const namesTable = (new ByteReader(module.bytes, position).u32() & 2) !== 0;
     let text = `(elem ${names.define('elem', index)}`;
     if (mode === 'declarative') text += 'declare ';
@@ -305,10 +305,10 @@ class ModulePrinter {
  * console.log(text.includes('(func $f (;0;) (type 0) (param i32)')); // → true
  * ```
  *
- * @throws MalformedError for bytes that are no module
+ * @throws MalformedError for bytes that are not a module
  */
 export const printModule = (bytes: Uint8Array, { folded = false }: PrintOptions = {}): string => {
-  // What is wrong with the bytes is found by the decoder that everyone uses.
+  // The usual decoder reports errors in the bytes.
   decodeModule(bytes);
   return new ModulePrinter(decodeModuleText(bytes), folded).print();
 };

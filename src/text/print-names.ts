@@ -1,6 +1,6 @@
 /**
- * Identifiers for printing, from the section of names. What they say is collected as it is printed: if it is all that
- * the section says, the section need not be printed, since the reader makes the same one.
+ * Identifiers for printing, from the name section. Printed names are collected: if they are the whole section, it
+ * need not be printed, since the reader makes the same one.
  */
 import type { Module } from '../syntax/module.ts';
 import { idString, nameString } from './literals.ts';
@@ -12,7 +12,7 @@ export type NamedSpace = 'func' | 'type' | 'table' | 'memory' | 'global' | 'tag'
 
 const none: NameMap = new Map();
 
-/** Identifiers of one index space: different names, different identifiers. */
+/** Identifiers of one index space: different names have different identifiers. */
 class Identifiers {
   private readonly texts: (string | undefined)[] = [];
   private readonly used = new Set<string>();
@@ -20,7 +20,7 @@ class Identifiers {
   /** Indices whose identifiers are not their names. */
   private readonly others = new Set<number>();
 
-  /** @param count how many things there are; names of others say nothing */
+  /** @param count the number of items; names beyond it are ignored */
   constructor(names: NameMap, count: number) {
     this.names = names;
     for (const [index, name] of names) {
@@ -33,12 +33,12 @@ class Identifiers {
     }
   }
 
-  /** The identifier of an index, else the index. */
+  /** The identifier of an index, otherwise the index. */
   use(index: number): string {
     return this.texts[index] ?? `${index}`;
   }
 
-  /** The identifier where the thing is defined, with a space behind it; the name beside it where that is another. */
+  /** The identifier in its definition, followed by a space; and the name if it differs. */
   define(index: number, said: NameEntry[]): string {
     const text = this.texts[index];
     if (text === undefined) return '';
@@ -53,7 +53,7 @@ type Indirect = [index: number, names: NameEntry[]];
 export class PrintedNames {
   private readonly tables: NameTables;
   private readonly spaces: Readonly<Record<NamedSpace, Identifiers>>;
-  /** What was printed, by subsection. */
+  /** The printed names, by subsection. */
   private readonly said = new Map<number, NameEntry[]>();
   private readonly saidIndirect = new Map<number, Indirect[]>();
   private locals = new Identifiers(none, 0);
@@ -102,14 +102,14 @@ export class PrintedNames {
     return last[1];
   }
 
-  /** The name behind `(module`, with a space before it. */
+  /** The name after `(module`, with a space before it. */
   module(): string {
     const { moduleName } = this.tables;
     if (moduleName === null) return '';
     return moduleName === '' ? ' (@name "")' : ` ${idString(moduleName)}`;
   }
 
-  /** Begins a function of so many parameters and locals. */
+  /** Begins a function with this many parameters and locals. */
   beginFunc(index: number, localCount: number): void {
     this.locals = new Identifiers(
       this.tables.indirectMaps.get(SUBSECTION.local)?.get(index) ?? none,
@@ -126,7 +126,7 @@ export class PrintedNames {
     return this.locals.define(index, this.indirectOf(SUBSECTION.local, func));
   }
 
-  /** The identifier of a block, which need not be different from others; null where it has none. */
+  /** The identifier of a block, which need not be unique; null if it has none. */
   label(func: number, block: number): string | null {
     const name = this.labels.get(block);
     if (name === undefined || name === '') return null;
@@ -151,7 +151,7 @@ export class PrintedNames {
     return this.fieldsOf(type).define(index, this.indirectOf(SUBSECTION.field, type));
   }
 
-  /** The section that a reader makes of what was printed. */
+  /** The section that a reader makes from the printed names. */
   sectionOfText(): Uint8Array {
     const section = new NameSection(null);
     if (this.tables.moduleName !== null) section.addModule(this.tables.moduleName);

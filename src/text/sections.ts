@@ -6,13 +6,13 @@ import type { CustomPlace } from './annotations.ts';
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-/** Name of the section of names. */
+/** Name of the name section. */
 const NAMES = 'name';
 
-/** Names of sections, where custom sections can be placed. */
+/** Names of sections, for the placement of custom sections. */
 export const sectionKeywords: readonly SectionKeyword[] = sectionTable.map(({ keyword }) => keyword);
 
-/** A section that is a list: its entries, and how many they are. */
+/** A section that is a list: its entries, and their number. */
 class Entries {
   count = 0;
   readonly bytes: ByteWriter = new ByteWriter();
@@ -42,8 +42,8 @@ export class Sections {
   private readonly customs: Custom[] = [];
 
   /**
-   * Adds the section of names: last, unless a custom section of its name is there. Then that one says where it stands,
-   * and what is in it, if it is not empty.
+   * Adds the name section: last, unless there is a custom section of its name. Then that section determines its
+   * place, and its contents if it is not empty.
    */
   addNames(contents: ByteWriter): void {
     const own = this.customs.find(({ name }) => name === NAMES);

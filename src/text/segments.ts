@@ -1,4 +1,6 @@
-/** Element and data segments, those of tables and memories that hold their contents included. @spec text-elem, text-data */
+/**
+ * Element and data segments, including those of tables and memories with inline contents. @spec text-elem, text-data
+ */
 
 import { ByteWriter } from '../syntax/byte-writer.ts';
 import { rowOf } from '../syntax/instructions.ts';
@@ -11,7 +13,7 @@ import type { Spaces } from './spaces.ts';
 import { ID, LEFT, NAT, RIGHT, STRING } from './tokens.ts';
 import { isRefType, readRefType, writeValType } from './types.ts';
 
-/** What segments are read with. */
+/** The context for reading segments. */
 export interface SegmentContext {
   readonly cursor: Cursor;
   readonly spaces: Spaces;
@@ -22,10 +24,10 @@ const END_CODE = 0x0b;
 const IS_PASSIVE = 1;
 const HAS_EXTRA = 2;
 const HAS_EXPRESSIONS = 4;
-/** The kind of elements that indices are. */
+/** The kind of elements that are indices. */
 const FUNC_KIND = 0;
 
-/** What the elements of a segment are: a type where they are expressions. */
+/** The elements of a segment: with a type if they are expressions. */
 interface ElementList {
   readonly type: ValType | null;
   readonly count: number;
@@ -78,7 +80,7 @@ const writeElements = (out: ByteWriter, { type, count, bytes }: ElementList, has
   out.take(bytes);
 };
 
-/** @param table -1 where the text names none */
+/** @param table -1 if the text names none */
 const writeActive = (out: ByteWriter, table: number, offset: ByteWriter, elements: ElementList): void => {
   const isPlain = table < 0 && (elements.type === null || elements.type === FUNCREF);
   out.u32((isPlain ? 0 : HAS_EXTRA) | (elements.type === null ? 0 : HAS_EXPRESSIONS));
@@ -87,7 +89,7 @@ const writeActive = (out: ByteWriter, table: number, offset: ByteWriter, element
   writeElements(out, elements, !isPlain);
 };
 
-/** @param isBare whether indices may stand alone */
+/** @param isBare whether indices may be bare */
 const readList = (context: SegmentContext, isBare: boolean): ElementList => {
   const { cursor, spaces } = context;
   if (cursor.take(KEY.func)) return readIndices(context);
@@ -97,7 +99,7 @@ const readList = (context: SegmentContext, isBare: boolean): ElementList => {
   return cursor.fail('"func" or a reference type');
 };
 
-/** Reads an element segment, behind its identifier. */
+/** Reads an element segment, after its identifier. */
 export const readElementSegment = (context: SegmentContext, out: ByteWriter): void => {
   const { cursor, spaces } = context;
   const isDeclarative = cursor.take(KEY.declare);
@@ -132,7 +134,7 @@ const zeroOffset = (address: ValType): ByteWriter => {
   return out;
 };
 
-/** Reads the elements that a table begins with, up to the parenthesis; returns how many. */
+/** Reads the initial elements of a table, up to the parenthesis; returns how many. */
 export const readInlineElements = (
   context: SegmentContext,
   table: { readonly index: number; readonly address: ValType; readonly type: ValType },
@@ -162,7 +164,7 @@ const writeActiveData = (out: ByteWriter, memory: number, offset: ByteWriter, by
   out.takeSized(bytes);
 };
 
-/** Reads a data segment, behind its identifier. */
+/** Reads a data segment, after its identifier. */
 export const readDataSegment = (context: SegmentContext, out: ByteWriter): void => {
   const { cursor, spaces } = context;
   if (cursor.kind === STRING || cursor.kind === RIGHT) {
@@ -181,7 +183,7 @@ export const readDataSegment = (context: SegmentContext, out: ByteWriter): void 
   writeActiveData(out, memory, offset, copyStrings(cursor));
 };
 
-/** Reads the bytes that a memory begins with, up to the parenthesis; returns how many. */
+/** Reads the initial bytes of a memory, up to the parenthesis; returns how many. */
 export const readInlineData = (
   cursor: Cursor,
   memory: { readonly index: number; readonly address: ValType },

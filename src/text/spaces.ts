@@ -1,13 +1,13 @@
-/** Index spaces: how many there are of a kind, and which identifier means which. @spec text-context */
+/** Index spaces: the number of items of a kind, and the index of each identifier. @spec text-context */
 import type { Cursor } from './cursor.ts';
 import { ID, NAT } from './tokens.ts';
 
 export class IndexSpace {
-  /** What it is a space of, for messages. */
+  /** The kind of its items, for messages. */
   readonly what: string;
   count = 0;
   private readonly byId = new Map<number, number>();
-  /** Names in the order of their indices: identifiers by their numbers, and what annotations say instead. */
+  /** Names in the order of their indices: identifiers by their numbers, and names from annotations instead. */
   readonly names: (readonly [index: number, name: number | string])[] = [];
 
   constructor(what: string) {
@@ -21,7 +21,7 @@ export class IndexSpace {
     this.names.length = 0;
   }
 
-  /** Adds one, with the identifier that stands at the cursor if one does; returns its index. */
+  /** Adds one, with the identifier at the cursor, if any; returns its index. */
   declare(cursor: Cursor): number {
     const index = this.count++;
     const id = cursor.takeId();
@@ -35,7 +35,7 @@ export class IndexSpace {
     return index;
   }
 
-  /** The index that stands at the cursor, as a number or an identifier. */
+  /** The index at the cursor, as a number or an identifier. */
   index(cursor: Cursor): number {
     const { kind } = cursor;
     if (kind === NAT) return cursor.nat32();
@@ -48,7 +48,7 @@ export class IndexSpace {
   }
 }
 
-/** An identifier as a message shows it. */
+/** An identifier for a message. */
 export const idText = (cursor: Cursor, id: number): string => {
   const text = cursor.tokens.ids.text(id);
   return `$${text.length > 80 ? `${text.slice(0, 80)}…` : text}`;

@@ -21,7 +21,7 @@ const writeScalar = (out: ByteWriter, value: number): void => {
   for (let i = trail - 1; i >= 0; i--) out.byte(0x80 | ((value >> (6 * i)) & 0x3f));
 };
 
-/** Appends what a well-formed literal stands for; `start` is its first quote, `end` is behind its last one. */
+/** Appends the bytes of a well-formed literal; `start` is its first quote, `end` is after its last one. */
 export const appendString = (out: ByteWriter, bytes: Uint8Array, start: number, end: number): void => {
   for (let at = start + 1; at < end - 1; ) {
     const from = at;
@@ -44,7 +44,7 @@ export const appendString = (out: ByteWriter, bytes: Uint8Array, start: number, 
   }
 };
 
-/** What a well-formed literal stands for. */
+/** The bytes of a well-formed literal. */
 export const stringBytes = (bytes: Uint8Array, start: number, end: number): Uint8Array => {
   const out = new ByteWriter();
   appendString(out, bytes, start, end);

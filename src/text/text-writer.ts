@@ -2,7 +2,7 @@
 
 /** Deepest indentation that is printed: blocks nest deeper than any line is wide. */
 const MAX_DEPTH = 40;
-/** Characters after which what was written is put aside: long strings are slow to add to. */
+/** Characters after which the written text is set aside: appending to long strings is slow. */
 const CHUNK = 1 << 16;
 
 export class TextWriter {

@@ -1,10 +1,10 @@
-/** The tokens of a text, as numbers in typed arrays, with the annotations beside them. @spec text-token */
+/** The tokens of a text, as numbers in typed arrays, with the annotations in a separate list. @spec text-token */
 import { grown } from '../syntax/byte-writer.ts';
 import { ByteStrings } from './byte-strings.ts';
 
-/** Kinds of tokens. What a token's value is stands beside its kind. */
+/** Kinds of tokens. The comment of a kind describes the token's value. */
 export const END = 0;
-/** The index of the parenthesis that closes it; of the last token where none does. */
+/** The index of the parenthesis that closes it; of the last token if none does. */
 export const LEFT = 1;
 export const RIGHT = 2;
 export const NAT = 3;
@@ -17,10 +17,10 @@ export const STRING = 6;
 export const ID = 7;
 /** The number of the keyword; see `keywords.ts`. */
 export const KEYWORD = 8;
-/** `offset=` and `align=` with a number behind. */
+/** `offset=` and `align=` followed by a number. */
 export const OFFSET = 9;
 export const ALIGN = 10;
-/** Text that is no token; the last one. What is wrong with it is in `problem`. */
+/** Text that is not a token; the last one. `problem` says what is wrong with it. */
 export const ERROR = 11;
 /** Inside annotations: anything else, down to single characters. */
 export const ATOM = 12;
@@ -31,7 +31,7 @@ export interface AnnotationItem {
   readonly start: number;
   readonly end: number;
 }
-/** An annotation whose name is known; all others are left out. @spec text-annot */
+/** An annotation with a known name; all others are omitted. @spec text-annot */
 export interface Annotation {
   readonly name: string;
   /** Index of the token that follows. */

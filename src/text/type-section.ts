@@ -1,5 +1,5 @@
 /**
- * The types of a module: those that it declares, and those that type uses imply, behind them.
+ * The types of a module: those that it declares, followed by those that type uses imply.
  * @spec text-typeuse, text-subtype
  */
 
@@ -40,11 +40,11 @@ const writeFuncType = (out: ByteWriter, { params, results }: FuncType): void => 
 
 export class TypeSection {
   private readonly spaces: Spaces;
-  /** The groups, one after the other. */
+  /** The groups in sequence. */
   readonly bytes: ByteWriter = new ByteWriter();
   /** How many groups there are. */
   count = 0;
-  /** By type index; null where it is no function type. */
+  /** By type index; null if it is not a function type. */
   private readonly funcTypes: (FuncType | null)[] = [];
   /** Plain function types by structure. */
   private readonly plain = new Map<string, number>();
@@ -98,7 +98,7 @@ export class TypeSection {
     if (type !== null && isPlain) this.remember(type, index);
   }
 
-  /** Where parameters of types get their identifiers, which nothing names. */
+  /** Receives the identifiers of parameters of types, which nothing refers to. */
   private parameters(): Binder {
     this.spaces.local.reset();
     return this.spaces.local;
@@ -163,7 +163,7 @@ export class TypeSection {
     if (!this.plain.has(key)) this.plain.set(key, index);
   }
 
-  /** The index of a plain function type, which is added where there is none. */
+  /** The index of a plain function type, which is added if it does not exist. */
   indexOf(type: FuncType): number {
     const key = keyOf(type);
     const known = this.plain.get(key);
@@ -194,7 +194,7 @@ export class TypeSection {
     return index;
   }
 
-  /** Checks what is written out behind `(type …)`, if anything is. */
+  /** Checks the type that is written out after `(type …)`, if any. */
   checkInline(cursor: Cursor, pos: number, index: number, inline: FuncType): void {
     if (inline.params.length === 0 && inline.results.length === 0) return;
     const type = this.funcTypes[index];
@@ -204,12 +204,12 @@ export class TypeSection {
     }
   }
 
-  /** The function type of an index; null where it is another type, undefined where there is none. */
+  /** The function type of an index; null if it is another type, undefined if it does not exist. */
   funcType(index: number): FuncType | null | undefined {
     return this.funcTypes[index];
   }
 
-  /** Reads results alone. */
+  /** Reads only results. */
   readResults(cursor: Cursor): ValType[] | null {
     if (!cursor.isLeft(KEY.result)) return null;
     const results: ValType[] = [];

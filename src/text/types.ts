@@ -21,7 +21,7 @@ import { heapTypeOfKeyword, KEY, packedTypeOfKeyword, valTypeOfKeyword } from '.
 import type { IndexSpace } from './spaces.ts';
 import { ID, KEYWORD, NAT, RIGHT } from './tokens.ts';
 
-/** Indices beyond cannot be part of a type; no module has as many types. */
+/** Indices beyond this cannot be part of a type; no module has so many types. */
 const MAX_TYPE_INDEX = 0x0fff_ffff - 64;
 
 const typeIndex = (cursor: Cursor, types: IndexSpace): number =>
@@ -44,7 +44,7 @@ export const readHeapType = (cursor: Cursor, types: IndexSpace): HeapType => {
   return typeIndex(cursor, types);
 };
 
-/** A value type if one stands here, else 0. @spec text-valtype */
+/** A value type if there is one here, otherwise 0. @spec text-valtype */
 const takeValType = (cursor: Cursor, types: IndexSpace): ValType => {
   if (cursor.kind === KEYWORD) {
     const type = valTypeOfKeyword[cursor.value]!;
@@ -87,7 +87,7 @@ const readValTypes = (cursor: Cursor, types: IndexSpace, into: ValType[]): void 
   cursor.pos++;
 };
 
-/** Where parameters get their identifiers. In most places they must have none. */
+/** Receives the identifiers of parameters. In most places they must have none. */
 export interface Binder {
   count: number;
   /** Adds one, with the identifier at the cursor. */
@@ -120,7 +120,7 @@ const isAddressType = (cursor: Cursor): boolean => {
   return type === I32 || type === I64;
 };
 
-/** The address type of a memory or table, which may be left out. @spec text-addrtype */
+/** The address type of a memory or table, which may be omitted. @spec text-addrtype */
 export const readAddressType = (cursor: Cursor): ValType => {
   if (!isAddressType(cursor)) return I32;
   return valTypeOfKeyword[cursor.tokens.values[cursor.pos++]!]!;
@@ -131,7 +131,7 @@ const IS_SHARED = 2;
 const IS_64 = 4;
 const HAS_PAGE_SIZE = 8;
 
-/** What limits and the words after them amount to. */
+/** The result of reading limits and the words after them. */
 interface LimitsText {
   flags: number;
   readonly min: readonly [lo: number, hi: number];
@@ -158,7 +158,7 @@ const writeLimits = (out: ByteWriter, { flags, min, max }: LimitsText): void => 
   if (flags & HAS_MAX) out.u64(...max);
 };
 
-/** The exponent of a page size, -1 where there is none. */
+/** The exponent of a page size, -1 if there is none. */
 export const readPageSize = (cursor: Cursor): number => {
   if (!cursor.enter(KEY.pagesize)) return -1;
   const { pos } = cursor;
@@ -179,7 +179,7 @@ export const copyMemoryType = (cursor: Cursor, out: ByteWriter, address = readAd
   if (pageSize >= 0) out.u32(pageSize);
 };
 
-/** Limits with both bounds, of a memory or table that is as large as what it holds. */
+/** Limits with both bounds, for a memory or table as large as its inline contents. */
 export const writeExactLimits = (out: ByteWriter, address: ValType, size: number, pageSize = -1): void => {
   const flags = HAS_MAX | (address === I64 ? IS_64 : 0) | (pageSize >= 0 ? HAS_PAGE_SIZE : 0);
   writeLimits(out, { flags, min: [size, 0], max: [size, 0] });

@@ -24,8 +24,8 @@ import { checkData, elementAt } from './variable-rules.ts';
 /** The type of references to values of the type at an index, or of a subtype. */
 const typeRef = (s: BodyState, index: number): ValType => refType(s.context.module.types[index]!.id, true);
 /**
- * The type of a reference to a new value of the type at an index. It is exact with or without custom
- * descriptors: only a type that is declared as exact can tell the difference.
+ * The type of a reference to a new value of the type at an index. It is exact with or without custom descriptors: the
+ * difference is visible only to a type that is declared as exact.
  */
 const newRef = (s: BodyState, index: number): ValType =>
   refType(exactHeap(s.context.module.types[index]!.id), false);
@@ -126,7 +126,7 @@ const checkNumeric = (s: BodyState, storage: ValType): void => {
 };
 const checkElements = (s: BodyState, storage: ValType): void => {
   if (!s.matches(elementAt(s, s.reader.index2), storage))
-    s.fail('invalid.type', 'segment does not fit the array');
+    s.fail('invalid.type', 'type of the segment does not match the array');
 };
 const newFromSegment = (s: BodyState): void => {
   s.pop(I32);

@@ -2,8 +2,8 @@
  * The validation context, the spec's C (chapter Validation/Conventions): what an instruction may refer to.
  *
  * It reads the index spaces of the module directly and adds what is not in them: the set of declared function
- * references, how many globals are visible, and the first use of a feature that is switched off or not
- * executed. That use is only recorded: a module that is invalid as well is called invalid.
+ * references, how many globals are visible, and the first use of a feature that is disabled or not executed. That use
+ * is only recorded: a module that is also invalid is reported as invalid.
  */
 
 import { type CodeOf, catalogue } from '../errors/catalogue.ts';
@@ -14,7 +14,7 @@ import type { Module } from '../syntax/module.ts';
 import type { FuncType, ValType } from '../syntax/types.ts';
 import { featureOfValType } from './feature-uses.ts';
 
-/** Spelled out as a type, because only then TypeScript sees that a call does not come back. */
+/** Spelled out as a type, because only then does TypeScript see that a call does not return. */
 type Fail = (code: CodeOf<'InvalidError'>, index: number, position: ErrorPosition) => never;
 
 /** Throws an `InvalidError`. */
@@ -29,7 +29,7 @@ export const unknownIndex: Fail = (code, index, position) => {
 
 const disabledRows = new WeakMap<Features, Uint8Array>();
 
-/** PERF: the same for most modules; to make it takes as long as a function of a hundred instructions. */
+/** PERF: the same for most modules; making it takes as long as a function of a hundred instructions. */
 const disabledBy = (features: Features): Uint8Array => {
   const rows =
     disabledRows.get(features) ?? Uint8Array.from(instructions, (row) => (features.has(row.since) ? 0 : 1));

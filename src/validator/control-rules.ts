@@ -36,9 +36,9 @@ const none: ValTypes = [];
 const singletons = new Map<ValType, ValTypes>();
 const exnRef: ValTypes = [refType(HEAP_EXN, false)];
 
-/** The type list of one value type; one array per type, so that equal lists are mostly the same object. */
+/** The type list of one value type; one array per type, so that equal lists are usually the same object. */
 const singleton = (type: ValType): ValTypes => {
-  // Of defined types there is no end.
+  // There are unboundedly many defined types.
   if (isRef(type) && heapOf(type) >= 0) return [type];
   let list = singletons.get(type);
   if (list === undefined) singletons.set(type, (list = [type]));
@@ -82,7 +82,7 @@ export const if_ = (s: BodyState): void => {
 };
 /** @spec valid-if */
 export const else_ = (s: BodyState): void => {
-  // The grammar has `else` only inside `if`, so this is not a question of types.
+  // The grammar has `else` only inside `if`, so this is not a type error.
   if (s.frameKind(0) !== FRAME_IF) throw new MalformedError('malformed.end-opcode', s.position());
   const params = s.frameParams;
   const results = s.popFrame();
@@ -248,7 +248,7 @@ const handler = (s: BodyState, kind: number, params: ValTypes): void => {
   s.push(exnRef[0]!);
   s.pushFrame(kind, params, results);
 };
-/** Takes away the exception below the operands of a handler that is over. */
+/** Removes the exception below the operands of a handler that has ended. */
 const dropCaught = (s: BodyState, kind: number): void => {
   if (kind === FRAME_CATCH || kind === FRAME_CATCH_ALL) s.height--;
 };
@@ -283,7 +283,7 @@ export const br_on_null = (s: BodyState): void => {
 export const br_on_non_null = (s: BodyState): void => {
   const types = s.labelTypes(s.reader.index);
   const last = types[types.length - 1];
-  if (last === undefined || !isRef(last)) s.fail('invalid.type', 'label takes no reference');
+  if (last === undefined || !isRef(last)) s.fail('invalid.type', 'label does not take a reference');
   s.push(popNonNull(s));
   s.popAll(types);
   s.pushAll(types.slice(0, -1));
@@ -292,7 +292,7 @@ export const br_on_non_null = (s: BodyState): void => {
 interface CastTypes {
   readonly from: ValType;
   readonly to: ValType;
-  /** What is left when the cast fails: null only if the target does not take it. */
+  /** The type after a failed cast: nullable only if the target is not. */
   readonly rest: ValType;
 }
 const castTypes = (s: BodyState): CastTypes => {
@@ -303,10 +303,10 @@ const castTypes = (s: BodyState): CastTypes => {
   s.useType(to);
   return { from, to, rest: refType(heapType, isNullable && !isNullable2) };
 };
-/** Custom descriptors relaxes the rule of 3.0: the two types need no more than a hierarchy in common. */
+/** Custom descriptors relaxes the rule of 3.0: the two types only need a common hierarchy. */
 const checkHierarchy = (s: BodyState, { from, to }: CastTypes): void => {
   if (hierarchyOf(s, from) !== hierarchyOf(s, to))
-    s.fail('invalid.type', 'source and target of a cast have nothing in common');
+    s.fail('invalid.type', 'source and target of a cast have no common supertype');
 };
 const checkCast = (s: BodyState, types: CastTypes): void => {
   if (s.context.features.has('custom-descriptors')) checkHierarchy(s, types);

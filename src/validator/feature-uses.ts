@@ -1,6 +1,6 @@
 /**
  * Which feature a type belongs to. Instructions carry their feature in the instruction table; types do not,
- * because one type former (`ref`) came with three proposals.
+ * because one type constructor (`ref`) came with three proposals.
  */
 import type { FeatureKey } from '../syntax/features.ts';
 import {
@@ -31,8 +31,8 @@ export const featureOfValType = (type: ValType): FeatureKey | null => {
 };
 
 /**
- * The feature that a defined type needs beyond those of its components. A final function type in a group of
- * its own is the only form that existed before GC.
+ * The feature that a defined type needs beyond those of its components. A final function type in a separate group is
+ * the only form that existed before GC.
  */
 export const featureOfDefType = (type: DefType): FeatureKey | null => {
   const { comp } = type;

@@ -1,10 +1,9 @@
 /**
- * The local types of one function, from parameters and declared runs, and which locals without a default
- * value have been set.
+ * The local types of one function, from parameters and declared groups, and which locals without a default value have
+ * been set.
  *
- * A run of 50,000 locals takes four bytes of the file, so expanding every declaration would not be linear in
- * the size of the module: at most a few entries per byte of the body are expanded, the rest is found by
- * bisection.
+ * A group of 50,000 locals takes four bytes of the file, so expanding every declaration would not be linear in the
+ * size of the module: at most a few entries per byte of the body are expanded, the rest is found by bisection.
  */
 import { LimitError } from '../errors/errors.ts';
 import { MAX_LOCALS } from '../syntax/limits.ts';
@@ -22,7 +21,7 @@ export class Locals {
   /** Types of the first `expandedCount` locals. */
   types: Int32Array = new Int32Array(ALWAYS_EXPANDED);
   expandedCount = 0;
-  /** All locals, parameters included. */
+  /** All locals, including parameters. */
   count = 0;
   /** Whether there are locals that must be set before use. */
   tracksInit = false;
@@ -55,7 +54,7 @@ export class Locals {
       Math.max(ALWAYS_EXPANDED, EXPANDED_PER_BYTE * byteLength, this.paramCount),
     );
     if (this.types.length < room) this.types = new Int32Array(2 * room);
-    // PERF: a loop, because `set` and `fill` cost more than the few entries that there mostly are.
+    // PERF: a loop, because `set` and `fill` cost more than the usually few entries.
     const { types } = this;
     for (let i = 0; i < this.paramCount; i++) types[i] = type.params[i]!;
     this.expandedCount = room;
@@ -97,14 +96,14 @@ export class Locals {
     return index < this.paramCount || isDefaultable(this.typeOf(index)) || this.isSet.has(index);
   }
 
-  /** Notes that a local was set. */
+  /** Records that a local was set. */
   markSet(index: number): void {
     if (this.isInitialised(index)) return;
     this.isSet.add(index);
     this.setOrder.push(index);
   }
 
-  /** Forgets what was set inside a construct that ends. */
+  /** Resets what was set inside a construct that ends. */
   unsetDownTo(length: number): void {
     while (this.setOrder.length > length) this.isSet.delete(this.setOrder.pop()!);
   }

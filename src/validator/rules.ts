@@ -1,7 +1,7 @@
 /**
  * The typing rule of every instruction. Most rows of the instruction table state their type; from those come the
  * columns that the main loop reads (`validate-function.ts`). The rows marked `special` have a function each, and
- * TypeScript insists that none is missing.
+ * TypeScript checks that none is missing.
  */
 import { type InstructionRow, instructions, type SpecialMnemonic } from '../syntax/instructions.ts';
 import { laneCountOf } from '../syntax/shapes.ts';
@@ -88,7 +88,7 @@ const checkLanes = (s: BodyState, count: number): void => {
   } else if (reader.bytes16.some((lane) => lane >= count)) s.fail('invalid.lane');
 };
 
-/** Applies the signature of a row, whatever it is. */
+/** Applies the signature of any row. */
 export const applySignature: Rule = (s) => {
   const { row } = s.reader;
   const { params, results } = signatures[row]!;
@@ -205,9 +205,9 @@ export const rules: readonly Rule[] = rows.map((row) =>
   row.type === 'special' ? specialRules[row.name as SpecialMnemonic] : applySignature,
 );
 
-/** Whether a row may stand in a constant expression. @spec valid-constant */
+/** Whether a row is allowed in a constant expression. @spec valid-constant */
 export const rowIsConstant: readonly boolean[] = rows.map(
   (row) => row.constant !== 'never' || row.name === 'end',
 );
-/** Whether that became so by extended constant expressions. */
+/** Whether the extended-const proposal allowed it. */
 export const rowIsExtendedConstant: readonly boolean[] = rows.map((row) => row.constant === 'extended');

@@ -1,6 +1,6 @@
 /**
  * Operand and control stacks of the validation algorithm (spec appendix "Validation Algorithm"), in integer
- * arrays: no object is made per instruction or per block.
+ * arrays: no object is allocated per instruction or per block.
  *
  * The operand stack is counted in slots: a `v128` takes two entries, its type and a filler, so that the height
  * is the number of frame slots in use and `peak` is the frame size that the engine counts. A control frame is
@@ -19,7 +19,7 @@ import { BOT, heapOf, isNullable, isRef, refType, V128, type ValType } from '../
 import { type Context, unknownIndex } from './context.ts';
 import { Locals } from './locals.ts';
 
-/** The spec's `(ref bot)`: what a reference operator leaves in unreachable code. Below every heap type. */
+/** The spec's `(ref bot)`: the result of a reference operator in unreachable code. Below every heap type. */
 const HEAP_BOT = -63;
 const BOT_REF: ValType = refType(HEAP_BOT, false);
 
@@ -28,7 +28,7 @@ const FILLER = -63;
 
 /**
  * Highest operand stack of one function, in slots. No call could run such a function, and 1,000 results per
- * call of two bytes would otherwise let a small body ask for gigabytes.
+ * call of two bytes would otherwise let a small body need gigabytes.
  */
 const MAX_OPERAND_SLOTS = 1_000_000;
 /** Entries that the main loop may write after its one capacity check per instruction. */
@@ -160,7 +160,7 @@ export class BodyState {
     for (let i = 0; i < types.length; i++) this.push(types[i]!);
   }
 
-  /** Type of the highest operand below `height`, an absolute number of slots; BOT where there is none. */
+  /** Type of the highest operand below `height`, an absolute number of slots; BOT if there is none. */
   private peekBelow(height: number): ValType {
     if (height <= this.base) return BOT;
     const type = this.operands[height - 1]!;
@@ -200,7 +200,7 @@ export class BodyState {
     for (let i = types.length - 1; i >= 0; i--) this.pop(types[i]!);
   }
 
-  /** Checks that the operands on top have these types, and leaves them as they are. */
+  /** Checks that the operands on top have these types, and leaves them unchanged. */
   check(types: ValTypes): void {
     let { height } = this;
     for (let i = types.length - 1; i >= 0; i--) {
@@ -307,12 +307,12 @@ export class BodyState {
     return this.frames[at * STRIDE + KIND] === FRAME_LOOP ? this.startTypes[at]! : this.endTypes[at]!;
   }
 
-  /** Starts a run of `isChecked` questions, one per `br_table`. */
+  /** Starts a series of `isChecked` queries, one per `br_table`. */
   beginChecks(): void {
     this.checkSerial++;
   }
 
-  /** Whether this was asked about the label before, since `beginChecks`; keeps long `br_table`s linear. */
+  /** Whether the label was checked since `beginChecks`; keeps long `br_table`s linear. */
   isChecked(label: number): boolean {
     const at = (this.depth - 1 - label) * STRIDE + CHECKED;
     if (label >= this.depth) return false;
@@ -321,7 +321,7 @@ export class BodyState {
     return false;
   }
 
-  /** Where the current instruction is. */
+  /** The position of the current instruction. */
   position(): ErrorPosition {
     const { reader } = this;
     const instruction = instructions[reader.row]?.name;
@@ -362,7 +362,7 @@ export class BodyState {
 
   private leftOver(results: ValTypes): never {
     const has: string[] = [];
-    // Enough to see what is wrong; a hostile body may have left a million of them.
+    // Enough to see what is wrong; a hostile body may have a million of them.
     for (let height = this.height; height > this.base && has.length < 10; ) {
       const type = this.peekBelow(height);
       has.unshift(nameOf(type));

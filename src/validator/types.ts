@@ -68,7 +68,7 @@ const checkClauses = (type: DefType, supertype: DefType, types: readonly DefType
     throw new InvalidError(code, { section: 'type' }, message);
   };
   check('invalid.described', type.describes, supertype.describes);
-  // A describing type has a layout of its own; a described one may add a descriptor that its supertype lacks.
+  // A describing type has its own layout; a described one may add a descriptor that its supertype lacks.
   if ((type.describes === null) !== (supertype.describes === null)) return false;
   check('invalid.descriptor', type.descriptor, supertype.descriptor);
   return type.descriptor !== null || supertype.descriptor === null;
@@ -81,13 +81,13 @@ const checkSubType = (type: DefType, index: number, types: readonly DefType[]): 
   const isMatch =
     !supertype.isFinal && checkClauses(type, supertype, types) && matchesCompType(type.comp, supertype.comp);
   if (isMatch) return;
-  // Equal types have several indices; the nearest one is the likeliest to be meant.
+  // Equal types have several indices; the nearest one is most likely meant.
   const superIndex = types.lastIndexOf(supertype, index);
   const message = `sub type ${index} does not match super type ${superIndex}`;
   throw new InvalidError('invalid.sub-type', { section: 'type' }, message);
 };
 
-/** The value and storage types that a type is made of. */
+/** The value and storage types of a type's components. */
 const componentsOf = (comp: CompType): readonly ValType[] => {
   switch (comp.kind) {
     case 'func':
@@ -116,7 +116,7 @@ export const validateTypes = (context: Context): void => {
   }
 };
 
-/** Whether limits stay within a range; if they do, their order is checked. @spec valid-limits */
+/** Whether limits are within a range; if so, their order is checked. @spec valid-limits */
 const areWithin = (limits: Limits, range: bigint, position: ErrorPosition): boolean => {
   const { min, max } = limits;
   if (min > range || (max !== null && max > range)) return false;

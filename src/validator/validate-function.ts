@@ -2,9 +2,8 @@
  * Validates one function body: decodes it once, applies the typing rule of each instruction, and finds the
  * highest operand stack.
  *
- * This loop sees every instruction of a module, megabytes of them, so the common shapes are handled in place
- * on the operand array; whatever does not fit at once (unreachable code, subtypes, errors) goes to the general
- * rule.
+ * This loop sees every instruction of a module, megabytes of them, so the common shapes are handled directly on the
+ * operand array; everything else (unreachable code, subtypes, errors) goes to the general rule.
  */
 import type { InstructionReader } from '../decoder/instruction-reader.ts';
 import { MalformedError } from '../errors/errors.ts';
@@ -105,14 +104,14 @@ const validateBody = (s: BodyState): void => {
 /** Checks that the last `end` of a body is its last byte. @throws MalformedError */
 export const checkBodyEnd = (reader: InstructionReader, body: FuncBody): void => {
   if (reader.pos === body.end) return;
-  const detail = 'bytes behind the end of a function';
+  const detail = 'bytes after the end of a function';
   throw new MalformedError('malformed.section-size', { section: 'code', offset: reader.pos, detail });
 };
 
 /**
  * Validates a defined function and sets its body's `maxStackSlots`. @spec valid-func
  *
- * @throws MalformedError for bytes that are no instructions
+ * @throws MalformedError for bytes that are not instructions
  * @throws InvalidError
  */
 export const validateFunction = (s: BodyState, funcIndex: number, func: Func): void => {

@@ -1,8 +1,8 @@
 /**
- * Validates a decoded module (spec chapter Validation/Modules). What it accepts, the interpreter trusts.
+ * Validates a decoded module (spec chapter Validation/Modules). The interpreter trusts what it accepts.
  *
- * Of several findings the gravest is reported: malformed bodies before invalid ones, and those before features
- * that are switched off or not executed yet.
+ * Of several findings the most serious is reported: malformed bodies before invalid ones, and those before features
+ * that are disabled or not executed yet.
  */
 
 import { InstructionReader, nesting } from '../decoder/instruction-reader.ts';
@@ -86,7 +86,7 @@ const validateElement = (s: BodyState, segment: ElementSegment): void => {
   const table = context.module.tables[segment.tableIndex]?.type;
   if (table === undefined) unknownIndex('invalid.unknown-table', segment.tableIndex, position);
   if (!matchesValType(segment.type, table.element)) {
-    invalid('invalid.type', { ...position, detail: 'segment does not fit the table' });
+    invalid('invalid.type', { ...position, detail: 'type of the segment does not match the table' });
   }
   validateConstExpr(s, segment.offset!, table.limits.address);
 };
@@ -142,7 +142,7 @@ const validateExports = (context: Context): void => {
   }
 };
 
-/** Reads a body for its form only. @throws MalformedError */
+/** Checks only the form of a body. @throws MalformedError */
 const scanBody = (reader: InstructionReader, body: FuncBody): void => {
   reader.reset(body.codeStart, body.end);
   for (let depth = 1; depth > 0; ) {
@@ -152,13 +152,13 @@ const scanBody = (reader: InstructionReader, body: FuncBody): void => {
   checkBodyEnd(reader, body);
 };
 
-/** Looks for damage in all bodies of a module that is known to be invalid. @throws MalformedError */
+/** Searches all bodies of a module that is known to be invalid for damage. @throws MalformedError */
 const scanBodies = (module: Module, reader: InstructionReader): void => {
   for (const { body } of module.funcs) {
     try {
       if (body !== null) scanBody(reader, body);
     } catch (error) {
-      // The reader also finds unknown types; those are no news.
+      // The reader also finds unknown types, which are already known.
       if (!(error instanceof InvalidError)) throw error;
     }
   }
@@ -169,7 +169,7 @@ const validateFunctions = (s: BodyState): void => {
   for (let i = importedFuncCount; i < funcs.length; i++) validateFunction(s, i, funcs[i]!);
 };
 
-/** @throws UsageError for a module whose bytes are not those that the decoder gave */
+/** @throws UsageError for a module whose bytes are not those of the decoder */
 const checkDecoded = ({ bytes }: Module): void => {
   if (ArrayBuffer.isView(bytes) && bytes.BYTES_PER_ELEMENT === 1) return;
   throw badArgument(`bytes of the module must be bytes, not ${valueText(bytes)}`);
@@ -183,7 +183,7 @@ const checkDecoded = ({ bytes }: Module): void => {
  * console.log('valid'); // → valid
  * ```
  *
- * @throws MalformedError for bytes in bodies that are no instructions
+ * @throws MalformedError for bytes in bodies that are not instructions
  * @throws InvalidError for a broken rule
  * @throws UnsupportedError for a valid module that needs a feature outside `features`
  * @throws LimitError for a module beyond an implementation limit
@@ -208,7 +208,7 @@ export const validateModule = (module: Module, features: Features = defaultFeatu
     validateExports(context);
     validateFunctions(s);
   } catch (error) {
-    // Bodies are decoded here, not by the decoder: damage behind the broken rule still comes first.
+    // Bodies are decoded here, not by the decoder: damage after the broken rule is still reported first.
     if (error instanceof InvalidError) scanBodies(module, s.reader);
     throw error;
   }

@@ -79,7 +79,7 @@ const tableAt = (s: BodyState, index: number): TableType => {
   if (table === undefined) unknownIndex('invalid.unknown-table', index, s.position());
   return table.type;
 };
-/** The address type that both of two memories or tables can take a length in. */
+/** The address type of a length for two memories or tables. */
 const narrower = (a: ValType, b: ValType): ValType => (a === I64 && b === I64 ? I64 : I32);
 
 /** @spec valid-table.get */
@@ -130,7 +130,7 @@ export const table_init = (s: BodyState): void => {
   const { index, index2 } = s.reader;
   const table = tableAt(s, index2);
   if (!s.matches(elementAt(s, index), table.element))
-    s.fail('invalid.type', 'segment does not fit the table');
+    s.fail('invalid.type', 'type of the segment does not match the table');
   s.pop(I32);
   s.pop(I32);
   s.pop(table.limits.address);
@@ -236,7 +236,7 @@ export const ref_test_null = (s: BodyState): void => cast(s, true, I32);
 /** @spec valid-ref.cast */
 export const ref_cast = (s: BodyState): void => cast(s, false, null);
 export const ref_cast_null = (s: BodyState): void => cast(s, true, null);
-/** The type of descriptors of values of a heap type, exact as that is. */
+/** The type of descriptors of values of a heap type, exact if that is exact. */
 export const descriptorOf = (s: BodyState, heap: HeapType): ValType => {
   const { types } = s.context.module;
   const { descriptor = null } = heap < 0 ? {} : defType(heap);
@@ -264,7 +264,7 @@ export const ref_get_desc = (s: BodyState): void => {
   const { descriptor } = type;
   if (descriptor === null) unknownIndex('invalid.no-descriptor', index, s.position());
   const actual = s.pop(refType(type.id, true));
-  // Only of a value of exactly this type is it known exactly what describes it.
+  // The descriptor is known exactly only for a value of exactly this type.
   const isExact = s.matches(actual, refType(exactHeap(type.id), true));
   s.push(refType(isExact ? exactHeap(descriptor.id) : descriptor.id, false));
 };

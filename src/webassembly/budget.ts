@@ -1,6 +1,6 @@
 /**
- * Fuel behind an API that knows nothing of it: what each call from JavaScript may use, and the calls that it
- * makes in turn through host functions.
+ * Fuel for an API without fuel: what each call from JavaScript may use, including the calls that it makes in turn
+ * through host functions.
  */
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { Execution } from '../interpreter/calls/execution.ts';
@@ -25,7 +25,7 @@ export class FuelTank {
     this.amount = checkAmount(amount);
   }
 
-  /** Fuel that is left; a call that runs has taken all of it until it ends. */
+  /** Fuel that is left; a running call has taken all of it until it ends. */
   get left(): number {
     return this.amount;
   }
@@ -35,7 +35,7 @@ export class FuelTank {
     return this.used;
   }
 
-  /** Adds fuel for the calls to come. */
+  /** Adds fuel for subsequent calls. */
   add(amount: number): void {
     this.amount = Math.min(this.amount + checkAmount(amount), Number.MAX_SAFE_INTEGER);
   }
@@ -76,8 +76,8 @@ export class Budget {
   }
 
   /**
-   * Runs a call that `make` prepares with the fuel it may use, until it is over or waits; pays for it then, and takes
-   * back what a call that waits has left.
+   * Runs a call that `make` prepares with the fuel it may use, until it ends or waits; then pays for it, and takes
+   * back the fuel that a waiting call has left.
    *
    * @param spent what the call has used before
    */
@@ -104,7 +104,7 @@ export class Budget {
     }
   }
 
-  /** Runs a host function of the call that runs. */
+  /** Runs a host function of the current call. */
   visit<T>(caller: Caller, hostFunction: () => T): T {
     const { running, outer } = this;
     this.outer = running === null ? null : { execution: running, caller };

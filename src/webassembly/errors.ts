@@ -1,9 +1,10 @@
 /**
- * `CompileError`, `LinkError`, `RuntimeError` and `SuspendError`, and which of the engine's errors becomes which.
+ * `CompileError`, `LinkError`, `RuntimeError` and `SuspendError`, and which error of the engine becomes which of
+ * them.
  * @spec errors, error-objects
  *
- * Each carries what the engine's own error knows: `code`, `details` (offset, function, instruction, fuel,
- * backtrace) and the error itself as `cause`; the stack begins with the guest's frames.
+ * Each carries the data of the engine's own error: `code`, `details` (offset, function, instruction, fuel, backtrace)
+ * and the error itself as `cause`; the stack begins with the guest's frames.
  */
 
 import type { ErrorClass } from '../errors/catalogue.ts';
@@ -31,7 +32,7 @@ export interface NativeErrorConstructor {
 type NativeErrorName = 'CompileError' | 'LinkError' | 'RuntimeError' | 'SuspendError';
 export type NativeErrors = Readonly<Record<NativeErrorName, NativeErrorConstructor>>;
 
-/** An error class in the form of `TypeError` and its like. @see ECMA-262, NativeError Object Structure */
+/** An error class in the form of `TypeError` and others. @see ECMA-262, NativeError Object Structure */
 const nativeError = (name: NativeErrorName): NativeErrorConstructor => {
   const construct = function (this: unknown, ...args: unknown[]): Error {
     return Reflect.construct(Error, args, new.target ?? construct) as Error;
@@ -56,14 +57,14 @@ export const makeNativeErrors = (): NativeErrors => ({
 });
 
 /**
- * Errors that end a call for good: the guest's handlers do not catch them, even where they have passed through
- * JavaScript on their way. Engines agree on this for traps; running out of fuel must be no different.
+ * Errors that end a call for good: the guest's handlers do not catch them, even if they have passed through
+ * JavaScript on their way. Engines agree on this for traps; running out of fuel must behave the same.
  */
 const final = new WeakSet<object>();
 
 export const isFinal = (error: unknown): boolean => isObject(error) && final.has(error);
 
-/** Classes by what went wrong; the rest are the engine's own errors, as they are. */
+/** Classes by what went wrong; the other errors of the engine are passed on unchanged. */
 const names: Readonly<Partial<Record<ErrorClass, NativeErrorName>>> = {
   MalformedError: 'CompileError',
   InvalidError: 'CompileError',
@@ -78,7 +79,7 @@ const names: Readonly<Partial<Record<ErrorClass, NativeErrorName>>> = {
 const frameText = ({ funcName, funcIndex, offset }: BacktraceFrame): string =>
   `\n    at ${funcName} (wasm-function[${funcIndex}]:0x${offset.toString(16)})`;
 
-/** Puts the guest's frames into the stack, when somebody looks at it: finding them costs translations. */
+/** Puts the guest's frames into the stack when it is first read: finding them costs translations. */
 const showFrames = (error: Error, source: QuernError): void => {
   let stack = error.stack ?? '';
   let isComplete = source.details.backtrace === undefined;
@@ -114,14 +115,14 @@ const dress = (error: Error, source: QuernError): Error => {
 };
 
 /**
- * The error of the JavaScript API that an error of the engine stands for; anything else is itself.
+ * The error of the JavaScript API for an error of the engine; anything else is unchanged.
  *
  * @param isCompiling whether a limit was exceeded by the module's form, and not by what it allocates
  */
 export const toNativeError = (errors: NativeErrors, error: unknown, isCompiling = false): unknown => {
   if (!isQuernError(error)) return error;
   const { code, message } = error;
-  // A stack overflow is what it is in JavaScript, and so is memory that is not to be had.
+  // A stack overflow is the same error as in JavaScript, and so is a failed allocation.
   if (code === 'exhaustion.call-stack')
     return dress(new RangeError(`Maximum call stack size exceeded: ${message}`, { cause: error }), error);
   if (code === 'exhaustion.heap' || (error.name === 'LimitError' && !isCompiling))

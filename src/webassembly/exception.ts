@@ -8,7 +8,7 @@ import { bind, brand, objectOf, slotOf } from './slots.ts';
 import { isHidden, readJsValue, toValueType, writeJsValues } from './values.ts';
 import { asInterface, toDictionary, toSequence, toU32 } from './web-idl.ts';
 
-/** Tag of exceptions that carry a value which JavaScript threw. @spec javascript-exception-tag */
+/** Tag of exceptions that carry a value thrown by JavaScript. @spec javascript-exception-tag */
 export const jsTag = new TagInstance({ type: funcDefType([EXTERNREF], []) });
 
 const makeException = (tag: TagInstance, values: readonly unknown[]): ExceptionInstance => {
@@ -18,7 +18,7 @@ const makeException = (tag: TagInstance, values: readonly unknown[]): ExceptionI
   return new ExceptionInstance(tag, words, refs);
 };
 
-/** What the guest sees of something that a function of JavaScript threw. */
+/** The guest's view of a value that a function of JavaScript threw. */
 export const asException = (thrown: unknown): ExceptionInstance =>
   slotOf(thrown, 'exn') ?? makeException(jsTag, [thrown]);
 
@@ -29,7 +29,7 @@ const payloadAt = (realm: Realm, { tag, words, refs }: ExceptionInstance, index:
   return readJsValue(params[index]!, words, at, refs, realm.functionObject);
 };
 
-/** What JavaScript catches when nobody in the guest does. */
+/** What JavaScript catches if nothing in the guest does. */
 export const thrownValue = (realm: Realm, exception: ExceptionInstance): unknown =>
   exception.tag === jsTag
     ? payloadAt(realm, exception, 0)
@@ -61,7 +61,7 @@ export const makeExceptionClass = (realm: Realm) =>
         const values = toSequence(payload, 'the payload');
         const { traceStack } = toDictionary(options, 'the options');
         const { params } = tag.signature;
-        if (tag === jsTag) throw new TypeError('an exception of JSTag is made by throwing its value');
+        if (tag === jsTag) throw new TypeError('to make an exception of JSTag, throw its value');
         if (values.length !== params.length)
           throw new TypeError(`expected ${params.length} values, got ${values.length}`);
         if (params.some(isHidden)) throw new TypeError('the tag has values that JavaScript cannot see');

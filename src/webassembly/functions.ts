@@ -1,5 +1,5 @@
 /**
- * Functions across the border: exported functions, which are ordinary JavaScript functions, and functions of
+ * Functions across the boundary: exported functions, which are ordinary JavaScript functions, and functions of
  * JavaScript as imports. @spec exported-function-exotic-objects
  */
 import { ExhaustionError, isQuernError } from '../errors/errors.ts';
@@ -23,7 +23,7 @@ import { listOf } from './web-idl.ts';
 
 export type Callable = (...args: unknown[]) => unknown;
 
-/** Number of the import that a function of JavaScript was first given for: its name as an exported function. */
+/** Number of the first import that a function of JavaScript was used for: its name as an exported function. */
 const importIndices = new WeakMap<FuncInstance, number>();
 
 const nameOf = (func: FuncInstance): string => String(func.code?.index ?? importIndices.get(func) ?? 0);
@@ -41,7 +41,7 @@ const readResults = (
   return readJsValues(results, words, base, refs, realm.functionObject);
 };
 
-/** The error for JavaScript that ended a call. */
+/** The error, for JavaScript, that ended a call. */
 const errorOf = (realm: Realm, { func, error }: Execution): unknown => {
   if (isQuernError(error, 'internal.bug') && func.instance?.memories.some(isLost))
     return new realm.errors.RuntimeError('JavaScript has detached the buffer of a memory', { cause: error });
@@ -50,13 +50,13 @@ const errorOf = (realm: Realm, { func, error }: Execution): unknown => {
 };
 
 /**
- * Runs a call until it is over, or waits for a promise; whether it is over.
+ * Runs a call until it ends or waits for a promise; returns whether it has ended.
  *
  * @throws RuntimeError, RangeError, or what JavaScript or the guest threw
  */
 export const hasEnded = (realm: Realm, execution: Execution): boolean => {
   let result = execution.run();
-  // Calls do not wait for a notify: nobody can send one, but their time may run out.
+  // Calls do not wait for a notify: nothing can send one, but their time may run out.
   while (result === 'paused' && execution.pause === 'wait') {
     execution.endWait();
     result = execution.run();
@@ -69,13 +69,16 @@ export const hasEnded = (realm: Realm, execution: Execution): boolean => {
   throw toNativeError(realm.errors, new ExhaustionError('exhaustion.fuel', { fuelConsumed, backtrace }));
 };
 
-/** What the calls of this agent share. */
+/** State shared by the calls of this agent. */
 export const agent = {
-  /** Whether a function of JavaScript that is called now may make its caller wait: no JavaScript is in between. */
+  /**
+   * Whether a function of JavaScript that is called now may make its caller wait: there are no JavaScript frames in
+   * between.
+   */
   canSuspend: false,
 };
 
-/** A call with values of JavaScript. @param take is handed what it comes to */
+/** A call with values of JavaScript. @param take receives the results */
 export const startCall = (
   realm: Realm,
   func: FuncInstance,
@@ -117,7 +120,7 @@ export const callFunction = (realm: Realm, func: FuncInstance, args: readonly un
   return result;
 };
 
-/** @throws TypeError where JavaScript cannot see an argument or a result */
+/** @throws TypeError if JavaScript cannot see an argument or a result */
 export const checkCrossing = ({ signature: { params, results } }: FuncInstance): void => {
   if (hasHidden(params) || hasHidden(results))
     throw new TypeError('the function has values that JavaScript cannot see');
@@ -128,7 +131,7 @@ export const functionObject = (realm: Realm, func: FuncInstance): object =>
   objectOf(func, () => {
     const { params, results } = func.signature;
     const cannotCross = hasHidden(params) || hasHidden(results);
-    // An arrow function: there is nothing to construct. Bound: its text is `[native code]`, as that of engines is.
+    // An arrow function: there is nothing to construct. Bound: its text is `[native code]`, as in other engines.
     const object = ((...args: unknown[]): unknown => {
       if (cannotCross) checkCrossing(func);
       return callFunction(realm, func, args);
@@ -152,7 +155,7 @@ export const writeResults = (
     return;
   }
   const method = (returned as { [Symbol.iterator]?: unknown })[Symbol.iterator];
-  const values = listOf(returned, method, 'what a function of several results returns');
+  const values = listOf(returned, method, 'the result of a function with several results');
   if (values.length !== results.length)
     throw new TypeError(`expected ${results.length} results, got ${values.length}`);
   // All are converted before any is written: converting may call into the guest.
@@ -162,7 +165,7 @@ export const writeResults = (
   copyValues(own.subarray(0, 2 * values.length), ownRefs, words, base, refs);
 };
 
-/** Puts values that were converted where the guest has them. */
+/** Writes converted values where the guest expects them. */
 export const copyValues = (
   from: Int32Array,
   fromRefs: readonly unknown[],
@@ -177,7 +180,7 @@ export const copyValues = (
   }
 };
 
-/** What the guest sees of an error of a function of JavaScript. */
+/** The guest's view of an error of a function of JavaScript. */
 export const thrownByHost = (error: unknown): unknown => (isFinal(error) ? error : asException(error));
 
 /** The host's code for a function of JavaScript. @spec run-a-host-function */

@@ -1,6 +1,6 @@
 /**
- * Structures and arrays as JavaScript sees them: opaque objects without prototype, properties or the
- * possibility to get any. @spec gc-exotic-objects
+ * Structures and arrays as JavaScript sees them: opaque objects without a prototype or properties, which can get
+ * neither. @spec gc-exotic-objects
  */
 import { isObject } from '../errors/checks.ts';
 import { ArrayInstance, StructInstance } from '../interpreter/instances/aggregate.ts';
@@ -10,7 +10,7 @@ type Aggregate = StructInstance | ArrayInstance;
 const objects = new WeakMap<Aggregate, object>();
 const aggregates = new WeakMap<object, Aggregate>();
 
-/** All share one target: it has nothing, and their identity is that of the proxy. */
+/** All share one target: it is empty, and their identity is that of the proxy. */
 const target: object = Object.preventExtensions(Object.create(null) as object);
 const refuse = (): never => {
   throw new TypeError('an object of WebAssembly has no properties');
@@ -37,6 +37,6 @@ export const aggregateObject = (aggregate: Aggregate): object => {
   return object;
 };
 
-/** The structure or array that an object stands for; undefined for any other value. */
+/** The structure or array that an object represents; undefined for any other value. */
 export const aggregateOf = (value: unknown): Aggregate | undefined =>
   isObject(value) ? aggregates.get(value) : undefined;

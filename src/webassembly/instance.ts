@@ -22,7 +22,7 @@ import { asInterface } from './web-idl.ts';
 
 const where = ({ module, name }: Import): string => `"${nameText(module)}" "${nameText(name)}"`;
 
-/** The error for an import that is of another kind than the module wants, or not there. */
+/** The error for an import that is missing, or of another kind than the module declares. */
 const notFitting = (
   realm: Realm,
   entry: Import,
@@ -39,7 +39,7 @@ const notFitting = (
   );
 };
 
-/** The value that an import finds in the import object. */
+/** The value of an import in the import object. */
 const lookUp = (entry: Import, importObject: object): unknown => {
   const namespace: unknown = Reflect.get(importObject, entry.module);
   if (!isObjectOrFunction(namespace))
@@ -84,7 +84,7 @@ export const readImports = (realm: Realm, slot: ModuleSlot, importObject: unknow
   const isOwn = (entry: Import): boolean =>
     entry.module === slot.stringModule || builtinOf(entry.module, entry.name, slot.builtins) !== null;
   if (importObject === undefined && !module.imports.every(isOwn))
-    throw new TypeError('the module has imports, and none were given');
+    throw new TypeError('the module has imports, but the import object is missing');
   let funcIndex = 0;
   return module.imports.map((entry) => {
     const builtin = builtinOf(entry.module, entry.name, slot.builtins);
@@ -120,7 +120,7 @@ const exportsObject = (realm: Realm, instance: ModuleInstance): object => {
 };
 
 /**
- * Instantiates a module with imports that were read, the start function included.
+ * Instantiates a module with imports that were read, and runs the start function.
  * @throws LinkError, RuntimeError, RangeError, or what a function of JavaScript threw
  */
 export const instantiateCore = (

@@ -1,8 +1,8 @@
 /**
- * The builtins `wasm:js-string`: strings of JavaScript without a detour through glue code.
+ * The builtins `wasm:js-string`: strings of JavaScript without glue code.
  * @spec builtins-js-string
  *
- * What goes wrong is a trap of the guest's, which no handler of the guest catches.
+ * A failure is a trap of the guest, which no handler of the guest catches.
  */
 import type { ErrorCode } from '../errors/catalogue.ts';
 import { TrapError } from '../errors/errors.ts';
@@ -17,7 +17,7 @@ import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { canonicalise } from '../syntax/canonical-types.ts';
 import { type DefType, EXTERNREF, HEAP_EXTERN, I16, I32, refType, type ValType } from '../syntax/types.ts';
 
-/** A function that modules may import instead of being given one. */
+/** A function that modules may import without getting it from the import object. */
 interface Builtin {
   readonly type: DefType;
   readonly func: FuncInstance;
@@ -39,12 +39,12 @@ const trap = (code: TrapCode): never => {
 
 const unwrap = (value: unknown): string => (typeof value === 'string' ? value : trap('trap.cast'));
 
-/** Arguments as the builtins take them: references as they are, numbers unsigned. */
+/** Arguments as the builtins take them: references unchanged, numbers unsigned. */
 type Argument = unknown;
 /** What a builtin does; `pay` bills characters that are copied. */
 type Body = (args: readonly Argument[], pay: (characters: number) => void) => unknown;
 
-/** Characters that `String.fromCharCode` is given at a time: arguments take room on the stack. */
+/** Characters per call of `String.fromCharCode`: arguments use room on the stack. */
 const CHUNK = 4096;
 
 const bodies: Readonly<
@@ -180,7 +180,7 @@ const sets: ReadonlyMap<string, ReadonlyMap<string, Builtin>> = new Map([
   ],
 ]);
 
-/** The builtin that an import means, if its set is switched on; null if it means none. @spec find-a-builtin */
+/** The builtin that an import names, if its set is enabled; null otherwise. @spec find-a-builtin */
 export const builtinOf = (module: string, name: string, builtins: readonly string[]): Builtin | null => {
   if (!module.startsWith('wasm:')) return null;
   const set = module.slice('wasm:'.length);

@@ -1,12 +1,11 @@
 /**
  * `Memory` and its buffer. @spec memories
  *
- * The buffer is the memory itself, no copy. Growing detaches it, which the language has a way for since
- * `ArrayBuffer.prototype.transfer`; hosts with `structuredClone` have another. Where there is neither, an old
- * buffer stays as it was, and only `memory.buffer` is the memory.
+ * The buffer is the memory itself, not a copy. Growing detaches it, by `ArrayBuffer.prototype.transfer` or, on older
+ * hosts, by `structuredClone`. Without either, an old buffer stays as it was, and only `memory.buffer` is the memory.
  *
- * Between growths the engine may hold more room than the memory has, so that a guest that grows page by page
- * does not copy each time; asking for the buffer gives that up until the next growth.
+ * Between growths the engine may reserve more room than the memory has, so that a guest that grows page by page does
+ * not copy each time; reading the buffer releases that room until the next growth.
  */
 import { MemoryInstance, PAGE_SIZE } from '../interpreter/instances/memory.ts';
 import { MAX_MEMORY_PAGES } from '../syntax/limits.ts';
@@ -38,7 +37,7 @@ export const toLimits = (
   return { min, max, address };
 };
 
-/** What newer versions of the language and some hosts have, and the library of ES2023 does not. */
+/** Methods of newer versions of the language and of some hosts, which the library of ES2023 lacks. */
 interface Transferable {
   transfer?(): ArrayBuffer;
   readonly resizable?: boolean;
@@ -52,7 +51,7 @@ interface Growable {
   grow?(byteLength: number): void;
 }
 
-/** Moves the bytes of a buffer to a new one, which leaves the old one detached; null where that cannot be. */
+/** Moves the bytes of a buffer to a new one, which detaches the old one; null if that is impossible. */
 const moveBytes = (buffer: ArrayBuffer): ArrayBuffer | null => {
   const { transfer } = buffer as Transferable;
   if (transfer !== undefined) return transfer.call(buffer);
@@ -60,17 +59,17 @@ const moveBytes = (buffer: ArrayBuffer): ArrayBuffer | null => {
   return structuredClone ? (structuredClone(buffer, { transfer: [buffer] }) as ArrayBuffer) : null;
 };
 
-/** Detaches a buffer whose bytes nobody needs any more. */
+/** Detaches a buffer whose bytes are no longer needed. */
 const detach = (buffer: ArrayBufferLike): void => {
   if (buffer instanceof ArrayBuffer) moveBytes(buffer);
 };
 
 type ResizableConstructor = new (byteLength: number, options: { maxByteLength: number }) => ArrayBuffer;
 
-/** Most bytes that a resizable buffer reserves: what the engine can hold. */
+/** Most bytes that a resizable buffer reserves: what the engine can address. */
 const MAX_RESERVED_BYTES = MAX_MEMORY_PAGES * PAGE_SIZE;
 
-/** Moves a shared memory to a block that can grow; null where the host has none. */
+/** Moves a shared memory to a block that can grow; null if the host has none. */
 const growableBlock = (memory: MemoryInstance): ArrayBufferLike | null => {
   if (typeof SharedArrayBuffer === 'undefined') return null;
   const { max } = memory.type.limits;
@@ -84,17 +83,17 @@ const growableBlock = (memory: MemoryInstance): ArrayBufferLike | null => {
   return block;
 };
 
-/** Whether JavaScript has detached the buffer, which a native memory does not let happen. */
+/** Whether JavaScript has detached the buffer, which a native memory prevents. */
 export const isLost = ({ view, byteLength }: MemoryInstance): boolean =>
   view.buffer.byteLength === 0 && byteLength > 0;
 
-/** The buffer of one memory as JavaScript has it. */
+/** The buffer of one memory as JavaScript sees it. */
 class BufferObject {
   private readonly memory: MemoryInstance;
-  /** The one that was given out last; null if none was since the last growth. */
+  /** The last returned buffer; null if none was returned since the last growth. */
   private given: ArrayBufferLike | null = null;
   private isResizable = false;
-  /** The block of a shared memory, once its buffer was asked for. */
+  /** The block of a shared memory, once its buffer was read. */
   private block: ArrayBufferLike | null = null;
 
   constructor(memory: MemoryInstance) {
@@ -110,9 +109,9 @@ class BufferObject {
   }
 
   /**
-   * A buffer of a shared memory, which keeps its size and shows the memory's bytes for good. Buffers of different
-   * sizes over one block do not exist in the language; a growable one, of which each growth gives out a clone that
-   * remembers the size of its time, comes closest: only views that are made of an old clone are longer.
+   * A buffer of a shared memory, which keeps its size and always shows the memory's bytes. Buffers of different sizes
+   * over one block do not exist in the language; the closest is a growable one, of which each growth returns a clone
+   * that keeps its size at that time: only views that are made of an old clone are longer.
    */
   private sharedBuffer(): ArrayBufferLike {
     const { memory } = this;
@@ -136,7 +135,7 @@ class BufferObject {
     if (this.given === null || given === null) return;
     if (this.isResizable) {
       const contents = memory.bytes;
-      // The method of the language: the buffer's own makes the memory grow.
+      // The method of the language: the buffer's own method makes the memory grow.
       (ArrayBuffer.prototype as Transferable).resize!.call(given, memory.byteLength);
       new Uint8Array(given).set(contents);
       memory.view = new DataView(given);
@@ -147,7 +146,7 @@ class BufferObject {
     else memory.view = new DataView(this.replacement(given));
   }
 
-  /** Another buffer with the same bytes, the old one detached. */
+  /** Another buffer with the same bytes; the old one is detached. */
   private replacement(old: ArrayBufferLike): ArrayBufferLike {
     return (old instanceof ArrayBuffer ? moveBytes(old) : null) ?? old.slice(0);
   }
@@ -174,7 +173,7 @@ class BufferObject {
     this.isResizable = true;
     this.given = buffer;
     memory.view = new DataView(buffer);
-    // The host must hear of it: a memory grows by whole pages, and never shrinks.
+    // The host must be notified: a memory grows by whole pages, and never shrinks.
     Object.defineProperty(buffer, 'resize', {
       value: (byteLength: unknown) => this.resize(byteLength),
       configurable: true,

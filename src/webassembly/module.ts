@@ -12,7 +12,7 @@ import type { Realm } from './realm.ts';
 import { bind, brand, type ModuleSlot, slotOf } from './slots.ts';
 import { asInterface, copyBytes, toDictionary, toScalarString, toSequence } from './web-idl.ts';
 
-/** What the options of compiling say. */
+/** The options of compiling. */
 interface CompileOptions {
   readonly builtins: readonly string[];
   readonly stringModule: string | null;
@@ -33,7 +33,7 @@ export const toCompileOptions = (value: unknown): CompileOptions => {
 
 const EXTERN = refType(HEAP_EXTERN, false);
 
-/** Whether an import is a string constant or a builtin that has another type than the module says. */
+/** Whether an import is a string constant or a builtin whose type differs from the one in the module. */
 const isMistyped = ({ module, name, desc }: Import, { builtins, stringModule }: CompileOptions): boolean => {
   if (module === stringModule)
     return desc.kind !== 'global' || desc.type.isMutable || !matchesValType(EXTERN, desc.type.type);
@@ -42,7 +42,7 @@ const isMistyped = ({ module, name, desc }: Import, { builtins, stringModule }: 
 };
 
 /**
- * Compiles bytes that nobody else can change.
+ * Compiles bytes that nothing else can change.
  * @throws CompileError
  */
 export const compileBytes = (realm: Realm, bytes: Uint8Array, options: CompileOptions): ModuleSlot => {
@@ -60,15 +60,15 @@ export const compileBytes = (realm: Realm, bytes: Uint8Array, options: CompileOp
   for (const entry of slot.compiled.module.imports) {
     if (isMistyped(entry, options))
       throw new CompileError(
-        `the import "${nameText(entry.module)}" "${nameText(entry.name)}" is builtin and has another type`,
+        `the import "${nameText(entry.module)}" "${nameText(entry.name)}" is a builtin of another type`,
       );
   }
   return slot;
 };
 
 /**
- * Key of what is left of a module when it was sent to a worker. The standard has modules cloned; for an object of
- * JavaScript a clone is a copy of its enumerable properties, so that this one carries the bytes.
+ * Key of the bytes in the clone of a module that was sent to a worker. In the standard, modules can be cloned; a
+ * clone of an ordinary object is a copy of its enumerable properties, so this property carries the bytes.
  */
 const CLONE_KEY = 'quern:module';
 interface Clone {
@@ -77,7 +77,7 @@ interface Clone {
   readonly stringModule: string | null;
 }
 
-/** Makes an object stand for a module, in such a way that it can be sent to a worker. */
+/** Makes an object represent a module, so that it can be sent to a worker. */
 const bindModule = <T extends object>(object: T, slot: ModuleSlot): T => {
   const clone = (): Clone => {
     const { compiled, builtins, stringModule } = slot;
@@ -103,11 +103,11 @@ const received = (realm: Realm, value: unknown): ModuleSlot | undefined => {
   return slot;
 };
 
-/** The module that a value stands for, if it does. */
+/** The module that a value represents, if any. */
 export const moduleOf = (realm: Realm, value: unknown): ModuleSlot | undefined =>
   slotOf(value, 'module') ?? received(realm, value);
 
-/** The same. @throws TypeError when it is none */
+/** The same. @throws TypeError if it represents none */
 export const toModule = (realm: Realm, value: unknown, what: string): ModuleSlot =>
   moduleOf(realm, value) ?? brand(value, 'module', what);
 
@@ -115,7 +115,7 @@ export const toModule = (realm: Realm, value: unknown, what: string): ModuleSlot
 export const moduleObject = (realm: Realm, slot: ModuleSlot): object =>
   bindModule(Object.create(realm.prototypes.module) as object, slot);
 
-/** Whether bytes are a module that `compileBytes` takes. */
+/** Whether bytes are a module that `compileBytes` accepts. */
 export const isValid = (realm: Realm, bytes: Uint8Array, options: CompileOptions): boolean => {
   try {
     compileBytes(realm, bytes, options);

@@ -1,8 +1,8 @@
 /**
  * The namespace object with its classes and functions. @spec webassembly-namespace
  *
- * Everything that compiles or instantiates does so on this thread; the asynchronous functions do it in a
- * microtask of their own, and what they read of their arguments, they read when the standard says.
+ * Everything that compiles or instantiates does so on this thread; the asynchronous functions do it in a separate
+ * microtask, and read their arguments when the standard says.
  */
 import { jsTag, makeExceptionClass, makeTagClass, tagObject, thrownValue } from './exception.ts';
 import { functionObject } from './functions.ts';
@@ -25,7 +25,7 @@ import { makeTableClass } from './table.ts';
 import type { WebAssemblyNamespace } from './types.ts';
 import { copyBytes, define, NAMESPACE, tag } from './web-idl.ts';
 
-/** What the parts of a namespace share, its classes left out. */
+/** What the parts of a namespace share, except for its classes. */
 export const makeRealm = (options: WebAssemblyOptions): Realm => {
   const none = {};
   const realm: Realm = {
@@ -45,7 +45,7 @@ export const makeRealm = (options: WebAssemblyOptions): Realm => {
   return realm;
 };
 
-/** Instantiates in a task of its own what was read before. */
+/** Instantiates in a separate task, with arguments that were read before. */
 const instantiateLater = async (
   realm: Realm,
   module: ModuleSlot,
@@ -55,7 +55,7 @@ const instantiateLater = async (
   return instanceObject(realm, instantiateCore(realm, module, imports));
 };
 
-/** Compiles and then instantiates; gives both. */
+/** Compiles and then instantiates; returns both. */
 const instantiateBytes = async (
   realm: Realm,
   bytes: Uint8Array,
@@ -107,7 +107,7 @@ const makeFunctions = (realm: Realm) => ({
 });
 
 /**
- * Makes a namespace in the form of the standard's, on this engine.
+ * Makes a namespace in the standard's form, on this engine.
  *
  * ```js
  * const wasm = createWebAssembly({ fuel: 10_000, maxPages: 1024 });

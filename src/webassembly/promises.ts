@@ -1,9 +1,10 @@
 /**
- * JavaScript Promise Integration: functions of JavaScript that calls wait for (`Suspending`), and functions of modules
- * that give promises (`promising`).
+ * JavaScript Promise Integration: functions of JavaScript that calls wait for (`Suspending`), and functions of
+ * modules that return promises (`promising`).
  * @see https://github.com/WebAssembly/js-promise-integration/blob/main/document/js-api/index.bs
  *
- * A call waits by pausing, as it does for the functions of a plug-in host; its frames leave the machine meanwhile.
+ * A call waits by pausing, as it does for the functions of a plug-in host; its frames leave the machine in the
+ * meantime.
  */
 import type { Execution } from '../interpreter/calls/execution.ts';
 import type { FuncInstance, HostWrite, RawHostCode } from '../interpreter/instances/module-instance.ts';
@@ -42,7 +43,7 @@ export const suspendingCode =
     if (!agent.canSuspend)
       throw asException(
         new realm.errors.SuspendError(
-          'only the call of a promising function waits, without JavaScript in between',
+          'only a call of a promising function can wait, without JavaScript frames in between',
         ),
       );
     const args = readJsValues(params, words, base, refs, realm.functionObject);
@@ -55,7 +56,7 @@ export const suspendingCode =
     return writeOf(results, promise);
   };
 
-/** Waits for what a function of JavaScript gives, and converts it. */
+/** Waits for the result of a function of JavaScript, and converts it. */
 const writeOf = async (results: readonly ValType[], promise: Promise<unknown>): Promise<HostWrite> => {
   try {
     const own = new Int32Array(4 * results.length);
@@ -68,7 +69,7 @@ const writeOf = async (results: readonly ValType[], promise: Promise<unknown>): 
   }
 };
 
-/** Runs a call until it is over or waits; whether it is over. */
+/** Runs a call until it ends or waits; returns whether it has ended. */
 const runPart = (realm: Realm, execution: Execution): boolean => {
   const { canSuspend } = agent;
   agent.canSuspend = true;
@@ -79,7 +80,7 @@ const runPart = (realm: Realm, execution: Execution): boolean => {
   }
 };
 
-/** Runs a call to its end, with what the namespace has of fuel. */
+/** Runs a call to its end, with the fuel of the namespace. */
 const runAll = async (realm: Realm, func: FuncInstance, args: readonly unknown[]): Promise<unknown> => {
   checkCrossing(func);
   let result: unknown;
@@ -88,7 +89,7 @@ const runAll = async (realm: Realm, func: FuncInstance, args: readonly unknown[]
   };
   const { budget } = realm;
   let execution: Execution | null = null;
-  /** The call, which is made with its fuel, and goes on with so much more. */
+  /** The call, which is made with its fuel, and resumes with this much more. */
   const callWith = (fuel?: number): Execution => {
     if (execution === null) execution = startCall(realm, func, args, take, fuel);
     else if (fuel !== undefined) execution.addFuel(fuel);
@@ -110,7 +111,7 @@ const runAll = async (realm: Realm, func: FuncInstance, args: readonly unknown[]
   return result;
 };
 
-/** `promising`: a function that calls a function of a module and gives a promise of its results. */
+/** `promising`: a function that calls a function of a module and returns a promise of its results. */
 export const promising = (realm: Realm, wasmFunc: unknown): object => {
   const func = typeof wasmFunc === 'function' ? slotOf(wasmFunc, 'func') : undefined;
   if (func === undefined) throw new TypeError('the argument must be a function that a module exports');

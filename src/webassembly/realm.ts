@@ -8,7 +8,7 @@ import { Budget, type FuelTank } from './budget.ts';
 import { makeNativeErrors, type NativeErrors } from './errors.ts';
 
 /**
- * Options behind the standard API.
+ * Options beyond the standard API.
  *
  * ```ts
  * const options: WebAssemblyOptions = { fuel: 1000, maxPages: 64 };
@@ -20,13 +20,13 @@ export interface WebAssemblyOptions {
   /** Features that modules may use. Default: those of the spec, legacy exceptions and threads. */
   readonly features?: Iterable<FeatureKey>;
   /**
-   * Fuel for each call from JavaScript, the calls that it makes in turn included; or a `FuelTank` that calls
-   * share. A call that needs more throws a `RuntimeError` of code `exhaustion.fuel`. Default: no limit.
+   * Fuel for each call from JavaScript, including the calls that it makes in turn; or a `FuelTank` that calls share.
+   * A call that needs more throws a `RuntimeError` with the code `exhaustion.fuel`. Default: no limit.
    */
   readonly fuel?: number | FuelTank;
   /** What instructions cost. Default: `quern-1`. */
   readonly schedule?: NonNullable<StoreOptions['schedule']>;
-  /** Most pages (64 KiB) of all memories together, those of `new Memory` included. Default: no limit. */
+  /** Most pages (64 KiB) of all memories together, including those of `new Memory`. Default: no limit. */
   readonly maxPages?: number;
   /** Most bytes of structures, arrays, exceptions and elements of tables. Default: 512 MiB. */
   readonly maxHeapBytes?: number;
@@ -34,13 +34,13 @@ export interface WebAssemblyOptions {
   readonly maxCallDepth?: number;
   /** Most value slots (8 bytes) of all frames of one call. Default and most: 1,000,000. */
   readonly maxStackSlots?: number;
-  /** Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Default: none. */
+  /** Compiles what runs often to JavaScript: `compiler()` of `quern/compile`. Default: none. */
   readonly compiler?: StoreOptions['compiler'];
-  /** Code that `quern compile` made of modules. Default: none. */
+  /** Code that `quern compile` made from modules. Default: none. */
   readonly precompiled?: StoreOptions['precompiled'];
 }
 
-/** Prototypes of the objects that are made without a constructor's being called. */
+/** Prototypes of the objects that are made without a call of a constructor. */
 interface Prototypes {
   module: object;
   instance: object;
@@ -64,7 +64,7 @@ export interface Realm {
   readonly thrownValue: (exception: ExceptionInstance) => unknown;
 }
 
-/** What modules may use by default: the spec, and what hosts have beyond it and toolchains emit. */
+/** What modules may use by default: the spec, and the extensions that hosts have and toolchains emit. */
 const usualFeatures: Features = new Set([...pluginFeatures, 'threads' as const]);
 
 /** The parts that need no class. */

@@ -1,7 +1,7 @@
 /**
- * Internal slots: which instance of the engine an object of the JavaScript API stands for, and the other way
- * round. One map for the whole process, as the API's object caches belong to the agent: an instance has at most
- * one object, and objects of one namespace can be imported by modules of another. @spec object-caches
+ * Internal slots: which instance of the engine an object of the JavaScript API represents, and vice versa. One map
+ * for the whole process, as the API's object caches belong to the agent: an instance has at most one object, and
+ * objects of one namespace can be imported by modules of another. @spec object-caches
  */
 import { isObjectOrFunction } from '../errors/checks.ts';
 import type { CompiledModule } from '../interpreter/code/compiled-module.ts';
@@ -12,22 +12,22 @@ import type { FuncInstance } from '../interpreter/instances/module-instance.ts';
 import type { TableInstance } from '../interpreter/instances/table.ts';
 import type { TagInstance } from '../interpreter/instances/tag.ts';
 
-/** What a `Module` object stands for. */
+/** What a `Module` object represents. */
 export interface ModuleSlot {
   readonly kind: 'module';
   readonly compiled: CompiledModule;
-  /** Names of the sets of builtins that are switched on, without `wasm:`. */
+  /** Names of the enabled sets of builtins, without `wasm:`. */
   readonly builtins: readonly string[];
   /** The module name whose imports are string constants; null for none. */
   readonly stringModule: string | null;
 }
-/** What an `Instance` object stands for. */
+/** What an `Instance` object represents. */
 export interface InstanceSlot {
   readonly kind: 'instance';
   readonly exports: object;
 }
 
-/** What a `Suspending` object stands for. */
+/** What a `Suspending` object represents. */
 interface SuspendingSlot {
   readonly kind: 'suspending';
   readonly callable: (...args: unknown[]) => unknown;
@@ -50,7 +50,7 @@ type Slot = Slots[keyof Slots];
 const slots = new WeakMap<object, Slot>();
 const objects = new WeakMap<Slot, object>();
 
-/** What a value stands for, if it is an object of that kind. */
+/** What a value represents, if it is an object of that kind. */
 export const slotOf = <K extends keyof Slots>(value: unknown, kind: K): Slots[K] | undefined => {
   const slot = isObjectOrFunction(value) ? slots.get(value) : undefined;
   return slot?.kind === kind ? (slot as Slots[K]) : undefined;
@@ -60,7 +60,7 @@ const article = (kind: string): string => (/^[aeiou]/.test(kind) ? 'an' : 'a');
 const interfaceNames: Readonly<Partial<Record<keyof Slots, string>>> = { exn: 'exception', func: 'function' };
 
 /**
- * What a value stands for.
+ * What a value represents.
  *
  * @throws TypeError when it is not an object of that kind
  */
@@ -71,7 +71,7 @@ export const brand = <K extends keyof Slots>(value: unknown, kind: K, what = 'th
   return slot;
 };
 
-/** Makes an object stand for an instance. */
+/** Makes an object represent an instance. */
 export const bind = <T extends object>(object: T, slot: Slot): T => {
   slots.set(object, slot);
   objects.set(slot, object);

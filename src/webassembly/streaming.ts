@@ -1,7 +1,7 @@
-/** Compiling what a response carries. @see https://webassembly.github.io/spec/web-api/ */
+/** Compiling the body of a response. @see https://webassembly.github.io/spec/web-api/ */
 
 /**
- * What is used of a `Response`.
+ * The part of `Response` that is used.
  *
  * ```ts
  * // What `fetch` would resolve to.
@@ -27,17 +27,17 @@ const isResponse = (value: unknown): value is ResponseLike => {
 
 /**
  * The bytes of a response, or of the promise of one.
- * @throws TypeError when it is none, failed, or is not of type application/wasm
+ * @throws TypeError if it is not a response, failed, or is not of type application/wasm
  */
 export const bytesOf = async (source: unknown): Promise<Uint8Array> => {
   const response = await source;
   if (!isObjectOrFunction(response) || !isResponse(response))
     throw new TypeError('the source must be a Response');
   const type = response.headers.get('Content-Type') ?? '';
-  // No parameters are allowed behind the type. @see the Web API, "compile a potential WebAssembly response"
+  // No parameters are allowed after the type. @see the Web API, "compile a potential WebAssembly response"
   if (type.trim().toLowerCase() !== 'application/wasm')
     throw new TypeError(`the response is of type "${type}", not application/wasm`);
-  if (!response.ok) throw new TypeError('the response has a status of failure');
+  if (!response.ok) throw new TypeError('the status of the response is an error');
   return new Uint8Array(await response.arrayBuffer());
 };
 

@@ -15,21 +15,21 @@ export const tableObject = (realm: Realm, table: TableInstance): object =>
 
 const mostElements = (address: ValType): bigint => (address === I64 ? 1n << 64n : 1n << 32n) - 1n;
 
-/** The element that an argument gives; a missing one gives the default. @throws TypeError */
+/** The element for an argument; the default if it is missing. @throws TypeError */
 const elementOf = (args: readonly unknown[], type: ValType): Ref => {
   if (args.length > 0) return toRef(args[0], type);
-  if (!hasDefault(type)) throw new TypeError('an element of this type must be given');
+  if (!hasDefault(type)) throw new TypeError('an element of this type is required');
   return defaultRef(type);
 };
 
-/** The table, if its elements are what JavaScript can see. */
+/** The table, if JavaScript can see its elements. */
 const visible = (value: unknown): TableInstance => {
   const table = brand(value, 'table');
   if (isHidden(table.type.element)) throw new TypeError('the table has elements that JavaScript cannot see');
   return table;
 };
 
-/** The place of an index. @throws TypeError, RangeError */
+/** The position of an index. @throws TypeError, RangeError */
 const placeOf = ({ type, elements }: TableInstance, index: unknown): number => {
   const at = toAddress(index, type.limits.address, 'the index');
   if (at >= BigInt(elements.length)) throw new RangeError(`the table has ${elements.length} elements`);
@@ -71,7 +71,7 @@ export const makeTableClass = (realm: Realm) =>
 
       set(index: unknown, ...rest: unknown[]): void {
         const table = visible(this);
-        // The index is converted before the value, and looked at after it.
+        // The index is converted before the value, and checked after it.
         const at = toAddress(index, table.type.limits.address, 'the index');
         const ref = elementOf(rest, table.type.element);
         table.elements[placeOf(table, table.is64 ? at : Number(at))] = ref;

@@ -1,12 +1,12 @@
 /**
- * The types of the namespace, after the standard's IDL. They are declared here, since the library of types that
- * would have them is that of browsers.
+ * The types of the namespace, after the standard's IDL. They are declared here, since only the type library of
+ * browsers has them.
  */
 import type { NativeErrorConstructor } from './errors.ts';
 import type { ResponseLike } from './streaming.ts';
 
 /**
- * Anything that bytes are taken from.
+ * A source of bytes.
  *
  * ```ts
  * const sources: BufferSource[] = [doubleWasm, doubleWasm.buffer, new DataView(doubleWasm.buffer)];
@@ -31,7 +31,7 @@ export type ImportExportKind = 'function' | 'table' | 'memory' | 'global' | 'tag
  */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'externref' | 'anyfunc';
 /**
- * Names of the types that addresses have.
+ * Names of the types of addresses.
  *
  * Example: see `Memory`.
  */
@@ -210,7 +210,7 @@ export interface Exception {
 // biome-ignore lint/complexity/noBannedTypes: it has no members
 export type Suspending = {};
 /**
- * What instantiating bytes gives.
+ * The result of instantiating bytes.
  *
  * ```ts
  * const { module, instance }: InstantiatedSource = await WebAssembly.instantiate(doubleWasm);
@@ -266,9 +266,9 @@ export interface WebAssemblyNamespace {
   readonly CompileError: NativeErrorConstructor;
   readonly LinkError: NativeErrorConstructor;
   readonly RuntimeError: NativeErrorConstructor;
-  /** A call would wait that cannot. */
+  /** A call would have to wait, but cannot. */
   readonly SuspendError: NativeErrorConstructor;
-  /** The tag of exceptions that carry what JavaScript threw. */
+  /** The tag of exceptions that carry a value thrown by JavaScript. */
   readonly JSTag: Tag;
 
   validate(bytes: BufferSource, options?: CompileOptions): boolean;
@@ -288,7 +288,7 @@ export interface WebAssemblyNamespace {
     importObject?: ImportObject,
     options?: CompileOptions,
   ): Promise<InstantiatedSource>;
-  /** A function that calls a function of a module, may wait for `Suspending` imports, and gives a promise. */
+  /** Makes a function that calls a function of a module, may wait for `Suspending` imports, and returns a promise. */
   // biome-ignore lint/suspicious/noExplicitAny: only the module knows what it exports
   promising(wasmFunc: (...args: any[]) => unknown): (...args: any[]) => Promise<any>;
 }

@@ -1,8 +1,8 @@
 /**
- * Values of JavaScript and of WebAssembly, each turned into the other, straight from and into a frame.
+ * Values of JavaScript and of WebAssembly, each converted to the other, directly from and into a frame.
  * @spec tojsvalue, towebassemblyvalue
  *
- * DETERMINISM: a NaN of JavaScript becomes the canonical one; whatever payload it may carry is not looked at.
+ * DETERMINISM: a NaN of JavaScript becomes the canonical one; its payload is ignored.
  */
 
 import { isObject } from '../errors/checks.ts';
@@ -34,7 +34,7 @@ import { aggregateObject, aggregateOf, isAggregate } from './gc-objects.ts';
 import { slotOf } from './slots.ts';
 import { toEnum } from './web-idl.ts';
 
-/** Makes the object of a function that goes out to JavaScript. */
+/** Makes the object of a function for JavaScript. */
 type FunctionObjects = (func: FuncInstance) => object;
 
 /** `undefined` as a reference: the engine's frames have only null for what is absent. */
@@ -49,7 +49,7 @@ export const isHidden = (type: ValType): boolean =>
 /** Whether a signature has values that cannot cross. */
 export const hasHidden = (types: readonly ValType[]): boolean => types.some(isHidden);
 
-/** Names of the types that JavaScript can ask for. @spec tovaluetype */
+/** Names of the types that JavaScript can request. @spec tovaluetype */
 const valueTypes = {
   i32: I32,
   i64: I64,
@@ -87,7 +87,7 @@ const hostRef = (value: unknown): Ref => {
 
 /**
  * A reference of a type.
- * @throws TypeError when the value is none
+ * @throws TypeError if the value is not of the type
  */
 export const toRef = (value: unknown, type: ValType): Ref => {
   const heap = heapOf(type);
@@ -174,7 +174,7 @@ export const writeJsValue = (
   }
 };
 
-/** Reads the values of a list of types, which lie one behind the other. */
+/** Reads the values of a list of types, which are consecutive. */
 export const readJsValues = (
   types: readonly ValType[],
   words: Int32Array,
@@ -190,7 +190,7 @@ export const readJsValues = (
   });
 };
 
-/** Writes the values of a list of types; those that are missing are undefined. */
+/** Writes the values of a list of types; missing ones are undefined. */
 export const writeJsValues = (
   types: readonly ValType[],
   values: readonly unknown[],
@@ -205,7 +205,7 @@ export const writeJsValues = (
   }
 };
 
-/** The value that a global or table element has when none is given; undefined if the type has none. @spec defaultvalue */
+/** The default value of a global or table element; undefined if the type has none. @spec defaultvalue */
 export const hasDefault = (type: ValType): boolean => !isRef(type) || isNullable(type);
 /** The reference that stands for a missing value. */
 export const defaultRef = (type: ValType): Ref => (type === EXTERNREF ? UNDEFINED : null);

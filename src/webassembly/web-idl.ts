@@ -1,12 +1,12 @@
 /**
- * The parts of Web IDL that the JavaScript API is written in: conversions of arguments, and the form that
- * interfaces and namespaces have as JavaScript objects. @see https://webidl.spec.whatwg.org/
+ * The parts of Web IDL that the JavaScript API is written in: conversions of arguments, and the form of interfaces
+ * and namespaces as JavaScript objects. @see https://webidl.spec.whatwg.org/
  */
 import { asBytes } from '../errors/bytes.ts';
 import { isObjectOrFunction } from '../errors/checks.ts';
 import { I64, type ValType } from '../syntax/types.ts';
 
-/** Name of the namespace, in front of the names of its interfaces. */
+/** Name of the namespace, before the names of its interfaces. */
 export const NAMESPACE = 'WebAssembly';
 
 const MAX_U32 = 0xffff_ffff;
@@ -20,7 +20,7 @@ export const toU32 = (value: unknown, what: string): number => {
   return number;
 };
 
-/** A bigint, converted as `ToBigInt` does, all digits kept. */
+/** A bigint, converted as `ToBigInt` does, with all digits. */
 const toBigInt = (value: unknown): bigint =>
   typeof value === 'bigint' ? value : BigInt.asIntN(Number.MAX_SAFE_INTEGER, value as bigint);
 
@@ -46,7 +46,7 @@ export const toDictionary = (value: unknown, what: string): Readonly<Record<stri
   return value as Readonly<Record<string, unknown>>;
 };
 
-/** A required enumeration value. @throws TypeError when it is none of them */
+/** A required enumeration value. @throws TypeError if it is not one of them */
 export const toEnum = <T extends string>(value: unknown, known: readonly T[], what: string): T => {
   const text = `${value as string}`;
   const found = known.find((item) => item === text);
@@ -61,7 +61,7 @@ export const toSequence = (value: unknown, what: string): unknown[] => {
   return listOf(value, method, what);
 };
 
-/** The items of something by the iterator method that was read from it. */
+/** The items of a value, by the iterator method that was read from it. */
 export const listOf = (value: unknown, method: unknown, what: string): unknown[] => {
   if (typeof method !== 'function') throw new TypeError(`${what} must be iterable`);
   return Array.from({ [Symbol.iterator]: () => Reflect.apply(method, value, []) as Iterator<unknown> });
@@ -74,7 +74,7 @@ export const toScalarString = (value: unknown): string =>
   );
 
 /**
- * A copy of the bytes of a `BufferSource`; none of a detached one.
+ * A copy of the bytes of a `BufferSource`; empty for a detached one.
  * @throws TypeError when it is neither a buffer nor a view
  */
 export const copyBytes = (source: unknown): Uint8Array => {
@@ -104,7 +104,7 @@ export const asInterface = <C extends { readonly prototype: object; readonly nam
   return cls;
 };
 
-/** Defines what is neither enumerable nor read-only, like a class of a namespace. */
+/** Defines a property that is neither enumerable nor read-only, like a class of a namespace. */
 export const define = (target: object, name: string, value: unknown): void => {
   Object.defineProperty(target, name, { value, writable: true, configurable: true });
 };

@@ -21,7 +21,7 @@ describe('quern bench', () => {
     assert.match(stdout, /^load +[\d.]+ (µs|ms|s)\ninstantiate [\d.]+ /);
     assert.match(stdout, /\ncalls +20 in [\d.]+ (µs|ms|s): [\d,]+ per second\n/);
     assert.match(stdout, /\nlatency +median [^,]+, 95 % [^,]+, 99 % [^,]+, longest /);
-    // The first call of a plug-in pays for more than those behind it, which the measured ones are.
+    // The first call of a plug-in pays for more than those after it, which the measured ones are.
     const { stderr: shown } = runQuern([
       'call',
       example('greet'),

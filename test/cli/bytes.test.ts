@@ -67,7 +67,7 @@ describe('input', () => {
     }
     const both = runQuern(['call', '-', 'echo', '--stdin'], { stdin: text });
     assert.equal(both.status, 2);
-    assert.match(both.stderr, /standard input is the plug-in already/);
+    assert.match(both.stderr, /standard input is already the plug-in/);
     const manifest = JSON.stringify({ wasm: [{ path: plugin }] });
     assert.equal(runQuern(['call', '-m', '-', 'echo', '-i', 'Ada'], { stdin: manifest }).stdout, 'Ada');
   });

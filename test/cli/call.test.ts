@@ -83,10 +83,10 @@ describe('quern call', () => {
     assert.equal(run.stdout, 'Ciao, Ada!');
   });
 
-  test('tells a manifest from a module', () => {
+  test('distinguishes a manifest from a module', () => {
     const path = fileOf('plain.json', '{"wasm":[]}');
     assert.match(runQuern(['call', path, 'greet']).stderr, /pass -m/);
-    assert.match(runQuern(['call', '-m', example('greet'), 'greet']).stderr, /leave -m out/);
+    assert.match(runQuern(['call', '-m', example('greet'), 'greet']).stderr, /omit -m/);
   });
 
   test('--show-fuel prints the same number on every run; a limit of exactly that is enough', () => {
@@ -139,7 +139,7 @@ describe('quern call, failing', () => {
       /^ {4}at examples\/counter\/assembly\/index\/divide \(function \d+, byte 0x[0-9a-f]+\)$/,
     );
     assert.match(outer!, /\/ratio \(/);
-    assert.match(advice!, /^\(trap\.divide-by-zero\) The plug-in has a fault/);
+    assert.match(advice!, /^\(trap\.divide-by-zero\) Correct the plug-in/);
   });
 
   test('a missing import names module and function', () => {
@@ -162,7 +162,7 @@ describe('quern call, failing', () => {
     ['an unknown flag', ['call', '--bogus', 'a', 'b'], /unknown flag --bogus/],
     ['a missing operand', ['call', 'a'], /FUNCTION is missing/],
     ['an operand too many', ['call', 'a', 'b', 'c'], /unexpected operand "c"/],
-    ['a number that is none', ['call', 'a', 'b', '--fuel', '1e3x'], /--fuel must be a whole number/],
+    ['an invalid number', ['call', 'a', 'b', '--fuel', '1e3x'], /--fuel must be a whole number/],
     ['an unknown command', ['crush'], /unknown command "crush"/],
   ];
   for (const [name, args, message] of mistakes) {

@@ -57,7 +57,7 @@ describe('mistakes', () => {
     [['--fuel', '3', 'call'], /unknown flag --fuel\n/],
     [['completions', 'csh'], /SHELL must be bash, zsh or fish, not "csh"/],
     [['call', 'a', 'b', '--input'], /--input needs a value: TEXT/],
-    [['call', 'a', 'b', '-i', '--wasi'], /-i needs a value; .* is written --input=--wasi/],
+    [['call', 'a', 'b', '-i', '--wasi'], /-i needs a value; write .* as --input=--wasi/],
     [['call', 'a', 'b', '--wasi=true'], /--wasi takes no value/],
     [['call', '-x', 'a', 'b'], /unknown flag -x/],
     [['call', 'a', 'b', '--__proto__', 'c'], /unknown flag --__proto__/],

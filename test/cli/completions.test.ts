@@ -58,7 +58,7 @@ describe('bash', () => {
     assert.deepEqual(complete('new', 'plugin', 'x', '-l', ''), [...languages]);
     assert.deepEqual(complete('completions', ''), ['bash', 'zsh', 'fish']);
     assert.deepEqual(complete('help', 'ins'), ['inspect']);
-    // Nothing of ours: bash completes files.
+    // Nothing of Quern: bash completes files.
     assert.deepEqual(complete('call', ''), []);
     assert.deepEqual(complete('call', '--input-file', ''), []);
   });

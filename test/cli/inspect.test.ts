@@ -61,8 +61,11 @@ describe('quern inspect', () => {
       commands.map((words) => words.slice(0, 3).join(' ')),
       [`call ${example('counter')} count`, `call ${example('counter')} ratio`],
     );
-    assert.match(stdout, /^ {2}extism:host\/env +12 {2}every Extism host has them$/m);
-    assert.match(stdout, /^ {2}extism:host\/user +1 {2}the option functions, or --link .*: remark$/m);
+    assert.match(stdout, /^ {2}extism:host\/env +12 {2}every Extism host provides these$/m);
+    assert.match(
+      stdout,
+      /^ {2}extism:host\/user +1 {2}host functions \(option functions\), or --link .*: remark$/m,
+    );
     const words = commands[0]!.map((word) => word.replace('extism:host/user=FILE', remark));
     const run = runQuern(words);
     assert.equal(run.stdout, '{"vowels":1,"total":1,"remark":"a few"}', run.stderr);
@@ -147,7 +150,7 @@ describe('quern inspect', () => {
   test('says which function is missing, and where a damaged module is damaged', () => {
     const missing = runQuern(['inspect', example('greet'), '-d', 'nope']);
     assert.equal(missing.status, 2);
-    assert.match(missing.stderr, /there is no function "nope"/);
+    assert.match(missing.stderr, /unknown function "nope"/);
     const damaged = runQuern(['inspect', 'README.md']);
     assert.equal(damaged.status, 1);
     assert.match(damaged.stderr, /magic header not detected/);

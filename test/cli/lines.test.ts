@@ -21,7 +21,7 @@ test('only a line feed ends a line, wherever the stream is cut', async () => {
   for (const size of [1, 2, 3, 7, 64, bytes.length]) assert.deepEqual(await linesOf(bytes, size), lines);
 });
 
-test('nothing comes behind the last line feed', async () => {
+test('nothing comes after the last line feed', async () => {
   assert.deepEqual(await linesOf(new TextEncoder().encode('a\nb\n'), 2), ['a', 'b']);
   assert.deepEqual(await linesOf(new Uint8Array(0), 2), []);
 });

@@ -114,7 +114,7 @@ describe('quern new', () => {
       [['plugn', at('x')], /KIND must be plugin or host, not "plugn"; did you mean "plugin"\?/],
       [['plugin', at('x'), '-l', 'golang'], /--language must be .*"golang"/],
       [['host', at('x'), '-l', 'c'], /--language is for plug-ins/],
-      [['plugin', at('x'), '-l', 'c', '--install'], /a plug-in in C is none/],
+      [['plugin', at('x'), '-l', 'c', '--install'], /a plug-in in C is not one/],
     ] as const) {
       const run = runQuern(['new', ...args]);
       assert.equal(run.status, 2);

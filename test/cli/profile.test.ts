@@ -70,10 +70,10 @@ describe('quern profile', () => {
   test('says what it cannot do', () => {
     writeFileSync(file('text'), 'text');
     for (const [flags, message] of [
-      [['--compile'], /leave out --compile/],
-      [['--check', file('text')], /is no profile of this version/],
+      [['--compile'], /omit --compile/],
+      [['--check', file('text')], /is not a profile of this version/],
       [['--diff', file('missing.json')], /cannot read the profile/],
-      [['--tolerance', 'much'], /takes a share/],
+      [['--tolerance', 'much'], /must be a share/],
       [['-o', join(folder, 'no/such/folder.svg')], /cannot write the profile/],
     ] as const) {
       const { status, stderr } = profile(...flags);

@@ -46,7 +46,7 @@ describe('quern run', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('arguments and environment; flags behind the file are the program\u2019s', () => {
+  test('arguments and environment; flags after the file are the program\u2019s', () => {
     const run = runQuern([
       'run',
       '--env',

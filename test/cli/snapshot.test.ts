@@ -1,4 +1,4 @@
-/** `quern call --snapshot` and `--resume`: a call that goes on in another process. */
+/** `quern call --snapshot` and `--resume`: a call that continues in another process. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ after(() => rmSync(folder, { recursive: true }));
 const greet = (...flags: string[]) => runQuern(['call', example('greet'), ...flags]);
 
 describe('quern call --snapshot', () => {
-  test('a call that is out of fuel goes on elsewhere, as often as one likes', () => {
+  test('a call that is out of fuel continues elsewhere, as often as one likes', () => {
     const whole = greet('greet', '-i', 'Ada', '--show-fuel');
     const first = greet('greet', '-i', 'Ada', '--fuel', '5000', '--snapshot', file('a'));
     assert.equal(first.status, 1);

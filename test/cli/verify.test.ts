@@ -73,7 +73,7 @@ describe('quern verify', () => {
     writeFileSync(forged, readFileSync(receipt, 'utf8').replace(/"fuel": (\d+)/, '"fuel": 1$1'));
     const run = runQuern(['verify', example('greet'), recording, forged]);
     assert.equal(run.status, 1);
-    assert.match(run.stderr, /receipt does not hold: fuel is 1\d+ in the receipt and \d+ in the replay/);
+    assert.match(run.stderr, /receipt is wrong: fuel is 1\d+ in the receipt and \d+ in the replay/);
   });
 
   test('names the line of a recording that was changed', () => {
@@ -128,17 +128,17 @@ describe('quern verify --job', () => {
   });
 
   test('names the slice that does not hold', () => {
-    assert.match(verify('--key', '0'.repeat(64)).stderr, /slice 0: signed by .* none of the given keys/);
+    assert.match(verify('--key', '0'.repeat(64)).stderr, /slice 0: signed by .* not one of the given keys/);
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, text.replace('"answers":0', '"answers":1'));
     const run = verify();
     assert.equal(run.status, 1);
-    assert.match(run.stderr, /receipts of the job do not hold: slice 0/);
+    assert.match(run.stderr, /receipts of the job are wrong: slice 0/);
     writeFileSync(path, text);
   });
 
   test('refuses what does not go together', () => {
-    assert.match(runQuern(['verify', example('greet'), path, receipt, '--job']).stderr, /leave RECEIPT out/);
+    assert.match(runQuern(['verify', example('greet'), path, receipt, '--job']).stderr, /omit RECEIPT/);
     assert.match(runQuern(['verify', example('greet'), recording, '--key', key]).stderr, /--key needs --job/);
   });
 });

@@ -1,4 +1,4 @@
-/** `quern wast`: what a script comes to, on the terminal, in reports, and in the exit code. */
+/** `quern wast`: the results of a script, on the terminal, in reports, and in the exit code. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

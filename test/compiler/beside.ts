@@ -31,7 +31,7 @@ export interface Program {
   readonly options?: StoreOptions;
   /** The module where several instances are to share its code; else each has one of its own. */
   readonly module?: CompiledModule;
-  /** Makes the host's functions anew for each run; `log` is compared. */
+  /** Makes the host's functions again for each run; `log` is compared. */
   readonly imports?: (log: string[], instance: () => ModuleInstance) => ImportResolver;
 }
 
@@ -83,7 +83,7 @@ export const start = (instance: ModuleInstance, [name, ...args]: Call, fuel: num
 /**
  * Plays all calls, and says line by line what was seen.
  *
- * @param step fuel that is handed out at a time; null for all at once
+ * @param step fuel that is given out at a time; null for all at once
  */
 export const play = (program: Program, compiler: Compiler | null, step: number | null): readonly string[] => {
   const lines: string[] = [];
@@ -111,7 +111,7 @@ export const manyWays: readonly Forced[] = (['jit', 'nojit', 'pieces'] as const)
   ],
 );
 
-/** Amounts of fuel that are handed out at a time. */
+/** Amounts of fuel that are given out at a time. */
 export const steps: readonly (number | null)[] = [null, 1, 7, 1000, 10_000];
 
 /** Asserts that a program is the same on compiled code, in every way and with every step. */

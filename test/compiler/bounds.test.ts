@@ -1,5 +1,5 @@
 /**
- * Between two questions of whoever watches, the compiler does a bounded share of work, however much there is: it
+ * Between two questions of `onSlice`, the compiler does a bounded share of work, however much there is: it
  * generates so many instructions, and evaluates so much text, as may be done at a time.
  */
 import assert from 'node:assert/strict';
@@ -156,7 +156,7 @@ describe('the text that further instances share', () => {
     const { functions, characters } = source.edition();
     assert.ok(functions.size >= 10 && functions.size < 20, `${functions.size} functions`);
     assert.ok(characters < 2 ** 21, `${characters} characters`);
-    // It is full: what comes later does not make it anew.
+    // It is full: what comes later does not make it again.
     assert.equal(source.edition(), source.edition());
   });
 });

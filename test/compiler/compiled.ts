@@ -57,8 +57,8 @@ const describe = (error: unknown): unknown => {
 export const isInGeneratedCode = (): boolean => activation.m !== null;
 
 /**
- * Careful code, in which the interpreter goes on after many exits, shows a call in progress and one that is just over
- * at the same instruction; fast code shows the instruction behind it.
+ * Careful code, in which the interpreter continues after many exits, shows a call in progress and one that is just over
+ * at the same instruction; fast code shows the instruction after it.
  */
 const withoutOffsets = (events: readonly unknown[]): unknown[] =>
   events.map((event) => {
@@ -67,7 +67,7 @@ const withoutOffsets = (events: readonly unknown[]): unknown[] =>
   });
 export const functionsOf = (stack: readonly string[]): string[] => stack.map((place) => place.split('@')[0]!);
 
-/** What a case comes to; `direct` counts calls of the host from generated code. */
+/** The result of a case; `direct` counts calls of the host from generated code. */
 export interface Log {
   readonly events: unknown[];
   direct: number;

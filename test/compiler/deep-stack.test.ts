@@ -67,7 +67,7 @@ test('what was done is not done again where the JavaScript stack is full', () =>
     ended++;
   }
   assert.ok(ended > 100, `${ended}`);
-  // What could not be taken for want of room is nobody's: it must not show in other calls.
+  // What could not be taken for lack of room is nobody's: it must not show in other calls.
   const other = new Store({ compiler: forcedCompiler({ target: 'jit', exits: 0.3, seed: 1 }) });
   const later = instantiate(other, compiled, () => undefined);
   const call = startExecution(later.exports.get('run') as FuncInstance, [10n]);

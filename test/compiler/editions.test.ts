@@ -1,5 +1,5 @@
 /**
- * Further instances of a module take their functions from one text, an edition, in place of a text for each: what they
+ * Further instances of a module take their functions from one text, an edition, instead of a text for each: what they
  * do is as on the interpreter, as memory grows, too. Where functions cannot be made in a scope that is there, every
  * instance does.
  */
@@ -78,7 +78,7 @@ describe('instances of one module', () => {
       });
 });
 
-test('an edition that lacks much is made anew, and one that lacks little is not', () => {
+test('an edition that lacks much is made again, and one that lacks little is not', () => {
   const compiler = forcedCompiler({ target: 'jit', exits: 0, seed: 1 });
   const sizes = watched(compiler, true);
   const module = compileModule(wide);
@@ -86,7 +86,7 @@ test('an edition that lacks much is made anew, and one that lacks little is not'
   assert.deepEqual(sizes, [0, 10, 10, 10, 20, 20]);
 });
 
-test('editions that nobody uses any more are given back', async () => {
+test('editions that nobody uses any more are released', async () => {
   const compiler = forcedCompiler({ target: 'jit', exits: 0, seed: 1 });
   const refs: WeakRef<object>[] = [];
   const unitOf = compiler.unitOf.bind(compiler);

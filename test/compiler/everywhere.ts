@@ -1,5 +1,5 @@
 /**
- * Compiles everything that runs in this process, whoever made the store: what was not given a compiler gets one.
+ * Compiles everything that runs in this process, no matter who made the store: what was not given a compiler gets one.
  *
  * So tests, tools and other people's suites run on compiled code without a change of theirs.
  */

@@ -1,4 +1,4 @@
-/** Code that knows the memory as it was is made anew when that has grown, and put back in its place. */
+/** Code that knows the memory as it was is made again when that has grown, and put back in its place. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeCompiler } from '../../src/compiler/compiler.ts';

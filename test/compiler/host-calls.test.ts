@@ -59,7 +59,7 @@ everyWay(
   },
 );
 
-everyWay('whoever watches is asked behind functions that are not brief', true, async (load, log) => {
+everyWay('onSlice is called after functions that are not brief', true, async (load, log) => {
   const instance = load(sums, { f: host(log, increment, toI32, 7, false) });
   for (const isPausing of [false, true]) {
     const execution = start(instance, 4, {
@@ -90,7 +90,7 @@ everyWay('a stack that may be seen is there for functions that are not brief', f
 });
 
 everyWay(
-  'whoever watches pauses the call where frames are not laid, or changes the memory',
+  'onSlice pauses the call where frames are not laid, or changes the memory',
   true,
   async (load, log) => {
     const fuel = 10 ** 7;
@@ -106,7 +106,7 @@ everyWay(
         if (memory().byteLength < 4 * 65536) memory().grow(1);
         return isPausing;
       };
-      // Where it is asked depends on the code that runs; what the call comes to does not.
+      // Where it is asked depends on the code that runs; the result of the call does not.
       const execution = start(instance, 6000, { fuel, onSlice });
       let isExact = true;
       while (execution.run() === 'paused')
@@ -251,7 +251,7 @@ everyWay('memory that grows in a call of the host in a call of the host', true, 
 });
 
 everyWay(
-  'what lies in front of the run behind a call is no place to enter code at',
+  'what precedes the stretch after a call is not a place to enter code at',
   true,
   async (load, log) => {
     // The price of the run is the number of the operation that enters code.

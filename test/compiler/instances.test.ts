@@ -1,7 +1,7 @@
 /**
  * Compiled code among others: host functions in the middle of calls, which look at and change what the code knows
  * (memory, tables, globals) and call back; several instances of a module; stores with and without a compiler; code that
- * was given back.
+ * was released.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -172,7 +172,7 @@ describe('host functions in the middle of calls', () => {
       const other = start(instance, ['inner', 4n], 20);
       while (call.run() === 'paused') {
         lines.push(`${call.pause} ${call.fuelConsumed} ${call.backtrace.map(({ offset }) => offset)}`);
-        // Another call goes on meanwhile.
+        // Another call continues in the meantime.
         other.addFuel(13);
         if (other.run() === 'paused') lines.push(`other ${other.fuelConsumed}`);
         call.resolveHost((await call.hostPromise)!);
@@ -235,8 +235,8 @@ describe('several instances', () => {
   });
 });
 
-describe('code that is given back', () => {
-  test('is made anew, where other code lay meanwhile', () => {
+describe('code that is released', () => {
+  test('is made again, where other code lay in the meantime', () => {
     const compiler = forcedCompiler({ target: 'jit', exits: 0.2, seed: 5 });
     const store = new Store({ compiler });
     const play = (bytes: Uint8Array, give: boolean): string => {
@@ -257,7 +257,7 @@ describe('code that is given back', () => {
     for (let i = 0; i < 30; i++) assert.equal(play(slow, true), kept);
   });
 
-  test('a paused call goes on in careful code, and ends', () => {
+  test('a paused call continues in careful code, and ends', () => {
     const instance = open({ bytes: slow, calls: [] }, forcedCompiler({ target: 'jit', exits: 0, seed: 5 }));
     const func = instance.exports.get('run') as FuncInstance;
     const careful = startExecution(func, [300n], { careful: true });

@@ -286,7 +286,7 @@ export const growth: Source = {
       (memory.copy (i32.const 90) (i32.const 100) (local.get $n))
       (memory.init $data (i32.const 400) (i32.const 1) (i32.const 7))
       (i32.add (i32.load (i32.const 111)) (i32.load (i32.const 402))))
-    ;; each takes more fuel than most amounts that are handed out
+    ;; each takes more fuel than most amounts that are given out
     (func (export "large") (param $n i32) (result i32)
       (loop $l
         (memory.fill (i32.const 0) (local.get $n) (i32.const 60000))

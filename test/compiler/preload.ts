@@ -1,4 +1,4 @@
-/** Loaded in front of a program (`preloadFlags`), compiles everything that it runs, as the query of the URL says. */
+/** Loaded before a program (`preloadFlags`), compiles everything that it runs, as the query of the URL says. */
 import { compileEverywhere } from './everywhere.ts';
 import { forcedOf } from './forced-flags.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Programs with every construct that is compiled: results, traps with their messages and backtraces, fuel, pauses and
- * what is left in memory, globals and tables are as on the interpreter alone, however little fuel is handed out at a
+ * what is left in memory, globals and tables are as on the interpreter alone, however little fuel is given out at a
  * time, and wherever compiled code is left.
  */
 import { describe, test } from 'node:test';
@@ -18,7 +18,7 @@ for (const [name, { calls, text: _, ...options }] of Object.entries(sources))
         assertSame({ bytes: bytes[name]!, calls, options }, manyWays, [step]));
   });
 
-test('fuel handed out by any amount, where a call stands in front', () => {
+test('fuel given out by any amount, where a call stands in front', () => {
   const amounts = Array.from({ length: 60 }, (_, i) => i + 1);
   const ways = manyWays.filter(({ exits }) => exits === 0);
   assertSame({ bytes: bytes['callsInFront']!, calls: callsInFront.calls }, ways, amounts);

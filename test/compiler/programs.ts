@@ -95,7 +95,7 @@ const control: Source = {
       (select (local.get $l) (i64.const 5) (local.get $n))
       (if (param i64) (result i64) (i32.lt_s (local.get $n) (i32.const 3))
         (then (i64.add (i64.const 1))) (else (i64.sub (i64.const 2)))))
-    ;; what stands behind an unconditional transfer is not run
+    ;; what stands after an unconditional transfer is not run
     (func (export "unreachable") (param $n i32) (result i32)
       (block (result i32)
         (block
@@ -229,7 +229,7 @@ const globals: Source = {
   calls: withEach(['around'], [1, 4, 0]),
 };
 
-/** Functions and loops that begin with a call, of callees that need more than they do: left in front of it, they stand
+/** Functions and loops that begin with a call, of callees that need more than they do: left before it, they stand
  * where they were entered. */
 export const callsInFront: Source = {
   text: `(module

@@ -1,4 +1,4 @@
-/** Where the host refuses code from strings, the interpreter goes on by itself, to the same end and bill. */
+/** Where the host refuses code from strings, the interpreter continues by itself, to the same end and bill. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
 /**
- * Whoever watches over a call is asked in time while it runs in compiled loops and calls, and the call goes on as if
+ * `onSlice` of a call is called in time while it runs in compiled loops and calls, and the call continues as if
  * nobody had asked. What runs often is found and compiled on the way.
  */
 import assert from 'node:assert/strict';

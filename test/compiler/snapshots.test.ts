@@ -14,7 +14,7 @@ import { callsInFront } from './programs.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000_000);
 
-test(`calls go on in code of the other kind (FC_SEED=${seed})`, async () => {
+test(`calls continue in code of the other kind (FC_SEED=${seed})`, async () => {
   const { counts, mismatches } = await runPoints(80, seed, false, [], true);
   assert.deepEqual(mismatches, []);
   assert.equal(counts.get('world'), 80);
@@ -22,7 +22,7 @@ test(`calls go on in code of the other kind (FC_SEED=${seed})`, async () => {
 
 const ENOUGH = 1e6;
 
-/** Calls are moved at every unit of fuel; what each comes to. */
+/** Calls are moved at every unit of fuel; the result of each. */
 const moveEverywhere = (program: Program, from: Compiler | null, to: Compiler | null): string[] =>
   program.calls.flatMap((made) => {
     const ends: string[] = [];

@@ -1,4 +1,4 @@
-/** A function of many instructions becomes JavaScript in steps where somebody watches; the interpreter runs it meanwhile. */
+/** A function of many instructions becomes JavaScript in steps where it is watched; the interpreter runs it in the meantime. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { makeCompiler } from '../../src/compiler/compiler.ts';
@@ -59,7 +59,7 @@ describe('a large function', () => {
   for (const hasJit of [true, false]) {
     const name = hasJit ? 'jit' : 'nojit';
 
-    test(`is made in steps between which somebody is asked, ${name}`, () => {
+    test(`is made in steps between which onSlice is called, ${name}`, () => {
       const { end, questions, wasThere } = run(makeCompiler({ threshold: 0 }, hasJit, null), true);
       assert.equal(end, expected.end);
       const steps = wasThere.indexOf(true);

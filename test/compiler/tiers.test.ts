@@ -19,10 +19,10 @@ const script = fileURLToPath(new URL('./tiers-child.js', import.meta.url));
 const SIZE_LIMIT = 61_440;
 /**
  * Code for a loop that runs, code for the function, and once more for each thing that V8 has not seen before. Each of
- * the 60 rounds would make some anew if it were always thrown away.
+ * the 60 rounds would make some again if it were always thrown away.
  */
 const MOST_COMPILATIONS = 8;
-/** The same with those that are made anew when the memory has grown. */
+/** The same with those that are made again when the memory has grown. */
 const MOST_OF_NAME = 32;
 
 /** What a child prints, line by line. It prints to a file: of what V8 prints to a pipe that is full, lines are lost. */

@@ -218,7 +218,7 @@ describe('bad hosts', () => {
       fakeHost(`{ ${HELLO}, load: () => 'Segmentation fault' }`),
       ...one,
     );
-    assert.match(results[0]!.cases[0]!.detail!, /no JSON object: Segmentation fault/);
+    assert.match(results[0]!.cases[0]!.detail!, /not a JSON object: Segmentation fault/);
   });
 
   test('a command that cannot be started is an error, not a result', async () => {
@@ -233,7 +233,7 @@ describe('bad hosts', () => {
     );
     const { run } = await runForJson('--host', host, ...one);
     assert.equal(run.exitCode, 0);
-    assert.match(run.stdout, /skipped: the adapter says that the host lacks core/);
+    assert.match(run.stdout, /skipped: the adapter reports that the host lacks core/);
     assert.match(run.stdout, /0 passed, 0 failed, 0 expected failures, 2 skipped/);
   });
 });

@@ -91,7 +91,7 @@ EXPORT(run) int run(void) {
 } as const;
 export type SourceName = keyof typeof sources;
 
-/** Lines that stand in front of a source's own. */
+/** Lines that stand before a source's own. */
 export const linesBefore = kernel.split('\n').length - 1;
 
 const flags = ['--target=wasm32', '-g', '-nostdlib', '-Wl,--no-entry'];
@@ -117,7 +117,7 @@ export const buildPlugins = (): {
   return { folder, path, remove };
 };
 
-/** Name of the command of LLDB; null where there is none that knows Wasm. */
+/** Name of the command of LLDB; null if there is none that knows Wasm. */
 export const findLldb = (): string | null => {
   for (const command of ['lldb-22', 'lldb-23', 'lldb']) {
     const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });

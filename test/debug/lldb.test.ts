@@ -123,12 +123,12 @@ describe('a C plug-in under LLDB', { skip }, () => {
     assert.deepEqual(placesIn(n2!), [at('square(value=2)', 'main', 'return result')]);
     assert.deepEqual(element!.lines, ['(int) 4']);
     assert.match(fuel!.lines.join(), /response: /);
-    // After `detach` the call goes on by itself.
+    // After `detach` the call continues by itself.
     assert.match(text, /\n5\n$/);
     assert.equal(status, 0);
   });
 
-  test('stands still at a trap, with its frames, and finds what came before', async () => {
+  test('is paused at a trap, with its frames, and finds what came before', async () => {
     const { replies, text, status } = await session(
       [path('main'), 'crash', '--input', 'abc'],
       [
@@ -155,7 +155,7 @@ describe('a C plug-in under LLDB', { skip }, () => {
     assert.equal(status, 1);
   });
 
-  test('stands still where it reports an error', async () => {
+  test('is paused where it reports an error', async () => {
     const { replies, status } = await session(
       [path('main'), 'complain'],
       ['continue', 'frame select 0', 'continue'],
@@ -259,7 +259,7 @@ describe('a C plug-in under LLDB', { skip }, () => {
     assert.match(text, /\n4\n$/);
   });
 
-  test('goes on with a snapshot, and back to where it was taken', async () => {
+  test('continues from a snapshot, and goes back to where it was taken', async () => {
     const snapshot = join(plugins!.folder, 'count.snapshot');
     const args = ['call', path('main'), 'count', '--input', 'abc', '--fuel', '100', '--snapshot', snapshot];
     assert.equal(runQuern(args).status, 1);
@@ -300,7 +300,7 @@ describe('plug-ins without lines of sources under LLDB', { skip: lldb === null &
     assert.match(end!.lines.join('\n'), /exited with status = \d/);
   });
 
-  test('one in AssemblyScript: by names of functions, whose breakpoints lie in front of their code', {
+  test('one in AssemblyScript: by names of functions, whose breakpoints lie before their code', {
     skip: plugins === null && skip,
   }, async () => {
     const folder = plugins!.folder;

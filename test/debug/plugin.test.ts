@@ -141,7 +141,7 @@ describe('a call that asks the outside', () => {
     await plugin.close();
   });
 
-  test('shows a host function that it waits for, and does not go back meanwhile', async () => {
+  test('shows a host function that it waits for, and does not go back in the meantime', async () => {
     let release: () => void = () => {};
     const { plugin, session, world } = await open(
       new Promise((resolve) => {
@@ -214,7 +214,7 @@ describe('a call that asks the outside', () => {
   });
 });
 
-test('a plug-in goes on as ever when its session has ended', async () => {
+test('a plug-in continues as ever when its session has ended', async () => {
   const compiled = await compilePlugin(example('greet'), { record: true });
   const plain = await compiled.instantiate();
   await plain.call('greet', 'Ada');
@@ -238,7 +238,7 @@ test('code that a compiler makes is refused', async () => {
   await plugin.close();
 });
 
-/** Copies a file piece by piece, opening it anew each time, and keeps the copy open. */
+/** Copies a file piece by piece, opening it again each time, and keeps the copy open. */
 const { copier } = compileWat({
   copier: `(module
     (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))

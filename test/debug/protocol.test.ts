@@ -154,7 +154,7 @@ const refused = [
 ] as const;
 
 describe('a client that asks for what cannot be', () => {
-  test('gets an error, and the call goes on as it would have', async () => {
+  test('gets an error, and the call continues as it would have', async () => {
     const { client, program } = await open();
     for (const data of refused) assert.match(await client.ask(data), /^E\d\d$/, data);
     // A part of what was asked for is there.

@@ -39,7 +39,7 @@ const walk = async (session: DebugSession, random: (below: number) => number): P
   session.detach();
 };
 
-/** What a call came to. */
+/** The result of a call. */
 const outcomeOf = async (call: () => Promise<{ bytes(): Uint8Array } | null>): Promise<unknown> => {
   try {
     return (await call())?.bytes() ?? null;
@@ -62,7 +62,7 @@ const open = async (setUp: SetUp): Promise<[plain: Plugin, debugged: Plugin]> =>
 describe('real plug-ins', needsShared, () => {
   const setUps = sharedFolder === null ? [] : readSetUps().filter(({ id }) => ids.includes(id));
   for (const setUp of setUps)
-    test(`${setUp.id} comes to the same, with the same fuel`, async () => {
+    test(`${setUp.id} has the same result, with the same fuel`, async () => {
       const random = seeded();
       const [plain, debugged] = await open(setUp);
       for (const recorded of setUp.calls.slice(0, CALLS)) {

@@ -17,7 +17,7 @@ const walk = async (session: DebugSession): Promise<Position[]> => {
 const pauses = ({ execution }: Program): string[] => {
   const found: string[] = [];
   while (execution.run() === 'paused') {
-    // What a host function charges is paid behind its call.
+    // What a host function charges is paid after its call.
     if (execution.fuelOwed === 0) found.push(`${execution.fuelConsumed} ${execution.backtrace[0]!.offset}`);
     execution.addFuel(1);
   }
@@ -114,7 +114,7 @@ describe('breakpoints', () => {
       depths.push(session.stack.length);
     }
     assert.deepEqual(depths, [2, 3, 4, 5]);
-    // Behind a call that is under way: its frame was in fast code when the breakpoint was set.
+    // After a call that is under way: its frame was in fast code when the breakpoint was set.
     await session.continue();
     assert.ok(session.clearBreakpoint({ module: 0, offset }));
     assert.equal(session.stack.length, 2);
@@ -128,7 +128,7 @@ describe('breakpoints', () => {
     assert.equal((await session.continue()).reason, 'done');
   });
 
-  test('lie at instructions that cost nothing, and in front of code alone', async () => {
+  test('lie at instructions that cost nothing, and before code alone', async () => {
     const program = prepare('calls', 2);
     const session = await debug(program);
     const offset = startOf(program, SQUARE) + 2;
@@ -188,7 +188,7 @@ describe('breakpoints', () => {
 describe('a watch', () => {
   const range = { module: 0, address: 64, length: 4 };
 
-  test('stops behind each change, and backwards in front of it', async () => {
+  test('stops after each change, and backwards before it', async () => {
     const program = prepare('calls', 5);
     const session = await debug(program);
     const value = (): number => program.instance.memory0.view.getInt32(64, true);
@@ -246,7 +246,7 @@ describe('a stack deeper than what is shown of it', () => {
     assert.equal((await session.reverseStep()).reason, 'step');
   });
 
-  test('is left by a step to whoever catches what is thrown', async () => {
+  test('is left by a step to the handler of what is thrown', async () => {
     const [, session] = await bottom();
     assert.equal((await session.step()).reason, 'step');
     assert.equal(session.stack[0]!.funcIndex, 1);
@@ -279,7 +279,7 @@ describe('steps', () => {
 });
 
 describe('a call that fails', () => {
-  test('stands still at the instruction, with its frames, and can go back', async () => {
+  test('is paused at the instruction, with its frames, and can go back', async () => {
     const program = prepare('calls', 7);
     const session = await debug(program);
     const stop = await session.continue();
@@ -298,7 +298,7 @@ describe('a call that fails', () => {
     assert.equal(program.execution.fuelConsumed, plain.execution.fuelConsumed);
   });
 
-  test('and one that is out of fuel, which goes on with more', async () => {
+  test('and one that is out of fuel, which continues with more', async () => {
     const program = prepare('calls', 4, 100);
     const session = await debug(program);
     assert.equal((await session.continue()).reason, 'fuel');
@@ -317,7 +317,7 @@ describe('the history', () => {
     assert.equal((await session.continue()).reason, 'done');
   });
 
-  test('does not reach behind a write from outside', async () => {
+  test('does not go back beyond a write from outside', async () => {
     const program = prepare('calls', 4);
     const session = await debug(program);
     for (let i = 0; i < 10; i++) await session.step();

@@ -6,7 +6,7 @@ import { disassembleFunction } from '../../src/inspect.ts';
 import { decodeModule, type Module, validateModule } from '../../src/wasm.ts';
 import { assemble, type Instruction } from '../assembler.ts';
 
-/** `i32.const 0, if, end`: the `if` is the fourth byte of the body, behind the count of locals. */
+/** `i32.const 0, if, end`: the `if` is the fourth byte of the body, after the count of locals. */
 const code: Instruction[] = [['i32.const', 0], ['if', null], 'end'];
 const IF = 3;
 const moduleOf = (...contents: readonly number[]): Module =>

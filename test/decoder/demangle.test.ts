@@ -91,7 +91,7 @@ describe('mangled names', () => {
     for (const name of others) assert.equal(demangle(name), name);
   });
 
-  test('names that refer to themselves over and over are given up', () => {
+  test('names that refer to themselves over and over are abandoned', () => {
     // Each type is a pair of the one before: its text doubles.
     const base36 = (n: number): string => n.toString(36).toUpperCase();
     const pairs = (count: number): string =>
@@ -99,7 +99,7 @@ describe('mangled names', () => {
     assert.match(demangle(`_Z1fSt4pairIiiE${pairs(2)}`), /std::pair<std::pair<std::pair<int, int>, /);
     const doubling = `_Z1fSt4pairIiiE${pairs(33)}`;
     assert.equal(demangle(doubling), doubling);
-    // In Rust a reference is a position behind the first two characters, less 1.
+    // In Rust a reference is a position after the first two characters, less 1.
     let rust = '_RINvC1a1fu';
     for (let i = 0, last = rust.length - 1; i < 33; i++) {
       const back = `B${base62(last - 3)}_`;

@@ -181,7 +181,7 @@ describe('immediates', () => {
 describe('damage', () => {
   const cases: [what: string, bytes: number[], code: string, offset: number][] = [
     ['unknown opcode', [0x27], 'malformed.opcode', 0],
-    ['unknown opcode behind a prefix', [0xfc, 0x17], 'malformed.opcode', 0],
+    ['unknown opcode after a prefix', [0xfc, 0x17], 'malformed.opcode', 0],
     ['prefix without instructions', [0xff, 0x00], 'malformed.opcode', 0],
     ['opcode out of every page', [0xfd, 0xff, 0xff, 0x03], 'malformed.opcode', 0],
     ['s32 with a sixth byte', [0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], 'malformed.integer-long', 5],

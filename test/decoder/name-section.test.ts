@@ -79,7 +79,7 @@ describe('decodeNames', () => {
     assert.equal(namesOf(subsection(9, [1, 2, 3]), funcNames).funcName(3), 'inner');
   });
 
-  test('damage costs only what is behind it', () => {
+  test('damage costs only what is after it', () => {
     const broken = subsection(1, [...u32(3), ...u32(3), ...text('kept'), ...u32(4), 5, 0xff, 0xff]);
     const names = namesOf(moduleName, broken, localNames);
     assert.equal(names.moduleName, 'demo');

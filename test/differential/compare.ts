@@ -11,7 +11,7 @@ import { NativeProcess } from './native.ts';
 import { runOnReference } from './reference.ts';
 import { coarsenTraps, type Step } from './report.ts';
 
-/** Prices that tell every class from every other; some are free. */
+/** Prices that distinguish all classes; some are free. */
 export const oddSchedule: FuelSchedule = Object.freeze<FuelSchedule>({
   name: 'odd-1',
   cost: Object.freeze({

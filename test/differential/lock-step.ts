@@ -12,7 +12,7 @@ import { ReferenceWorld } from './reference.ts';
 
 /** Steps are single units up to here, so that every place of short programs is paused at. */
 const UNIT_STEPS = 400;
-/** Pauses of one call; beyond it goes on without a limit. */
+/** Pauses of one call; beyond it continues without a limit. */
 const MOST_PAUSES = 2000;
 const UNLIMITED = 1e9;
 

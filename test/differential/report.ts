@@ -14,7 +14,7 @@ const withoutZeros = (bytes: Uint8Array): Uint8Array => {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   let end = words.length;
   while (end > 0 && words[end - 1] === 0) end--;
-  // Bytes behind the last word are kept; memories of odd sizes are small.
+  // Bytes after the last word are kept; memories of odd sizes are small.
   return bytes.length % 4 === 0 ? bytes.subarray(0, 4 * end) : bytes;
 };
 

@@ -23,7 +23,7 @@ const D = 92 as Slot;
 const put = (slot: Slot, low: number, high = -1): void => words.set([low, high], slot);
 const pair = (slot: Slot): number[] => [...words.subarray(slot, slot + 2)];
 const stopped = (body: () => void): number | null => run(body);
-/** Runs a body that must go on with the next operation. */
+/** Runs a body that must continue with the next operation. */
 const go = (body: () => void): void => {
   assert.equal(run(body), null);
   assert.equal(loop.pc, loop.next);

@@ -32,7 +32,7 @@ const loopOf = (isWide: boolean): Dispatch =>
 const loops = [loopOf(false), loopOf(true)] as const;
 const PC = 16;
 const TARGET = 200;
-/** Where the outermost call returns to, behind what the code there costs. */
+/** Where the outermost call returns to, after what the code there costs. */
 const RETURN = 220;
 const FRAME = 32;
 

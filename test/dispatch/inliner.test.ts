@@ -247,7 +247,7 @@ describe('refuses', () => {
     refused(
       'const f = (x) => { put(x, 1); return x; };',
       '(a) => { if (get(a) === 0 && f(a) === 0) stop(); }',
-      /stands in a condition/,
+      /is in a condition/,
     );
   });
 

@@ -1,4 +1,4 @@
-/** Whoever reads the pages finds everything: each page is in the menu of the site, each thing that has a name on a page. */
+/** A reader of the pages finds everything: each page is in the menu of the site, each thing that has a name on a page. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue } from '../../src/errors.ts';

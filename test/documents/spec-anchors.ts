@@ -2,7 +2,7 @@
  * The anchors of the specification that comments name by `@spec`: one or several, with commas, at the end of a line.
  *
  * An anchor is a label of the specification's sources, or an id of its page on the JavaScript API. The index says
- * on which page of webassembly.github.io each is; the page has a label in lower case, with hyphens in place of dots
+ * on which page of webassembly.github.io each is; the page has a label in lower case, with hyphens instead of dots
  * and underscores. `npm run check:anchors` compares the index with the specification itself.
  */
 import { placeOf, projectFiles, proseOf, textOf } from './project-files.ts';

@@ -47,7 +47,7 @@ describe('the examples through the library', () => {
     assert.equal((await plugin.call('count', 'a'))?.json().remark, 'later');
   });
 
-  test('a trap tells where, and the plug-in can be called again', async () => {
+  test('a trap shows where, and the plug-in can be called again', async () => {
     const plugin = await createPlugin(
       example('counter'),
       user((context) => context.store('')),

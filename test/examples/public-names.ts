@@ -155,7 +155,7 @@ const namesUsedBy = (code: string): Set<string> => {
 
 type Found = Omit<PublicName, 'examples' | 'memberExamples'> & { readonly symbol: ts.Symbol };
 
-/** The text of a docstring, tags included: a tag would swallow the example behind it. */
+/** The text of a docstring, tags included: a tag would swallow the example after it. */
 const textOf = (comments: readonly ts.Node[]): string =>
   comments.map((comment) => comment.getText().replace(/^\s*(\/\*\*|\*\/| ?\* ?)/gm, '')).join('\n');
 

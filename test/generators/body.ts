@@ -140,7 +140,7 @@ export class BodyWriter extends InstructionWriter {
     this.emit([row.name, { memory, offset, ...align }, ...this.immediates(row)]);
   }
 
-  /** Puts an address on the stack, and tells the offset to go with it. */
+  /** Puts an address on the stack, and returns the offset to use with it. */
   private address(memory: number): number {
     const { random, plan } = this;
     const { min, is64 = false } = plan.memories[memory]!;
@@ -249,7 +249,7 @@ export class BodyWriter extends InstructionWriter {
       this.leaf(type);
       return;
     }
-    // Operands that pass through the block, and further results that are used up behind it.
+    // Operands that pass through the block, and further results that are used up after it.
     const params = random.chance(30) ? [random.pick(this.values)] : [];
     const extra = random.chance(25) ? [random.pick(this.values)] : [];
     const results = [type, ...extra];
@@ -342,7 +342,7 @@ export class BodyWriter extends InstructionWriter {
     }
   }
 
-  /** A branch that takes a value along, or goes on with it. */
+  /** A branch that takes a value along, or continues with it. */
   private branchWith(type: Value): void {
     const { random, labels } = this;
     const targets = labels

@@ -102,7 +102,7 @@ describe('what stops a call', () => {
     // The host function that was cut off still has its timer, which is not the call's: see below.
     await later(60);
   });
-  test('a host function that goes on after its call was stopped reaches nothing', async () => {
+  test('a host function that continues after its call was stopped reaches nothing', async () => {
     const late: Promise<unknown>[] = [];
     let open: () => void = () => {};
     const afterwards = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** `close` ends everything: calls that wait, compute, stand still or are in line, of plug-ins and of pools. */
+/** `close` ends everything: calls that wait, compute, are paused or are queued, of plug-ins and of pools. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -71,7 +71,7 @@ describe('close ends a call that', () => {
     sleeps: (plugin) => plugin.call('sleep'),
     computes: (plugin) => plugin.call('spin', '', null, { timeSliceMs: 1 }),
     'is made in pieces and waits': async (plugin) => (await plugin.startCall('wait')).run(),
-    'is made in pieces and stands still': async (plugin) => {
+    'is made in pieces and is paused': async (plugin) => {
       const call = await plugin.startCall('spin', '', { fuel: 1000 });
       assert.equal(await call.run(), 'paused');
       await plugin.close();

@@ -1,6 +1,6 @@
 /**
  * What a plug-in took comes back when it is closed, also in a job that never ends: memory, code, types. Nothing here
- * lets the event loop turn, so the host's collector tells nobody of anything.
+ * lets the event loop turn, so the host's collector reports nothing.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -64,7 +64,7 @@ const leavesNothing = async (work: () => Promise<void>): Promise<void> => {
   assert.deepEqual(standing(), before);
 };
 
-test('a plug-in that is closed gives back its code and its types', async () => {
+test('a plug-in that is closed releases its code and its types', async () => {
   await leavesNothing(async () => {
     for (let i = 0; i < 20; i++) {
       const plugin = await createPlugin(fresh());
@@ -129,7 +129,7 @@ test('code of a compiled plug-in stays for the next one, until it is closed', as
   });
 });
 
-test('code that rests has a limit, and is made again where it was given up', async () => {
+test('code that rests has a limit, and is made again where it was released', async () => {
   const before = usedWords();
   const all = [];
   const bytes = fresh({ size: 12_000 });
@@ -151,7 +151,7 @@ test('code that rests has a limit, and is made again where it was given up', asy
   assert.equal(usedWords(), before);
 });
 
-test('an instance that the embedder has goes on after close', async () => {
+test('an instance that the embedder has continues after close', async () => {
   const keep = async (): Promise<{ plugin: Plugin; work: FuncInstance }> => {
     const plugin = await createPlugin(fresh());
     return { plugin, work: (await plugin.getInstance()).exports.get('work') as FuncInstance };

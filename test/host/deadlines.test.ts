@@ -1,5 +1,5 @@
 /**
- * Deadlines and signals end every loop, whatever it does in each round, and other tasks get their turn meanwhile: of
+ * Deadlines and signals end every loop, whatever it does in each round, and other tasks get their turn in the meantime: of
  * calls, of start functions and initialisers, and while programs are translated. A limit on fuel, which no loop
  * reaches in the time that it has, ends what would not stop.
  */
@@ -140,6 +140,6 @@ describe('other tasks get their turn', () => {
     const plugin = await create(bytes);
     const firings = await countFirings(() => plugin.call('run', '', undefined, { timeSliceMs: 8 }));
     assert.ok(firings >= 3, `${firings} times`);
-    assert.ok(plugin.fuelConsumed < 200_000, 'less than what is handed out at a time');
+    assert.ok(plugin.fuelConsumed < 200_000, 'less than what is given out at a time');
   });
 });

@@ -288,7 +288,7 @@ describe('dumps of other failures', () => {
     await plugin.call('fine');
   });
 
-  test('a listener that is none is refused', async () => {
+  test('an invalid listener is refused', async () => {
     await assert.rejects(createPlugin({ wasm: [{ data: modules.helper }] }, { onFailure: 1 as never }), {
       code: 'usage.argument',
     });

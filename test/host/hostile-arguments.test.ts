@@ -1,4 +1,4 @@
-/** Every public function, with arguments that are nothing, of another type, or that throw when somebody looks at them. */
+/** Every public function, with arguments that are nothing, of another type, or that throw when they are read. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as errors from '../../src/errors.ts';
@@ -33,7 +33,7 @@ const revoked = (): object => {
 };
 const everyTrap = { get: throwing, has: throwing, ownKeys: throwing, getPrototypeOf: throwing };
 
-/** Values that no function can use, made anew for each use. */
+/** Values that no function can use, made again for each use. */
 const hostile: Readonly<Record<string, () => unknown>> = {
   null: () => null,
   number: () => 1.5,

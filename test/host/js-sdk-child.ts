@@ -53,7 +53,7 @@ const number = (name: string, input = 'x', options?: object): Promise<string> =>
     return { ...output!, text: () => String(output!.getBigInt64(0, true)) };
   });
 
-/** A call that spins, in a worker, so that it can be given up here. */
+/** A call that spins, in a worker, so that it can be abandoned here. */
 const spin = (options: object, manifest: object): Promise<string> =>
   outcome(async () => {
     const plugin = await create({ runInWorker: true, ...options }, manifest);

@@ -49,7 +49,7 @@ const modules = compileWat({
   wasiUnknown: '(module (import "wasi_snapshot_preview1" "fly" (func (result i32))) (func (export "run")))',
   shares: `(module (import "rhs" "memory" (memory 1)) (import "rhs" "g" (global i32)) ${kernelImports} ${outputI64}
     (func (export "run") (call $output_i64 (i64.extend_i32_u (global.get 0)))))`,
-  // Adds up n + (n - 1) + … with both modules taking turns; "two" is a second function of the same circle.
+  // Adds up n + (n - 1) + … with both modules taking turns; "two" is a second function of the same cycle.
   circularA: `(module ${kernelImports}
     (import "b" "sum" (func $sum (param i64) (result i64)))
     (import "b" "two" (func $two (result i64))) ${outputI64}
@@ -188,7 +188,7 @@ describe('linking', () => {
     assert.deepEqual(error.message.split('\n'), [
       'from module "main": cannot resolve import "wasi_snapshot_preview1" "fd_write", "proc_exit": WASI is not enabled; see the "useWasi" plugin option (on the command line --wasi)',
       `from module "main": cannot resolve import "env" "extism_alloc", "extism_input_length"${missing}; it is a function of PDKs before 1.0 or of another host: build the plug-in with a current PDK`,
-      `from module "main": cannot resolve import "env" "printf"${missing}; linkers import from "env" what the program uses and does not define`,
+      `from module "main": cannot resolve import "env" "printf"${missing}; linkers import from "env" what the program uses but does not define`,
       `from module "main": cannot resolve import "wasi:io/streams@0.2.0" "read"${missing}; it is an interface of WASI 0.2, for components: build the plug-in for wasm32-wasip1`,
       `from module "main": cannot resolve import "gojs" "runtime.ticks"${missing}; the module is built for GOOS=js: build it for GOOS=wasip1`,
       `from module "main": cannot resolve import "wbg" "__wbg_log"${missing}; wasm-bindgen made the module for JavaScript: build it with the PDK for Rust instead`,
@@ -230,12 +230,12 @@ describe('linking', () => {
     ]);
     await fails(link(many), /more than 256 modules/);
   });
-  test('functions may be imported in a circle: called, passed on, in tables, deeply', async () => {
+  test('functions may be imported in a cycle: called, passed on, in tables, deeply', async () => {
     const plugin = await link([['circularB', 'b'], 'circularA']);
     assert.equal((await plugin.call('run'))?.getBigUint64(0, true), 45_150n + 2000n);
   });
-  test('a circle that leads nowhere is refused', async () => {
-    await fails(link([['circularEchoB', 'b'], 'circularEcho']), /"main" "f": is passed on in a circle/);
+  test('a cycle that leads nowhere is refused', async () => {
+    await fails(link([['circularEchoB', 'b'], 'circularEcho']), /"main" "f": is re-exported in a cycle/);
     await fails(link([['circularType', 'b'], 'circularMain']), /incompatible import type: "main" "run"/);
     await fails(link([['circularMissing', 'b'], 'circularMain']), /"main" "nope": no export matched request/);
     await fails(
@@ -267,7 +267,7 @@ describe('linking', () => {
     await assert.rejects(plugin.call('run', '', undefined, { fuel: cost - 1 }), { code: 'exhaustion.fuel' });
     await fails(
       link([['commandMemory', 'command'], 'importsMemory']),
-      /import "command" "memory": it is a command, of which only functions can be imported/,
+      /import "command" "memory": it is a command, from which only functions can be imported/,
     );
   });
   test('WASI must be switched on, and is checked by type', async () => {

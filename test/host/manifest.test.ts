@@ -76,7 +76,7 @@ describe('forms of a manifest', () => {
     await loads({ wasm: [{ url: `${origin}/plugin`, headers: { 'x-token': 't' } }] });
     assert.equal(seen.at(-1), 't');
   });
-  test('JSON, inline or behind a URL, base64 data', async () => {
+  test('JSON, inline or at a URL, base64 data', async () => {
     await loads(JSON.stringify({ wasm: [{ data: base64, hash: hash.toUpperCase() }] }));
     await loads(`${origin}/manifest`);
   });
@@ -197,7 +197,7 @@ describe('forms of a manifest', () => {
         arrayBuffer: async () => bytes.slice().buffer,
       };
     };
-    await assert.rejects(createPlugin('https://a.example/p.wasm', { fetch }), /is not a URL of HTTP/);
+    await assert.rejects(createPlugin('https://a.example/p.wasm', { fetch }), /is not an HTTP URL/);
   });
   test('sources that cannot be read are named', async () => {
     for (const source of [join(folder, 'none.wasm'), `${origin}/none`, `${origin}/page`]) {

@@ -109,10 +109,10 @@ describe('options of no known name', () => {
     } as PluginOptions;
     for (let i = 0; i < 3; i++) await createPlugin(bytes, given);
     assert.deepEqual(lines, [
-      'there is no option "timeout"; did you mean "timeoutMs"?',
-      'there is no option "allowedhosts"; did you mean "allowedHosts"?',
-      'there is no option "use_wasi"; did you mean "useWasi"?',
-      'there is no option "quux"',
+      'unknown option "timeout"; did you mean "timeoutMs"?',
+      'unknown option "allowedhosts"; did you mean "allowedHosts"?',
+      'unknown option "use_wasi"; did you mean "useWasi"?',
+      'unknown option "quux"',
     ]);
   });
   test('are named wherever options are taken', async () => {
@@ -126,12 +126,12 @@ describe('options of no known name', () => {
     ).close();
     await pool.close();
     assert.deepEqual(lines, [
-      'there is no option "feul"; did you mean "fuel"?',
-      'there is no option "onFailur"; did you mean "onFailure"?',
-      'there is no option of a pool "maxInstance"; did you mean "maxInstances"?',
-      'there is no option of a call "timeoutMS"; did you mean "timeoutMs"?',
-      'there is no option of a call "timoutMs"; did you mean "timeoutMs"?',
-      'there is no option "activeCalls"; did you mean "activeCall"?',
+      'unknown option "feul"; did you mean "fuel"?',
+      'unknown option "onFailur"; did you mean "onFailure"?',
+      'unknown option of a pool "maxInstance"; did you mean "maxInstances"?',
+      'unknown option of a call "timeoutMS"; did you mean "timeoutMs"?',
+      'unknown option of a call "timoutMs"; did you mean "timeoutMs"?',
+      'unknown option "activeCalls"; did you mean "activeCall"?',
     ]);
   });
   test('known ones are not, and what listens by onLog hears of others', async () => {
@@ -149,7 +149,7 @@ describe('options of no known name', () => {
       onLog: (level, text) => heard.push(`${level} ${text}`),
       a: 1,
     } as PluginOptions);
-    assert.deepEqual([lines, heard], [[], ['warn there is no option "a"']]);
+    assert.deepEqual([lines, heard], [[], ['warn unknown option "a"']]);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Calls in pieces: paused for want of fuel or on request, resumed, cancelled; queues; time slices; and what state a
+ * Calls in pieces: paused for lack of fuel or on request, resumed, cancelled; queues; time slices; and what state a
  * plug-in is in afterwards.
  */
 import assert from 'node:assert/strict';
@@ -72,7 +72,7 @@ const isFree = async (plugin: Plugin): Promise<void> => {
 };
 
 describe('a call in pieces', () => {
-  test('out of fuel it pauses, with the stack of the guest, and goes on with more', async () => {
+  test('out of fuel it pauses, with the stack of the guest, and continues with more', async () => {
     const plugin = await create();
     const whole = await plugin.call('work');
     const total = plugin.fuelConsumed;
@@ -116,7 +116,7 @@ describe('a call in pieces', () => {
     assert.equal(await call.run(), 'done');
     await isFree(plugin);
   });
-  test('others are refused meanwhile, and can be called at the same time elsewhere', async () => {
+  test('others are refused in the meantime, and can be called at the same time elsewhere', async () => {
     const [one, two] = [await create(), await create()];
     const call = await one.startCall('work', '', { fuel: 3_000 });
     assert.equal(await call.run(), 'paused');
@@ -193,7 +193,7 @@ describe('a call in pieces', () => {
 });
 
 describe('a pause that is asked for', () => {
-  test('while the call waits for the host: at once, and the host function goes on', async () => {
+  test('while the call waits for the host: at once, and the host function continues', async () => {
     let open: (handle: bigint) => void = () => {};
     const plugin = await create(
       {},
@@ -245,7 +245,7 @@ describe('a pause that is asked for', () => {
     await call.cancel();
     await isFree(plugin);
   });
-  test('time that it stands still does not count against timeoutMs', async () => {
+  test('time that it is paused does not count against timeoutMs', async () => {
     const plugin = await create({ timeoutMs: 200 });
     const call = await plugin.startCall('work', '', { fuel: 3_000 });
     assert.equal(await call.run(), 'paused');
@@ -302,14 +302,14 @@ describe('a busy plug-in', () => {
     assert.deepEqual(outputs, names);
     assert.deepEqual(order, names);
     const call = await plugin.startCall('work', '', { fuel: 1_000 });
-    const behind = plugin.call('echo', 'behind');
+    const behind = plugin.call('echo', 'later');
     await assert.rejects(plugin.call('echo', '', undefined, { whenBusy: 'refuse' }), /not reentrant/);
     const stop = new AbortController();
     const leaving = plugin.call('echo', '', undefined, { signal: stop.signal });
     stop.abort();
     await assert.rejects(leaving, { code: 'interrupted.cancelled' });
     await call.cancel();
-    assert.equal((await behind)?.text(), 'behind');
+    assert.equal((await behind)?.text(), 'later');
     await assert.rejects(create({ whenBusy: 'wait' as never }), /whenBusy must be 'refuse' or 'queue'/);
   });
   test('refuses when too many wait; closing refuses all', async () => {

@@ -146,7 +146,7 @@ describe('calls', () => {
     assert.equal(await plugin.call('two_results'), null);
     await assert.rejects(
       plugin.call('takes'),
-      /Plugin error: function "takes" takes parameters, \(i32\) -> i32/,
+      /Plugin error: function "takes" has parameters, \(i32\) -> i32/,
     );
   });
   test('missing functions and other exports', async () => {

@@ -23,6 +23,6 @@ test('a thousand calls that wait interleave on one thread, and memory returns to
   // All of them wait at some moment: none blocks another.
   assert.equal(report.mostWaiting, 1000);
   assert.equal(report.alive, 0, 'plug-ins that are still reachable');
-  // The first round fills caches; the ones behind it must not add to it: less than a kilobyte for each call.
+  // The first round fills caches; the ones after it must not add to it: less than a kilobyte for each call.
   assert.ok(Math.min(...report.heapGrowth) < 1_000_000, `grew by ${report.heapGrowth.join(', ')} bytes`);
 });

@@ -137,7 +137,7 @@ describe('content codings', () => {
     while (openCount > 0) await new Promise((resolve) => setImmediate(resolve));
     assert.ok(server.seen.includes('GET /endless'));
   });
-  test('modules and manifests behind URLs are decoded', async () => {
+  test('modules and manifests at URLs are decoded', async () => {
     for (const source of [`${origin}/module`, { wasm: [{ url: `${origin}/module` }] }])
       assert.equal((await (await createPlugin(source)).call('echo', 'x'))?.text(), 'x');
     await assert.rejects(createPlugin(`${origin}/broken`), hasCode('manifest.source'));

@@ -118,7 +118,7 @@ describe('requests and answers', () => {
     assert.equal(echo.headers.host, `127.0.0.1:${server.port}`);
     assert.equal(echo.headers['transfer-encoding'], undefined);
     assert.equal(lines.length, 4);
-    assert.equal(lines[0], `warn: header "Host" of a request is the host's to set; it was left out`);
+    assert.equal(lines[0], `warn: header "Host" of a request can only be set by the host; it was omitted`);
   });
   test('a request that makes no sense fails the call, which works again afterwards', async () => {
     const plugin = await create();
@@ -137,7 +137,7 @@ describe('requests and answers', () => {
       [`{"url":"${base}/${'x'.repeat(300_000)}"}`, /request is larger than/],
       [`{"url":"${base}/drop"}`, /HTTP request failed: "http.*\/drop"/],
       [`{"url":"${base}/half"}`, /HTTP request failed: "http.*\/half"/],
-      [`{"url":"${base}/switch"}`, /closed without an answer/],
+      [`{"url":"${base}/switch"}`, /closed without a response/],
     ];
     for (const [request, message] of bad) {
       await assert.rejects(plugin.call('get', request), {
@@ -146,7 +146,7 @@ describe('requests and answers', () => {
         message,
       });
     }
-    await assert.rejects(plugin.call('bad_handle'), /handle of the request is not that of a block/);
+    await assert.rejects(plugin.call('bad_handle'), /handle of the request is not the handle of a block/);
     assert.equal(await number(plugin, 'status'), 0n);
     assert.equal(await get(plugin, { url: `${base}/status/200` }), 'status 200');
   });
@@ -212,7 +212,7 @@ describe('redirects', () => {
     });
     assert.deepEqual(foreign.seen, []);
   });
-  test('the same behind another redirect, and without a scheme', async () => {
+  test('the same after another redirect, and without a scheme', async () => {
     const plugin = await create({ allowedHosts: ['localhost'] });
     const local = (url: string): string => url.replace('127.0.0.1', 'localhost');
     for (const target of [`http://127.0.0.1:${foreign.port}/`, `//127.0.0.1:${foreign.port}/`]) {
@@ -258,14 +258,11 @@ describe('redirects', () => {
     const same = JSON.parse(await get(plugin, { url: to(302, '/echo'), headers }));
     assert.equal(same.headers.authorization, 'Bearer t');
   });
-  test('circles and redirects out of HTTP end', async () => {
+  test('cycles and redirects out of HTTP end', async () => {
     const plugin = await create();
     await assert.rejects(get(plugin, { url: `${base}/loop` }), /more than 20 redirects/);
-    await assert.rejects(get(plugin, { url: to(302, 'file:///etc/passwd') }), /which is not a URL of HTTP/);
-    await assert.rejects(
-      get(plugin, { url: to(302, 'http://u:p@127.0.0.1/') }),
-      /which is not a URL of HTTP/,
-    );
+    await assert.rejects(get(plugin, { url: to(302, 'file:///etc/passwd') }), /which is not an HTTP URL/);
+    await assert.rejects(get(plugin, { url: to(302, 'http://u:p@127.0.0.1/') }), /which is not an HTTP URL/);
   });
 });
 
@@ -289,7 +286,7 @@ describe('limits', () => {
   });
   test('a body that kernel memory has no room for', async () => {
     const plugin = await create({ memory: { maxPages: 2 } });
-    await assert.rejects(get(plugin, { url: `${base}/bytes/1000000` }), /no room in kernel memory/);
+    await assert.rejects(get(plugin, { url: `${base}/bytes/1000000` }), /not enough kernel memory/);
     assert.equal((await get(plugin, { url: `${base}/bytes/7` })).length, 7);
   });
   test('headers that are too long', async () => {
@@ -336,7 +333,7 @@ describe('the fetch option', () => {
       arrayBuffer: async () => new TextEncoder().encode(body).buffer,
       ...extra,
     }) as never;
-  test('sends in place of the host, one hop at a time', async () => {
+  test('sends instead of the host, one hop at a time', async () => {
     const seen: unknown[] = [];
     const plugin = await create({
       allowedHosts: ['*.test'],

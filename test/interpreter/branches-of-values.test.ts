@@ -18,7 +18,7 @@ const readable: Instruction[] = [
   ...['i31.get_u', ['local.set', 2], ['local.set', 3], ['local.set', 1], 'i31.get_u', ['local.set', 4]],
   ...[get(1), get(4), get(3), get(2)],
 ] as Instruction[];
-/** Leaves a block with mixed values from a height above where they belong, or goes on. */
+/** Leaves a block with mixed values from a height above where they belong, or continues. */
 const leavings: Record<string, readonly Instruction[]> = {
   br: [['br', 0]],
   br_if: [get(0), ['br_if', 0], ['br', 0]],

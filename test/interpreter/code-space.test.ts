@@ -1,4 +1,4 @@
-/** The code array: room that is given back is used again, and an array that is almost empty becomes smaller. */
+/** The code array: room that is released is used again, and an array that is almost empty becomes smaller. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CodeOwner, CodeSpace } from '../../src/interpreter/code/code-space.ts';
@@ -13,7 +13,7 @@ const fill = (space: CodeSpace, count: number, size: number): CodeOwner => {
   return owner;
 };
 
-test('what is given back is used again, and an array that is almost empty becomes smaller', () => {
+test('what is released is used again, and an array that is almost empty becomes smaller', () => {
   const space = new CodeSpace(1024);
   let replaced = 0;
   space.onReplaced = () => replaced++;

@@ -230,7 +230,7 @@ const cannotBeNan: Make = () => [];
 
 const allOnes = (float: Float): bigint => (1n << BigInt(widthOf[float])) - 1n;
 
-/** TABLE: operators on one float, scalar or a lane, by the name behind the dot. */
+/** TABLE: operators on one float, scalar or a lane, by the name after the dot. */
 const operators: Readonly<Record<string, Make>> = {
   ...Object.fromEntries(
     ['add', 'sub', 'mul', 'div', 'min', 'max', 'sqrt', 'ceil', 'floor', 'trunc', 'nearest'].map((name) => [

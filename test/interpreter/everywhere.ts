@@ -74,7 +74,7 @@ const onReference = (
   return last;
 };
 
-/** Runs with `fuel` at first and `step` more at each pause; also tells where it paused. */
+/** Runs with `fuel` at first and `step` more at each pause; also returns where it paused. */
 const runEngine = (
   func: FuncInstance,
   args: readonly RawValue[],
@@ -154,7 +154,7 @@ const link = (modules: Modules, features: readonly FeatureKey[], skipStart: bool
   });
 };
 
-/** Runs with `step` units of fuel at a time, and goes on in other instances at each pause. */
+/** Runs with `step` units of fuel at a time, and continues in other instances at each pause. */
 const runMoving = (
   modules: Modules,
   name: string,
@@ -183,7 +183,7 @@ const runMoving = (
   return { result, fuel: call.fuelConsumed };
 };
 
-/** Moves of one call: each compiles all modules anew. */
+/** Moves of one call: each compiles all modules again. */
 const MOST_MOVES = 60;
 
 const engineFunc = (modules: Modules, name: string, features: readonly FeatureKey[]): FuncInstance =>

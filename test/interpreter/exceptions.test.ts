@@ -145,7 +145,7 @@ test('values of every kind arrive at the label with all of their bits', () => {
   ]);
 });
 
-test('the exception arrives behind its values, and can be thrown again', () => {
+test('the exception arrives after its values, and can be thrown again', () => {
   const again: Instruction[] = [
     ['block', 4],
     ['try_table', null, [{ tag: 0, withRef: true, label: 0 }]],

@@ -47,13 +47,13 @@ const cheapest: FuelSchedule = defineSchedule({
 
 describe('a schedule of one\u2019s own', () => {
   const refused: Readonly<Record<string, readonly [unknown, RegExp]>> = {
-    'no object': [5, /a schedule is an object/],
-    null: [null, /a schedule is an object/],
+    'no object': [5, /a schedule must be an object/],
+    null: [null, /a schedule must be an object/],
     'no name': [mine({ name: undefined }), /name must be/],
-    'a name of ours': [mine({ name: 'quern-1' }), /the name "quern-1" is that of a schedule of Quern's/],
+    'a name of Quern': [mine({ name: 'quern-1' }), /the name "quern-1" belongs to a schedule of Quern/],
     'no prices': [mine({ cost: null }), /cost must be an object/],
     'a class that is missing': [mine({}, { vector: undefined }), /cost\.vector must be .* not undefined/],
-    'a class that is unknown': [mine({}, { quantum: 1 }), /cost\.quantum is not known/],
+    'a class that is unknown': [mine({}, { quantum: 1 }), /cost\.quantum is unknown/],
     'a fraction': [mine({}, { div: 1.5 }), /cost\.div must be a whole number from 0 to 255, not 1\.5/],
     'a negative price': [mine({}, { div: -1 }), /cost\.div must be a whole number/],
     'no number': [mine({}, { div: Number.NaN }), /cost\.div must be a whole number/],
@@ -68,7 +68,7 @@ describe('a schedule of one\u2019s own', () => {
     'exceptions for nothing': [mine({}, { exception: 0 }), /cost\.exception must be a whole number from 1/],
     'a unit that is missing': [mine({ growPage: undefined }), /growPage must be/],
     'a unit that is negative': [mine({ bulkBytesPerUnit: -1 }), /bulkBytesPerUnit must be/],
-    'a field that is unknown': [mine({ hostcall: 1 }), /hostcall is not known/],
+    'a field that is unknown': [mine({ hostcall: 1 }), /hostcall is unknown/],
     'a function without a namespace': [mine({ functions: { send: 1 } }), /"send" is not a namespace/],
     'a bad price of a function': [mine({ functions: { 'a b': -1 } }), /functions\["a b"\] must be/],
   };
@@ -149,7 +149,7 @@ const spins: Readonly<Record<string, Partial<ModuleSource> & { readonly code: re
   },
 };
 
-test('nothing runs for ever without paying, however cheap the table is', () => {
+test('nothing runs forever without paying, however cheap the table is', () => {
   for (const [name, { code, ...rest }] of Object.entries(spins)) {
     // Function 1 calls itself twice, 40 deep: 2^40 calls.
     const twice: readonly Instruction[] = [

@@ -1,6 +1,6 @@
 /**
  * The fuel contract on small programs, for every amount of fuel from none to the whole bill: the call executes
- * what the fuel pays for and not more, goes on unit by unit as if nothing had happened, and costs the same.
+ * what the fuel pays for and not more, continues unit by unit as if nothing had happened, and costs the same.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -421,7 +421,7 @@ const traps: Readonly<Record<string, readonly Instruction[]>> = {
   'exhaustion.call-stack': [['call', 1]],
 };
 
-/** A program that traps inside a call, behind a store. */
+/** A program that traps inside a call, after a store. */
 const trapping = (code: readonly Instruction[]): Program =>
   program({
     types: [noneToI32, {}],

@@ -39,7 +39,7 @@ const bodies: Readonly<Record<string, readonly Instruction[]>> = {
   'a quotient of what was loaded': [a, ['i32.load', {}], b, ['i32.load', {}], i32(1), 'i32.or', 'i32.div_u'],
   'a remainder by a sum': [a, i32(1), b, i32(-64), 'i32.add', 'i32.rem_u', 'i32.add'],
 };
-/** In bounds, at the border, behind it, and where a sum of two is in bounds or not. */
+/** In bounds, at the border, after it, and where a sum of two is in bounds or not. */
 const addresses = [0, 64, 65_528, 65_529, 65_533, 65_535, 65_536, 0x7fffffff, 0x80000000, 0xffffffff];
 
 const outcomeOf = (func: FuncInstance, args: readonly bigint[], careful: boolean): object => {

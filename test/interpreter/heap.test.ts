@@ -127,7 +127,7 @@ test('garbage of earlier calls does not count', () => {
   call('garbage', FITTING);
 });
 
-test('what is still reachable goes on counting, until it is not', () => {
+test('what is still reachable still counts, until it is not', () => {
   const { call } = start({ maxHeapBytes: 4 * MAX });
   call('chain', 3 * FITTING);
   for (let i = 0; i < 20; i++) call('garbage', Math.floor(FITTING / 2));

@@ -52,7 +52,7 @@ for (const careful of [false, true]) {
     assert.equal(later.fuelConsumed, total);
   });
 
-  test(`fuel that ends with the wait pauses behind it, careful: ${careful}`, async () => {
+  test(`fuel that ends with the wait pauses after it, careful: ${careful}`, async () => {
     const execution = startExecution(
       runner((value) => Promise.resolve(value)),
       [4n],

@@ -21,7 +21,7 @@ interface Shape {
   readonly call: readonly Instruction[];
 }
 
-/** `run` starts a recursion that counts its calls in a global; `depth` tells how far it came. */
+/** `run` starts a recursion that counts its calls in a global; `depth` is how far it came. */
 const recursive = ({ params = [], locals = [], call }: Shape): Program => ({
   modules: [
     assemble({

@@ -1,5 +1,5 @@
 /**
- * Whoever watches over a call is asked whether it may go on, whatever the call does: `onSlice` is asked by what was
+ * `onSlice` decides whether a call may continue, whatever the call does: it is called by what was
  * done since it was last asked, not by who asked for fuel. Pausing there changes nothing.
  */
 import assert from 'node:assert/strict';
@@ -339,7 +339,7 @@ describe('a pause by onSlice', () => {
     assert.ok(pauses > 50, `${pauses} pauses`);
   });
 
-  test('comes in front of an instruction, and the bill is that of what was done before', () => {
+  test('comes before an instruction, and the bill is that of what was done before', () => {
     fc.assert(
       fc.property(dear, fc.boolean(), (schedule, careful) => {
         const call = start(make(schedule), 'mix', { careful, onSlice: () => true }, [ROUNDS]);

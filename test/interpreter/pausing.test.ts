@@ -1,6 +1,6 @@
 /**
- * Calls that stop and go on: many at once, one inside another, beside calls that trapped; and what they held is let
- * go when they are over.
+ * Calls that stop and continue: many at once, one inside another, beside calls that trapped; and what they held is let
+ * go when they have ended.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -103,7 +103,7 @@ const funcOf = (instance: ModuleInstance, name: string): FuncInstance =>
 const start = (instance: ModuleInstance, name: string, args: readonly RawValue[], fuel?: number): Execution =>
   startExecution(funcOf(instance, name), args, fuel === undefined ? {} : { fuel });
 
-/** Gives a call fuel, a little at a time, until it is over. */
+/** Gives a call fuel, a little at a time, until it has ended. */
 const finish = (call: Execution, step = 7): Execution => {
   while (call.run() === 'paused') call.addFuel(step);
   return call;
@@ -188,7 +188,7 @@ describe('calls inside calls', () => {
     assert.deepEqual(finish(start(instance, 'ask', [0n], 0)).results, [ask(0n)]);
   });
 
-  test('a call begun inside another goes on after it, and during its next visit to the host', () => {
+  test('a call begun inside another continues after it, and during its next visit to the host', () => {
     let inner: Execution | null = null;
     const visits: string[] = [];
     const instance: ModuleInstance = makeInstance(() => {
@@ -237,7 +237,7 @@ describe('calls inside calls', () => {
 });
 
 describe('what makes a call pause', () => {
-  test('a promise of the host: other calls run meanwhile', async () => {
+  test('a promise of the host: other calls run in the meantime', async () => {
     let resolve = (_value: bigint): void => {};
     const instance = makeInstance(() => new Promise<bigint>((done) => (resolve = done)));
     const call = start(instance, 'ask', [10n]);
@@ -280,7 +280,7 @@ describe('what makes a call pause', () => {
 });
 
 describe('after a trap', () => {
-  test('memory keeps what was stored, and the instance goes on', () => {
+  test('memory keeps what was stored, and the instance continues', () => {
     const instance = makeInstance();
     const paused = start(instance, 'fib', [10n], 100);
     assert.equal(paused.run(), 'paused');
@@ -323,7 +323,7 @@ describe('references', () => {
     assert.ok(isGone);
   });
 
-  test('of a paused call that is given up are let go with the next call', async () => {
+  test('of a paused call that is abandoned are released with the next call', async () => {
     const isGone = await isLetGo((instance, reference) => {
       assert.equal(start(instance, 'keep', [reference, 4n], 60).run(), 'paused');
       assert.equal(start(instance, 'count', [3n]).run(), 'done');

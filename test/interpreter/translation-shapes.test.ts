@@ -73,7 +73,7 @@ const shapes: Record<string, (n: number) => Uint8Array> = {
     }),
   'reads of one local that wait, and writes to others': (n) =>
     moduleOf([...times(n, get(0)), ...times(n, i32(1), ['local.set', 1]), ...times(n - 1, add)]),
-  'reads of a local in front of each write to it': (n) =>
+  'reads of a local before each write to it': (n) =>
     moduleOf([...times(n, get(0), i32(1), ['local.set', 0]), ...times(n - 1, add)]),
   'br_if with many values': (n) =>
     moduleOf([
@@ -225,7 +225,7 @@ test('locals cost what their declarations take', () => {
   assert.ok(cpu() - start < 1000, `${cpu() - start} ms`);
 });
 
-test('a local far behind those that are listed has its place', () => {
+test('a local far after those that are listed has its place', () => {
   const code: Instruction[] = [i32(5), ['local.set', 39_000], i32(6), ['local.set', 41_500], get(39_000)];
   const locals: [number, Type][] = [
     [40_000, 'i32'],

@@ -92,7 +92,7 @@ test('a load from a sum reads there, and traps as a load does', () => {
   assert.ok(second.offset! > first.offset! && first.offset! > 0);
 });
 
-test('a sum that somebody else reads is there after a load from it', () => {
+test('a sum that something else reads is there after a load from it', () => {
   const f = functionOf(
     ['i32'],
     ['v128', 'i32'],
@@ -145,7 +145,7 @@ test('a product is rounded before it is added, on either side', () => {
   assert.deepEqual(end(both, x, y, z).results, [twice]);
 });
 
-test('a product that somebody else reads is there after a sum with it', () => {
+test('a product that something else reads is there after a sum with it', () => {
   const f = functionOf(
     ['v128', 'v128'],
     ['v128', 'v128'],

@@ -1,5 +1,5 @@
 /**
- * A fresh kernel has sixteen pages and manages one; the others are made when somebody looks at them. Nobody can tell.
+ * A fresh kernel has sixteen pages and manages one; the others are made when they are read. Nobody can tell.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -102,7 +102,7 @@ test('a handle plus 2^32 is no handle, to the plug-in and to host functions', ()
   assert.equal(kernel.memory.length(handle), 3);
 });
 
-test('output_length gives back all 64 bits that a plug-in wrote over it', () => {
+test('output_length returns all 64 bits that a plug-in wrote over it', () => {
   const kernel = new Kernel();
   const slots = Int32Array.of(57, 0, 0x1234_5679, -2);
   runKernelFunction(kernel, 'store_u64', slots);

@@ -101,12 +101,12 @@ test('a plug-in that wrote over the register of its output is restored with it',
   assert.equal(await restored.call('f'), null);
 });
 
-test('a block that a forged header put behind the last one is none after the next reset', () => {
+test('a block that a forged header put after the last one is none after the next reset', () => {
   const kernel = new Kernel({ mayGrow: () => false });
   const { memory } = kernel;
   const first = memory.alloc(200);
   memory.alloc(60_000);
-  // The size of the first block: what is split off it lies behind all blocks.
+  // The size of the first block: what is split off it lies after all blocks.
   for (const [i, byte] of [0xa0, 0x09, 0x01].entries()) memory.storeU8(first - 8 + i, byte);
   memory.free(first);
   const forged = memory.alloc(6000);

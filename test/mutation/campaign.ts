@@ -164,7 +164,7 @@ export class Campaign {
   /** Asks about one mutant in a process that has started. */
   private async judgeOne(kind: MutantKind, seed: number): Promise<QuernAnswer[]> {
     let failure = '';
-    // On a busy machine a process may stand still for longer than a mutant may take.
+    // On a busy machine a process may be suspended for longer than a mutant may take.
     for (const patience of [1, 3]) {
       try {
         await this.askQuern('module', [], false, START_MS);

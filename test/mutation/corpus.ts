@@ -44,7 +44,7 @@ const suiteModules = (): Uint8Array[] => {
   });
 };
 
-/** Modules that are not valid, in place of the suite's. */
+/** Modules that are not valid, instead of the suite's. */
 const invalidModules = (): Uint8Array[] =>
   [
     '(func (result i32))',

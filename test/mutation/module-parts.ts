@@ -17,7 +17,7 @@ export interface Section {
   readonly contents: Uint8Array;
 }
 
-/** A LEB128 of up to five bytes; null where there is none. */
+/** A LEB128 of up to five bytes; null if there is none. */
 const readLeb = (bytes: Uint8Array, start: number): readonly [value: number, end: number] | null => {
   let value = 0;
   for (let i = 0; i < 5; i++) {
@@ -29,7 +29,7 @@ const readLeb = (bytes: Uint8Array, start: number): readonly [value: number, end
   return null;
 };
 
-/** Ranges of bytes that have their sizes in front of them, up to the first that has none. */
+/** Ranges of bytes that have their sizes before them, up to the first that has none. */
 const readSized = (bytes: Uint8Array, start: number, headBytes: number): [number, number, number][] => {
   const ranges: [number, number, number][] = [];
   for (let at = start; at < bytes.length; ) {
@@ -88,7 +88,7 @@ export const readInstructions = (
     if (count === 0) return null;
     const body = choose(count);
     const found = module.funcs[module.importedFuncCount + body]!.body!;
-    // Bodies are counted from their vector of locals, whose length lies in front of `start`.
+    // Bodies are counted from their vector of locals, whose length lies before `start`.
     const whole = readBodies(readSections(bytes).find(({ id }) => id === CODE)!.contents)[body]!;
     const base = whole.byteOffset - bytes.byteOffset;
     const reader = new InstructionReader(bytes, module.types);

@@ -178,7 +178,7 @@ const mutations: readonly (readonly [weight: number, mutation: Mutation])[] = [
     },
   ],
   [3, (random, bytes, other) => writeSections(rearrange(random, readSections(bytes), readSections(other)))],
-  // A section of another module in place of one's own.
+  // A section of another module instead of one's own.
   [
     2,
     (random, bytes, other) => {

@@ -93,7 +93,7 @@ const mutations: readonly ((random: Random, text: string) => string)[] = [
     return text.slice(0, at) + String.fromCharCode(random.below(256)) + text.slice(at + 1);
   },
   (random, text) => {
-    // One token in place of another.
+    // One token instead of another.
     const tokens = text.split(/(\s+|[()])/);
     const [from, to] = [random.below(tokens.length), random.below(tokens.length)];
     tokens[to] = random.below(4) === 0 ? pieces[random.below(pieces.length)]! : tokens[from]!;

@@ -10,7 +10,7 @@ import { example } from '../examples/example-plugins.ts';
 import { root } from '../shared.ts';
 import { compileWat } from '../wat.ts';
 
-// By variables, since the compiler would read the shipped declarations in place of the sources.
+// By variables, since the compiler would read the shipped declarations instead of the sources.
 const load = async <T>(name: string): Promise<T> => (await import(name)) as T;
 const small = await load<typeof whole>('quern/small');
 const smallWasm = await load<typeof wholeWasm>('quern/wasm/small');
@@ -55,9 +55,7 @@ const modules = compileWat({
 describe('the small build', () => {
   const leavesOut = (what: string) => ({
     code: 'unsupported.feature',
-    message: new RegExp(
-      `${what}, which the small build leaves out: import "quern" in place of "quern/small"`,
-    ),
+    message: new RegExp(`${what}, which the small build omits: import "quern" instead of "quern/small"`),
   });
 
   test('has the names of the whole one', () => {

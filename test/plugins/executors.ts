@@ -25,7 +25,7 @@ import { instantiate as instantiateReference } from '../reference/instantiate.ts
 import { Machine } from '../reference/machine.ts';
 import type { RawValue as ReferenceValue } from '../reference/values.ts';
 
-/** What one call came to. */
+/** The result of one call. */
 export interface CallEnd {
   readonly status: 'done' | 'trap' | 'paused';
   readonly results: readonly RawValue[];
@@ -65,7 +65,7 @@ interface Steps {
   readonly error: unknown;
 }
 
-/** No test needs more, and a call that pauses at one place for ever must not hang the test. */
+/** No test needs more, and a call that pauses at one place forever must not hang the test. */
 const MOST_PAUSES = 1_000_000;
 
 const drive = (machine: Steps, { step, mostPauses = Number.POSITIVE_INFINITY }: Payment): CallEnd => {

@@ -1,5 +1,5 @@
 /**
- * Real plug-ins cost the same and do the same whoever executes them and however their fuel is handed out.
+ * Real plug-ins cost the same and do the same no matter what executes them and however their fuel is given out.
  *
  * Four ways to run a call are compared by output, kind of end, fuel and memory: `Plugin` itself, the engine's
  * fast and careful code, and the reference executor, which counts one instruction at a time.

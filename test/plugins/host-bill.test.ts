@@ -447,7 +447,7 @@ describe('bytes that cross to WASI, and work', () => {
         before: [wasiCall('path_symlink', SECOND, target.length, DATA, PATH, 1)],
       };
     };
-  /** The entries of the directory as they are handed out, with what each takes. */
+  /** The entries of the directory as they are given out, with what each takes. */
   const entries = ['.', '..', 'd', 'file'].map((name) => 24 + name.length);
   const before = (i: number): number => entries.slice(0, i).reduce((sum, count) => sum + count, 0);
 

@@ -1,6 +1,6 @@
 /**
  * What host functions charge: the fixed price of the call before it, what they charge themselves after it. A debt is
- * settled before the next instruction, whichever way the host was called and whoever executes the code.
+ * settled before the next instruction, whichever way the host was called and no matter what executes the code.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

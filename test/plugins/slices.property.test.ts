@@ -11,7 +11,7 @@ import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 import { dataDigest, memoryDigest } from './plugin-session.ts';
 import { inputOf, moduleBytes, readSetUps, recordedFunctions } from './recorded.ts';
 
-/** What a call comes to, as data. */
+/** The result of a call, as data. */
 interface End {
   readonly output: string | null;
   readonly error: string | null;
@@ -109,7 +109,7 @@ describe('own plug-ins', () => {
     );
   test('host functions that answer later, bulk operations, growth', () =>
     check(make, 'run', new Uint8Array(0), 40));
-  test('a trap behind a debt', () => check(make, 'fail', new Uint8Array(0), 20));
+  test('a trap after a debt', () => check(make, 'fail', new Uint8Array(0), 20));
 });
 
 describe('recorded plug-ins', needsShared, () => {

@@ -206,7 +206,7 @@ describe('a pool on threads', () => {
     assert.equal(threads.size, 1);
   });
 
-  test('a thread keeps so many plug-ins, and makes the others anew', async () => {
+  test('a thread keeps so many plug-ins, and makes the others again', async () => {
     await using threads = new Threads({ maxThreads: 1, module });
     const many = Array.from({ length: 40 }, () => createPool(actor, { threads }));
     for (const pool of many) assert.equal(numberOf(await pool.call('count')), 1);

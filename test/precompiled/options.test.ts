@@ -62,7 +62,7 @@ describe('precompiled', () => {
     [true, false],
     [false, true],
   ])
-    test(`a snapshot that was taken ${from ? 'with' : 'without'} it goes on ${to ? 'with' : 'without'} it`, async () => {
+    test(`a snapshot that was taken ${from ? 'with' : 'without'} it continues ${to ? 'with' : 'without'} it`, async () => {
       const optionsOf = (isGiven: boolean | undefined): object => (isGiven ? { precompiled: made } : {});
       const whole = await createPlugin(greet);
       await whole.call('greet', 'Ada');
@@ -128,7 +128,7 @@ describe('precompiled', () => {
     assert.ok(isQuernError(error, 'usage.precompiled'));
     assert.equal(
       error.message,
-      `code that was compiled before does not fit: made of a module with the SHA-256 ${other.sha256}; here there is ${made.sha256}`,
+      `precompiled code does not match: made from a module with the SHA-256 ${other.sha256}; this one has ${made.sha256}`,
     );
     assert.deepEqual([error.details.expected, error.details.actual], [other.sha256, made.sha256]);
   });
@@ -138,7 +138,7 @@ describe('precompiled', () => {
     await createPlugin(greet, { precompiled: flat, schedule: 'flat-1' });
     assert.match(
       (await refused(() => createPlugin(greet, { precompiled: flat }))).message,
-      /made for the fuel schedule flat-1 with prices [0-9a-f]+; here there is quern-1 with prices [0-9a-f]+$/,
+      /made for the fuel schedule flat-1 with prices [0-9a-f]+, not for quern-1 with prices [0-9a-f]+$/,
     );
     const mine = defineSchedule({ ...quern1, name: 'mine-1', growPage: 5000 });
     const dearer = defineSchedule({ ...quern1, name: 'mine-1', growPage: 5001 });
@@ -146,7 +146,7 @@ describe('precompiled', () => {
     await createPlugin(greet, { precompiled, schedule: mine });
     const error = await refused(() => createPlugin(greet, { precompiled, schedule: dearer }));
     assert.ok(isQuernError(error, 'usage.precompiled'));
-    assert.match(error.message, /schedule mine-1 with prices (\w+); here there is mine-1 with prices (?!\1)/);
+    assert.match(error.message, /schedule mine-1 with prices (\w+), not for mine-1 with prices (?!\1)/);
   });
 
   test('of another version is refused', async () => {
@@ -155,7 +155,7 @@ describe('precompiled', () => {
     const old = await loadText(text.replace('{"version":', '{"version":9'));
     const error = await refused(() => new Store({ precompiled: old }));
     assert.ok(isQuernError(error, 'usage.precompiled'));
-    assert.match(error.message, /made for version 9\d+ of generated code; here there is version \d+$/);
+    assert.match(error.message, /made for version 9\d+ of generated code, not for version \d+$/);
   });
 
   test('must come from such a file', async () => {

@@ -1,5 +1,5 @@
 /**
- * An oracle for profiles: a call goes on by one unit of fuel at a time, and whatever it uses counts for the function in
+ * An oracle for profiles: a call continues by one unit of fuel at a time, and whatever it uses counts for the function in
  * which it stands, on the way that its stack says.
  */
 import { type FuncInstance, type RawValue, startExecution } from '../../src/wasm.ts';

@@ -7,7 +7,7 @@ import type { Module } from '../../src/wasm.ts';
 import { header, list, section, text, u32 } from '../assembler.ts';
 
 const EXPORT_SECTION = 7;
-/** Sections that come behind the export section: start, elements, data count, code, data. */
+/** Sections that come after the export section: start, elements, data count, code, data. */
 const LATER = [8, 9, 12, 10, 11];
 
 interface RawSection {

@@ -54,7 +54,7 @@ export class ReferenceBackend implements Backend<RawValue> {
     });
   }
 
-  /** An exception that ended a call which the host made goes on in the caller. */
+  /** An exception that ended a call which the host made continues in the caller. */
   private callHost(act: () => readonly RawValue[]): readonly RawValue[] {
     try {
       return act();

@@ -40,7 +40,7 @@ export interface Instruction {
   delegate: number | null;
   /** Index of the matching `end`; of blocks and `else`. */
   end: number;
-  /** Index of the matching `else`, or of `end` where there is none. */
+  /** Index of the matching `else`, or of `end` if there is none. */
   otherwise: number;
 }
 

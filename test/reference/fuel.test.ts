@@ -37,7 +37,7 @@ const countDown = functionOf(
   ...(['else', ['local.get', 0], ['i32.const', 1], 'i32.sub', ['call', 0], 'end'] as const),
 );
 
-test('a run that needs exactly n units completes, one with less pauses and can go on', () => {
+test('a run that needs exactly n units completes, one with less pauses and can continue', () => {
   const total = run(countDown, 3n).fuelConsumed;
   for (let fuel = 0; fuel <= total; fuel++) {
     const machine = run(countDown, 3n, fuel);

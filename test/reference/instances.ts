@@ -85,7 +85,7 @@ export class TableInstance {
 /** One machine that waits at an address of a memory. */
 export interface Waiting {
   readonly ea: number;
-  /** Nanoseconds; negative = for ever. */
+  /** Nanoseconds; negative = forever. */
   readonly timeout: bigint;
   readonly memory: MemoryInstance;
   /** 0 woken, 2 timed out; null while it lasts. */

@@ -31,7 +31,7 @@ export interface Label {
   readonly slots: number;
   /** Height of the value stack below them. */
   readonly height: number;
-  /** Where execution goes on; loops keep their label. */
+  /** Where execution continues; loops keep their label. */
   readonly continuation: number;
   readonly isLoop: boolean;
   /** Code under this label is protected by the handlers of this instruction. @spec syntax-handler */
@@ -81,7 +81,7 @@ const LARGE_FRAME = 2047;
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
 export const slotsOfAll = (types: readonly ValType[]): number => sum(types.map(slotsOf));
 
-/** Ends a wait whose time is over. */
+/** Ends a wait whose time has ended. */
 export const timeOut = (waiting: Waiting): void => {
   const { waiters } = waiting.memory;
   waiters.splice(waiters.indexOf(waiting), 1);
@@ -95,7 +95,7 @@ export class Machine {
   fuelLeft: number;
   fuelConsumed = 0;
   error: QuernError | null = null;
-  /** The wait that the machine stands in; its answer is pushed when it goes on. */
+  /** The wait of the machine; its answer is pushed when it continues. */
   waiting: Waiting | null = null;
 
   /** @param fuel units to start with; Infinity by default */
@@ -223,7 +223,7 @@ export class Machine {
       for (const [i, type] of results.entries()) this.push({ type, bits: returned[i] ?? null });
     } catch (error) {
       if (!(error instanceof ExceptionInstance)) throw error;
-      // The call is over and cannot wait: what is not there is owed.
+      // The call has ended and cannot wait: what is not there is owed.
       const cost = throwCost(this, error.tag);
       this.fuelLeft -= cost;
       this.fuelConsumed += cost;

@@ -13,7 +13,7 @@ const unreachable: Rule = {
   },
 };
 
-/** Enters a block; a branch to it goes on behind its `end`. */
+/** Enters a block; a branch to it continues after its `end`. */
 const pushBlock = (machine: Machine, { block, end }: Instruction): void => {
   const { params, results } = block!;
   const height = machine.stack.length - params.length;

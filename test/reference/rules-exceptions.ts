@@ -46,7 +46,7 @@ const protect: Rule = {
   },
 };
 
-/** Reached at the end of what stands before it: the `try` is over. */
+/** Reached at the end of what stands before it: the `try` has ended. */
 const catch_: Rule = {
   step: (machine, { end }) => {
     machine.frame.pc = end;

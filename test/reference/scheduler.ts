@@ -1,6 +1,6 @@
 /**
  * Round-robin over reference machines: the definition of what the engine's `Scheduler` does, in its most direct
- * form. A unit of fuel takes a nanosecond; when all machines wait, time goes on to the next timeout.
+ * form. A unit of fuel takes a nanosecond; when all machines wait, time continues to the next timeout.
  */
 import { TrapError } from '../../src/errors.ts';
 import { type Machine, type MachineStatus, timeOut } from './machine.ts';
@@ -30,12 +30,12 @@ export class ReferenceScheduler {
     return thread;
   }
 
-  /** Runs all threads to their ends. @throws TrapError when all wait for ever */
+  /** Runs all threads to their ends. @throws TrapError when all wait forever */
   run(): void {
     while (this.turn()) {}
   }
 
-  /** One turn of one thread; false when all are over. */
+  /** One turn of one thread; false when all have ended. */
   turn(): boolean {
     if (this.threads.every(({ status }) => status !== 'paused')) return false;
     this.endWaits();

@@ -101,7 +101,7 @@ describe('a recording of a call that spins', () => {
     assert.equal(await codeOf(spins, recording, { signal: AbortSignal.abort() }), 'interrupted.cancelled');
   });
 
-  test('is not begun once the time is over', async () => {
+  test('is not begun once the time has ended', async () => {
     const recording = await record(1000);
     const timeoutMs = 200;
     const late = new Promise<Uint8Array>((resolve) => {

@@ -1,11 +1,11 @@
-/** `replay` and `record` together: a recording that ends anywhere goes on with the host. */
+/** `replay` and `record` together: a recording that ends anywhere continues with the host. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isQuernError } from '../../src/errors.ts';
 import { createPlugin, MemoryFiles, replayRecording } from '../../src/node.ts';
 import { questions } from '../jobs/worlds.ts';
 
-describe('a recording that goes on', () => {
+describe('a recording that continues', () => {
   const asked: bigint[] = [];
   const ask = (_: unknown, n: bigint): bigint => {
     asked.push(n);

@@ -41,7 +41,7 @@ before(async () => {
 });
 
 describe('a recording', () => {
-  test('holds what the calls came to', () => {
+  test('holds the results of the calls', () => {
     assert.deepEqual(
       ends.map((end) => end.replace(/ [0-9a-f]{16}$/, ' …')),
       [
@@ -67,7 +67,7 @@ describe('a recording', () => {
     assert.equal(await plugin.reset(), true);
   });
 
-  test('is handed out line by line as it is made', async () => {
+  test('is passed on line by line as it is made', async () => {
     const lines: string[] = [];
     const plugin = await createWorld({ record: (line) => lines.push(line) });
     await plugin.call('clock');
@@ -175,7 +175,7 @@ describe('a replay', () => {
     const [header, ...rest] = parseLog(recording).events;
     const ask = { ...(header!.ask as object), version: 99 };
     const error = await failing(replayRecording(world, appendChecks([{ ...header!, ask }, ...rest])));
-    assert.match(error.message, /version 99; this is for version 1/);
+    assert.match(error.message, /version 99; expected version 1/);
   });
 });
 

@@ -248,7 +248,7 @@ describe('the service of the examples', needsRedis, () => {
     assert.deepEqual([after.reserved, after.openCalls], [0, 0]);
   });
 
-  test('what a server that was killed had reserved for a call is given back', async () => {
+  test('what a server that was killed had reserved for a call is released', async () => {
     const hash = await upload('ada');
     const before = (await usage('ada')).spent;
     const call = as('ada')('POST', `/plugins/${hash}/call/spin?fuel=100000000000`, '').catch(() => null);

@@ -10,7 +10,7 @@ export const reseal = (bytes: Uint8Array): Uint8Array => {
   return bytes;
 };
 
-/** A copy with one to four bits or bytes changed; few of them in front of `from`. */
+/** A copy with one to four bits or bytes changed; few of them before `from`. */
 export const flip = (random: Random, bytes: Uint8Array, from = 0): Uint8Array => {
   const copy = bytes.slice();
   for (let count = 1 + random.below(4); count > 0; count--) {

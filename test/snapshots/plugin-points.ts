@@ -15,7 +15,7 @@ import { inputOf, moduleBytes, readSetUps, recordedFunctions, type SetUp } from 
 import { digest, memoryText } from './digest.ts';
 import { keptCompilerOption, type Sides } from './sides.ts';
 
-/** How the call comes to stand still. */
+/** How the call is paused. */
 type Way = 'fuel' | 'slice' | 'host' | 'initialisation';
 
 /** What the restoring process needs. */
@@ -154,7 +154,7 @@ const start = async (
 };
 
 const wholes = new Map<string, Promise<string>>();
-/** What an uninterrupted call comes to. */
+/** The result of an uninterrupted call. */
 const whole = (subject: Subject, isRenewed: boolean): Promise<string> => {
   const key = `${subject.setUp.id} ${subject.call} ${isRenewed}`;
   let found = wholes.get(key);
@@ -210,7 +210,7 @@ const chooseWay = (random: Random, { fuel, hostCalls, setUp }: Subject): Way => 
   const die = random.below(10);
   if (hostCalls > 0 && die < 4) return 'host';
   if (fuel > 250_000 && die < 6) return 'slice';
-  // Only modules with an initialiser can pause in it; the others pause in the call behind.
+  // Only modules with an initialiser can pause in it; the others pause in the call after it.
   return die === 9 && setUp.id !== 'kernel_all' ? 'initialisation' : 'fuel';
 };
 

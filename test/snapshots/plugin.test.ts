@@ -1,4 +1,4 @@
-/** Snapshots of plug-ins: files, streams, time, randomness, variables and the call itself go on elsewhere. */
+/** Snapshots of plug-ins: files, streams, time, randomness, variables and the call itself continue elsewhere. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -111,7 +111,7 @@ describe('an idle plug-in', () => {
     assert.deepEqual((await restored.call('time'))?.bytes(), (await plain.call('time'))?.bytes());
   });
 
-  test('goes on elsewhere: open files, removed ones too, standard input, time, randomness, variables', async () => {
+  test('continues elsewhere: open files, removed ones too, standard input, time, randomness, variables', async () => {
     const first = await createPlugin(bytes, optionsOf(new MemoryFiles()));
     await first.call('open');
     first.setVariable('v', 'value');
@@ -152,8 +152,8 @@ describe('an idle plug-in', () => {
   });
 });
 
-describe('a call that stands still', () => {
-  test('goes on elsewhere, from any amount of fuel', async () => {
+describe('a call that is paused', () => {
+  test('continues elsewhere, from any amount of fuel', async () => {
     const [output, fuel] = expected.steps[0]!;
     const random = new Random(8);
     for (let i = 0; i < 12; i++) {
@@ -188,7 +188,7 @@ describe('a call that stands still', () => {
     assert.equal(await second.activeCall!.run(), 'done');
   });
 
-  test('can be given up', async () => {
+  test('can be abandoned', async () => {
     const first = await createPlugin(bytes, optionsOf(new MemoryFiles()));
     await first.call('open');
     await (await first.startCall('step', '', { fuel: 100 })).run();
@@ -199,7 +199,7 @@ describe('a call that stands still', () => {
   });
 });
 
-test('a file tree of the embedder that claims to be in memory, and is not, is opened anew', async () => {
+test('a file tree of the embedder that claims to be in memory, and is not, is opened again', async () => {
   const path = mkdtempSync(join(tmpdir(), 'quern-snapshot-'));
   try {
     const tree = {
@@ -268,7 +268,7 @@ describe('what is refused', () => {
   });
 });
 
-describe('limits of whoever restores', () => {
+describe('limits of the restoring code', () => {
   const spin = assemble({
     funcs: [{ code: [['loop', null], ['br', 0], 'end'] }, {}, { type: 1, code: [['i64.const', 5n]] }],
     types: [{}, { results: ['i64'] }],

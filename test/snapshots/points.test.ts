@@ -5,7 +5,7 @@ import { runPoints } from './run-points.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000_000);
 
-test(`calls go on in a fresh process as if they had never stopped (FC_SEED=${seed})`, async () => {
+test(`calls continue in a fresh process as if they had never stopped (FC_SEED=${seed})`, async () => {
   const { counts, mismatches } = await runPoints(60, seed, false, ['kernel_all', 'lua', 'sqlite_file']);
   assert.deepEqual(mismatches, []);
   assert.ok((counts.get('world') ?? 0) > 0);

@@ -225,7 +225,7 @@ const endOf = (call: Execution, instances: readonly ModuleInstance[]): string =>
   ].join(' | ');
 };
 
-/** A random point of a program; none when there is none. */
+/** A random point of a program; none if there is none. */
 export const programPoint = (random: Random, program: RecordedProgram, sides: Sides): readonly Point[] => {
   const whole = link(program, false, null);
   const wholeCall = startExecution(whole.func, argsOf(program));

@@ -43,7 +43,7 @@ const pausedAt = (fuel: number): { instances: readonly ModuleInstance[]; bytes: 
 };
 
 describe('a paused call', () => {
-  test('goes on from every place, and gives the same snapshot again', () => {
+  test('continues from every place, and gives the same snapshot again', () => {
     for (let fuel = 0; fuel < whole.fuel; fuel += fuel < 200 ? 1 : 29) {
       const { bytes } = pausedAt(fuel);
       const { instances } = makeZoo();
@@ -271,7 +271,7 @@ describe('what is refused', () => {
     );
   });
 
-  test('another version, and bytes that are none', () => {
+  test('another version, and bytes that are not a snapshot', () => {
     const newer = bytes.slice();
     newer[8] = 2;
     assert.equal(refused(reseal(newer), makeZoo().instances), 'snapshot.version');
@@ -280,7 +280,7 @@ describe('what is refused', () => {
     assert.throws(() => restoreSnapshot('no bytes' as never, makeZoo()), { code: 'usage.argument' });
   });
 
-  test('a snapshot of a call that is over', () => {
+  test('a snapshot of a call that has ended', () => {
     const { instances, run } = makeZoo();
     const call = startExecution(run, []);
     call.run();

@@ -69,10 +69,10 @@ test('a line that is listed and passes is a failure', async () => {
   ]);
 });
 
-test('a line that is listed and is no command is a failure', async () => {
+test('a line that is listed and is not a command is a failure', async () => {
   const result = await run([assertInvalid(8, 'invalid')], superseded);
   assert.equal(result.exitCode, 1);
-  assert.match(failuresOf(result)[0]!, /^script.wast:7 exception: listed .* but is no command$/);
+  assert.match(failuresOf(result)[0]!, /^script.wast:7 exception: listed .* but is not a command$/);
 });
 
 test('a text agrees only when ours begins with it', async () => {

@@ -1,6 +1,6 @@
 /**
  * The engine beside the reference executor on every command of the suite: results, traps, fuel and memories are equal
- * on fast code, on careful code, and with fuel handed out one unit at a time. Since what both say is what the suite
+ * on fast code, on careful code, and with fuel given out one unit at a time. Since what both say is what the suite
  * expects, neither needs a run alone. Fast code of the group `base` has a file of its own, which is a fast test.
  */
 import assert from 'node:assert/strict';

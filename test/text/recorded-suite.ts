@@ -21,7 +21,7 @@ export interface RecordedScript {
   readonly commands: readonly RecordedCommand[];
 }
 
-/** Commands in order, those of threads behind the thread. */
+/** Commands in order, those of threads after the thread. */
 export const flat = <T extends { readonly type: string }>(commands: readonly T[]): T[] =>
   commands.flatMap((command) => [
     command,

@@ -23,10 +23,10 @@ export interface AgentTask {
 /** Results of the calls, or codes of errors. */
 export type AgentReport = readonly (readonly RawValue[] | string)[];
 
-/** A worker that says nothing for so long waits for ever; the slowest of them takes a few seconds. */
+/** A worker that says nothing for so long waits forever; the slowest of them takes a few seconds. */
 const PATIENCE_MS = 120_000;
 
-/** Starts a worker; resolves when its calls are over. */
+/** Starts a worker; resolves when its calls have ended. */
 export const startAgent = (task: AgentTask): Promise<AgentReport> =>
   new Promise<AgentReport>((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: task });

@@ -115,7 +115,7 @@ const programs = `(module
         (i32.atomic.load (i32.add (local.get $at) (i32.xor (local.get $mine) (i32.const 4)))))
       (br_if $next (local.get $n))))
 
-  ;; Message passing: plain data behind an atomic flag.
+  ;; Message passing: plain data guarded by an atomic flag.
   (func (export "send") (param $n i32) (local $at i32)
     (loop $next
       (call $barrier (i32.const 2))

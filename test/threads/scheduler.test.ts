@@ -121,7 +121,7 @@ const mixes: Readonly<Record<string, readonly Call[]>> = {
 };
 
 describe('a wait pauses', () => {
-  test('and a notify of another call lets it go on', () => {
+  test('and a notify of another call lets it continue', () => {
     const { func } = makeWorld();
     const waiting = startExecution(func('wait32'), [128n, 0n, BigInt.asUintN(64, -1n)]);
     assert.equal(waiting.run(), 'paused');
@@ -202,7 +202,7 @@ describe('scheduler', () => {
       }
     });
 
-    test(`${name}: handing out fuel in pieces changes nothing`, () => {
+    test(`${name}: giving out fuel in pieces changes nothing`, () => {
       for (const slice of [1, 13, 500]) {
         const whole = runThreads(calls, { slice });
         for (const refill of [1, 7, 100]) {
@@ -288,7 +288,7 @@ describe('scheduler', () => {
     assert.deepEqual([...Buffer.from(report.memory, 'base64').subarray(256, 260)], [4, 2, 9, 1]);
   });
 
-  test('a wait for ever of all threads is an error that names them, and another thread can end it', () => {
+  test('a wait forever of all threads is an error that names them, and another thread can end it', () => {
     const { func } = makeWorld();
     const scheduler = new Scheduler();
     const thread = scheduler.spawn(func('consume'), [2n]);
@@ -338,7 +338,7 @@ describe('scheduler', () => {
       ]),
       [2n, 2n],
     );
-    // A thread that spins until the waiter is gone: virtual time goes on with its fuel.
+    // A thread that spins until the waiter is gone: virtual time continues with its fuel.
     const { func } = makeWorld();
     const scheduler = new Scheduler({ slice: 100, fuel: 100_000 });
     const waiter = scheduler.spawn(func('wait32'), [128n, 0n, 5_000n]);
@@ -434,7 +434,7 @@ describe('scheduler', () => {
     assert.deepEqual(await run([9, 1, 5, 0]), expected);
   });
 
-  test('whoever watches is asked within long turns, too, and pausing there changes nothing', () => {
+  test('onSlice is called within long turns, too, and pausing there changes nothing', () => {
     const run = (onSlice?: () => boolean): unknown[] => {
       const { func } = makeWorld();
       const scheduler = new Scheduler({ slice: 1_000_000, ...(onSlice === undefined ? {} : { onSlice }) });

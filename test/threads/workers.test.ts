@@ -233,7 +233,7 @@ describe('memories of workers', () => {
     assert.equal(memory.grow(1), -1);
   });
 
-  test('grow to the maximum, no further, whoever asks', async () => {
+  test('grow to the maximum, no further, for every caller', async () => {
     const { run, memory } = makeWorld();
     const one: Call[] = [
       ['grow', 1n],
@@ -304,7 +304,7 @@ describe('memories of workers', () => {
 });
 
 describe('a thread that must not block', () => {
-  test('pauses, and goes on when another worker notifies', async () => {
+  test('pauses, and continues when another worker notifies', async () => {
     const { run, func } = makeWorld();
     const waiting = startExecution(func('wait32'), [128n, 0n, forEver]);
     assert.equal(waiting.run(), 'paused');

@@ -78,7 +78,7 @@ describe('maxStackSlots', () => {
     const code: readonly Instruction[] = ['unreachable', block, one, one, 'drop', 'drop', 'end'];
     assert.equal(stackSlots(ofCode(code)), 0);
   });
-  test('counts again behind the end of a construct whose rest was unreachable', () => {
+  test('counts again after the end of a construct whose rest was unreachable', () => {
     const code: readonly Instruction[] = [block, 'unreachable', 'end', one, one, 'drop', 'drop'];
     assert.equal(stackSlots(ofCode(code)), 2);
   });

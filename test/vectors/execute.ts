@@ -9,7 +9,7 @@ import { Machine } from '../reference/machine.ts';
 import type { PausePoint, VectorCall } from './format.ts';
 
 export type ExecutorName = 'fast' | 'careful' | 'reference';
-/** What is called: `VectorCall` without what it comes to. */
+/** What is called: `VectorCall` without its result. */
 export type CallPlan = Pick<VectorCall, 'module' | 'name' | 'args'>;
 
 /** What both machines offer while a call runs. */
@@ -27,7 +27,7 @@ interface VectorWorld {
 /** Such calls are left out: nobody wants to wait for them. */
 const MOST_FUEL = 2_000_000;
 
-/** Over length (decimal, with a space behind) and bytes of each memory of the first module. */
+/** Over length (decimal, followed by a space) and bytes of each memory of the first module. */
 const digest = (memories: readonly Uint8Array[]): string => {
   const hash = createHash('sha256');
   for (const bytes of memories) hash.update(`${bytes.length} `).update(bytes);

@@ -16,7 +16,7 @@ export interface PausePoint {
   /** Digest of the memories then. */
   readonly memory: string;
 }
-/** One call, and what it comes to. */
+/** One call, and its result. */
 export interface VectorCall {
   /** Index of the module whose export is called. */
   readonly module: number;
@@ -53,7 +53,7 @@ export interface VectorProgram {
 export interface PluginVectorCall {
   readonly call: string;
   readonly fuel: number;
-  /** Hash of the output; absent where there is none. */
+  /** Hash of the output; absent if there is none. */
   readonly output?: string;
   /** Code of the error that the call ends with. */
   readonly error?: string;

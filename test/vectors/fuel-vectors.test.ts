@@ -10,7 +10,7 @@ import { runPlugin, sha256, vectorSetUps } from './make.ts';
 
 const vectors = readVectors();
 const schedules = new Map(vectors.schedules.map((schedule) => [schedule.name, schedule]));
-/** A schedule of ours by its name, another one from the file. */
+/** A schedule of Quern by its name, another one from the file. */
 const scheduleOf = (name: string): FuelSchedule => ours.get(name) ?? defineSchedule(schedules.get(name)!);
 
 const modulesOf = ({ modules, suite }: VectorProgram): Uint8Array[] => {

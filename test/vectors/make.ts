@@ -21,7 +21,7 @@ import type {
   VectorProgram,
 } from './format.ts';
 
-/** The schedules of the vectors: ours, and one that tells all classes apart. */
+/** The schedules of the vectors: ours, and one that distinguishes all classes. */
 export const vectorSchedules: readonly FuelSchedule[] = [quern1, flat1, defineSchedule(oddSchedule)];
 
 const PROGRAMS = 60;

@@ -29,7 +29,7 @@ export const guestAttempts: Readonly<Record<string, Attempt>> = {
   'read: ../': (g) => refused(g.readFile('../outside/secret'), ...OUT),
   'read: .. through a directory': (g) => refused(g.readFile('dir/../../outside/secret'), ...OUT),
   'read: many ..': (g) => refused(g.readFile(`${'../'.repeat(64)}etc/passwd`), ...OUT),
-  'read: .. behind dots and slashes': (g) => refused(g.readFile('.//./dir/.././/..//outside/secret'), ...OUT),
+  'read: .. after dots and slashes': (g) => refused(g.readFile('.//./dir/.././/..//outside/secret'), ...OUT),
   'read: .. of a directory that is not there': (g) =>
     refused(g.readFile('nothing/../../outside/secret'), 'noent'),
   'read: .. of a file': (g) => refused(g.readFile('file/../../outside/secret'), 'notdir'),
@@ -130,7 +130,7 @@ export const guestAttempts: Readonly<Record<string, Attempt>> = {
     g.symlink('../../outside/secret', 'dir/three');
     refused(g.readFile('one'), ...OUT);
   },
-  'link: .. behind a link goes back to where the link leads, not above': (g) => {
+  'link: .. after a link goes back to where the link leads, not above': (g) => {
     g.mkdir('dir/deep');
     g.symlink('dir/deep', 'link');
     assert.notEqual(g.stat('link/../../file'), 'notcapable');
@@ -215,7 +215,7 @@ export const guestAttempts: Readonly<Record<string, Attempt>> = {
     refused(g.readFile('../file'), ...OUT);
     refused(g.call('fd_prestat_get', 3, 512), 'badf');
   },
-  'rights: given up for good, also through new descriptors': (g) => {
+  'rights: dropped permanently, also through new descriptors': (g) => {
     const fd = g.mustOpen('dir', { directory: true, rights: (1n << 13n) | (1n << 14n) });
     refused(g.call('fd_fdstat_set_rights', fd, (1n << 30n) - 1n, 0n), 'notcapable');
     refused(g.mkdir('x', fd), 'notcapable');

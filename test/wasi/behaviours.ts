@@ -100,7 +100,7 @@ export const behaviours: Readonly<Record<string, (g: Guest) => void>> = {
     assert.equal(g.stat('d'), 'noent');
     assert.notEqual(g.writeFile('f', '', { at: fd, create: true }), 'success');
   },
-  'listings go on where they stopped, whatever the size of the buffer': (g) => {
+  'listings continue where they stopped, whatever the size of the buffer': (g) => {
     const names = Array.from({ length: 60 }, (_, i) => `name-${i}-${'x'.repeat(i)}`);
     for (const name of names) g.writeFile(name, '');
     for (const size of [100, 256, 4096]) {

@@ -146,7 +146,7 @@ describe('memory files', () => {
     assert.equal(guest.call('fd_filestat_set_size', fd, 90_000n), 'success');
     refused(guest.write(guest.mustOpen('other', { create: true }), 'x'.repeat(20_000)), 'nospc');
   });
-  test('bomb: more files than the budget, given back when they go', () => {
+  test('bomb: more files than the budget, released when they go', () => {
     const guest = new Guest({ '/': new MemoryFiles({}, { maxBytes: 51_200 }) });
     let made = 0;
     while (guest.mkdir(`d${made}`) === 'success') made++;
@@ -248,7 +248,7 @@ const startSwapping = (sandbox: Sandbox): ChildProcess => {
 /** Attempts of each race; `QUERN_RACE_ROUNDS=200000 npm test -- wasi/escape` for a long run. */
 const ROUNDS = Number(process.env['QUERN_RACE_ROUNDS'] ?? 4000);
 
-/** How long a race goes on in which nothing was swapped. */
+/** How long a race continues in which nothing was swapped. */
 const PATIENCE_MS = 30_000;
 
 describe('races with a process that swaps a directory for a link', () => {

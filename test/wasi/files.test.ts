@@ -129,7 +129,7 @@ describe('a quota', () => {
       assert.equal(g.seek(fd, 0, 0), 0n);
       assert.equal(g.write(fd, 'y'.repeat(1488)), 'success', 'writing over is free');
       assert.equal(g.call('fd_filestat_set_size', fd, 500n), 'success');
-      assert.equal(g.call('fd_allocate', fd, 0n, 1488n), 'success', 'what was given back');
+      assert.equal(g.call('fd_allocate', fd, 0n, 1488n), 'success', 'what was released');
       assert.equal(g.open('b', { create: true }), 'dquot');
       assert.equal(g.unlink('a'), 'success');
       assert.equal(

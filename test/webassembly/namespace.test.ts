@@ -176,7 +176,7 @@ describe('functions', () => {
     const { f, g } = instance.exports;
     assert.equal(f, g);
     assert.deepEqual([f.name, f.length, 'prototype' in f], ['0', 2, false]);
-    // No source of ours, as engines show none.
+    // No source of Quern, as engines show none.
     for (const text of [String(f), Function.prototype.toString.call(f)])
       assert.match(text, /^function [^{]*\{ \[native code\] \}$/);
     assert.throws(() => Reflect.construct(f, []), TypeError);
@@ -290,7 +290,7 @@ describe('errors', () => {
     assert.throws(() => new Instance(module, { m: { f } }), LinkError);
   });
 
-  test('validate tells without throwing', () => {
+  test('validate reports without throwing', () => {
     assert.equal(WebAssembly.validate(assemble({})), true);
     assert.equal(WebAssembly.validate(Uint8Array.of(0, 1, 2, 3)), false);
     assert.equal(WebAssembly.validate(new ArrayBuffer(0)), false);
@@ -593,7 +593,7 @@ describe('tables, globals and modules', () => {
     assert.ok(same instanceof other.Memory && !(same instanceof WebAssembly.Memory));
   });
 
-  test('a module tells its imports, exports and custom sections', () => {
+  test('a module lists its imports, exports and custom sections', () => {
     const { Module } = WebAssembly;
     const module = new Module(
       assemble({

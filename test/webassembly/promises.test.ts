@@ -56,7 +56,7 @@ describe('calls wait for promises', () => {
     assert.deepEqual(await Promise.all([call('sum', 3), call('wait', 5), call('sum', 4)]), [6, 6, 10]);
   });
 
-  test('and go on in the order in which their promises settle', async () => {
+  test('and continue in the order in which their promises settle', async () => {
     const settle: (() => void)[] = [];
     const { call } = setUp({
       wait: (n) => new Promise((resolve) => settle.push(() => resolve(n))),

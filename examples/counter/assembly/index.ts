@@ -1,4 +1,4 @@
-/** Counts vowels. The running total lives in a variable, so that it outlasts the call; the host adds a remark. */
+/** Counts vowels. The running total is in a variable, so that it outlasts the call; the host adds a remark. */
 import { Host, Memory, Var } from '@extism/as-pdk';
 import { length } from '@extism/as-pdk/lib/env';
 import { remark } from './host';

@@ -1,4 +1,4 @@
-/** The smallest useful plug-in: reads a name, answers with a greeting that the host can configure. */
+/** The smallest useful plug-in: reads a name, and returns a greeting that the host can configure. */
 import { Config, Host } from '@extism/as-pdk';
 
 /** Ends the plug-in on a failed assertion; the backtrace then shows where. */

@@ -6,7 +6,7 @@ export function abort(_message: string | null, _file: string | null, _line: u32,
   unreachable();
 }
 
-/** Answers a total with a remark, a block of the kernel memory that all modules of a plug-in share. */
+/** Returns a remark on a total, as a block of the kernel memory that all modules of a plug-in share. */
 export function remark(total: i64): u64 {
   return Memory.allocateString(total < 10 ? 'a few' : 'plenty').offset;
 }

@@ -1,4 +1,4 @@
-/** Moves, branches, calls and returns, and what careful code is made of. */
+/** Moves, branches, calls and returns, and the operations of careful code. */
 
 import { FRAME_WORDS } from '../../../src/interpreter/code/encoding.ts';
 import { EVENT_WORDS, EVENTS_END, NEXT_EVENT } from '../../../src/interpreter/code/observer.ts';
@@ -50,7 +50,7 @@ export const branchTable = (index: Slot, last: number): void => {
   branch(code[at] as Pc, code[(at + 1) | 0]);
 };
 
-/** A call within the instance, of a function whose fast code is there. */
+/** A call within the instance, of a function that has fast code. */
 export const call = (base: Slot, entry: number): void => enter(base, entry as Pc, loop.next);
 
 /** A tail call within the instance: arguments, none of which is a reference, move to the start of the frame. */
@@ -62,8 +62,8 @@ export const returnCall = (base: Slot, entry: number, wordCount: number): void =
 };
 
 /**
- * A call through a table. Functions of other instances, and those that are not translated yet, are called by cold
- * code. PERF: with every such call left to cold code, `mandel` and `sieve` became 10 % slower.
+ * A call through a table. Cold code calls functions of other instances, and those that are not translated yet. PERF:
+ * with every such call left to cold code, `mandel` and `sieve` became 10 % slower.
  */
 export const callIndirect = (index: Slot, base: Slot, typeId: number, table: number): void => {
   const number = lo(index);
@@ -74,7 +74,7 @@ export const callIndirect = (index: Slot, base: Slot, typeId: number, table: num
   if (func.typeId !== typeId && !isSubtype(func, typeId)) trap('trap.indirect-call-type');
   const entry = func.instance === loop.instance ? func.code.entry : 0;
   // PERF: the operand is read here and not above. Otherwise the word of the operation is not needed after the call of
-  // `isSubtype`, V8 gives it a place on the stack that other variables use, too, and every program is 5 % slower.
+  // `isSubtype`; then V8 shares its stack slot with other variables, and every program is 5 % slower.
   const frame = base;
   if (entry === 0) stop(COLD_OP);
   enter(frame, entry as Pc, loop.next);
@@ -100,13 +100,13 @@ export const chargeCareful = (amount: number): void => {
   }
   charge(amount);
 };
-/** Counts that it is done, in its own two words. */
+/** Counts its executions, in its own two words. */
 export const count = (): void => {
   const times = (code[(loop.pc + 1) | 0] + 1) | 0;
   code[(loop.pc + 1) | 0] = times;
   if (times === 0) code[(loop.pc + 2) | 0] = (code[(loop.pc + 2) | 0] + 1) | 0;
 };
-/** Notes what has happened. Where there is no room left, cold code makes some. */
+/** Records an event. If there is no room left, cold code makes some. */
 export const observe = (event: number, what: number, ahead: number): void => {
   const at = calls[NEXT_EVENT];
   if (at === EVENTS_END) stop(COLD_OP);
@@ -116,7 +116,7 @@ export const observe = (event: number, what: number, ahead: number): void => {
   calls[(at + 3) | 0] = loop.sp;
   calls[NEXT_EVENT] = (at + EVENT_WORDS) | 0;
 };
-/** Goes on in fast code, if what is ahead can be paid and nobody wants every instruction. */
+/** Continues in fast code, if the code ahead can be paid and not every instruction must run in careful code. */
 export const resumeFast = (target: number, amount: number): void => {
   if (loop.fuel >= amount && loop.isArmed === 0) {
     charge(amount);

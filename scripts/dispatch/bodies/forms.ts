@@ -1,6 +1,6 @@
 /**
- * Operand forms: what makes a body of an operator. `RR` is for two slots, `RI` for a slot and a constant, `R` for one
- * slot; `d` is the destination. An operator is written once and has as many bodies as forms.
+ * Operand forms: they make a body from an operator. `RR` is for two slots, `RI` for a slot and a constant, `R` for
+ * one slot; `d` is the destination. An operator is written once and has as many bodies as forms.
  */
 import { set64, setWide } from './i64.ts';
 import {
@@ -84,7 +84,7 @@ export const i64RR =
   (f: Binary64) =>
   (d: Slot, a: Slot, b: Slot): void =>
     f(d, lo(a), hi(a), lo(b), hi(b));
-/** With an operator over big integers, where they are as fast. */
+/** With an operator over big integers, if they are as fast. */
 export const i64WideRR =
   (wide: (x: bigint, y: bigint) => bigint, f: Binary64) =>
   (d: Slot, a: Slot, b: Slot): void => {
@@ -99,7 +99,7 @@ export const i64ShiftRR =
   (f: Shift64) =>
   (d: Slot, a: Slot, b: Slot): void =>
     f(d, lo(a), hi(a), lo(b) & 63);
-/** To the right is to the left, by the rest. */
+/** A rotation to the right is one to the left by the rest. */
 export const i64ShiftBackRR =
   (f: Shift64) =>
   (d: Slot, a: Slot, b: Slot): void =>
@@ -195,7 +195,7 @@ export const f64BranchRR =
   (a: DoubleSlot, b: DoubleSlot, target: Pc, correction: number): void => {
     if (test(f64(a), f64(b))) branch(target, correction);
   };
-/** An f64 by its bits: the low word stays as it is. */
+/** An f64 by its bits: the low word is unchanged. */
 export const f64BitsR =
   (f: Unary) =>
   (d: Slot, a: Slot): void =>

@@ -1,8 +1,8 @@
 /**
  * The operators of i32, over whole numbers of 32 bits. @spec int-ops
  *
- * Results are signed, as an `Int32Array` holds them. Relations are booleans: the operand
- * form makes a number or a branch of them.
+ * Results are signed, as in an `Int32Array`. Relations are booleans: the operand form turns them into a number or a
+ * branch.
  */
 import { popcnt32 } from '../../../src/interpreter/numerics/i64.ts';
 import { trap } from './loop.ts';

@@ -1,8 +1,8 @@
 /**
  * The operators of i64. @spec int-ops
  *
- * An i64 is two words, low and high: `x` and `xh`, `y` and `yh`. Results go to a place, since a function has one
- * result only. A place may be that of an operand: arguments are values, and were read before.
+ * An i64 is two words, low and high: `x` and `xh`, `y` and `yh`. Results go to a place, since a function has only one
+ * result. A place may be that of an operand: arguments are values, and were read before.
  */
 import { popcnt32 } from '../../../src/interpreter/numerics/i64.ts';
 import { MOST_NEGATIVE } from './i32.ts';
@@ -38,8 +38,8 @@ const setCount = (to: Slot, x: number): void => {
 };
 
 /**
- * High word of the product of two unsigned words: exact once the low word of the product is taken off the product of
- * doubles.
+ * High word of the product of two unsigned words: exact once the low word of the product is subtracted from the
+ * product of doubles.
  */
 export const highProduct = (x: number, y: number, low: number): number => {
   const high: Float = ((x >>> 0) * (y >>> 0) - (low >>> 0)) * (1 / 0x100000000) + 0.5;
@@ -47,7 +47,7 @@ export const highProduct = (x: number, y: number, low: number): number => {
 };
 
 type Wide = (x: bigint, y: bigint) => bigint;
-/** Division by place, which `numerics/i64.ts` does where numbers are words. */
+/** Division by place, which `numerics/i64.ts` does if numbers are words. */
 type Divide = (frame: Int32Array, to: number, a: number, b: number) => void;
 
 const checkDivisor64 = (b: Slot): void => {

@@ -2,11 +2,11 @@
  * The loop as bodies see it: its arrays, its variables, and the functions that read and change them.
  *
  * A body is written against these names, and the generator puts it into the loops, where the arrays and the
- * properties of `loop` are variables of the same names. What is here is also real: a small machine on which a test
- * can call a body like any other function (`run`). Ways out of an operation are exceptions then.
+ * properties of `loop` are variables of the same names. This file is also executable: a small machine on which a test
+ * can call a body like any other function (`run`). Then, ways out of an operation are exceptions.
  *
  * The functions under "Places" are the primitives: the inliner knows what they read and write, and replaces them
- * last of all. Code that runs elsewhere than in the loop can put others in their place.
+ * last. Code that does not run in the loop can replace them by others.
  */
 import {
   COST_AHEAD,
@@ -21,7 +21,7 @@ import { NO_FUEL, type TrapCode, trapStatus } from '../../../src/interpreter/loo
 import { CANONICAL_NAN_32, CANONICAL_NAN_64_HIGH } from '../../../src/interpreter/numerics/floats.ts';
 
 declare const operand: unique symbol;
-/** Where a value lies in the frames: the index of its first 32-bit word, an even number. */
+/** The place of a value in the frames: the index of its first 32-bit word, an even number. */
 export type Slot = number & { readonly [operand]: 'slot' };
 /** The same place as an index of doubles. */
 export type DoubleSlot = number & { readonly [operand]: 'doubleSlot' };
@@ -53,7 +53,7 @@ export const globals: Int32Array = new Int32Array(64);
 
 // Variables
 
-/** The variables that live from one operation to the next. */
+/** The variables that persist from one operation to the next. */
 export interface Loop {
   /** Where the operation begins. */
   pc: Pc;
@@ -66,21 +66,21 @@ export interface Loop {
   readonly callLimit: number;
   /** How many words all frames may have. */
   readonly stackLimit: number;
-  /** Fuel in hand beyond what remains of the current run of code. */
+  /** Fuel in hand beyond what remains of the current stretch. */
   fuel: number;
-  /** What an operation asked for that found too little fuel. */
+  /** The fuel that an operation requested and lacked. */
   need: number;
   /** 1 while every instruction must run in careful code. */
   readonly isArmed: 0 | 1;
   /** The instance, and its memory 0. */
   readonly instance: ModuleInstance;
   readonly memory: DataView;
-  /** How many places of it an access of 1, 2, 4, 8 or 16 bytes can begin at. */
+  /** At how many of its places an access of 1, 2, 4, 8 or 16 bytes can begin. */
   readonly places1: number;
   readonly places2: number;
   readonly places4: number;
   readonly places8: number;
-  /** Of vector loops only. */
+  /** Only in vector loops. */
   readonly places16: number;
   /** Whether the JavaScript engine computes with big integers of 64 bits as fast as with two words. */
   readonly isWide: boolean;
@@ -117,14 +117,14 @@ export const setHi = (a: Slot, value: number): void => {
 };
 export const f32 = (a: Slot): Float => floats[a];
 export const f64 = (a: DoubleSlot): Float => doubles[a];
-/** Writes a float that is no NaN, or whose NaN is set right after. */
+/** Writes a float that is not a NaN, or whose NaN is set immediately afterwards. */
 export const putF32 = (a: Slot, value: Float): void => {
   floats[a] = value;
 };
 export const putF64 = (a: DoubleSlot, value: Float): void => {
   doubles[a] = value;
 };
-/** A whole number of 64 bits. PERF: V8 makes no object of it, as long as it is used where it is read. */
+/** A whole number of 64 bits. PERF: V8 does not allocate it, as long as it is used where it is read. */
 export const big = (a: Slot): bigint => bigs[a >> 1];
 export const putBig = (a: Slot, value: bigint): void => {
   bigs[a >> 1] = value;
@@ -166,12 +166,12 @@ export const stop: (status: number) => never = (status) => {
 };
 /** Leaves the loop with a trap. */
 export const trap: (code: TrapCode) => never = (code) => stop(trapStatus(code));
-/** Goes on with the operation at `loop.pc`. */
+/** Continues with the operation at `loop.pc`. */
 export const resume: () => never = () => {
   throw new Way(null);
 };
 
-/** Calls a body; returns the status that it left the loop with, or null if the loop goes on. */
+/** Calls a body; returns the status with which it left the loop, or null if the loop continues. */
 export const run = (body: () => void): number | null => {
   try {
     body();
@@ -183,13 +183,13 @@ export const run = (body: () => void): number | null => {
   }
 };
 
-// Fuel: a loop without metering leaves out these calls
+// Fuel: a loop without metering omits these calls
 
-/** Takes what a run of code costs. */
+/** Takes the cost of a stretch. */
 export const charge = (amount: number): void => {
   loop.fuel = (loop.fuel - amount) | 0;
 };
-/** Gives back what remains of the run that a branch leaves, and takes what remains of the one that it enters. */
+/** Refunds what remains of the stretch that a branch leaves, and takes what remains of the one that it enters. */
 export const correct = (amount: number): void => {
   loop.fuel = (loop.fuel + amount) | 0;
 };
@@ -208,7 +208,7 @@ export const branch = (target: Pc, correction: number): void => {
   resume();
 };
 
-/** Enters a function of the instance; its frame, where the arguments lie, is `base`. */
+/** Enters a function of the instance; its frame, which contains the arguments, is `base`. */
 export const enter = (base: Slot, entry: Pc, returnPc: Pc): void => {
   if (((base + code[(entry - FRAME_WORDS) | 0]) | 0) > loop.stackLimit || loop.sp >= loop.callLimit) {
     trap('exhaustion.call-stack');
@@ -245,8 +245,8 @@ export const leave = (): void => {
 // Results
 
 /**
- * NaN and the floats beside it. DETERMINISM: every NaN that an operation makes is the positive canonical one, so that
- * no bit depends on the processor or the JavaScript engine.
+ * NaN and the other floats. DETERMINISM: every NaN that an operation makes is the positive canonical one, so that no
+ * bit depends on the processor or the JavaScript engine.
  */
 // biome-ignore lint/suspicious/noSelfCompare: PERF: a call of Number.isNan takes three times the bytecode
 export const isNan = (x: Float): boolean => x !== x;

@@ -16,15 +16,15 @@ import {
 } from './loop.ts';
 
 /**
- * The place of an access: base plus offset, both unsigned; traps if a byte of it lies outside. A sum of 2^31 and more
- * becomes negative, so that it is too large as an unsigned number: memories are smaller. @spec exec-load-val
+ * The place of an access: base plus offset, both unsigned; traps if a byte of it is out of bounds. A sum of 2^31 and
+ * more becomes negative, so that it is too large as an unsigned number: memories are smaller. @spec exec-load-val
  */
 export const address = (base: number, offset: number, places: number): number => {
   const ea = (base + offset) | 0 | (base >> 31);
   if (ea >>> 0 >= places) trap('trap.memory-bounds');
   return ea;
 };
-/** How many places an access can begin at, by its size. */
+/** At how many places an access can begin, by its size. */
 export const placesOf = (size: number): number =>
   size < 4
     ? size === 1
@@ -100,7 +100,7 @@ export const store64 = (a: Slot, value: Slot, offset: number): void => {
   set.int32(ea, lo(value));
 };
 
-/** An f64 that the operations around take and give as a double. */
+/** An f64 that neighbouring operations pass as a double. */
 export const loadDouble = (d: DoubleSlot, a: Slot, offset: number): void => {
   const ea = address(lo(a), offset, placesOf(8));
   putF64(d, loop.memory.getFloat64(ea, true));
@@ -115,8 +115,8 @@ export const storeDouble = (a: Slot, value: DoubleSlot, offset: number): void =>
 };
 
 /**
- * An address of 64 bits as one of 32. One beyond 2^32 is outside of every memory, and so is 2^32 - 1. PERF: a trap of
- * its own here made programs that never come here 8 % slower (one more way out of the loop).
+ * An address of 64 bits as one of 32. One beyond 2^32 is out of bounds of every memory, and so is 2^32 - 1. PERF: a
+ * separate trap here made programs that never reach it 8 % slower (one more way out of the loop).
  */
 export const narrowAddress = (d: Slot, a: Slot): void => setLo(d, hi(a) === 0 ? lo(a) : -1);
 

@@ -1,6 +1,6 @@
 /**
- * Integer lanes of 8 and 16 bits, four or two at a time in a word: operators of words, for a packing. The borders
- * between lanes are kept clear of carries.
+ * Integer lanes of 8 and 16 bits, four or two at a time in a word: operators of words, for a packing. Carries never
+ * cross lanes.
  */
 import { lo, type Slot, setLo, setWord, word } from './loop.ts';
 import { four } from './vector-forms.ts';
@@ -23,7 +23,7 @@ export const halves: Packing = {
   full: 65535,
 };
 
-/** Lanes of ones from lanes whose highest bit alone may be set. */
+/** Lanes of ones from lanes of which only the highest bit may be set. */
 const fill = (p: Packing, top: number): number => Math.imul(top >>> p.top, p.full);
 /** Highest bits of the lanes that are zero. */
 const zeros = (p: Packing, x: number): number => ~(((x & p.low) + p.low) | x | p.low);

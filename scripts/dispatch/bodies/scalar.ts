@@ -4,15 +4,15 @@
  *
  * To add an operation:
  *
- * 1. Give it a row in `hotOps` of `isa.ts`, whose letters say what its operands are. The compiler then names the body
- *    that is missing here.
+ * 1. Give it a row in `hotOps` of `isa.ts`, whose letters define its operands. The compiler then names the body that
+ * is missing here.
  * 2. Write what it does as an operator in `i32.ts`, `i64.ts`, `floats.ts`, `memory.ts` or `control.ts`: a function of
- *    values where that is enough. Use the names of `loop.ts`; what they lack, add there.
+ *    values where that is enough. Use the names of `loop.ts`; add missing ones there.
  * 3. Compose the operator with an operand form of `forms.ts`, and put that here. Forms that take other operands than
  *    the layout has are type errors.
- * 4. `npm run gen`. What the inliner cannot put into the loop, it refuses, and says why.
+ * 4. `npm run gen`. The inliner refuses what it cannot put into the loop, and says why.
  * 5. `test/dispatch/scalar-bodies.test.ts` calls the body as a function, and compares it with the rule of the slow
- *    executor. Name the instruction that the operation stands for there, if it has another name.
+ *    executor. Name the operation's instruction there, if it has another name.
  *
  * Keep bodies short, and look at the size of the loop that `test/interpreter/dispatch.test.ts` prints: V8 does not
  * optimise a function of more than 61,440 bytes of bytecode.
@@ -103,7 +103,7 @@ import {
   storeImmediate,
 } from './memory.ts';
 
-/** What a body takes for a letter of a layout. */
+/** The type of a body's parameter for a letter of a layout. */
 type Operand<L extends Letter> = (typeof operands)[L] extends { readonly holds: infer Held }
   ? [place: Held extends 'f64' ? DoubleSlot : Slot]
   : (typeof operands)[L] extends { readonly role: 'branch' }
@@ -354,8 +354,8 @@ export const scalarBodies = {
 } satisfies ScalarBodies;
 
 /**
- * What parts of fused operations do instead whose result or operand is a double on its way from one to the other, but
- * words in its slot. A NaN that is loaded need not keep its bits there: whoever takes a double computes with it.
+ * Replacements for parts of fused operations whose result or operand is passed as a double, but is two words in its
+ * slot. A loaded NaN need not keep its bits there: the next part only computes with the double.
  */
 export const doubleBodies = {
   i64_load: loadDouble,

@@ -1,12 +1,12 @@
 /**
- * Operand forms of vectors: what makes a body of an operator on words, on i64s, or on floats.
+ * Operand forms of vectors: they make a body from an operator on words, on i64s, or on floats.
  *
  * A body takes one argument for each word of the operation, in their order: a `Slot` is a vector, a number an
- * immediate. A vector is four words. A source may lie where the destination does, so lanes that cross are all read
- * before one is written.
+ * immediate. A vector is four words. A source may be at the same place as the destination, so lanes that cross are
+ * all read before one is written.
  *
- * PERF: words are done one by one in the text where that is short, and in a loop where it is long (`…Loop`): the whole
- * must stay under the size that V8 optimises, and a short loop costs less than a call.
+ * PERF: words are unrolled if the text is short, and processed in a loop if it is long (`…Loop`): the whole must stay
+ * under the size that V8 optimises, and a short loop costs less than a call.
  */
 
 import { CANONICAL_NAN_32 } from '../../../src/interpreter/numerics/floats.ts';
@@ -76,12 +76,12 @@ export const binaryLoop =
       setWord(d, 0, f(word(a, 0), word(b, 0)));
     }
   };
-/** A relation of words: lanes of ones where it holds. */
+/** A relation of words: lanes of ones where it is true. */
 export const relation =
   (test: (x: number, y: number) => boolean) =>
   (d: Slot, a: Slot, b: Slot): void =>
     four((n) => setWord(d, n, test(word(a, n), word(b, n)) ? -1 : 0));
-/** A shift of words by as many bits as the last operand says, modulo the width. */
+/** A shift of words by the number of bits in the last operand, modulo the width. */
 export const shift =
   (f: Binary) =>
   (d: Slot, a: Slot, b: Slot): void => {

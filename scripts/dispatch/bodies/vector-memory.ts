@@ -1,13 +1,13 @@
 /**
- * Accesses of vectors. What one does is written once, for its place in memory; `near` and `far` make bodies of that. A
- * body takes the destination, the address, a vector, the offset, the memory if it is far, and maybe a lane.
+ * Accesses of vectors. The action is written once, for its place in memory; `near` and `far` make bodies from it. A
+ * body takes the destination, the address, a vector, the offset, the memory if it is far, and possibly a lane.
  */
 import type { MemoryInstance } from '../../../src/interpreter/instances/memory.ts';
 import { lo, loop, type Slot, setHi, setLo, setWord, trap, uint8, uint16, word, words } from './loop.ts';
 import { address, placesOf } from './memory.ts';
 import { at, four, move4, write4 } from './vector-forms.ts';
 
-/** What is done at an address: with the destination, the vector that is an operand, and the memory. */
+/** The action at an address: with the destination, the vector operand, and the memory. */
 type Act = (d: Slot, b: Slot, view: DataView, ea: number) => void;
 type LaneAct = (d: Slot, b: Slot, view: DataView, ea: number, lane: number) => void;
 
@@ -98,7 +98,7 @@ export const loadZero64 = (place: Place) =>
   place.all(8, (d, _b, view, ea) => write4(d, get32(view, ea, 0), get32(view, ea, 4), 0, 0));
 
 type Put = (vector: Slot, lane: number, view: DataView, ea: number) => void;
-/** Replaces a lane by what is in memory. */
+/** Replaces a lane by a value from memory. */
 export const loadLane = (place: Place, size: number, put: Put) =>
   place.lane(size, (d, b, view, ea, lane) => {
     move4(d, b);

@@ -1,10 +1,10 @@
 /**
  * TABLE: the bodies of vector operations, by name. A body is a function of the operation's words after the first, in
- * their order; see `vector-forms.ts`. Which loop an operation belongs to is said in `vector-isa.ts`.
+ * their order; see `vector-forms.ts`. `vector-isa.ts` says to which loop an operation belongs.
  *
- * An instruction of the vector group has an operation of its own name, unless `vector-isa.ts` says that another does
- * its work. To add one: a row in `syntax/instructions.ts` (the compiler then names the body that is missing here), a
- * body, `npm run gen`. `test/dispatch/vector-bodies.test.ts` compares it with the rule of its name.
+ * An instruction of the vector group has an operation of the same name, unless `vector-isa.ts` says that another one
+ * does its work. To add one: a row in `syntax/instructions.ts` (the compiler then names the body that is missing
+ * here), a body, `npm run gen`. `test/dispatch/vector-bodies.test.ts` compares it with the rule of its name.
  */
 
 import type { VectorAccess, VectorOperation } from '../../../src/interpreter/code/vector-isa.ts';

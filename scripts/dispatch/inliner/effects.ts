@@ -1,6 +1,6 @@
 /**
- * What residual code reads and writes: by that the inliner knows whether an expression may be evaluated later than
- * where it was written.
+ * What residual code reads and writes: from this the inliner decides whether an expression may be evaluated later
+ * than where it was written.
  *
  * A resource is a variable, by name, or one of the stores that a machine names (`frame`, `memory`, …).
  */
@@ -14,9 +14,9 @@ interface Effect {
 
 /** What the inliner knows about the names that it does not inline. */
 export interface Effects {
-  /** Functions by name; one that is not named reads nothing but its arguments. */
+  /** Functions by name; one that is not listed reads only its arguments. */
   readonly functions: Readonly<Record<string, Effect>>;
-  /** Arrays by name: the resources that an element lies in. */
+  /** Arrays by name: the resources of their elements. */
   readonly arrays: Readonly<Record<string, readonly string[]>>;
   /** The resource that methods of objects read, or write if their names begin with `set`. */
   readonly methods: string;
@@ -27,7 +27,7 @@ interface Accesses {
   readonly writes: Set<string>;
 }
 
-/** Whatever an object holds. */
+/** The contents of any object. */
 const OBJECTS = 'objects';
 
 const effectOfCall = (call: ts.CallExpression, effects: Effects): Effect => {
@@ -44,7 +44,7 @@ export const isMath = (node: ts.PropertyAccessExpression): boolean =>
 const resourcesOf = (node: ts.ElementAccessExpression, effects: Effects): readonly string[] =>
   (ts.isIdentifier(node.expression) ? effects.arrays[node.expression.text] : undefined) ?? [OBJECTS];
 
-/** Adds what a node reads and writes, with all that it consists of. */
+/** Adds what a node and its children read and write. */
 const collect = (node: ts.Node, effects: Effects, { reads, writes }: Accesses): void => {
   const all = (names: readonly string[] | undefined, into: Set<string>): void =>
     names?.forEach((name) => {
@@ -125,7 +125,7 @@ export const useOf = (
       isChanged ||= after;
     } else if (ts.isForStatement(statement)) {
       note(statement.initializer);
-      // What a turn writes is written before the next one.
+      // An iteration's writes precede the next iteration.
       const outer = weight;
       weight = 2;
       const { writes } = accessesOf([statement], effects);

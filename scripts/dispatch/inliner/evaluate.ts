@@ -1,6 +1,6 @@
 /**
  * Evaluates expressions of the library: to residual code, or to a function or an object that exists only while
- * inlining. Conditions and operations of constants are computed. Calls are the inliner's.
+ * inlining. Conditions and operations of constants are computed. The inliner handles calls.
  */
 import ts from 'typescript';
 import { accessesOf, isMath, meet } from './effects.ts';
@@ -17,7 +17,7 @@ export interface FunctionValue {
   readonly node: ts.ArrowFunction;
   readonly scope: Scope;
 }
-/** What an expression is: residual code, or something that exists only while inlining. */
+/** The value of an expression: residual code, or something that exists only while inlining. */
 export type Value =
   | { readonly kind: 'code'; readonly node: ts.Expression }
   | FunctionValue
@@ -27,12 +27,12 @@ export const code = (node: ts.Expression): Value => ({ kind: 'code', node });
 export const unwrap = (node: ts.Expression): ts.Expression =>
   ts.isParenthesizedExpression(node) || ts.isSatisfiesExpression(node) ? unwrap(node.expression) : node;
 
-/** A result that goes from one body to the next, in variables that are made when it is written. */
+/** A result that is passed from one body to the next, in variables that are made when it is written. */
 export interface Pipe {
   low?: ts.Identifier;
   high?: ts.Identifier;
   double?: ts.Identifier;
-  /** Where it goes as well; undefined if nowhere. */
+  /** Where it is also written; undefined if nowhere. */
   readonly place?: ts.Expression;
 }
 /** Which variable of a pipe the primitives write and read. */
@@ -40,7 +40,7 @@ const pipeWriters: Readonly<Record<string, 'low' | 'high' | 'double'>> = {
   setLo: 'low',
   setHi: 'high',
   putF64: 'double',
-  // What takes a double from a pipe makes no bits of it, so that a NaN need not be canonical there.
+  // Code that takes a double from a pipe does not read its bits, so a NaN need not be canonical there.
   setF64: 'double',
 };
 const pipeReaders: Readonly<Record<string, 'low' | 'high' | 'double'>> = {
@@ -56,7 +56,7 @@ export abstract class Evaluator {
   protected kinds = new Map<string, Kind>();
   protected imports = new Set<string>();
   protected names = 0;
-  /** Pipes by the identifiers that stand for them as places. */
+  /** Pipes by the identifiers that represent them as places. */
   protected pipes: ReadonlyMap<string, Pipe> = new Map();
 
   constructor(library: Library, target: Target) {
@@ -92,14 +92,14 @@ export abstract class Evaluator {
 
   protected residual(node: ts.Expression, scope: Scope): ts.Expression {
     const value = this.evaluate(node, scope);
-    if (value?.kind !== 'code') this.fail(node, 'has no value in the end');
+    if (value?.kind !== 'code') this.fail(node, 'has no value at the end');
     return value.node;
   }
 
   /** Expressions that are evaluated one after another, and used together. */
   protected residuals(nodes: readonly ts.Expression[], scope: Scope): ts.Expression[] {
     return this.values(nodes, scope).map((value, i) =>
-      value.kind === 'code' ? value.node : this.fail(nodes[i]!, 'has no value in the end'),
+      value.kind === 'code' ? value.node : this.fail(nodes[i]!, 'has no value at the end'),
     );
   }
 
@@ -108,7 +108,7 @@ export abstract class Evaluator {
     const { effects } = this.target;
     for (const node of nodes) {
       const [value, emitted] = this.apart(() => this.evaluate(node, scope));
-      if (value === undefined) this.fail(node, 'is no value');
+      if (value === undefined) this.fail(node, 'is not a value');
       const earlier = values.flatMap((other) => (other.kind === 'code' ? [other.node] : []));
       if (meet(accessesOf(earlier, effects).reads, accessesOf(emitted, effects).writes))
         this.fail(node, 'changes what an expression before it has read; give that a name');
@@ -118,10 +118,10 @@ export abstract class Evaluator {
     return values;
   }
 
-  /** An expression that is not always evaluated: nothing may have to be done for it. */
+  /** An expression that is not always evaluated: it must not need statements. */
   protected conditional(node: ts.Expression, scope: Scope): ts.Expression {
     const [expression, emitted] = this.apart(() => this.residual(node, scope));
-    if (emitted.length > 0) this.fail(node, 'needs statements, but stands in a condition');
+    if (emitted.length > 0) this.fail(node, 'needs statements, but is in a condition');
     return expression;
   }
 
@@ -199,7 +199,7 @@ export abstract class Evaluator {
     }
     const initializer = this.library.constants.get(text);
     if (initializer !== undefined) {
-      return this.evaluate(initializer, new Map()) ?? this.fail(initializer, 'is no value');
+      return this.evaluate(initializer, new Map()) ?? this.fail(initializer, 'is not a value');
     }
     if (!this.library.imports.has(text)) this.fail(node, 'unknown name');
     this.imports.add(text);
@@ -222,7 +222,7 @@ export abstract class Evaluator {
     for (const property of owner.node.properties) {
       if (property.name?.getText().replace(/^'|'$/g, '') !== name.text) continue;
       if (ts.isPropertyAssignment(property)) {
-        return this.evaluate(property.initializer, owner.scope) ?? this.fail(node, 'is no value');
+        return this.evaluate(property.initializer, owner.scope) ?? this.fail(node, 'is not a value');
       }
       if (ts.isShorthandPropertyAssignment(property)) return this.name(property.name, owner.scope);
     }
@@ -270,9 +270,9 @@ export abstract class Evaluator {
       if (reader !== undefined) return code(pipe[reader] ?? this.fail(node, 'is not in the pipe'));
     }
     if (callee?.kind === 'function') return this.call(callee, args);
-    if (callee?.kind !== 'code') return this.fail(node, 'no function');
+    if (callee?.kind !== 'code') return this.fail(node, 'not a function');
     const nodes = args.map((arg, i) =>
-      arg.kind === 'code' ? arg.node : this.fail(node.arguments[i]!, 'has no value in the end'),
+      arg.kind === 'code' ? arg.node : this.fail(node.arguments[i]!, 'has no value at the end'),
     );
     const call = make.createCallExpression(callee.node, undefined, nodes);
     if (accessesOf([call], this.target.effects).writes.size === 0) return code(call);

@@ -1,7 +1,7 @@
-/** Replaces calls in residual code by what they stand for, the last step of inlining. */
+/** Replaces calls in residual code by their expansions, the last step of inlining. */
 import ts from 'typescript';
 
-/** What a call stands for: an expression, or statements; nothing if it stays. */
+/** The expansion of a call: an expression, or statements; nothing if it stays. */
 type Expand = (call: ts.CallExpression) => readonly [ts.Expression | undefined, readonly ts.Statement[]];
 
 export const expandCalls = (statements: readonly ts.Statement[], expand: Expand): readonly ts.Statement[] =>

@@ -1,15 +1,15 @@
 /**
- * Inlines functions by their syntax trees: what is left are statements over the variables of a target, such as the
- * loop, without calls of any function of the library.
+ * Inlines functions by their syntax trees: the result is statements over the variables of a target, such as the loop,
+ * without calls of any function of the library.
  *
  * The functions are a small part of TypeScript: arrow functions that are constants; `const`, `let`, `if`, `for`,
- * assignments and calls; `return` at the end alone. Functions may take and return functions, and are then composed
- * while they are inlined. Conditions and expressions of constants are computed, so that a parameter that is a
- * constant costs nothing.
+ * assignments and calls; `return` only at the end. Functions may take and return functions, and are then composed
+ * while they are inlined. Conditions and expressions of constants are computed, so that a constant parameter costs
+ * nothing.
  *
- * Calls keep their meaning: every argument has the value that it had when the function was called. An argument is
- * put where its parameter stands if that is so there, too, and if it is not computed twice; otherwise it becomes a
- * variable. Variables have names that no source can have (`$1`); `temporaries.ts` gives them others.
+ * Calls keep their meaning: every argument has the value that it had when the function was called. An argument
+ * replaces its parameter if it still has that value there, and if it is not computed twice; otherwise it becomes a
+ * variable. Variables have names that no source can have (`$1`); `temporaries.ts` renames them.
  */
 import ts from 'typescript';
 import { accessesOf, useOf } from './effects.ts';
@@ -42,8 +42,8 @@ export class Inliner extends Evaluator {
    * Inlines a call of a function of the library.
    *
    * @param body an expression that is a function: a name, or a call that composes one
-   * @param makeArguments gives the arguments for the function's parameters
-   * @throws Error where the function is not in the part of TypeScript that can be inlined
+   * @param makeArguments returns the arguments for the function's parameters
+   * @throws Error if the function is outside the part of TypeScript that can be inlined
    */
   apply(body: ts.Expression, makeArguments: Call['makeArguments']): Residual {
     return this.applyAll([{ body, makeArguments }]);
@@ -52,7 +52,7 @@ export class Inliner extends Evaluator {
   /**
    * Inlines calls one after the other.
    *
-   * @param pipes results that go from one to the next: what stands for their places, by name
+   * @param pipes results that are passed from one to the next: the replacements of their places, by name
    */
   applyAll(calls: readonly Call[], pipes: ReadonlyMap<string, Pipe> = new Map()): Residual {
     this.out = [];
@@ -83,12 +83,12 @@ export class Inliner extends Evaluator {
     };
   }
 
-  /** Statements with the calls of primitives replaced by what these do. */
+  /** Statements with calls of primitives expanded. */
   lower(statements: readonly ts.Statement[]): readonly ts.Statement[] {
     return expandCalls(statements, (call) => this.apart(() => this.expand(call)));
   }
 
-  /** What a call of a primitive stands for: an expression, or statements. */
+  /** The expansion of a call of a primitive: an expression, or statements. */
   private expand({ expression, arguments: args }: ts.CallExpression): ts.Expression | undefined {
     if (!ts.isIdentifier(expression) || !this.target.primitives.has(expression.text)) return undefined;
     const { text } = expression;
@@ -148,7 +148,7 @@ export class Inliner extends Evaluator {
     return result;
   }
 
-  /** Whether an expression means the same everywhere. */
+  /** Whether an expression has the same value everywhere. */
   private isFixed(node: ts.Expression): boolean {
     const { variables } = this.target;
     if (ts.isIdentifier(node))
@@ -170,7 +170,7 @@ export class Inliner extends Evaluator {
   // Statements
 
   private statement(statement: ts.Statement, scope: Scope): void {
-    // What follows a way out is never reached.
+    // Code after a way out is never reached.
     if (neverEnds(this.out)) return;
     if (ts.isBlock(statement)) {
       const inner: Scope = new Map(scope);
@@ -203,12 +203,12 @@ export class Inliner extends Evaluator {
     }
   }
 
-  /** Whether an expression is a variable that a call has left, and that nothing else knows. */
+  /** Whether an expression is a variable that a call has made, and that nothing else uses. */
   private isNew(node: ts.Expression, before: number): boolean {
     return ts.isIdentifier(node) && node.text.startsWith('$') && Number(node.text.slice(1)) > before;
   }
 
-  /** An expression for what it does. */
+  /** An expression for its effects. */
   private effect(node: ts.Expression, scope: Scope): void {
     const expression = unwrap(node);
     if (ts.isBinaryExpression(expression) && expression.operatorToken.kind === ts.SyntaxKind.EqualsToken)

@@ -26,7 +26,7 @@ const wholeOperators: ReadonlySet<ts.SyntaxKind> = new Set([
 ]);
 const wholeMath: ReadonlySet<string> = new Set(['imul', 'clz32']);
 
-/** The kind of an expression, of variables whose kinds are known. */
+/** The kind of an expression, given the kinds of its variables. */
 export const kindOf = (node: ts.Expression, known: ReadonlyMap<string, Kind>, kinds: Kinds): Kind => {
   const both = (a: ts.Expression, b: ts.Expression): Kind =>
     [a, b].some((side) => kindOf(side, known, kinds) === DOUBLE) ? DOUBLE : INT;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
 export interface Library {
-  /** What the constants of the files stand for. */
+  /** The values of the constants of the files. */
   readonly constants: ReadonlyMap<string, ts.Expression>;
   /** Names that the files import from others. */
   readonly imports: ReadonlyMap<string, Import>;
@@ -15,7 +15,7 @@ interface Import {
 }
 
 /**
- * Reads source texts by path. All share one space of names, so that a name means the same everywhere.
+ * Reads source texts by path. All share one namespace, so that a name means the same everywhere.
  *
  * @throws Error if two files declare one name
  */

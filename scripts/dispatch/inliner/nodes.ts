@@ -1,14 +1,14 @@
 /**
- * Making syntax: the nodes that the inliner puts together, and the constants that it computes on the way.
+ * Makes syntax: the nodes that the inliner builds, and the constants that it computes.
  *
- * Every node is made anew, none is taken from a source file, so that nodes of several files can stand in one
- * expression and are printed from what they say.
+ * Every node is new, none is taken from a source file, so that nodes of several files can be in one expression and
+ * are printed from their contents.
  */
 import ts from 'typescript';
 
 const { factory: make } = ts;
 
-/** What a constant expression can be. */
+/** The type of a constant expression. */
 export type Constant = number | boolean | string;
 
 /** The constant that a node is; undefined for all others. */
@@ -62,7 +62,7 @@ const withConstant = (side: ts.Expression, operator: ts.SyntaxKind): [ts.Express
   return typeof value === 'number' ? [node.left, value] : undefined;
 };
 
-/** `(i + 2 | 0) + 1` as `i + 3`: for indices, and what is made 32 bits wide in the end. */
+/** `(i + 2 | 0) + 1` as `i + 3`: for indices, and values that become 32 bits wide at the end. */
 export const joinOffsets = (sum: ts.Expression): ts.Expression => {
   const outer = withConstant(sum, ts.SyntaxKind.PlusToken);
   if (outer === undefined) return sum;
@@ -89,7 +89,7 @@ export const makeBinary = (
     if (result !== undefined) return result;
   }
   const isWhole = token === ts.SyntaxKind.BarToken && b === 0;
-  // Multiplication of doubles is not associative, whatever the factory believes.
+  // Multiplication of doubles is not associative, though the factory assumes it.
   const isProduct = token === ts.SyntaxKind.AsteriskToken && withToken(right, ts.SyntaxKind.AsteriskToken);
   return make.createBinaryExpression(
     isWhole ? joinOffsets(left) : left,
@@ -136,7 +136,7 @@ export const substitute = <T extends ts.Node>(node: T, replace: ReadonlyMap<stri
   return visit(node) as T;
 };
 
-/** The assignment that a statement is: target and value. */
+/** The assignment in a statement: target and value. */
 export const assignmentOf = (statement: ts.Statement): ts.BinaryExpression | undefined => {
   if (!ts.isExpressionStatement(statement)) return undefined;
   const { expression } = statement;
@@ -154,7 +154,7 @@ export const isCheap = (node: ts.Expression): boolean =>
     ts.isIdentifier(node.left) &&
     constantOf(node.right) !== undefined);
 
-/** Whether control never comes to the end of statements. */
+/** Whether control never reaches the end of statements. */
 export const neverEnds = (statements: readonly ts.Statement[]): boolean => {
   const last = statements.at(-1);
   if (last === undefined) return false;

@@ -48,7 +48,7 @@ const indent = (statements: readonly ts.Statement[]): string[] =>
 /**
  * Statements as lines.
  *
- * @throws Error if a line is too long to be read: its body should say it in two statements
+ * @throws Error if a line is too long to be read: its body should use two statements
  */
 export const print = (statements: readonly ts.Statement[], indentation: string): string => {
   const printed = statements.flatMap(lines).map((line) => indentation + line);

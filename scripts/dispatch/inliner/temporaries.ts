@@ -1,8 +1,8 @@
 /**
  * Gives the variables of residual code the names of a target's temporaries.
  *
- * Variables that are not needed at the same time share one. The time of a variable is from its first to its last
- * place in the text, and to the end of a loop that it was made before: control goes back nowhere else.
+ * Variables that are not needed at the same time share one. The lifetime of a variable is from its first to its last
+ * place in the text, and to the end of a loop before which it was made: control goes back nowhere else.
  */
 import ts from 'typescript';
 import type { Kind } from './kinds.ts';

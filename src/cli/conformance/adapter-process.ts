@@ -1,4 +1,4 @@
-/** A host in a process of its own: JSON lines over its standard streams, and a time limit on every answer. */
+/** A host in a separate process: JSON lines over its standard streams, and a time limit on every answer. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Answer, HostConnection, Request } from '../../conformance/protocol/protocol.ts';
@@ -8,7 +8,7 @@ import { onLine } from './lines.ts';
 
 /** Longest time that one answer may take. */
 const ANSWER_MS = 30_000;
-/** Lines of standard error that are kept to tell why a host ended. */
+/** Lines of standard error that are kept to show why a host ended. */
 const KEPT_LINES = 5;
 
 class AdapterProcess implements HostConnection {
@@ -18,7 +18,7 @@ class AdapterProcess implements HostConnection {
   #hasEnded = false;
 
   constructor(command: string) {
-    // A shell, since the command is what a person typed; a group of its own, so that what it starts ends with it.
+    // A shell, since the command is what a person typed; its own process group, so that its children end with it.
     this.#child = spawn(command, {
       shell: true,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -60,10 +60,10 @@ class AdapterProcess implements HostConnection {
       const answer: unknown = JSON.parse(line);
       if (isObject(answer)) return answer as Answer;
     } catch {
-      // Said below: what is no object is as wrong as what is no JSON.
+      // Reported below: a value that is not an object is as wrong as a text that is not JSON.
     }
     throw new HostGone(
-      `the adapter answered "${request.method}" with what is no JSON object: ${line.slice(0, 200)}`,
+      `the adapter answered "${request.method}" with something that is not a JSON object: ${line.slice(0, 200)}`,
     );
   }
 
@@ -79,7 +79,7 @@ class AdapterProcess implements HostConnection {
       if (pid !== undefined && process.platform !== 'win32') process.kill(-pid, 'SIGKILL');
       else this.#child.kill('SIGKILL');
     } catch {
-      // It ended by itself meanwhile.
+      // It has ended in the meantime.
     }
     await closed;
   }

@@ -1,9 +1,9 @@
 /**
  * The adapter for hosts with the interface of `@extism/extism`: `node javascript-adapter.js PACKAGE`, where PACKAGE
- * is what one would import. Without it, the host is Quern.
+ * is the specifier to import. Without it, the host is Quern.
  *
- * It does what a user who knows the SDK would: settings go into the options, a worker is used where the SDK needs
- * one and has one. It works around nothing.
+ * It does what a user who knows the SDK would: settings go into the options, and a worker is used if the SDK needs
+ * one and has one. It has no workarounds.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,7 +18,7 @@ import {
 } from '../../conformance/protocol/protocol.ts';
 import { onLine } from './lines.ts';
 
-/** What is used of the SDK. */
+/** The part of the SDK that is used. */
 interface Sdk {
   readonly createPlugin: (manifest: unknown, options: unknown) => Promise<SdkPlugin>;
   readonly CAPABILITIES?: {
@@ -37,7 +37,7 @@ interface SdkContext {
 
 const packageName = process.argv[2];
 
-/** The package is that of the user, not one of ours: it is looked for from where the command was started. */
+/** The package belongs to the user: it is resolved from the folder that the command was started in. */
 const findPackage = (name: string): { url: string; version: string } => {
   const require = createRequire(join(process.cwd(), 'from-here.js'));
   let folder = dirname(require.resolve(name));
@@ -57,7 +57,7 @@ interface PackageManifest {
 }
 const readVersion = (folder: string): string | undefined =>
   (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageManifest).version;
-/** The ES module for Node, which is what an import would get. */
+/** The ES module for Node, as an import would resolve it. */
 const moduleEntry = ({ exports }: PackageManifest): string | null => exports?.node?.import?.default ?? null;
 
 const own = (): { url: string; version: string } => ({
@@ -67,7 +67,7 @@ const own = (): { url: string; version: string } => ({
 
 const { url, version } = packageName === undefined ? own() : findPackage(packageName);
 const sdk = (await import(url)) as Sdk;
-/** Version 1 reads none of the settings in manifests and has no log levels; it still needs a worker for HTTP. */
+/** Version 1 ignores the settings in manifests and has no log levels; it needs a worker for HTTP. */
 const hasWorker = sdk.CAPABILITIES?.hasWorkerCapability === true;
 
 let calls: string[] = [];
@@ -109,7 +109,7 @@ const logger = Object.fromEntries(
 const without = <T extends object>(values: T): Partial<T> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) as Partial<T>;
 
-/** Settings that manifests have as well: left out of the options where a manifest is given, which they would replace. */
+/** Settings that manifests also have: omitted from the options if there is a manifest, since they would override it. */
 const manifestOptions = ({
   config,
   memory,
@@ -140,7 +140,7 @@ const optionsOf = (settings: WireSettings, hasManifest: boolean): object => {
   };
 };
 
-/** Whatever was thrown, as text: SDKs throw errors, strings, symbols and plain objects. */
+/** Any thrown value, as text: SDKs throw errors, strings, symbols and plain objects. */
 const messageOf = (thrown: unknown): string => {
   const { message } = (thrown ?? {}) as { message?: unknown };
   return typeof message === 'string' ? message : String(thrown);

@@ -2,8 +2,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Calls `handle` for each line of a stream of UTF-8, and for what stands behind the last line feed. Only a line feed
- * ends a line: `node:readline` also breaks at U+2028 and U+2029 in newer versions, and JSON may hold these as they are.
+ * Calls `handle` for each line of a stream of UTF-8, and for the rest after the last line feed. Only a line feed ends
+ * a line: `node:readline` also breaks at U+2028 and U+2029 in newer versions, and JSON may contain these unescaped.
  */
 export const onLine = (stream: Readable, handle: (line: string) => void): void => {
   let parts: string[] = [];

@@ -1,12 +1,12 @@
 /**
- * What a case of the kit is: plug-ins, calls, and what every conforming host answers.
+ * A case of the kit: plug-ins, calls, and what every conforming host answers.
  *
  * A case is data. Its modules are text (`wat.ts` explains the shorthand) and are assembled when the kit is built,
  * so that a host author can read what a plug-in does, and so that nothing here depends on the host under test.
  */
 import type { HostFunctionName } from '../protocol/protocol.ts';
 
-/** The levels of the kit, lowest first. Each stands on those before it. */
+/** The levels of the kit, lowest first. Each depends on those before it. */
 export const levels = {
   core: 'Calling convention: input, output, calls that follow one another',
   memory: 'Kernel memory: blocks, handles, bounds',
@@ -27,15 +27,15 @@ export type Level = keyof typeof levels;
 /** Bytes, as text or as hexadecimal digits. */
 export type Bytes = string | { readonly hex: string };
 
-/** What a step came to, or has to come to. */
+/** The result of a step, or the expected one. */
 export type Expectation =
-  /** The call succeeds with this output; null for none, `any` for whatever it is. */
+  /** The call succeeds with this output; null for none, `any` for any output. */
   | {
       readonly output: Bytes | null | 'any';
       readonly logs?: readonly LogExpectation[];
       readonly calls?: readonly string[];
     }
-  /** The step fails. A text is one that the message has to contain. */
+  /** The step fails. A text must be part of the message. */
   | { readonly error: true | string };
 
 /** One log message. */
@@ -51,7 +51,7 @@ interface CallStep {
   readonly input?: Bytes;
   /** How many times the call is made, each with the same outcome. Default: once. */
   readonly repeat?: number;
-  /** Left out for the last call of a case with `variants`. */
+  /** Omitted for the last call of a case with `variants`. */
   readonly expect?: Expectation;
 }
 
@@ -66,7 +66,7 @@ interface LoadSettings {
   };
   readonly timeoutMs?: number;
   readonly allowedHosts?: readonly string[];
-  /** Guest path → a name for a directory that the runner makes. `ro:` in front makes it read-only. */
+  /** Guest path → a name for a directory that the runner makes. The prefix `ro:` makes it read-only. */
   readonly allowedPaths?: Readonly<Record<string, string>>;
   readonly httpResponseHeaders?: boolean;
   readonly logLevel?: LogExpectation['level'];
@@ -79,22 +79,22 @@ export interface Case {
   readonly id: string;
   /** A sentence that is true of a conforming host. */
   readonly title: string;
-  /** Why: which text, or which SDK, it follows from. */
+  /** The reason: the text, or the SDK, that it follows from. */
   readonly source: string;
   /** Text of the modules by name; `main` is called. */
   readonly modules: Readonly<Record<string, string>>;
   readonly load?: LoadSettings;
   /**
-   * A manifest in JSON to hand over as text, in place of `load`'s settings. `@data(NAME)` stands for a module in
-   * base64, `@sha256(NAME)` for its hash, `@directory(NAME)` for the path of an empty directory.
+   * A manifest in JSON to pass as text, instead of `load`'s settings. `@data(NAME)` stands for a module in base64,
+   * `@sha256(NAME)` for its hash, `@directory(NAME)` for the path of an empty directory.
    */
   readonly manifest?: string;
-  /** Set when loading itself has to fail; some hosts notice at the first call, which counts as well. */
+  /** Set if loading itself must fail; some hosts fail at the first call, which also counts. */
   readonly loadFails?: true | string;
   readonly calls: readonly CallStep[];
   /**
-   * Set where hosts differ and none is wrong: what the last call comes to has to be one of these, and the report
-   * names which. Key = name of the behaviour; the first that fits counts.
+   * Set if hosts differ and none is wrong: the result of the last call must be one of these, and the report names it.
+   * Key = name of the behaviour; the first match counts.
    */
   readonly variants?: Readonly<Record<string, Expectation>>;
 }

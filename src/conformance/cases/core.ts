@@ -48,7 +48,7 @@ export const core: readonly Case[] = [
   },
   {
     id: 'core/input-end',
-    title: 'Behind the end of the input a byte reads 0, and so does a word of which any byte lies behind it',
+    title: 'After the end of the input a byte reads 0, and so does a word with any byte after it',
     source: 'kernel: input_load_u8, input_load_u64',
     modules: {
       main: reporting(`
@@ -60,7 +60,7 @@ export const core: readonly Case[] = [
   },
   {
     id: 'core/no-input',
-    title: 'Without input, length and offset are 0, and reading gives 0',
+    title: 'Without input, length and offset are 0, and reads return 0',
     source: 'kernel: input_length, input_offset',
     modules: {
       main: reporting(`
@@ -119,7 +119,7 @@ export const core: readonly Case[] = [
   },
   {
     id: 'core/bad-output',
-    title: 'An output outside of kernel memory is ignored; the one before it stays',
+    title: 'An output outside of kernel memory is ignored; the preceding one stays',
     source: 'kernel: output_set',
     modules: {
       main: running(`
@@ -206,7 +206,7 @@ export const core: readonly Case[] = [
   },
   {
     id: 'core/not-a-function',
-    title: 'An export that is no function cannot be called',
+    title: 'An export that is not a function cannot be called',
     source: 'all SDKs',
     modules: { main: running('(i32.const 0)') },
     calls: [{ function: 'memory', expect: { error: true } }],

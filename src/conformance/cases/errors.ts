@@ -41,14 +41,14 @@ export const errors: readonly Case[] = [
   },
   {
     id: 'errors/return-code',
-    title: 'A return code other than 0 fails the call, without a message as well',
-    source: 'Rust and Java; Go hands the code out, JavaScript loses it',
+    title: 'A return code other than 0 fails the call, even without a message',
+    source: 'Rust and Java; Go returns the code, JavaScript loses it',
     modules: { main: failing('(call $output @text("out")) (i32.const 7)') },
     calls: thenWorks(true),
   },
   {
     id: 'errors/cleared',
-    title: 'error_set(0) takes a message back',
+    title: 'error_set(0) clears a message',
     source: 'kernel: error_set',
     modules: {
       main: running(`
@@ -73,7 +73,7 @@ export const errors: readonly Case[] = [
   },
   {
     id: 'errors/get',
-    title: 'error_get gives the handle of the message, 0 before',
+    title: 'error_get returns the handle of the message, 0 before',
     source: 'kernel: error_get',
     modules: {
       main: running(`

@@ -65,7 +65,7 @@ export const host: readonly Case[] = [
   },
   {
     id: 'host/blocks',
-    title: 'A host function reads a block and answers a new one',
+    title: 'A host function reads a block and returns a new one',
     source: 'CurrentPlugin of all SDKs',
     load: { functions: ['upper'] },
     modules: { main: running('(call $output (call $upper (call $input))) (i32.const 0)') },

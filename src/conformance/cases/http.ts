@@ -1,6 +1,6 @@
 /**
  * Cases: HTTP requests. The runner serves `@server` (127.0.0.1) and `@foreign` (localhost), two names of one
- * fixture: `/echo` answers what it was asked as JSON, `/status/N` with a status, `/bytes/N` with so many bytes,
+ * fixture: `/echo` answers with the request as JSON, `/status/N` with a status, `/bytes/N` with that many bytes,
  * `/redirect?to=URL` with a redirect, `/headers` with some headers.
  */
 import type { Case } from './case.ts';
@@ -46,7 +46,7 @@ export const http: readonly Case[] = [
   },
   {
     id: 'http/status',
-    title: 'A status of 400 and more is an answer like others; before the first request the status is 0',
+    title: 'A status of 400 or more is a normal response; before the first request the status is 0',
     source: 'all SDKs',
     load: LOCAL,
     modules: { main: STATUS },
@@ -114,14 +114,14 @@ export const http: readonly Case[] = [
   {
     id: 'http/foreign-redirect',
     title: 'A redirect does not lead to a host that is not allowed',
-    source: 'allowed hosts are a limit on where a plug-in gets, not on what it asks for',
+    source: 'allowed hosts limit where a request ends up, not only where it begins',
     load: LOCAL,
     modules: { main: SEND },
     calls: [{ input: '{"url": "@server/redirect?to=@foreign/echo"}', expect: { error: true } }],
   },
   {
     id: 'http/headers-off',
-    title: 'Headers of an answer are not shown unless switched on',
+    title: 'Headers of a response are not visible unless enabled',
     source: 'all SDKs',
     load: LOCAL,
     modules: {
@@ -133,7 +133,7 @@ export const http: readonly Case[] = [
   },
   {
     id: 'http/headers',
-    title: 'Headers of an answer are JSON with names in lower case',
+    title: 'Headers of a response are JSON with names in lower case',
     source: 'Rust, Go, JavaScript 2',
     load: { ...LOCAL, httpResponseHeaders: true },
     modules: {
@@ -183,8 +183,8 @@ export const http: readonly Case[] = [
   },
   {
     id: 'http/no-answer',
-    title: 'A server that is not there fails the call; the plug-in can be called again',
-    source: 'Rust, Java; in Go the plug-in is over',
+    title: 'An unreachable server fails the call; the plug-in can be called again',
+    source: 'Rust, Java; in Go the plug-in is closed',
     load: LOCAL,
     modules: { main: SEND },
     calls: [
@@ -194,7 +194,7 @@ export const http: readonly Case[] = [
   },
   {
     id: 'http/bad-url',
-    title: 'What is no URL, or not HTTP, fails the call',
+    title: 'A text that is not a URL, or not HTTP, fails the call',
     source: 'all SDKs',
     load: { allowedHosts: ['*'] },
     modules: { main: SEND },

@@ -1,4 +1,4 @@
-/** Cases: limits hold, and what stops a call leaves the plug-in usable. */
+/** Cases: limits are enforced, and a stopped call leaves the plug-in usable. */
 import type { Case } from './case.ts';
 import { reporting, running } from './wat.ts';
 
@@ -18,7 +18,7 @@ export const limits: readonly Case[] = [
     id: 'limits/guest-pages',
     title: 'Linear memory does not grow beyond maxPages',
     source:
-      'memory.grow gives -1 in Go, the call fails in Rust; the JavaScript SDK counts its own blocks only',
+      'memory.grow returns -1 in Go, the call fails in Rust; the JavaScript SDK counts only its own blocks',
     load: { memory: { maxPages: 50 } },
     modules: {
       main: running(`
@@ -71,7 +71,7 @@ export const limits: readonly Case[] = [
   {
     id: 'limits/variables-zero',
     title: 'What a limit of 0 bytes for variables means',
-    source: 'none are allowed in Rust and Go; no limit, or the default, elsewhere',
+    source: 'no variables are allowed in Rust and Go; no limit, or the default, elsewhere',
     load: { memory: { maxVarBytes: 0 } },
     modules: { main: setVariable(2_000_000) },
     calls: [{}],
@@ -80,7 +80,7 @@ export const limits: readonly Case[] = [
   {
     id: 'limits/timeout',
     title: 'A call that never ends is stopped; the plug-in can be called again',
-    source: 'Rust, JavaScript; in Go the plug-in is over',
+    source: 'Rust, JavaScript; in Go the plug-in is closed',
     load: { timeoutMs: 2000 },
     modules: { main: SPIN },
     calls: [
@@ -91,7 +91,7 @@ export const limits: readonly Case[] = [
   {
     id: 'limits/timeout-per-call',
     title: 'Each call has the whole time',
-    source: 'Rust: the clock starts anew for each call',
+    source: 'Rust: the clock restarts for each call',
     load: { timeoutMs: 3000 },
     modules: {
       main: reporting('(call $say @str("n") (i64.const 1))'),

@@ -66,8 +66,8 @@ export const linking: readonly Case[] = [
   },
   {
     id: 'linking/circle',
-    title: 'Modules may import functions of each other, more than one as well',
-    source: 'Java SDK; the JavaScript SDK loses all but one function of a circle',
+    title: 'Modules may import functions of each other, even several',
+    source: 'Java SDK; the JavaScript SDK loses all but one function of a cycle',
     modules: {
       odd: `
   (import "even" "is_even" (func $is_even (param i64) (result i64)))
@@ -167,7 +167,7 @@ export const init: readonly Case[] = [
   },
   {
     id: 'init/ctors',
-    title: '__wasm_call_ctors runs where there is no _initialize',
+    title: '__wasm_call_ctors runs if there is no _initialize',
     source: 'Rust, Go with WASI',
     modules: { main: reporting(SHOW, `${N} (func (export "__wasm_call_ctors") ${add(3)})`) },
     calls: [{ expect: { output: 'n=3\n' } }],

@@ -25,7 +25,7 @@ export const manifests: readonly Case[] = [
   },
   {
     id: 'manifest/hash',
-    title: 'A module whose hash is right is loaded',
+    title: 'A module with the right hash is loaded',
     source: 'manifest schema: wasm[].hash',
     modules: { main: GREET },
     manifest: '{"wasm": [{"data": "@data(main)", "hash": "@sha256(main)"}]}',
@@ -33,7 +33,7 @@ export const manifests: readonly Case[] = [
   },
   {
     id: 'manifest/wrong-hash',
-    title: 'A module whose hash is wrong is refused',
+    title: 'A module with the wrong hash is refused',
     source: 'manifest schema: wasm[].hash',
     modules: { main: GREET },
     manifest: `{"wasm": [{"data": "@data(main)", "hash": "${'0'.repeat(64)}"}]}`,
@@ -132,7 +132,7 @@ export const manifests: readonly Case[] = [
   },
   {
     id: 'manifest/not-a-module',
-    title: 'Bytes that are no module are refused',
+    title: 'Bytes that are not a module are refused',
     source: 'all SDKs',
     modules: { main: GREET },
     manifest: '{"wasm": [{"data": "bm90IGEgbW9kdWxl"}]}',

@@ -1,11 +1,11 @@
-/** Cases: blocks of kernel memory. What they ask for is what the official kernel does. */
+/** Cases: blocks of kernel memory. They require what the official kernel does. */
 import type { Case } from './case.ts';
 import { reporting, running } from './wat.ts';
 
 export const memory: readonly Case[] = [
   {
     id: 'memory/blocks',
-    title: 'Blocks have handles other than 0, the length that was asked for, and room of their own',
+    title: 'Blocks have handles other than 0, the requested length, and separate room',
     source: 'kernel: alloc, length, store_u8, load_u8',
     modules: {
       main: reporting(`
@@ -96,7 +96,7 @@ export const memory: readonly Case[] = [
   },
   {
     id: 'memory/handles-die',
-    title: 'Handles of one call are dead in the next',
+    title: 'Handles of one call are invalid in the next',
     source: 'kernel: reset before each call',
     modules: {
       main: `
@@ -126,7 +126,7 @@ export const memory: readonly Case[] = [
   },
   {
     id: 'memory/interior-length',
-    title: 'An address inside a block is no handle: its length is 0',
+    title: 'An address inside a block is not a handle: its length is 0',
     source: 'kernel: length',
     modules: {
       main: reporting(`
@@ -179,7 +179,7 @@ export const memory: readonly Case[] = [
   },
   {
     id: 'memory/neighbours',
-    title: 'Bounds are those of kernel memory, not of a block: behind a block lies the next one',
+    title: 'Bounds are those of kernel memory, not of a block: the next block follows',
     source: 'kernel: load_u8, store_u8',
     modules: {
       main: reporting(`
@@ -196,7 +196,7 @@ export const memory: readonly Case[] = [
   },
   {
     id: 'memory/out-of-bounds',
-    title: 'Reading out of bounds gives 0, writing does nothing; neither fails the call',
+    title: 'Reading out of bounds returns 0, writing does nothing; neither fails the call',
     source: 'kernel: load and store',
     modules: {
       main: reporting(`
@@ -265,7 +265,7 @@ export const memory: readonly Case[] = [
   },
   {
     id: 'memory/many-calls',
-    title: 'After twelve thousand small calls, a plug-in answers as it did in the first',
+    title: 'After twelve thousand small calls, a plug-in answers as in the first',
     source: 'kernel: all blocks are freed between calls',
     modules: {
       main: running(

@@ -7,7 +7,7 @@ const CONFIG = reporting('(call $say_block @str("value") (call $config_get (call
 export const variables: readonly Case[] = [
   {
     id: 'variables/survive-calls',
-    title: 'A variable that one call set is there in the next',
+    title: 'A variable that one call sets exists in the next',
     source: 'all SDKs',
     modules: {
       main: `
@@ -165,7 +165,7 @@ export const config: readonly Case[] = [
   },
   {
     id: 'config/empty-value',
-    title: 'How an empty value looks',
+    title: 'How an empty value appears',
     source: 'the null handle in Rust and Go, a block of length 0 in JavaScript; PDKs treat both alike',
     load: { config: { empty: '' } },
     modules: { main: CONFIG },
@@ -231,7 +231,7 @@ export const logs: readonly Case[] = [
   },
   {
     id: 'logs/level-numbers',
-    title: 'get_log_level gives 0 for trace up to 4 for error',
+    title: 'get_log_level returns 0 for trace up to 4 for error',
     source: 'kernel ABI; PDKs compare it',
     load: { logLevel: 'info' },
     modules: { main: reporting('(call $say @str("level") (i64.extend_i32_u (call $get_log_level)))') },

@@ -1,4 +1,4 @@
-/** Cases: what plug-ins use of WASI preview 1. The whole of it is tested by WebAssembly/wasi-testsuite. */
+/** Cases: the part of WASI preview 1 that plug-ins use. WebAssembly/wasi-testsuite tests all of it. */
 import type { Case } from './case.ts';
 import { reporting } from './wat.ts';
 
@@ -31,7 +31,7 @@ ${body}
 export const wasiCases: readonly Case[] = [
   {
     id: 'wasi/off',
-    title: 'A module that imports WASI does not link where WASI is off',
+    title: 'A module that imports WASI does not link if WASI is off',
     source: 'all SDKs',
     modules: {
       main: `${wasi('sched_yield', '(result i32)')}
@@ -42,7 +42,7 @@ export const wasiCases: readonly Case[] = [
   },
   {
     id: 'wasi/clock',
-    title: 'The clock says a time after 2020, in nanoseconds',
+    title: 'The clock returns a time after 2020, in nanoseconds',
     source: 'WASI: clock_time_get',
     load: { wasi: true },
     modules: {

@@ -4,7 +4,7 @@
  * A plug-in uses `$name` for kernel functions (all rows of the kernel's table), for the kit's host functions and
  * for the helpers below; imports and helpers are added as they are used. `@text("…")` is a new block with that
  * text; `@str("…")` is its address and length in linear memory. `(call $say @str("label") VALUE)` adds a line
- * `label=VALUE` to the report that `run` makes its output at the end.
+ * `label=VALUE` to the report that `run` sets as its output at the end.
  */
 
 import { KERNEL_NAMESPACE, kernelAbi, USER_NAMESPACE } from '../../kernel/abi.ts';
@@ -122,7 +122,7 @@ const kernelImport = (name: keyof typeof kernelAbi): string => {
   return importOf(KERNEL_NAMESPACE, name, params.map(valTypeName), results.map(valTypeName));
 };
 
-/** Texts of a module and where they lie. */
+/** Texts of a module and their places. */
 class Texts {
   readonly #places = new Map<string, string>();
   readonly #segments: string[] = ['  (data (i32.const 8) "null")'];
@@ -146,7 +146,7 @@ class Texts {
   }
 }
 
-/** Expands the shorthand to a module in text form. Text that is a whole module already stays as it is. */
+/** Expands the shorthand to a module in text form. Text that is already a whole module stays unchanged. */
 export const expand = (source: string): string => {
   if (/^\s*\(module/.test(source)) return source;
   const texts = new Texts();

@@ -2,14 +2,14 @@
  * How the kit talks to a host: one JSON object per line, requests on the adapter's standard input, answers on its
  * standard output. `docs/conformance-kit.md` is for those who write an adapter.
  *
- * Host functions are not called back over the wire, since most SDKs call them synchronously: an adapter brings
- * the few in `hostFunctions`, and reports what they were called with.
+ * Host functions are not called back over the wire, since most SDKs call them synchronously: an adapter provides the
+ * few in `hostFunctions`, and reports their arguments.
  */
 
 /** Version of the protocol. An adapter answers `hello` with the one that it speaks. */
 export const PROTOCOL = 1;
 
-/** TABLE: host functions that adapters bring, in the namespace `extism:host/user`. */
+/** TABLE: host functions that adapters provide, in the namespace `extism:host/user`. */
 export const hostFunctions = {
   increment: { type: '(i64) → i64', does: 'answers its argument plus 1, wrapping' },
   add: { type: '(i32, i32) → i32', does: 'answers the sum, wrapping' },
@@ -29,7 +29,7 @@ export const hostFunctions = {
 } as const;
 export type HostFunctionName = keyof typeof hostFunctions;
 
-/** Settings of `load`, as they travel. */
+/** Settings of `load`, as they are sent. */
 export interface WireSettings {
   readonly wasi: boolean;
   readonly config: Readonly<Record<string, string>>;
@@ -43,21 +43,21 @@ export interface WireSettings {
   readonly functions: readonly string[];
 }
 
-/** What the runner asks. */
+/** Requests of the runner. */
 export type Request =
-  /** First of all: who is there? */
+  /** The first request: identifies the host. */
   | { readonly method: 'hello'; readonly protocol: number }
   /** Make a plug-in. One is loaded at a time; the last module is main. `data` is base64. */
   | {
       readonly method: 'load';
       readonly modules: readonly { readonly name: string; readonly data: string; readonly path: string }[];
-      /** A manifest in JSON, to be used as it is, in place of `modules` and most settings. */
+      /** A manifest in JSON, to be used unchanged, instead of `modules` and most settings. */
       readonly manifest: string | null;
       readonly settings: WireSettings;
     }
   /** Call a function of the plug-in. `input` is base64. */
   | { readonly method: 'call'; readonly function: string; readonly input: string }
-  /** Forget the plug-in. */
+  /** Free the plug-in. */
   | { readonly method: 'close' };
 
 /** What an adapter answers: exactly one line for each request. */
@@ -67,28 +67,28 @@ export type Answer =
       readonly host: string;
       readonly version: string;
       readonly protocol: number;
-      /** Levels and host functions that the host has no notion of; their cases are skipped. */
+      /** Levels and host functions that the host lacks; their cases are skipped. */
       readonly lacks?: readonly string[];
     }
-  /** To the others, when they succeeded. `output` is base64, or null for none. */
+  /** To the others, if they succeeded. `output` is base64, or null for none. */
   | {
       readonly output?: string | null;
       readonly logs?: readonly WireLog[];
       readonly calls?: readonly string[];
     }
-  /** The host says no. Its message, unchanged. */
+  /** The host refuses. Its message, unchanged. */
   | { readonly error: string; readonly logs?: readonly WireLog[]; readonly calls?: readonly string[] };
 
-/** A log message on the wire. */
+/** A log message in the protocol. */
 export interface WireLog {
   readonly level: string;
   readonly message: string;
 }
 
-/** A host under test, however it is reached. */
+/** A host under test, with any kind of connection. */
 export interface HostConnection {
   /** @throws HostGone when the adapter ended, or did not answer in time */
   ask(request: Request): Promise<Answer>;
-  /** Ends the host; a new connection has to be made after it. */
+  /** Ends the host; afterwards, a new connection is needed. */
   end(): Promise<void>;
 }

@@ -1,12 +1,12 @@
-/** Results of tests in the forms that others read: TAP, and JUnit's XML. */
+/** Results of tests in common formats: TAP, and JUnit's XML. */
 
 /** One line of TAP. */
 export interface TapRow {
   readonly name: string;
   readonly isOk: boolean;
-  /** `SKIP reason` and the like; empty for none. */
+  /** A directive such as `SKIP reason`; empty for none. */
   readonly directive: string;
-  /** What is said about a failure, by key. */
+  /** Details of a failure, by key. */
   readonly details: Readonly<Record<string, string>>;
 }
 

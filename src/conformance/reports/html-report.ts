@@ -1,6 +1,6 @@
 /**
- * One page with everything: a summary for each host, the matrix of cases and hosts, and behind each case what it
- * asks for, why, the plug-in, and what each host did. It needs nothing but itself: no script, no font, no image.
+ * One page with everything: a summary for each host, the matrix of cases and hosts, and for each case what it
+ * requires, why, the plug-in, and what each host did. It is self-contained: no script, no font, no image.
  */
 import { type Case, type Level, levelOf, levels } from '../cases/case.ts';
 import { expand } from '../cases/wat.ts';
@@ -127,7 +127,7 @@ ${rows.join('\n')}
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Extism host conformance</title><style>${STYLE}</style></head><body>
 <h1>Extism host conformance</h1>
-<p>What plug-ins can rely on, tried on ${reports.length === 1 ? 'one host' : `${reports.length} hosts`} with ${cases.length} cases. A case asks for what the official kernel does, what the SDKs agree on, or what is safe. Where they differ and none is wrong (\u25cb), the page says what was seen. Open a case for its reason, its plug-in and a command that runs it again.</p>
+<p>What plug-ins can rely on, tried on ${reports.length === 1 ? 'one host' : `${reports.length} hosts`} with ${cases.length} cases. A case requires what the official kernel does, what the SDKs agree on, or what is safe. Where they differ and none is wrong (\u25cb), the page says what was seen. Open a case for its reason, its plug-in and a command that runs it again.</p>
 <div class="hosts">${reports.map((report) => hostCard(report, expected)).join('\n')}</div>
 ${sections.join('\n')}
 </body></html>

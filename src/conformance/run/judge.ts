@@ -1,4 +1,4 @@
-/** Compares what a step came to with what it has to come to. */
+/** Compares the result of a step with the expected one. */
 
 import { decodeBase64 } from '../../host/manifest/base64.ts';
 import { hexOf } from '../../syntax/hex.ts';
@@ -62,7 +62,7 @@ const sameLogs = (wanted: readonly LogExpectation[], got: readonly WireLog[]): b
   wanted.length === got.length &&
   wanted.every(({ level, message }, i) => got[i]!.level === level && got[i]!.message === message);
 
-/** What is wrong with an answer; null when it is as expected. */
+/** What is wrong with an answer; null if it is as expected. */
 export const judge = (expectation: Expectation, answer: Answer): string | null => {
   if ('host' in answer) return 'the adapter answered with a greeting';
   if ('error' in expectation) {

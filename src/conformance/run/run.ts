@@ -1,7 +1,7 @@
 /**
- * Runs cases against a host and collects what came of them.
+ * Runs cases against a host and collects the results.
  *
- * A host that ends, hangs or talks nonsense fails the case at hand and no other: the next one gets a new process.
+ * A host that ends, hangs or answers nonsense fails only the current case: the next one gets a new process.
  */
 
 import { decodeBase64, encodeBase64 } from '../../host/manifest/base64.ts';
@@ -25,34 +25,34 @@ export class HostGone extends Error {
 
 /** A host that cases run against. */
 export interface Host {
-  /** What the report calls it; by default what it says of itself. */
+  /** Its name in the report; by default the name that it reports. */
   readonly name: string | null;
-  /** How it was started, for reproductions. */
+  /** The command that started it, for reproductions. */
   readonly command: string;
   connect(): Promise<HostConnection>;
 }
 
-/** What the runner finds around the host. */
+/** The environment of the runner. */
 export interface Surroundings {
-  /** Origins of the HTTP fixture: `http://127.0.0.1:PORT` and `http://localhost:PORT`; null when there is none. */
+  /** Origins of the HTTP fixture: `http://127.0.0.1:PORT` and `http://localhost:PORT`; null if there is none. */
   readonly http: { readonly server: string; readonly foreign: string } | null;
-  /** Makes an empty directory for a case and says where it is; null where there are no directories. */
+  /** Makes an empty directory for a case and returns its path; null if there are no directories. */
   readonly makeDirectory: ((name: string) => string) | null;
-  /** Writes a module to a file, for hosts that read files; says where. */
+  /** Writes a module to a file, for hosts that read files; returns its path. */
   readonly writeModule: (key: string, bytes: Uint8Array) => string;
 }
 
-/** What came of one case. */
+/** The result of one case. */
 export interface Outcome {
   readonly case: Case;
   readonly status: 'passed' | 'failed' | 'skipped';
-  /** Which behaviour was seen, where several are right. */
+  /** The observed behaviour, if several are right. */
   readonly variant?: string;
   /** What was expected, and what happened instead; or why the case was skipped. */
   readonly detail?: string;
 }
 
-/** What came of all cases on one host. */
+/** The results of all cases on one host. */
 export interface HostReport {
   readonly host: string;
   readonly version: string;
@@ -75,7 +75,7 @@ const manifestText = (item: Case, { makeDirectory }: Surroundings): string | nul
   item.manifest
     ?.replace(/@data\((\w+)\)/g, (_, name: string) => encodeBase64(moduleBytes(item, name)))
     .replace(/@sha256\((\w+)\)/g, (_, name: string) => sha256Hex(moduleBytes(item, name)))
-    // A path may hold backslashes, which JSON escapes.
+    // A path may contain backslashes, which JSON escapes.
     .replace(/@directory\((\w+)\)/g, (_, name: string) =>
       JSON.stringify(makeDirectory!(name)).slice(1, -1),
     ) ?? null;
@@ -126,11 +126,11 @@ const withServers = (item: Case, { http }: Surroundings, bytes: Uint8Array): Uin
   return Uint8Array.from(replaced, (character) => character.charCodeAt(0));
 };
 
-/** Why a case cannot be run on a host; null when it can. */
+/** Why a case cannot be run on a host; null if it can. */
 const reasonToSkip = (item: Case, lacks: readonly string[], surroundings: Surroundings): string | null => {
   const level: Level = levelOf(item);
   const missing = [level, ...(item.load?.functions ?? [])].find((name) => lacks.includes(name));
-  if (missing !== undefined) return `the adapter says that the host lacks ${missing}`;
+  if (missing !== undefined) return `the adapter reports that the host lacks ${missing}`;
   if (usesServer(item) && surroundings.http === null) return 'there is no HTTP fixture here';
   const needsDirectory = item.load?.allowedPaths !== undefined || item.manifest?.includes('@directory(');
   if (needsDirectory && surroundings.makeDirectory === null) return 'there are no directories here';
@@ -195,7 +195,7 @@ export const runCases = async (
     greeting = answer;
     return made;
   };
-  // A host that cannot be reached at all is no result.
+  // A host that cannot be reached at all is not a result.
   connection = await connect();
   const { host: hostName, version, lacks = [] } = greeting!;
   const outcomes: Outcome[] = [];

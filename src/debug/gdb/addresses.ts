@@ -1,6 +1,6 @@
 /**
- * Addresses as LLDB has them for WebAssembly: what they are of in the two highest bits, below them a module, below that
- * 32 bits of an offset or address.
+ * Addresses as LLDB has them for WebAssembly: the kind in the two highest bits, then a module, then 32 bits of an
+ * offset or address.
  */
 import type { CallFrame } from '../call-places.ts';
 import { hostNames } from '../host-names.ts';
@@ -15,27 +15,27 @@ const MODULE_SHIFT = 32n;
 const MODULE_MASK = 0x3fff_ffffn;
 const OFFSET_MASK = 0xffff_ffffn;
 
-/** An address, taken apart. */
+/** An address, decoded. */
 interface Address {
   readonly kind: 'code' | 'memory';
-  /** Place of the module among the instances of the session. */
+  /** Position of the module among the instances of the session. */
   readonly module: number;
   readonly offset: number;
 }
 
-/** Modules are counted from 1: pointers of programs have no module, and are of the memory that a frame uses. */
+/** Modules are counted from 1: pointers of programs have no module, and refer to the memory that a frame uses. */
 export const codeAddress = (module: number, offset: number): bigint =>
   (CODE << KIND_SHIFT) | (BigInt(module + 1) << MODULE_SHIFT) | BigInt(offset);
 
-/** The address of a byte of a module's memory, where the module is to be said. */
+/** The address of a byte of a module's memory, including the module. */
 const memoryAddress = (module: number, address: number): bigint =>
   (BigInt(module + 1) << MODULE_SHIFT) | BigInt(address);
 
-/** What is kept of a client's view of a session. */
+/** The state of a client's view of a session. */
 interface View {
   readonly names: readonly string[];
   readonly host: HostModule;
-  /** The frame that values were asked of last, and the stop that it is of. */
+  /** The frame of the last request for values, and the stop that it belongs to. */
   asked: { readonly stop: Stop; readonly frame: CallFrame } | null;
   /** Watched ranges by the addresses that the client has for them. */
   readonly watched: Map<bigint, WatchedRange>;
@@ -53,12 +53,12 @@ const viewOf = (session: DebugSession): View => {
   return view;
 };
 
-/** Notes that a value of a frame was asked for: pointers that come next are of the memory that it uses. */
+/** Records that a value of a frame was requested: the pointers that follow refer to the memory that it uses. */
 export const noteAsked = (session: DebugSession, frame: CallFrame): void => {
   viewOf(session).asked = { stop: session.stop, frame };
 };
 
-/** Notes the address by which a client watches a range. */
+/** Records the address by which a client watches a range. */
 export const noteWatched = (session: DebugSession, word: bigint, range: WatchedRange): void => {
   viewOf(session).watched.set(word, range);
 };
@@ -70,7 +70,7 @@ export const watchedAddress = (session: DebugSession, { module, address, length 
   return memoryAddress(module, address);
 };
 
-/** The frame whose memory a pointer without a module is of. */
+/** The frame whose memory a pointer without a module refers to. */
 const memoryFrame = (session: DebugSession): CallFrame | undefined => {
   const { asked } = viewOf(session);
   return asked !== null && asked.stop === session.stop ? asked.frame : session.stack[0];
@@ -86,7 +86,7 @@ export const moduleNames = (session: DebugSession): readonly string[] => [
 export const codeOf = (session: DebugSession, module: number): Uint8Array =>
   session.instances[module]?.instance.compiled.module.bytes ?? viewOf(session).host.bytes;
 
-/** Takes an address apart; null for what is none of a module that there is. */
+/** Decodes an address; null if it has no existing module. */
 export const addressOf = (session: DebugSession, word: bigint): Address | null => {
   const bits = word >> KIND_SHIFT;
   if (bits > CODE) return null;
@@ -108,9 +108,9 @@ interface ShownFrame {
   readonly frame: CallFrame | null;
 }
 
-/** The frames, innermost first; each at the instruction that comes next, in a caller the one behind its call. */
+/** The frames, innermost first; each at its next instruction; in a caller, the one after its call. */
 export const shownFrames = (session: DebugSession): readonly ShownFrame[] => {
-  // A breakpoint may lie in front of its instruction, where a function begins: there the client looks for it.
+  // A breakpoint may precede its instruction, at the beginning of a function: the client expects it there.
   const { breakpoint } = session.stop;
   const frames = session.stack.map((frame, i) => ({
     address: codeAddress(

@@ -1,6 +1,7 @@
 /**
- * Answers to packets, one function for each kind: from the session and what the packet asks to the data of the answer.
- * Nothing is an answer to what is not known, as the protocol wants it; `E` and a number to what cannot be.
+ * Answers to packets, one function for each kind: from the session and the request in the packet to the data of the
+ * answer. As the protocol requires, the answer to an unknown packet is empty, and the answer to an impossible request
+ * is `E` and a number.
  */
 import { hexOf } from '../../syntax/hex.ts';
 import { bytesOfValue, type FrameValue } from '../call-places.ts';
@@ -19,11 +20,11 @@ import { monitor } from './monitor.ts';
 import { bytesOf, decimalOf, hexText, hexWord, numberOf, PACKET_SIZE, wordOf } from './packets.ts';
 import { pcOf, stopReply } from './stop-replies.ts';
 
-/** What does not read as the packet should. */
+/** For a malformed packet. */
 const MALFORMED = 'E01';
-/** What is not there: an address, a frame, a local. */
+/** For something missing: an address, a frame, a local. */
 const ABSENT = 'E02';
-/** What cannot be done now. */
+/** For something that is not possible now. */
 const REFUSED = 'E03';
 
 /** @param rest what follows the name of the packet */
@@ -59,7 +60,7 @@ const readLibraries: Answer = (session, rest) => {
   return `${start + length >= text.length ? 'l' : 'm'}${text.slice(start, start + length)}`;
 };
 
-/** Bytes of code or memory; null where there are none. */
+/** Bytes of code or memory; null if there are none at the address. */
 const bytesAt = (session: DebugSession, word: bigint): Uint8Array | null => {
   const address = addressOf(session, word);
   if (address === null) return null;
@@ -83,7 +84,7 @@ const writeMemory: Answer = (session, rest) => {
   const bytes = bytesOf(data ?? '');
   if (word === null || bytes === null || numberOf(size) !== bytes.length) return MALFORMED;
   if (addressOf(session, word)?.kind !== 'memory') return ABSENT;
-  // What comes next was recorded without it.
+  // The rest of the recording was made without the write.
   if (session.isBusy || session.isInPast) return REFUSED;
   const target = bytesAt(session, word);
   if (target === null || target.length < bytes.length) return ABSENT;
@@ -150,7 +151,7 @@ const valueText = (value: FrameValue | undefined): string => {
   return bytes === null ? ABSENT : hexOf(bytes);
 };
 
-/** A local or an operand of a frame: its number and theirs. */
+/** A local or an operand of a frame: the number of the frame, and its own number. */
 const frameValue =
   (kind: 'locals' | 'operands'): Answer =>
   (session, rest) => {
@@ -180,7 +181,7 @@ const run = async (session: DebugSession, way: 'continue' | 'step' | 'reverseCon
   return stopReply(session, await session[way](), isBackwards);
 };
 
-/** `vCont;c`, `vCont;s:1` and the like: there is one thread. */
+/** `vCont;c`, `vCont;s:1` and others: there is one thread. */
 const runActions: Answer = (session, rest) => {
   const [action = ''] = rest.split(/[;:]/);
   if (/^[cC]/.test(action)) return run(session, 'continue');
@@ -197,7 +198,7 @@ const REGISTER =
   'name:pc;alt-name:pc;bitsize:64;offset:0;encoding:uint;format:hex;set:General Purpose Registers;gcc:16;dwarf:16;generic:pc;';
 const machine = `triple:${hexText(TRIPLE)};endian:little;ptrsize:4;`;
 
-/** TABLE: packets by how they begin. The first that fits counts. */
+/** TABLE: packets by their prefix. The first match counts. */
 const answers: readonly (readonly [start: string, answer: Answer])[] = [
   ['qSupported', () => SUPPORTED],
   ['QStartNoAckMode', () => 'OK'],

@@ -1,18 +1,18 @@
-/** One client of the protocol: reads what it sends, answers in order, and interrupts the call when it asks for that. */
+/** One client of the protocol: reads what it sends, answers in order, and interrupts the call on request. */
 import type { DebugSession } from '../session.ts';
 import { answerTo } from './answers.ts';
 import { PacketReader, packetOf } from './packets.ts';
 
 /**
- * How a client went away: it killed the call, let it go on, or its line was cut.
+ * How a client left: it killed the call, detached from it, or lost its connection.
  *
  * Example: see `DebugServer`.
  */
 export type Parting = 'killed' | 'detached' | 'cut';
 
 /**
- * A client of the remote protocol of GDB, in the form that LLDB has for Wasm. Whoever has a line to one uses it; on Node,
- * `listenForDebugger` does.
+ * A client of the remote protocol of GDB, in the form that LLDB has for Wasm. Use it with any connection to a client;
+ * on Node, `listenForDebugger` does.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
@@ -36,8 +36,8 @@ export class DebugConnection {
   private isOver = false;
 
   /**
-   * @param send takes characters from 0 to 255, one for each byte
-   * @param onEnd told once
+   * @param send receives characters from 0 to 255, one for each byte
+   * @param onEnd called once
    */
   constructor(session: DebugSession, send: (text: string) => void, onEnd: (parting: Parting) => void) {
     this.session = session;
@@ -45,7 +45,7 @@ export class DebugConnection {
     this.onEnd = onEnd;
   }
 
-  /** Takes what the client has sent: characters from 0 to 255, one for each byte. Resolves when that is answered. */
+  /** Receives what the client has sent: characters from 0 to 255, one for each byte. Resolves when it is answered. */
   async receive(chunk: string): Promise<void> {
     for (const received of this.reader.receive(chunk)) {
       if (this.isOver) return;
@@ -59,7 +59,7 @@ export class DebugConnection {
     await this.answer();
   }
 
-  /** The line was cut. A call that runs stands still. */
+  /** The connection was lost. A running call stops. */
   close(): void {
     this.end('cut');
   }

@@ -1,6 +1,6 @@
 /**
- * A module that stands for the host: LLDB shows frames by code of modules, so each host function has an empty one there,
- * with its name.
+ * A module that represents the host: LLDB shows frames by code of modules, so this module has an empty function for
+ * each host function, with its name.
  */
 
 import { ByteWriter } from '../../syntax/byte-writer.ts';
@@ -11,10 +11,10 @@ const EMPTY_BODY = [2, 0, 0x0b];
 const HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 /** The type of functions without parameters and results. */
 const EMPTY_TYPE = [0x60, 0, 0];
-/** Number of the part of the section of names that names functions. */
+/** Number of the subsection of the name section that names functions. */
 const FUNCTION_NAMES = 1;
 
-/** The module, and where the code of each function lies. */
+/** The module, and the offset of each function's code. */
 export interface HostModule {
   readonly bytes: Uint8Array;
   offsetOf(index: number): number;
@@ -22,7 +22,7 @@ export interface HostModule {
 
 const idOf = (keyword: string): number => sectionTable.find((row) => row.keyword === keyword)!.id;
 
-/** Writes what has its length in front. */
+/** Writes contents preceded by their length. */
 const sized = (out: ByteWriter, id: number, write: (content: ByteWriter) => void): void => {
   const content = new ByteWriter();
   write(content);
@@ -31,7 +31,7 @@ const sized = (out: ByteWriter, id: number, write: (content: ByteWriter) => void
   out.take(content);
 };
 
-/** The module of functions of these names. */
+/** The module with functions of these names. */
 export const hostModule = (names: readonly string[]): HostModule => {
   const out = new ByteWriter();
   out.append(Uint8Array.from(HEAD));

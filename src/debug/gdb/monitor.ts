@@ -12,12 +12,12 @@ const top = (session: DebugSession) => session.stack[0]?.instance ?? session.ins
 /** TABLE: the commands. */
 const commands: Readonly<Record<string, { readonly help: string; readonly run: Command }>> = {
   fuel: {
-    help: 'fuel that the call has consumed, and what is left',
+    help: 'fuel that the call has consumed, and fuel that is left',
     run: ({ execution }) =>
       execution === null ? ['no call'] : [`consumed ${execution.fuelConsumed}, left ${execution.fuelLeft}`],
   },
   globals: {
-    help: 'globals of the instance that runs',
+    help: 'globals of the current instance',
     run: (session) =>
       top(session)?.globals.map(
         ({ type, value }, i) =>
@@ -25,7 +25,7 @@ const commands: Readonly<Record<string, { readonly help: string; readonly run: C
       ) ?? [],
   },
   tables: {
-    help: 'tables of the instance that runs: elements that are not null',
+    help: 'tables of the current instance: elements that are not null',
     run: (session) =>
       top(session)?.tables.flatMap(({ elements }, i) => [
         `table ${i}: ${elements.length} elements`,
@@ -48,7 +48,7 @@ const nameOf = ({ instances }: DebugSession, element: unknown): string => {
   return 'an object';
 };
 
-/** The answer to a command; what there is to anything else. */
+/** The answer to a command; for anything else, a list of the commands. */
 export const monitor = (session: DebugSession, text: string): string => {
   const [name = '', ...words] = text.trim().split(/\s+/);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

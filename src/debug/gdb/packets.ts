@@ -1,6 +1,6 @@
 /**
- * Packets of the remote protocol of GDB: `$`, data, `#` and a sum, in both directions; and the forms of what is in them.
- * Data are characters from 0 to 255, one for each byte.
+ * Packets of the remote protocol of GDB: `$`, data, `#` and a sum, in both directions; and the formats of their
+ * contents. Data is characters from 0 to 255, one for each byte.
  */
 import { hexOf } from '../../syntax/hex.ts';
 import { encodeUtf8 } from '../../syntax/utf8.ts';
@@ -18,7 +18,7 @@ const digitsOf = (byte: number): string => (byte < 16 ? '0' : '') + byte.toStrin
 /** The bytes of a text in UTF-8 as digits. */
 export const hexText = (text: string): string => hexOf(encodeUtf8(text));
 
-/** Digits as bytes; null for what is none. */
+/** Digits as bytes; null for anything else. */
 export const bytesOf = (hex: string): Uint8Array | null => {
   if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex)) return null;
   return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
@@ -26,14 +26,14 @@ export const bytesOf = (hex: string): Uint8Array | null => {
   );
 };
 
-/** A number of 64 bits as the protocol has registers: bytes, lowest first. */
+/** A number of 64 bits as the protocol writes registers: bytes, lowest first. */
 export const hexWord = (value: bigint): string => {
   let text = '';
   for (let shift = 0n; shift < 64n; shift += 8n) text += digitsOf(Number((value >> shift) & 0xffn));
   return text;
 };
 
-/** A number in base 16; null for what is none, or has more than 64 bits. */
+/** A number in base 16; null for anything else, or for more than 64 bits. */
 export const wordOf = (text: string | undefined): bigint | null =>
   text !== undefined && /^[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text}`) : null;
 
@@ -62,18 +62,18 @@ export const packetOf = (data: string): string => {
   return `$${escaped}#${digitsOf(sumOf(escaped))}`;
 };
 
-/** What was read: data of a packet, a packet whose sum is wrong, or the request to stop. */
+/** The result of reading: data of a packet, a packet with a wrong sum, or the request to stop. */
 type Received = { readonly data: string } | 'damaged' | 'interrupt';
 
 const INTERRUPT = '\x03';
 
-/** Where a packet or the request to stop begins; -1 where none does. */
+/** Where a packet or the request to stop begins; -1 if none does. */
 const beginning = (text: string): number => {
   const [packet, interrupt] = [text.indexOf('$'), text.indexOf(INTERRUPT)];
   return packet < 0 || interrupt < 0 ? Math.max(packet, interrupt) : Math.min(packet, interrupt);
 };
 
-/** Takes a stream of characters apart. Whatever is none of its forms is dropped. */
+/** Splits a stream of characters into packets. Anything else is dropped. */
 export class PacketReader {
   private rest = '';
 

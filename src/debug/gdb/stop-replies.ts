@@ -1,11 +1,11 @@
-/** What a client is told when the call stands still or is over. */
+/** What a client receives when the call has stopped or ended. */
 
 import type { StopReason } from '../driver.ts';
 import type { DebugSession, Stop } from '../session.ts';
 import { shownFrames, watchedAddress } from './addresses.ts';
 import { hexText, hexWord } from './packets.ts';
 
-/** TABLE: numbers of signals, and the reasons as LLDB has them. */
+/** TABLE: numbers of signals, and the reasons in LLDB's words. */
 const reasons: Readonly<Record<Exclude<StopReason, 'done'>, readonly [signal: string, reason: string]>> = {
   begin: ['05', 'trace'],
   step: ['05', 'trace'],
@@ -17,7 +17,7 @@ const reasons: Readonly<Record<Exclude<StopReason, 'done'>, readonly [signal: st
   fuel: ['06', 'exception'],
 };
 
-/** The address of the instruction that comes next; 0 where no code is. */
+/** The address of the next instruction; 0 if there is no code. */
 export const pcOf = (session: DebugSession): bigint => shownFrames(session)[0]?.address ?? 0n;
 
 const describe = (session: DebugSession, { reason, detail, watch }: Stop): string => {

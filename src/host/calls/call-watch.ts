@@ -1,17 +1,17 @@
 /**
- * What can stop a call from outside: its deadline, an `AbortSignal`, and `cancel`. All hold while the plug-in
- * computes, while it waits for the host, and while it stands still for its owner.
+ * What can stop a call from outside: its deadline, an `AbortSignal`, and `cancel`. All apply while the plug-in
+ * computes, while it waits for the host, and while its owner has paused it.
  *
- * A call that computes is looked at between slices and after what may take long (`ExecutionOptions.onSlice`); a
- * signal can only fire when other tasks run, so a call that has one lets them, every few milliseconds; so does one
- * with a time slice of its own. A call that waits is woken by a timer or by the signal, and does not wait for what
- * never comes.
+ * A computing call is checked between slices and after operations that may take long (`ExecutionOptions.onSlice`). A
+ * signal can only fire when other tasks run, so a call with a signal yields to them every few milliseconds; so does
+ * one with its own time slice. A waiting call is woken by a timer or by the signal, and does not wait for an answer
+ * that never comes.
  */
 import { type ErrorDetails, InterruptedError, UsageError } from '../../errors/errors.ts';
 import type { Platform } from '../platform/platform.ts';
 
 /**
- * An `AbortSignal`, of whatever implementation.
+ * An `AbortSignal`, of any implementation.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -29,13 +29,13 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** What the error of a deadline is called: that of a call, or that of initialisation. */
+/** The error code of a deadline: of a call, or of initialisation. */
 export type TimeoutCode = 'interrupted.timeout' | 'interrupted.instantiation';
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
-/** How long a call with a signal computes before other tasks get their turn: a frame of an animation. */
+/** How long a call with a signal computes before it yields to other tasks: one animation frame. */
 const BREATH_NANOSECONDS = 16n * NANOSECONDS_PER_MILLISECOND;
-/** Longest time of one timer; more overflows in all engines. */
+/** Longest time of one timer; longer ones overflow in all engines. */
 const MAX_TIMER = 0x7fff_ffff;
 
 /** Checks the `signal` of a call. @throws UsageError */
@@ -51,12 +51,12 @@ export const checkSignal = (value: unknown): AbortSignalLike | null => {
   throw new UsageError('usage.argument', { detail: 'signal must be an AbortSignal' });
 };
 
-/** What a watch watches for. */
+/** The limits of a watch. */
 interface WatchOptions {
-  /** Most milliseconds that the call runs, waiting for the host included; null for no limit. */
+  /** Most milliseconds that the call runs, including waits for the host; null for no limit. */
   readonly timeoutMs: number | null;
   readonly signal: AbortSignalLike | null;
-  /** How long the call computes before other tasks get their turn; null = only where a signal needs it. */
+  /** How long the call computes before it yields to other tasks; null = only if a signal needs it. */
   readonly timeSliceMs: number | null;
 }
 
@@ -65,11 +65,11 @@ export class CallWatch {
   readonly #platform: Platform;
   readonly #signal: AbortSignalLike | null;
   readonly #timeoutCode: TimeoutCode;
-  /** Nanoseconds; null where other tasks can wait. */
+  /** Nanoseconds; null if other tasks can wait. */
   readonly #breath: bigint | null;
-  /** On the host's monotonic clock; null for no limit, and while the call stands still. */
+  /** On the host's monotonic clock; null for no limit, and while the call is paused. */
   #deadline: bigint | null;
-  /** What was left of the time when the call came to stand still. */
+  /** The time that was left when the call paused. */
   #timeLeft: bigint | null = null;
   /** Called at each `wake` and when the call is stopped. PERF: null, as in most calls, for none. */
   #wakers: Set<() => void> | null = null;
@@ -104,7 +104,7 @@ export class CallWatch {
     else signal.addEventListener('abort', this.#onAbort);
   }
 
-  /** Resolves when the call is stopped; never, when it ends by itself. */
+  /** Resolves when the call is stopped; never if it ends normally. */
   get stopped(): Promise<void> {
     this.#stopped ??= new Promise<void>((resolve) => {
       if (this.#reason === null) this.onStop(resolve);
@@ -113,7 +113,7 @@ export class CallWatch {
     return this.#stopped;
   }
 
-  /** Calls back once when the call is stopped, unless what is returned is called before. */
+  /** Calls back once when the call is stopped, unless the returned function is called before. */
   onStop(listener: () => void): () => void {
     this.#stopListeners ??= new Set();
     const listeners = this.#stopListeners.add(listener);
@@ -127,7 +127,7 @@ export class CallWatch {
     this.#stop('cancelled', cause);
   }
 
-  /** Whether the call must not go on. */
+  /** Whether the call must not continue. */
   isStopped(): boolean {
     if (this.#reason === null && this.#deadline !== null && this.#now() >= this.#deadline)
       this.#stop('timeout');
@@ -135,8 +135,8 @@ export class CallWatch {
   }
 
   /**
-   * Whether a call that computes should pause: to be stopped, or to let other tasks run. PERF: asked after each call
-   * of a host function, so the clock, 30 ns, is read once.
+   * Whether a computing call should pause: to be stopped, or to let other tasks run. PERF: called after each call of
+   * a host function, so the clock (30 ns) is read once.
    */
   shouldPause(): boolean {
     if (this.#reason !== null) return true;
@@ -158,13 +158,13 @@ export class CallWatch {
   }
 
   /**
-   * Waits until a promise has settled, in whatever way, the call is stopped, or somebody calls `wake`.
+   * Waits until a promise has settled, the call is stopped, or `wake` is called.
    *
    * @returns whether the promise has settled
    */
   async waitFor(promise: Promise<unknown>): Promise<boolean> {
     let isSettled = false;
-    // Not `Promise.race`: it would leave a reaction on the promise of the signal for each time of waiting.
+    // Not `Promise.race`: it would leave a reaction on the promise of the signal for each wait.
     let wake: () => void = () => {};
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
@@ -183,7 +183,7 @@ export class CallWatch {
     return isSettled;
   }
 
-  /** Waits, without a deadline, until the call is stopped or somebody calls `wake`. */
+  /** Waits, without a deadline, until the call is stopped or `wake` is called. */
   async standStill(): Promise<void> {
     if (this.isStopped()) return;
     if (this.#deadline !== null) this.#timeLeft = this.#deadline - this.#now();
@@ -196,7 +196,7 @@ export class CallWatch {
     this.#lastBreath = this.#breath === null ? 0n : this.#now();
   }
 
-  /** Ends all waiting of the moment. */
+  /** Ends all current waits. */
   wake(): void {
     const wakers = this.#wakers ?? [];
     this.#wakers = null;
@@ -215,7 +215,7 @@ export class CallWatch {
       : new InterruptedError(this.#timeoutCode, details);
   }
 
-  /** Ends the watch; timers and listeners are gone. */
+  /** Ends the watch; removes timers and listeners. */
   close(): void {
     if (this.#onAbort !== null) this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#wakers = null;

@@ -1,10 +1,10 @@
-/** A line of callers: each waits until it is served, refused, or gives up by its signal. */
+/** A queue of callers: each waits until it is served, refused, or cancelled by its signal. */
 import { InterruptedError } from '../../errors/errors.ts';
 import type { AbortSignalLike } from './call-watch.ts';
 
-/** Somebody who stood in line. */
+/** A caller in the queue. */
 interface Waiter<T> {
-  /** Ends the wait; false if it has ended before, and nobody took the value. */
+  /** Ends the wait; false if it had ended before, and the value was not taken. */
   take(value: T): boolean;
   refuse(error: unknown): void;
 }
@@ -46,7 +46,7 @@ export class Line<T> {
     });
   }
 
-  /** Takes the first out of the line; it can still give up. */
+  /** Removes the first from the queue; it can still be cancelled. */
   next(): Waiter<T> | undefined {
     const [first] = this.#waiters;
     if (first !== undefined) this.#waiters.delete(first);

@@ -1,6 +1,6 @@
 /**
- * Drives one execution of the engine to its end: waits for promises of host functions, heeds the watch, stands still
- * where the owner of the call wants it to.
+ * Drives one execution of the engine to its end: waits for promises of host functions, obeys the watch, and pauses
+ * when the owner of the call requests it.
  */
 import { ExhaustionError } from '../../errors/errors.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
@@ -11,11 +11,11 @@ import type { FuncInstance } from '../../interpreter/instances/module-instance.t
 import type { RawValue } from '../../interpreter/instances/values.ts';
 import type { CallWatch } from './call-watch.ts';
 
-/** Where a call stands still until its owner lets it go on. */
+/** Where a call pauses until its owner resumes it. */
 export interface StandStill {
-  /** Whether the owner wants the call to stand still at the next chance. */
+  /** Whether the owner wants the call to pause as soon as possible. */
   readonly isWanted: boolean;
-  /** Resolves when the call may go on, or has been stopped. */
+  /** Resolves when the call may resume, or has been stopped. */
   wait(reason: PauseReason): Promise<void>;
 }
 
@@ -26,16 +26,16 @@ export interface CallBudget {
   readonly watch: CallWatch;
 }
 
-/** What holds while an execution runs. */
+/** The context of a running execution. */
 export interface RunLimits {
   readonly watch: CallWatch;
-  /** Null where nobody can add fuel: then to be out of it is an error. */
+  /** Null if no fuel can be added: then running out of it is an error. */
   readonly standStill: StandStill | null;
-  /** Told where executions fail; null where nobody wants a dump. */
+  /** Called with the place of a failure; null if no dump is wanted. */
   readonly onFailure: FailureListener | null;
 }
 
-/** Whether a call that computes should pause: it is stopped, its owner wants it, or it is the turn of others. */
+/** Whether a computing call should pause: it is stopped, its owner requests it, or other tasks have their turn. */
 export const wantsPause = ({ watch, standStill }: RunLimits): boolean =>
   watch.shouldPause() || standStill?.isWanted === true;
 
@@ -49,12 +49,12 @@ export const prepareRun = (
   const onSlice = (): boolean => wantsPause(limits);
   const execution = startExecution(func, args, { onSlice, ...(fuel === null ? {} : { fuel }) });
   execution.onFailure = limits.onFailure;
-  // Only the owner of a call that may stand still has its stack.
+  // Only the owner of a call that may pause can read its stack.
   if (limits.standStill === null) execution.hideStack();
   return execution;
 };
 
-/** How a call ended. `hasFailed` tells whether results or error count: anything can be thrown, also undefined. */
+/** How a call ended. `hasFailed` selects results or error: anything can be thrown, even undefined. */
 export interface RunOutcome {
   readonly results: readonly RawValue[];
   readonly hasFailed: boolean;
@@ -72,18 +72,18 @@ const failed = (execution: Execution, error: unknown, isAbandoned = false): RunO
   isAbandoned,
 });
 
-/** Gives a paused call up. Where it stood is part of the error. */
+/** Aborts a paused call. The error includes its position. */
 const abandon = (execution: Execution, makeError: (details: Execution['standing']) => Error): RunOutcome => {
   const { hostPromise } = execution;
   const isWaiting = hostPromise !== null;
-  // What the function still comes to is nobody's, a failure included.
+  // The later result of the function is ignored, even a failure.
   hostPromise?.then(undefined, () => {});
   const error = makeError(execution.standing);
   execution.abandon(error);
   return failed(execution, error, isWaiting);
 };
 
-/** Hands in what the host function that a call is paused in has come to. */
+/** Passes the result of the host function to the call that it has paused. */
 const settleHost = async (execution: Execution, promise: Execution['hostPromise']): Promise<void> => {
   try {
     execution.resolveHost(await promise!);
@@ -96,11 +96,11 @@ const settleHost = async (execution: Execution, promise: Execution['hostPromise'
 const waitForHost = async (execution: Execution, { watch, standStill }: RunLimits): Promise<void> => {
   const promise = execution.hostPromise!;
   while (!watch.isStopped()) {
-    // First, since the host function itself may have asked, before there was anything to wake.
+    // First, since the host function itself may have requested it before there was anything to wake.
     if (standStill?.isWanted) await standStill.wait('host');
     else if (await watch.waitFor(promise)) break;
   }
-  // A call that is stopped takes no answer any more.
+  // A stopped call no longer takes an answer.
   if (!watch.isStopped()) await settleHost(execution, promise);
 };
 
@@ -112,7 +112,7 @@ const advance = (execution: Execution): RunOutcome | null => {
     return { results, hasFailed: false, error: undefined, fuelConsumed, isAbandoned: false };
   }
   if (result === 'trap') return failed(execution, execution.error);
-  // One call runs at a time: nobody else could end its wait for a notify.
+  // One call runs at a time: nothing else could end its wait for a notify.
   execution.endWait();
   return null;
 };
@@ -120,13 +120,13 @@ const advance = (execution: Execution): RunOutcome | null => {
 /**
  * Runs an execution, new or paused, to its end. Never rejects because of the guest.
  *
- * @returns PERF: no promise where nothing had to wait
+ * @returns PERF: no promise if nothing had to wait
  */
 export const runToEnd = (execution: Execution, limits: RunLimits): RunOutcome | Promise<RunOutcome> =>
   // An execution that was restored may wait for the host from the beginning.
   (execution.hostPromise === null ? advance(execution) : null) ?? waitAndGoOn(execution, limits);
 
-/** Goes on with an execution that has paused. */
+/** Resumes a paused execution. */
 const waitAndGoOn = async (execution: Execution, limits: RunLimits): Promise<RunOutcome> => {
   const { watch, standStill } = limits;
   for (;;) {

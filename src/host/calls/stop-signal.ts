@@ -1,4 +1,4 @@
-/** An `AbortSignal` of the host's own, since not every JavaScript engine has the class. */
+/** The host's own `AbortSignal`, since not every JavaScript engine has the class. */
 import type { AbortSignalLike } from './call-watch.ts';
 
 export class StopSignal implements AbortSignalLike {
@@ -13,7 +13,7 @@ export class StopSignal implements AbortSignalLike {
     this.#listeners.delete(listener);
   }
 
-  /** Tells all listeners, once. */
+  /** Notifies all listeners, once. */
   fire(reason: unknown): void {
     if (this.aborted) return;
     this.aborted = true;

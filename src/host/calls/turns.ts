@@ -1,5 +1,5 @@
 /**
- * Whose turn it is with a plug-in: one call at a time. Others are refused, or wait in the order in which they came.
+ * The turns of calls of a plug-in: one call at a time. Others are refused, or wait in a queue.
  */
 
 import { ExhaustionError, UsageError } from '../../errors/errors.ts';
@@ -31,7 +31,7 @@ export const checkWhenBusy = (value: unknown): WhenBusy => {
   });
 };
 
-/** What a call says of its turn. */
+/** The options of a call for its turn. */
 interface TurnRequest {
   readonly whenBusy: WhenBusy;
   readonly signal: AbortSignalLike | null;
@@ -41,7 +41,7 @@ interface TurnRequest {
 export class Turns {
   #isTaken = false;
   readonly #line = new Line<void>();
-  /** Makes what calls are refused with once there are no more turns; null before. */
+  /** Makes the error with which calls are refused once there are no more turns; null before. */
   #refusal: (() => Error) | null = null;
 
   /** Whether a call has its turn. */
@@ -50,8 +50,8 @@ export class Turns {
   }
 
   /**
-   * Takes the turn if it is free; null then. Else a promise that resolves when it is this call's turn; `check` must
-   * follow.
+   * Takes the turn if it is free; null then. Otherwise a promise that resolves when it is this call's turn; `check`
+   * must follow.
    *
    * @throws UsageError when the plug-in is closed, or busy and calls do not wait; ExhaustionError when too many do
    */
@@ -67,7 +67,7 @@ export class Turns {
     return this.#line.stand(signal);
   }
 
-  /** Checks that nobody has closed the plug-in between the end of the call before and now. @throws UsageError */
+  /** Checks that the plug-in was not closed between the end of the preceding call and now. @throws UsageError */
   check(): void {
     if (this.#refusal !== null) throw this.#refusal();
   }
@@ -79,7 +79,7 @@ export class Turns {
     else next.take();
   }
 
-  /** Gives no more turns; refuses all that wait. Takes the last turn: null if it is free, else a promise of it. */
+  /** Gives no more turns; refuses all that wait. Takes the last turn: null if it is free, otherwise a promise of it. */
   close(refusal: () => Error): Promise<void> | null {
     this.#refusal = refusal;
     if (this.#line.length > 0) this.#line.refuseAll(refusal());

@@ -1,22 +1,24 @@
 /**
- * Patterns of `allowedHosts`, as the official SDKs read them (`glob` in Rust, `minimatch` in JavaScript): `*` stands for
- * any characters, dots included, `?` for one, `[ab]`, `[a-z]` and `[!ab]` for one of those and one of all others, `{a,b}`
- * for one of its parts. Case does not matter, and the whole host name must match.
+ * Patterns of `allowedHosts`, as the official SDKs read them (`glob` in Rust, `minimatch` in JavaScript): `*` matches
+ * any characters, including dots, `?` matches one, `[ab]`, `[a-z]` and `[!ab]` match one of these or one of all
+ * others, `{a,b}` matches one of its parts. Case does not matter, and the whole host name must match.
  *
- * Nothing negates a pattern as a whole: `!evil.com` would otherwise allow all the rest. Brackets around an IPv6 address
- * stand for themselves. A pattern that no host name can ever match is a mistake of whoever wrote it, and so is one that
- * SDKs read in two ways; both are refused where they are given.
+ * A pattern cannot be negated as a whole: `!evil.com` would otherwise allow all other hosts. Brackets around an IPv6
+ * address are literal. A pattern that no host name can match is a mistake, and so is one that SDKs interpret
+ * differently; both are refused.
  */
 import { nameText } from '../../errors/texts.ts';
 import { parseHttpUrl } from './url.ts';
 
-/** What no host name contains: the forbidden domain code points of the URL Standard; names are in Punycode. */
+/**
+ * Characters that no host name contains: the forbidden domain code points of the URL Standard; names are in Punycode.
+ */
 const forbidden = /[^\x21-\x7e]|[#/<>?@\\^|%]/;
 
-/** IPv6 addresses in brackets, parts of which may be any. */
+/** IPv6 addresses in brackets, parts of which may be wildcards. */
 const isAddress = (text: string): boolean => text.includes(':') && /^[[*][0-9a-f:.*]*[\]*]$/.test(text);
 
-/** Most patterns that the braces of one stand for. */
+/** Most patterns that the braces of one pattern expand to. */
 const MAX_ALTERNATIVES = 1000;
 
 /** Why a pattern cannot be read: a sentence that begins with a verb. */
@@ -27,7 +29,7 @@ class Fault {
   }
 }
 
-/** The end of a group in braces that begins at `start`, and its parts; null where it is none. */
+/** The end of a group in braces that begins at `start`, and its parts; null if it is not a group. */
 const groupAt = (text: string, start: number): { end: number; parts: string[] } | null => {
   const parts: string[] = [];
   let depth = 0;
@@ -44,7 +46,7 @@ const groupAt = (text: string, start: number): { end: number; parts: string[] } 
   return null;
 };
 
-/** The patterns without braces that a pattern stands for. @throws Fault */
+/** The patterns without braces that a pattern expands to. @throws Fault */
 const alternativesOf = (pattern: string): string[] => {
   const done: string[] = [];
   const pending = [pattern];
@@ -62,19 +64,19 @@ const alternativesOf = (pattern: string): string[] => {
         pending.push(text.slice(0, start) + part + text.slice(group.end + 1));
     }
     if (done.length + pending.length > MAX_ALTERNATIVES)
-      throw new Fault(`stands for more than ${MAX_ALTERNATIVES} names`);
+      throw new Fault(`expands to more than ${MAX_ALTERNATIVES} patterns`);
   }
   return done;
 };
 
-/** One place of a pattern: `*` for any characters, else what one character must be. */
+/** One place of a pattern: `*` for any characters, otherwise a condition on one character. */
 type Place = '*' | ((char: string) => boolean);
 
-/** Reads what stands in brackets. @throws Fault */
+/** Reads the contents of brackets. @throws Fault */
 const classOf = (inner: string): Place => {
   const isNegated = inner.startsWith('!');
   const text = isNegated ? inner.slice(1) : inner;
-  if (text === '' || text.startsWith('^')) throw new Fault('has brackets that SDKs read in different ways');
+  if (text === '' || text.startsWith('^')) throw new Fault('has brackets that SDKs interpret differently');
   const chars = new Set<string>();
   for (let at = 0; at < text.length; at++) {
     const to = text[at + 1] === '-' ? text[at + 2] : undefined;
@@ -82,7 +84,7 @@ const classOf = (inner: string): Place => {
       chars.add(text[at]!);
       continue;
     }
-    if (to < text[at]!) throw new Fault(`has a range that is empty: ${text.slice(at, at + 3)}`);
+    if (to < text[at]!) throw new Fault(`has an empty range: ${text.slice(at, at + 3)}`);
     for (let code = text.charCodeAt(at); code <= to.charCodeAt(0); code++)
       chars.add(String.fromCharCode(code));
     at += 2;
@@ -134,33 +136,33 @@ const matches = (places: readonly Place[], host: string): boolean => {
 const faultOfPlain = (text: string, pattern: string): string | null => {
   const hostname = parseHttpUrl(`http://${text}/`)?.hostname;
   if (hostname === text) return null;
-  if (hostname === undefined) return 'is no name of a host';
+  if (hostname === undefined) return 'is not a host name';
   return text === pattern
-    ? `is never written so; write "${hostname}"`
-    : `holds "${text}", which is never written so`;
+    ? `is not in normalised form; write "${hostname}"`
+    : `contains "${text}", which is not in normalised form`;
 };
 
 const faultOfAlternative = (text: string, pattern: string): string | null => {
-  if (text === '') return 'stands for an empty name';
+  if (text === '') return 'expands to an empty name';
   if (isAddress(text)) return text.includes('*') ? null : faultOfPlain(text, pattern);
   if (text.includes(':')) {
     if (/^[0-9a-f:.*]*:[0-9a-f:.*]*:[0-9a-f:.*]*$/.test(text))
       return `is an IPv6 address without brackets; write ${suggestion(`[${pattern}]`)}`;
-    if (/^[^:]+:[0-9*]*$/.test(text)) return 'names a port; leave it out, every port is allowed';
-    return 'is no name of a host';
+    if (/^[^:]+:[0-9*]*$/.test(text)) return 'contains a port; omit it, every port is allowed';
+    return 'is not a host name';
   }
   if (!/[*?[]/.test(text)) return faultOfPlain(text, pattern);
   placesOf(text);
-  return forbidden.test(text.replace(/\?/g, '')) ? 'holds characters that no host name has' : null;
+  return forbidden.test(text.replace(/\?/g, '')) ? 'contains characters that no host name has' : null;
 };
 
-/** Why no host name can match a pattern, as a sentence that begins with a verb; null when one can. */
+/** Why no host name can match a pattern, as a sentence that begins with a verb; null if one can. */
 export const hostPatternFault = (pattern: string): string | null => {
   const text = pattern.toLowerCase();
-  if (text === '') return 'is empty; leave it out';
-  if (text.trim() !== text) return 'begins or ends with a space; leave it out';
-  if (text.includes('://')) return `names a scheme; write the host name alone: ${suggestion(pattern)}`;
-  if (text.includes('/')) return 'holds a path; write the host name alone, every path is allowed';
+  if (text === '') return 'is empty; omit it';
+  if (text.trim() !== text) return 'begins or ends with a space; omit it';
+  if (text.includes('://')) return `contains a scheme; write only the host name: ${suggestion(pattern)}`;
+  if (text.includes('/')) return 'contains a path; write only the host name, every path is allowed';
   try {
     for (const alternative of alternativesOf(text)) {
       const fault = faultOfAlternative(alternative, text);
@@ -178,7 +180,7 @@ const suggestion = (pattern: string): string => {
   return `"${nameText(hostname ?? pattern)}"`;
 };
 
-/** Whether a host name matches one pattern that `hostPatternFault` finds nothing wrong with. */
+/** Whether a host name matches a pattern without a `hostPatternFault`. */
 export const matchesHostPattern = (pattern: string, hostname: string): boolean => {
   const host = hostname.toLowerCase();
   return alternativesOf(pattern.toLowerCase()).some((text) => matches(placesOf(text), host));

@@ -2,7 +2,7 @@
  * HTTP on top of a transport that sends one request at a time: redirects, limits, errors.
  *
  * Redirects are followed here and not by the transport, so that every hop is checked by the same rule as the
- * first: a server that is allowed must not be able to lead a plug-in to one that is not.
+ * first: an allowed server must not be able to lead a plug-in to one that is not allowed.
  */
 import { checkBytes } from '../../errors/arguments.ts';
 import { HostError, isQuernError } from '../../errors/errors.ts';
@@ -21,19 +21,19 @@ export interface ClientRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
-  /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
+  /** Resolves when the response is no longer needed; null if it always is. */
   readonly cancelled: Promise<void> | null;
 }
 
-/** Rules for one request and what follows from it. */
+/** Rules for one request and its redirects. */
 export interface ClientRules {
-  /** Called before each hop; throws when it must not be sent. Null when every hop may be. */
+  /** Called before each hop; throws if it must not be sent. Null if every hop may be sent. */
   readonly check: ((url: HttpUrl) => void) | null;
-  /** Most bytes of the body of the answer. */
+  /** Most bytes of the body of the response. */
   readonly maxBytes: number;
 }
 
-/** An answer that was read to its end. */
+/** A complete response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: HttpHeaders;
@@ -41,10 +41,10 @@ export interface HttpAnswer {
 }
 
 const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
-/** What was meant for one server is not shown to another. */
+/** Headers that must not be sent to another server. */
 const secretHeaders: readonly string[] = ['authorization', 'cookie', 'proxy-authorization'];
 
-/** An error of HTTP that is not the fault of a limit or an allow-list. */
+/** An HTTP error that is not caused by a limit or an allow-list. */
 export const httpFailure = (detail: string, cause?: unknown): Error =>
   new HostError('host.http-failed', { detail, ...(cause === undefined ? {} : { cause }) });
 
@@ -58,7 +58,7 @@ const withoutHeaders = (
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !drops(name.toLowerCase())));
 
-/** The request that a redirect asks for, after the rules of the Fetch Standard. */
+/** The request that follows a redirect, by the rules of the Fetch Standard. */
 const redirected = (request: ClientRequest, status: number, from: HttpUrl, to: HttpUrl): ClientRequest => {
   const { method } = request;
   const becomesGet =
@@ -85,7 +85,7 @@ const checkHeaders = (headers: HttpHeaders): void => {
 const readBody = async (body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Leaving the loop closes the connection: what is beyond the limit is not even received.
+  // Leaving the loop closes the connection: bytes beyond the limit are not even received.
   for await (const part of body) {
     const chunk = checkBytes(part, 'a part of a body');
     length += chunk.length;
@@ -103,9 +103,9 @@ const readBody = async (body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   return bytes;
 };
 
-/** Gives up a body that nobody reads. */
+/** Closes a body that is not read. */
 const discard = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
-  // An iteration that never began would close nothing.
+  // An iteration that never began would not close anything.
   for await (const chunk of body) if (chunk.length > 0) break;
 };
 
@@ -126,8 +126,8 @@ const follow = async (
   rules: ClientRules,
 ): Promise<HttpAnswer> => {
   let request = first;
-  // SAFETY: what may go anywhere may begin with any scheme that the host fetches, as the files of an app that is a page
-  // have; a server leads to other servers alone.
+  // SAFETY: a request that may go anywhere may begin with any scheme that the host fetches, such as that of the files
+  // of an app; a redirect of a server leads only to other servers.
   let url = rules.check === null ? parseAnyUrl(request.url) : parseHttpUrl(request.url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     if (url === null)
@@ -142,7 +142,7 @@ const follow = async (
     await discard(response.body);
     const target = parseHttpUrl(location, url);
     if (target === null)
-      throw httpFailure(`"${url.href}" redirects to "${nameText(location)}", which is not a URL of HTTP`);
+      throw httpFailure(`"${url.href}" redirects to "${nameText(location)}", which is not an HTTP URL`);
     request = redirected(request, response.status, url, target);
     url = target;
   }
@@ -150,9 +150,9 @@ const follow = async (
 };
 
 /**
- * Sends a request, follows redirects and reads the answer.
+ * Sends a request, follows redirects and reads the response.
  *
- * @throws HostError; whatever the transport throws becomes its cause
+ * @throws HostError; an error of the transport becomes its cause
  */
 export const exchange = async (
   transport: HttpTransport,

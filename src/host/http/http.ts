@@ -1,9 +1,9 @@
 /**
- * `http_request`: HTTP as plug-ins see it. The call pauses until the answer is there.
+ * `http_request`: HTTP as plug-ins see it. The call pauses until the response arrives.
  *
- * A plug-in chooses URL, method, headers and body; the host decides where requests may go and how much may come
- * back. Nothing of an answer reaches the plug-in's state before the call goes on, so a call that is stopped while
- * it waits leaves no trace.
+ * A plug-in chooses URL, method, headers and body; the host decides where requests may go and how large responses may
+ * be. A response does not reach the plug-in's state before the call resumes, so a call that is stopped while it waits
+ * leaves no trace.
  */
 import { isRecord } from '../../errors/checks.ts';
 import { HostError } from '../../errors/errors.ts';
@@ -20,47 +20,47 @@ import { isAllowedHost } from './host-patterns.ts';
 import { type ClientRequest, exchange, httpFailure } from './http-client.ts';
 import type { HttpUrl } from './url.ts';
 
-/** What the host says about the requests of one plug-in. */
+/** The host's settings for the requests of one plug-in. */
 export interface HttpSettings {
-  /** Null where the host cannot send requests. */
+  /** Null if the host cannot send requests. */
   readonly transport: HttpTransport | null;
   /** Patterns of host names; see `host-patterns.ts`. */
   readonly allowedHosts: readonly string[];
-  /** Most bytes of the body of an answer. */
+  /** Most bytes of the body of a response. */
   readonly maxBytes: number;
-  /** Whether `http_headers` answers. */
+  /** Whether `http_headers` is enabled. */
   readonly allowsHeaders: boolean;
-  /** Takes the place of `exchange`; recordings are made there. */
+  /** Replaces `exchange`; recordings are made there. */
   readonly exchange?: typeof exchange;
 }
 
-/** What the last HTTP request was answered with, its body aside. */
+/** The last HTTP response, without its body. */
 export interface LastAnswer {
   readonly status: number;
   readonly headers: HttpHeaders;
-  /** The headers as the plug-in gets them. PERF: made once, since a plug-in can ask for them in a loop. */
+  /** The headers as the plug-in gets them. PERF: made once, since a plug-in can read them in a loop. */
   json: Uint8Array | null;
 }
 
-/** What requests need of the state of a plug-in. */
+/** The part of a plug-in's state that requests need. */
 export interface HttpState {
   readonly http: HttpSettings;
   readonly kernel: Kernel;
   readonly schedule: FuelSchedule;
   readonly logger: { write(level: 'warn', message: string): void };
-  /** Resolves when the running call is stopped; null when nothing can stop it. */
+  /** Resolves when the running call is stopped; null if nothing can stop it. */
   readonly stopped: Promise<void> | null;
   lastAnswer: LastAnswer | null;
 }
 
-/** Most bytes of the JSON of a request: what a URL and headers may reasonably take. */
+/** Most bytes of the JSON of a request: a generous size for a URL and headers. */
 const MAX_REQUEST_BYTES = 262_144;
 /** Methods whose requests have no body; `fetch` refuses it. */
 const bodiless: readonly string[] = ['GET', 'HEAD'];
 
 /**
- * Headers that are the host's to set. SAFETY: `host` would choose another site behind an address that is allowed,
- * and the others frame the message, so that a second request could be smuggled in.
+ * Headers that only the host may set. SAFETY: `host` could choose another site at an allowed address, and the others
+ * frame the message, so that a second request could be smuggled in.
  */
 const hostHeaders =
   /^(?:host|connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*)$/;
@@ -81,7 +81,7 @@ const checkHeaders = (value: unknown, state: HttpState): Record<string, string> 
     if (hostHeaders.test(name.toLowerCase())) {
       state.logger.write(
         'warn',
-        `header "${nameText(name)}" of a request is the host's to set; it was left out`,
+        `header "${nameText(name)}" of a request can only be set by the host; it was omitted`,
       );
     } else headers.push([name, text]);
   }
@@ -102,11 +102,11 @@ const parseRequest = (json: Uint8Array): Readonly<Record<string, unknown>> => {
 
 const readBlock = (state: HttpState, address: number, what: string): Uint8Array => {
   const bytes = state.kernel.read(address);
-  if (bytes === null) throw httpFailure(`handle of the ${what} is not that of a block`);
+  if (bytes === null) throw httpFailure(`handle of the ${what} is not the handle of a block`);
   return bytes;
 };
 
-/** Reads the request that a plug-in describes. The blocks stay its own: some plug-ins use them again. */
+/** Reads the request that a plug-in describes. The plug-in keeps the blocks: some plug-ins use them again. */
 const readRequest = (state: HttpState, json: Uint8Array, body: Uint8Array | null): ClientRequest => {
   const fields = parseRequest(json);
   const url = ownField(fields, 'url');
@@ -120,7 +120,7 @@ const readRequest = (state: HttpState, json: Uint8Array, body: Uint8Array | null
   return {
     url,
     method: upperMethod,
-    // `header` is how old PDKs spell it.
+    // Old PDKs write `header`.
     headers: checkHeaders(ownField(fields, 'headers') ?? ownField(fields, 'header'), state),
     body: bodiless.includes(upperMethod) ? null : body,
     cancelled: state.stopped,
@@ -135,11 +135,11 @@ const requireAllowed = ({ allowedHosts }: HttpSettings, { href, hostname }: Http
   });
 };
 
-/** The check of each hop; null where `*` allows them all. */
+/** The check of each hop; null if `*` allows them all. */
 const checkOf = (http: HttpSettings): ((url: HttpUrl) => void) | null =>
   http.allowedHosts.includes('*') ? null : (url) => requireAllowed(http, url);
 
-/** Headers as JSON: one text for each name, as all SDKs have it. Of several cookies the last one counts. */
+/** Headers as JSON: one text for each name, as in all SDKs. Of several cookies, the last one counts. */
 export const headersAsJson = (headers: HttpHeaders): string => {
   const joined = new Map<string, string>();
   for (const [name, value] of headers) {
@@ -164,7 +164,7 @@ export const createHttpRequest = (state: HttpState): FuncInstance => {
     const rules = { check: checkOf(http), maxBytes: http.maxBytes };
     return (http.exchange ?? exchange)(http.transport, request, rules).then((received) => (words, at) => {
       state.lastAnswer = { status: received.status, headers: received.headers, json: null };
-      // An empty body is handle 0, as in the other SDKs: there is nothing to read behind it either way.
+      // An empty body is handle 0, as in the other SDKs: there is nothing to read in either case.
       const handle = kernel.store(received.body);
       if (handle === 0 && received.body.length > 0) throw noRoom();
       writeU64(words, at, handle);
@@ -174,4 +174,4 @@ export const createHttpRequest = (state: HttpState): FuncInstance => {
   return rawHostFunction(kernelFuncType('http_request'), run, kernelFunctionCost(schedule, 'http_request'));
 };
 
-const noRoom = (): Error => httpFailure('no room in kernel memory for the body of the response');
+const noRoom = (): Error => httpFailure('not enough kernel memory for the body of the response');

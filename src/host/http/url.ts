@@ -1,21 +1,21 @@
 /**
- * URLs of requests: which host they name, and where a redirect leads.
+ * URLs of requests: their hosts, and the targets of redirects.
  *
- * SAFETY: what checks a URL and what sends the request must agree on its host, so the host's own `URL` parses and
- * only its normalised form goes on. Where there is none, only URLs that nobody can read in two ways are accepted.
+ * SAFETY: what checks a URL and what sends the request must agree on its host, so the host's own `URL` parses, and
+ * only its normalised form is used. Without that class, only unambiguous URLs are accepted.
  */
 
-/** A URL, taken apart; where nothing else is said, of the schemes http and https. */
+/** The parts of a URL; unless stated otherwise, of the schemes http and https. */
 export interface HttpUrl {
   /** In normalised form. */
   readonly href: string;
   /** Host name without port, lower case; an IPv6 address is in brackets. */
   readonly hostname: string;
-  /** Scheme, host name and port: what decides whether two URLs lead to the same server. */
+  /** Scheme, host name and port: two URLs lead to the same server if they agree in these. */
   readonly origin: string;
 }
 
-/** What is used of the class `URL`. */
+/** The part of the class `URL` that is used. */
 interface ParsedUrl {
   readonly href: string;
   readonly hostname: string;
@@ -32,7 +32,7 @@ const MAX_URL_LENGTH = 16_384;
 const plainUrl =
   /^(https?):\/\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?((?:[/?][!-"$-;=?-[\]_a-z~|]*)?)$/i;
 
-/** A name whose last part is a number is an address to some readers, whatever its form: only the usual one passes. */
+/** Some parsers treat a name whose last part is a number as an address, in any form: only the usual form passes. */
 const numericHost = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
 const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const dottedQuad = new RegExp(`^${octet}(?:\\.${octet}){3}$`);
@@ -55,10 +55,10 @@ const parsePlain = (text: string): HttpUrl | null => {
 const classOfHost = (): UrlClass | undefined => (globalThis as { URL?: UrlClass }).URL;
 
 /**
- * Takes a URL of any scheme apart.
+ * Parses a URL of any scheme.
  *
- * @param base what a relative URL is relative to
- * @returns null for what is no URL, and for one with user name or password
+ * @param base the base of a relative URL
+ * @returns null for a text that is not a URL, or a URL with user name or password
  */
 export const parseAnyUrl = (text: string, base?: string): HttpUrl | null => {
   if (text.length > MAX_URL_LENGTH) return null;
@@ -76,9 +76,9 @@ export const parseAnyUrl = (text: string, base?: string): HttpUrl | null => {
 };
 
 /**
- * Takes a URL apart.
+ * Parses a URL.
  *
- * @param base what a relative URL is relative to
+ * @param base the base of a relative URL
  * @returns null for anything but an http or https URL without user name and password
  */
 export const parseHttpUrl = (text: string, base?: HttpUrl): HttpUrl | null => {

@@ -2,8 +2,8 @@
  * Commands as dependencies: a linked module that exports `_start` is a program, and each call of a function that
  * another module imports from it gets a new instance, as in the Rust SDK. Nothing remains between calls.
  *
- * The instance runs as an execution of its own while the caller is paused, on the caller's fuel and under the same
- * watch, so that budgets hold to the unit and can be spent anywhere.
+ * The instance runs as a separate execution while the caller is paused, on the caller's fuel and under the same
+ * watch, so that budgets are exact and can be spent anywhere.
  */
 import { ExhaustionError } from '../../errors/errors.ts';
 import {
@@ -22,31 +22,31 @@ import type { FuncType } from '../../syntax/types.ts';
 import { prepareRun, runToEnd } from '../calls/run.ts';
 import type { PluginState } from '../state/plugin-state.ts';
 
-/** Most commands that wait for each other at a time. */
+/** Most nested commands that wait for each other. */
 const MAX_DEPTH = 64;
 
 const exportsFunction = ({ exports }: Module, name: string): boolean =>
   exports.some((item) => item.name === name && item.kind === 'func');
 
-/** Whether a module is a command. What is a reactor as well, as old TinyGo's modules are, counts as a reactor. */
+/** Whether a module is a command. A module that is also a reactor, such as those of old TinyGo, counts as a reactor. */
 export const isCommand = (module: Module): boolean =>
   exportsFunction(module, '_start') && !exportsFunction(module, '_initialize');
 
-/** Pages that an instance's own memories hold. */
+/** Pages of an instance's own memories. */
 const pagesOf = ({ memories, compiled }: ModuleInstance): number =>
   memories
     .slice(compiled.module.importedMemoryCount)
     .reduce((sum, { byteLength }) => sum + Math.ceil(byteLength / PAGE_SIZE), 0);
 
 /**
- * What things of an instance count as in elements of a table. PERF: an export or a global takes 200 ns, an element
+ * What parts of an instance count as in elements of a table. PERF: an export or a global takes 200 ns, an element
  * given by an expression 46, a byte of an object 3, a call of an empty command 6 µs.
  */
 export const COMMAND_WEIGHTS = { command: 512, part: 24, element: 8, heapByte: 0.25 } as const;
 
 /**
- * What a new instance costs: its memories as growth, its data as a bulk operation, all else as elements of a table.
- * Else a plug-in could make its host copy a large module for the price of a call.
+ * What a new instance costs: its memories as growth, its data as a bulk operation, everything else as elements of a
+ * table. Otherwise a plug-in could make its host copy a large module for the price of a call.
  *
  * @param heapBytes what its tables and the objects of its constant expressions count as in the heap budget
  */
@@ -79,7 +79,7 @@ export class CommandModule {
   readonly #state: PluginState;
   readonly #instantiate: () => ModuleInstance;
 
-  /** @param instantiate makes an instance without running code of it */
+  /** @param instantiate makes an instance without running its code */
   constructor(store: Store, state: PluginState, instantiate: () => ModuleInstance) {
     this.#store = store;
     this.#state = state;
@@ -95,7 +95,7 @@ export class CommandModule {
     });
   }
 
-  /** Makes an instance; one that fails half-way leaves nothing on the budget of pages. */
+  /** Makes an instance; a failure takes nothing from the budget of pages. */
   #make(): ModuleInstance {
     const before = this.#store.pagesInUse;
     try {

@@ -1,9 +1,9 @@
 /**
- * Initialisation of what a compiler linked into a module: constructors of C, runtimes of Go and Haskell.
+ * Initialisation of runtimes that a compiler linked into a module: constructors of C, runtimes of Go and Haskell.
  *
- * The rule is the same with and without WASI, and for linked modules: `_initialize` if it is exported, else
- * `__wasm_call_ctors`; then `hs_init`, which in Haskell reactors relies on the former. `_start` is a program, not
- * an initialisation, and never runs on its own.
+ * The rule is the same with and without WASI, and for linked modules: `_initialize` if it is exported, otherwise
+ * `__wasm_call_ctors`; then `hs_init`, which in Haskell reactors depends on the former. `_start` is a program, not an
+ * initialisation, and never runs on its own.
  */
 import { FuncInstance, type ModuleInstance } from '../../interpreter/instances/module-instance.ts';
 import type { RawValue } from '../../interpreter/instances/values.ts';
@@ -36,7 +36,7 @@ export const initialisersOf = (instance: ModuleInstance): Initialiser[] => {
   const own =
     exportedFunction(instance, '_initialize', []) ?? exportedFunction(instance, '__wasm_call_ctors', []);
   if (own !== null) calls.push({ func: own, args: [] });
-  // argc and argv, both null: the Haskell runtime takes its defaults.
+  // argc and argv, both null: the Haskell runtime uses its defaults.
   const haskell = exportedFunction(instance, 'hs_init', [I32, I32]);
   if (haskell !== null) calls.push({ func: haskell, args: [0n, 0n] });
   return calls;

@@ -1,8 +1,8 @@
 /**
  * Functions of the embedder as imports of a plug-in.
  *
- * They are plain closures; the types come from the module that imports them. i64 crosses as a signed bigint, i32
- * as a signed number, f32 and f64 as numbers. A closure may return a promise: the call pauses until it settles.
+ * They are plain closures; their types come from the module that imports them. i64 crosses as a signed bigint, i32 as
+ * a signed number, f32 and f64 as numbers. A closure may return a promise: the call pauses until it settles.
  */
 import { isObject, isThenable, isWholeNumber } from '../../errors/checks.ts';
 import { HostError, UnlinkableError, UsageError } from '../../errors/errors.ts';
@@ -36,13 +36,13 @@ export type HostFunction = (context: CurrentPlugin, ...args: any[]) => any;
  */
 export type HostFunctions = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
 
-/** Types that were declared with `typedHostFunction`; other functions take the type of the import. */
+/** Types that were declared with `typedHostFunction`; other functions have the type of the import. */
 const declaredTypes = new WeakMap<HostFunction, FuncType>();
 
 /** Declares the type of a host function, for linking to check. */
 export const declareType = (fn: HostFunction, type: FuncType): void => void declaredTypes.set(fn, type);
 
-/** Gives a function that stands for another one the type that was declared for that one. */
+/** Gives a wrapper of a function the type that was declared for that function. */
 export const declareTypeOf = (fn: HostFunction, original: HostFunction): void => {
   const type = declaredTypes.get(original);
   if (type !== undefined) declareType(fn, type);
@@ -50,7 +50,7 @@ export const declareTypeOf = (fn: HostFunction, original: HostFunction): void =>
 
 const isSameType = (a: FuncType, b: FuncType): boolean => funcTypeName(a) === funcTypeName(b);
 
-/** Checks host functions and copies them into maps, so that look-ups see own properties only. @throws UsageError */
+/** Checks host functions and copies them into maps, so that look-ups see only own properties. @throws UsageError */
 export const checkHostFunctions = (functions: unknown): Map<string, Map<string, HostFunction>> => {
   const namespaces = new Map<string, Map<string, HostFunction>>();
   if (functions !== undefined && !isObject(functions))
@@ -74,7 +74,7 @@ export const checkHostFunctions = (functions: unknown): Map<string, Map<string, 
 
 const bits = new DataView(new ArrayBuffer(8));
 
-/** Reads one argument as JavaScript has it. */
+/** Reads one argument as a JavaScript value. */
 const readArgument = (type: ValType, words: Int32Array, at: number): number | bigint => {
   const low = words[at]!;
   if (type === I32) return low;
@@ -86,9 +86,9 @@ const readArgument = (type: ValType, words: Int32Array, at: number): number | bi
 };
 
 /**
- * Booleans, and nothing at all, as the JavaScript API converts them: what a function without `return` gives is 0, but for
- * i64, which takes nothing but a number there, either. Other conversions, of texts, objects and numbers that do not fit,
- * are mistakes more often than not.
+ * Booleans and undefined, as the JavaScript API converts them: the result of a function without `return` is 0, except
+ * for i64, which requires a number there, too. Other conversions, of texts, objects and numbers that do not fit, are
+ * usually mistakes.
  */
 const converted = (type: ValType, value: unknown): unknown => {
   if (typeof value === 'boolean') return Number(value);
@@ -143,7 +143,7 @@ const toResults = (value: unknown, count: number): readonly unknown[] | null => 
   return list.length === count ? list : null;
 };
 
-/** The error of a result that cannot be looked at: a proxy that was revoked, a getter that throws. */
+/** The error for a result that cannot be read: a proxy that was revoked, a getter that throws. */
 export const unreadable = (cause: unknown): Error =>
   new HostError('host.value', { cause, detail: messageOf(cause) });
 
@@ -153,7 +153,7 @@ const crossable: readonly ValType[] = [I32, I64, F32, F64];
  * Makes a host function importable.
  *
  * @param type the type that the importing module declares
- * @throws UnlinkableError when the type has values that do not cross (vectors, references)
+ * @throws UnlinkableError if the type has values that cannot cross (vectors, references)
  */
 export const importHostFunction = (
   fn: HostFunction,
@@ -198,7 +198,7 @@ export const importHostFunction = (
     const args = type.params.map((param, i) => readArgument(param, words, base + 2 * i));
     const { context } = state;
     const settle = (): void => {
-      // The call was stopped meanwhile: what the function does now is nobody's.
+      // The call was stopped in the meantime: what the function does now is ignored.
       if (state.context !== context) return;
       caller.charge(takeWorkCost(state.kernel, state.schedule));
       state.caller = null;

@@ -1,9 +1,9 @@
 /**
- * Imports from a module that is not instantiated yet, because modules import from each other in a circle.
+ * Imports from a module that is not instantiated yet, because modules import from each other in a cycle.
  *
  * Such an import gets a stand-in of the right type. No code runs before everything is linked, so afterwards the
- * function itself takes the place of the stand-in wherever it has got to: calls, tables, globals and exports are
- * then as if it had been there from the beginning, and cost the same.
+ * function itself replaces the stand-in wherever it was stored: calls, tables, globals and exports are then as if it
+ * had been there from the beginning, and cost the same.
  */
 import { UnlinkableError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
@@ -32,9 +32,9 @@ export class LateBindings {
   }
 
   /**
-   * Puts the functions in the place of their stand-ins.
+   * Replaces stand-ins by their functions.
    *
-   * @throws UnlinkableError when a module does not export the function, or one of another type
+   * @throws UnlinkableError if a module does not export the function, or exports one of another type
    */
   bind(byName: ReadonlyMap<string, ModuleInstance>): void {
     for (const standIn of this.#wanted.keys()) this.#found.set(standIn, this.#find(standIn, byName));
@@ -46,14 +46,14 @@ export class LateBindings {
     if (this.#found.size > 0) replaceAll(instance, this.#found);
   }
 
-  /** The function behind a stand-in, through modules that only pass it on. All of them export it: `checkImports`. */
+  /** The function of a stand-in, through modules that only re-export it. All of them export it: `checkImports`. */
   #find(standIn: FuncInstance, byName: ReadonlyMap<string, ModuleInstance>): FuncInstance {
     let item: ExternInstance | undefined = standIn;
     for (let hops = 0; item instanceof FuncInstance; hops++) {
       const wanted = this.#wanted.get(item);
       if (wanted === undefined) return item;
       const { module, name } = wanted;
-      if (hops > this.#wanted.size) throw unlinkable(module, name, 'is passed on in a circle');
+      if (hops > this.#wanted.size) throw unlinkable(module, name, 'is re-exported in a cycle');
       const next: ExternInstance = byName.get(module)!.exports.get(name)!;
       if (!(next instanceof FuncInstance) || !matchesDefType(next.type, item.type))
         throw mismatch(module, name, item);
@@ -76,7 +76,7 @@ const replaceAll = (instance: ModuleInstance, found: ReadonlyMap<unknown, FuncIn
   for (const segment of instance.elements) replace(segment as unknown[]);
   for (const [name, item] of instance.exports) {
     const target = found.get(item);
-    // The map is read-only for everybody else: an instance's exports are fixed once it is linked.
+    // The map is read-only elsewhere: an instance's exports are fixed once it is linked.
     if (target !== undefined) (instance.exports as Map<string, ExternInstance>).set(name, target);
   }
 };

@@ -1,9 +1,9 @@
 /**
  * Links the modules of a manifest with each other, with the kernel, with WASI and with host functions.
  *
- * An import is looked for in this order: a module of the manifest of that name; host functions, which may also
- * replace functions of `extism:host/env`; kernel and host functions of the ABI; WASI, where it is switched on.
- * All types are checked here, before anything runs. Functions may be imported in a circle.
+ * An import is resolved in this order: a module of the manifest of that name; host functions, which may also replace
+ * functions of `extism:host/env`; kernel and host functions of the ABI; WASI, if it is enabled. All types are checked
+ * here, before anything runs. Functions may be imported in cycles.
  */
 import { ManifestError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
@@ -26,19 +26,19 @@ import { checkImports, MAIN } from './missing-imports.ts';
 
 const wasiNamespaces: readonly string[] = [WASI_NAMESPACE, WASI_UNSTABLE_NAMESPACE];
 
-/** Most modules of one plug-in: linking goes as deep as their imports do. */
+/** Most modules of one plug-in: linking recurses as deeply as their imports. */
 const MAX_MODULES = 256;
 
 /** Everything that modules can import from. */
 interface LinkSources {
   readonly modules: ReadonlyMap<string, LoadedModule>;
   readonly functions: ReadonlyMap<string, ReadonlyMap<string, HostFunction>>;
-  /** The functions of WASI by namespace, or null when it is not switched on. */
+  /** The functions of WASI by namespace, or null if it is not enabled. */
   readonly wasi: ReadonlyMap<string, Functions> | null;
 }
 
 /**
- * Names the modules of a manifest: as given; the last one is `main` when it has no name; other nameless ones are
+ * Names the modules of a manifest: as given; the last one is `main` if it has no name; others without a name are
  * named by hash or by position.
  *
  * @throws ManifestError when two have one name, none is `main`, or there are too many
@@ -68,12 +68,12 @@ export const nameModules = (modules: readonly LoadedModule[]): Map<string, Loade
 
 /** One linking: instances of every module that `main` needs, each made once. */
 export class Linker {
-  /** Instances in the order in which they are to be initialised: imported ones before those that import them. */
+  /** Instances in the order of their initialisation: imported ones before those that import them. */
   readonly instances: ModuleInstance[] = [];
   readonly #store: Store;
   readonly #state: PluginState;
   readonly #sources: LinkSources;
-  /** The functions of the ABI and of WASI by namespace; null for what is not switched on. */
+  /** The functions of the ABI and of WASI by namespace; null if not enabled. */
   readonly #builtIns: ReadonlyMap<string, Functions | null>;
   readonly #byName = new Map<string, ModuleInstance>();
   readonly #commands = new Map<string, CommandModule>();
@@ -98,7 +98,7 @@ export class Linker {
   }
 
   /**
-   * Instantiates `main` and what it imports, without running any code of theirs.
+   * Instantiates `main` and what it imports, without running any of their code.
    *
    * @throws UnlinkableError, or the errors of instantiation
    */
@@ -119,7 +119,7 @@ export class Linker {
     return instance;
   }
 
-  /** Resolves the imports of a module; what is returned makes an instance of it, each time a new one. */
+  /** Resolves the imports of a module; the returned function makes a new instance of it at each call. */
   #prepare(name: string): () => ModuleInstance {
     const { compiled } = this.#sources.modules.get(name)!;
     this.#path.push(name);
@@ -133,7 +133,7 @@ export class Linker {
     };
   }
 
-  /** What an import stands for. `checkImports` has found that there is something. */
+  /** The value of an import. `checkImports` has verified that it exists. */
   #resolve(entry: Import): ExternInstance {
     const { module, name, desc } = entry;
     if (this.#sources.modules.has(module)) return this.#resolveInModule(entry);
@@ -158,7 +158,7 @@ export class Linker {
     if (command === undefined) {
       const make: { instance?: () => ModuleInstance } = {};
       command = new CommandModule(this.#store, this.#state, () => make.instance!());
-      // Known before its imports are resolved, as they may lead back to it.
+      // Registered before its imports are resolved, as they may refer back to it.
       this.#commands.set(module, command);
       make.instance = this.#prepare(module);
     }

@@ -1,6 +1,6 @@
 /**
- * Imports that nothing provides, found before anything is instantiated, so that one error names them all and says
- * which option or flag provides them.
+ * Missing imports, found before anything is instantiated, so that one error names them all and the option or flag
+ * that provides them.
  */
 import { UnlinkableError } from '../../errors/errors.ts';
 import { nameText } from '../../errors/texts.ts';
@@ -12,10 +12,10 @@ import { isCommand } from './command-module.ts';
 /** Name of the module whose exports are the plug-in's functions. */
 export const MAIN = 'main';
 
-/** Whatever has names. */
+/** Anything with names. */
 type Names = Pick<ReadonlyMap<string, unknown>, 'has'>;
 
-/** What there is to import from. */
+/** The sources of imports. */
 interface Providers {
   readonly modules: ReadonlyMap<string, LoadedModule>;
   /** Host functions by namespace. */
@@ -27,9 +27,9 @@ interface Providers {
 /** Why imports cannot be resolved; gets their names as the sentence lists them. */
 type Reason = (names: string) => string;
 
-/** Imports of one module from one other that are missing for one reason. */
+/** Imports of one module from another one that are missing for one reason. */
 interface Missing {
-  /** The modules on the way to the importing one, outermost first. */
+  /** The path of modules to the importing one, outermost first. */
   readonly path: readonly string[];
   readonly module: string;
   readonly names: Set<string>;
@@ -39,17 +39,17 @@ interface Missing {
 const noExport: Reason = () => ': no export matched request';
 const notEnabled: Reason = () =>
   ': WASI is not enabled; see the "useWasi" plugin option (on the command line --wasi)';
-const notCommand: Reason = () => ': it is a command, of which only functions can be imported';
+const notCommand: Reason = () => ': it is a command, from which only functions can be imported';
 
 /** Functions of the ABI as PDKs before 1.0 imported them. */
 const oldNames = new Set(Object.keys(kernelAbi).map((name) => `extism_${name}`));
 const fromOldPdk =
   '; it is a function of PDKs before 1.0 or of another host: build the plug-in with a current PDK';
 
-/** TABLE: namespaces that name the toolchain, and what to do about it. */
+/** TABLE: namespaces that identify the toolchain, and what to do about them. */
 const foreignNamespaces: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    env: '; linkers import from "env" what the program uses and does not define',
+    env: '; linkers import from "env" what the program uses but does not define',
     wbg: '; wasm-bindgen made the module for JavaScript: build it with the PDK for Rust instead',
     __wbindgen_placeholder__:
       '; the module is made for wasm-bindgen and JavaScript: build it with the PDK for Rust instead',
@@ -57,7 +57,7 @@ const foreignNamespaces: ReadonlyMap<string, string> = new Map(
     go: '; the module is built for GOOS=js: build it for GOOS=wasip1',
   }),
 );
-/** Interfaces of WASI 0.2 and later begin so. */
+/** Prefix of interfaces of WASI 0.2 and later. */
 const COMPONENT_INTERFACE = 'wasi:';
 
 const hintFor = ({ module, name }: Import): string => {
@@ -78,7 +78,7 @@ class Search {
     this.#providers = providers;
   }
 
-  /** Looks at the imports of a module and of those that it imports from. */
+  /** Checks the imports of a module and of those that it imports from. */
   visit(name: string, before: readonly string[]): void {
     if (this.#seen.has(name)) return;
     this.#seen.add(name);
@@ -121,7 +121,7 @@ class Search {
     const text = isHostModule
       ? ` (${from} is a host module, but does not contain `
       : `: not provided by host imports nor linked manifest items${hintFor(entry)}`;
-    // One reason for all that share the text, so that they are listed together.
+    // One reason for all imports that share the text, so that they are listed together.
     let reason = this.#reasons.get(text);
     if (reason === undefined) {
       reason = isHostModule ? (names) => `${text}${names})` : () => text;
@@ -147,7 +147,7 @@ class Search {
 const MAX_NAMES = 24;
 const MAX_SENTENCES = 16;
 
-/** The first items as a list, and how many are left out. */
+/** The first items as a list, and the number of omitted ones. */
 const listOf = <T>(
   items: readonly T[],
   most: number,
@@ -162,11 +162,11 @@ const listOf = <T>(
 const sentenceOf = ({ path, module, names, reason }: Missing): string => {
   const list = listOf([...names], MAX_NAMES, ', ', (name) => `"${nameText(name)}"`);
   const from = path.map((part) => `"${nameText(part)}"`).join('/');
-  // The sentence of `@extism/extism`, with all names that it holds for.
+  // The sentence of `@extism/extism`, with all names that it applies to.
   return `from module ${from}: cannot resolve import "${nameText(module)}" ${list}${reason(list)}`;
 };
 
-/** Checks that everything that the plug-in imports is there. @throws UnlinkableError that names all that is not */
+/** Checks that all imports of the plug-in exist. @throws UnlinkableError that names all missing ones */
 export const checkImports = (providers: Providers): void => {
   const search = new Search(providers);
   search.visit(MAIN, []);

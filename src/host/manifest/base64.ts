@@ -1,5 +1,5 @@
 /**
- * Base64 as manifests carry it (RFC 4648, standard or URL alphabet, padding optional, white space ignored).
+ * Base64 as in manifests (RFC 4648, standard or URL alphabet, padding optional, white space ignored).
  */
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -38,7 +38,7 @@ export const encodeBase64 = (bytes: Uint8Array): string => {
     text += digits[a >> 2]! + digits[((a & 3) << 4) | (b >> 4)]!;
     text += at + 1 < bytes.length ? digits[((b & 15) << 2) | (c >> 6)]! : '=';
     text += at + 2 < bytes.length ? digits[c & 63]! : '=';
-    // Long texts are joined from parts, so that no engine copies them again and again.
+    // Long texts are joined from parts, so that no engine copies them repeatedly.
     if (text.length < 8192) continue;
     parts.push(text);
     text = '';

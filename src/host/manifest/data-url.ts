@@ -1,10 +1,10 @@
-/** `data:` URLs (RFC 2397): bundlers write small files into the code as such. No request is made for them. */
+/** `data:` URLs (RFC 2397): bundlers write small files into the code this way. No request is made for them. */
 import { decodeUtf8Lossy, encodeUtf8 } from '../../syntax/utf8.ts';
 import { decodeBase64 } from './base64.ts';
 
-/** What a `data:` URL holds. */
+/** The contents of a `data:` URL. */
 interface DataUrl {
-  /** The media type with its parameters, as it stands there. */
+  /** The media type with its parameters, as written. */
   readonly contentType: string;
   readonly bytes: Uint8Array;
 }
@@ -24,7 +24,7 @@ const percentDecoded = (text: string): Uint8Array => {
 /** Whether a text is a `data:` URL. */
 export const isDataUrl = (text: string): boolean => /^data:/i.test(text);
 
-/** Takes a `data:` URL apart; null when it holds no data. */
+/** Parses a `data:` URL; null if it contains no data. */
 export const parseDataUrl = (text: string): DataUrl | null => {
   const comma = text.indexOf(',');
   if (comma < 0) return null;

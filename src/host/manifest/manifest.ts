@@ -1,8 +1,8 @@
 /**
- * Manifests: their shape, and the check of what comes from outside.
+ * Manifests: their shape, and the checks of input from outside.
  *
- * Both spellings of every key are honoured wherever a manifest comes from: camelCase, as in `@extism/extism`, and
- * snake_case, as in the JSON that all SDKs share. Unknown keys are ignored, as other SDKs do.
+ * Both spellings of every key are accepted from every source: camelCase, as in `@extism/extism`, and snake_case, as
+ * in the JSON that all SDKs share. Unknown keys are ignored, as other SDKs do.
  */
 import { asBytes, type BytesLike } from '../../errors/bytes.ts';
 import { isObject, isRecord, isWholeNumber, wholeNumberText } from '../../errors/checks.ts';
@@ -12,7 +12,7 @@ import { CompiledModule } from '../../interpreter/code/compiled-module.ts';
 import { hostPatternFault } from '../http/host-patterns.ts';
 
 /**
- * A `URL`, or anything that prints itself the same way.
+ * A `URL`, or anything that converts to a string in the same way.
  *
  * ```ts
  * import { pathToFileURL } from 'node:url';
@@ -26,7 +26,7 @@ export interface UrlLike {
 }
 
 /**
- * A `Response` of the Fetch API, as far as it is used.
+ * The part of `Response` of the Fetch API that is used.
  *
  * Example: see `ManifestWasmResponse`.
  */
@@ -39,7 +39,7 @@ export interface ResponseLike {
 
 /** Name and hash of a module in a manifest. */
 interface ManifestWasmBase {
-  /** Name that other modules import it by; the plug-in itself is `main`. */
+  /** Name by which other modules import it; the plug-in itself is `main`. */
   readonly name?: string | undefined;
   /** SHA-256 of the bytes, hexadecimal. */
   readonly hash?: string | undefined;
@@ -73,7 +73,7 @@ export interface ManifestWasmPath extends ManifestWasmBase {
   readonly path: string;
 }
 /**
- * A module behind a URL.
+ * A module at a URL.
  *
  * ```ts
  * const url = 'https://example.com/double.wasm';
@@ -91,7 +91,7 @@ export interface ManifestWasmUrl extends ManifestWasmBase {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 /**
- * A module in the response of a request that was made already.
+ * A module in the response of a request that was already made.
  *
  * ```ts
  * // What `fetch` would resolve to.
@@ -109,7 +109,7 @@ export interface ManifestWasmResponse extends ManifestWasmBase {
   readonly response: ResponseLike | PromiseLike<ResponseLike>;
 }
 /**
- * A module that was compiled already.
+ * An already compiled module.
  *
  * ```ts
  * const item: ManifestWasmModule = { module: compileModule(doubleWasm) };
@@ -154,7 +154,7 @@ export interface MemoryOptions {
   /** Most 64 KiB pages of the plug-in's memories and of the kernel's growth together. */
   readonly maxPages?: number | null | undefined;
   /**
-   * Most bytes of GC objects, exceptions and table elements: those that a call finds, and all that it makes.
+   * Most bytes of GC objects, exceptions and table elements: those that exist before a call, and all that it makes.
    * Default: 512 MiB.
    */
   readonly maxHeapBytes?: number | null | undefined;
@@ -162,9 +162,9 @@ export interface MemoryOptions {
   readonly maxHttpResponseBytes?: number | null | undefined;
   /** Most bytes of all variables together. Default: 1 MiB. */
   readonly maxVarBytes?: number | null | undefined;
-  /** Most bytes of log messages of one call; what is beyond is dropped. Default: 1 MiB. */
+  /** Most bytes of log messages of one call; the rest is dropped. Default: 1 MiB. */
   readonly maxLogBytes?: number | null | undefined;
-  // The spelling of JSON manifests; of two, the one in camel case counts.
+  // The spelling of JSON manifests; if both are present, camel case takes precedence.
   /** `maxPages` in JSON. */
   readonly max_pages?: number | null | undefined;
   /** `maxHeapBytes` in JSON. */
@@ -178,7 +178,7 @@ export interface MemoryOptions {
 }
 
 /**
- * A manifest: the modules of a plug-in, and settings that `PluginOptions` of the same names replace.
+ * A manifest: the modules of a plug-in, and settings, which `PluginOptions` of the same names replace.
  *
  * ```ts
  * const wasm: ManifestWasm[] = [{ path: 'build/examples/greet.wasm' }];
@@ -201,7 +201,7 @@ export interface Manifest {
    */
   readonly allowedPaths?: Readonly<Record<string, string>> | null | undefined;
   readonly timeoutMs?: number | null | undefined;
-  // The spelling of JSON manifests; of two, the one in camel case counts.
+  // The spelling of JSON manifests; if both are present, camel case takes precedence.
   readonly allowed_hosts?: readonly string[] | null | undefined;
   readonly allowed_paths?: Readonly<Record<string, string>> | null | undefined;
   readonly timeout_ms?: number | null | undefined;
@@ -221,12 +221,12 @@ export interface Manifest {
  */
 export type ManifestLike = Manifest | ResponseLike | CompiledModule | BytesLike | UrlLike | string;
 
-/** The settings of a manifest after checking; null where it says nothing. */
+/** The settings of a manifest after checking; null if absent. */
 export interface ManifestSettings {
   readonly config: ReadonlyMap<string, string> | null;
   readonly memory: CheckedMemoryOptions | null;
   readonly allowedHosts: readonly string[] | null;
-  /** Path of the guest → path of the host, with `ro:` in front where it is for reading only. */
+  /** Path of the guest → path of the host, prefixed with `ro:` if it is read-only. */
   readonly allowedPaths: ReadonlyMap<string, string> | null;
   readonly timeoutMs: number | null;
 }
@@ -276,7 +276,7 @@ const checkStringMap = (value: unknown, path: string): ReadonlyMap<string, strin
   return map;
 };
 
-/** A value of the configuration as the plug-in reads it; null for what is none. */
+/** A value of the configuration as the plug-in reads it; null for an invalid one. */
 export const configText = (value: unknown): string | null =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 
@@ -304,7 +304,7 @@ const checkStringList = (value: unknown, path: string): readonly string[] | null
   return value.slice();
 };
 
-/** Checks patterns of hosts. @throws ManifestError for those that can never match, since they allow nothing */
+/** Checks patterns of hosts. @throws ManifestError for patterns that can never match, since they allow nothing */
 export const checkAllowedHosts = (value: unknown): readonly string[] | null => {
   const patterns = checkStringList(value, 'allowedHosts');
   patterns?.forEach((pattern, i) => {
@@ -314,10 +314,10 @@ export const checkAllowedHosts = (value: unknown): readonly string[] | null => {
   return patterns;
 };
 
-/** In front of a path: the directory is for reading only. */
+/** Prefix of a path: the directory is read-only. */
 export const READ_ONLY_PREFIX = 'ro:';
 
-/** Pairs of guest and host path. The prefix is honoured on either side, since SDKs differ in which side is which. */
+/** Pairs of guest and host path. The prefix is accepted on either side, since SDKs differ in the order of the sides. */
 const pairPaths = (
   pairs: Iterable<readonly [guest: string, host: string]>,
   path: string,
@@ -375,7 +375,7 @@ export const checkMemoryOptions = (value: unknown, path: string): CheckedMemoryO
   };
 };
 
-/** What an item may carry, in the order in which it counts. */
+/** The sources that an item may have, in order of precedence. */
 const sourceKeys = ['data', 'path', 'url', 'response', 'module'] as const;
 
 const optionalString = (fields: Fields, key: string, path: string): string | undefined => {
@@ -464,7 +464,7 @@ export const manifestOf = (item: ManifestWasm): CheckedManifest => ({
 export const isUrl = (value: unknown): value is UrlLike =>
   isObject(value) && typeof (value as { href?: unknown }).href === 'string';
 
-/** Whether a value is a `Response`, of whatever implementation. */
+/** Whether a value is a `Response`, of any implementation. */
 export const isResponse = (value: unknown): value is ResponseLike =>
   isObject(value) &&
   typeof (value as { arrayBuffer?: unknown }).arrayBuffer === 'function' &&

@@ -1,6 +1,6 @@
 /**
- * From what `createPlugin` was given to compiled modules: reads files and URLs through the platform, decodes
- * base64, checks hashes, compiles.
+ * From the argument of `createPlugin` to compiled modules: reads files and URLs through the platform, decodes base64,
+ * checks hashes, compiles.
  */
 import { checkBytes, reading } from '../../errors/arguments.ts';
 import { asBytes } from '../../errors/bytes.ts';
@@ -35,16 +35,16 @@ export interface LoadedModule {
   readonly name: string | null;
   readonly hash: string | null;
   readonly compiled: CompiledModule;
-  /** Whether nobody else has the compiled module. */
+  /** Whether nothing else has the compiled module. */
   readonly isOwn: boolean;
 }
 
-/** Most bytes of a module or manifest behind a URL. */
+/** Most bytes of a module or manifest at a URL. */
 const MAX_DOWNLOAD_BYTES = 0x4000_0000;
 
-/** What was behind a URL. */
+/** The contents of a URL. */
 interface FetchedBytes {
-  /** Lower case, without parameters; empty when there is none. */
+  /** Lower case, without parameters; empty if there is none. */
   readonly contentType: string;
   readonly bytes: Uint8Array;
 }
@@ -54,7 +54,7 @@ const jsonTypes: readonly string[] = ['application/json', 'text/json'];
 const wasmTypes: readonly string[] = ['application/wasm', 'application/octet-stream', ''];
 
 /**
- * Makes a checked manifest of any of the forms that `createPlugin` takes.
+ * Makes a checked manifest from any of the forms that `createPlugin` takes.
  *
  * @throws ManifestError
  */
@@ -63,11 +63,11 @@ export const resolveManifest = async (input: ManifestLike, platform: Platform): 
     if (/^\s*\{/.test(input)) return parseManifest(input);
     if (/^file:\/\//i.test(input)) return manifestOf({ url: input });
     const isAbsolute = /^https?:\/\//i.test(input) || isDataUrl(input);
-    // Where there are no files but a page, what is no URL yet is one relative to it.
+    // Without files but with a page, a text that is not a URL is relative to the page.
     const isRelative = platform.readFile === undefined && baseOf(platform) !== null;
     return isAbsolute || isRelative ? fetchManifest(input, platform) : manifestOf({ path: input });
   }
-  // A proxy that was revoked, or whose handler throws, shows itself here.
+  // A proxy that was revoked, or whose handler throws, fails here.
   const data = reading('the manifest', () => asBytes(input));
   if (data !== null) return manifestOf({ data });
   if (reading('the manifest', () => input instanceof CompiledModule))
@@ -78,17 +78,17 @@ export const resolveManifest = async (input: ManifestLike, platform: Platform): 
     const url = input as UrlLike;
     return /^file:/i.test(url.href) ? manifestOf({ url }) : fetchManifest(url.href, platform);
   }
-  // A native module is refused like an item that carries one.
+  // A native module is refused like an item that has one.
   return reading('the manifest', () =>
     checkManifest(isNativeModule(input) ? { wasm: [{ module: input }] } : input),
   );
 };
 
-/** Whether something is a compiled module of the host's own engine. */
+/** Whether a value is a compiled module of the host's own engine. */
 const isNativeModule = (input: unknown): boolean =>
   /^\[object \w+\.Module\]$/.test(Object.prototype.toString.call(input));
 
-/** A URL may lead to a module or to a JSON manifest; its content type tells. */
+/** A URL may lead to a module or to a JSON manifest; its content type decides. */
 const fetchManifest = async (url: string, platform: Platform): Promise<CheckedManifest> =>
   manifestOfFetched(await fetchBytes(url, 'GET', {}, platform), url);
 
@@ -119,7 +119,7 @@ const readResponse = async (response: ResponseLike): Promise<FetchedBytes> => {
 
 const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
 
-/** What relative URLs are relative to; null where there is no page. */
+/** The base of relative URLs; null without a page. */
 const baseOf = ({ baseUrl }: Platform): string | null => baseUrl?.() ?? null;
 
 const fetchBytes = async (
@@ -130,14 +130,14 @@ const fetchBytes = async (
 ): Promise<FetchedBytes> => {
   if (isDataUrl(source)) {
     const data = parseDataUrl(source);
-    if (data === null) throw unreadable(`${source.slice(0, 32)}…`, 'not a URL of data');
+    if (data === null) throw unreadable(`${source.slice(0, 32)}…`, 'not a data URL');
     return { contentType: mediaType(data.contentType), bytes: data.bytes };
   }
-  if (platform.http === undefined) throw unreadable(source, 'this host has no way to fetch URLs');
+  if (platform.http === undefined) throw unreadable(source, 'this host cannot fetch URLs');
   const base = baseOf(platform);
   const url = (base === null ? null : parseAnyUrl(source, base)?.href) ?? source;
   const request = { url, method, headers: { accept: ACCEPT, ...headers }, body: null, cancelled: null };
-  // Whoever writes a manifest may name any server; only plug-ins are kept to an allow-list.
+  // The author of a manifest may name any server; only plug-ins are restricted to an allow-list.
   const rules = { check: null, maxBytes: MAX_DOWNLOAD_BYTES };
   const answer = await exchange(platform.http, request, rules).catch((cause: unknown) => {
     throw unreadable(url, messageOf(cause), cause);
@@ -181,7 +181,7 @@ const readItem = async (item: ManifestWasm, index: number, platform: Platform): 
   return item.module.module.bytes;
 };
 
-/** Compares without regard to case, as the digits of a hash are one number. */
+/** Compares case-insensitively, since the digits of a hash are one number. */
 const checkHash = (bytes: Uint8Array, expected: string, index: number): void => {
   const actual = sha256Hex(bytes);
   if (actual === expected.toLowerCase()) return;
@@ -214,7 +214,7 @@ export const loadModules = (
     }),
   );
 
-/** The same modules for other features; what the embedder compiled stays as it is. @throws UnsupportedError */
+/** The same modules for other features; modules that the embedder compiled stay unchanged. @throws UnsupportedError */
 export const recompileModules = (
   modules: ReadonlyMap<string, LoadedModule>,
   features: Features,

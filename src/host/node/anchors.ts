@@ -1,10 +1,10 @@
 /**
- * Ways to hold a directory of the host such that names in it mean its entries, whatever happens to paths.
+ * Ways to hold a directory of the host so that names in it refer to its entries, even if paths change.
  *
- * SAFETY: Node has no `openat`. On Linux `/proc/self/fd/N/name` is just that: the kernel starts at the held
- * directory and not at a path, so no other process can swap a directory on the way for a link. Elsewhere a
- * directory is known by path and identity, and both are compared before each use, and for files again after
- * opening. Against another process of the host that exchanges directories this is a hurdle and not a proof.
+ * SAFETY: Node has no `openat`. On Linux, `/proc/self/fd/N/name` is equivalent: the kernel starts at the held
+ * directory and not at a path, so no other process can replace a directory on the way by a link. Elsewhere a
+ * directory is identified by path and identity, and both are compared before each use, and for files again after
+ * opening. Against another process of the host that exchanges directories, this is an obstacle, not a guarantee.
  */
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,24 +12,24 @@ import { ErrnoSignal } from '../wasi/errno.ts';
 
 /** A directory of the host. */
 export interface Anchor {
-  /** Path of the directory, good for the next system call. @throws ErrnoSignal `stale` */
+  /** Path of the directory, valid for the next system call. @throws ErrnoSignal `stale` */
   path(): string;
-  /** Path of an entry, good for the next system call. @throws ErrnoSignal `stale` */
+  /** Path of an entry, valid for the next system call. @throws ErrnoSignal `stale` */
   entryPath(name: string): string;
   /** Holds an entry that is a directory, and not a link to one. */
   openDirectory(name: string): Anchor;
   reopen(): Anchor;
-  /** Opens a file that is there and regular. */
+  /** Opens an existing regular file. */
   openRegular(name: string, flags: number): number;
   close(): void;
 }
 
 const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0, O_RDONLY } = constants;
-/** Linux: holds a place without opening what is there. Node has no name for it. */
+/** Linux: holds a place without opening it. Node has no name for this flag. */
 const O_PATH = 0o10_000_000;
 const HOLD_DIRECTORY = O_PATH | O_DIRECTORY;
 
-/** Opening never follows a link, waits for another end or takes a terminal. */
+/** Opening never follows a link, waits for the other end or becomes the controlling process of a terminal. */
 export const CAREFUL: number = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
 const requireRegular = (stat: {
@@ -39,7 +39,7 @@ const requireRegular = (stat: {
 }): void => {
   if (stat.isFile()) return;
   if (stat.isSymbolicLink()) throw new ErrnoSignal('loop');
-  // Opening a pipe or a device can block, or do things by itself.
+  // Opening a pipe or a device can block, or have effects.
   throw new ErrnoSignal(stat.isDirectory() ? 'isdir' : 'notsup');
 };
 
@@ -62,7 +62,7 @@ class HeldAnchor implements Anchor {
     return new HeldAnchor(openSync(this.path(), HOLD_DIRECTORY));
   }
   openRegular(name: string, flags: number): number {
-    // Held first and looked at, then opened by its descriptor: what is opened is what was looked at.
+    // First held and checked, then opened by its descriptor: the opened file is the checked one.
     const fd = openSync(this.entryPath(name), O_PATH | O_NOFOLLOW);
     try {
       requireRegular(fstatSync(fd));
@@ -119,7 +119,7 @@ class NamedAnchor implements Anchor {
     const fd = openSync(path, flags | CAREFUL);
     try {
       const opened = fstatSync(fd, { bigint: true });
-      // What was opened must be what the name means in the right directory, before and afterwards.
+      // The opened file must be the one of that name in the right directory, before and afterwards.
       const after = lstatSync(this.entryPath(name), { bigint: true });
       this.path();
       if (!isSame(before, opened) || !isSame(after, opened)) throw new ErrnoSignal('stale');
@@ -132,22 +132,22 @@ class NamedAnchor implements Anchor {
   close(): void {}
 }
 
-/** What Windows takes for a device, with any extension. */
+/** Names that Windows treats as devices, with any extension. */
 const windowsDevice = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d\u00b9\u00b2\u00b3])(\.|$)/i;
 
-/** Whether a name is one plain entry for a system that takes some names for more than that. */
+/** Whether a name is one plain entry on a system that gives some names other meanings. */
 export const isPlainOnWindows = (name: string): boolean =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the ones to find
   !/[\\/:*?"<>|\u0000-\u001f]/.test(name) && !/[. ]$/.test(name) && !windowsDevice.test(name);
 
-/** @throws ErrnoSignal for names that this system takes for something else than an entry */
+/** @throws ErrnoSignal for names that are not entries on this system */
 const requireHostName = (name: string): void => {
   if (process.platform === 'win32' && !isPlainOnWindows(name)) throw new ErrnoSignal('noent');
 };
 
 /** How directories are held. */
 export type AnchorKind = 'held' | 'named';
-/** The best that this host can do. */
+/** The safest way on this host. */
 export const bestAnchorKind = (): AnchorKind =>
   process.platform === 'linux' && existsSync('/proc/self/fd') ? 'held' : 'named';
 

@@ -2,19 +2,19 @@
 import { writeFileSync } from 'node:fs';
 import type { PluginFailure } from '../platform/platform.ts';
 
-/** Where dumps go; absent = not wanted. */
+/** The files for dumps; absent = none. */
 interface DumpFiles {
   readonly coredump?: string | undefined;
   readonly memdump?: string | undefined;
 }
 
-/** What the environment asks for. */
+/** The dumps that the environment requests. */
 export const dumpFilesOf = (variable: (name: string) => string | undefined): DumpFiles => ({
   coredump: variable('EXTISM_COREDUMP') || undefined,
   memdump: variable('EXTISM_MEMDUMP') || undefined,
 });
 
-/** Writes the dumps that are wanted; undefined if none is. A file that cannot be written is no reason to fail otherwise. */
+/** Writes the requested dumps; undefined if there are none. A file that cannot be written does not change the error. */
 export const dumpWriter = ({
   coredump,
   memdump,
@@ -23,7 +23,7 @@ export const dumpWriter = ({
   const write = (file: string | undefined, make: () => Uint8Array): void => {
     if (file === undefined) return;
     try {
-      // Readable for the user only: a dump holds what the plug-in knew.
+      // Readable only for the user: a dump contains everything that the plug-in knew.
       writeFileSync(file, make(), { mode: 0o600 });
     } catch (error) {
       process.stderr.write(`cannot write the dump: ${(error as Error).message}\n`);

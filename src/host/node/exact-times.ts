@@ -2,7 +2,7 @@
  * Times of files to the nanosecond.
  *
  * Node sets times as floating-point seconds, and keeps microseconds of them. Guests compare what they set with what
- * they read, so the exact value is remembered as long as the file shows the rounded one that became of it.
+ * they read, so the exact value is remembered as long as the file has the rounded one.
  */
 import type { FileStat, FileTimes } from '../platform/files.ts';
 
@@ -12,7 +12,7 @@ interface Remembered {
   readonly stored: bigint;
 }
 
-/** Most files whose times are remembered; the oldest is forgotten. */
+/** Most files whose times are remembered; the oldest is dropped. */
 const MAX_FILES = 4096;
 
 const keyOf = ({ dev, ino }: FileStat): string => `${dev}:${ino}`;
@@ -21,7 +21,7 @@ const keyOf = ({ dev, ino }: FileStat): string => `${dev}:${ino}`;
 export class ExactTimes {
   readonly #byFile = new Map<string, Readonly<Record<TimeKey, Remembered>>>();
 
-  /** Attributes with the times that were asked for. */
+  /** Attributes with the times that were set. */
   refine(stat: FileStat): FileStat {
     const known = this.#byFile.get(keyOf(stat));
     if (known === undefined) return stat;
@@ -32,7 +32,7 @@ export class ExactTimes {
   /**
    * Sets times.
    *
-   * @param read reads the attributes as the host has them
+   * @param read reads the attributes from the host
    * @param write sets both times, in seconds
    */
   set(times: FileTimes, read: () => FileStat, write: (atim: number, mtim: number) => void): void {

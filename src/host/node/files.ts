@@ -1,6 +1,6 @@
 /**
- * Real directories as file trees for WASI. How a guest is kept inside is in `anchors.ts` and, for paths, in
- * `../wasi/path-walk.ts`; here single entries are read, made and removed.
+ * Real directories as file trees for WASI. `anchors.ts` and, for paths, `../wasi/path-walk.ts` keep a guest inside;
+ * this file reads, makes and removes single entries.
  */
 
 import {
@@ -46,7 +46,7 @@ import { foreignDirectory } from '../wasi/read-only-files.ts';
 import { type Anchor, type AnchorKind, anchorAt, bestAnchorKind, CAREFUL } from './anchors.ts';
 import { ExactTimes } from './exact-times.ts';
 
-/** Runs a system call; its error goes to the guest as a number. */
+/** Runs a system call; its error is passed to the guest as a number. */
 const call = <T>(run: () => T): T => {
   try {
     return run();
@@ -81,7 +81,7 @@ const statOf = (stat: BigIntStats): FileStat => ({
   ctim: stat.ctimeNs,
 });
 
-/** Text of a name or link; null when it is not UTF-8 and no guest could use it. */
+/** Text of a name or link; null if it is not UTF-8, since no guest could use it. */
 const textOf = (bytes: Uint8Array): string | null => decodeUtf8(bytes);
 
 class NodeFile implements OpenFile {
@@ -248,8 +248,8 @@ class NodeDirectory implements OpenDirectory {
 }
 
 /**
- * A directory of this machine, to hand to guests. Import it from `quern/node`: the types of `quern` are those of all
- * hosts, unless TypeScript resolves as Node does.
+ * A directory of this machine, for guests. Import it from `quern/node`: the types of `quern` are those of all hosts,
+ * unless TypeScript resolves as Node does.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/greet.wasm', {
@@ -259,10 +259,12 @@ class NodeDirectory implements OpenDirectory {
  * console.log((await plugin.call('greet', 'Ada')).text()); // → Hello, Ada!
  * ```
  *
- * @param path the directory; symbolic links in this path are followed, those inside of it never out of it
+ * @param path the directory; symbolic links in this path are followed, links inside the directory never lead out of
+ * it
  */
 export const nodeDirectory = (path: string, anchorKind: AnchorKind = bestAnchorKind()): FileTree => {
-  if (typeof path !== 'string') throw badArgument(`a directory is named by text, not ${valueText(path)}`);
+  if (typeof path !== 'string')
+    throw badArgument(`the path of a directory must be a string, not ${valueText(path)}`);
   const times = new ExactTimes();
   return {
     openRoot: () => {

@@ -1,9 +1,9 @@
 /**
- * Content codings of answers: `gzip`, `br` and `deflate`, undone as `fetch` undoes them.
+ * Content codings of responses: `gzip`, `br` and `deflate`, decoded as `fetch` does.
  *
- * SAFETY: a few bytes can stand for gigabytes. Every stage is counted, so that neither what is received, nor what is
- * between two codings, nor what comes out is more than the request allows; decoding happens on other threads and in
- * pieces, so that deadlines hold.
+ * SAFETY: a few bytes can decode to gigabytes. Every stage is counted, so that neither the input, nor the data
+ * between two codings, nor the output exceeds what the request allows; decoding happens on other threads and in
+ * pieces, so that deadlines are kept.
  */
 import type { IncomingMessage } from 'node:http';
 import { pipeline, Readable, type Transform } from 'node:stream';
@@ -13,14 +13,14 @@ import type { HttpRequest } from '../platform/platform.ts';
 
 type Zlib = typeof import('node:zlib');
 
-/** What is cut off is what there is, as in browsers; a connection that breaks is an error all the same. */
+/** Truncated data is accepted, as in browsers; a broken connection is still an error. */
 const lenient = ({ constants }: Zlib): { finishFlush: number } => ({ finishFlush: constants.Z_SYNC_FLUSH });
 const gunzip = (lib: Zlib): Transform => lib.createGunzip(lenient(lib));
 
-/** The method of the header of zlib, which some servers leave out. */
+/** The method in the zlib header, which some servers omit. */
 const ZLIB_METHOD = 8;
 
-/** TABLE: decoders by the names of RFC 9110; they get the first byte of what they decode. */
+/** TABLE: decoders by the names of RFC 9110; they get the first byte of their input. */
 const decoders: Readonly<Record<string, (lib: Zlib, first: number) => Transform>> = {
   gzip: gunzip,
   'x-gzip': gunzip,
@@ -29,16 +29,16 @@ const decoders: Readonly<Record<string, (lib: Zlib, first: number) => Transform>
   br: (lib) => lib.createBrotliDecompress({ finishFlush: lib.constants.BROTLI_OPERATION_FLUSH }),
 };
 
-/** What requests say that they take. */
+/** The codings that requests accept. */
 export const SUPPORTED_CODINGS = 'gzip, deflate, br';
 
-/** Most codings of one answer, as in Node's `fetch`. */
+/** Most codings of one response, as in Node's `fetch`. */
 const MAX_CODINGS = 5;
 
-/** Statuses of answers that have no body, whatever their headers say. */
+/** Statuses of responses without a body, regardless of their headers. */
 const bodiless: readonly (number | undefined)[] = [101, 204, 205, 304];
 
-/** The codings of an answer in the order in which they were applied; none where one of them is not known. */
+/** The codings of a response in the order in which they were applied; empty if one of them is unknown. */
 export const codingsOf = (
   { method }: HttpRequest,
   { statusCode = 0, headers }: IncomingMessage,
@@ -53,7 +53,7 @@ export const codingsOf = (
   return codings.every((coding) => Object.hasOwn(decoders, coding)) ? codings : [];
 };
 
-/** Ends what gets too long with the error of a body that does. A coding can make its contents a little longer. */
+/** Fails with the error of a body that is too long. A coding can make its contents a little longer. */
 async function* bounded(source: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
   let left = maxBytes * 1.01 + 1024;
   for await (const chunk of source) {
@@ -71,12 +71,12 @@ async function* decodeOne(source: AsyncGenerator<Uint8Array>, coding: string): A
     yield* source;
   }
   const decoder = decoders[coding]!(process.getBuiltinModule('node:zlib'), first[0]!);
-  // What goes wrong in one of them ends the other; the iteration tells.
+  // An error in one of them ends the other; the iteration throws it.
   pipeline(Readable.from(all(), { objectMode: false }), decoder, () => {});
   yield* decoder as AsyncIterable<Uint8Array>;
 }
 
-/** The body of an answer without its codings. Giving up the iteration closes the connection. */
+/** The decoded body of a response. Ending the iteration closes the connection. */
 export async function* decoded(
   body: AsyncIterable<Uint8Array>,
   codings: readonly string[],

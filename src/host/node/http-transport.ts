@@ -1,16 +1,16 @@
 /**
  * HTTP by `node:http` and `node:https`.
  *
- * Not by the global `fetch`: under `--jitless` Node's own dies of an error that nothing can catch (its parser is a
- * Wasm module). One way that works everywhere is simpler than two; who wants `fetch` passes it as an option.
+ * Not by the global `fetch`: under `--jitless`, Node's own crashes with an error that cannot be caught (its parser is
+ * a Wasm module). One way that works everywhere is simpler than two; to use `fetch`, pass it as an option.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { HttpHeaders, HttpRequest, HttpResponse } from '../platform/platform.ts';
 import { codingsOf, decoded, SUPPORTED_CODINGS } from './http-codings.ts';
 
 /**
- * The module that sends to a URL. Loaded by this function at the first request: an `import` would make Node read all
- * that the module exports, and on Node 22 one of these loads `fetch`.
+ * The module that sends to a URL. This function loads it at the first request: an `import` would make Node read all
+ * exports of the module, and on Node 22 one of these loads `fetch`.
  */
 const clientFor = (url: string): Pick<typeof import('node:http'), 'request'> =>
   process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http');
@@ -20,7 +20,7 @@ const listHeaders = ({ headersDistinct }: IncomingMessage): HttpHeaders =>
     (values ?? []).map((value): [string, string] => [name, value]),
   );
 
-/** What is sent where the request says nothing of it: some servers refuse whoever does not say who asks. */
+/** Headers that are sent unless the request has them: some servers refuse requests without a user agent. */
 const usualHeaders: HttpHeaders = [
   ['user-agent', 'quern'],
   ['accept', '*/*'],
@@ -36,7 +36,7 @@ const headersOf = ({ headers, body }: HttpRequest): Record<string, string> => {
   };
 };
 
-/** Sends one request; redirects are answers like others. */
+/** Sends one request; redirects are normal responses. */
 export const sendByNode = (request: HttpRequest): Promise<HttpResponse> =>
   new Promise((resolve, reject) => {
     const { url, method, body, cancelled } = request;
@@ -54,7 +54,7 @@ export const sendByNode = (request: HttpRequest): Promise<HttpResponse> =>
       },
     );
     void cancelled?.then(() => outgoing.destroy());
-    // A server that switches protocols ends the request without an answer and without an error.
-    outgoing.on('close', () => reject(new Error('the connection was closed without an answer')));
+    // A server that switches protocols ends the request without a response and without an error.
+    outgoing.on('close', () => reject(new Error('the connection was closed without a response')));
     outgoing.on('error', reject).end(body ?? undefined);
   });

@@ -13,7 +13,7 @@ const epochOffset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
 
 const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) => {
   if (milliseconds === 0) {
-    // Without the millisecond that a timer takes at least.
+    // Without the minimum of one millisecond of a timer.
     const task = setImmediate(onElapsed);
     return () => clearImmediate(task);
   }
@@ -22,7 +22,7 @@ const startTimer = (milliseconds: number, onElapsed: () => void): (() => void) =
 };
 
 const clock: Clock = {
-  // The wall clock is read anew each time, since it can be set; `hrtime` only refines it below a millisecond.
+  // The wall clock is read each time, since it can be set; `hrtime` only refines it below a millisecond.
   realtime: () => {
     const coarse = BigInt(Date.now()) * 1_000_000n;
     const fine = process.hrtime.bigint() + epochOffset;
@@ -34,8 +34,8 @@ const clock: Clock = {
 };
 
 /**
- * A variable of the environment. Read when it is needed, since Deno asks for a permission, and unset where it is denied:
- * nobody who needs no variable should have to grant it.
+ * An environment variable. Read when needed, since Deno asks for a permission, and undefined if it is denied: users
+ * who need no variable should not have to grant it.
  */
 const variable = (name: string): string | undefined => {
   try {

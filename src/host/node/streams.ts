@@ -1,20 +1,20 @@
 /**
  * File descriptors of the process as standard streams of a WASI program. They block: the guest waits for the same
- * thing, and what it wrote is out before it goes on or exits.
+ * thing, and its output is written before it continues or exits.
  */
 import { readSync, writeSync } from 'node:fs';
 import { ErrnoSignal, errnoOfPosix } from '../wasi/errno.ts';
 
-/** Most bytes that one read takes. */
+/** Most bytes of one read. */
 const MAX_READ = 65_536;
 const RETRY_MILLISECONDS = 2;
 
-/** Waits without giving up the thread. */
+/** Waits without yielding the thread. */
 export const sleepHere = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 };
 
-/** Tries again while a pipe or terminal that does not block has nothing to give or no room. */
+/** Retries while a non-blocking pipe or terminal has no data or no room. */
 const untilReady = (move: () => number): number => {
   for (;;) {
     try {
@@ -29,7 +29,7 @@ const untilReady = (move: () => number): number => {
   }
 };
 
-/** What reads from a file descriptor. */
+/** Makes a reader of a file descriptor. */
 export const readerOf =
   (fd: number) =>
   (maxBytes: number): Uint8Array => {
@@ -40,7 +40,7 @@ export const readerOf =
     );
   };
 
-/** What writes all of a chunk to a file descriptor. */
+/** Makes a writer of whole chunks to a file descriptor. */
 export const writerOf =
   (fd: number) =>
   (chunk: Uint8Array): void => {

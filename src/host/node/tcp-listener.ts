@@ -1,29 +1,29 @@
 /** Listens on a port for one client at a time. */
 import { createServer, type Socket } from 'node:net';
 
-/** What answers a client. */
+/** The handler of a client. */
 interface ClientHandler {
-  /** Takes what came: characters from 0 to 255, one for each byte. */
+  /** Receives data: characters from 0 to 255, one for each byte. */
   receive(chunk: string): unknown;
-  /** The line was cut. */
+  /** The connection was lost. */
   close(): void;
 }
 
-/** A port that is listened on. */
+/** A listening port. */
 interface TcpListener {
   readonly address: string;
   readonly port: number;
   close(): void;
 }
 
-/** Milliseconds that a client that was answered last has to go away by itself. */
+/** Milliseconds that a client has to disconnect after its last answer. */
 const PARTING_MS = 1000;
 
 /**
- * Listens. While a client is there, others are turned away.
+ * Listens. While a client is connected, others are rejected.
  *
- * @param onClient is given what sends to the client and what ends the connection
- * @throws the error of the system when the port is taken
+ * @param onClient receives functions that send to the client and end the connection
+ * @throws the error of the system if the port is in use
  */
 export const listenTcp = (
   address: string,

@@ -1,9 +1,9 @@
 /**
- * A class in the form of that of `node:wasi`, for modules of `quern/webassembly`.
+ * A class in the form of the one in `node:wasi`, for modules of `quern/webassembly`.
  *
- * Node's own class insists on a memory of the native engine, which programs without one cannot have. This one has
- * the same constructor and methods on the WASI of `../wasi`. Its functions are functions of the engine: a module
- * that imports them is linked with them directly, and they work on the memory of the module that calls.
+ * Node's own class requires a memory of the native engine, which programs without one cannot have. This one has the
+ * same constructor and methods on the WASI of `../wasi`. Its functions are functions of the engine: a module that
+ * imports them is linked with them directly, and they work on the memory of the calling module.
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { isQuernError, UsageError } from '../../errors/errors.ts';
@@ -19,7 +19,7 @@ import { nodePlatform } from './platform.ts';
 import { readerOf, sleepHere, writerOf } from './streams.ts';
 
 /**
- * Options of the class, as those of `node:wasi`.
+ * Options of the class, as in `node:wasi`.
  *
  * ```ts
  * const options: NodeWasiOptions = { version: 'preview1', env: { HOME: '/home' }, returnOnExit: true };
@@ -27,15 +27,15 @@ import { readerOf, sleepHere, writerOf } from './streams.ts';
  * ```
  */
 export interface NodeWasiOptions {
-  /** Which snapshot the functions have the layouts of. */
+  /** The snapshot whose layouts the functions have. */
   readonly version: 'preview1' | 'unstable';
   /** Arguments; by convention the first is the program's name. Default: none. */
   readonly args?: readonly string[];
   /** Environment variables. Default: none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Directories of the host by the path that the program knows them by. Default: none. */
+  /** Directories of the host by the paths that the program uses. Default: none. */
   readonly preopens?: Readonly<Record<string, string>>;
-  /** Whether `proc_exit` ends the call, and not the process. Default: true. */
+  /** Whether `proc_exit` ends the call instead of the process. Default: true. */
   readonly returnOnExit?: boolean;
   /** File descriptor of the process for standard input. Default: 0. */
   readonly stdin?: number;
@@ -46,7 +46,7 @@ export interface NodeWasiOptions {
 }
 
 /**
- * What `start` and `initialize` need of an instance.
+ * What `start` and `initialize` need from an instance.
  *
  * ```ts
  * const memory = new WebAssembly.Memory({ initial: 1 });
@@ -66,7 +66,7 @@ const namespaces = { preview1: WASI_NAMESPACE, unstable: WASI_UNSTABLE_NAMESPACE
 
 const mistake = (detail: string): Error => new UsageError('usage.argument', { detail });
 
-/** Calls of the namespace do not pause, so that sleeping holds the thread, as it does in Node's own class. */
+/** Calls of the namespace do not pause, so sleeping blocks the thread, as in Node's own class. */
 const clock = {
   ...nodePlatform.clock,
   sleep: (nanoseconds: bigint) => {
@@ -102,7 +102,7 @@ const stateOf = (options: NodeWasiOptions): Preview1 => {
 };
 
 /**
- * WASI for modules of `quern/webassembly`, in the form of the class of `node:wasi`.
+ * WASI for modules of `quern/webassembly`, in the form of the class in `node:wasi`.
  *
  * ```js
  * const wasi = new WASI({ version: 'preview1', args: ['program'] });
@@ -117,7 +117,7 @@ export class WASI {
   readonly #state: Preview1;
   #hasStarted = false;
 
-  /** @throws UsageError for options that cannot be, and where a directory cannot be opened */
+  /** @throws UsageError for invalid options, and if a directory cannot be opened */
   constructor(options: NodeWasiOptions) {
     const namespace = namespaces[options?.version];
     if (namespace === undefined) throw mistake('options.version must be "preview1" or "unstable"');
@@ -140,9 +140,9 @@ export class WASI {
   }
 
   /**
-   * Takes the memory of an instance for functions that JavaScript calls itself.
+   * Sets the memory for functions that JavaScript calls itself.
    *
-   * @throws UsageError when it was done before, or the memory is not one of `quern/webassembly`
+   * @throws UsageError if it was already set, or the memory is not one of `quern/webassembly`
    */
   finalizeBindings(instance: WasiInstance, options: { readonly memory?: unknown } = {}): void {
     if (this.#hasStarted) throw new UsageError('usage.state', { detail: 'the WASI instance has started' });
@@ -156,13 +156,13 @@ export class WASI {
    * Runs the program of a command.
    *
    * @returns its exit code
-   * @throws UsageError for an instance that is no command; what the program throws
+   * @throws UsageError for an instance that is not a command; what the program throws
    */
   start(instance: WasiInstance): number {
     this.finalizeBindings(instance);
     const { _start: run, _initialize: initialize } = instance.exports;
-    if (typeof run !== 'function') throw mistake('a command exports _start');
-    if (initialize !== undefined) throw mistake('a command does not export _initialize');
+    if (typeof run !== 'function') throw mistake('a command must export _start');
+    if (initialize !== undefined) throw mistake('a command must not export _initialize');
     try {
       run();
       return 0;
@@ -176,19 +176,19 @@ export class WASI {
   /**
    * Initialises a reactor, a module whose functions are called later.
    *
-   * @throws UsageError for an instance that is no reactor; what its initialiser throws
+   * @throws UsageError for an instance that is not a reactor; what its initialiser throws
    */
   initialize(instance: WasiInstance): void {
     this.finalizeBindings(instance);
     const { _start: run, _initialize: initialize } = instance.exports;
-    if (run !== undefined) throw mistake('a reactor does not export _start');
+    if (run !== undefined) throw mistake('a reactor must not export _start');
     if (initialize === undefined) return;
     if (typeof initialize !== 'function') throw mistake('_initialize is not a function');
     initialize();
   }
 }
 
-/** Loads Node's module without its warning that it is experimental: what is experimental is not used. */
+/** Loads Node's module without its warning that it is experimental: the experimental part is not used. */
 const loadQuietly = (): { WASI: unknown } => {
   const { emitWarning } = process;
   process.emitWarning = () => {};
@@ -200,8 +200,8 @@ const loadQuietly = (): { WASI: unknown } => {
 };
 
 /**
- * Puts the class in the place of Node's: `import { WASI } from 'node:wasi'` gives it from then on, in programs of
- * this thread. For processes whose global namespace is `quern/webassembly`.
+ * Replaces Node's class: from then on, `import { WASI } from 'node:wasi'` imports this one, in programs of this
+ * thread. For processes whose global namespace is `quern/webassembly`.
  *
  * ```js
  * replaceNodeWasi();

@@ -1,4 +1,4 @@
-/** Log levels: names, numbers and what they let through; and the limit on what one call may write. */
+/** Log levels: names, numbers and thresholds; and the limit on what one call may write. */
 
 import { UsageError } from '../../errors/errors.ts';
 import { valueText } from '../../errors/texts.ts';
@@ -8,7 +8,7 @@ import type { Logger } from '../platform/platform.ts';
 const levelNumbers = { trace: 0, debug: 1, info: 2, warn: 3, error: 4, silent: 0x7fff_ffff } as const;
 
 /**
- * Name of a log level. `silent` lets nothing through.
+ * Name of a log level. `silent` logs nothing.
  *
  * Example: see `LogListener`.
  */
@@ -32,7 +32,7 @@ export type MessageLevel = Exclude<LogLevel, 'silent'>;
  */
 export type LogListener = (level: MessageLevel, message: string) => void;
 
-/** Most bytes of log messages of one call where no limit is set. */
+/** Default for the most bytes of log messages of one call. */
 const DEFAULT_MAX_LOG_BYTES = 1_048_576;
 
 /** The number of a level. */
@@ -47,7 +47,7 @@ export const checkLogLevel = (level: unknown): LogLevel => {
   });
 };
 
-/** A logger that hands every message to one function. */
+/** A logger that passes every message to one function. */
 export const loggerOf = (onLog: LogListener): Logger => ({
   trace: (message) => onLog('trace', message),
   debug: (message) => onLog('debug', message),
@@ -80,7 +80,7 @@ export class LevelLogger {
     return logLevelNumber(level) >= logLevelNumber(this.level);
   }
 
-  /** Writes a message; beyond the budget, one that says so, and then nothing. */
+  /** Writes a message; beyond the budget, a notice, and then nothing. */
   write(level: MessageLevel, message: string, byteLength: number = message.length): void {
     if (!this.lets(level) || this.byteCount > this.#maxBytes) return;
     this.byteCount += byteLength;

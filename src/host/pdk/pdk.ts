@@ -1,8 +1,8 @@
 /**
  * The functions of `extism:host/env` that the host implements: config, variables, logging; HTTP is in `http.ts`.
  *
- * Types and prices come from the kernel's ABI table. Bad handles never fail a call: they answer 0 or are ignored,
- * and what the plug-in's author should know is logged.
+ * Types and prices come from the kernel's ABI table. Bad handles never fail a call: functions return 0 or ignore
+ * them, and log what the plug-in's author should know.
  */
 import { nameText } from '../../errors/texts.ts';
 import { hostBytesCost } from '../../interpreter/fuel/schedules.ts';
@@ -16,19 +16,19 @@ import { createHttpRequest, type HttpState, headersAsJson } from '../http/http.t
 import { type LevelLogger, logLevelNumber, type MessageLevel } from './logging.ts';
 import type { Variables } from './variables.ts';
 
-/** What these functions need of the state of a plug-in. */
+/** The part of a plug-in's state that these functions need. */
 export interface PdkState extends HttpState {
   readonly config: ReadonlyMap<string, string>;
   readonly variables: Variables;
   readonly logger: LevelLogger;
 }
 
-/** Code of one function on the slots of a call; returns how many bytes were read and written, text weighed. */
+/** Code of one function on the slots of a call; returns how many bytes were read and written, with text weighted. */
 type PdkCode = (state: PdkState, slots: Int32Array, base: number) => number;
 
 const hex = (address: number): string => `${address.toString(16).padStart(16, '0')}H`;
 
-/** Bytes of the block of a key or message, which is freed; none for handle 0, null for anything but a handle. */
+/** Bytes of the block of a key or message, which is freed; empty for handle 0, null for anything but a handle. */
 const takeBytes = (state: PdkState, address: number): Uint8Array | null => {
   if (address === 0) return new Uint8Array(0);
   const bytes = state.kernel.read(address);
@@ -36,13 +36,13 @@ const takeBytes = (state: PdkState, address: number): Uint8Array | null => {
   return bytes;
 };
 
-/** Answers with a value in a new block. An empty value has a handle as well, so that it differs from none. */
+/** Returns a value in a new block. An empty value also gets a handle, so that it differs from no value. */
 const answer = (state: PdkState, slots: Int32Array, base: number, value: Uint8Array | null): number => {
   writeU64(slots, base, value === null ? 0 : state.kernel.storePresent(value));
   return value?.length ?? 0;
 };
 
-/** Answers with what a key names, each byte of which counts `weight` times. */
+/** Returns the value of a key, each byte of which counts `weight` times. */
 const lookUp =
   (weight: number, find: (state: PdkState, key: string) => Uint8Array | null): PdkCode =>
   (state, slots, base) => {
@@ -100,7 +100,7 @@ const log =
     return TEXT_WEIGHT * bytes.length;
   };
 
-/** A row of the table by the host that has no code here does not compile. */
+/** A host row of the table without code here does not compile. */
 const codes: Readonly<Record<Exclude<HostFunctionName, 'http_request'>, PdkCode>> = {
   config_get: lookUp(TEXT_WEIGHT, ({ config }, key) => {
     const value = config.get(key);

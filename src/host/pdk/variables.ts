@@ -2,7 +2,7 @@
  * Variables: bytes that a plug-in keeps between calls, by name. They survive `reset` and traps.
  */
 
-/** Most bytes of all values together where no limit is set; as in the Rust and Go SDKs. */
+/** Default for the most bytes of all values together; as in the Rust and Go SDKs. */
 const DEFAULT_MAX_VAR_BYTES = 1_048_576;
 
 /** The variables of one plug-in. */
@@ -21,7 +21,7 @@ export class Variables {
     return this.#values;
   }
 
-  /** The value, not to be changed; null when unset. */
+  /** The value, which must not be changed; null when unset. */
   get(name: string): Uint8Array | null {
     return this.#values.get(name) ?? null;
   }
@@ -31,12 +31,12 @@ export class Variables {
     return [...this.#values].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  /** Stores a value. Returns null, or the reason why there is no room for it. */
+  /** Stores a value. Returns null, or the reason why it does not fit. */
   set(name: string, value: Uint8Array): string | null {
     const old = this.#values.get(name);
     const valueBytes = this.#valueBytes - (old?.length ?? 0) + value.length;
     const keyUnits = this.#keyUnits + (old === undefined ? name.length : 0);
-    // SAFETY: names count on their own against the same limit, else empty values under many names were free.
+    // SAFETY: names count separately against the same limit; otherwise empty values under many names would be free.
     const requested = Math.max(valueBytes, keyUnits, this.#values.size + (old === undefined ? 1 : 0));
     if (requested > this.#maxBytes) {
       return `var memory limit exceeded: ${requested} bytes requested, ${this.#maxBytes} allowed`;

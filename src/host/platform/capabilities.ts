@@ -36,7 +36,7 @@ export const capabilitiesOf = (platform: Platform): Capabilities => ({
   hasWorkerCapability: false,
   supportsWasiPreview1: true,
   supportsTimeouts: true,
-  // Looked up when it is asked for: the module reads no environment when it loads.
+  // Looked up when it is read: the module reads no environment when it loads.
   get extismStdoutEnvVarSet() {
     return platform.wantsWasiOutput ?? false;
   },

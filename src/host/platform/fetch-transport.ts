@@ -4,7 +4,7 @@ import { HostError } from '../../errors/errors.ts';
 import type { HttpHeaders, HttpRequest, HttpResponse, HttpTransport } from './platform.ts';
 
 /**
- * A `Response`, as far as it is used; a mock needs no more than `status`, `headers` and `arrayBuffer`.
+ * The part of `Response` that is used; a mock needs only `status`, `headers` and `arrayBuffer`.
  *
  * Example: see `FetchLike`.
  */
@@ -31,11 +31,11 @@ export interface FetchResponse {
  */
 export type FetchLike = (
   url: string,
-  // biome-ignore lint/suspicious/noExplicitAny: what hosts declare differs, and all take these members
+  // biome-ignore lint/suspicious/noExplicitAny: declarations of hosts differ, and all accept these members
   request: any,
 ) => Promise<FetchResponse>;
 
-/** Members of a response that tell more, where they exist. */
+/** Members of a response with more details, if they exist. */
 interface StreamedResponse {
   readonly type?: string;
   readonly redirected?: boolean;
@@ -78,11 +78,12 @@ async function* chunksOf(response: FetchResponse & StreamedResponse): AsyncGener
   }
 }
 
-/** What sends, and what it may do by itself. */
+/** The function that sends, and what it may do on its own. */
 interface FetchSettings {
   /**
-   * Whether redirects are left to `fetch` where every host is allowed. Browsers hide where a redirect leads, so it
-   * is that or none. Not for a `fetch` of the embedder, which may have rules of its own for each hop.
+   * Whether redirects are left to `fetch` if every host is allowed. Browsers hide the target of a redirect, so
+   * otherwise there would be no redirects. Not for a `fetch` of the embedder, which may have its own rules for each
+   * hop.
    */
   readonly followsFreely: boolean;
 }
@@ -107,14 +108,14 @@ const send = async (
     ...(body === null ? {} : { body }),
     ...(controller === null ? {} : { signal: controller.signal }),
   });
-  // SAFETY: a redirect that was followed, or is hidden as browsers hide it, leads where nothing was checked.
-  // Looking at the last URL afterwards would be too late: by then the servers in between have been asked.
-  if (response.redirected === true && !follows) throw hiddenRedirect(url, 'fetch followed one by itself');
-  if (response.type === 'opaqueredirect') throw hiddenRedirect(url, 'this host does not tell where it leads');
+  // SAFETY: the target of a redirect that was already followed, or that browsers hide, was not checked. Checking the
+  // last URL afterwards would be too late: by then the servers in between have received requests.
+  if (response.redirected === true && !follows) throw hiddenRedirect(url, 'fetch has already followed it');
+  if (response.type === 'opaqueredirect') throw hiddenRedirect(url, 'this host does not reveal its target');
   return { status: response.status, headers: listHeaders(response), body: chunksOf(response) };
 };
 
-/** A transport that sends by `fetch`. */
+/** A transport that sends with `fetch`. */
 export const fetchTransport =
   (fetch: FetchLike, settings: FetchSettings = { followsFreely: false }): HttpTransport =>
   (request) =>

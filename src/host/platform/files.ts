@@ -1,9 +1,9 @@
 /**
- * What a file system is to WASI: directories that are held open, and files in them.
+ * The file system interface of WASI: directories that are held open, and files in them.
  *
  * SAFETY: there are no paths here. Every operation takes the name of one entry of a directory that is already
- * held, and never follows a symbolic link; `path-walk.ts` puts paths together from these steps. So a back end
- * cannot be talked out of its directory: it has no words for what is outside.
+ * held, and never follows a symbolic link; `path-walk.ts` resolves paths with these steps. So a back end cannot be
+ * led out of its directory: its interface cannot name anything outside.
  */
 
 /** Kind of a file. */
@@ -28,7 +28,7 @@ export interface FileStat {
   readonly ctim: bigint;
 }
 
-/** Times to set; null leaves one as it is. */
+/** Times to set; null leaves one unchanged. */
 export interface FileTimes {
   readonly atim: bigint | null;
   readonly mtim: bigint | null;
@@ -38,7 +38,7 @@ export interface FileTimes {
 export interface OpenMode {
   readonly read: boolean;
   readonly write: boolean;
-  /** Makes the file, which must not be there. */
+  /** Makes the file, which must not exist. */
   readonly create: boolean;
   readonly truncate: boolean;
 }
@@ -46,7 +46,7 @@ export interface OpenMode {
 /** An open regular file. Positions are kept by the descriptor, not here. Members throw `ErrnoSignal`. */
 export interface OpenFile {
   readonly kind: 'file';
-  /** Of files in memory: what snapshots store. */
+  /** For files in memory: what snapshots store. */
   readonly node?: StoredNode | undefined;
   stat(): FileStat;
   /** Reads up to `buffer.length` bytes; 0 at the end. */
@@ -71,19 +71,19 @@ export interface DirectoryEntry {
  */
 export interface OpenDirectory {
   readonly kind: 'directory';
-  /** Of directories in memory: what snapshots store. */
+  /** For directories in memory: what snapshots store. */
   readonly node?: StoredNode | undefined;
   stat(): FileStat;
   setTimes(times: FileTimes): void;
   sync(): void;
   /** The entries, without `.` and `..`; null when there are more than `limit`. */
   entries(limit: number): readonly DirectoryEntry[] | null;
-  /** Attributes of an entry; null when there is none. */
+  /** Attributes of an entry; null if it does not exist. */
   statEntry(name: string): FileStat | null;
   setEntryTimes(name: string, times: FileTimes): void;
-  /** The same directory, held once more. */
+  /** The same directory, held again. */
   reopen(): OpenDirectory;
-  /** @throws ErrnoSignal `notdir` for anything but a directory, also for links to one */
+  /** @throws ErrnoSignal `notdir` for anything but a directory, including links to one */
   openDirectory(name: string): OpenDirectory;
   /** @throws ErrnoSignal `loop` for a symbolic link, `notsup` for what is not a regular file */
   openFile(name: string, mode: OpenMode): OpenFile;
@@ -99,17 +99,17 @@ export interface OpenDirectory {
   close(): void;
 }
 
-/** A file, directory or link of a tree in memory; `wasi/memory-nodes.ts` says what it holds. */
+/** A file, directory or link of a tree in memory; `wasi/memory-nodes.ts` defines its contents. */
 export type StoredNode = object;
 
-/** A tree in memory, from inside. */
+/** The inner interface of a tree in memory. */
 export interface MemoryTree {
   readonly root: StoredNode;
   /** Opens a file or directory that may have lost its name. Null for a link. */
   openNode(node: StoredNode, now: () => bigint): OpenFile | OpenDirectory | null;
 }
 
-/** What a guest is shown of one file in place of what the host says. */
+/** Attributes of one file that a guest sees instead of those of the host. */
 export interface ShownAttributes {
   /** Device and inode of the host. */
   readonly key: string;
@@ -119,16 +119,16 @@ export interface ShownAttributes {
   readonly ctim: bigint;
 }
 
-/** What a tree remembers of the attributes that it shows; part of snapshots. */
+/** The stored state of the attributes that a tree shows; part of snapshots. */
 export interface AttributeMemory {
-  /** The time of files that nobody has changed. */
+  /** The time of unchanged files. */
   beginning: bigint;
-  /** In the order in which they were met. */
+  /** In the order in which they were first seen. */
   entries: readonly ShownAttributes[];
 }
 
 /**
- * A directory tree that a host hands to guests: `MemoryFiles`, `nodeDirectory` or `readOnlyFiles`.
+ * A directory tree that a host gives to guests: `MemoryFiles`, `nodeDirectory` or `readOnlyFiles`.
  *
  * ```ts
  * const trees: Record<string, FileTree> = {
@@ -140,11 +140,11 @@ export interface AttributeMemory {
  * ```
  */
 export interface FileTree {
-  /** Forgets what was shown to an earlier program. Called before `openRoot` when a program begins. */
+  /** Drops what was shown to an earlier program. Called before `openRoot` when a program begins. */
   begin?(now: () => bigint): void;
-  /** Of trees that show attributes of their own. */
+  /** For trees that show their own attributes. */
   readonly attributes?: AttributeMemory | undefined;
-  /** Of trees in memory, which are part of snapshots; other trees are opened anew. */
+  /** For trees in memory, which are part of snapshots; other trees are opened again. */
   readonly memory?: MemoryTree | undefined;
   /** Holds the root open. @param now the time of the guest, for back ends that set times themselves */
   openRoot(now: () => bigint): OpenDirectory;

@@ -1,6 +1,6 @@
 /**
- * The only door to what is not determined by a plug-in and its input: time, randomness, logging, files and
- * network, as interfaces that the embedder injects.
+ * The only access to what is not determined by a plug-in and its input: time, randomness, logging, files and network,
+ * as interfaces that the embedder provides.
  *
  * A `Platform` bundles the real ones of a host. The virtual ones here serve the `deterministic` option: the same
  * seed and epoch give the same readings on every machine.
@@ -12,7 +12,7 @@ import { UsageError } from '../../errors/errors.ts';
 import type { FileTree } from './files.ts';
 
 /**
- * Waiting that can be given up.
+ * A wait that can be cancelled.
  *
  * ```ts
  * const sleep = (nanoseconds: bigint): Sleep => {
@@ -31,7 +31,7 @@ import type { FileTree } from './files.ts';
 export interface Sleep {
   /** Resolves when the time has passed; never after `cancel`. */
   readonly done: Promise<void>;
-  /** Gives it up: no timer is left. */
+  /** Cancels it: no timer is left. */
   cancel(): void;
 }
 
@@ -47,7 +47,7 @@ export interface Storable<T> {
  * Example: see `Platform`.
  */
 export interface Clock {
-  /** Of a virtual clock: nanoseconds since 1970 at its start, and since then. */
+  /** For a virtual clock: nanoseconds since 1970 at its start, and since then. */
   readonly storable?: Storable<readonly [start: bigint, elapsed: bigint]>;
   /** Nanoseconds since the Unix epoch. */
   realtime(): bigint;
@@ -55,7 +55,10 @@ export interface Clock {
   monotonic(): bigint;
   /** Smallest step of both, in nanoseconds. */
   readonly resolution: bigint;
-  /** Waits; the call pauses meanwhile. A clock that cannot omits it: guests that sleep then go on at once. */
+  /**
+   * Waits; the call is paused in the meantime. A clock that cannot wait omits it: then guests that sleep continue
+   * immediately.
+   */
   sleep?(nanoseconds: bigint): Sleep | undefined;
 }
 
@@ -65,14 +68,14 @@ export interface Clock {
  * Example: see `Platform`.
  */
 export interface RandomSource {
-  /** Of a seeded source: its four words. */
+  /** For a seeded source: its four words. */
   readonly storable?: Storable<readonly number[]>;
   /** Fills `bytes`; called with at most 65,536 of them. */
   fill(bytes: Uint8Array): void;
 }
 
 /**
- * Where log messages go; `console` fits.
+ * The destination of log messages; `console` fits.
  *
  * ```ts
  * const write = (message: string): void => console.log(message);
@@ -90,13 +93,13 @@ export interface Logger {
 }
 
 /**
- * Headers in order, names in lower case; one that was sent twice is there twice.
+ * Headers in order, names in lower case; one that was sent twice appears twice.
  *
  * Example: see `HttpTransport`.
  */
 export type HttpHeaders = readonly (readonly [name: string, value: string])[];
 /**
- * One request of HTTP.
+ * One HTTP request.
  *
  * Example: see `HttpTransport`.
  */
@@ -106,26 +109,29 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | null;
-  /** Whether any server may answer (default: no). Only then a transport that is not told where a redirect leads may follow it. */
+  /**
+   * Whether any server may answer (default: no). Only then may a transport follow a redirect whose target it cannot
+   * see.
+   */
   readonly mayGoAnywhere?: boolean;
-  /** Most bytes of the body that are of use; what decodes one need not go on beyond. Default: no limit. */
+  /** Most bytes of the body that are used; a decoder may stop there. Default: no limit. */
   readonly maxBytes?: number;
-  /** Resolves when nobody waits for the answer any more; null when it is always waited for. */
+  /** Resolves when the response is no longer needed; null if it always is. */
   readonly cancelled: Promise<void> | null;
 }
 /**
- * The answer to one request.
+ * The response to one request.
  *
  * Example: see `HttpTransport`.
  */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
-  /** The body in pieces, without content codings; giving up the iteration closes the connection. */
+  /** The body in pieces, without content codings; ending the iteration closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 /**
- * Sends one request and answers with what the server said, a redirect too unless `mayGoAnywhere`.
+ * Sends one request and resolves to the server's response, which may be a redirect unless `mayGoAnywhere`.
  *
  * ```ts
  * const http: HttpTransport = async ({ method, url }: HttpRequest): Promise<HttpResponse> => {
@@ -151,23 +157,23 @@ export type HttpTransport = (request: HttpRequest) => Promise<HttpResponse>;
  * ```
  */
 export interface PluginFailure {
-  /** What the call rejects with. */
+  /** The error that the call rejects with. */
   readonly error: unknown;
   /**
    * The guest's stack with the values of its locals, its memories and its globals: a module in the coredump format of
-   * the WebAssembly tool conventions, for debuggers. It holds everything that the plug-in knew, secrets included.
+   * the WebAssembly tool conventions, for debuggers. It contains everything that the plug-in knew, including secrets.
    */
   coredump(): Uint8Array;
-  /** A copy of the kernel's memory: the blocks that hold inputs, outputs and what the plug-in allocated. */
+  /** A copy of the kernel's memory: the blocks of inputs, outputs and what the plug-in allocated. */
   memdump(): Uint8Array;
 }
 
 /**
- * What a host offers to plug-ins and to `createPlugin`. Absent members are absent abilities.
+ * What a host offers to plug-ins and to `createPlugin`. A missing member is a missing ability.
  *
  * ```ts
  * import { readFile } from 'node:fs/promises';
- * // For tests: time stands still, and nothing is random.
+ * // For tests: time is constant, and nothing is random.
  * const clock: Clock = { realtime: () => 0n, monotonic: () => 0n, resolution: 1n };
  * const random: RandomSource = { fill: (bytes) => void bytes.fill(7) };
  * const platform: Platform = { clock, random, logger: console, readFile: (path) => readFile(path) };
@@ -181,13 +187,13 @@ export interface Platform {
   readonly logger: Logger;
   /** Reads a whole file; paths in manifests. */
   readonly readFile?: (path: string) => Promise<Uint8Array>;
-  /** What relative URLs of manifests are relative to: the address of the page. Null where there is none. */
+  /** The base of relative URLs in manifests: the address of the page. Null without a page. */
   readonly baseUrl?: () => string | null;
   /** Sends requests; URLs in manifests, and `http_request` of plug-ins. */
   readonly http?: HttpTransport;
   /**
-   * Calls back once after so many milliseconds, as a task of its own; returns what cancels it. Without it, a call
-   * that waits for the host is not cut off by `timeoutMs`, and `signal` cannot stop a call that computes.
+   * Calls back once after this many milliseconds, in a separate task; returns a function that cancels it. Without it,
+   * `timeoutMs` does not stop a call that waits for the host, and `signal` cannot stop a call that computes.
    */
   readonly startTimer?: (milliseconds: number, onElapsed: () => void) => () => void;
   /** A directory of the host as files for guests; `allowedPaths`. */
@@ -195,9 +201,9 @@ export interface Platform {
   /** The host's standard output and error; used when a plug-in asks for them. */
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;
-  /** Told of failures of plug-ins that have no `onFailure` of their own. */
+  /** Called for failures of plug-ins without their own `onFailure`. */
   readonly onFailure?: ((failure: PluginFailure) => void) | undefined;
-  /** Whether the environment asks for the guests' standard output (`EXTISM_ENABLE_WASI_OUTPUT`). */
+  /** Whether the environment requests the guests' standard output (`EXTISM_ENABLE_WASI_OUTPUT`). */
   readonly wantsWasiOutput?: boolean;
 }
 
@@ -218,11 +224,11 @@ export interface DeterministicOptions {
   readonly epoch?: number | Date;
 }
 
-/** Each reading of the virtual clock is so much later than the one before, so that waiting loops end. */
+/** Step between two readings of the virtual clock, so that waiting loops end. */
 const VIRTUAL_TICK = 1_000_000n;
 const DEFAULT_EPOCH = 1_577_836_800_000;
 
-/** A clock that starts at `epoch` (milliseconds), moves one millisecond per reading and sleeps in no time. */
+/** A clock that starts at `epoch` (milliseconds), moves one millisecond per reading and sleeps in zero time. */
 export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock => {
   const milliseconds = isObject(epoch) ? epoch.getTime() : epoch;
   if (!isWholeNumber(milliseconds, Number.MIN_SAFE_INTEGER)) {
@@ -254,7 +260,7 @@ export const createVirtualClock = (epoch: number | Date = DEFAULT_EPOCH): Clock 
   };
 };
 
-/** A seeded random source: xoshiro128**, its state filled by SplitMix32. Reproducible, not for secrets. */
+/** A seeded random source: xoshiro128**, with its state filled by SplitMix32. Reproducible, not for secrets. */
 export const createSeededRandom = (seed: number | bigint = 0): RandomSource => {
   if (typeof seed !== 'bigint') checkWholeNumber(seed, 'deterministic.seed', Number.MIN_SAFE_INTEGER);
   const wide = BigInt.asUintN(64, BigInt(seed));
@@ -265,7 +271,7 @@ export const createSeededRandom = (seed: number | bigint = 0): RandomSource => {
     z = Math.imul(z ^ (z >>> 13), 0xc2b2_ae35);
     return (z ^ (z >>> 16)) | 0;
   };
-  // The high half of the seed enters once more, so that no two 64-bit seeds share all four words.
+  // The high half of the seed is used again, so that no two 64-bit seeds share all four words.
   let [a, b, c, d] = [splitMix(), splitMix(), splitMix() ^ Number(wide >> 32n), splitMix() | 1];
   const next = (): number => {
     const x = Math.imul(b, 5);

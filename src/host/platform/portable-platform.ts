@@ -1,12 +1,12 @@
 /**
- * A platform of what the JavaScript engine itself has, completed by what it finds on the global object: console,
- * fetch, timers, secure random. Nothing is assumed to exist, and nothing is looked at before it is needed.
+ * A platform of what the JavaScript engine itself has, plus what it finds on the global object: console, fetch,
+ * timers, secure random. Nothing is assumed to exist, and nothing is read before it is needed.
  */
 import { UsageError } from '../../errors/errors.ts';
 import { type FetchLike, fetchTransport } from './fetch-transport.ts';
 import type { Clock, HttpTransport, Logger, Platform, RandomSource, Sleep } from './platform.ts';
 
-/** What may be on the global object, as far as it is used. */
+/** The used members that the global object may have. */
 interface Ambient {
   readonly console?: Logger;
   readonly crypto?: { getRandomValues?(bytes: Uint8Array): unknown };
@@ -21,7 +21,7 @@ const ambient = globalThis as Ambient;
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
-/** The date, where there is one: in a compartment of SES asking throws. */
+/** The date, if there is one: in a compartment of SES, reading it throws. */
 const dateNow = (): number => {
   try {
     return Date.now();
@@ -51,7 +51,7 @@ const createDateClock = (): Clock => {
   };
 };
 
-/** Longest time of one timer; more overflows in all engines. */
+/** Longest time of one timer; longer ones overflow in all engines. */
 const MAX_TIMER = 0x7fff_ffff;
 
 /** Waits with timers; rounds up to whole milliseconds, so that no sleep ends early. */
@@ -98,7 +98,7 @@ const logger: Logger = {
   error: write('error'),
 };
 
-/** Looked up at each request, so that a `fetch` that is installed later counts. */
+/** Looked up at each request, so that a `fetch` that is installed later is used. */
 const http: HttpTransport = (request) => {
   const { fetch } = ambient;
   if (fetch === undefined) throw new UsageError('usage.state', { detail: 'this host has no fetch' });

@@ -1,4 +1,4 @@
-/** One call of a plug-in from its turn to its end, on the tape where there is one. */
+/** One call of a plug-in from its turn to its end, on the tape if there is one. */
 import { isThenable } from '../../errors/checks.ts';
 import { SnapshotError } from '../../errors/errors.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
@@ -22,7 +22,7 @@ import { initialisersOfAll, type Runner } from './runner.ts';
 /** The entry of a WASI command. An instance may run it once, so the next call gets a new instance. */
 const COMMAND_ENTRY = '_start';
 
-/** Checks the call of a snapshot against the plug-in that is to go on with it. @throws SnapshotError */
+/** Checks the call of a snapshot against the plug-in that will resume it. @throws SnapshotError */
 export const checkSavedCall = (
   { functionName, initialiser }: SavedCall,
   execution: Execution | null,
@@ -36,7 +36,7 @@ export const checkSavedCall = (
   throw new SnapshotError('snapshot.corrupt', { detail: 'a call of another function' });
 };
 
-/** A call, made or in the making. */
+/** A call, made or being made. */
 export class CallTask {
   readonly functionName: string;
   readonly #given: GivenCall;
@@ -53,12 +53,12 @@ export class CallTask {
   get budget(): CallBudget {
     return this.#runner.budget;
   }
-  /** What it runs in; null until it runs. */
+  /** Its instances; null until it runs. */
   get linked(): Linked | null {
     return this.#runner.linked;
   }
 
-  /** Takes over how far a call of a snapshot had come. @param execution null for one that had not begun */
+  /** Restores the progress of a call in a snapshot. @param execution null for one that had not begun */
   adopt({ initialiser, fuel }: SavedCall, execution: Execution | null): void {
     const runner = this.#runner;
     runner.budget.fuel = fuel;
@@ -72,7 +72,7 @@ export class CallTask {
     linked.state.hostContext = this.#given.hostContext;
   }
 
-  /** What a snapshot says of it; the input is in the kernel once the function runs. */
+  /** Its state for a snapshot; the input is in the kernel once the function runs. */
   saved(): SavedCall {
     const { initialiser, linked, budget } = this.#runner;
     const { functionName } = this;
@@ -84,8 +84,8 @@ export class CallTask {
   /**
    * Performs it.
    *
-   * @param standStill where it stands still; null for a call that is not made in pieces
-   * @returns PERF: no promise where nothing has to wait
+   * @param standStill where it pauses; null for a call that is not made in pieces
+   * @returns PERF: no promise if nothing has to wait
    */
   perform(standStill: StandStill | null): CallResult | PromiseLike<CallResult> {
     const { instances, budget, restored } = this.#runner;
@@ -115,7 +115,7 @@ export class CallTask {
     return result;
   }
 
-  /** A function of its own: what waits below would keep the input in its frame. */
+  /** A separate function: otherwise the waiting frame below would keep the input alive. */
   #begin(state: PluginState): void {
     const { input, hostContext } = this.#given;
     this.#given.input = NO_INPUT;

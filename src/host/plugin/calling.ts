@@ -1,5 +1,5 @@
 /**
- * The calling convention: what goes into a call of a plug-in's function, and how what comes out of it is judged.
+ * The calling convention: the input of a call of a plug-in's function, and the evaluation of its result.
  */
 import { reading, readOptions } from '../../errors/arguments.ts';
 import type { BytesLike } from '../../errors/bytes.ts';
@@ -23,7 +23,8 @@ import { type NamesOf, warnOfUnknown } from './known-options.ts';
 import { checkFuel } from './options.ts';
 
 /**
- * What a call takes as input: text (as UTF-8) or bytes, the output of another call among them; nothing is empty input.
+ * The input of a call: text (as UTF-8) or bytes, such as the output of another call; undefined and null are empty
+ * input.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -36,7 +37,7 @@ import { checkFuel } from './options.ts';
  */
 export type PluginInput = string | BytesLike | null | undefined;
 
-/** PERF: a new array of no bytes takes the buffers' part of the collector to work. */
+/** PERF: a new empty array makes the collector process its buffer. */
 export const NO_INPUT = new Uint8Array(0);
 
 /** Input as bytes. @throws UsageError */
@@ -55,13 +56,13 @@ const inputBytes = (input: PluginInput): Uint8Array =>
 export interface CallOptions {
   /** Stops the call, at any time: `AbortController`, `AbortSignal.timeout`. */
   readonly signal?: AbortSignalLike | null | undefined;
-  /** In place of the plug-in's `timeoutMs`; null for no limit. */
+  /** Instead of the plug-in's `timeoutMs`; null for no limit. */
   readonly timeoutMs?: number | null | undefined;
-  /** In place of the plug-in's `fuel`; null for no limit. */
+  /** Instead of the plug-in's `fuel`; null for no limit. */
   readonly fuel?: number | null | undefined;
-  /** In place of the plug-in's `timeSliceMs`; null for none. */
+  /** Instead of the plug-in's `timeSliceMs`; null for none. */
   readonly timeSliceMs?: number | null | undefined;
-  /** In place of the plug-in's `whenBusy`. */
+  /** Instead of the plug-in's `whenBusy`. */
   readonly whenBusy?: WhenBusy | undefined;
 }
 /** Limits of one call, checked. */
@@ -103,14 +104,14 @@ const callOptionNames: NamesOf<DetailedCallOptions> = {
   hostContext: true,
 };
 
-/** What a call is given, checked. */
+/** The arguments of a call, checked. */
 export interface GivenCall {
-  /** Empty once the kernel has it: what was made of a text can be as large as the plug-in itself. */
+  /** Empty once the kernel has it: the encoded text can be as large as the plug-in itself. */
   input: Uint8Array;
   readonly hostContext: unknown;
   readonly limits: CallLimits;
 }
-/** Checks what a call is given, with the limits of the plug-in where it has none of its own. @throws UsageError */
+/** Checks the arguments of a call, with the limits of the plug-in as defaults. @throws UsageError */
 export const readCall = (
   input: PluginInput,
   options: DetailedCallOptions | null | undefined,
@@ -121,14 +122,14 @@ export const readCall = (
     return { input: inputBytes(input), hostContext: undefined, limits: plugin };
   const own = readOptions(options);
   warnOfUnknown(own, callOptionNames, logger, 'option of a call');
-  return reading('what a call is given', () => ({
+  return reading('the arguments of a call', () => ({
     input: inputBytes(input),
     hostContext: own.hostContext,
     limits: checkCallLimits(own, plugin),
   }));
 };
 /**
- * Everything that a call came to.
+ * The complete result of a call.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -138,11 +139,11 @@ export const readCall = (
  * ```
  */
 export interface CallResult {
-  /** Null when the plug-in set none. */
+  /** Null if the plug-in set none. */
   readonly output: PluginOutput | null;
   /** What the function returned; 0 for functions without a result. */
   readonly returnCode: number;
-  /** The message that the plug-in reported failure with; null when there is none. */
+  /** The message with which the plug-in reported failure, or null. */
   readonly error: string | null;
   readonly fuelConsumed: number;
 }
@@ -151,7 +152,7 @@ export interface CallResult {
 export const isCleanExit = (error: unknown): boolean =>
   isQuernError(error, 'exit.code') && error.details.exitCode === 0;
 
-/** The function that a call is for. @throws PluginError */
+/** The function of a call. @throws PluginError */
 export const findFunction = (main: ModuleInstance, name: string): FuncInstance => {
   const refuse = (detail: string): Error => new PluginError('plugin.function', { name, detail });
   const item = main.exports.get(name);
@@ -159,24 +160,24 @@ export const findFunction = (main: ModuleInstance, name: string): FuncInstance =
   if (!(item instanceof FuncInstance)) throw refuse(`export "${nameText(name)}" is not a function`);
   if (item.signature.params.length === 0) return item;
   throw refuse(
-    `function "${nameText(name)}" takes parameters, ${funcTypeName(item.signature)}; plug-in functions take none`,
+    `function "${nameText(name)}" has parameters, ${funcTypeName(item.signature)}; plug-in functions have none`,
   );
 };
 
-/** Clears what the last call left in the kernel and hands in the input. */
+/** Clears what the last call left in the kernel, and passes the input. */
 export const begin = (state: PluginState, input: Uint8Array, hostContext: unknown): void => {
   const { kernel } = state;
   kernel.reset();
   state.logger.beginCall();
   if (!kernel.setInput(input)) {
-    throw new ExhaustionError('exhaustion.memory', { detail: 'no room for the input' });
+    throw new ExhaustionError('exhaustion.memory', { detail: 'not enough memory for the input' });
   }
-  // Preparing the call is the host's work, not the guest's.
+  // Preparing the call is work of the host, not of the guest.
   takeWorkCost(kernel, state.schedule);
   state.hostContext = hostContext;
 };
 
-/** What a call that ended has come to. @throws what it failed with */
+/** The result of a call that has ended. @throws the error of the call */
 export const finish = (
   { kernel }: PluginState,
   func: FuncInstance,
@@ -200,7 +201,7 @@ const returnCodeOf = (func: FuncInstance, [value]: readonly RawValue[]): number 
   return results.length === 1 && results[0] === I32 ? Number(BigInt.asIntN(32, value as bigint)) : 0;
 };
 
-/** What a message or a return code of the plug-in means: failure. @throws PluginError */
+/** Turns a message or a return code of the plug-in into a failure. @throws PluginError */
 export const judge = ({ output, returnCode, error }: CallResult): PluginOutput | null => {
   if (error !== null) throw new PluginError('plugin.error', { returnCode, detail: error });
   if (returnCode !== 0)

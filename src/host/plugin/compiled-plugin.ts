@@ -1,5 +1,5 @@
 /**
- * `createPlugin` and its two halves: read, check and compile once; instantiate as often as wanted.
+ * `createPlugin` and its two halves: read, check and compile once; instantiate any number of times.
  */
 
 import { badArgument, checkBytes, reading, readOptions } from '../../errors/arguments.ts';
@@ -45,7 +45,7 @@ import { Plugin, type PluginMaterial } from './plugin.ts';
  */
 export class CompiledPlugin {
   readonly #modules: ReadonlyMap<string, LoadedModule>;
-  /** The same for each set of features that was asked for. */
+  /** The same for each requested set of features. */
   readonly #variants = new Map<string, ReadonlyMap<string, LoadedModule>>();
   readonly #settings: CheckedManifest;
   readonly #options: PluginOptions;
@@ -53,7 +53,7 @@ export class CompiledPlugin {
   /** Plug-ins that are not closed. */
   #openCount = 0;
   #isClosed = false;
-  /** Whether something of a plug-in that was closed may be left. */
+  /** Whether something of a closed plug-in may be left. */
   #isShared = false;
 
   /** Users call `compilePlugin`. @internal */
@@ -71,17 +71,17 @@ export class CompiledPlugin {
   }
 
   /**
-   * Makes a plug-in of its own memory, variables and limits.
+   * Makes a plug-in with its own memory, variables and limits.
    *
-   * @param options replace those of `compilePlugin`, each as a whole
-   * @throws UnlinkableError, LimitError, or what initialisation failed with
+   * @param options each replaces the whole option of the same name of `compilePlugin`
+   * @throws UnlinkableError, LimitError, or the error of initialisation
    */
   async instantiate(options: PluginOptions = {}): Promise<Plugin> {
     return this.#create({ ...this.#options, ...this.#readOptions(options) });
   }
 
   /**
-   * Makes a plug-in of a snapshot of the same modules; see `restorePlugin`.
+   * Restores a plug-in from a snapshot of the same modules; see `restorePlugin`.
    *
    * @throws SnapshotError, UnlinkableError, LimitError, UsageError
    */
@@ -93,13 +93,13 @@ export class CompiledPlugin {
     const all = { ...this.#options, ...own };
     if (all.record || (all.replay !== undefined && all.replay !== null))
       throw badArgument(
-        'a plug-in that is restored can be neither recorded nor replayed: a recording begins with a new one',
+        'a restored plug-in can be neither recorded nor replayed: a recording begins with a new plug-in',
       );
     const checked = reading('options', () => checkOptions(all, this.#settings, this.#platform));
     return Plugin.restore(this.#materialOf(checked), bytes, call);
   }
 
-  /** `restore`, with a tape from there on: it is no recording, but lets a debugger go back. @internal */
+  /** `restore`, with a tape from there on: it is not a recording, but lets a debugger go back. @internal */
   async restoreOnTape(snapshot: Uint8Array, options: RestoreOptions): Promise<Plugin> {
     const { activeCall, ...own } = this.#readOptions(options);
     const call = readOptions(activeCall, 'activeCall');
@@ -108,14 +108,14 @@ export class CompiledPlugin {
     return Plugin.restore(this.#materialOf(checked), snapshot, call);
   }
 
-  /** What all modules import. @internal */
+  /** The imports of all modules. @internal */
   get imports(): readonly Import[] {
     return Array.from(this.#modules.values()).flatMap(({ compiled }) => compiled.module.imports);
   }
 
   /**
-   * Makes a plug-in whose host functions and requests are answered by a journal as far as it goes; of a snapshot, or one
-   * that its first call initialises.
+   * Makes a plug-in whose host functions and requests are answered from a journal as far as it goes; from a snapshot,
+   * or one that its first call initialises.
    *
    * @internal
    */
@@ -132,8 +132,8 @@ export class CompiledPlugin {
   }
 
   /**
-   * Gives up what the modules take, code above all, as soon as the last plug-in made of them is closed. No more can be
-   * made. Without it that is left to the host's collector, which does nothing before the event loop turns.
+   * Releases what the modules use, mainly code, as soon as the last plug-in made from them is closed. No more can be
+   * made. Otherwise the host's collector releases it, but not before the event loop turns.
    */
   close(): void {
     this.#isClosed = true;
@@ -151,7 +151,7 @@ export class CompiledPlugin {
     if (this.#isClosed) throw new UsageError('usage.state', { detail: 'the compiled plug-in is closed' });
   }
 
-  /** Counts a plug-in; what is returned is told when it is gone. */
+  /** Counts a plug-in; the returned function is called when it is gone. */
   #open(): (isClean: boolean) => void {
     this.#openCount++;
     return (isClean) => {
@@ -167,7 +167,7 @@ export class CompiledPlugin {
       for (const { compiled, isOwn } of modules.values()) if (isOwn) compiled.giveBack();
   }
 
-  /** Warns of options of a pool that there are not. @internal */
+  /** Warns of unknown options of a pool. @internal */
   warnOfPoolOptions(options: object, names: Readonly<Record<string, true>>): void {
     const logger = reading('options', () => loggerFor(this.#options, this.#platform));
     warnOfUnknown(options, names, logger, 'option of a pool');
@@ -211,7 +211,7 @@ export class CompiledPlugin {
       const log = replay === undefined ? null : parseLog(replay);
       return recordingOptions(checked, modules, typeof record === 'function' ? record : null, log);
     }
-    // Settings come from the recording: those of the manifest may name what is not here.
+    // Settings come from the recording: those of the manifest may name things that do not exist here.
     const { stdout, stderr } = wasi ?? {};
     const streams = { ...(stdout && { stdout }), ...(stderr && { stderr }) };
     const limits = { fuel, memory, timeoutMs, timeSliceMs };
@@ -237,7 +237,7 @@ const restoreOptionNames: NamesOf<RestoreOptions> = {
 };
 
 const keys = new WeakMap<Features, string>();
-/** PERF: nearly all plug-ins have the same features, the usual ones. */
+/** PERF: nearly all plug-ins have the same features, the default ones. */
 const keyOf = (features: Features): string => {
   const key = keys.get(features) ?? [...features].sort().join();
   keys.set(features, key);
@@ -253,7 +253,7 @@ const noSettings: ManifestSettings = {
 };
 
 /**
- * Compiles plug-ins on one platform: `compilePlugin`, and what `compilePluginOn` returns.
+ * Compiles plug-ins on one platform: `compilePlugin`, and the result of `compilePluginOn`.
  *
  * ```ts
  * const compile: CompilePlugin = compilePluginOn(nodePlatform);
@@ -267,7 +267,7 @@ export type CompilePlugin = (
 ) => Promise<CompiledPlugin>;
 
 /**
- * Options of `restorePlugin`: those of `createPlugin`, and what a call that stands still goes on with.
+ * Options of `restorePlugin`: those of `createPlugin`, and options for the paused call.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -281,14 +281,14 @@ export type CompilePlugin = (
  */
 export interface RestoreOptions extends PluginOptions {
   /**
-   * Host context and limits of the call. Its limit of fuel is part of the snapshot, which cannot raise it above the one
-   * that is given here or for all calls: the call pauses there, to go on with more.
+   * Host context and limits of the call. Its fuel limit is part of the snapshot, but cannot exceed the limit given
+   * here or for all calls: the call pauses there, and can be resumed with more.
    */
   readonly activeCall?: Omit<DetailedCallOptions, 'whenBusy'> | undefined;
 }
 
 /**
- * Makes plug-ins of snapshots on one platform: `restorePlugin`, and what `restorePluginOn` returns.
+ * Restores plug-ins from snapshots on one platform: `restorePlugin`, and the result of `restorePluginOn`.
  *
  * Example: see `RestoreOptions`.
  */
@@ -299,7 +299,7 @@ export type RestorePlugin = (
 ) => Promise<Plugin>;
 
 /**
- * Makes plug-ins on one platform: `createPlugin`, and what `createPluginOn` returns.
+ * Makes plug-ins on one platform: `createPlugin`, and the result of `createPluginOn`.
  *
  * ```ts
  * const createLimited: CreatePlugin = (manifest, options) => createPlugin(manifest, { fuel: 1_000_000, ...options });
@@ -331,16 +331,16 @@ export const compilePluginOn =
     const settings = await resolveManifest((isLater ? await manifest : manifest) as ManifestLike, source);
     const features = reading('options', () => checkFeatures(own.features, pluginFeatures));
     const modules = nameModules(await loadModules(settings, source, features));
-    // A list, as what was given may be gone through once only.
+    // A list, since the argument may be iterable only once.
     if (own.features !== undefined) own = { ...own, features };
     return new CompiledPlugin(modules, settings, own, platform);
   };
 
 /**
- * `createPlugin` for a platform: the entry points bind it to theirs, embedders to their own.
+ * `createPlugin` for a platform: the entry points use it with their platforms, embedders with their own.
  *
  * ```js
- * // A host whose clock stands still.
+ * // A host with a constant clock.
  * const clock = { realtime: () => 0n, monotonic: () => 0n, resolution: 1n };
  * const create = createPluginOn({ ...nodePlatform, clock });
  * console.log((await (await create('build/examples/greet.wasm')).call('greet', 'Ada')).text()); // → Hello, Ada!

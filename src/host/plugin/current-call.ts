@@ -1,4 +1,4 @@
-/** The call that a plug-in is busy with, from its turn to its end. */
+/** The current call of a plug-in, from its turn to its end. */
 import type { StandStill } from '../calls/run.ts';
 import { Turns } from '../calls/turns.ts';
 import type { CallTask } from './call-task.ts';
@@ -10,12 +10,12 @@ export class CurrentCall {
   readonly #turns = new Turns();
   /** The call that is made in pieces and has not ended; null for none. */
   inPieces: PluginCall | null = null;
-  /** What it does. */
+  /** Its task. */
   task: CallTask | null = null;
-  /** The call that runs, made in pieces or not; null for none. */
+  /** The running call, made in pieces or not; null for none. */
   #running: CallTask | null = null;
 
-  /** Whether a call runs, or stands still. */
+  /** Whether a call is running or paused. */
   get isThere(): boolean {
     return this.#turns.isTaken;
   }
@@ -39,10 +39,10 @@ export class CurrentCall {
   }
 
   /**
-   * Makes a call from its beginning to its end. PERF: one promise, and one wait, for a call that waits for nothing.
+   * Makes a call from its beginning to its end. PERF: one promise, and one wait, for a call that does not wait.
    *
-   * @param read reads what the call is given, before it stands in line
-   * @param make may fail, since it asks for the time
+   * @param read reads the arguments of the call, before it is queued
+   * @param make may fail, since it reads the time
    */
   async make<T>(
     read: () => GivenCall,
@@ -73,7 +73,7 @@ export class CurrentCall {
     }
   }
 
-  /** The call is over; the next in line gets its turn. */
+  /** The call has ended; the next in the queue gets its turn. */
   end(task: CallTask | null): void {
     task?.budget.watch.close();
     this.inPieces = null;
@@ -82,10 +82,10 @@ export class CurrentCall {
     this.#turns.pass();
   }
 
-  /** Ends the call, refuses those that wait, and takes the last turn. @returns when it is taken, null if at once */
+  /** Ends the call, refuses those that wait, and takes the last turn. @returns when it is taken, null if immediately */
   close(refusal: () => Error): Promise<void> | null {
     const turn = this.#turns.close(refusal);
-    // Not waited for here: it ends with the turn.
+    // Not awaited here: it ends with the turn.
     if (this.inPieces !== null) void this.inPieces.cancel(refusal());
     else if (this.#running !== null) this.#running.budget.watch.cancel(refusal());
     return turn;

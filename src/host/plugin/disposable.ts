@@ -1,8 +1,8 @@
 /** `await using` for objects that close. */
 
 /**
- * Makes `await using` close the objects of a class. A method under `[Symbol.asyncDispose]` in the class itself would
- * be one with the name "undefined" on engines that have no such symbol.
+ * Makes `await using` close the objects of a class. A method `[Symbol.asyncDispose]` in the class itself would have
+ * the name "undefined" on engines without that symbol.
  */
 export const closeWhenDisposed = (prototype: { readonly close: () => Promise<void> }): void => {
   const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol };

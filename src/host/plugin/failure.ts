@@ -1,6 +1,6 @@
 /**
- * What can be dumped of a call that failed: the `onFailure` option. The plug-in is then as the failure left it, so dumps
- * are made on request, and only while the listener runs.
+ * Dumps of a failed call: the `onFailure` option. The plug-in is then as the failure left it, so dumps are made on
+ * request, and only while the listener runs.
  */
 import { encodeCoredump } from '../../interpreter/calls/coredump.ts';
 import type { FailureListener } from '../../interpreter/calls/failure.ts';
@@ -9,7 +9,7 @@ import type { ModuleInstance } from '../../interpreter/instances/module-instance
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { PluginFailure } from '../platform/platform.ts';
 
-/** Notes where executions of a call fail; one inside another fails with the same error first. */
+/** Records where executions of a call fail; a nested one fails first, with the same error. */
 export class FailureFrames {
   #error: unknown = undefined;
   #frames: StackFrame[] = [];
@@ -25,7 +25,7 @@ export class FailureFrames {
   }
 }
 
-/** What the owner of a plug-in is told. */
+/** The argument of `onFailure`. */
 export const describeFailure = (
   error: unknown,
   frames: readonly StackFrame[],

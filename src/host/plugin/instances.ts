@@ -1,5 +1,5 @@
 /**
- * The instances of a plug-in: linked anew for each instantiation, and given up when others take their place.
+ * The instances of a plug-in: linked for each instantiation, and released when others replace them.
  */
 
 import { UsageError } from '../../errors/errors.ts';
@@ -15,32 +15,32 @@ import { createWasiNamespaces } from '../wasi/preview1.ts';
 import { Preview1 } from '../wasi/program.ts';
 import type { CheckedOptions } from './options.ts';
 
-/** What one instantiation made. */
+/** The result of one instantiation. */
 export interface Linked {
   readonly main: ModuleInstance;
   /** In the order of their initialisation; `main` is one of them. */
   readonly instances: readonly ModuleInstance[];
   readonly state: PluginState;
-  /** Null when WASI is not switched on. */
+  /** Null if WASI is not enabled. */
   readonly wasi: Preview1 | null;
   /** Memories of all modules, each once. */
   readonly memories: readonly MemoryInstance[];
 }
 
-/** The instances of one plug-in, and how far its calls have come with them. */
+/** The instances of one plug-in, and the progress of its calls with them. */
 export class Instances {
   readonly modules: ReadonlyMap<string, LoadedModule>;
   readonly options: CheckedOptions;
   readonly parts: PluginStateParts;
   /** Null before the first instantiation and after `release`. */
   #current: Linked | null = null;
-  /** Whether nothing is left of those that were given up. */
+  /** Whether nothing is left of released ones. */
   #isClean = true;
   /** Whether the next call needs new ones. */
   isStale = false;
-  /** State of what runs now; null between calls. */
+  /** State of the current call; null between calls. */
   running: PluginState | null = null;
-  /** Of the executions of the last call that are over. */
+  /** Of the executions of the last call that have ended. */
   fuelBefore = 0;
 
   constructor(modules: ReadonlyMap<string, LoadedModule>, options: CheckedOptions, parts: PluginStateParts) {
@@ -49,24 +49,24 @@ export class Instances {
     this.parts = parts;
   }
 
-  /** What the last call has used, up to now if it runs. */
+  /** What the last call has used, up to now if it is running. */
   get fuelConsumed(): number {
     const executions = this.running?.executions ?? [];
     return executions.reduce((sum, execution) => sum + execution.fuelConsumed, this.fuelBefore);
   }
 
-  /** Those that calls use now. @throws UsageError when the plug-in is closed */
+  /** The current ones. @throws UsageError if the plug-in is closed */
   require(): Linked {
     if (this.#current === null) throw closedError();
     return this.#current;
   }
 
-  /** Whether these are the ones that calls use now. */
+  /** Whether these are the current ones. */
   isCurrent(linked: Linked): boolean {
     return linked === this.#current;
   }
 
-  /** Links a new instance of everything; no code of theirs runs. */
+  /** Links a new instance of everything, without running any code. */
   link(): Linked {
     const {
       schedule,
@@ -108,7 +108,7 @@ export class Instances {
     }
   }
 
-  /** Lets calls use these from now on; others are given up. */
+  /** Makes these the current ones; others are released. */
   replace(linked: Linked): void {
     const previous = this.#current;
     this.#current = linked;
@@ -116,7 +116,7 @@ export class Instances {
     this.isStale = false;
   }
 
-  /** What nobody can reach any more need not wait for the collector, which may not tell before the job is over. */
+  /** Unreachable ones need not wait for the collector, which may not report before the JavaScript job ends. */
   giveUp({ instances, state, wasi }: Linked): void {
     wasi?.close();
     const isClean = !state.hasEscaped && instances.every(({ store }) => store.openCalls === 0);
@@ -124,14 +124,14 @@ export class Instances {
     else this.#isClean = false;
   }
 
-  /** Gives up the last ones. Returns whether nothing of any is left. */
+  /** Releases the last ones. Returns whether nothing is left of any. */
   release(): boolean {
     if (this.#current !== null) this.giveUp(this.#current);
     this.#current = null;
     return this.#isClean;
   }
 
-  /** A hash of what the plug-in holds. */
+  /** A hash of the state of the plug-in. */
   stateHash(): string {
     const { memories, state } = this.require();
     return stateHash(memories, state.kernel, state.variables);

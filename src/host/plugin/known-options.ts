@@ -1,6 +1,6 @@
 /**
- * Options of no known name. One is a slip, so the log gets one warning, whatever its level: an option such as `timeout`
- * in place of `timeoutMs` would otherwise have no effect, and nobody would know.
+ * Options with unknown names. They are probably mistakes, so the log gets one warning, regardless of its level: an
+ * option such as `timeout` instead of `timeoutMs` would otherwise silently have no effect.
  */
 import { didYouMean } from '../../errors/suggestion.ts';
 import { nameText } from '../../errors/texts.ts';
@@ -9,10 +9,10 @@ import type { Logger } from '../platform/platform.ts';
 /** TABLE: names of options, each once; one that is missing does not compile. */
 export type NamesOf<T> = Readonly<Record<keyof T, true>>;
 
-/** Names that each logger was warned of. */
+/** Names of which each logger was warned. */
 const warned = new WeakMap<object, Set<string>>();
 
-/** Warns of options that there are not, of each name once. @param what the options, for the message */
+/** Warns of unknown options, once for each name. @param what the options, for the message */
 export const warnOfUnknown = (
   given: object,
   known: Readonly<Record<string, true>>,
@@ -25,9 +25,9 @@ export const warnOfUnknown = (
     warned.set(logger, names);
     if (names.has(name) || names.size >= MAX_NAMES) continue;
     names.add(name);
-    logger.warn(`there is no ${what} "${nameText(name)}"${didYouMean(name, Object.keys(known))}`);
+    logger.warn(`unknown ${what} "${nameText(name)}"${didYouMean(name, Object.keys(known))}`);
   }
 };
 
-/** Most names that a logger is warned of: they are kept as long as the logger. */
+/** Most names of which a logger is warned: they are kept as long as the logger. */
 const MAX_NAMES = 100;

@@ -46,7 +46,7 @@ import { stableFiles } from '../wasi/stable-files.ts';
 import type { NamesOf } from './known-options.ts';
 
 /**
- * Options of `createPlugin`. A value here replaces the manifest's value of the same name as a whole.
+ * Options of `createPlugin`. A value here replaces the whole value of the same name in the manifest.
  *
  * ```ts
  * const options: PluginOptions = {
@@ -60,15 +60,15 @@ import type { NamesOf } from './known-options.ts';
  * ```
  */
 export interface PluginOptions {
-  /** Lets modules import WASI preview 1. Default: false, or true when `wasi` is given. */
+  /** Lets modules import WASI preview 1. Default: false, or true if `wasi` is given. */
   readonly useWasi?: boolean | undefined;
   /** Arguments, environment, standard streams and directories of WASI. */
   readonly wasi?: WasiOptions | undefined;
   /** Sends WASI's standard output and error to those of the host, unless `wasi` says otherwise. Default: false. */
   readonly enableWasiOutput?: boolean | undefined;
-  /** Where the plug-in's log messages go. Default: the console. */
+  /** The destination of the plug-in's log messages. Default: the console. */
   readonly logger?: Logger | undefined;
-  /** Takes the plug-in's log messages in place of a logger. */
+  /** Receives the plug-in's log messages instead of a logger. */
   readonly onLog?: LogListener | undefined;
   /** Lowest level that is logged. Default: `silent`; with `onLog`, `info`. */
   readonly logLevel?: LogLevel | undefined;
@@ -79,52 +79,51 @@ export interface PluginOptions {
   /** Limits on memory. */
   readonly memory?: MemoryOptions | undefined;
   /**
-   * Hosts that the plug-in may send requests to. In a pattern, `*` stands for any characters, `?` for one, `[ab]` for
-   * one of some, `{a,b}` for one of its parts; case and port do not count. Every redirect is checked as well. What can never match, such as a pattern with
-   * a port, is refused. Default: none.
+   * Hosts that the plug-in may send requests to. In a pattern, `*` matches any characters, `?` one, `[ab]` one of
+   * several, `{a,b}` one of its parts; case and port are ignored. Every redirect is also checked. A pattern that can
+   * never match, such as one with a port, is refused. Default: none.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /**
-   * Directories that the plug-in may use through WASI: path of the guest → path of the host. A host path that
-   * begins with `ro:` is for reading only.
+   * Directories that the plug-in may use through WASI: path of the guest → path of the host. A host path that begins
+   * with `ro:` is read-only.
    */
   readonly allowedPaths?: Readonly<Record<string, string>> | undefined;
   /**
-   * Most bytes by which the plug-in may make the directories of `allowedPaths` grow, all of them together: contents of
-   * files by their sizes, and 512 for each entry. More fails with `dquot`. Default: no limit.
+   * Most bytes that the plug-in may add to the directories of `allowedPaths`, all of them together: contents of files
+   * by their sizes, and 512 for each entry. More fails with `dquot`. Default: no limit.
    */
   readonly maxFileBytes?: number | null | undefined;
   /**
-   * Most milliseconds of one call, time that it waits for the host included. The clock is looked at after each
-   * millisecond or so of computing, and after each host function. Default: no limit.
+   * Most milliseconds of one call, including the time that it waits for the host. The clock is checked after about
+   * each millisecond of computing, and after each host function. Default: no limit.
    */
   readonly timeoutMs?: number | null | undefined;
   /**
-   * Lets other tasks of the thread run whenever a call has computed for so many milliseconds, so that a page stays
+   * Yields to other tasks of the thread whenever a call has computed for this many milliseconds, so that a page stays
    * responsive. Default: 16 for calls with a `signal`, which needs it to fire; none for others.
    */
   readonly timeSliceMs?: number | null | undefined;
   /**
-   * What happens to a call while another one runs or stands still: `refuse` (default) rejects it, `queue` lets it wait
-   * for its turn. Time in line does not count against `timeoutMs`. A host function must not wait for a call in line
-   * behind its own.
+   * What happens to a call while another one runs or is paused: `refuse` (default) rejects it, `queue` lets it wait
+   * for its turn. Time in the queue does not count against `timeoutMs`. A host function must not wait for a call that
+   * is queued after its own.
    */
   readonly whenBusy?: WhenBusy | undefined;
   /**
-   * Makes a new instance after a call that failed in the middle: by a trap, an exhausted budget, a time-out, a
-   * cancellation or a host function. Variables and configuration stay. Default: false, which leaves memory, globals
-   * and tables as the call left them.
+   * Makes a new instance after a call that was aborted: by a trap, an exhausted budget, a time-out, a cancellation or
+   * a host function. Variables and configuration stay. Default: false, which leaves memory, globals and tables as the
+   * call left them.
    */
   readonly renewAfterFailure?: boolean | undefined;
   /**
-   * Told of calls (and initialisations) that fail in the middle, before they reject: for a coredump or a dump of the
-   * kernel's memory. Messages and return codes of the plug-in are no such failures. What it throws takes the place of
-   * the error.
+   * Called for calls (and initialisations) that are aborted, before they reject: for a coredump or a dump of the
+   * kernel's memory. Not called for messages and return codes of the plug-in. What it throws replaces the error.
    */
   readonly onFailure?: ((failure: PluginFailure) => void) | undefined;
-  /** Sends requests in place of the host's way: those of `http_request` and those for URLs in manifests. */
+  /** Sends requests instead of the host: those of `http_request` and those for URLs in manifests. */
   readonly fetch?: FetchLike | undefined;
-  /** Lets the plug-in read the headers of answers (`http_headers`). Default: false. */
+  /** Lets the plug-in read the headers of responses (`http_headers`). Default: false. */
   readonly allowHttpResponseHeaders?: boolean | undefined;
   /** Accepted and ignored: calls can pause without a worker. */
   readonly runInWorker?: boolean | undefined;
@@ -133,38 +132,38 @@ export interface PluginOptions {
   /** Accepted and ignored, as there is no worker. */
   readonly nodeWorkerArgs?: object | undefined;
   /**
-   * Features that the modules may use, by their keys; those that are compiled already keep their own. Default:
+   * Features that the modules may use, by their keys; already compiled modules keep their own. Default:
    * `pluginFeatures`, the spec and legacy exceptions.
    */
   readonly features?: Iterable<FeatureKey> | undefined;
   /** Fuel of each call. Default: no limit. */
   readonly fuel?: number | undefined;
-  /** What everything costs: a schedule, a table of your own (`defineSchedule`) or a name. Default: `quern-1`. */
+  /** The fuel schedule: a schedule, a custom table (`defineSchedule`) or a name. Default: `quern-1`. */
   readonly schedule?: FuelSchedule | string | undefined;
   /**
-   * Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Where the host refuses code from text, the
-   * log gets one warning, whatever its level, and the interpreter runs everything. Default: none.
+   * Compiles what runs often to JavaScript: `compiler()` of `quern/compile`. If the host refuses code from text, the
+   * log gets one warning, regardless of its level, and the interpreter runs everything. Default: none.
    */
   readonly compiler?: JavaScriptCompiler | undefined;
   /**
-   * JavaScript that `quern compile` made of modules of the plug-in at build time, for hosts that refuse code from text,
-   * too. With a compiler, that one serves the other modules. Default: none.
+   * JavaScript that `quern compile` made from modules of the plug-in at build time, also for hosts that refuse code
+   * from text. With a compiler, that one compiles the other modules. Default: none.
    */
   readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
   /**
    * Makes the plug-in a function of its inputs: virtual time, seeded randomness, files without traces of the host,
-   * no network but that of the `fetch` option; growth that the host has no room for ends the call. Default: false.
+   * no network except the `fetch` option; growth for which the host has no memory ends the call. Default: false.
    */
   readonly deterministic?: boolean | DeterministicOptions | undefined;
   /**
    * Records everything that comes from outside: host functions, time, randomness, files, HTTP. True keeps the lines
-   * for `Plugin.recording`; a function gets each line as it is written, too. Default: false.
+   * for `Plugin.recording`; a function also gets each line as it is written. Default: false.
    */
   readonly record?: boolean | RecordSink | undefined;
   /**
    * A recording: everything that comes from outside is taken from it, and so is every setting that the plug-in can
-   * notice. The calls must be the recorded ones, in the same order. With `record`, it goes on where the recording ends:
-   * answers that are not in it are asked of the host, and added.
+   * observe. The calls must be the recorded ones, in the same order. With `record`, it continues where the recording
+   * ends: answers that are not in it are requested from the host, and added.
    */
   readonly replay?: string | BytesLike | undefined;
 }
@@ -225,7 +224,7 @@ const checkLogger = (logger: Logger): Logger => {
   return logger;
 };
 
-/** Most bytes of the body of an answer where no limit is set; as in the Rust and Go SDKs. */
+/** Default for the most bytes of the body of a response; as in the Rust and Go SDKs. */
 const DEFAULT_MAX_RESPONSE_BYTES = 52_428_800;
 
 const noLimits: CheckedMemoryOptions = {
@@ -242,7 +241,7 @@ export const checkFuel = (value: number | null | undefined): number | null => {
   return checkWholeNumber(value, 'fuel');
 };
 
-/** Directories of the host by the paths of the guest. @throws UsageError where the host has none */
+/** Directories of the host by the paths of the guest. @throws UsageError if the host has none */
 const openPaths = (
   paths: ReadonlyMap<string, string>,
   { openDirectory }: Platform,
@@ -278,7 +277,7 @@ const usesWasi = ({ useWasi, wasi }: PluginOptions): boolean => useWasi ?? wasi 
 const checkWasi = (options: PluginOptions, settings: ManifestSettings, platform: Platform): WasiOptions => {
   const allowedPaths = checkAllowedPaths(options.allowedPaths) ?? settings.allowedPaths ?? new Map();
   const maxFileBytes = checkLimit(options.maxFileBytes, 'maxFileBytes');
-  // Without WASI there is no way to use a directory, so none has to be there.
+  // Without WASI a directory cannot be used, so it need not exist.
   if (!usesWasi(options)) return {};
   const preopens = stableIf(options.deterministic, {
     ...openPaths(allowedPaths, platform, maxFileBytes),
@@ -323,9 +322,9 @@ export const withFetch = (platform: Platform, { fetch }: PluginOptions): Platfor
   return { ...platform, http: fetchTransport(fetch) };
 };
 
-/** The network is the one outside that has no virtual form. */
+/** The network is the only part of the outside without a virtual form. */
 const noNetwork: HttpTransport = () => {
-  throw httpFailure('a deterministic plug-in has no network; answer its requests by the fetch option');
+  throw httpFailure('a deterministic plug-in has no network; answer its requests with the fetch option');
 };
 
 const checkHttp = (options: PluginOptions, settings: ManifestSettings, platform: Platform): HttpSettings => {

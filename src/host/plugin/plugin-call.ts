@@ -1,9 +1,9 @@
 /**
- * A call that stands still and goes on: `Plugin.startCall`. It pauses when its fuel is used up and where its owner
- * asks for it; `run` takes it further.
+ * A call that can pause and resume: `Plugin.startCall`. It pauses when its fuel is used up and when its owner
+ * requests it; `run` resumes it.
  *
  * While a call is paused all of it is data: the executions of the engine (`PluginState.executions`), the kernel and
- * the plug-in's own memory. Nothing of it lies on the JavaScript stack but one promise in `wait`.
+ * the plug-in's own memory. Only one promise in `wait` is on the JavaScript stack.
  */
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
@@ -15,7 +15,7 @@ import type { PluginOutput } from '../state/output.ts';
 import type { CallResult } from './calling.ts';
 
 /**
- * Where a call is in its life.
+ * The state of a call.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -27,12 +27,12 @@ import type { CallResult } from './calling.ts';
  */
 export type PluginCallStatus = 'ready' | 'running' | 'paused' | 'done' | 'failed';
 
-/** What a call needs of its plug-in. */
+/** What a call needs from its plug-in. */
 interface CallBackend {
   readonly budget: CallBudget;
-  /** Runs the call to its end and frees the plug-in, whatever happens. */
+  /** Runs the call to its end and always frees the plug-in. */
   perform(standStill: StandStill): Promise<CallResult>;
-  /** The output, or the error of `Plugin.call`: what a message or a return code of the plug-in means. */
+  /** The output, or the error of `Plugin.call` for a message or a return code of the plug-in. */
   judge(result: CallResult): PluginOutput | null;
   /** Executions of the call, outermost first: more than one while a linked command runs. */
   executions(): readonly Execution[];
@@ -52,28 +52,28 @@ interface CallBackend {
  * ```
  */
 export class PluginCall {
-  /** Name of the function that is called. */
+  /** Name of the called function. */
   readonly functionName: string;
   readonly #backend: CallBackend;
   readonly #standStill: StandStill;
   readonly #ended: Promise<void>;
   #status: PluginCallStatus;
   #pause: PauseReason | null;
-  /** Whether `perform` was called: not yet, for a call that was restored. */
+  /** Whether `perform` was called: not yet for a restored call. */
   #isPerformed = false;
   #isPauseWanted = false;
   #result: CallResult | null = null;
   #output: PluginOutput | null = null;
   #error: unknown = undefined;
   #fuelConsumed = 0;
-  /** Called when the call comes to stand still, or ends. */
+  /** Called when the call pauses or ends. */
   #onHalt: () => void = () => {};
   #onEnd: () => void = () => {};
 
   /**
    * Users call `Plugin.startCall`.
    *
-   * @param pause why the call is paused, when it was restored
+   * @param pause why the call is paused, if it was restored
    * @internal
    */
   constructor(functionName: string, backend: CallBackend, pause: PauseReason | null = null) {
@@ -93,41 +93,41 @@ export class PluginCall {
     });
   }
 
-  /** Where the call is: not begun, running (or waiting for the host), paused, or over. */
+  /** The state of the call: not begun, running (or waiting for the host), paused, or ended. */
   get status(): PluginCallStatus {
     return this.#status;
   }
 
   /**
-   * Why the call is paused: `fuel` = the next instruction costs more than is left; `slice` = asked for, while it
-   * computed; `host` = asked for, while it waited for a host function, which stays at work. Null when it is not.
+   * Why the call is paused: `fuel` = the next instruction costs more than is left; `slice` = requested while it
+   * computed; `host` = requested while it waited for a host function, which continues. Null if it is not paused.
    */
   get pause(): PauseReason | null {
     return this.#pause;
   }
 
-  /** Output of a call that is done; null before that, and when the plug-in set none. */
+  /** Output of a call that is done; null before that, and if the plug-in set none. */
   get output(): PluginOutput | null {
     return this.#output;
   }
 
-  /** What a call that returned has come to, also where a return code or message made `run` reject. */
+  /** The result of a call that returned, even if a return code or message made `run` reject. */
   get result(): CallResult | null {
     return this.#result;
   }
 
-  /** Fuel used up to now; what host functions charged beyond the fuel there was counts. */
+  /** Fuel used up to now; this includes what host functions charged beyond the available fuel. */
   get fuelConsumed(): number {
     return this.#isOver ? this.#fuelConsumed : this.#backend.fuelConsumed();
   }
 
-  /** Fuel that is left, never below 0; null when there is no limit. */
+  /** Fuel that is left, never below 0; null without a limit. */
   get fuelLeft(): number | null {
     const { fuel } = this.#backend.budget;
     return fuel === null ? null : Math.max(0, fuel - this.fuelConsumed);
   }
 
-  /** The plug-in's stack where the call stands, innermost first; empty before it begins and after it is over. */
+  /** The current stack of the plug-in, innermost first; empty before the call begins and after it has ended. */
   get backtrace(): readonly BacktraceFrame[] {
     if (this.#isOver) return [];
     return [...this.#backend.executions()].reverse().flatMap((execution) => execution.backtrace);
@@ -137,7 +137,7 @@ export class PluginCall {
    * Runs the call until it is done or must pause.
    *
    * @returns `done` (see `output`) or `paused` (see `pause`)
-   * @throws what `Plugin.call` rejects with, out of fuel excepted; UsageError while it runs
+   * @throws what `Plugin.call` rejects with, except for running out of fuel; UsageError while it runs
    */
   async run(): Promise<'done' | 'paused'> {
     if (this.#status === 'running') throw new UsageError('usage.state', { detail: 'the call is running' });
@@ -156,7 +156,7 @@ export class PluginCall {
   }
 
   /**
-   * Adds to the limit, before the call, while it runs or while it is paused; nothing happens without a limit.
+   * Adds to the limit, before the call, while it runs or while it is paused; no effect without a limit.
    *
    * @throws UsageError for anything but a whole number that is not negative
    */
@@ -169,8 +169,8 @@ export class PluginCall {
   }
 
   /**
-   * Makes a call that runs pause at the next chance: at once where it waits for the host; where it computes, when it
-   * lets other tasks run (`timeSliceMs`), or when a host function asks.
+   * Pauses a running call as soon as possible: immediately if it waits for the host; if it computes, when it yields
+   * to other tasks (`timeSliceMs`), or when a host function requests it.
    */
   requestPause(): void {
     if (this.#status !== 'running') return;
@@ -179,11 +179,11 @@ export class PluginCall {
   }
 
   /**
-   * Gives the call up, wherever it is: `run` rejects with `interrupted.cancelled`, and the plug-in is free. Its memory
+   * Cancels the call in any state: `run` rejects with `interrupted.cancelled`, and the plug-in is free. Its memory
    * stays as the call left it.
    *
    * @param reason becomes the cause of the error
-   * @returns when the call is over
+   * @returns when the call has ended
    */
   async cancel(reason?: unknown): Promise<void> {
     if (this.#isOver) return;

@@ -3,7 +3,8 @@
  * Plug-ins: the object that `createPlugin` returns, with the names and shapes of `@extism/extism`.
  *
  * One rule for errors everywhere: a message that the guest set, a non-zero return code, a trap, a non-zero exit
- * and an exhausted budget all reject the call; afterwards the plug-in can be called again, as it was left.
+ * and an exhausted budget all reject the call; afterwards the plug-in can be called again, in the state that the call
+ * left.
  */
 import { badArgument } from '../../errors/arguments.ts';
 import type { BytesLike } from '../../errors/bytes.ts';
@@ -48,12 +49,12 @@ import type { CheckedOptions } from './options.ts';
 import { PluginCall } from './plugin-call.ts';
 import { Runner } from './runner.ts';
 
-/** What a plug-in is made of. @internal */
+/** The parts of a plug-in. @internal */
 export interface PluginMaterial {
   readonly modules: ReadonlyMap<string, LoadedModule>;
   readonly options: CheckedOptions;
   readonly platform: Platform;
-  /** Told once, when the plug-in has given up its instances: whether nothing of them is left. */
+  /** Called once, when the plug-in has released its instances: whether nothing of them is left. */
   readonly onGone: (isClean: boolean) => void;
 }
 
@@ -70,9 +71,9 @@ export interface PluginMaterial {
  */
 export class Plugin {
   readonly #options: CheckedOptions;
-  /** Of calls that have none of their own. */
+  /** For calls without their own. */
   readonly #limits: CallLimits;
-  /** The host's own; its clock is the one of deadlines, though the plug-in may see another. */
+  /** That of the host; its clock is used for deadlines, though the plug-in may see another one. */
   readonly #platform: Platform;
   readonly #config: Map<string, string>;
   readonly #variables: Variables;
@@ -80,7 +81,7 @@ export class Plugin {
   readonly #current = new CurrentCall();
   /** Resolves when the plug-in is closed; null while it is open. */
   #closed: Promise<void> | null = null;
-  /** Null when nothing is recorded or replayed. */
+  /** Null if nothing is recorded or replayed. */
   readonly #session: TapeSession | null;
   #onGone: PluginMaterial['onGone'] | null;
 
@@ -122,7 +123,8 @@ export class Plugin {
   }
 
   /**
-   * Makes a plug-in of a snapshot; users call `restorePlugin`. Without one, a plug-in that its first call initialises.
+   * Restores a plug-in from a snapshot; users call `restorePlugin`. Without a snapshot, makes a plug-in that its
+   * first call initialises.
    *
    * @internal
    * @throws SnapshotError, UnlinkableError, LimitError
@@ -147,7 +149,7 @@ export class Plugin {
     return plugin;
   }
 
-  /** Takes over what a snapshot says. */
+  /** Restores the state in a snapshot. */
   #adopt(file: SnapshotFile, limits: CallLimits, hostContext: unknown): void {
     const instances = this.#instances;
     const linked = instances.require();
@@ -165,16 +167,16 @@ export class Plugin {
     this.#openCall(task, execution?.pause ?? null);
   }
 
-  /** What it consists of. @internal */
+  /** Its parts. @internal */
   partsOf({ instances, state, wasi }: Linked): PluginParts {
     const { clock, random } = this.#options;
     return { instances, state, wasi, clock, random, config: this.#config };
   }
 
   /**
-   * Everything that the plug-in is, as bytes: memories, kernel, variables, configuration, files in memory, positions
-   * of open files, and the call that stands still, if there is one. `restorePlugin` goes on from there, in another
-   * process, on another machine or in another JavaScript engine. The same state gives the same bytes.
+   * The whole state of the plug-in as bytes: memories, kernel, variables, configuration, files in memory, positions
+   * of open files, and the paused call, if there is one. `restorePlugin` continues from there, in another process, on
+   * another machine or in another JavaScript engine. The same state gives the same bytes.
    *
    * ```ts
    * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -187,15 +189,15 @@ export class Plugin {
    * console.log(await other.activeCall?.run()); // → done
    * ```
    *
-   * It holds what the plug-in holds, secrets included. Docs: docs/snapshots.md.
+   * It contains all data of the plug-in, including secrets. Docs: docs/snapshots.md.
    *
-   * @throws UsageError while a call runs; SnapshotError (`snapshot.unsupported`) for what has no form in bytes
+   * @throws UsageError while a call runs; SnapshotError (`snapshot.unsupported`) for what cannot be written as bytes
    */
   snapshot(): Uint8Array {
     const { inPieces: call, task } = this.#current;
     if (this.#current.isThere && (call === null || task === null || call.status === 'running')) {
       throw new UsageError('usage.state', {
-        detail: 'a call runs; take snapshots between calls, or of a call of `startCall` that is paused',
+        detail: 'a call is running; take snapshots between calls, or of a paused call of `startCall`',
       });
     }
     const { fuelBefore, isStale } = this.#instances;
@@ -203,7 +205,7 @@ export class Plugin {
     return writePlugin(this.partsOf(task?.linked ?? this.#instances.require()), progress);
   }
 
-  /** The call of `startCall` that has not ended, also in a plug-in that was restored; null for none. */
+  /** The call of `startCall` that has not ended, also in a restored plug-in; null for none. */
   get activeCall(): PluginCall | null {
     return this.#current.inPieces;
   }
@@ -214,8 +216,8 @@ export class Plugin {
    * @param functionName name of the export
    * @param input what the plug-in reads as its input
    * @param hostContext what host functions get from `CurrentPlugin.hostContext`
-   * @param options limits of this call. A parameter of their own, since any object may be a host context
-   * @returns the output, or null when the plug-in set none
+   * @param options limits of this call. A separate parameter, since any object may be a host context
+   * @returns the output, or null if the plug-in set none
    * @throws PluginError, TrapError, ExhaustionError, ExitError, InterruptedError, or what a host function threw
    */
   call(
@@ -232,7 +234,7 @@ export class Plugin {
   }
 
   /**
-   * Calls an exported function, and leaves it to the caller what a return code or a message of the plug-in means:
+   * Calls an exported function, and leaves it to the caller to interpret a return code or a message of the plug-in:
    * neither rejects.
    *
    * @throws TrapError, ExhaustionError, ExitError, InterruptedError, or what a host function threw
@@ -250,8 +252,8 @@ export class Plugin {
   }
 
   /**
-   * Prepares a call that is made in pieces: it pauses when its fuel is used up, to go on with more, and can be
-   * stopped and resumed at will. The plug-in is busy from now on until the call has ended.
+   * Prepares a call that is made in pieces: it pauses when its fuel is used up, can be resumed with more, and can be
+   * paused and resumed at any time. The plug-in is busy from now on until the call has ended.
    *
    * ```ts
    * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -260,7 +262,7 @@ export class Plugin {
    * console.log(call.output?.text(), call.fuelConsumed > 1000); // → Hello, Ada! true
    * ```
    *
-   * Time that the call stands still does not count against `timeoutMs`.
+   * Time during which the call is paused does not count against `timeoutMs`.
    *
    * @throws PluginError when there is no such function; UsageError when the plug-in is busy
    */
@@ -300,7 +302,7 @@ export class Plugin {
     return call;
   }
 
-  /** What calls run in. @internal */
+  /** The instances of calls. @internal */
   get instances(): Instances {
     return this.#instances;
   }
@@ -310,13 +312,13 @@ export class Plugin {
     return this.#instances.stateHash();
   }
 
-  /** What records or replays; null for neither. @internal */
+  /** The recorder or player; null for neither. @internal */
   get tape(): Tape | null {
     return this.#options.tape;
   }
 
   /**
-   * The recording up to now: JSON lines (docs/replay.md), to be replayed by the `replay` option or `replayRecording`.
+   * The recording up to now: JSON lines (docs/replay.md), for the `replay` option or `replayRecording`.
    *
    * @throws UsageError without the `record` option
    */
@@ -328,7 +330,7 @@ export class Plugin {
   }
 
   /**
-   * What the last call came to, for others to verify with the recording and the modules (`verifyReceipt`).
+   * The receipt of the last call, which others can verify with the recording and the modules (`verifyReceipt`).
    *
    * @throws UsageError when nothing is recorded or replayed, or before the first call
    */
@@ -392,7 +394,7 @@ export class Plugin {
     return this.#config.get(key) ?? null;
   }
 
-  /** Sets a configuration key for the calls from now on; null unsets it. */
+  /** Sets a configuration key for subsequent calls; null unsets it. */
   setConfig(key: string, value: string | number | boolean | null): void {
     const text = configText(value);
     if (text === null && value !== null)
@@ -402,12 +404,14 @@ export class Plugin {
     setOrDelete(this.#config, key, text);
   }
 
-  /** Whether a call runs, or stands still. */
+  /** Whether a call is running or paused. */
   isActive(): boolean {
     return this.#current.isThere;
   }
 
-  /** Fuel that the last call has used, up to now if it runs; before the first one, that of initialisation. */
+  /**
+   * Fuel that the last call has used, up to now if it is running; before the first call, the fuel of initialisation.
+   */
   get fuelConsumed(): number {
     return this.#instances.fuelConsumed;
   }
@@ -415,7 +419,7 @@ export class Plugin {
   /**
    * Frees all blocks of the kernel. Variables and the plug-in's own memory stay.
    *
-   * @returns false, and nothing happens, while a call runs
+   * @returns false, without any effect, while a call runs
    */
   async reset(): Promise<boolean> {
     if (this.#current.isThere) return false;
@@ -426,10 +430,10 @@ export class Plugin {
   }
 
   /**
-   * Gives up the plug-in's memory. A call that waits for the host, stands still or computes rejects with
-   * `interrupted.cancelled`, those that wait for their turn with `usage.state`. It cannot be called afterwards.
+   * Releases the plug-in's memory. A call that waits for the host, is paused or computes rejects with
+   * `interrupted.cancelled`, queued calls with `usage.state`. It cannot be called afterwards.
    *
-   * @returns when all of them are over
+   * @returns when all of them have ended
    */
   close(): Promise<void> {
     this.#closed ??= this.#end();
@@ -446,7 +450,7 @@ export class Plugin {
     this.#current.end(null);
   }
 
-  /** Gives up the instance and what the host holds open for it. */
+  /** Releases the instance and what the host has open for it. */
   #release(): void {
     const isClean = this.#instances.release();
     this.#onGone?.(isClean);
@@ -460,7 +464,7 @@ export class Plugin {
 
 closeWhenDisposed(Plugin.prototype);
 
-/** Does again what the owner of a plug-in did while a host function ran. */
+/** Repeats what the owner of a plug-in did while a host function ran. */
 const redo = (config: Map<string, string>, [name, key, value = null]: Operation): boolean => {
   if (name !== 'setConfig') return false;
   setOrDelete(config, String(key), value === null ? null : String(value));

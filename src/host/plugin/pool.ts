@@ -1,10 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * A pool of instances of one compiled plug-in. Calls that find none free wait in line; when the line is full,
- * further calls are refused at once, so that a flood is felt where it comes from.
+ * A pool of instances of one compiled plug-in. Calls that find none free wait in a queue; when the queue is full,
+ * further calls are refused immediately, so that the sender of a flood notices it.
  *
- * All instances share one thread: a pool pays where calls wait for the host (HTTP, asynchronous functions), and
- * where calls must not see each other's state in the making.
+ * All instances share one thread: a pool is useful if calls wait for the host (HTTP, asynchronous functions), and if
+ * calls must not see each other's intermediate state.
  */
 import { checkInstance, checkWholeNumber, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, isQuernError, UsageError } from '../../errors/errors.ts';
@@ -28,15 +28,15 @@ import type { Plugin } from './plugin.ts';
  * Example: see `PluginPool`.
  */
 export interface PoolOptions {
-  /** Most instances; they are made when they are needed. Default: 4. */
+  /** Most instances; they are made on demand. Default: 4. */
   readonly maxInstances?: number | undefined;
   /** Most calls that wait for an instance. Default: 1,000. */
   readonly maxWaiting?: number | undefined;
-  /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
+  /** As the option of `createPlugin`, instead of that of `compilePlugin`. */
   readonly features?: Iterable<FeatureKey> | undefined;
-  /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
+  /** As the option of `createPlugin`, instead of that of `compilePlugin`. */
   readonly compiler?: JavaScriptCompiler | undefined;
-  /** As the option of `createPlugin`, in place of that of `compilePlugin`. */
+  /** As the option of `createPlugin`, instead of that of `compilePlugin`. */
   readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
 
@@ -48,7 +48,7 @@ const optionNames: NamesOf<PoolOptions> = {
   precompiled: true,
 };
 
-/** Whether an instance may be in the middle of something: a trap, an exhausted budget or an interruption. */
+/** Whether an instance may be in an intermediate state: after a trap, an exhausted budget or an interruption. */
 const isSpoiledBy = (error: unknown): boolean =>
   !isQuernError(error) || !['PluginError', 'UsageError'].includes(error.name);
 
@@ -70,9 +70,9 @@ export class PluginPool {
   readonly #maxWaiting: number;
   readonly #options: PluginOptions;
   readonly #idle: Plugin[] = [];
-  /** Those that work for somebody. */
+  /** Busy instances. */
   readonly #busy = new Set<Plugin>();
-  /** Stops instances in the making. */
+  /** Stops instances that are being made. */
   readonly #stop = new StopSignal();
   readonly #line = new Line<Plugin>();
   #count = 0;
@@ -91,7 +91,7 @@ export class PluginPool {
     };
   }
 
-  /** Instances that there are, busy or not. */
+  /** Number of instances, busy or not. */
   get size(): number {
     return this.#count;
   }
@@ -101,10 +101,10 @@ export class PluginPool {
   }
 
   /**
-   * Calls a function of any instance; see `Plugin.call`. Time in line does not count against `timeoutMs`; `signal`
-   * gives up the place in it.
+   * Calls a function of any instance; see `Plugin.call`. Time in the queue does not count against `timeoutMs`;
+   * `signal` removes the call from the queue.
    *
-   * @throws ExhaustionError `exhaustion.pool` when the line is full
+   * @throws ExhaustionError `exhaustion.pool` if the queue is full
    */
   call(
     functionName: string,
@@ -116,8 +116,8 @@ export class PluginPool {
   }
 
   /**
-   * Lends an instance for several calls. One whose work fails otherwise than by an error that the plug-in reported
-   * is replaced, since its memory may be in the middle of something.
+   * Lends an instance for several calls. If the work fails, except by an error that the plug-in reported, the
+   * instance is replaced, since its memory may be in an intermediate state.
    */
   async use<T>(work: (plugin: Plugin) => PromiseLike<T>, { signal }: CallOptions = {}): Promise<T> {
     const plugin = await this.#acquire(checkSignal(signal));
@@ -135,7 +135,7 @@ export class PluginPool {
   /**
    * Closes all instances, which ends their calls as `Plugin.close` does, and refuses the calls that wait.
    *
-   * @returns when all calls are over
+   * @returns when all calls have ended
    */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -176,7 +176,7 @@ export class PluginPool {
       return await this.#compiled.instantiateUnder(this.#stop, this.#options);
     } catch (error) {
       this.#count--;
-      // Who waits for this place gets a try of its own, and its own error.
+      // The call that waits for this place makes its own attempt, and gets its own error.
       this.#serveNext();
       throw error;
     }
@@ -199,7 +199,7 @@ export class PluginPool {
     void plugin.close();
   }
 
-  /** Makes an instance for the first in line, where there is room again. */
+  /** Makes an instance for the first in the queue, once there is room again. */
   #serveNext(): void {
     if (this.#isClosed || this.#count >= this.#maxInstances) return;
     const next = this.#line.next();
@@ -207,7 +207,7 @@ export class PluginPool {
     this.#make().then(
       (plugin) => {
         if (this.#isClosed) next.refuse(closedError());
-        // Who gave up in the meantime leaves an instance for the others.
+        // A call that was cancelled in the meantime leaves an instance for the others.
         if (this.#isClosed || !next.take(plugin)) this.#release(plugin, false);
       },
       (error: unknown) => next.refuse(error),
@@ -228,7 +228,7 @@ const closedError = (): Error => new UsageError('usage.state', { detail: 'the po
  * ```
  */
 export const createPool = (compiled: CompiledPlugin, options: PoolOptions = {}): PluginPool => {
-  const source = checkInstance(compiled, CompiledPlugin, 'what a pool is made of');
+  const source = checkInstance(compiled, CompiledPlugin, 'the first argument');
   const own = readOptions(options);
   source.warnOfPoolOptions(own, optionNames);
   return new PluginPool(source, own);

@@ -1,4 +1,4 @@
-/** Runs a recording from its beginning to its end, and judges receipts by it. */
+/** Runs a recording from its beginning to its end, and verifies receipts with it. */
 
 import { badArgument, reading, readOptions } from '../../errors/arguments.ts';
 import type { BytesLike } from '../../errors/bytes.ts';
@@ -17,7 +17,7 @@ import { checkFuel, type PluginOptions } from './options.ts';
 import type { Plugin } from './plugin.ts';
 
 /**
- * One call of a recording, made again.
+ * One replayed call of a recording.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
@@ -29,16 +29,17 @@ import type { Plugin } from './plugin.ts';
  */
 export interface ReplayedCall {
   readonly functionName: string;
-  /** Null when the call failed. */
+  /** Null if the call failed. */
   readonly result: CallResult | null;
-  /** What the call failed with, as `Plugin.call` rejects; null when it returned. */
+  /** The error of the call, as `Plugin.call` rejects; null if it returned. */
   readonly error: unknown;
   readonly receipt: Receipt;
 }
 
 /**
- * Options of a replay: where log messages and standard output go, a schedule of one's own, a compiler or code that was
- * made at build time; and limits, since a recording can come from anybody. By itself a replay uses as much fuel as the recording names, and no more.
+ * Options of a replay: where log messages and standard output go, a custom schedule, a compiler or precompiled code;
+ * and limits, since a recording can come from anyone. By default a replay uses at most the fuel that the recording
+ * names.
  *
  * ```ts
  * const plugin = await createPlugin(logWasm, { record: true, onLog: () => {} });
@@ -52,26 +53,26 @@ export interface ReplayOptions
     PluginOptions,
     'logger' | 'onLog' | 'wasi' | 'schedule' | 'features' | 'compiler' | 'precompiled'
   > {
-  /** Most fuel of the whole replay. Default: what the recording names. */
+  /** Most fuel of the whole replay. Default: the fuel that the recording names. */
   readonly fuel?: number | undefined;
   /** Most milliseconds of the whole replay. Default: no limit. */
   readonly timeoutMs?: number | null | undefined;
   /** Stops the replay. */
   readonly signal?: AbortSignalLike | null | undefined;
-  /** Most that the recorded limits on memory may allow; a recording with higher ones is refused. */
+  /** The highest recorded limits on memory that are accepted; a recording with higher ones is refused. */
   readonly memory?: PluginOptions['memory'];
 }
 
 const textOf = (json: Json | undefined): string => (typeof json === 'string' ? json : '');
 const bytesOf = (json: Json | undefined): Uint8Array => decodeBase64(textOf(json)) ?? new Uint8Array(0);
 
-/** What an event `call` names. */
+/** The data of an event `call`. */
 export const recordedCall = (ask: Json): { readonly functionName: string; readonly input: Uint8Array } => {
   const call = ask as { readonly function?: Json; readonly input?: Json } | null;
   return { functionName: textOf(call?.function), input: bytesOf(call?.input) };
 };
 
-/** Does what the owner of the plug-in did. */
+/** Repeats what the owner of the plug-in did. */
 export const changeAgain = async (plugin: Plugin, [name, key, value]: readonly Json[]): Promise<void> => {
   if (name === 'setVariable') plugin.setVariable(textOf(key), bytesOf(value));
   else if (name === 'deleteVariable') plugin.deleteVariable(textOf(key));
@@ -97,7 +98,7 @@ class ReplayLimits {
     this.#deadline = most === null ? null : this.#now() + BigInt(most) * NANOSECONDS_PER_MILLISECOND;
   }
 
-  /** What is left for the next call. @throws InterruptedError when there is no time */
+  /** What is left for the next call. @throws InterruptedError if there is no time */
   get left(): Pick<CallLimits, 'fuel' | 'timeoutMs' | 'signal'> {
     const { signal } = this;
     if (signal?.aborted) throw new InterruptedError('interrupted.cancelled', { cause: signal.reason });
@@ -109,7 +110,7 @@ class ReplayLimits {
     return { fuel: this.#fuel, timeoutMs, signal };
   }
 
-  /** @throws ExhaustionError when more was used than there was */
+  /** @throws ExhaustionError if more was used than allowed */
   use(fuel: number): void {
     if (this.#fuel === null) return;
     this.#fuel -= fuel;
@@ -121,7 +122,7 @@ const makeCall = async (plugin: Plugin, ask: Json, limits: ReplayLimits): Promis
   const { functionName, input } = recordedCall(ask);
   let result: CallResult | null = null;
   let error: unknown = null;
-  // A call that there is no time for does not begin, so nothing can be said of it.
+  // A call without time does not begin, so nothing is known about it.
   const { left } = limits;
   try {
     result = await plugin.callDetailed(functionName, input, left);
@@ -133,7 +134,7 @@ const makeCall = async (plugin: Plugin, ask: Json, limits: ReplayLimits): Promis
   return { functionName, result, error, receipt: plugin.receipt };
 };
 
-/** Makes the calls of a recording, until `isEnough` says so. */
+/** Makes the calls of a recording, until `isEnough` returns true. */
 const replayCalls = async (
   platform: Platform,
   manifest: ManifestLike | PromiseLike<ManifestLike>,
@@ -153,7 +154,7 @@ const replayCalls = async (
     for (let next = tape.upcoming; next !== null; next = tape.upcoming) {
       if (next.event === 'call') calls.push(await makeCall(plugin, next.ask, limits));
       else if (next.event === 'owner' && Array.isArray(next.ask)) await changeAgain(plugin, next.ask);
-      // SAFETY: what nothing was made of would be met again, for ever.
+      // SAFETY: an event that no call consumes would be found again, forever.
       if (tape.upcoming === next) throw tape.diverge({ event: 'call', ask: null });
       const last = calls[calls.length - 1];
       if (last !== undefined && isEnough(last)) break;
@@ -165,8 +166,8 @@ const replayCalls = async (
 };
 
 /**
- * Runs a recording from its beginning to its end: the same calls with the same inputs, and everything that came from
- * outside out of the recording. Neither host functions nor files nor network are needed.
+ * Runs a recording from its beginning to its end: the same calls with the same inputs, and everything from outside
+ * taken from the recording. It needs no host functions, files or network.
  *
  * ```ts
  * const replayQuietly: ReplayRecording = (manifest, recording, options) =>
@@ -176,7 +177,7 @@ const replayCalls = async (
  * console.log((await replayQuietly('build/examples/greet.wasm', plugin.recording)).length); // → 1
  * ```
  *
- * @param manifest the modules of the recording, in any form that `createPlugin` takes; its settings do not count
+ * @param manifest the modules of the recording, in any form that `createPlugin` takes; its settings are ignored
  * @throws ReplayError `replay.diverged` with the first event that differs, `replay.log`, `replay.module`
  */
 export type ReplayRecording = (
@@ -186,7 +187,7 @@ export type ReplayRecording = (
 ) => Promise<readonly ReplayedCall[]>;
 
 /**
- * Verifies a receipt: makes the calls of the recording up to the one that the receipt is of, and compares.
+ * Verifies a receipt: makes the calls of the recording up to the one of the receipt, and compares.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
@@ -196,7 +197,7 @@ export type ReplayRecording = (
  * console.log(call.result?.output?.text()); // → Hello, Ada!
  * ```
  *
- * @returns the call, whose output can be used
+ * @returns the call, whose output can be trusted
  * @throws ReplayError `replay.receipt` with the first field that differs, or what `replayRecording` throws
  */
 export type VerifyReceipt = (
@@ -216,12 +217,12 @@ export const replayRecordingOn =
 export const verifyReceiptOn =
   (platform: Platform): VerifyReceipt =>
   async (given, manifest, recording, options) => {
-    if (!isObject(given)) throw badArgument(`a receipt is an object, not ${valueText(given)}`);
+    if (!isObject(given)) throw badArgument(`a receipt must be an object, not ${valueText(given)}`);
     const receipt = readOptions(given, 'the receipt');
     const isMeant = ({ receipt: { transcriptHash } }: ReplayedCall): boolean =>
       transcriptHash === receipt.transcriptHash;
     const calls = await replayCalls(platform, manifest, recording, readOptions(options), isMeant);
-    // A receipt that fits none is compared with the call that it most likely means.
+    // A receipt that matches no call is compared with the most likely one.
     const found =
       calls.find(isMeant) ??
       calls.find(
@@ -229,7 +230,7 @@ export const verifyReceiptOn =
       ) ??
       calls[calls.length - 1];
     if (found === undefined) {
-      throw new ReplayError('replay.receipt', { detail: 'the recording holds no call' });
+      throw new ReplayError('replay.receipt', { detail: 'the recording contains no call' });
     }
     reading('the receipt', () => compareReceipts(receipt, found.receipt));
     return found;

@@ -22,19 +22,19 @@ import type { Instances, Linked } from './instances.ts';
 export const initialisersOfAll = (instances: readonly ModuleInstance[]): Initialiser[] =>
   instances.flatMap((instance) => initialisersOf(instance));
 
-/** What runs on one budget, and how far it has come. */
+/** The work on one budget, and its progress. */
 export class Runner {
   readonly instances: Instances;
   readonly budget: CallBudget;
-  /** Null where nobody can add fuel. */
+  /** Null if no fuel can be added. */
   standStill: StandStill | null = null;
-  /** Of a call that was restored: the execution to go on with, until it has. */
+  /** For a restored call: the execution to resume, until it has resumed. */
   restored: Execution | null = null;
-  /** The initialiser that runs, counted over all instances; -1 when none does. */
+  /** The running initialiser, counted over all instances; -1 for none. */
   initialiser = -1;
-  /** What functions run in; null before the first. */
+  /** The instances of functions; null before the first. */
   linked: Linked | null = null;
-  /** Where the last run failed; null unless somebody wants to know. */
+  /** Where the last run failed; null unless it is needed. */
   #failureFrames: FailureFrames | null = null;
 
   constructor(instances: Instances, budget: CallBudget) {
@@ -42,7 +42,7 @@ export class Runner {
     this.budget = budget;
   }
 
-  /** Makes and initialises new instances; a restored call goes on in the middle of it. */
+  /** Makes and initialises new instances; a restored call continues in the middle of this. */
   async instantiate(): Promise<void> {
     const { instances } = this;
     const linked = this.restored === null ? instances.link() : this.linked!;
@@ -50,7 +50,7 @@ export class Runner {
     try {
       await this.#initialise(linked);
     } catch (error) {
-      // Of a call that was restored, the instances stay what the plug-in has.
+      // For a restored call, the plug-in keeps its instances.
       if (instances.isCurrent(linked)) linked.wasi?.close();
       else instances.giveUp(linked);
       throw error;
@@ -71,7 +71,7 @@ export class Runner {
     this.initialiser = -1;
   }
 
-  /** Runs a function to its end; the execution of a restored call, where there is one. */
+  /** Runs a function to its end; or the execution of a restored call. */
   run(
     { state }: Linked,
     func: FuncInstance,
@@ -90,9 +90,9 @@ export class Runner {
 
   #ended(state: PluginState, outcome: RunOutcome): RunOutcome {
     const { instances } = this;
-    // An exception of the guest holds what the guest gave it.
+    // An exception of the guest contains values of the guest.
     if (isQuernError(outcome.error, 'exception.uncaught')) state.hasEscaped = true;
-    // Commands that a call was stopped in have used fuel that the call was not charged for yet.
+    // Commands in which a call was stopped have used fuel that was not charged to the call yet.
     const { fuelConsumed } = instances;
     instances.running = null;
     instances.fuelBefore = fuelConsumed;
@@ -115,13 +115,13 @@ export class Runner {
       restored.onFailure = limits.onFailure;
       return restored;
     }
-    // What initialisation used of the budget is gone for the call after it.
+    // Initialisation and the call after it share the budget.
     const { fuel } = this.budget;
     const left = fuel === null ? null : Math.max(0, fuel - this.instances.fuelBefore);
     return prepareRun(func, args, left, limits);
   }
 
-  /** Tells the owner of the plug-in what the last run failed with. */
+  /** Reports the failure of the last run to the owner of the plug-in. */
   tellFailure({ instances, state }: Linked, error: unknown): void {
     const frames = this.#failureFrames?.of(error) ?? [];
     this.#failureFrames = null;

@@ -1,5 +1,5 @@
 /**
- * Types for what crosses the border as bytes: plug-in functions as methods with types, and host functions whose
+ * Types for what crosses the boundary as bytes: plug-in functions as methods with types, and host functions whose
  * types are declared once, inferred in TypeScript and checked when a plug-in is linked.
  */
 
@@ -15,7 +15,7 @@ import type { CallOptions } from './calling.ts';
 import type { Plugin } from './plugin.ts';
 
 /**
- * How a value becomes bytes and back.
+ * Converts a value to bytes and back.
  *
  * ```ts
  * const date: Codec<Date> = {
@@ -27,7 +27,7 @@ import type { Plugin } from './plugin.ts';
  */
 export interface Codec<T> {
   encode(value: T): string | Uint8Array;
-  /** @param bytes null when there was no output */
+  /** @param bytes null if there was no output */
   decode(bytes: PluginOutput | null): T;
 }
 
@@ -41,7 +41,7 @@ const json = <T>(): Codec<T> => ({
   encode: (value) => {
     const encoded: string | undefined = JSON.stringify(value);
     if (encoded === undefined)
-      throw new UsageError('usage.argument', { detail: 'the value has no form in JSON' });
+      throw new UsageError('usage.argument', { detail: 'the value cannot be written as JSON' });
     return encoded;
   },
   decode: (output) => (output ?? failNoOutput()).json() as T,
@@ -52,7 +52,7 @@ const failNoOutput = (): never => {
 };
 
 /**
- * The codecs that are there: `text`, `bytes`, `json<T>()`, and `nothing` for no input or no output.
+ * The provided codecs: `text`, `bytes`, `json<T>()`, and `nothing` for no input or no output.
  *
  * ```js
  * const { encode } = codecs.json();
@@ -63,7 +63,7 @@ export const codecs: {
   readonly text: Codec<string>;
   readonly bytes: Codec<Uint8Array>;
   readonly nothing: Codec<void>;
-  /** JSON of one shape. The shape is taken on trust: check it where the plug-in is not. */
+  /** JSON of one shape. The shape is not checked: check it if you do not trust the plug-in. */
   readonly json: <T>() => Codec<T>;
 } = { text, bytes, nothing, json };
 
@@ -96,7 +96,7 @@ export type TypedPlugin<S extends Readonly<Record<string, AnyShape>>> = {
 };
 
 /**
- * Gives the functions of a plug-in types.
+ * Adds types to the functions of a plug-in.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/counter.wasm', { functions });
@@ -105,7 +105,7 @@ export type TypedPlugin<S extends Readonly<Record<string, AnyShape>>> = {
  * console.log(total); // → 2
  * ```
  *
- * @throws PluginError when the plug-in does not export one of them
+ * @throws PluginError if the plug-in does not export one of them
  */
 export const typedPlugin = async <const S extends Readonly<Record<string, AnyShape>>>(
   plugin: Plugin,
@@ -132,7 +132,7 @@ export const typedPlugin = async <const S extends Readonly<Record<string, AnySha
   return Object.fromEntries(methods) as TypedPlugin<S>;
 };
 
-/** @throws UsageError for what has no codecs */
+/** @throws UsageError for a shape without codecs */
 const readShape = (name: string, shape: AnyShape): AnyShape =>
   reading(`the shape of "${nameText(name)}"`, () => {
     const { input, output } = shape;
@@ -155,7 +155,7 @@ interface NumberKinds {
 }
 
 /**
- * Type of a parameter or result: a number as Wasm has it, or a codec for a block that a handle leads to.
+ * Type of a parameter or result: a Wasm number type, or a codec for a block that is passed by its handle.
  *
  * ```ts
  * const params = ['i64'] as const satisfies readonly ValueKind[];
@@ -169,7 +169,7 @@ interface NumberKinds {
  */
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type ValueKind = keyof NumberKinds | Codec<any>;
-/** The type that a kind has in TypeScript. */
+/** The TypeScript type of a kind. */
 type ValueOf<K> = K extends keyof NumberKinds ? NumberKinds[K] : K extends Codec<infer T> ? T : never;
 type ValuesOf<P extends readonly ValueKind[]> = { -readonly [I in keyof P]: ValueOf<P[I]> };
 // biome-ignore lint/suspicious/noConfusingVoidType: an implementation without a result may end without return
@@ -192,14 +192,14 @@ export interface HostSignature<P extends readonly ValueKind[], R extends ValueKi
   readonly result?: R;
 }
 
-/** @throws UsageError for kinds that are none */
+/** @throws UsageError for unknown kinds */
 const readSignature = <S extends HostSignature<readonly ValueKind[], ValueKind | null>>(signature: S): S =>
   reading('the signature of a host function', () => {
     const { params, result } = signature;
     if (!Array.isArray(params)) throw badArgument('params must be an array');
     for (const kind of [...params, ...(result === undefined || result === null ? [] : [result])]) {
       if (typeof kind === 'string' ? !Object.hasOwn(numberTypes, kind) : typeof kind?.decode !== 'function')
-        throw badArgument(`${valueText(kind)} is no kind of value`);
+        throw badArgument(`${valueText(kind)} is not a kind of value`);
     }
     return { ...signature, params, result };
   });
@@ -215,8 +215,8 @@ const readParam = (context: CurrentPlugin, kind: ValueKind, value: number | bigi
 };
 
 /**
- * Declares a host function: what its implementation takes and returns is inferred, and a plug-in that imports it
- * with another type is refused when it is linked.
+ * Declares a host function: the types of its implementation are inferred, and linking refuses a plug-in that imports
+ * it with another type.
  *
  * ```js
  * const remark = typedHostFunction(

@@ -1,4 +1,4 @@
-/** How answers of the outside are written down: numbers beyond 2^53 as decimal text, bytes as base64. */
+/** The text forms of answers of the outside: numbers beyond 2^53 as decimal text, bytes as base64. */
 
 import { isRecord, isWholeNumber } from '../../errors/checks.ts';
 import { sha256Hex } from '../../syntax/sha256.ts';
@@ -43,7 +43,7 @@ export const truth: Form<boolean> = {
   },
 };
 
-/** SAFETY: at most 64 bits, since to read digits takes more than linear time. */
+/** SAFETY: at most 64 bits, since reading digits takes more than linear time. */
 export const wide: Form<bigint> = {
   write: String,
   read: (json) => {
@@ -75,7 +75,7 @@ export const list = <T>(form: Form<T>): Form<readonly T[]> => ({
   },
 });
 
-/** A fixed number of things, each of a form of its own. */
+/** A fixed number of items, each with its own form. */
 export const tuple = <T extends readonly unknown[]>(
   ...forms: { readonly [K in keyof T]: Form<T[K]> }
 ): Form<T> => ({
@@ -86,7 +86,7 @@ export const tuple = <T extends readonly unknown[]>(
   },
 });
 
-/** Values of one form by any names. */
+/** Values of one form, by arbitrary names. */
 export const dictionary = <T>(form: Form<T>): Form<Readonly<Record<string, T>>> => ({
   write: (values) =>
     Object.fromEntries(Object.entries(values).map(([key, value]) => [key, form.write(value)])),
@@ -96,7 +96,7 @@ export const dictionary = <T>(form: Form<T>): Form<Readonly<Record<string, T>>> 
   },
 });
 
-/** An object of known fields, each of a form of its own; others do not count. */
+/** An object of known fields, each with its own form; others are ignored. */
 export const fields = <T extends object>(forms: { readonly [K in keyof T]-?: Form<T[K]> }): Form<T> => {
   const keys = Object.keys(forms) as (keyof T & string)[];
   return {
@@ -109,5 +109,5 @@ export const fields = <T extends object>(forms: { readonly [K in keyof T]-?: For
   };
 };
 
-/** Bytes that go out, by length and hash: a replay must send the same, and need not be told them. */
+/** Outgoing bytes, by length and hash: a replay must send the same, and does not need them. */
 export const fingerprint = (data: Uint8Array): Json => [data.length, sha256Hex(data)];

@@ -2,7 +2,7 @@
  * The format of recordings: JSON lines, one event each, the header first. See docs/replay.md.
  *
  * Every line ends with the field `check`, the beginning of the SHA-256 of the check before it and of its own text:
- * a line that was changed, left out or moved is named. The check of the last line stands for the whole recording.
+ * a line that was changed, omitted or moved is detected. The check of the last line covers the whole recording.
  */
 
 import { reading } from '../../errors/arguments.ts';
@@ -19,17 +19,17 @@ export const LOG_VERSION = 1;
 /** Longest recording that is read. */
 const MAX_LOG_LENGTH = 0x1fff_ffff;
 
-/** One event: a question that the plug-in or its host asked, and how the outside answered. */
+/** One event: a request of the plug-in or its host, and the answer of the outside. */
 export interface LogEvent {
-  /** What kind of event it is. */
+  /** The kind of event. */
   readonly event: string;
-  /** The question; in a replay it must be the same. */
+  /** The request; in a replay it must be the same. */
   readonly ask: Json;
-  /** The answer; absent where none is possible. */
+  /** The answer; absent if none is possible. */
   readonly answer?: Json;
 }
 
-/** Digits of a check that lines carry. */
+/** Digits of a check in a line. */
 const CHECK_LENGTH = 16;
 const FIRST_CHECK = '';
 
@@ -41,7 +41,7 @@ export class LogWriter {
   readonly #onLine: ((line: string) => unknown) | null;
   #check: string;
 
-  /** @param check the check that the first line goes on from */
+  /** @param check the check that the first line continues */
   constructor(onLine: ((line: string) => unknown) | null, check: string = FIRST_CHECK) {
     this.#onLine = onLine;
     this.#check = check;
@@ -62,7 +62,7 @@ export class LogWriter {
   }
 }
 
-/** A recording that was read and whose checks hold. */
+/** A recording that was read, with valid checks. */
 export interface ParsedLog {
   readonly lines: readonly string[];
   readonly events: readonly LogEvent[];
@@ -79,9 +79,9 @@ const isEvent = (value: unknown): value is LogEvent =>
   isObject(value) && typeof (value as Partial<LogEvent>).event === 'string' && Object.hasOwn(value, 'ask');
 
 /**
- * Reads lines that go on from a check.
+ * Reads lines that continue from a check.
  *
- * @throws ReplayError `replay.log`, which names the first line that is damaged
+ * @throws ReplayError `replay.log`, which names the first damaged line
  */
 export const parseLines = (lines: readonly string[], first: string): ParsedLog => {
   const events: LogEvent[] = [];
@@ -89,11 +89,11 @@ export const parseLines = (lines: readonly string[], first: string): ParsedLog =
   let check = first;
   lines.forEach((line, i) => {
     const found = tail.exec(line);
-    if (found === null) throw bad(i, i === 0 ? 'not a recording' : 'the line is cut off or damaged');
+    if (found === null) throw bad(i, i === 0 ? 'not a recording' : 'the line is incomplete or damaged');
     const own = `${line.slice(0, found.index)}}`;
     check = checkOf(check, own);
     if (check.slice(0, CHECK_LENGTH) !== found[1])
-      throw bad(i, 'the line was changed, or lines before it left out');
+      throw bad(i, 'the line was changed, or preceding lines are missing');
     const event = parseLine(own);
     if (event === null) throw bad(i, 'not an event');
     events.push(event);
@@ -105,7 +105,7 @@ export const parseLines = (lines: readonly string[], first: string): ParsedLog =
 /**
  * Reads a recording.
  *
- * @throws ReplayError `replay.log`, which names the first line that is damaged
+ * @throws ReplayError `replay.log`, which names the first damaged line
  */
 export const parseLog = (source: string | BytesLike): ParsedLog => {
   const given = typeof source === 'string' ? source : reading('the recording', () => asBytes(source));
@@ -113,17 +113,16 @@ export const parseLog = (source: string | BytesLike): ParsedLog => {
   if (given.length > MAX_LOG_LENGTH) throw bad(0, 'too long');
   const text = typeof given === 'string' ? given : decodeUtf8Lossy(given);
   const lines = text.split('\n');
-  // What follows the last line feed is nothing, or a line that was cut off.
+  // After the last line feed there is nothing, or an incomplete line.
   if (lines[lines.length - 1] === '') lines.pop();
   const { events, hashes } = parseLines(lines, FIRST_CHECK);
   if (events[0]?.event !== 'recording') throw bad(0, 'not a recording');
   const { version } = (events[0].ask ?? {}) as { readonly version?: Json };
-  if (version !== LOG_VERSION)
-    throw bad(0, `version ${valueText(version)}; this is for version ${LOG_VERSION}`);
+  if (version !== LOG_VERSION) throw bad(0, `version ${valueText(version)}; expected version ${LOG_VERSION}`);
   return { lines, events, hashes };
 };
 
-/** Deepest nesting of an event. SAFETY: events are gone through by recursion. */
+/** Deepest nesting of an event. SAFETY: events are traversed by recursion. */
 const MAX_DEPTH = 16;
 const isShallow = (value: unknown, depth: number): boolean =>
   !isObject(value) || (depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1)));

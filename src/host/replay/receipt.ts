@@ -1,6 +1,6 @@
 /**
- * Receipts: what a call came to, in hashes. Whoever has the modules and the recording can run the call again, on any
- * JavaScript engine, and see whether the receipt holds; see `replayRecording` and `verifyReceipt`.
+ * Receipts: the result of a call as hashes. Anyone with the modules and the recording can run the call again, on any
+ * JavaScript engine, and check the receipt; see `replayRecording` and `verifyReceipt`.
  */
 import { isObject } from '../../errors/checks.ts';
 import { ReplayError } from '../../errors/errors.ts';
@@ -9,7 +9,7 @@ import type { SeenCall } from './session.ts';
 import { hashesOf, type Modules } from './settings.ts';
 
 /**
- * What a call came to. All hashes are SHA-256 as 64 hexadecimal digits.
+ * The result of a call. All hashes are SHA-256 as 64 hexadecimal digits.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm', { record: true });
@@ -25,19 +25,19 @@ export interface Receipt {
   readonly modules: Readonly<Record<string, string>>;
   readonly function: string;
   readonly inputHash: string;
-  /** Null when the plug-in set no output. */
+  /** Null if the plug-in set no output. */
   readonly outputHash: string | null;
   readonly returnCode: number;
-  /** The message that the plug-in reported failure with, or null. */
+  /** The message with which the plug-in reported failure, or null. */
   readonly error: string | null;
-  /** Code of the error that the call failed with, or null. */
+  /** Code of the error of the call, or null. */
   readonly failure: string | null;
   readonly fuel: number;
   /** Name of the fuel schedule. */
   readonly schedule: string;
   /** Hash of memories, kernel and variables after the call. */
   readonly memoryHash: string;
-  /** Hash of the recording up to the end of the call: of everything that came from outside, and of the settings. */
+  /** Hash of the recording up to the end of the call: of all outside data, and of the settings. */
   readonly transcriptHash: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a plug-in tells its tape: that it is ready, that a call begins and how it ended, and what its owner changes
- * between calls. The ends are what a replay is judged by: output, fuel, and a hash of everything that is held.
+ * What a plug-in reports to its tape: that it is ready, that a call begins and how it ended, and changes by its owner
+ * between calls. A replay is checked by the ends: output, fuel, and a hash of the whole state.
  */
 import { isWholeNumber } from '../../errors/checks.ts';
 import { isQuernError } from '../../errors/errors.ts';
@@ -9,30 +9,30 @@ import type { Json } from '../state/operation.ts';
 import { bytes } from './forms.ts';
 import { interruptionOf, type Tape } from './tape.ts';
 
-/** What is noted of what a call came to. */
+/** The recorded result of a call. */
 interface CallOutcome {
   readonly output: { bytes(): Uint8Array } | null;
   readonly returnCode: number;
   readonly error: string | null;
 }
 
-/** How a call ended, as the question of the event `end`. */
+/** How a call ended, as the request of the event `end`. */
 interface CallEnd {
-  /** SHA-256 of the output, or null when there is none. */
+  /** SHA-256 of the output, or null if there is none. */
   readonly output: string | null;
   readonly returnCode: number;
-  /** The message that the plug-in reported failure with. */
+  /** The message with which the plug-in reported failure. */
   readonly error: string | null;
-  /** Code of the error that the call failed with, or null. */
+  /** Code of the error of the call, or null. */
   readonly failure: string | null;
   readonly fuel: number;
-  /** Limit on fuel that the call reached, or null. */
+  /** Fuel limit that the call reached, or null. */
   readonly limit: number | null;
   /** Hash of memories, kernel and variables. */
   readonly memory: string;
 }
 
-/** The call that a recording or replay saw last. */
+/** The last call of a recording or replay. */
 export interface SeenCall {
   readonly functionName: string;
   readonly inputHash: string;
@@ -41,16 +41,17 @@ export interface SeenCall {
   readonly transcriptHash: string;
 }
 
-/** Code of an error, in words that do not depend on whose error it is. */
+/** Code of an error, independent of its origin. */
 export const failureCode = (error: unknown): string => (isQuernError(error) ? error.code : 'host.threw');
 
 /**
- * Most fuel of a call whose end is not in the recording: less than a second. Such a replay can only show how far it came.
+ * Most fuel of a call whose end is not in the recording: less than a second. Such a replay can only show its
+ * progress.
  */
 const UNENDED_FUEL = 2 ** 26;
 /**
- * Most fuel that a single instruction may ask for, by which a call that was out of fuel fell short: as much as the
- * largest bulk operation costs under the schedules of Quern's.
+ * Most fuel that a single instruction may request, and so the most that a call out of fuel had left: the cost of the
+ * largest bulk operation under Quern's schedules.
  */
 const LAST_NEED = 2 ** 26;
 
@@ -61,9 +62,9 @@ const sameEnd = (expected: Json, actual: CallEnd): boolean =>
 export class TapeSession {
   readonly tape: Tape;
   #call: { readonly functionName: string; readonly inputHash: string } | null = null;
-  /** In a replay: limit on fuel that the recorded call reached, or null. */
+  /** In a replay: fuel limit that the recorded call reached, or null. */
   #limit: number | null = null;
-  /** Whether the fuel of the call is bounded by the replay's own limit, and not by what was recorded. */
+  /** Whether the replay's own limit bounds the fuel of the call, not the recording. */
   #isOwnLimit = false;
   /** The last call that ended. */
   lastCall: SeenCall | null = null;
@@ -72,20 +73,20 @@ export class TapeSession {
     this.tape = tape;
   }
 
-  /** Notes that initialisation is over. */
+  /** Records that initialisation has ended. */
   ready(fuel: number, memory: () => string): void {
     this.tape.note('ready', { fuel, memory: memory() });
   }
 
-  /** Notes that a call begins; in a replay it must be the recorded one. */
+  /** Records that a call begins; in a replay it must be the recorded one. */
   beginCall(functionName: string, input: Uint8Array): void {
     this.tape.note('call', { function: functionName, input: bytes.write(input) });
     this.#call = { functionName, inputHash: sha256Hex(input) };
   }
 
   /**
-   * The fuel that a replayed call, or initialisation, may use: what the recording says that it used. Whatever uses
-   * more has diverged.
+   * The fuel that a replayed call, or initialisation, may use: what it used in the recording. A call that uses more
+   * has diverged.
    *
    * @param given the limit of the replay itself
    */
@@ -97,7 +98,7 @@ export class TapeSession {
       return given;
     }
     const { fuel, limit = null } = (tape.endOfCall()?.ask ?? {}) as Partial<CallEnd>;
-    // Out of fuel below its limit: the instruction that it stopped at asked for more than was left of it.
+    // Out of fuel below its limit: the instruction at which it stopped requested more than was left.
     const named = isWholeNumber(limit) && isWholeNumber(fuel) ? Math.min(limit, fuel + LAST_NEED) : fuel;
     this.#limit = isWholeNumber(limit) ? limit : null;
     this.#isOwnLimit = given !== null && (!isWholeNumber(named) || given < named);
@@ -107,8 +108,8 @@ export class TapeSession {
   }
 
   /**
-   * What a replayed call failed with: where the recorded one was stopped from outside, so is this. What the limits
-   * of the replay itself have stopped is over.
+   * The error of a replayed call: if the recorded one was stopped from outside, so is this one. A call that the
+   * replay's own limits have stopped has ended.
    */
   failure(error: unknown, isStopped: boolean): unknown {
     const { tape } = this;
@@ -118,7 +119,7 @@ export class TapeSession {
     return (isOutOfFuel ? interruptionOf(tape.upcoming?.ask ?? null) : null) ?? error;
   }
 
-  /** What initialisation failed with; in a replay that uses more than was recorded, that it has diverged. */
+  /** The error of initialisation; for a replay that uses more than was recorded, the error that it has diverged. */
   initialFailure(error: unknown, isStopped: boolean): unknown {
     const failure = this.failure(error, isStopped);
     const { tape } = this;
@@ -126,7 +127,7 @@ export class TapeSession {
     return tape.diverge({ event: 'ready', ask: { fuel: 'more' } });
   }
 
-  /** Notes how a call ended. @throws ReplayError when the recorded one ended otherwise */
+  /** Records how a call ended. @throws ReplayError if the recorded one ended differently */
   endCall(
     outcome: { readonly result: CallOutcome } | { readonly error: unknown },
     fuel: number,
@@ -137,7 +138,7 @@ export class TapeSession {
     if (call === null) return;
     this.#call = null;
     const { tape } = this;
-    // A replay that is over says so itself.
+    // A replay that has ended reports that itself.
     if (tape.isReplay && tape.failure !== null) throw tape.failure;
     const failure = 'error' in outcome ? failureCode(outcome.error) : null;
     const result = 'result' in outcome ? outcome.result : null;
@@ -151,7 +152,7 @@ export class TapeSession {
       memory: memory(),
     };
     const ask = end as unknown as Json;
-    // Not `expect`: an end that was interrupted is what the next event should be.
+    // Not `expect`: the next event should be an interrupted end.
     if (tape.isReplay && (tape.upcoming?.event !== 'end' || !sameEnd(tape.upcoming.ask, end)))
       throw tape.diverge({ event: 'end', ask });
     tape.closeCall();
@@ -160,7 +161,7 @@ export class TapeSession {
     this.lastCall = { ...call, end, transcriptHash: tape.hash };
   }
 
-  /** Notes what the plug-in's owner does between calls, or while a host function runs. */
+  /** Records what the plug-in's owner does between calls, or while a host function runs. */
   change(name: string, ...args: Json[]): void {
     const { tape } = this;
     if (tape.openOperations !== null) tape.openOperations.push([name, ...args]);

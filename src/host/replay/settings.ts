@@ -1,6 +1,6 @@
 /**
- * The settings of a plug-in that it can notice, as the header of a recording has them; and from a header the options
- * of a plug-in that needs nothing of its surroundings.
+ * The observable settings of a plug-in, as in the header of a recording; and from a header, the options of a plug-in
+ * that needs nothing from its environment.
  */
 
 import { badArgument } from '../../errors/arguments.ts';
@@ -37,7 +37,7 @@ import { tapedClock, tapedExchange, tapedRandom, tapedReader } from './taped-sou
  */
 export type RecordSink = (line: string) => void;
 
-/** Settings of a plug-in that it can notice, and what it asks outside. Recordings hold them or stand in their place. */
+/** Observable settings of a plug-in, and its sources of outside data. Recordings contain them or replace them. */
 export interface NoticedSettings {
   readonly usesWasi: boolean;
   readonly wasi: WasiOptions;
@@ -51,19 +51,19 @@ export interface NoticedSettings {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly isDeterministic: boolean;
-  /** What records or replays; null for neither. */
+  /** The recorder or player; null for neither. */
   readonly tape: Tape | null;
 }
 
-/** What the header says of WASI; null where it is switched off. */
+/** The header's data about WASI; null if it is disabled. */
 interface WasiSettings {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** All of standard input in base64; null where it was a reader, whose answers are events. */
+  /** All of standard input in base64; null if it was a reader, whose answers are events. */
   readonly stdin: string | null;
   readonly preopens: readonly string[];
 }
-/** The question of the event `recording`. */
+/** The request of the event `recording`. */
 interface Header {
   readonly version: number;
   /** Name and SHA-256 of each module, in the order of the manifest. */
@@ -175,11 +175,11 @@ const headerOf = (options: NoticedSettings, modules: Modules): Header => {
   };
 };
 
-/** What the host holds open between questions, files and readers, is not there for a recording that goes on. */
+/** What the host keeps open between requests, files and readers, does not exist for a recording that is continued. */
 const continued = (log: ParsedLog, { wasi }: NoticedSettings, onLine: RecordSink | null): Tape => {
   if (typeof wasi.stdin === 'function' || Object.keys(wasi.preopens ?? {}).length > 0)
     throw badArgument(
-      'a recording goes on without directories, and with standard input that is text or bytes',
+      'a recording can be continued only without directories, and with standard input that is text or bytes',
     );
   return Tape.journal(new LogWriter(onLine, log.hashes[log.hashes.length - 1]), log, 0);
 };
@@ -187,7 +187,7 @@ const continued = (log: ParsedLog, { wasi }: NoticedSettings, onLine: RecordSink
 /**
  * Options under which everything that comes from outside is recorded.
  *
- * @param log a recording that this one goes on from: its answers come first; null for a new one
+ * @param log a recording that this one continues: its answers come first; null for a new one
  * @throws ReplayError for a recording of other modules or settings
  */
 export const recordingOptions = <T extends NoticedSettings>(
@@ -218,7 +218,10 @@ export const recordingOptions = <T extends NoticedSettings>(
   };
 };
 
-/** Options under which host functions and requests are answered by a journal as far as it goes, and written to it from there. */
+/**
+ * Options under which host functions and requests are answered from a journal as far as it goes, and then written to
+ * it.
+ */
 export const journalOptions = <T extends NoticedSettings>(options: T, tape: Tape): T => ({
   ...options,
   functions: tapedFunctions(tape, options.functions),
@@ -251,7 +254,7 @@ const replayedWasi = (tape: Tape, settings: WasiSettings, given: WasiOptions): W
   const { args, env, stdin, preopens } = settings;
   const reader: StreamReader = tapedReader(tape, null);
   return {
-    // What the plug-in prints is no input, and may be looked at.
+    // Output of the plug-in is not input, and may be shown.
     ...(given.stdout && { stdout: given.stdout }),
     ...(given.stderr && { stderr: given.stderr }),
     args,
@@ -268,8 +271,8 @@ const bodyless = async (): Promise<never> => {
 /**
  * Options under which everything that comes from outside comes from a recording.
  *
- * @param given those of the replay: where log messages and standard output go, limits, an own fuel schedule
- * @throws ReplayError for other modules, or a header that is none
+ * @param given those of the replay: where log messages and standard output go, limits, a custom fuel schedule
+ * @throws ReplayError for other modules, or an invalid header
  */
 export const replayOptions = <T extends NoticedSettings>(given: T, modules: Modules, log: ParsedLog): T => {
   const { ask } = log.events[0]!;

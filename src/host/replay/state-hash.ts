@@ -1,4 +1,4 @@
-/** A hash of everything that a plug-in holds: what two runs must agree in to be the same. */
+/** A hash of the whole state of a plug-in: two runs are the same if they agree in it. */
 import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
 import { PAGE_SIZE } from '../../kernel/blocks.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -14,7 +14,7 @@ const isZero = (page: Uint8Array): boolean => {
   return true;
 };
 
-/** One line for each page that is not zero: most of a memory is, and costs a look only. */
+/** One line for each page that is not zero: most of a memory is zero, and costs only a comparison. */
 const pageLines = (name: string, bytes: Uint8Array): string[] => {
   const lines = [`${name} ${bytes.length}`];
   for (let at = 0; at < bytes.length; at += PAGE_SIZE) {

@@ -1,10 +1,10 @@
 /**
- * The one place where a plug-in's outside is recorded and replayed. Whatever asks the outside goes through a tape:
- * when recording, the tape lets the question through and notes the answer; when replaying, it gives the answer that
- * was noted, and the outside is not asked.
+ * The one place where a plug-in's outside is recorded and replayed. All requests to the outside go through a tape:
+ * when recording, the tape passes the request on and records the answer; when replaying, it returns the recorded
+ * answer, without a request to the outside.
  *
- * Questions come in one order, since a plug-in waits for each answer. A replay whose question is another one has
- * diverged: it ends there, and says with which event.
+ * Requests have one order, since a plug-in waits for each answer. A replay with a different request has diverged: it
+ * ends there, and reports the event.
  */
 
 import { isInstance } from '../../errors/arguments.ts';
@@ -15,7 +15,7 @@ import type { Json, Operation } from '../state/operation.ts';
 import { type Errno, ErrnoSignal, errno } from '../wasi/errno.ts';
 import { type LogEvent, LogWriter, type ParsedLog } from './log.ts';
 
-/** How an answer is written down and read back. */
+/** Writes an answer as text and reads it back. */
 export interface Form<T> {
   readonly write: (value: T) => Json;
   readonly read: (json: Json) => T;
@@ -28,19 +28,19 @@ const shown = (value: unknown): string => {
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
 };
 
-/** What failed, as an answer. Only what the plug-in's call can come to is kept. */
+/** A failure as an answer. Only what can affect the result of the call is recorded. */
 const failureOf = (error: unknown): Json => {
   if (isInstance(error, ErrnoSignal)) return { errno: error.name };
   if (isQuernError(error)) return { code: error.code, message: error.message };
   return { code: 'host.threw', message: messageOf(error) };
 };
 
-/** Throws what an answer says was thrown. */
+/** Throws the recorded error of an answer. */
 const rethrow = (failure: { readonly [key: string]: Json }): never => {
   const { errno: name, code, message } = failure;
   if (typeof name === 'string' && Object.hasOwn(errno, name)) throw new ErrnoSignal(name as Errno);
   const text = String(message);
-  // The code tells what a call fails with; the class does not matter to a plug-in.
+  // The code identifies the error of a call; the class does not matter to a plug-in.
   const error = new HostError('host.threw', { detail: text }, text);
   if (typeof code === 'string') Object.defineProperty(error, 'code', { value: code, enumerable: true });
   throw error;
@@ -52,22 +52,22 @@ const answerOf = <T>(value: T, form: Form<T>): Json => ({ value: form.write(valu
 /** A place on a tape, to go back to. */
 export type TapeMark = Pick<Tape, 'position' | 'holderCount'>;
 
-/** A recording in the making, or one that is replayed. */
+/** A recording that is being made, or one that is replayed. */
 export class Tape {
   readonly #writer: LogWriter | null;
   readonly #log: ParsedLog | null;
   #position: number;
-  /** What went wrong first; nothing can be replayed behind it. */
+  /** The first failure; nothing can be replayed after it. */
   #failure: Error | null = null;
-  /** Counts calls, so that an answer that comes after its call was stopped is dropped. */
+  /** Counts calls, so that an answer is dropped if it arrives after its call was stopped. */
   #call = 0;
-  /** Changes of the host function that runs; null when none does. */
+  /** Changes of the running host function; null for none. */
   openOperations: Operation[] | null = null;
   /** Most fuel that the call of a replay uses, if the recording is right. */
   mostFuel = 0;
   /** How many files and directories were opened. */
   holderCount = 0;
-  /** Does again what was done by methods of the plug-in while a host function ran; false for what is not such. */
+  /** Repeats what methods of the plug-in did while a host function ran; false for other operations. */
   redo: (operation: Operation) => boolean = () => false;
 
   private constructor(writer: LogWriter | null, log: ParsedLog | null, position = 0) {
@@ -77,8 +77,8 @@ export class Tape {
   }
 
   /**
-   * Goes back to an event of this tape: from there on the answers are those that are on it, up to its end. For
-   * debuggers, which put the plug-in back to where it was then.
+   * Goes back to an event of this tape: from there on, answers are taken from it, up to its end. For debuggers, which
+   * also restore the plug-in.
    */
   rewind({ position, holderCount }: TapeMark): void {
     this.#position = position;
@@ -88,38 +88,38 @@ export class Tape {
     if (this.#writer !== null) this.mostFuel = Number.MAX_SAFE_INTEGER;
   }
 
-  /** @param onLine is given each line as it is written */
+  /** @param onLine receives each line as it is written */
   static recorder(onLine: ((line: string) => void) | null): Tape {
     return new Tape(new LogWriter(onLine), null);
   }
   static player(log: ParsedLog): Tape {
     return new Tape(null, log);
   }
-  /** Gives the answers of a log from a position on, and goes on from its end with those of the outside. */
+  /** Takes the answers from a log from a position on, and after its end from the outside. */
   static journal(writer: LogWriter | null, log: ParsedLog, position: number): Tape {
     const tape = new Tape(writer, log, position);
-    // What was written is what a call has paid for.
+    // A call has paid for what was written.
     tape.mostFuel = Number.MAX_SAFE_INTEGER;
     return tape;
   }
 
-  /** How many events lie on the tape before those that it was written itself. */
+  /** Number of events on the tape before those that it recorded itself. */
   get #logLength(): number {
     return this.#log?.events.length ?? 0;
   }
-  /** Whether the next answer comes from what was written before. */
+  /** Whether the next answer was recorded before. */
   get isReplay(): boolean {
     return this.#writer === null || this.#position < this.#logLength + this.#writer.lines.length;
   }
-  /** Whether answers say that they came later: in a journal not, as it is of answers alone, whoever gave them. */
+  /** Whether answers record that they came later: not in a journal, which consists only of answers, from any source. */
   get isTimed(): boolean {
     return this.#log === null;
   }
-  /** Whether it goes on with the outside where what was written ends. */
+  /** Whether it continues with the outside after the recorded events. */
   get goesOn(): boolean {
     return this.#log !== null && this.#writer !== null;
   }
-  /** The lines that were recorded. */
+  /** The recorded lines. */
   get lines(): readonly string[] {
     return [...(this.#log?.lines ?? []), ...(this.#writer?.lines ?? [])];
   }
@@ -132,7 +132,7 @@ export class Tape {
   get position(): number {
     return this.#position;
   }
-  /** The event that comes next in a replay. */
+  /** The next event of a replay. */
   get upcoming(): LogEvent | null {
     const event = this.#log?.events[this.#position];
     if (event !== undefined) return event;
@@ -140,18 +140,18 @@ export class Tape {
     return line === undefined ? null : (JSON.parse(line) as LogEvent);
   }
 
-  /** The events that are left of a replay. */
+  /** The remaining events of a replay. */
   get rest(): readonly LogEvent[] {
     return this.#log?.events.slice(this.#position) ?? [];
   }
 
-  /** Notes what no answer is needed for: in a replay it must be the same. @throws ReplayError */
+  /** Records an event without an answer: in a replay it must be the same. @throws ReplayError */
   note(event: string, ask: Json): void {
     if (this.isReplay) this.expect(event, ask);
     else void this.#append({ event, ask });
   }
 
-  /** Asks what is answered at once. `live` is what asks the outside. */
+  /** A request with an immediate answer. `live` makes the request to the outside. */
   take<T>(event: string, ask: Json, form: Form<T>, live: () => T): T {
     if (this.isReplay) return this.#answered(event, ask, form);
     let value: T;
@@ -165,7 +165,7 @@ export class Tape {
     return value;
   }
 
-  /** Asks what is answered later. */
+  /** A request with a later answer. */
   async takeLater<T>(event: string, ask: Json, form: Form<T>, live: () => Promise<T>): Promise<T> {
     if (this.isReplay) return this.#answered(event, ask, form);
     const call = this.#call;
@@ -180,7 +180,7 @@ export class Tape {
     return value;
   }
 
-  /** Writes an answer. @returns a promise where the call must wait until it is kept, as that of a journal must */
+  /** Writes an answer. @returns a promise if the call must wait until it is stored, as in a journal */
   write(event: string, ask: Json, answer: Json): PromiseLike<void> | undefined {
     const kept = this.#append({ event, ask, answer });
     return this.#log !== null && isThenable(kept) ? kept.then(() => {}) : undefined;
@@ -192,12 +192,12 @@ export class Tape {
     return kept;
   }
 
-  /** Marks the end of a call: what comes later of its questions is not answered any more. */
+  /** Marks the end of a call: its later requests are no longer answered. */
   closeCall(): void {
     this.#call++;
     this.openOperations = null;
   }
-  /** Which call runs; see `closeCall`. */
+  /** Number of the running call; see `closeCall`. */
   get call(): number {
     return this.#call;
   }
@@ -214,12 +214,12 @@ export class Tape {
     return next;
   }
 
-  /** Goes past an event of a replay that was judged already. */
+  /** Skips an event of a replay that was already checked. */
   skip(): void {
     this.#position++;
   }
 
-  /** The error of a replay that is not as recorded. */
+  /** The error for a replay that differs from the recording. */
   diverge(actual: LogEvent): Error {
     const next = this.upcoming;
     const expected = next === null ? 'the end of the recording' : shown({ event: next.event, ask: next.ask });
@@ -238,12 +238,12 @@ export class Tape {
     this.#failure ??= error;
     return error;
   }
-  /** What ended the replay; null while it can go on. */
+  /** The error that ended the replay; null while it can continue. */
   get failure(): Error | null {
     return this.#failure;
   }
 
-  /** The end of the call that begins here or runs, in a replay. */
+  /** The end of the call that begins here or is running, in a replay. */
   endOfCall(): LogEvent | null {
     const events = this.#log?.events ?? [];
     for (let i = this.#position; i < events.length; i++) {
@@ -252,7 +252,7 @@ export class Tape {
     return null;
   }
 
-  /** Where the recorded call was stopped from outside, the replayed one is. */
+  /** The replayed call is stopped where the recorded one was stopped from outside. */
   #refuseInterrupted({ ask }: LogEvent): void {
     const interrupted = interruptionOf(ask);
     if (interrupted !== null) throw interrupted;
@@ -269,7 +269,7 @@ export class Tape {
     }
   }
 
-  /** The error of an answer that no recording has. */
+  /** The error for an answer that no recording can have. */
   damaged(): Error {
     const event = this.#position - 1;
     this.#failure ??= new ReplayError('replay.log', { event, detail: `event ${event}: not an answer` });
@@ -285,9 +285,9 @@ export const interruptionOf = (ask: Json): Error | null => {
     : null;
 };
 
-/** Throws what an answer says was thrown; nothing happens when it says nothing of the kind. */
+/** Throws the recorded error of an answer, if it has one. */
 export const throwFailure = (answer: Json | undefined): void => {
   if (isRecord(answer) && isRecord(answer['failed'])) rethrow(answer['failed']);
 };
-/** Notes what was thrown. */
+/** Records a thrown error. */
 export const failed = (error: unknown): { readonly failed: Json } => ({ failed: failureOf(error) });

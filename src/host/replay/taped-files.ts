@@ -1,6 +1,6 @@
 /**
- * Files on a tape: every operation on what is held open is a question, by the number of the holder in the order of
- * opening. Nothing is noted of closing, which has no answer.
+ * Files on a tape: every operation on something open is a request, with the number of the holder in the order of
+ * opening. Closing is not recorded, since it has no answer.
  */
 import { isWholeNumber } from '../../errors/checks.ts';
 import { UsageError } from '../../errors/errors.ts';
@@ -47,17 +47,17 @@ const entry: Form<DirectoryEntry> = {
 };
 const times = ({ atim, mtim }: FileTimes): Json => [optional(wide).write(atim), optional(wide).write(mtim)];
 
-/** What all holders of one plug-in share. */
+/** State shared by all holders of one plug-in. */
 interface Drawer {
   readonly tape: Tape;
   /**
-   * What is open, by the number of its holder. On a tape that was rewound, holders are made again for what is open
-   * already.
+   * Open files and directories, by the number of their holders. On a rewound tape, holders are made again for what is
+   * already open.
    */
   readonly open: Map<number, OpenFile | OpenDirectory>;
 }
 
-/** Something held open, on a tape. */
+/** Something open, on a tape. */
 abstract class Taped<T extends OpenFile | OpenDirectory> {
   protected readonly drawer: Drawer;
   readonly #number: number;
@@ -68,7 +68,7 @@ abstract class Taped<T extends OpenFile | OpenDirectory> {
     if (live !== null) drawer.open.set(this.#number, live);
   }
 
-  /** Null in a replay, and once it was closed. */
+  /** Null in a replay, and once it is closed. */
   protected get live(): T | null {
     return (this.drawer.open.get(this.#number) as T | undefined) ?? null;
   }
@@ -191,7 +191,7 @@ class TapedDirectory extends Taped<OpenDirectory> implements OpenDirectory {
 /**
  * Puts directory trees on a tape.
  *
- * @param now the time that the trees see: not that of the tape, since they are not asked in a replay
+ * @param now the time that the trees see: not that of the tape, since they are not used in a replay
  */
 export const tapedTrees = (
   tape: Tape,

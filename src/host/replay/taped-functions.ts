@@ -1,7 +1,7 @@
 /**
- * Host functions on a tape. Recorded are the arguments, every change that the function made to the plug-in (blocks,
- * variables, the error, what reading cost), and what it returned or threw. In a replay the changes are made again,
- * in the same order, and nobody's code runs.
+ * Host functions on a tape. The recording has the arguments, every change that the function made to the plug-in
+ * (blocks, variables, the error, the cost of reading), and what it returned or threw. In a replay the changes are
+ * repeated in the same order, and no host code runs.
  */
 
 import { isObject, isThenable } from '../../errors/checks.ts';
@@ -18,7 +18,7 @@ const odd: Readonly<Record<string, number>> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 };
 
-/** A value that crosses; what cannot cross is kept as far as the error about it needs. */
+/** A value that crosses; a value that cannot cross is recorded as far as its error needs it. */
 const writeValue = (value: unknown): Json => {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'bigint')
@@ -51,7 +51,7 @@ const readValue = (json: Json): unknown => {
   }
 };
 
-/** Several results are any iterable; it is gone through once, so what goes on is a list. */
+/** Several results are any iterable; it is iterated once, so a list is passed on. */
 const settled = (value: unknown): unknown =>
   isObject(value) && Symbol.iterator in value ? [...(value as Iterable<unknown>)] : value;
 const writeResult = (value: unknown): Json =>
@@ -69,7 +69,7 @@ interface Answer {
   readonly failed?: Json;
 }
 
-/** Calls the function and notes what it does. */
+/** Calls the function and records what it does. */
 const record = (
   tape: Tape,
   fn: HostFunction,
@@ -82,7 +82,7 @@ const record = (
   context.takeDown(did);
   tape.openOperations = did;
   const end = (answer: Json, isLater: boolean): PromiseLike<void> | undefined => {
-    // A call that was stopped meanwhile has its end on the tape already.
+    // The end of a call that was stopped in the meantime is already on the tape.
     if (tape.call !== call) return undefined;
     context.takeDown(null);
     tape.openOperations = null;
@@ -129,7 +129,7 @@ const record = (
 
 const isOperation = (json: Json): boolean => Array.isArray(json) && typeof json[0] === 'string';
 
-/** Does what the function did, and answers as it did. */
+/** Repeats what the function did, and answers as it did. */
 const replay = (tape: Tape, ask: Json, context: CurrentPlugin): unknown => {
   const answer = tape.expect('host', ask).answer as unknown as Partial<Answer> | null | undefined;
   if (!Array.isArray(answer?.did)) throw tape.damaged();
@@ -140,9 +140,9 @@ const replay = (tape: Tape, ask: Json, context: CurrentPlugin): unknown => {
       try {
         if (!tape.redo(operation)) context.redo(operation);
       } catch {
-        // What the function made of it is in its answer.
+        // The function's reaction to it is in its answer.
       }
-      // SAFETY: a line of a recording can ask for far more work than it is long; the call has paid for all of it.
+      // SAFETY: a short line of a recording can request a lot of work; the recorded call has paid for all of it.
       if (context.charged > tape.mostFuel) throw tape.diverge({ event: 'host', ask: 'more work' });
     }
     throwFailure(answer as Json);
@@ -180,7 +180,7 @@ export const tapedFunctions = (tape: Tape, functions: FunctionTable): FunctionTa
     ]),
   );
 
-/** Stands for host functions in a replay. */
+/** Replaces host functions in a replay. */
 export const replayedFunctions = (
   tape: Tape,
   names: readonly (readonly [module: string, names: readonly string[]])[],

@@ -39,7 +39,7 @@ export const tapedClock = (
   };
 };
 
-/** Whether the call pauses is an answer, so that it pauses in the replay as well. */
+/** Whether the call pauses is an answer, so that it also pauses in the replay. */
 const sleep = (tape: Tape, live: Clock | null, nanoseconds: bigint): Sleep | undefined => {
   const ask = String(nanoseconds);
   let pending: Sleep | undefined;
@@ -102,7 +102,7 @@ const answer: Form<HttpAnswer> = {
   },
 };
 
-/** Sends a request, redirects and limits included, on a tape. */
+/** Sends a request, including redirects and limits, on a tape. */
 export const tapedExchange =
   (tape: Tape): typeof exchange =>
   (transport: HttpTransport, request: ClientRequest, rules: ClientRules) => {

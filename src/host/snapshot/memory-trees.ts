@@ -1,5 +1,5 @@
 /**
- * Files in memory as part of a snapshot: nodes with their contents, names and times, also those that live on only
+ * Files in memory as part of a snapshot: nodes with their contents, names and times, including those that exist only
  * because a program has them open.
  */
 import { corrupt, foreign, type SnapshotReader } from '../../interpreter/snapshot/snapshot-reader.ts';
@@ -35,10 +35,10 @@ export class NodeWriter {
     return number;
   }
 
-  /** Writes all nodes that can be reached from those that have a number. */
+  /** Writes all nodes that are reachable from numbered ones. */
   write(out: SnapshotWriter): void {
     const { nodes } = this;
-    // The list grows while it is walked over.
+    // The list grows while it is iterated.
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i]!;
       if (node instanceof MemoryDirectoryNode)
@@ -64,7 +64,7 @@ export class NodeWriter {
   }
 }
 
-/** A node that was read, and what to fill it with. */
+/** A node that was read, and its contents. */
 interface ReadNode {
   readonly kind: number;
   readonly volume: number;
@@ -75,7 +75,7 @@ interface ReadNode {
   children: readonly (readonly [name: string, child: number])[];
 }
 
-/** What was read of the nodes of trees. */
+/** The nodes of trees that were read. */
 interface ReadNodes {
   readonly volumes: readonly bigint[];
   readonly nodes: readonly ReadNode[];
@@ -83,7 +83,7 @@ interface ReadNodes {
 
 const none = new Uint8Array(0);
 
-/** Reads and checks nodes; nothing is made yet. */
+/** Reads and checks nodes; makes nothing yet. */
 export const readNodes = (reader: SnapshotReader): ReadNodes => {
   const volumes = reader.list(() => reader.big());
   const nodes = reader.list((): ReadNode => {
@@ -113,7 +113,7 @@ const readName = (reader: SnapshotReader): string => {
   return name;
 };
 
-/** SAFETY: a directory has one name at most, and none lies in itself: else walks over them would not end. */
+/** SAFETY: a directory has at most one name, and none contains itself: otherwise walks over them would not end. */
 const requireForest = (nodes: readonly ReadNode[]): void => {
   const parents = new Map<ReadNode, ReadNode>();
   for (const node of nodes) {
@@ -131,7 +131,7 @@ const requireForest = (nodes: readonly ReadNode[]): void => {
   for (let i = 0; i < reached.length; i++)
     for (const [, number] of reached[i]!.children)
       if (nodes[number]!.kind === DIRECTORY) reached.push(nodes[number]!);
-  if (reached.length !== directories) throw corrupt('directories that lie in each other');
+  if (reached.length !== directories) throw corrupt('directories that contain each other');
 };
 
 /**
@@ -149,22 +149,23 @@ export const makeNodes = (
   for (const [number, root] of roots) {
     const node = nodes[number]!;
     if (node.kind !== DIRECTORY || node.isRemoved) throw corrupt('a tree without a root');
-    // Trees that were one must be one again, and others must not.
+    // Trees that shared a volume must share one again, and others must not.
     const isOther = (made[number] ?? root) !== root || (made.includes(root) && made[number] !== root);
     if (isOther || (targets.get(node.volume) ?? root.volume) !== root.volume)
-      throw foreign('the files in memory are other ones');
+      throw foreign('the files in memory are different ones');
     targets.set(node.volume, root.volume);
     made[number] = root;
   }
-  if (new Set(targets.values()).size !== targets.size) throw foreign('the files in memory are other ones');
-  if (volumes.some((_, i) => !targets.has(i))) throw corrupt('files that belong to no tree');
+  if (new Set(targets.values()).size !== targets.size)
+    throw foreign('the files in memory are different ones');
+  if (volumes.some((_, i) => !targets.has(i))) throw corrupt('files that do not belong to a tree');
   for (const volume of targets.values()) volume.restart();
   try {
     nodes.forEach((node, i) => {
       made[i] = makeNode(node, targets.get(node.volume)!, made[i] as MemoryDirectoryNode | undefined);
     });
   } catch (error) {
-    if (error instanceof ErrnoSignal) throw foreign('no room for the files in memory');
+    if (error instanceof ErrnoSignal) throw foreign('not enough room for the files in memory');
     throw error;
   }
   nodes.forEach((node, i) => {

@@ -1,9 +1,9 @@
 /**
  * Snapshots of plug-ins: the engine's state and, around it, kernel, variables, configuration, WASI, virtual clock
- * and randomness, and the call that stands still.
+ * and randomness, and the paused call.
  *
- * What belongs to the host is not in it: code, host functions, streams, directories, limits. They are those of the
- * options where it is restored.
+ * It does not contain what belongs to the host: code, host functions, streams, directories, limits. They come from
+ * the options with which it is restored.
  */
 import { SnapshotError } from '../../errors/errors.ts';
 import type { Execution } from '../../interpreter/calls/execution.ts';
@@ -29,17 +29,17 @@ import { readWasi, writeWasi } from './wasi-state.ts';
 /** A call that has not ended. */
 export interface SavedCall {
   readonly functionName: string;
-  /** Input, as long as the plug-in has not been given it. */
+  /** Input, until the plug-in has received it. */
   readonly input: Uint8Array;
-  /** Which initialiser runs, counted over all instances; -1 when none does any more. */
+  /** The initialiser that runs, counted over all instances; -1 after the last one. */
   readonly initialiser: number;
-  /** Whether it was run at all. */
+  /** Whether it has run at all. */
   readonly hasBegun: boolean;
   /** Limit of fuel; null for none. */
   readonly fuel: number | null;
 }
 
-/** What a plug-in consists of while nothing runs. */
+/** The parts of a plug-in while nothing runs. */
 export interface PluginParts {
   /** In the order of linking. */
   readonly instances: readonly ModuleInstance[];
@@ -50,19 +50,19 @@ export interface PluginParts {
   readonly random: RandomSource;
 }
 
-/** What else is to be known of it. */
+/** Other facts about it. */
 interface PluginProgress {
-  /** Fuel of the executions of the last call that are over. */
+  /** Fuel of the executions of the last call that have ended. */
   readonly fuelConsumed: number;
   /** Whether the next call needs a new instance. */
   readonly isStale: boolean;
   readonly call: SavedCall | null;
 }
 
-/** Most work of one kind that a call owes: what the kernel counts before it is paid for has 32 bits at most. */
+/** Most work of one kind that a call owes: the kernel's counters of unpaid work have at most 32 bits. */
 const MAX_WORK = 0xffff_ffff;
 
-/** Most fuel of executions that are over: sums with it stay exact. */
+/** Most fuel of executions that have ended: sums with it stay exact. */
 const MAX_FUEL_BEFORE = 2 ** 52;
 
 const unsupported = (detail: string): Error => new SnapshotError('snapshot.unsupported', { detail });
@@ -128,7 +128,7 @@ const readKernel = (reader: SnapshotReader, kernel: Kernel): (() => void) => {
   const isOutputSet = reader.flag();
   const isTrusted = reader.flag();
   const work = reader.list(() => reader.uint(MAX_WORK));
-  if (work.length !== kernel.memory.work.length) throw corrupt('another number of work counters');
+  if (work.length !== kernel.memory.work.length) throw corrupt('a different number of work counters');
   const runs = readRuns(reader, pageCount * PAGE_SIZE);
   return () => {
     const refusal = kernel.restore(isOutputSet, pageCount, isTrusted, (bytes) => applyRuns(bytes, runs));
@@ -209,9 +209,9 @@ const readSources = (reader: SnapshotReader, { clock, random }: PluginParts): ((
 /**
  * Puts a plug-in into the state of a snapshot: one that was just linked, or the one that it was taken of.
  *
- * @param fuel the most that the call may use in all, whatever the snapshot says; null for no limit
- * @param into the executions of the call that goes back to what it was; null makes new ones
- * @returns how far it had come, and its execution, if one stands still
+ * @param fuel the total that the call may use, regardless of the snapshot; null for no limit
+ * @param into the executions of the call whose earlier state is restored; null makes new ones
+ * @returns its progress, and its execution, if one is paused
  * @throws SnapshotError
  */
 export const readPlugin = (
@@ -224,11 +224,11 @@ export const readPlugin = (
   const { instances, state, wasi } = parts;
   if (!file.has('plugin')) throw foreign('it is a snapshot of instances; restore it with restoreSnapshot');
   const progress = file.read('plugin', (reader) => readProgress(reader, fuel));
-  // What other executions of the call have used is gone for the one that goes on.
+  // Fuel of other executions of the call is not available to the one that resumes.
   const most = fuel === null ? {} : { fuel: Math.max(0, fuel - progress.fuelConsumed) };
   const executions = readEngine(file, { instances, options: { ...options, ...most } }, into);
   const hasExecution = progress.call?.hasBegun === true;
-  if (executions.length !== (hasExecution ? 1 : 0)) throw corrupt('another number of calls');
+  if (executions.length !== (hasExecution ? 1 : 0)) throw corrupt('a different number of calls');
   const steps = [
     file.read('kernel', (reader) => readKernel(reader, state.kernel)),
     file.read('settings', (reader) => readSettings(reader, parts)),
@@ -236,7 +236,7 @@ export const readPlugin = (
   ];
   for (const step of steps) step();
   if (file.has('wasi') !== (wasi !== null))
-    throw foreign(`it was made with WASI switched ${wasi === null ? 'on' : 'off'}`);
+    throw foreign(`it was made with WASI ${wasi === null ? 'enabled' : 'disabled'}`);
   if (wasi !== null) file.read('wasi', (reader) => readWasi(reader, wasi));
   return { ...progress, execution: executions[0] ?? null };
 };

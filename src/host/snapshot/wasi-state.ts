@@ -1,6 +1,6 @@
 /**
- * State of WASI as part of a snapshot: files in memory, and descriptors. Standard streams and directories of the
- * host are those that the options give where the snapshot is restored; files in them are opened anew by path.
+ * State of WASI as part of a snapshot: files in memory, and descriptors. Standard streams and directories of the host
+ * come from the options with which the snapshot is restored; files in them are opened again by path.
  */
 
 import { SnapshotError } from '../../errors/errors.ts';
@@ -66,7 +66,7 @@ export const writeWasi = (out: SnapshotWriter, wasi: Preview1): void => {
   });
 };
 
-/** Attributes that a tree shows in place of the host's. */
+/** Attributes that a tree shows instead of the host's. */
 const writeAttributes = (out: SnapshotWriter, attributes: AttributeMemory | undefined): void => {
   out.flag(attributes !== undefined);
   if (attributes === undefined) return;
@@ -125,7 +125,7 @@ const writeDescriptor = (
   else out.flag(descriptor.preopenName !== null);
 };
 
-/** Reads the section into a WASI that was just made. */
+/** Reads the section into a new WASI. */
 export const readWasi = (reader: SnapshotReader, wasi: Preview1): void => {
   const trees = reader.list(() => {
     const name = reader.text();
@@ -139,7 +139,7 @@ export const readWasi = (reader: SnapshotReader, wasi: Preview1): void => {
   trees.forEach(({ attributes }, i) => {
     const own = wasi.trees[i]!.tree.attributes;
     if ((own === undefined) !== (attributes === null))
-      throw foreign('deterministic and other plug-ins show files differently');
+      throw foreign('deterministic and other plug-ins see files differently');
     if (own !== undefined && attributes !== null) Object.assign(own, attributes);
   });
   const found = readNodes(reader);
@@ -188,7 +188,7 @@ const readListings = (
   reader.list((count) => {
     if (count >= KEPT_LISTINGS) throw corrupt('too many listings');
     const descriptor = entries[reader.index(entries.length, 'descriptor')]![1];
-    if (descriptor.kind !== 'directory') throw corrupt('a listing of what is no directory');
+    if (descriptor.kind !== 'directory') throw corrupt('a listing of something that is not a directory');
     const kept = reader.list(() => {
       const name = reader.text();
       const filetype = kinds.get(reader.u8());
@@ -198,7 +198,7 @@ const readListings = (
     return [descriptor, kept] as const;
   });
 
-/** Opens what descriptors were open to. */
+/** Opens the files of descriptors. */
 class Opener {
   readonly #reader: SnapshotReader;
   readonly #wasi: Preview1;

@@ -18,21 +18,21 @@ import { checkTextOrBytes } from '../platform/given.ts';
 import type { Json, Operation } from './operation.ts';
 import { PluginOutput } from './output.ts';
 
-/** An address as guests pass it (a bigint, perhaps negative after sign extension) or as a number. */
+/** An address as guests pass it (a bigint, possibly negative after sign extension) or as a number. */
 const toAddress = (address: bigint | number): number => {
   if (typeof address === 'bigint') return Number(BigInt.asUintN(64, address));
   if (isWholeNumber(address)) return address;
-  throw badArgument(`an address is a bigint or ${wholeNumberText()}, not ${valueText(address)}`);
+  throw badArgument(`an address must be a bigint or ${wholeNumberText()}, not ${valueText(address)}`);
 };
 
-/** What the view shows of the state of a plug-in. */
+/** The part of a plug-in's state that the view shows. */
 export interface ShownState {
   readonly kernel: Kernel;
   readonly schedule: FuelSchedule;
   readonly variables: Variables;
   readonly logger: LevelLogger;
   readonly hostContext: unknown;
-  /** What the host function that runs was charged for bytes and by itself. */
+  /** Charges of the running host function for bytes and by itself. */
   readonly charged: number;
   /** Charges to the running host call. @throws UsageError for anything but a whole number that is not negative */
   charge(fuel: number): void;
@@ -57,7 +57,7 @@ export interface ShownState {
  */
 export class CurrentPlugin {
   #live: ShownState | null;
-  /** Takes down what the host function does to the plug-in; null when nobody records it. */
+  /** Records what the host function does to the plug-in; null if it is not recorded. */
   #operations: Operation[] | null = null;
 
   /** @internal */
@@ -70,7 +70,7 @@ export class CurrentPlugin {
     throw new UsageError('usage.state', { detail: 'the call of this host function was stopped' });
   }
 
-  /** Takes down, from now on, every change that is made through this view. @internal */
+  /** From now on, records every change through this view. @internal */
   takeDown(operations: Operation[] | null): void {
     this.#operations = operations;
   }
@@ -83,7 +83,7 @@ export class CurrentPlugin {
   /**
    * Allocates a block in kernel memory.
    *
-   * @returns its handle; 0n when the size is 0 or there is no memory
+   * @returns its handle; 0n if the size is 0 or there is no memory
    */
   alloc(size: bigint | number): bigint {
     const length = toAddress(size);
@@ -101,11 +101,11 @@ export class CurrentPlugin {
   /**
    * Copies bytes, or a string as UTF-8, into a new block.
    *
-   * @returns its handle; 0n for empty contents, as the PDKs have it
-   * @throws UsageError for anything else, or when there is no memory
+   * @returns its handle; 0n for empty contents, as in the PDKs
+   * @throws UsageError for anything else, or if there is no memory
    */
   store(input: string | BytesLike): bigint {
-    const bytes = checkTextOrBytes(input, 'what to store');
+    const bytes = checkTextOrBytes(input, 'the value to store');
     this.#operations?.push(['store', encodeBase64(bytes)]);
     this.#state.chargeBytes(bytes.length);
     const handle = this.#state.kernel.store(bytes);
@@ -121,7 +121,7 @@ export class CurrentPlugin {
    */
   read(address: bigint | number): PluginOutput | null {
     const handle = toAddress(address);
-    // Reading changes nothing but the bill.
+    // Reading changes only the fuel count.
     this.#operations?.push(['read', handle]);
     const bytes = handle === 0 ? new Uint8Array(0) : this.#state.kernel.read(handle);
     if (bytes === null) return null;
@@ -143,7 +143,7 @@ export class CurrentPlugin {
   /**
    * Sets a variable to a copy of a value.
    *
-   * @throws UsageError when the limit on variables would be exceeded
+   * @throws UsageError if the limit on variables would be exceeded
    */
   setVariable(name: string, value: string | BytesLike): void {
     const bytes = checkTextOrBytes(value, 'a variable').slice();
@@ -164,15 +164,15 @@ export class CurrentPlugin {
    * @throws UsageError for an empty message
    */
   setError(error: string | Error): void {
-    // By its field, since an error may be of another realm.
+    // By its field, since an error may be from another realm.
     const message: unknown = isObject(error) ? error.message : error;
     if (typeof message !== 'string' || message === '') throw badArgument('could not store error value');
     this.errorSet(Number(this.store(message)));
   }
 
   /**
-   * Adds to the bill of the running call, for work that the host function does. What it reads and stores is charged
-   * already, by the schedule.
+   * Charges fuel to the running call for work of the host function. What it reads and stores is already charged by
+   * the schedule.
    *
    * @throws UsageError for anything but a whole number that is not negative
    */
@@ -181,14 +181,14 @@ export class CurrentPlugin {
     this.#operations?.push(['charge', fuel]);
   }
 
-  /** What the host function that runs has charged up to now, the work of the kernel included. @internal */
+  /** What the running host function has charged so far, including the work of the kernel. @internal */
   get charged(): number {
     if (this.#live === null) return 0;
     const { charged, kernel, schedule } = this.#live;
     return charged + workCost(kernel, schedule);
   }
 
-  /** The value that was given to `Plugin.call` for host functions. */
+  /** The value that was passed to `Plugin.call` for host functions. */
   hostContext<T = unknown>(): T {
     return this.#state.hostContext as T;
   }
@@ -202,9 +202,9 @@ export class CurrentPlugin {
     this.#state.logger.level = checkLogLevel(level);
   }
 
-  /** Does again what was taken down. @internal */
+  /** Repeats what was recorded. @internal */
   redo([name, ...args]: Operation): void {
-    if (!Object.hasOwn(operations, name)) throw badArgument(`no operation "${nameText(name)}"`);
+    if (!Object.hasOwn(operations, name)) throw badArgument(`unknown operation "${nameText(name)}"`);
     operations[name]!(this, args);
   }
 
@@ -218,7 +218,7 @@ export class CurrentPlugin {
 const number = (json: Json | undefined): number => Number(json ?? 0);
 const bytes = (json: Json | undefined): Uint8Array => decodeBase64(String(json)) ?? new Uint8Array(0);
 
-/** How each operation is done again. Key = name in recordings. */
+/** How each operation is repeated. Key = name in recordings. */
 const operations: Readonly<Record<string, (plugin: CurrentPlugin, args: readonly Json[]) => void>> = {
   charge: (plugin, [fuel]) => plugin.charge(number(fuel)),
   alloc: (plugin, [size]) => void plugin.alloc(number(size)),

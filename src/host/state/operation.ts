@@ -1,6 +1,6 @@
-/** What a host function does to the plug-in that called it, as data that a recording can hold. */
+/** The effects of a host function on its calling plug-in, as data for recordings. */
 
-/** What can be in a recording. */
+/** Data that can be in a recording. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** One change by the name of the method that makes it; bytes are in base64. */

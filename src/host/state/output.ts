@@ -1,11 +1,11 @@
 /**
- * What a call returns and what host functions read: bytes with the conveniences of `@extism/extism`.
+ * The result of a call and what host functions read: bytes with the convenience methods of `@extism/extism`.
  */
 import { UsageError } from '../../errors/errors.ts';
 import { decodeUtf8Lossy } from '../../syntax/utf8.ts';
 
 /**
- * Read-only bytes as a `DataView` with `text()`, `json()` and `bytes()`. A copy: it stays as it is.
+ * Read-only bytes as a `DataView` with `text()`, `json()` and `bytes()`. A copy: it never changes.
  *
  * ```ts
  * const plugin = await createPlugin('build/examples/greet.wasm');
@@ -35,9 +35,9 @@ export class PluginOutput extends DataView<ArrayBuffer> {
   /**
    * The contents parsed as JSON.
    *
-   * @throws SyntaxError when they are not JSON
+   * @throws SyntaxError if they are not JSON
    */
-  // biome-ignore lint/suspicious/noExplicitAny: the shape of JSON is the caller's knowledge, as in JSON.parse
+  // biome-ignore lint/suspicious/noExplicitAny: only the caller knows the shape of the JSON, as with JSON.parse
   json(): any {
     return JSON.parse(this.text());
   }
@@ -48,7 +48,7 @@ export class PluginOutput extends DataView<ArrayBuffer> {
     return this.#bytes;
   }
 
-  /** The contents as a buffer of their own. */
+  /** The contents as a separate buffer. */
   arrayBuffer(): ArrayBuffer {
     return this.buffer.slice(this.byteOffset, this.byteOffset + this.byteLength);
   }

@@ -1,5 +1,5 @@
 /**
- * What the modules, host functions and calls of one plug-in share.
+ * State that the modules, host functions and calls of one plug-in share.
  */
 import type { Execution } from '../../interpreter/calls/execution.ts';
 import { type FuelSchedule, hostBytesCost } from '../../interpreter/fuel/schedules.ts';
@@ -12,7 +12,7 @@ import type { PdkState } from '../pdk/pdk.ts';
 import type { Variables } from '../pdk/variables.ts';
 import { CurrentPlugin, type ShownState } from './current-plugin.ts';
 
-/** What lasts as long as a plug-in, whatever is instantiated anew. */
+/** State that lasts as long as a plug-in, across instantiations. */
 export interface PluginStateParts {
   readonly config: ReadonlyMap<string, string>;
   readonly variables: Variables;
@@ -29,23 +29,23 @@ export class PluginState implements PluginStateParts, PdkState, ShownState {
   readonly schedule: FuelSchedule;
   readonly http: HttpSettings;
   readonly kernel: Kernel;
-  /** What host functions get. */
+  /** The first argument of host functions. */
   context: CurrentPlugin;
-  /** Value that the caller of the running call handed in for host functions. */
+  /** Value that the caller of the running call passed for host functions. */
   hostContext: unknown = undefined;
-  /** The engine's side of the host call that runs, to which bytes are charged; null outside of host calls. */
+  /** The engine's side of the running host call, to which bytes are charged; null outside of host calls. */
   caller: Caller | null = null;
-  /** What the host function that runs was charged for bytes and by itself; work of the kernel is not in it. */
+  /** Charges of the running host function for bytes and by itself; not including work of the kernel. */
   charged = 0;
-  /** What bounds the running call; null between calls. */
+  /** The limits of the running call; null between calls. */
   limits: RunLimits | null = null;
-  /** Executions of the running call, outermost first; the others wait for a linked command that the last one runs. */
+  /** Executions of the running call, outermost first; the others wait for a linked command in the last one. */
   executions: Execution[] = [];
-  /** Whether the embedder may have something of the instances: an instance, or a value that leads to one. */
+  /** Whether the embedder may have part of the instances: an instance, or a value that refers to one. */
   hasEscaped = false;
-  /** Linked commands that wait for each other now. */
+  /** Nested linked commands that wait for each other now. */
   commandDepth = 0;
-  /** Status and headers of the last answer to an HTTP request; it outlasts the call. */
+  /** Status and headers of the last HTTP response; it outlasts the call. */
   lastAnswer: LastAnswer | null = null;
 
   constructor(parts: PluginStateParts, kernel: Kernel) {
@@ -58,12 +58,12 @@ export class PluginState implements PluginStateParts, PdkState, ShownState {
     this.context = new CurrentPlugin(this);
   }
 
-  /** Resolves when the running call is stopped; null when nothing can stop it. */
+  /** Resolves when the running call is stopped; null if nothing can stop it. */
   get stopped(): Promise<void> | null {
     return this.limits?.watch.stopped ?? null;
   }
 
-  /** Calls back once when the running call is stopped, unless what is returned is called before. */
+  /** Calls back once when the running call is stopped, unless the returned function is called before. */
   onStop(listener: () => void): () => void {
     return this.limits?.watch.onStop(listener) ?? (() => {});
   }
@@ -80,8 +80,8 @@ export class PluginState implements PluginStateParts, PdkState, ShownState {
   }
 
   /**
-   * Cuts off a host function that was still at work when its call was stopped: whatever it does later must not
-   * reach into the next call.
+   * Detaches a host function that was still running when its call was stopped: its later actions must not affect the
+   * next call.
    */
   abandonContext(): void {
     this.context.revoke();

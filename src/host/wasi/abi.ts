@@ -1,8 +1,8 @@
 /**
- * TABLE: every function of WASI preview 1 with its type, its price, the descriptor it works on, the right that
- * this takes and what descriptors of other kinds answer. Also the numbers of clocks, file types, flags, rights.
+ * TABLE: every function of WASI preview 1 with its type, its price, the descriptor it works on, the right that it
+ * requires, and the errors for descriptors of other kinds. Also the numbers of clocks, file types, flags, rights.
  *
- * Names, types and rights are written here only; wrapper, link checks and documentation derive from them.
+ * Names, types and rights are written only here; wrapper, link checks and documentation derive from them.
  */
 import { I32, I64, type ValType } from '../../syntax/types.ts';
 import type { Filetype } from '../platform/files.ts';
@@ -10,7 +10,7 @@ import type { Errno } from './errno.ts';
 
 /** The namespace of preview 1. */
 export const WASI_NAMESPACE = 'wasi_snapshot_preview1';
-/** The namespace of the snapshot before, with the same functions; see `layouts` for what differs. */
+/** The namespace of the preceding snapshot, with the same functions; see `layouts` for the differences. */
 export const WASI_UNSTABLE_NAMESPACE = 'wasi_unstable';
 
 /** Identifiers of clocks. */
@@ -33,7 +33,7 @@ export const filetypes = {
 export const EVENT_CLOCK = 0;
 export const EVENT_FD_READ = 1;
 export const EVENT_FD_WRITE = 2;
-/** Flag of a clock subscription: its timeout is a point in time. */
+/** Flag of a clock subscription: its timeout is an absolute time. */
 export const SUBSCRIPTION_ABSTIME = 1;
 
 /** Flags of a descriptor. */
@@ -42,7 +42,7 @@ export const FDFLAG_DSYNC = 2;
 export const FDFLAG_SYNC = 16;
 export const FDFLAGS_ALL = 31;
 
-/** Flag of a look-up: a symbolic link as the last component is followed. */
+/** Flag of a lookup: a symbolic link as the last component is followed. */
 export const LOOKUP_FOLLOW = 1;
 
 /** Flags of `path_open`. */
@@ -82,7 +82,7 @@ export type Right = (typeof rightNames)[number];
 export const rights: Readonly<Record<Right, bigint>> = Object.freeze(
   Object.fromEntries(rightNames.map((name, i) => [name, 1n << BigInt(i)])) as Record<Right, bigint>,
 );
-/** Rights that come with another one, as the standard says. */
+/** Rights that are implied by another one, by the standard. */
 export const impliedBy: Readonly<Partial<Record<Right, Right>>> = {
   fd_tell: 'fd_seek',
   fd_datasync: 'fd_sync',
@@ -92,7 +92,7 @@ const allOf = (names: readonly Right[]): bigint => names.reduce((mask, name) => 
 const anyRights = ['fd_fdstat_set_flags', 'fd_filestat_get', 'poll_fd_readwrite'] as const;
 const storedRights = ['fd_datasync', 'fd_sync', 'fd_filestat_set_times', 'fd_advise'] as const;
 
-/** The rights that mean something on each kind of descriptor. */
+/** The rights that are meaningful for each kind of descriptor. */
 export const INPUT_RIGHTS: bigint = allOf([...anyRights, 'fd_read']);
 export const OUTPUT_RIGHTS: bigint = allOf([...anyRights, 'fd_write']);
 export const FILE_RIGHTS: bigint = allOf([
@@ -106,10 +106,10 @@ export const DIRECTORY_RIGHTS: bigint = allOf([
   ...rightNames.filter((name) => name.startsWith('path_') || name === 'fd_readdir'),
 ]);
 
-/** What a function works on. */
+/** The subject of a function. */
 type Subject = 'nothing' | 'descriptor' | 'file' | 'directory' | 'socket';
 
-/** What work of some kind costs: `fuel` for each `per`, rounded up. */
+/** The cost of a kind of work: `fuel` for each `per`, rounded up. */
 interface WorkRow {
   readonly fuel: number;
   readonly per: number;
@@ -117,25 +117,25 @@ interface WorkRow {
 }
 
 /**
- * TABLE: work that functions do by size, beside bytes that cross the border. It costs the same whatever tree the files
- * are in, so that bills do not depend on it.
+ * TABLE: work of functions by size, in addition to bytes that cross the boundary. It costs the same for all kinds of
+ * file trees, so that fuel does not depend on them.
  *
- * PERF: such that a unit stands for at most 300 ns on directories of Linux (Node 20: 2 µs to enter a directory, 20 to
- * find out that a name is a link, 7 to look at an entry, 1 to read or write), and for far less in memory.
+ * PERF: a unit represents at most 300 ns on directories of Linux (Node 20: 2 µs to enter a directory, 20 to find that
+ * a name is a link, 7 to stat an entry, 1 to read or write), and for far less in memory.
  */
 export const wasiWork = {
   pathBytes: { fuel: 1, per: 4, what: 'bytes of a path, and of the text of a link that is read' },
   steps: { fuel: 16, per: 1, what: 'components of a path, and of links in it, before the last' },
   links: { fuel: 64, per: 1, what: 'symbolic links that are followed' },
-  made: { fuel: 128, per: 1, what: 'files that are made by opening' },
+  made: { fuel: 128, per: 1, what: 'files that are created by opening' },
   buffers: { fuel: 2, per: 1, what: 'buffers of a read or write' },
   transfers: { fuel: 8, per: 1, what: 'buffers that are filled or emptied' },
   syncs: { fuel: 256, per: 1, what: 'writes through a descriptor that synchronises them' },
   sizes: { fuel: 1, per: 512, what: 'bytes that a file grows by without being written, or shrinks by' },
-  listed: { fuel: 4, per: 1, what: 'entries of a directory that is listed anew' },
-  entries: { fuel: 24, per: 1, what: 'entries that are handed out' },
+  listed: { fuel: 4, per: 1, what: 'entries of a directory that is listed again' },
+  entries: { fuel: 24, per: 1, what: 'entries that are returned' },
   subscriptions: { fuel: 8, per: 1, what: 'subscriptions of a poll' },
-  sleeps: { fuel: 1024, per: 1, what: 'polls that have to wait for a clock' },
+  sleeps: { fuel: 1024, per: 1, what: 'polls that must wait for a clock' },
   strings: { fuel: 1, per: 1, what: 'strings' },
   random: { fuel: 1, per: 32, what: 'random bytes' },
 } as const satisfies Readonly<Record<string, WorkRow>>;
@@ -143,7 +143,7 @@ export const wasiWork = {
 /** Kinds of work. */
 export type WasiWork = keyof typeof wasiWork;
 
-/** What so much work costs. */
+/** The cost of an amount of work. */
 export const wasiWorkCost = (kind: WasiWork, count: number): number =>
   wasiWork[kind].fuel * Math.ceil(count / wasiWork[kind].per);
 
@@ -155,12 +155,12 @@ export interface WasiFunctionRow {
   readonly subject: Subject;
   /** Which parameter is the descriptor. */
   readonly fdParam: number;
-  /** The right that it takes, or null. */
+  /** The right that it requires, or null. */
   readonly right: Right | null;
-  /** What descriptors that cannot do this answer: streams; directories where a file is meant, and vice versa. */
+  /** The errors for descriptors that do not support it: streams; directories instead of files, and vice versa. */
   readonly onStream: Errno;
   readonly onOther: Errno;
-  /** What makes a call dearer, beside the bytes that cross the border. */
+  /** What adds to the price of a call, besides the bytes that cross the boundary. */
   readonly work: readonly WasiWork[];
   readonly summary: string;
 }
@@ -221,7 +221,7 @@ const onDirectory = (
 const onSocket = (params: readonly ValType[], summary: string): RowOn<'socket'> =>
   row('socket', 16, params, summary, [], { onStream: 'notsock', onOther: 'notsock' });
 
-/** What resolving a path takes. */
+/** The work of resolving a path. */
 const walked = ['pathBytes', 'steps', 'links'] as const;
 const moves = ['buffers', 'transfers'] as const;
 const writes = [...moves, 'sizes', 'syncs'] as const;
@@ -242,7 +242,7 @@ export const wasiAbi = {
   fd_datasync: onAny(256, [I32], 'fd_datasync', 'Synchronises the data of a file.', [], 'inval'),
   fd_fdstat_get: onAny(16, [I32, I32], null, 'Kind, flags and rights of a descriptor.'),
   fd_fdstat_set_flags: onAny(16, [I32, I32], 'fd_fdstat_set_flags', 'Sets the flags of a descriptor.'),
-  fd_fdstat_set_rights: onAny(16, [I32, I64, I64], null, 'Gives up rights of a descriptor.'),
+  fd_fdstat_set_rights: onAny(16, [I32, I64, I64], null, 'Removes rights of a descriptor.'),
   fd_filestat_get: onAny(32, [I32, I32], 'fd_filestat_get', 'Attributes of an open file.'),
   fd_filestat_set_size: onFile(
     32,
@@ -332,14 +332,14 @@ export type WasiNameOn<S extends Subject> = {
   [K in WasiFunctionName]: (typeof wasiAbi)[K] extends RowOn<S> ? K : never;
 }[WasiFunctionName];
 
-/** Where the fields of the structures are that the two snapshots lay out differently. */
+/** Offsets of the fields of structures that differ between the two snapshots. */
 export interface Layout {
   readonly filestat: {
     readonly size: number;
     readonly nlink: number;
     /** Width of `nlink` in bytes. */
     readonly nlinkWidth: 4 | 8;
-    /** Where size, atim, mtim and ctim begin. */
+    /** Offset of size, atim, mtim and ctim. */
     readonly rest: number;
   };
   readonly subscription: {
@@ -348,7 +348,7 @@ export interface Layout {
     readonly timeout: number;
     readonly flags: number;
   };
-  /** What the numbers of `whence` mean. */
+  /** The meaning of the numbers of `whence`. */
   readonly whence: readonly ('set' | 'current' | 'end')[];
 }
 

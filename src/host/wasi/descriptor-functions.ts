@@ -26,7 +26,7 @@ import { MAX_VECTORS } from './guest-memory.ts';
 import type { Preview1 } from './program.ts';
 import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
-/** Largest size that a guest can give a file: beyond what disks hold, and far from where numbers lose exactness. */
+/** Largest size that a guest can give a file: beyond the size of disks, and far below the limit of exact numbers. */
 const MAX_FILE_SIZE = 2 ** 43;
 const ADVICE_LAST = 5;
 const PREOPEN_DIRECTORY = 0;
@@ -43,7 +43,7 @@ const toPosition = (value: bigint): number => {
   return Number(value);
 };
 
-/** Writes attributes as the caller's snapshot lays them out. */
+/** Writes attributes in the layout of the caller's snapshot. */
 export const writeFilestat = (call: WasiCall, at: number, stat: FileStat): WasiAnswer => {
   const { memory, layout } = call;
   const { size, nlink, nlinkWidth, rest } = layout.filestat;
@@ -81,7 +81,7 @@ const buffersOf = (call: WasiCall): Uint8Array[] => {
   return call.memory.vectors(call.u32(1), count);
 };
 
-/** Moves bytes between buffers and something; the count goes to parameter `countAt`. */
+/** Moves bytes between buffers and a descriptor; the count goes to parameter `countAt`. */
 const transfer = (
   call: WasiCall,
   buffers: readonly Uint8Array[],
@@ -102,7 +102,7 @@ const transfer = (
   return 'success';
 };
 
-/** Hands out what a stream read. A stream gives what it has: never more than one chunk for one call. */
+/** Returns what a stream has read. A stream returns what it has: never more than one chunk per call. */
 const readStream = (wasi: Preview1, read: NonNullable<Stream['read']>, call: WasiCall): WasiAnswer => {
   const buffers = buffersOf(call);
   const room = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
@@ -118,7 +118,7 @@ const readStream = (wasi: Preview1, read: NonNullable<Stream['read']>, call: Was
   };
   const chunk = room === 0 ? new Uint8Array(0) : read(room);
   if (chunk instanceof Uint8Array) return deliver(call, buffers, chunk.subarray(0, room));
-  // After waiting the operands are no longer where they were, and the memory may have been replaced.
+  // After waiting, the operands are no longer in place, and the memory may have been replaced.
   const operands = [0, 1, 2, 3].map(call.u32);
   return chunk.then((late) => () => {
     const current = { ...call, memory: memoryOf(wasi, call.caller), u32: (i: number) => operands[i]! };
@@ -128,7 +128,7 @@ const readStream = (wasi: Preview1, read: NonNullable<Stream['read']>, call: Was
   });
 };
 
-/** @param known size of the file, where it is known */
+/** @param known size of the file, if known */
 const writeFile = (
   descriptor: FileDescriptor,
   call: WasiCall,
@@ -140,7 +140,7 @@ const writeFile = (
   let position = start;
   transfer(call, buffersOf(call), countAt, (buffer) => {
     if (position + buffer.length > MAX_FILE_SIZE) throw new ErrnoSignal('fbig');
-    // What lies between the end and the first byte becomes zeros.
+    // The gap between the end and the first byte becomes zeros.
     const gap = position > start || start === 0 ? 0 : start - (known ?? Number(file.stat().size));
     const count = file.write(buffer, position);
     call.did('sizes', Math.max(0, gap));
@@ -195,7 +195,7 @@ const preopenName = (descriptor: Descriptor): Uint8Array => {
   return descriptor.preopenName;
 };
 
-/** One entry of a listing as the guest gets it. */
+/** One entry of a listing in the guest's form. */
 const direntOf = (
   descriptor: DirectoryDescriptor,
   entry: DirectoryEntry,
@@ -203,7 +203,7 @@ const direntOf = (
   name: Uint8Array,
 ): Uint8Array => {
   const { directory } = descriptor;
-  // The parent's number would tell about what is outside of a pre-opened directory.
+  // The parent's number would reveal something outside of a pre-opened directory.
   const isDots = entry.name === '.' || entry.name === '..';
   const ino = isDots ? directory.stat().ino : (directory.statEntry(entry.name)?.ino ?? 0n);
   const bytes = new Uint8Array(DIRENT_SIZE + name.length);
@@ -226,7 +226,7 @@ const readDirectory = (wasi: Preview1, call: WasiCall, descriptor: DirectoryDesc
   call.memory.slice(call.u32(4), 4);
   const cookie = call.u64(3);
   const entries = wasi.descriptors.listing(descriptor, cookie === 0n, () => {
-    // The whole listing is read at once, however little of it fits into the buffer.
+    // The whole listing is read, even if little of it fits into the buffer.
     const found = descriptor.directory.entries(MAX_ENTRIES);
     call.did('listed', found?.length ?? MAX_ENTRIES);
     if (found === null) throw new ErrnoSignal('overflow');
@@ -359,7 +359,7 @@ export const fileFunctions: Readonly<
     readFile(descriptor, call, 4, toPosition(call.u64(3)));
     return 'success';
   },
-  // At the offset also with `append`, as POSIX says; Linux alone differs.
+  // At the offset even with `append`, as in POSIX; only Linux differs.
   fd_pwrite: (_, call, descriptor) => {
     writeFile(descriptor, call, 4, toPosition(call.u64(3)), null);
     return 'success';

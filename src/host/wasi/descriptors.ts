@@ -10,14 +10,17 @@ import { ErrnoSignal } from './errno.ts';
 
 /** Most descriptors of one program. */
 export const MAX_DESCRIPTORS = 1024;
-/** What a program opens never gets the number of a standard stream, so that no print lands in a file by accident. */
+/**
+ * A file that a program opens never gets the number of a standard stream, so that no output goes to a file by
+ * accident.
+ */
 const FIRST_OPENED = 3;
 
-/** Where a descriptor came from: what is needed to open it anew. */
+/** The origin of a descriptor: what is needed to open it again. */
 export interface Origin {
   /** Index of the pre-opened tree. */
   readonly tree: number;
-  /** Path from its root, as the guest put it together; null when that is too long to keep. */
+  /** Path from its root, as the guest composed it; null if it is too long to keep. */
   readonly path: string | null;
 }
 
@@ -29,7 +32,7 @@ interface DescriptorBase {
 }
 
 /**
- * Reads up to so many bytes; an empty answer is the end.
+ * Reads up to this many bytes; an empty answer means the end.
  *
  * ```ts
  * const lines = ['one', 'two'].map((line) => new TextEncoder().encode(line));
@@ -43,9 +46,9 @@ interface DescriptorBase {
  */
 export type StreamReader = (maxBytes: number) => Uint8Array | Promise<Uint8Array>;
 
-/** A reader of the embedder's, whose bytes may be of another realm, or be none. */
+/** A reader of the embedder, whose result may be from another realm, or not be bytes. */
 export const checkedReader = (read: StreamReader): StreamReader => {
-  const check = (chunk: Uint8Array): Uint8Array => checkBytes(chunk, 'what wasi.stdin read');
+  const check = (chunk: Uint8Array): Uint8Array => checkBytes(chunk, 'the result of wasi.stdin');
   return (maxBytes) => {
     const chunk = read(maxBytes);
     return isThenable(chunk) ? Promise.resolve(chunk).then(check) : check(chunk);
@@ -55,13 +58,13 @@ export const checkedReader = (read: StreamReader): StreamReader => {
 /** A stream: bytes go in or out, there is no position. */
 export interface Stream extends DescriptorBase {
   readonly kind: 'stream';
-  /** How far a stream of known bytes was read. */
+  /** Position in a stream of known bytes. */
   readonly progress?: { position: number } | undefined;
-  /** Null where nothing can be read. */
+  /** Null if it cannot be read. */
   readonly read: StreamReader | null;
   /** Bytes that can be read without waiting. */
   readonly available: () => number;
-  /** Writes all of a chunk, which the callee may keep. Null where nothing can be written. */
+  /** Writes all of a chunk, which the callee may keep. Null if it cannot be written. */
   readonly write: ((chunk: Uint8Array) => void) | null;
 }
 
@@ -82,7 +85,7 @@ export interface DirectoryDescriptor extends DescriptorBase {
   readonly preopenName: Uint8Array | null;
 }
 
-/** Anything that has a number. */
+/** Anything that has a descriptor number. */
 export type Descriptor = Stream | FileDescriptor | DirectoryDescriptor;
 
 /** The file type of a descriptor. Streams are character devices, so that C libraries send lines as they are ready. */
@@ -94,7 +97,7 @@ const closeDescriptor = (descriptor: Descriptor): void => {
   else if (descriptor.kind === 'directory') descriptor.directory.close();
 };
 
-/** A stream of bytes that are all there. */
+/** A stream of bytes that are all available. */
 export const bytesReader = (contents: Uint8Array): Pick<Stream, 'read' | 'available' | 'progress'> => {
   const progress = { position: 0 };
   return {
@@ -129,7 +132,7 @@ export const outputStream = (write: (chunk: Uint8Array) => void): Stream => ({
   inheriting: 0n,
 });
 
-/** A directory that a program finds open. */
+/** A directory that is open when a program begins. */
 export const preopenedDirectory = (
   directory: OpenDirectory,
   name: Uint8Array,
@@ -144,7 +147,10 @@ export const preopenedDirectory = (
   inheriting: DIRECTORY_RIGHTS | FILE_RIGHTS,
 });
 
-/** Directories whose listings are kept, so that programs that read on do not list anew; bounds the host's memory. */
+/**
+ * Directories whose listings are kept, so that programs that continue reading do not list again; bounds the host's
+ * memory.
+ */
 export const KEPT_LISTINGS = 8;
 
 /** Descriptors by number. */
@@ -163,7 +169,7 @@ export class DescriptorTable {
     return this.#listings;
   }
 
-  /** Takes the descriptors and listings of a snapshot in place of its own, which are closed. */
+  /** Takes the descriptors and listings of a snapshot instead of its own, which are closed. */
   replace(
     entries: readonly (readonly [number: number, descriptor: Descriptor])[],
     listings: readonly (readonly [directory: DirectoryDescriptor, entries: readonly DirectoryEntry[]])[],
@@ -172,7 +178,7 @@ export class DescriptorTable {
     this.exchange(entries, listings);
   }
 
-  /** The same, where its own stay open: they may come back. */
+  /** The same, but its own stay open, since they may be restored. */
   exchange(
     entries: readonly (readonly [number: number, descriptor: Descriptor])[],
     listings: readonly (readonly [directory: DirectoryDescriptor, entries: readonly DirectoryEntry[]])[],
@@ -215,7 +221,7 @@ export class DescriptorTable {
     closeDescriptor(descriptor);
   }
 
-  /** Gives a descriptor another number that is in use; what had it is closed. @throws ErrnoSignal */
+  /** Gives a descriptor another number that is in use; the descriptor that had it is closed. @throws ErrnoSignal */
   renumber(from: number, to: number): void {
     const descriptor = this.get(from);
     this.get(to);
@@ -230,13 +236,13 @@ export class DescriptorTable {
       try {
         this.close(number);
       } catch (error) {
-        // What cannot be closed is closed: nobody is left to be told.
+        // An error in closing is ignored: there is nothing to report it to.
         if (!(error instanceof ErrnoSignal)) throw error;
       }
     }
   }
 
-  /** The listing of a directory as it was when `list` was called last: at a rewind, or when it was forgotten. */
+  /** The listing of a directory from the last call of `list`: at a rewind, or after it was dropped. */
   listing(
     directory: DirectoryDescriptor,
     isRewind: boolean,

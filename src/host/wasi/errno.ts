@@ -1,7 +1,7 @@
 /**
  * TABLE: the error numbers of preview 1, and the signal that ends a WASI function with one of them.
  *
- * File back ends throw the same signal, so that an error keeps its number from where it is found to the guest.
+ * File back ends throw the same signal, so that an error keeps its number on the way to the guest.
  */
 
 const names = [
@@ -52,7 +52,7 @@ export const errnoOfPosix = (code: string): Errno => {
   return Object.hasOwn(errno, name) ? (name as Errno) : 'io';
 };
 
-/** Thrown to end a WASI function with an error; caught by the wrapper. No stack: it is not a fault of the host. */
+/** Thrown to end a WASI function with an error; caught by the wrapper. No stack: it is not an error of the host. */
 export class ErrnoSignal {
   readonly name: Errno;
   readonly value: number;

@@ -1,7 +1,7 @@
 /**
  * Bounds-checked access to the memory of the module that called a WASI function.
  *
- * An address outside ends the function with `errno.fault`; nothing of JavaScript's own errors shows.
+ * An address out of bounds ends the function with `errno.fault`, never with a JavaScript error.
  */
 import type { MemoryInstance } from '../../interpreter/instances/memory.ts';
 import { ErrnoSignal } from './errno.ts';
@@ -11,17 +11,17 @@ const inval = new ErrnoSignal('inval');
 
 /** Bytes that describe one buffer. */
 const VECTOR_SIZE = 8;
-/** Most vectors of one read or write, as POSIX systems have it. */
+/** Most vectors of one read or write, as on POSIX systems. */
 export const MAX_VECTORS = 1024;
-/** Most bytes that one read or write moves; more is a short read or write, which guests must expect. */
+/** Most bytes that one read or write moves; more becomes a short read or write, which guests must expect. */
 export const MAX_TRANSFER = 1 << 24;
 
-/** Memory of the caller for the time of one call; growth in between would need a new one. */
+/** Memory of the caller during one call; growth in between would need a new object. */
 export class GuestMemory {
   readonly #view: DataView;
   readonly #byteLength: number;
 
-  /** @param memory null where there is no calling module: then every address is outside */
+  /** @param memory null without a calling module: then every address is out of bounds */
   constructor(memory: MemoryInstance | null) {
     this.#view = memory?.view ?? new DataView(new ArrayBuffer(0));
     this.#byteLength = memory?.byteLength ?? 0;
@@ -31,7 +31,7 @@ export class GuestMemory {
     if (address + length > this.#byteLength) throw fault;
   }
 
-  /** A view of a range. @throws ErrnoSignal when it is not all in memory */
+  /** A view of a range. @throws ErrnoSignal if it is not all in memory */
   slice(address: number, length: number): Uint8Array {
     this.#check(address, length);
     return new Uint8Array(this.#view.buffer, address, length);
@@ -69,7 +69,7 @@ export class GuestMemory {
     this.#view.setBigUint64(address, value, true);
   }
 
-  /** The buffers of an array of `VECTOR_SIZE` bytes each: address and length; cut off at `MAX_TRANSFER` bytes. */
+  /** The buffers of an array of `VECTOR_SIZE` bytes each: address and length; truncated to `MAX_TRANSFER` bytes. */
   vectors(address: number, count: number): Uint8Array[] {
     if (count > MAX_VECTORS) throw inval;
     this.#check(address, VECTOR_SIZE * count);

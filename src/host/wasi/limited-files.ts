@@ -1,9 +1,9 @@
 /**
- * A quota for real directories: how many bytes a plug-in may make them grow by. What is beyond it fails with `dquot`.
+ * A quota for real directories: how many bytes a plug-in may add to them. Anything beyond it fails with `dquot`.
  *
- * Files count by their sizes, holes included, and each entry that is made by a little more. What the plug-in gives
- * back by truncating and removing it can use again; files that were there before are nothing that it can give back
- * beyond what it has used. A removed file counts as long as the plug-in holds it open.
+ * Files count by their sizes, including holes, and each new entry by a fixed amount. What the plug-in frees by
+ * truncating and removing it can use again; removing files that existed before cannot free more than it has used. A
+ * removed file counts as long as the plug-in has it open.
  */
 
 import type { FileStat, FileTimes, FileTree, OpenDirectory, OpenFile, OpenMode } from '../platform/files.ts';
@@ -11,7 +11,7 @@ import { ErrnoSignal } from './errno.ts';
 import { foreignDirectory } from './read-only-files.ts';
 import { WrappedDirectory, WrappedFile } from './wrapped-files.ts';
 
-/** What an entry of a directory counts as, beside the contents of a file. */
+/** What an entry of a directory counts as, in addition to the contents of a file. */
 const ENTRY_BYTES = 512;
 
 const keyOf = ({ dev, ino }: FileStat): string => `${dev}:${ino}`;
@@ -20,14 +20,14 @@ const keyOf = ({ dev, ino }: FileStat): string => `${dev}:${ino}`;
 export class FileQuota {
   readonly #maxBytes: number;
   #usedBytes = 0;
-  /** How often each file is held open. */
+  /** How often each file is open. */
   readonly #holders = new Map<string, number>();
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws ErrnoSignal `dquot`, and then nothing was taken */
+  /** @throws ErrnoSignal `dquot`, without taking anything */
   take(byteCount: number): void {
     if (byteCount > this.#maxBytes - this.#usedBytes) throw new ErrnoSignal('dquot');
     this.#usedBytes += byteCount;
@@ -37,7 +37,7 @@ export class FileQuota {
     this.#usedBytes = Math.max(0, this.#usedBytes - byteCount);
   }
 
-  /** Takes, does, and gives back where that failed. */
+  /** Takes from the quota, acts, and returns it if the action failed. */
   spend<T>(byteCount: number, run: () => T): T {
     this.take(byteCount);
     try {
@@ -52,7 +52,7 @@ export class FileQuota {
     this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
   }
 
-  /** Returns whether nobody holds the file any more. */
+  /** Returns whether the file is no longer open. */
   release(key: string): boolean {
     const left = (this.#holders.get(key) ?? 1) - 1;
     if (left > 0) this.#holders.set(key, left);
@@ -64,7 +64,7 @@ export class FileQuota {
     return this.#holders.has(key);
   }
 
-  /** What comes free when the last name of an entry goes. */
+  /** What is freed when the last name of an entry is removed. */
   freedBy(stat: FileStat | null): number {
     if (stat === null) return 0;
     const isGone = stat.filetype === 'file' && stat.nlink === 1n && !this.isHeld(keyOf(stat));
@@ -125,7 +125,7 @@ class LimitedDirectory extends WrappedDirectory implements OpenDirectory {
   }
   openFile(name: string, mode: OpenMode): OpenFile {
     const made = mode.create ? ENTRY_BYTES : 0;
-    // Truncated through the wrapper, so that what comes free is counted.
+    // Truncated through the wrapper, so that the freed bytes are counted.
     const open = (): OpenFile =>
       this.inner.openFile(name, { ...mode, write: mode.write || mode.truncate, truncate: false });
     const file = new LimitedFile(this.#quota.spend(made, open), this.#quota);
@@ -148,7 +148,7 @@ class LimitedDirectory extends WrappedDirectory implements OpenDirectory {
   rename(name: string, to: OpenDirectory, toName: string): void {
     const target = this.#inner(to);
     const [source, replaced] = [this.inner.statEntry(name), target.statEntry(toName)];
-    // Two names of one file: nothing happens.
+    // Two names of one file: no effect.
     const isSame = source !== null && replaced !== null && keyOf(source) === keyOf(replaced);
     const freed = isSame ? 0 : this.#quota.freedBy(replaced);
     this.inner.rename(name, target, toName);
@@ -165,7 +165,7 @@ class LimitedDirectory extends WrappedDirectory implements OpenDirectory {
   }
 }
 
-/** The same files, of which no more is written than a quota allows. */
+/** The same files, with writes limited by a quota. */
 export const limitedFiles = (tree: FileTree, quota: FileQuota): FileTree => ({
   openRoot: (now) => new LimitedDirectory(tree.openRoot(now), quota),
 });

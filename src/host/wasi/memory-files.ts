@@ -1,6 +1,6 @@
 /**
  * Files in memory, the smallest back end that behaves as a POSIX file system: hard and symbolic links, times,
- * files that live on while they are open, and a budget that no guest can exceed.
+ * files that remain while they are open, and a budget that no guest can exceed.
  */
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
@@ -38,7 +38,7 @@ import { foreignDirectory } from './read-only-files.ts';
  * ```
  */
 export interface MemoryFilesOptions {
-  /** Most bytes of all files together, 512 for each file or directory included. Default: 64 MiB. */
+  /** Most bytes of all files together, including 512 for each file or directory. Default: 64 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -232,7 +232,7 @@ export class MemoryFiles implements FileTree {
 
   /**
    * @param contents files by path, such as `{ 'etc/motd': 'hello' }`; directories on the way are made
-   * @throws UsageError for paths that name no file, or when the contents exceed the budget
+   * @throws UsageError for paths that do not name a file, or if the contents exceed the budget
    */
   constructor(
     contents: Readonly<Record<string, string | Uint8Array>> = {},
@@ -258,7 +258,7 @@ export class MemoryFiles implements FileTree {
     return new MemoryDirectory(this.#root, now);
   }
 
-  /** Contents of a file, as a copy; null when there is none. Does not follow symbolic links. */
+  /** Contents of a file, as a copy; null if it does not exist. Does not follow symbolic links. */
   readFile(path: string): Uint8Array | null {
     let node: AnyMemoryNode | undefined = this.#root;
     for (const part of partsOf(path)) {
@@ -272,7 +272,8 @@ export class MemoryFiles implements FileTree {
     const bytes = checkTextOrBytes(data, 'contents of a file');
     const parts = partsOf(path);
     const name = parts.pop();
-    if (name === undefined) throw new UsageError('usage.argument', { detail: `"${path}" names no file` });
+    if (name === undefined)
+      throw new UsageError('usage.argument', { detail: `"${path}" does not name a file` });
     reported(path, () => {
       const directory = parts.reduce(childDirectory, this.#root);
       let node = directory.children.get(name);
@@ -318,7 +319,7 @@ const childDirectory = (directory: MemoryDirectoryNode, name: string): MemoryDir
   return made;
 };
 
-/** Errors of the host's own use, as errors of the library. */
+/** Errors of direct use by the host, as errors of the library. */
 const reported = <T>(path: string, run: () => T): T => {
   try {
     return run();

@@ -1,15 +1,15 @@
-/** The nodes of a memory file system: what its directories hold, and the budget that all of them share. */
+/** The nodes of a memory file system: the contents of its directories, and the budget that all of them share. */
 
 import type { FileStat, FileTimes, StoredNode } from '../platform/files.ts';
 import { ErrnoSignal } from './errno.ts';
 
-/** What a node costs beside its contents: names, maps and objects of the host. */
+/** What a node costs in addition to its contents: names, maps and objects of the host. */
 const NODE_BYTES = 512;
 const MEMORY_DEVICE = 1n;
 /** Most directories above one into which another is moved. */
 const MAX_DEPTH = 4096;
 
-/** Room of a memory file system, and what its nodes have in common. */
+/** Room of a memory file system, and state that its nodes share. */
 export class MemoryVolume {
   readonly #maxBytes: number;
   #usedBytes = 0;
@@ -19,7 +19,7 @@ export class MemoryVolume {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws ErrnoSignal `nospc`, and then nothing was taken */
+  /** @throws ErrnoSignal `nospc`, without taking anything */
   take(byteCount: number): void {
     if (byteCount > this.#maxBytes - this.#usedBytes) throw new ErrnoSignal('nospc');
     this.#usedBytes += byteCount;
@@ -29,7 +29,7 @@ export class MemoryVolume {
     this.#usedBytes -= byteCount;
   }
 
-  /** Number that was given last. */
+  /** The last assigned number. */
   get lastInode(): bigint {
     return this.#lastInode;
   }
@@ -38,7 +38,7 @@ export class MemoryVolume {
     this.#lastInode = number;
   }
 
-  /** Forgets all nodes, for a snapshot to fill it anew. */
+  /** Drops all nodes, so that a snapshot can fill it. */
   restart(): void {
     this.#usedBytes = 0;
   }
@@ -55,7 +55,7 @@ abstract class MemoryNode {
   abstract readonly byteLength: number;
   readonly volume: MemoryVolume;
   ino: bigint;
-  /** Names that lead here, and handles that keep the node although no name does. */
+  /** Number of names of the node, and of handles that keep it without a name. */
   nlink = 1;
   holders = 0;
   atim: bigint;
@@ -83,13 +83,13 @@ abstract class MemoryNode {
     this.ctim = now;
   }
 
-  /** Notes a change of the contents. */
+  /** Records a change of the contents. */
   touch(now: bigint): void {
     this.mtim = now;
     this.ctim = now;
   }
 
-  /** Gives the room back when neither a name nor a handle leads here any more. */
+  /** Releases the room when the node has neither names nor handles. */
   settle(): void {
     if (this.nlink > 0 || this.holders > 0) return;
     this.volume.give(NODE_BYTES + this.byteLength);
@@ -118,7 +118,7 @@ export class MemoryFileNode extends MemoryNode {
       data.set(this.contents);
       this.#data = data;
     } catch {
-      // The budget of the embedder may be more than the machine has.
+      // The budget of the embedder may exceed the memory of the machine.
       this.volume.give(taken);
       throw new ErrnoSignal('nospc');
     }
@@ -171,7 +171,7 @@ export class MemoryDirectoryNode extends MemoryNode {
   /** Null for the root, and after removal. */
   parent: MemoryDirectoryNode | null = null;
 
-  /** Takes the room of a node that was forgotten. @throws ErrnoSignal `nospc` */
+  /** Takes the room of a node that was dropped. @throws ErrnoSignal `nospc` */
   claim(): void {
     this.volume.take(NODE_BYTES);
     this.parent = null;
@@ -189,16 +189,16 @@ export class MemoryDirectoryNode extends MemoryNode {
     this.touch(now);
   }
 
-  /** Takes a name away; the node stays as it is. */
+  /** Removes a name; the node is unchanged. */
   detach(name: string, now: bigint): void {
     this.children.delete(name);
     this.touch(now);
   }
 
   /**
-   * Whether this directory is `other` or lies in it.
+   * Whether this directory is `other` or inside it.
    *
-   * @throws ErrnoSignal `nametoolong` where it lies too deep to tell: the work of one call is bounded
+   * @throws ErrnoSignal `nametoolong` if it is too deep to decide: the work of one call is bounded
    */
   isWithin(other: MemoryDirectoryNode): boolean {
     let depth = 0;

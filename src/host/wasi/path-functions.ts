@@ -46,7 +46,10 @@ const secondDirectory = (wasi: Preview1, call: WasiCall, i: number, right: Right
   return descriptor;
 };
 
-/** Attributes of what a place names. @throws ErrnoSignal `noent`, or `notdir` where a slash at the end says more */
+/**
+ * Attributes of the entry at a place. @throws ErrnoSignal `noent`, or `notdir` if a trailing slash requires a
+ * directory
+ */
 const statPlace = ({ directory, name, mustBeDirectory }: Place): FileStat => {
   if (name === null) return directory.stat();
   const stat = directory.statEntry(name);
@@ -55,7 +58,7 @@ const statPlace = ({ directory, name, mustBeDirectory }: Place): FileStat => {
   return stat;
 };
 
-/** Runs something on an existing entry, which is not followed; `whole` is the answer for the directory itself. */
+/** Runs an action on an existing entry, which is not followed; `whole` is the answer for the directory itself. */
 const onEntry = (
   call: WasiCall,
   descriptor: DirectoryDescriptor,
@@ -69,7 +72,7 @@ const onEntry = (
     return 'success';
   });
 
-/** Runs something on the name of an entry to be made. */
+/** Runs an action on the name of an entry to make. */
 const onNewEntry = (
   call: WasiCall,
   descriptor: DirectoryDescriptor,
@@ -95,7 +98,7 @@ const onNewEntry = (
     },
   );
 
-/** What `path_open` asks for. */
+/** The request of `path_open`. */
 interface OpenRequest {
   readonly flags: number;
   readonly fdflags: number;
@@ -106,10 +109,10 @@ interface OpenRequest {
 /** Rights that need a file open for writing. */
 export const WRITING = rights.fd_write | rights.fd_allocate | rights.fd_filestat_set_size;
 
-/** Longest path that is kept for a descriptor; going down and up again in ever new descriptors makes it longer. */
+/** Longest path that is kept for a descriptor; opening descriptors repeatedly down and up makes it longer. */
 const MAX_ORIGIN = 16_384;
 
-/** Where what a path names comes from. */
+/** The origin of the entry that a path names. */
 const originOf = ({ origin }: DirectoryDescriptor, { path }: OpenRequest): Origin => {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   const whole = [...(origin.path ? [origin.path] : []), ...parts].join('/');
@@ -181,7 +184,7 @@ const openPlace = (
     try {
       return openFileAt(wasi, parent, place, request, true);
     } catch (error) {
-      // Somebody else was quicker; then it is as if the file had been there.
+      // Another process was faster; then it is as if the file had existed.
       if (!(error instanceof ErrnoSignal) || error.name !== 'exist' || has(request, OFLAG_EXCL)) throw error;
       return openFileAt(wasi, parent, place, request, false);
     }
@@ -200,7 +203,7 @@ const pathOpen = (wasi: Preview1, call: WasiCall, parent: DirectoryDescriptor): 
   call.memory.slice(call.u32(8), 4);
   if (request.flags > OFLAGS_ALL || request.fdflags > FDFLAGS_ALL) return 'inval';
   if (has(request, OFLAG_CREAT) && has(request, OFLAG_DIRECTORY)) return 'inval';
-  // Who opens to read or write must not be left with a file that cannot: other rights are only masked.
+  // A file that is opened to read or write must be able to; other rights are only masked.
   if ((request.rights & ~parent.inheriting & (rights.fd_read | rights.fd_write)) !== 0n) return 'notcapable';
   if (has(request, OFLAG_TRUNC)) requireRight(parent, 'path_filestat_set_size');
   wasi.descriptors.requireRoom();
@@ -228,7 +231,7 @@ const pathRename = (wasi: Preview1, call: WasiCall, from: DirectoryDescriptor): 
 
 const pathLink = (wasi: Preview1, call: WasiCall, from: DirectoryDescriptor): WasiAnswer => {
   const to = secondDirectory(wasi, call, 4, 'path_link_target');
-  // A link to what a symbolic link leads to is for POSIX systems to offer or not.
+  // POSIX systems may or may not allow a hard link to the target of a symbolic link.
   if (follows(call, 1)) return 'inval';
   return onEntry(call, from, 2, 'inval', (directory, name, { filetype }) => {
     onNewEntry(call, to, 5, false, (place, newName) => {
@@ -240,7 +243,7 @@ const pathLink = (wasi: Preview1, call: WasiCall, from: DirectoryDescriptor): Wa
 
 const pathSymlink = (call: WasiCall, descriptor: DirectoryDescriptor): WasiAnswer => {
   const target = readPath(call, 0);
-  // It would lead out, here and for whoever else walks these directories.
+  // It would lead out, here and for everything else that walks these directories.
   if (target.startsWith('/')) return 'notcapable';
   return onNewEntry(call, descriptor, 3, false, (directory, name) => directory.createLink(name, target));
 };
@@ -252,7 +255,7 @@ const pathReadlink = (wasi: Preview1, call: WasiCall, descriptor: DirectoryDescr
     const target = directory.readLink(name);
     const text = wasi.encodeName(target);
     call.did('pathBytes', text.length);
-    // The text of an absolute link would tell where things are on the host.
+    // The text of an absolute link would reveal locations on the host.
     if (target.startsWith('/')) throw new ErrnoSignal('notcapable');
     const bytes = text.subarray(0, buffer.length);
     buffer.set(bytes);
@@ -308,7 +311,7 @@ export const directoryFunctions: Readonly<
   path_symlink: (_, call, descriptor) => pathSymlink(call, descriptor),
   path_unlink_file: (_, call, descriptor) =>
     onEntry(call, descriptor, 1, 'isdir', (directory, name, { filetype }) => {
-      // Not all hosts give the same error for it.
+      // Hosts differ in the error for this.
       if (filetype === 'directory') throw new ErrnoSignal('isdir');
       directory.removeFile(name);
     }),

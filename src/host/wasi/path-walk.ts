@@ -1,9 +1,9 @@
 /**
  * Resolves paths of guests, one component at a time, from a held directory to a held directory.
  *
- * SAFETY: `..` goes back to the directory that the walk came from, never to what the host calls its parent, and
- * not past the one it started at. Symbolic links are read and walked the same way, so they mean what they mean in
- * the guest's tree; absolute ones are refused. Nothing is compared as text, so there is no text to get wrong.
+ * SAFETY: `..` goes back to the directory that the walk came from, never to the parent on the host, and not beyond
+ * the one it started at. Symbolic links are read and walked in the same way, so they are resolved in the guest's
+ * tree; absolute ones are refused. Paths are never compared as text, which would be error-prone.
  */
 import { decodeUtf8, encodeUtf8 } from '../../syntax/utf8.ts';
 import type { OpenDirectory } from '../platform/files.ts';
@@ -15,12 +15,12 @@ export const MAX_PATH = 4096;
 const MAX_NAME = 255;
 /** Most symbolic links of one walk, as on Linux. */
 const MAX_LINKS = 40;
-/** Most components of one walk, those of links included: bounds the host's work of one call. */
+/** Most components of one walk, including those of links: bounds the host's work of one call. */
 const MAX_STEPS = 4096;
 /** Most directories that one walk holds at the same time: bounds the host's descriptors. */
 const MAX_DEPTH = 256;
 
-/** Decodes the path of a guest. @throws ErrnoSignal for what no file can be called */
+/** Decodes the path of a guest. @throws ErrnoSignal for an impossible file name */
 export const decodePath = (bytes: Uint8Array): string => {
   if (bytes.length > MAX_PATH) throw new ErrnoSignal('nametoolong');
   const path = decodeUtf8(bytes);
@@ -30,7 +30,7 @@ export const decodePath = (bytes: Uint8Array): string => {
   return path;
 };
 
-/** Whether a path says that it leads to a directory: `x/`, `x/.`, `.`. Then a link at its end is followed. */
+/** Whether a path requires a directory: `x/`, `x/.`, `.`. Then a link at its end is followed. */
 export const meansDirectory = (path: string): boolean => /(^|\/)\.?$/.test(path);
 
 /** UTF-8 length, for names near the limit; a code unit takes at most three bytes. */
@@ -44,24 +44,24 @@ const isTooLong = (name: string): boolean => {
   return length > MAX_NAME;
 };
 
-/** Where a path leads. */
+/** The place that a path leads to. */
 export interface Place {
-  /** The directory that holds the entry; the directory itself when `name` is null. Only valid in the callback. */
+  /** The directory of the entry; the directory itself if `name` is null. Only valid in the callback. */
   readonly directory: OpenDirectory;
-  /** The entry, which need not exist; null when the path ends in a directory by `.` or `..`. */
+  /** The entry, which need not exist; null if the path ends with `.` or `..`. */
   readonly name: string | null;
-  /** Whether the path says that it is a directory, by a slash at the end. */
+  /** Whether a trailing slash requires a directory. */
   readonly mustBeDirectory: boolean;
 }
 
-/** Told of the work of a walk. */
+/** Receives the work of a walk. */
 type WalkListener = (work: 'pathBytes' | 'steps' | 'links', count: number) => void;
 
 class Walk {
   readonly #did: WalkListener;
   /** Directories from the start to the current one; all but the first belong to the walk. */
   readonly #held: OpenDirectory[];
-  /** Components still to go, the next one last. */
+  /** Remaining components, the next one last. */
   readonly #pending: string[] = [];
   #mustBeDirectory = false;
   #links = 0;
@@ -76,11 +76,11 @@ class Walk {
     return this.#held[this.#held.length - 1]!;
   }
 
-  /** Puts a path in front of what is pending. */
+  /** Puts a path before the pending components. */
   #push(path: string): void {
     if (path.startsWith('/')) throw new ErrnoSignal('notcapable');
     const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-    // What stands at the very end decides whether a directory is meant.
+    // The very end of the path decides whether a directory is required.
     if (this.#pending.length === 0 && meansDirectory(path)) this.#mustBeDirectory = true;
     this.#pending.push(...parts.reverse());
   }
@@ -113,7 +113,7 @@ class Walk {
     try {
       this.#goDown(name);
     } catch (error) {
-      // Only what is not a directory is looked at more closely: most components are directories.
+      // Only an entry that is not a directory is examined further: most components are directories.
       if (!(error instanceof ErrnoSignal) || (error.name !== 'notdir' && error.name !== 'loop')) throw error;
       if (!this.#isLink(name)) throw error;
       this.#followLink(name);
@@ -142,9 +142,9 @@ class Walk {
 }
 
 /**
- * Resolves a path and hands the place to `use`; the directories on the way are closed afterwards.
+ * Resolves a path and passes the place to `use`; the directories on the way are closed afterwards.
  *
- * @param did told of the work before it is done
+ * @param did receives the work before it is done
  * @param follows whether a symbolic link as the last component is followed
  * @throws ErrnoSignal
  */

@@ -18,7 +18,7 @@ const EVENT_SIZE = 32;
 /** Most subscriptions of one call; more is `inval`. */
 export const MAX_SUBSCRIPTIONS = 4096;
 
-/** Something a guest waits for. `wait` is null for what has happened already. */
+/** Something a guest waits for. `wait` is null for an event that has already happened. */
 interface Subscription {
   readonly userData: bigint;
   readonly tag: number;
@@ -32,13 +32,13 @@ interface Subscription {
 export const readClock = (clock: Clock, id: number): bigint =>
   id === CLOCK_REALTIME ? clock.realtime() : clock.monotonic();
 
-/** What a poll looks at. */
+/** The inputs of a poll. */
 interface PollSources {
   readonly descriptors: DescriptorTable;
   readonly clock: Clock;
 }
 
-/** Bytes that can be moved without waiting; null when the descriptor does not go that way. */
+/** Bytes that can be moved without waiting; null if the descriptor does not go in that direction. */
 const readiness = (descriptor: Descriptor | undefined, tag: number): bigint | null => {
   if (descriptor === undefined || descriptor.kind === 'directory') return null;
   if (descriptor.kind === 'file') {
@@ -80,11 +80,14 @@ const writeEvent = (memory: GuestMemory, at: number, event: Subscription): void 
   memory.writeU64(at + 16, event.available);
 };
 
-/** A poll whose subscriptions are known: how long to wait, and how to write what has happened by then. */
+/** A poll with its subscriptions: how long to wait, and how to write the events by then. */
 interface Poll {
   /** Nanoseconds until the first event. */
   readonly wait: bigint;
-  /** Writes the events and returns how many; takes the memory anew, since it may have been replaced meanwhile. */
+  /**
+   * Writes the events and returns how many; takes the current memory, since it may have been replaced in the
+   * meantime.
+   */
   finish(memory: GuestMemory): number;
 }
 
@@ -105,7 +108,7 @@ export const readPoll = (
   for (let i = 0; i < count; i++) {
     subscriptions.push(readSubscription(memory, input + i * layout.size, layout, sources));
   }
-  // Checked before waiting, so that a bad address is not found out about afterwards.
+  // Checked before waiting, so that a bad address is not found only afterwards.
   memory.slice(output, count * EVENT_SIZE);
   memory.slice(countOut, 4);
   const wait = subscriptions.reduce<bigint>((least, { wait: w }) => {

@@ -1,8 +1,8 @@
 /**
  * The functions of WASI preview 1 as imports.
  *
- * The wrapper is made from the ABI table: it finds the descriptor, checks its kind and its rights, bounds and
- * bills what is moved, and turns signals into numbers. The functions themselves are in the files beside this one.
+ * The wrapper is made from the ABI table: it finds the descriptor, checks its kind and its rights, bounds and charges
+ * what is moved, and turns signals into numbers. The functions themselves are in the other files of this folder.
  */
 import { isInstance } from '../../errors/arguments.ts';
 import { type FuelSchedule, hostBytesCost, hostFunctionCost } from '../../interpreter/fuel/schedules.ts';
@@ -45,7 +45,7 @@ const hasRight = (held: bigint, right: Right): boolean => {
   return (held & (rights[right] | (stronger === undefined ? 0n : rights[stronger]))) !== 0n;
 };
 
-/** Why a descriptor cannot do what a row asks for; null when it can. */
+/** Why a descriptor does not support a row; null if it does. */
 const refusal = (descriptor: Descriptor, row: WasiFunctionRow): Errno | null => {
   const { subject, right } = row;
   if (descriptor.kind === 'stream') {
@@ -57,7 +57,7 @@ const refusal = (descriptor: Descriptor, row: WasiFunctionRow): Errno | null => 
   return right === null || hasRight(descriptor.rights, right) ? null : 'notcapable';
 };
 
-/** The code of a row behind the checks of its descriptor. */
+/** The code of a row after the checks of its descriptor. */
 const codeOf = (name: WasiFunctionName, row: WasiFunctionRow): WasiCode => {
   if (row.subject === 'nothing') return programFunctions[name as WasiNameOn<'nothing'>];
   return (wasi, call) => {
@@ -115,7 +115,7 @@ const createImport = (
         workCost += wasiWorkCost(work, count);
       },
     };
-    /** Runs code of the function and charges what it moved and did, however it ends. */
+    /** Runs code of the function and always charges what it moved and did. */
     const billed = <T>(part: () => T): T | Errno => {
       byteCount = 0;
       workCost = 0;

@@ -9,7 +9,7 @@ import { memoryOf, type WasiAnswer, type WasiCall } from './wasi-call.ts';
 
 const RANDOM_CHUNK = 65_536;
 
-/** Writes strings one behind the other at parameter 1 and their addresses at parameter 0. */
+/** Writes consecutive strings at parameter 1 and their addresses at parameter 0. */
 const writeStrings = ({ strings }: Strings, call: WasiCall): WasiAnswer => {
   let pointerAt = call.u32(0);
   let at = call.u32(1);

@@ -1,4 +1,4 @@
-/** The state of one WASI program: arguments, environment, clock, descriptors; made from what the embedder says. */
+/** The state of one WASI program: arguments, environment, clock, descriptors; made from the options of the embedder. */
 import { badArgument, reading } from '../../errors/arguments.ts';
 import type { BytesLike } from '../../errors/bytes.ts';
 import { nameText } from '../../errors/texts.ts';
@@ -19,7 +19,7 @@ import {
 } from './descriptors.ts';
 
 /**
- * What a WASI program sees of its surroundings.
+ * The environment of a WASI program.
  *
  * ```ts
  * const wasi: WasiOptions = {
@@ -37,17 +37,20 @@ export interface WasiOptions {
   readonly args?: readonly string[];
   /** Environment variables. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Standard input: all of it, or a function that reads on, perhaps later; no bytes are the end. Default: empty. */
+  /**
+   * Standard input: all of it, or a function that reads the next bytes, perhaps asynchronously; no bytes mean the
+   * end. Default: empty.
+   */
   readonly stdin?: string | BytesLike | StreamReader;
-  /** Receives what is written to standard output. Default: dropped. */
+  /** Receives output to standard output. Default: dropped. */
   readonly stdout?: (chunk: Uint8Array) => void;
-  /** Receives what is written to standard error. Default: dropped. */
+  /** Receives output to standard error. Default: dropped. */
   readonly stderr?: (chunk: Uint8Array) => void;
-  /** Directories by the path that the program knows them by, beside those of `allowedPaths`. Default: none. */
+  /** Directories by the paths that the program uses, in addition to those of `allowedPaths`. Default: none. */
   readonly preopens?: Readonly<Record<string, FileTree>>;
 }
 
-/** Strings as C has them, each ended by a zero byte. */
+/** C strings, each ending with a zero byte. */
 export interface Strings {
   readonly strings: readonly Uint8Array[];
   /** Of all together. */
@@ -82,16 +85,16 @@ export class Preview1 {
   readonly descriptors = new DescriptorTable();
   readonly clock: Clock;
   readonly random: RandomSource;
-  /** Registers what is to be done when the running call is stopped; returns what takes it back. */
+  /** Registers a function to call when the running call is stopped; returns a function that unregisters it. */
   onStop: (listener: () => void) => () => void = () => () => {};
-  /** Standard input, output and error as they were at the beginning. */
+  /** The initial standard input, output and error. */
   readonly streams: readonly Stream[];
-  /** Memory of calls that no module makes, but the embedder; null for none. */
+  /** Memory for calls by the embedder instead of a module; null for none. */
   memory: MemoryInstance | null = null;
-  /** Pre-opened trees, with the paths that the program knows them by. */
+  /** Pre-opened trees, with the paths that the program uses. */
   readonly trees: { readonly name: string; readonly tree: FileTree }[] = [];
 
-  /** @throws UsageError for options that cannot be, and where a directory cannot be opened */
+  /** @throws UsageError for invalid options, and if a directory cannot be opened */
   constructor(options: WasiOptions, clock: Clock, random: RandomSource) {
     this.args = reading('wasi.args', () => cStrings(options.args ?? [], 'wasi.args'));
     this.environ = reading('wasi.env', () =>
@@ -120,14 +123,14 @@ export class Preview1 {
   #preopen(name: string, tree: FileTree): void {
     if (reading('wasi.preopens', () => typeof tree?.openRoot !== 'function'))
       throw badArgument(`wasi.preopens["${nameText(name)}"] is not a file tree`);
-    if (name.includes('\0')) throw badArgument('wasi.preopens: a path holds a zero character');
+    if (name.includes('\0')) throw badArgument('wasi.preopens: a path contains a zero character');
     tree.begin?.(this.now);
     const root = tree.openRoot(this.now);
     this.descriptors.add(preopenedDirectory(root, encodeUtf8(name), this.trees.length));
     this.trees.push({ name, tree });
   }
 
-  /** The time that files get. */
+  /** The time for files. */
   readonly now = (): bigint => this.clock.realtime();
 
   /** The bytes of a file name. */
@@ -135,7 +138,7 @@ export class Preview1 {
     return encodeUtf8(name);
   }
 
-  /** Gives back what the host holds open for the program. */
+  /** Closes what the host has open for the program. */
   close(): void {
     this.descriptors.closeAll();
   }

@@ -1,7 +1,7 @@
 /**
- * A file tree that cannot be changed through this view: what `ro:` means.
+ * A file tree that cannot be changed through this view: the meaning of `ro:`.
  *
- * Hard links and renames out of it are refused too, since they would make its files writable elsewhere.
+ * Hard links and renames out of it are also refused, since they would make its files writable elsewhere.
  */
 import { checkFunction, reading } from '../../errors/arguments.ts';
 import type { FileTree, OpenDirectory, OpenFile, OpenMode } from '../platform/files.ts';
@@ -20,7 +20,7 @@ class ReadOnlyFile extends WrappedFile implements OpenFile {
   get node(): OpenFile['node'] {
     return this.inner.node;
   }
-  /** Nothing can be waiting to be written. */
+  /** There are no pending writes. */
   override sync(): void {}
 }
 
@@ -48,7 +48,7 @@ class ReadOnlyDirectory extends WrappedDirectory implements OpenDirectory {
 }
 
 /**
- * The same files, but nothing of them can be changed: every attempt fails with `rofs`.
+ * The same files, but they cannot be changed: every attempt fails with `rofs`.
  *
  * ```js
  * const files = new MemoryFiles({ 'note.txt': 'remember' });

@@ -1,10 +1,10 @@
 /**
- * A file tree whose attributes tell nothing of the host: what `deterministic` shows of directories.
+ * A file tree whose attributes reveal nothing about the host: what `deterministic` shows of directories.
  *
- * DETERMINISM: names and contents are a plug-in's input; the order of a listing, numbers of inodes and devices,
- * sizes and link counts of directories, and the times of files are the host's own. Listings are sorted, numbers are
- * given in the order in which files are first met, and times are those of the plug-in's clock: the beginning, or
- * when the plug-in last changed the file.
+ * DETERMINISM: names and contents are a plug-in's input; the order of a listing, numbers of inodes and devices, sizes
+ * and link counts of directories, and the times of files depend on the host. Listings are sorted, numbers are
+ * assigned in the order in which files are first seen, and times come from the plug-in's clock: its beginning, or the
+ * last change of the file by the plug-in.
  */
 
 import type {
@@ -30,7 +30,7 @@ interface Attributes {
   ctim: bigint;
 }
 
-/** What is shown of the files of one tree. */
+/** The visible attributes of the files of one tree. */
 class AttributeTable implements AttributeMemory {
   beginning: bigint;
   readonly #now: () => bigint;
@@ -62,19 +62,19 @@ class AttributeTable implements AttributeMemory {
     return { filetype: stat.filetype, dev: DEVICE, ino, nlink, size, atim, mtim, ctim };
   }
 
-  /** Notes that a file was made: the host may have used the number of its inode before. */
+  /** Records that a file was made: the host may have used the number of its inode before. */
   made(stat: FileStat): void {
     this.#byInode.delete(keyOf(stat));
     this.changed(stat);
   }
 
-  /** Notes that contents were changed. */
+  /** Records that contents were changed. */
   changed(stat: FileStat): void {
     const now = this.#now();
     Object.assign(this.#of(stat), { mtim: now, ctim: now });
   }
 
-  /** Notes times that the plug-in set. */
+  /** Records times that the plug-in set. */
   setTimes(stat: FileStat, { atim, mtim }: FileTimes): void {
     const own = this.#of(stat);
     own.ctim = this.#now();
@@ -111,7 +111,7 @@ class StableFile extends WrappedFile implements OpenFile {
     return this.#table.shown(this.inner.stat());
   }
   override read(buffer: Uint8Array, position: number): number {
-    // A read may come short of its own accord; that it did must not show.
+    // The host may return fewer bytes than requested; this must not be visible.
     let total = 0;
     while (total < buffer.length) {
       const count = this.inner.read(buffer.subarray(total), position + total);

@@ -1,4 +1,4 @@
-/** One call of a WASI function: its operands, and what its code may use and answer. */
+/** One call of a WASI function: its operands, and what its code may use and return. */
 import type { Caller } from '../../interpreter/instances/module-instance.ts';
 import type { Layout, WasiWork } from './abi.ts';
 import type { Errno } from './errno.ts';
@@ -15,15 +15,18 @@ export interface WasiCall {
   u32(i: number): number;
   /** Parameter `i` as an unsigned 64-bit value. */
   u64(i: number): bigint;
-  /** Counts bytes that cross the border, for the bill. */
+  /** Counts bytes that cross the boundary, for the charge. */
   moved(byteCount: number): void;
-  /** Counts work of another kind, for the bill. */
+  /** Counts work of another kind, for the charge. */
   did(work: WasiWork, count: number): void;
 }
 
-/** What a function answers; a promise pauses the call, and what it resolves to is run when the call goes on. */
+/**
+ * The result of a function; a promise pauses the call, and the function that it resolves to is run when the call
+ * resumes.
+ */
 export type WasiAnswer = Errno | Promise<() => Errno>;
 
-/** Memory of the caller as it is now. */
+/** The current memory of the caller. */
 export const memoryOf = (wasi: Preview1, caller: Caller): GuestMemory =>
   new GuestMemory(caller.instance?.memory0 ?? wasi.memory);

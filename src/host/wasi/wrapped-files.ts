@@ -1,7 +1,7 @@
 /**
- * What file trees that show another tree have in common: whatever only looks at it is handed on.
+ * The common part of file trees that show another tree: operations that only read are passed on.
  *
- * SAFETY: whatever changes files is not. Each tree has to say what it makes of it, and does not compile before.
+ * SAFETY: operations that change files are not. Each tree must implement them; otherwise it does not compile.
  */
 import type { DirectoryEntry, FileStat, OpenDirectory, OpenFile } from '../platform/files.ts';
 
@@ -35,7 +35,7 @@ export abstract class WrappedFile extends Wrapped<OpenFile> {
 export abstract class WrappedDirectory extends Wrapped<OpenDirectory> {
   readonly kind = 'directory';
 
-  /** What a directory of the other tree is shown as. */
+  /** Wraps a directory of the other tree. */
   protected abstract wrap(directory: OpenDirectory): OpenDirectory;
 
   entries(limit: number): readonly DirectoryEntry[] | null {

@@ -12,13 +12,13 @@ import type { ModuleInstance } from '../instances/module-instance.ts';
 import type { CallState } from '../loop/machine-state.ts';
 import { mapOf } from '../machine/machine.ts';
 
-/** Most frames shown; recursion makes the rest uninteresting. */
+/** Most frames shown; in recursion, the rest is not informative. */
 const MAX_FRAMES = 64;
 
 export interface RawFrame {
   readonly region: CodeRegion;
   readonly pc: number;
-  /** Whether pc is behind the call that it belongs to. */
+  /** Whether pc is after the call that it belongs to. */
   readonly isCaller: boolean;
   /** Index of the frame's first word. */
   readonly fp: number;
@@ -26,9 +26,9 @@ export interface RawFrame {
 }
 
 /**
- * Where the frames of a call lie, innermost first; at most `limit`.
+ * The places of the frames of a call, innermost first; at most `limit`.
  *
- * @param isInCall whether the innermost waits for the host, and stands behind its call instruction
+ * @param isInCall whether the innermost waits for the host, and is after its call instruction
  */
 export const rawBacktrace = (
   state: CallState,
@@ -98,7 +98,7 @@ const linesOf = (frames: readonly RawFrame[], offsets: readonly number[]): (Sour
   return lines;
 };
 
-/** Adds the backtrace to the details of an error, where it is made when somebody looks at it. */
+/** Adds the backtrace to the details of an error; it is made when it is first read. */
 export const withBacktrace = <T extends object>(
   details: T,
   frames: readonly RawFrame[],

@@ -1,5 +1,5 @@
 /**
- * The stacks of one call. They lie in the machine while the call runs, and stay there until another call needs it;
+ * The stacks of one call. They are in the machine while the call runs, and stay there until another call needs it;
  * then they are copied out.
  */
 import { badArgument, reading } from '../../errors/arguments.ts';
@@ -26,19 +26,19 @@ export interface StackCopies {
   readonly refs: unknown[];
 }
 
-/** Most calls from Wasm to the host and back, nested: each takes room on the JavaScript stack. */
+/** Most calls from Wasm to the host and back, nested: each uses room on the JavaScript stack. */
 const MAX_NESTED = 200;
 
-/** Those of the calls that run, the outermost first: each but the last waits in a host function. */
+/** The stacks of running calls, the outermost first: each but the last waits in a host function. */
 const active: CallStacks[] = [];
-/** Those that lie in the machine: the call runs, or ran last. */
+/** The stacks in the machine: of the call that is running, or ran last. */
 let resident: CallStacks | null = null;
 
 export class CallStacks {
   private readonly machine: Machine;
   private readonly state: CallState;
   private readonly store: Store | null;
-  // The copies; while the stacks lie in the machine, what they were before.
+  // The copies; while the stacks are in the machine, their earlier state.
   private savedWords = NO_WORDS;
   private savedCalls = NO_WORDS;
   private savedRefs: unknown[] = [];
@@ -67,14 +67,14 @@ export class CallStacks {
     reading('arguments', () => writeValues(params, args, this.savedWords, 0, this.savedRefs));
   }
 
-  /** Takes stacks that were saved. */
+  /** Loads saved stacks. */
   set({ words, calls, refs }: StackCopies): void {
     this.savedWords = words;
     this.savedCalls = calls;
     this.savedRefs = refs;
   }
 
-  /** The stacks, which are not in the machine any more. */
+  /** The stacks, which are no longer in the machine. */
   get(): StackCopies {
     if (resident === this) this.moveOut();
     return { words: this.savedWords, calls: this.savedCalls, refs: this.savedRefs };
@@ -85,17 +85,17 @@ export class CallStacks {
     return this.savedRefs;
   }
 
-  /** The words of the frames, wherever they lie. */
+  /** The words of the frames, wherever they are. */
   get words(): Int32Array {
     return resident === this ? this.machine.words : this.savedWords;
   }
 
-  /** The call stack, wherever it lies. */
+  /** The call stack, wherever it is. */
   get calls(): Int32Array {
     return resident === this ? this.machine.callStack : this.savedCalls;
   }
 
-  /** Brings them into the machine, and those of another call out. */
+  /** Moves them into the machine, and those of another call out. */
   moveIn(): void {
     if (resident === this) return;
     resident?.moveOut();
@@ -118,51 +118,54 @@ export class CallStacks {
     resident = null;
   }
 
-  /** Whether the call runs, be it that it waits in a host function for another one. */
+  /** Whether the call is running, even if it waits in a host function for another one. */
   get isActive(): boolean {
     return active.includes(this);
   }
 
-  /** The call begins to run, inside of those that do; false if they are too many. */
+  /** The call begins to run, nested in the running ones; false if there are too many. */
   enter(): boolean {
     if (active.length >= MAX_NESTED) return false;
     active.push(this);
     return true;
   }
 
-  /** The call does not run any more. One that is over leaves nothing; others stay until another needs the machine. */
+  /**
+   * The call is no longer running. Stacks of an ended call are dropped; others stay until another call needs the
+   * machine.
+   */
   exit(isPaused: boolean): void {
     active.pop();
     if (!isPaused) resident = null;
-    // Engines without a JIT may not know `at` of arrays (Hermes 0.12).
+    // Engines without a JIT may lack `at` of arrays (Hermes 0.12).
     active[active.length - 1]?.moveIn();
   }
 
-  /** Forgets everything. */
+  /** Drops everything. */
   clear(): void {
     this.set({ words: NO_WORDS, calls: NO_WORDS, refs: [] });
     this.leave();
   }
 
-  /** Nothing of a call that is over stays in the machine. */
+  /** Nothing of a call that has ended stays in the machine. */
   leave(): void {
     if (resident !== this) return;
     resident = null;
     this.dropRefs();
   }
 
-  /** Nothing that the call held stays reachable from the machine, where its stacks lie. */
+  /** Nothing that the call held stays reachable from its stacks in the machine. */
   dropRefs(): void {
     const { refs } = this.machine;
     if (active.length <= 1 && refs.length > KEPT_REFS) refs.length = KEPT_REFS;
     refs.fill(null);
   }
 
-  /** Whether they are of a call of the store. */
+  /** Whether they belong to a call of the store. */
   isOf(store: Store): boolean {
     return this.store === store;
   }
 }
 
-/** Whether a call of the store runs now: what it holds is then in motion. */
+/** Whether a call of the store is running: then its values are changing. */
 export const isRunning = (store: Store): boolean => active.some((stacks) => stacks.isOf(store));

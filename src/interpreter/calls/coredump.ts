@@ -73,7 +73,7 @@ const number = (type: ValType, value: bigint): number[] => {
   return littleEndian(value, type === F32 ? 4 : 8);
 };
 
-/** What the format has for values that there are none of. */
+/** The format's code for missing values. */
 const MISSING = 0x01;
 const valuePiece = ({ type, value }: SlotValue): Piece =>
   value === null ? MISSING : [typeCodes.get(type)!, number(type, value)];
@@ -87,7 +87,7 @@ const constants: ReadonlyMap<number, number> = new Map([
 ]);
 const END = 0x0b;
 
-/** A global as a constant; references, which no other process has, as null. */
+/** A global as a constant; references, which are meaningless in other processes, as null. */
 const globalPiece = ({ type: { type }, value }: GlobalInstance): Piece => {
   if (isRef(type)) return [0x6f, 0x00, 0xd0, 0x6f, END];
   if (type === V128) return [0x7b, 0x00, 0xfd, 0x0c, littleEndian(value as bigint, 16), END];
@@ -105,7 +105,7 @@ const memoryPiece = ({ byteLength, is64 }: MemoryInstance): Piece => [
   unsigned(Math.ceil(byteLength / PAGE_SIZE)),
 ];
 
-/** Data segments for the pages of a memory that hold something. */
+/** Data segments for the pages of a memory that are not zero. */
 const dataPieces = ({ view, byteLength, is64 }: MemoryInstance, index: number): Piece[] => {
   const segments: Piece[] = [];
   for (let start = 0; start < byteLength; start += PAGE_SIZE) {
@@ -121,7 +121,7 @@ const dataPieces = ({ view, byteLength, is64 }: MemoryInstance, index: number): 
   return segments;
 };
 
-/** What a dump is made of. */
+/** The contents of a dump. */
 interface CoredumpParts {
   /** Name of the program. */
   readonly program: string;
@@ -132,7 +132,7 @@ interface CoredumpParts {
 
 /** The dump of a call that failed, as the bytes of a module. */
 export const encodeCoredump = ({ program, instances: given, frames }: CoredumpParts): Uint8Array => {
-  // A linked command may have had an instance of its own, which only its frames know.
+  // A linked command may have had a separate instance, which only its frames refer to.
   const instances = [...new Set([...given, ...frames.map(({ instance }) => instance)])];
   const modules = [...new Set(instances.map(({ compiled }) => compiled))];
   const memories = [...new Set(instances.flatMap((instance) => instance.memories))];

@@ -1,5 +1,5 @@
 /**
- * One call into Wasm that can stop anywhere and go on: out of fuel, at the end of a time slice, waiting for the
+ * One call into Wasm that can pause anywhere and resume: out of fuel, at the end of a time slice, waiting for the
  * host, or for a notify. All of its state is data: registers, stacks, fuel.
  */
 
@@ -33,14 +33,14 @@ import { unwind } from './unwind.ts';
 
 const DEADLOCK = status.trapStatus('trap.deadlock');
 const MEMORY_BOUNDS = status.trapStatus('trap.memory-bounds');
-/** The raw state of a call that does not run; what `snapshot/` stores and makes. */
+/** The raw state of a call that is not running, which `snapshot/` stores and restores. */
 export interface SavedExecution extends StackCopies {
   readonly state: CallState;
   /** All fuel that the call was ever given. */
   readonly given: number;
   readonly hasBegun: boolean;
   readonly pause: PauseReason | null;
-  /** A host function that must be called again, with the arguments that lie at `base`. */
+  /** A host function that must be called again, with the arguments at `base`. */
   readonly hostCall: HostCall | null;
 }
 interface HostCall {
@@ -52,7 +52,7 @@ const wrongState = (detail: string): Error => new UsageError('usage.state', { de
 const tooNested = (): Error =>
   new ExhaustionError('exhaustion.call-stack', { detail: 'too many nested calls between host and plug-in' });
 
-/** Whether another worker made a memory of the instance grow. */
+/** Whether another worker has grown a memory of the instance. */
 const hasGrown = ({ instance }: MachineState): boolean => {
   let hasGrown = false;
   for (const memory of instance.memories) if (memory.refresh()) hasGrown = true;
@@ -60,7 +60,7 @@ const hasGrown = ({ instance }: MachineState): boolean => {
 };
 
 /**
- * One call into Wasm, as data: made by `startExecution`, taken further by `run`.
+ * One call into Wasm, as data: made by `startExecution`, advanced by `run`.
  *
  * ```ts
  * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
@@ -74,7 +74,7 @@ export class Execution {
   readonly func: FuncInstance;
   /** Values of a call that is done. */
   results: RawValue[] = [];
-  /** What ended the call: an error of Quern's, or what a host function threw. */
+  /** What ended the call: an error of Quern, or what a host function threw. */
   error: unknown = undefined;
   /** Why the call is paused. */
   pause: PauseReason | null = null;
@@ -82,13 +82,13 @@ export class Execution {
   /** Its registers. @internal */
   readonly state: CallState;
   private readonly onResults: HostWrite | null;
-  /** Told when the call fails; for dumps. @internal */
+  /** Called when the call fails; for dumps. @internal */
   onFailure: FailureListener | null = null;
   private outcome: RunResult | null = null;
   private hasBegun = false;
-  /** Whether the call waited without end, and traps when it goes on. */
+  /** Whether the call was in an endless wait, and traps when it resumes. */
   private isDeadlocked = false;
-  /** What the call is about to fail with, and stands still for, where a debugger wants that. @internal */
+  /** The error that the call is about to fail with, if a debugger has stopped it for that. @internal */
   failure: { readonly error: unknown } | null = null;
   private readonly fuel: FuelAccount;
   /** The host function that a restored call is paused in. */
@@ -121,7 +121,7 @@ export class Execution {
     return new Execution(func, options).rewind(make);
   }
 
-  /** Becomes what was saved, while it does not run. @internal */
+  /** Restores a saved state, while it is not running. @internal */
   rewind(make: (state: CallState) => SavedExecution): Execution {
     this.stacks.get();
     resetRegisters(this.state, this.func);
@@ -139,11 +139,11 @@ export class Execution {
    * The raw state.
    *
    * @internal
-   * @throws UsageError while it runs, and when it is over
+   * @throws UsageError while it runs, and when it has ended
    */
   save(): SavedExecution {
     this.checkRest();
-    if (this.outcome === 'done' || this.outcome === 'trap') throw wrongState('the call is over');
+    if (this.outcome === 'done' || this.outcome === 'trap') throw wrongState('the call has ended');
     if (this.state.waiter !== null)
       throw new SnapshotError('snapshot.unsupported', { detail: 'a call that waits for a notify' });
     return {
@@ -156,13 +156,13 @@ export class Execution {
     };
   }
 
-  /** Says that nobody looks at the stack while the call runs: its frames need not be laid. @internal */
+  /** Declares that nothing reads the stack while the call runs: its frames need not be laid. @internal */
   hideStack(): this {
     this.state.isSeen = false;
     return this;
   }
 
-  /** Fuel that this call has used, what it owes included. */
+  /** Fuel that this call has used, including what it owes. */
   get fuelConsumed(): number {
     return this.fuel.given - this.balance;
   }
@@ -173,8 +173,8 @@ export class Execution {
   }
 
   /**
-   * What host functions charged beyond the fuel there was. A call that owes runs no instruction, and does not
-   * return, before `addFuel` has made up for it.
+   * What host functions charged beyond the available fuel. A call that owes fuel executes no instruction, and does
+   * not return, before `addFuel` has paid for it.
    */
   get fuelOwed(): number {
     return Math.max(0, -this.balance);
@@ -188,7 +188,7 @@ export class Execution {
       : fuel + reserve + remainingOf(state, outcome === 'paused' && this.failure === null);
   }
 
-  /** Adds fuel to a call; a paused one can then go on. */
+  /** Adds fuel to a call; a paused one can then resume. */
   addFuel(fuel: number): void {
     this.fuel.add(fuel);
   }
@@ -201,14 +201,14 @@ export class Execution {
     return left;
   }
 
-  /** How a call paused by `memory.atomic.wait` waits; it goes on when there is an answer. */
+  /** The wait of a call that `memory.atomic.wait` has paused; the call resumes when there is an answer. */
   get waiter(): Waiter | null {
     return this.state.waiter;
   }
 
   /**
-   * Ends a wait that nobody else can end: its time is over, or, if it has no end, the call traps with
-   * `trap.deadlock` at the next `run`.
+   * Ends a wait that nothing else can end: it times out, or, if it is endless, the call traps with `trap.deadlock` at
+   * the next `run`.
    */
   endWait(): void {
     const { state } = this;
@@ -216,7 +216,7 @@ export class Execution {
     if (waiter === null || waiter.answer !== null) return;
     waiter.timeOut();
     if (waiter.timeout !== null) return;
-    // As if the instruction had trapped: with nothing paid for what lies behind.
+    // As if the instruction had trapped: with nothing paid for the code after it.
     state.waiter = null;
     giveBackAhead(this.machine.space.words, state);
     this.isDeadlocked = true;
@@ -227,7 +227,7 @@ export class Execution {
     return this.state.pending?.promise ?? null;
   }
 
-  /** Hands in what the host function's promise resolved to; `run` then goes on. */
+  /** Passes in the value that the host function's promise resolved to; `run` then resumes. */
   resolveHost(write: HostWrite): void {
     const { pending } = this.state;
     if (pending === null) throw wrongState('the call does not wait for the host');
@@ -241,7 +241,7 @@ export class Execution {
   rejectHost(error: unknown): void {
     this.state.pending = null;
     this.pause = null;
-    // As if the host function had thrown it: inside the call, with nothing paid for what lies behind.
+    // As if the host function had thrown it: inside the call, with nothing paid for the code after it.
     const { state } = this;
     giveBackAhead(this.machine.space.words, state);
     state.thrown = exceptionOf(error);
@@ -254,8 +254,8 @@ export class Execution {
   }
 
   /**
-   * Gives up a call that is not over: it has failed with `error`, holds nothing any more, and its bill stays as it
-   * is. Nothing happens to a call that is over.
+   * Aborts a call: it has failed with `error`, holds nothing any more, and its fuel count is unchanged. Does nothing
+   * to a call that has ended.
    *
    * @throws UsageError while it runs
    */
@@ -275,7 +275,7 @@ export class Execution {
   /**
    * Runs until the call is done, has failed or must pause.
    *
-   * @throws UsageError when it waits for the host or is over
+   * @throws UsageError when it waits for the host or has ended
    */
   run(): RunResult {
     if (this.outcome === 'done' || this.outcome === 'trap') return this.outcome;
@@ -295,7 +295,7 @@ export class Execution {
       settleWait(this.state, this.machine.words);
       this.outcome = this.hasBegun ? this.resume() : this.begin();
     } catch (cause) {
-      // Nothing that a guest does throws here: host errors and traps arrive as statuses.
+      // Nothing that a guest does throws here: host errors and traps are statuses.
       this.outcome = this.fail(isQuernError(cause) ? cause : new InternalError('internal.bug', { cause }));
     } finally {
       this.stacks.exit(this.outcome === 'paused');
@@ -307,7 +307,7 @@ export class Execution {
     if (this.stacks.isActive) throw wrongState('the call is running');
   }
 
-  /** What a paused call goes on with. */
+  /** The state from which a paused call resumes. */
   private resume(): RunResult {
     return this.failure === null ? this.goOn(this.firstStatus()) : this.fail(this.failure.error);
   }
@@ -320,18 +320,18 @@ export class Execution {
     }
     if (this.state.thrown !== null) return status.THROWN;
     if (this.isDeadlocked) return DEADLOCK;
-    // A host call that waited may have left the run behind it unpaid.
+    // A host call that waited may have left the stretch after it unpaid.
     return this.state.fuel < 0 ? status.NO_FUEL : status.CONTINUE;
   }
 
   private begin(): RunResult {
     const { state, func } = this;
     state.pc = HALT_PC;
-    // A host function called from outside has no code that a pause could stand in: it is not called yet.
+    // A host function called from outside has no code in which it could pause: it is not called yet.
     state.top = func.borderWords;
     const need = func.host === null ? 0 : state.schedule.hostCall + func.fuel;
     if (!this.fuel.takeFirstSlice(need, getTier() !== null)) return this.stop('fuel');
-    // With nothing in hand the function is entered in careful code.
+    // With no fuel in hand, the function is entered in careful code.
     if (state.isArmed === 1 && func.host === null) {
       state.reserve += state.fuel;
       state.fuel = 0;
@@ -361,7 +361,7 @@ export class Execution {
           else if (isInCode(state)) getTier()?.onSlice(state);
           break;
         case status.NEED_FUEL:
-          // Fast code hands over to careful code, which pauses at the start of the instruction.
+          // Fast code switches to careful code, which pauses at the start of the instruction.
           if (fuel.takeSlice(state.need) || this.goCareful()) break;
           stepBack(state, machine.space.words);
           return this.stop('fuel');
@@ -379,15 +379,15 @@ export class Execution {
         case status.STOPPED:
           return this.stop('slice');
         default:
-          // The loop knows the size that a memory had when it began; another worker may have made it grow.
+          // The loop has the size of the memory at its beginning; another worker may have grown it.
           if (code !== MEMORY_BOUNDS || !isInCode(state) || !hasGrown(state))
             return this.fail(trapError(code, machine, state, this.failing()));
-          // In the middle of a run, where no call can pause.
+          // In the middle of a stretch, where no call can pause.
           code = machine.dispatch(state);
           continue;
       }
       if (!isInCode(state) || (state.pc === HALT_PC && state.sp === 0)) return this.finish();
-      // What a host function charged beyond the fuel left is owed before any further instruction, free ones too.
+      // What a host function charged beyond the fuel left is owed before any further instruction, even free ones.
       if (state.fuel < 0 && !fuel.takeSlice(0)) return this.stop('fuel');
       if (fuel.isPauseDue()) {
         if (code === status.NEED_FUEL) stepBack(state, machine.space.words);
@@ -402,7 +402,7 @@ export class Execution {
     return 'paused';
   }
 
-  /** Goes on in careful code, if the call stands in fast code. */
+  /** Switches to careful code, if the call is in fast code. */
   private goCareful(): boolean {
     if (!goCareful(this.state)) return false;
     this.fuel.takeSlice(0);
@@ -414,7 +414,7 @@ export class Execution {
     return this.hasBegun && this.outcome === 'paused' && this.func.instance !== null;
   }
 
-  /** The call is over: its frames hold nothing any more. */
+  /** The call has ended: its frames hold nothing any more. */
   private leaveStore(): void {
     if (this.hasBegun && this.func.instance !== null) this.func.instance.store.openCalls--;
     this.fuel.close(this.balance, this.func.instance?.unit.observer);
@@ -447,24 +447,24 @@ export class Execution {
     this.onFailure?.(error, () => stackFrames(this.rawFrames(MAX_DUMPED_FRAMES), this.stacks.words));
   }
 
-  /** The bill and the frames of a call that fails where it stands. */
+  /** The fuel count and the frames of a call that fails here. */
   private failing(): Failing {
     this.outcome = 'trap';
     return { fuelConsumed: this.fuelConsumed, frames: this.rawFrames() };
   }
 
-  /** Where its frames lie, innermost first. @internal */
+  /** The places of its frames, innermost first. @internal */
   rawFrames(limit?: number): RawFrame[] {
     const isInCall = this.state.pending !== null || this.hostCall !== null;
     return rawBacktrace(this.state, this.stacks.calls, isInCall, limit);
   }
 
-  /** The guest's stack where the call stands, innermost first. */
+  /** The current stack of the guest, innermost first. */
   get backtrace(): readonly BacktraceFrame[] {
     return backtrace(this.rawFrames());
   }
 
-  /** Fuel and stack where the call stands, for an error; the stack is read when somebody looks at it. */
+  /** Current fuel and stack, for an error; the stack is made when it is first read. */
   get standing(): { readonly fuelConsumed: number; readonly backtrace: readonly BacktraceFrame[] } {
     return withBacktrace({ fuelConsumed: this.fuelConsumed }, this.rawFrames());
   }

@@ -1,4 +1,4 @@
-/** The errors of calls that fail: traps, exhaustions, and exceptions that nobody catches. */
+/** The errors of calls that fail: traps, exhaustions, and uncaught exceptions. */
 import { type CodeOf, catalogue } from '../../errors/catalogue.ts';
 import { ExhaustionError, InternalError, ThrownException, TrapError } from '../../errors/errors.ts';
 import type { CallState } from '../loop/machine-state.ts';
@@ -8,10 +8,10 @@ import { type RawFrame, withBacktrace } from './backtrace.ts';
 import type { StackFrame } from './stack-frames.ts';
 import { trapMessage } from './trap-message.ts';
 
-/** Told of the failure of a call while its frames are still there: what it failed with, and what reads them. */
+/** Called with the failure of a call while its frames still exist: the error, and a function that reads the frames. */
 export type FailureListener = (error: unknown, frames: () => StackFrame[]) => void;
 
-/** The bill and the frames of a call that fails. */
+/** The fuel count and the frames of a call that fails. */
 export interface Failing {
   readonly fuelConsumed: number;
   readonly frames: readonly RawFrame[];
@@ -20,7 +20,7 @@ export interface Failing {
 const isExhaustion = (code: TrapCode): code is TrapCode & CodeOf<'ExhaustionError'> =>
   catalogue[code].class === 'ExhaustionError';
 
-/** The error of a status of the loop that is a trap. */
+/** The error for a status of the loop that is a trap. */
 export const trapError = (code: number, machine: Machine, state: CallState, failing: Failing): Error => {
   const name = trapCodes[code - FIRST_TRAP];
   if (name === undefined) return new InternalError('internal.bug', { detail: `status ${code}` });
@@ -30,7 +30,7 @@ export const trapError = (code: number, machine: Machine, state: CallState, fail
   return new TrapError(name, details, trapMessage(name, machine, state));
 };
 
-/** The error of an exception that nobody catches. */
+/** The error for an uncaught exception. */
 export const uncaughtError = ({ thrown }: CallState, { fuelConsumed, frames }: Failing): Error =>
   thrown === null
     ? new InternalError('internal.bug', { detail: 'no exception' })

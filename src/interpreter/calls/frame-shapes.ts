@@ -1,8 +1,8 @@
 /**
- * Frames as the standard has them: where values of locals and operands lie in front of an instruction, by type.
+ * Frames in the standard's form: the places of locals and operands before an instruction, by type.
  *
- * The types come from walking over the body as the translator does. What a snapshot holds of a frame is exactly
- * what is listed here, so nothing in it depends on what dead slots happen to hold.
+ * The types come from walking over the body as the translator does. A snapshot contains exactly the values of a frame
+ * that are listed here, so it does not depend on the contents of dead slots.
  */
 import { instructions } from '../../syntax/instructions.ts';
 import { type FuncType, isRef, slotsOf, type ValType } from '../../syntax/types.ts';
@@ -10,7 +10,7 @@ import type { FuncCode } from '../code/compiled-module.ts';
 import type { Translation } from '../translate/body.ts';
 import { walkBody } from '../translate/translate.ts';
 
-/** A call instruction, from the side of its caller. */
+/** A call instruction, as its caller sees it. */
 interface CallSite {
   readonly type: FuncType;
   /** Number of values that stay when operands and callee are taken. */
@@ -19,15 +19,15 @@ interface CallSite {
   readonly base: number;
 }
 
-/** What a frame holds in front of one instruction. */
+/** The values of a frame before one instruction. */
 export interface FrameShape {
   /** Locals, then operands. */
   readonly types: readonly ValType[];
   readonly slots: readonly number[];
-  /** Of these so many are parameters, and so many locals with them. */
+  /** Number of parameters, and of parameters and locals together. */
   readonly paramCount: number;
   readonly localCount: number;
-  /** Of a call instruction. */
+  /** For a call instruction. */
   readonly call: CallSite | null;
 }
 
@@ -62,7 +62,7 @@ const shapeOf = (t: Translation): FrameShape => {
 const signatureOf = ({ unit, index }: FuncCode): FuncType => unit.module.funcs[index]!.type.comp as FuncType;
 const paramsOf = (code: FuncCode): readonly ValType[] => signatureOf(code).params;
 
-/** Values that lie one behind the other from slot 0 on. */
+/** Consecutive values from slot 0 on. */
 const rowOf = (types: readonly ValType[]): FrameShape => {
   let slot = 0;
   const slots = types.map((type) => {
@@ -73,14 +73,14 @@ const rowOf = (types: readonly ValType[]): FrameShape => {
   return { types, slots, paramCount: types.length, localCount: types.length, call: null };
 };
 
-/** What was found out about each function; snapshots of one plug-in meet the same places again and again. */
+/** The known shapes of each function; snapshots of one plug-in need the same places repeatedly. */
 const known = new WeakMap<FuncCode, Map<number, FrameShape>>();
 
 /**
- * The shapes at byte offsets of a function's body: at its very start, in front of instructions, and behind the
- * end, where handlers return from. Offsets that are none of these, or cannot be reached, are missing.
+ * The shapes at byte offsets of a function's body: at its very start, before instructions, and after the end, where
+ * handlers return from. Other offsets, and unreachable ones, are missing.
  *
- * @param spend is told how many values each new shape has; it may throw
+ * @param spend receives the number of values of each new shape; it may throw
  */
 export const frameShapes = (
   code: FuncCode,
@@ -96,7 +96,7 @@ export const frameShapes = (
   const wanted = new Set<number>();
   for (const offset of offsets) if (!shapes.has(offset)) wanted.add(offset);
   if (wanted.size === 0) return shapes;
-  // Before the entry is paid for there are only parameters.
+  // Before the entry is paid for, there are only parameters.
   if (wanted.delete(start)) shapes.set(start, rowOf(paramsOf(code)));
   if (wanted.size === 0) return shapes;
   const found = shapes;
@@ -110,6 +110,6 @@ export const frameShapes = (
   return shapes;
 };
 
-/** Whether null may lie where a type forbids it: in locals that were not set yet. */
+/** Whether null may be where a type forbids it: in locals that are not set yet. */
 export const mayBeUnset = ({ paramCount, localCount }: FrameShape, index: number, type: ValType): boolean =>
   isRef(type) && index >= paramCount && index < localCount;

@@ -1,4 +1,4 @@
-/** Calls of functions by the embedder: prepared, or run to their ends at once. */
+/** Calls of functions by the embedder: prepared, or run to their ends immediately. */
 import { checkInstance, readOptions } from '../../errors/arguments.ts';
 import { ExhaustionError, UsageError } from '../../errors/errors.ts';
 import { FuncInstance, type HostWrite } from '../instances/module-instance.ts';
@@ -20,19 +20,19 @@ export const startExecution = (
   args: readonly RawValue[] | HostWrite,
   options?: ExecutionOptions,
 ): Execution =>
-  Execution.start(checkInstance(func, FuncInstance, 'what is to be called'), args, readOptions(options));
+  Execution.start(checkInstance(func, FuncInstance, 'the function to call'), args, readOptions(options));
 
 /**
  * Calls a function and runs it to its end. @spec embed-func-invoke
  *
- * Nothing else runs meanwhile: a wait for a notify times out at once, or traps if it has no end.
+ * Nothing else runs in the meantime: a wait for a notify times out immediately, or traps if it is endless.
  *
  * ```js
  * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
  * console.log(invoke(instance.exports.get('double'), [1n])); // → [ 2n ]
  * ```
  *
- * @throws TrapError, ExhaustionError (fuel included), or whatever a host function threw
+ * @throws TrapError, ExhaustionError (including fuel), or what a host function threw
  */
 export const invoke = (
   func: FuncInstance,
@@ -56,7 +56,7 @@ export const invoke = (
         throw new ExhaustionError('exhaustion.fuel', execution.standing);
       }
       throw new UsageError('usage.state', {
-        detail: 'the call paused; use startExecution for calls that may',
+        detail: 'the call paused; use startExecution for calls that may pause',
       });
   }
 };

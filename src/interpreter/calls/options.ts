@@ -1,4 +1,4 @@
-/** What whoever starts a call may say about it. */
+/** Options for starting a call. */
 import { DEFAULT_MAX_CALL_DEPTH, DEFAULT_MAX_STACK_SLOTS } from '../../syntax/limits.ts';
 import { HALT_PC } from '../code/code-space.ts';
 import { quern1 } from '../fuel/schedules.ts';
@@ -16,15 +16,15 @@ export interface ExecutionOptions {
   /** Runs every instruction in careful code. */
   readonly careful?: boolean;
   /**
-   * Asked about every 200,000 units of fuel, and after what may take long for little fuel: host functions, and the
-   * translation of a function that is called for the first time. True pauses the call.
+   * Called about every 200,000 units of fuel, and after operations that may take long for little fuel: host
+   * functions, and the translation of a function on its first call. True pauses the call.
    */
   readonly onSlice?: () => boolean;
-  /** Takes the results from the frame, in place of `results`: for embedders with values of their own. */
+  /** Reads the results from the frame, instead of `results`: for embedders with their own values. */
   readonly onResults?: HostWrite;
 }
 
-/** Makes registers those of a call that has not begun, so that what was saved can be put there. */
+/** Resets registers to those of a call that has not begun, so that a saved state can be put there. */
 export const resetRegisters = (state: CallState, { instance }: FuncInstance): void => {
   state.instance = instance;
   state.callLimit = 2 * (instance?.store.maxCallDepth ?? DEFAULT_MAX_CALL_DEPTH);
@@ -37,7 +37,7 @@ export const resetRegisters = (state: CallState, { instance }: FuncInstance): vo
   state.isLookDue = false;
 };
 
-/** Makes registers those of a call that is over: it holds nothing any more, and its bill stays as it is. */
+/** Sets registers to those of a call that has ended: it holds nothing any more, and its fuel count is unchanged. */
 export const clearRegisters = (state: CallState, balance: number): void => {
   state.reserve = balance;
   state.fuel = 0;

@@ -1,7 +1,7 @@
-/** What a run of a call comes to, and why calls pause. */
+/** The outcome of a run of a call, and why calls pause. */
 
 /**
- * What `Execution.run` came to.
+ * The outcome of `Execution.run`.
  *
  * ```ts
  * const { exports } = instantiate(new Store(), compileModule(doubleWasm), () => undefined);

@@ -2,8 +2,8 @@
  * Threads without worker threads: calls over shared memories that take turns in one JavaScript thread.
  *
  * DETERMINISM: each turn is a fixed amount of fuel, threads follow each other in the order in which they were
- * spawned, and time is counted in fuel. So which thread runs when, what each sees and what the whole costs depend on
- * the code and its inputs alone, on every machine; handing out the total in pieces changes nothing.
+ * spawned, and time is counted in fuel. So the order of threads, what each sees and the total cost depend only on the
+ * code and its inputs, on every machine; giving the total in pieces changes nothing.
  */
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
@@ -16,7 +16,7 @@ import { startExecution } from './invoke.ts';
 import type { PauseReason, RunResult } from './outcome.ts';
 
 /**
- * Where a scheduler reads the time; the `Clock` of a platform fits.
+ * The source of time of a scheduler; the `Clock` of a platform fits.
  *
  * ```ts
  * const clock: SchedulerClock = { monotonic: () => process.hrtime.bigint() };
@@ -26,12 +26,12 @@ import type { PauseReason, RunResult } from './outcome.ts';
 export interface SchedulerClock {
   /** Nanoseconds since some point, never going back. Read once in each turn while a wait has a timeout. */
   monotonic(): bigint;
-  /** Lets time pass: at once (undefined), or until `done` resolves. */
+  /** Lets time pass: immediately (undefined), or until `done` resolves. */
   sleep?(nanoseconds: bigint): { readonly done: Promise<void> } | undefined;
 }
 
 /**
- * How long turns are, what they may cost, and what time it is.
+ * The length of turns, their cost limit, and the time.
  *
  * Example: see `ScheduledThread`.
  */
@@ -39,8 +39,8 @@ export interface SchedulerOptions {
   /** Fuel of one turn. Default: 10,000. */
   readonly slice?: number;
   /**
-   * Makes turns of 1 to `slice` units by a generator with this seed, a whole number of 32 bits: other interleavings,
-   * each as reproducible as the regular one. Default: all turns are equal.
+   * Makes turns of 1 to `slice` units, from a generator with this seed, a whole number of 32 bits: different
+   * interleavings, each as reproducible as the regular one. Default: all turns are equal.
    */
   readonly seed?: number;
   /** Fuel of all threads together; then the run pauses. Default: no limit. */
@@ -51,8 +51,8 @@ export interface SchedulerOptions {
    */
   readonly clock?: SchedulerClock;
   /**
-   * Asked after each turn, and, where turns may have more than 100,000 units, within them as
-   * `ExecutionOptions.onSlice` is; true pauses the run.
+   * Called after each turn, and, if turns may have more than 100,000 units, within them like
+   * `ExecutionOptions.onSlice`; true pauses the run.
    */
   readonly onSlice?: () => boolean;
 }
@@ -72,11 +72,11 @@ export class ScheduledThread {
   /** Position in the order of spawning, from 0. */
   readonly id: number;
   readonly execution: Execution;
-  /** `done` or `trap` when it is over; results and error are those of `execution`. */
+  /** `done` or `trap` when it has ended; results and error are those of `execution`. */
   outcome: Exclude<RunResult, 'paused'> | null = null;
-  /** What the last turn left for an instruction that costs more than a turn. */
+  /** Fuel left from the last turn, for an instruction that costs more than a turn. */
   carry = 0;
-  /** When its wait ends by itself; null if never, or not known yet. */
+  /** When its wait times out; null if never, or not known yet. */
   deadline: bigint | null = null;
 
   constructor(id: number, execution: Execution) {
@@ -84,7 +84,7 @@ export class ScheduledThread {
     this.execution = execution;
   }
 
-  /** The wait that the thread stands in, if that lasts. */
+  /** The wait of the thread, while it lasts. */
   get waiter(): Waiter | null {
     const { waiter } = this.execution;
     return waiter?.answer === null ? waiter : null;
@@ -92,7 +92,7 @@ export class ScheduledThread {
 }
 
 const DEFAULT_SLICE = 10_000;
-/** Turns up to this much fuel are a step for whoever watches: it is not asked before they are over. */
+/** A turn up to this much fuel is one step for `onSlice`, which is not called before its end. */
 const LONG_TURN = 100_000;
 
 /**
@@ -117,11 +117,11 @@ export class Scheduler {
   private readonly onSlice: (() => boolean) | null;
   private seed: number | null;
   private fuelGiven: number;
-  /** Threads that are not over, in the order of their turns. */
+  /** Threads that have not ended, in the order of their turns. */
   private ring: ScheduledThread[] = [];
-  /** Position in the ring of whose turn it is, or would be. */
+  /** Position in the ring of the current or next turn. */
   private position = 0;
-  /** Fuel that the current turn still has to give; null between turns. */
+  /** Fuel that is left in the current turn; null between turns. */
   private turn: number | null = null;
   /** Nanoseconds by which virtual time is ahead of the fuel. */
   private leap = 0n;
@@ -143,14 +143,14 @@ export class Scheduler {
     return this.fuelGiven - this.fuelConsumed;
   }
 
-  /** Adds fuel; a run that paused for want of it can then go on. */
+  /** Adds fuel; a run that paused for lack of it can then resume. */
   addFuel(fuel: number): void {
     checkWholeNumber(fuel, 'fuel');
     this.fuelGiven = Math.min(this.fuelGiven + fuel, Number.MAX_SAFE_INTEGER);
   }
 
   /**
-   * Adds a thread; its first turn comes after one of each thread before it. Host functions may spawn while the
+   * Adds a thread; its first turn comes after one turn of each thread before it. Host functions may spawn while the
    * scheduler runs, as `thread-spawn` does.
    */
   spawn(func: FuncInstance, args: readonly RawValue[] = []): ScheduledThread {
@@ -163,14 +163,14 @@ export class Scheduler {
   }
 
   /**
-   * Lets threads take turns until all are over (`done`) or the run must pause: for `fuel`, by `onSlice`, for the
-   * promise of a host function (`host`), or since all threads `wait` and only the host's clock or a worker can go
-   * on. What a paused run waits for is `settled`. A trap ends its thread alone.
+   * Lets threads take turns until all have ended (`done`) or the run must pause: for `fuel`, by `onSlice`, for the
+   * promise of a host function (`host`), or because all threads `wait` and only the host's clock or a worker can wake
+   * one. `settled` resolves when a paused run can resume. A trap ends only its thread.
    *
    * DETERMINISM: the promise of a host function stops all threads, so that it does not matter when it resolves.
    *
-   * @throws TrapError `trap.deadlock` when every thread waits without end; spawning another one can resolve it
-   * @throws UsageError when it runs already, or waits for the host
+   * @throws TrapError `trap.deadlock` when every thread waits endlessly; spawning another one can resolve it
+   * @throws UsageError when it is already running, or waits for the host
    */
   run(): 'done' | 'paused' {
     if (this.isRunning) throw new UsageError('usage.state', { detail: 'the scheduler is running' });
@@ -189,7 +189,7 @@ export class Scheduler {
     }
   }
 
-  /** Resolves when a run that paused for `host` or `wait` can go on; at once for other reasons. */
+  /** Resolves when a run that paused for `host` or `wait` can resume; immediately for other reasons. */
   async settled(): Promise<void> {
     const { execution } = this.ring[this.position] ?? {};
     if (this.pause === 'host' && execution !== undefined && execution.hostPromise !== null) {
@@ -201,7 +201,7 @@ export class Scheduler {
     } else if (this.pause === 'wait') {
       const promises = this.ring.flatMap(({ waiter }) => waiter?.promise ?? []);
       if (this.nap !== null) promises.push(this.nap.end);
-      // None: the clock cannot sleep, and is asked again.
+      // None: the clock cannot sleep, and is read again.
       if (promises.length > 0) await Promise.race(promises);
     }
   }
@@ -224,7 +224,7 @@ export class Scheduler {
     return 'paused';
   }
 
-  /** Finds who runs next; false when only the host can end a wait. */
+  /** Finds the next thread to run; false if only the host can end a wait. */
   private beginTurn(): boolean {
     this.timeOutWaits();
     let thread = this.nextReady();
@@ -239,7 +239,7 @@ export class Scheduler {
     return true;
   }
 
-  /** Goes on to the next timeout, if time can pass at once. @throws TrapError when there is nothing to wait for */
+  /** Advances to the next timeout, if time can pass immediately. @throws TrapError when there is nothing to wait for */
   private letTimePass(): void {
     const deadline = this.nextDeadline;
     if (deadline === null) {
@@ -250,7 +250,7 @@ export class Scheduler {
     if (this.clock === null) this.leap += deadline - this.now;
     else if (this.nap === null || deadline < this.nap.until) {
       const nanoseconds = deadline - this.clock.monotonic();
-      // A clock that sleeps in no time is a virtual one.
+      // A clock that sleeps in zero time is a virtual one.
       const sleep = nanoseconds > 0n ? this.clock.sleep?.(nanoseconds) : undefined;
       const end = sleep?.done.then(() => {
         this.nap = null;
@@ -260,7 +260,7 @@ export class Scheduler {
     this.timeOutWaits();
   }
 
-  /** Gives the current thread what its turn has left, or the total. Returns why the run must pause, if it must. */
+  /** Gives the current thread the rest of its turn, or of the total. Returns why the run must pause, if it must. */
   private takeTurn(): PauseReason | null {
     const thread = this.ring[this.position]!;
     const { execution } = thread;
@@ -297,7 +297,7 @@ export class Scheduler {
     thread.deadline = timeout === null ? null : this.now + timeout;
   }
 
-  /** The first thread from the position on that does not wait. */
+  /** The first thread from the position on that is not waiting. */
   private nextReady(): ScheduledThread | null {
     const { ring, position } = this;
     for (let i = 0; i < ring.length; i++) {
@@ -323,7 +323,7 @@ export class Scheduler {
     return next;
   }
 
-  /** Ends the waits whose time is over. */
+  /** Ends the waits that have timed out. */
   private timeOutWaits(): void {
     const { timed } = this;
     if (timed.length === 0) return;

@@ -1,8 +1,9 @@
 /**
- * Frames as the standard has them, with values: what a dump shows.
+ * Frames in the standard's form, with values, for dumps.
  *
- * Locals lie in their slots at every instruction, in fast code as in careful code, and so do the operands that wait
- * below a call. Of the instruction that failed, fast code may have fused the operands away: none of them are shown.
+ * Locals are in their slots at every instruction, in fast code as in careful code, and so are the operands that
+ * remain below a call. Fast code may have fused away the operands of the instruction that failed: none of them are
+ * shown.
  */
 import { isRef, V128, type ValType } from '../../syntax/types.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
@@ -12,13 +13,13 @@ import { frameShapes } from './frame-shapes.ts';
 
 /** Most frames of a dump, innermost first. */
 export const MAX_DUMPED_FRAMES = 10_000;
-/** Most values of all its frames; those beyond are left out. */
+/** Most values of all its frames; those beyond are omitted. */
 const MAX_DUMPED_VALUES = 1_000_000;
 
 /** A value of a frame. */
 export interface SlotValue {
   readonly type: ValType;
-  /** Raw bits; null for what a dump has no form for: references and vectors. */
+  /** Raw bits; null for values that a dump cannot represent: references and vectors. */
   readonly value: bigint | null;
 }
 
@@ -30,11 +31,11 @@ export interface StackFrame {
   readonly offset: number;
   /** Parameters, then declared locals. */
   readonly locals: readonly SlotValue[];
-  /** Operands that stay while a callee runs, the lowest first; of the frame that failed, none. */
+  /** Operands that stay while a callee runs, the lowest first; empty in the frame that failed. */
   readonly operands: readonly SlotValue[];
 }
 
-/** Reads the values of frames out of the words of their stack. */
+/** Reads the values of frames from the words of their stack. */
 export const stackFrames = (frames: readonly RawFrame[], words: Int32Array): StackFrame[] => {
   let budget = MAX_DUMPED_VALUES;
   return frames.map((frame) => {

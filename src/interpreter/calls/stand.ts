@@ -1,6 +1,6 @@
 /**
- * Where a call stands: in fast or careful code, and at which place of it. A call stops exactly in careful code alone;
- * fast code has boundaries, between the stretches that it pays for, where careful code can go on.
+ * The position of a call: in fast or careful code, and at which place. Only in careful code can a call stop at any
+ * instruction; fast code has boundaries between the stretches that it pays for, where careful code can continue.
  */
 import { InternalError } from '../../errors/errors.ts';
 import { type CodeRegion, regionAt } from '../code/compiled-module.ts';
@@ -9,16 +9,16 @@ import { opOf } from '../code/isa.ts';
 import type { CallState } from '../loop/machine-state.ts';
 import { getCallDebugger, mapCareful, mapFast, mapOf } from '../machine/machine.ts';
 
-/** The code that a call stands in; null in a host function that the embedder called, and at the stubs. */
+/** The current code of a call; null in a host function that the embedder called, and at the stubs. */
 const regionOf = ({ instance, pc }: CallState): CodeRegion | null => regionAt(instance, pc);
 
-/** First word after the frame that a paused call stands in. */
+/** First word after the current frame of a paused call. */
 export const frameEnd = (state: CallState): number => {
   const region = regionOf(state);
   return region === null ? state.top : Math.max(state.top, state.fp + 2 * region.func.frameSlots);
 };
 
-/** What a call has paid in advance for what lies ahead; `isPaused` says that it stands at a boundary. */
+/** What a call has paid in advance for the code ahead; `isPaused` means that it is at a boundary. */
 export const remainingOf = (state: CallState, isPaused: boolean): number => {
   const region = regionOf(state);
   if (region === null || region.isCareful) return 0;
@@ -28,7 +28,7 @@ export const remainingOf = (state: CallState, isPaused: boolean): number => {
   return map.sites.at(map.siteIndex(at))?.remaining ?? 0;
 };
 
-/** Goes on in careful code from a boundary of fast code; false in code that is careful, and in none. */
+/** Switches to careful code at a boundary of fast code; false in careful code, and outside of code. */
 export const goCareful = (state: CallState): boolean => {
   const region = regionOf(state);
   if (region === null || region.isCareful) return false;
@@ -46,8 +46,8 @@ export const goCareful = (state: CallState): boolean => {
 };
 
 /**
- * From where a sized operation or a charge asked for fuel to the start of its instruction. Fast code stands there:
- * it has a boundary in front of the operation, and has paid no part of it apart from its stretch.
+ * Goes from the place where a sized operation or a charge requested fuel back to the start of its instruction. Fast
+ * code has a boundary before the operation, and has paid only for its stretch.
  *
  * @param words the code array
  */
@@ -64,11 +64,11 @@ export const stepBack = (state: CallState, words: Int32Array): void => {
   let start = map.firstSite(offsets[at]!);
   while (start < at && !isCharge(start)) start++;
   if (start < at) state.pc = region.entry + pcs[start]!;
-  // The first instruction of a function has two charges in front: that of the entry and its own.
+  // Two charges precede the first instruction of a function: that of the entry and its own.
   for (let i = start; i < at; i++) if (isCharge(i)) state.fuel += words[region.entry + pcs[i]! + 1]!;
 };
 
-/** Hands the answer to a wait that has ended. */
+/** Passes the answer to a wait that has ended. */
 export const settleWait = (state: CallState, words: Int32Array): void => {
   const { waiter } = state;
   if (waiter === null) return;

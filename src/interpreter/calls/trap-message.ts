@@ -1,6 +1,6 @@
 /**
- * What a trap says beyond the text of its code: which element an indirect call asked for. Read back from the
- * operation where the machine stands, so that neither the loop nor the state carries it.
+ * Details of a trap beyond the text of its code: the element that an indirect call requested. It is read back from
+ * the current operation of the machine, so that neither the loop nor the state carries it.
  */
 import { catalogue } from '../../errors/catalogue.ts';
 import { firstWordOf, opcodeOf } from '../code/encoding.ts';
@@ -20,7 +20,7 @@ const elementAt = ({ space, words }: Machine, { pc, fp, instance }: MachineState
   return instance.tables[C[pc + 4]!]!.is64 ? (BigInt(words[k + 1]! >>> 0) << 32n) | low : low;
 };
 
-/** The message of a trap where it says more than its code does. */
+/** The message of a trap, if it has more than the text of its code. */
 export const trapMessage = (code: TrapCode, machine: Machine, state: CallState): string | undefined => {
   if (code !== 'trap.uninitialised-element' && code !== 'trap.undefined-element') return undefined;
   if (!isInCode(state)) return undefined;

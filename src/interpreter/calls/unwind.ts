@@ -1,8 +1,8 @@
 /**
  * Goes to the handler of a thrown exception. @spec exec-throw_ref
  *
- * Nothing changes before a handler is found: of an exception that nobody catches, the whole stack is left to show
- * where it came from.
+ * Nothing changes before a handler is found: for an uncaught exception, the whole stack remains, to show where it
+ * came from.
  */
 
 import type { PlacedClause } from '../code/handlers.ts';
@@ -13,7 +13,7 @@ import type { CallState } from '../loop/machine-state.ts';
 import { CONTINUE, NO_FUEL, UNCAUGHT } from '../loop/status.ts';
 import type { Machine } from '../machine/machine.ts';
 
-/** Writes what the clause takes to the slots that its label expects. */
+/** Writes the values of the clause to the slots that its label expects. */
 const deliver = (machine: Machine, fp: number, clause: PlacedClause, exception: ExceptionInstance): void => {
   const { words, refs } = machine;
   const put = (slot: number, ref: unknown): void => {
@@ -30,7 +30,7 @@ const deliver = (machine: Machine, fp: number, clause: PlacedClause, exception: 
   if (clause.refSlot >= 0) put(clause.refSlot, exception);
 };
 
-/** `m.pc` lies inside the instruction that threw `m.thrown`; afterwards at the handler, if there is one. */
+/** `m.pc` is inside the instruction that threw `m.thrown`; afterwards at the handler, if there is one. */
 export const unwind = (machine: Machine, m: CallState): number => {
   const exception = m.thrown!;
   const search = m.search ?? searchForHost(machine, m, exception);
@@ -42,21 +42,24 @@ export const unwind = (machine: Machine, m: CallState): number => {
   m.fp = fp;
   m.sp = search.sp;
   m.instance = search.instance;
-  // PERF: setting a length, even to what it is, costs a tenth of a throw.
+  // PERF: setting a length, even to the same value, costs a tenth of a throw.
   if (crossings < m.instances.length) m.instances.length = crossings;
   m.callLimit = search.callLimit;
   m.thrown = null;
   return pay(m, clause.remaining);
 };
 
-/** The search for an exception that the host threw. The call is over and cannot wait: what it costs is owed. */
+/**
+ * The search for an exception that the host threw. The host's call has ended and cannot wait: the cost of the search
+ * is owed.
+ */
 const searchForHost = (machine: Machine, m: CallState, { tag }: ExceptionInstance): Search => {
   const search = findHandler(machine.callStack, m, m.pc, tag, Number.POSITIVE_INFINITY)!;
   m.fuel -= valuesCost(m.schedule, tag.slotCount) + searchCost(m.schedule, search.count);
   return search;
 };
 
-/** Pays for the run that the handler begins in. */
+/** Pays for the stretch that the handler begins in. */
 const pay = (m: CallState, cost: number): number => {
   if (m.isArmed === 1) {
     m.reserve += m.fuel;

@@ -1,6 +1,6 @@
 /**
- * What translating a function with recording on tells about its code: boundaries, where fast and careful code have
- * the same state, and sites, where each operation came from. Program counters are relative to the entry.
+ * What translating a function with recording on yields about its code: boundaries, where fast and careful code have
+ * the same state, and sites, the origin of each operation. Program counters are relative to the entry.
  */
 
 /** A place in internal code. */
@@ -9,12 +9,12 @@ interface Place {
   readonly pc: number;
   /** Byte offset in the module: of the next instruction at a boundary, of its own at a site. */
   readonly offset: number;
-  /** What remains of the run from here; at a site behind its instruction. */
+  /** What remains of the stretch from here; at a site, after its instruction. */
   readonly remaining: number;
 }
 
 /**
- * Places in the order of the code, which is the order of the body, too.
+ * Places in the order of the code, which is also the order of the body.
  *
  * PERF: columns of numbers. A careful body has a place for every byte or two.
  */
@@ -47,8 +47,8 @@ export class CodeMap {
   }
 
   /**
-   * The last boundary in front of the instruction at a byte offset. Of several the last counts: it lies behind the
-   * way back to fast code.
+   * The last boundary before the instruction at a byte offset. Of several, the last counts: it is after the switch
+   * back to fast code.
    */
   boundaryAt(offset: number): Place | undefined {
     const { boundaries } = this;
@@ -56,7 +56,7 @@ export class CodeMap {
     return boundaries.offsets[index] === offset ? boundaries.at(index) : undefined;
   }
 
-  /** The first of the boundaries in front of the instruction at a byte offset: where a call in front of it returns to. */
+  /** The first of the boundaries before the instruction at a byte offset: the return point of a call before it. */
   firstBoundaryAt(offset: number): Place | undefined {
     const { boundaries } = this;
     const index = lastAtMost(boundaries.offsets, offset - 1) + 1;
@@ -75,7 +75,7 @@ export class CodeMap {
     return lastAtMost(this.sites.pcs, pc);
   }
 
-  /** Index of the first site at or behind a byte offset. */
+  /** Index of the first site at or after a byte offset. */
   firstSite(offset: number): number {
     return lastAtMost(this.sites.offsets, offset - 1) + 1;
   }

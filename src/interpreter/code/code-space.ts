@@ -1,13 +1,13 @@
 /**
  * The process-wide array that holds internal code.
  *
- * One array for all modules, so that the loop sees it as a constant. When it is full a larger one takes its
- * place (and the loop is made anew by `machine.ts`); program counters are indices and stay valid.
+ * One array for all modules, so that the loop sees it as a constant. When it is full, a larger one replaces it (and
+ * `machine.ts` makes the loop again); program counters are indices and stay valid.
  *
- * Code is given back when its module is: by whoever closed the last instance and knows that no other comes, or
- * when the host's collector took it. Code of which all instances are closed rests: it is there for the next one,
- * unless others that rest need the room. Nothing here leads to a module, not even weakly: a weak reference that is
- * read keeps its target to the end of the job.
+ * Code is released with its module: when the last instance is closed and no other will follow, or when the host's
+ * collector has freed the module. Code without open instances is idle: it is kept for the next instance, unless other
+ * idle code needs the room. Nothing here refers to a module, not even weakly: a weak reference that is read keeps its
+ * target alive until the end of the JavaScript job.
  */
 
 /** Program counter of the stub that ends the outermost call. */
@@ -22,19 +22,19 @@ interface Stretch {
   readonly end: number;
 }
 
-/** Whose code it is: the functions of a module under one schedule. */
+/** The owner of code: the functions of a module under one schedule. */
 export interface CodeOwner {
-  /** What the code takes of the array; null before the first. */
+  /** The code's part of the array; null before the first allocation. */
   hold: CodeHold | null;
 }
 
-/** Most words of code that rests: 4 MB. */
+/** Most words of idle code: 4 MB. */
 const MAX_RESTING_WORDS = 1 << 20;
 
-/** What the code of one unit takes. */
+/** The words that the code of one unit uses. */
 export class CodeHold {
   readonly stretches: Stretch[] = [];
-  /** Whether it was given back. */
+  /** Whether it was released. */
   isGone = false;
   private readonly space: CodeSpace;
 
@@ -61,7 +61,7 @@ export class CodeHold {
   }
 }
 
-/** Index of the first item that starts behind `pc`. */
+/** Index of the first item that starts after `pc`. */
 export const firstBehind = (items: readonly Stretch[], pc: number): number => {
   let low = 0;
   let high = items.length;
@@ -90,20 +90,20 @@ export class CodeSpace {
   constructor(wordCount: number) {
     this.words = new Int32Array(wordCount);
     this.initialLength = wordCount;
-    // Some engines without a JIT cannot tell what was collected: there such code stays for good.
+    // Some engines without a JIT cannot report what was collected: there, such code stays forever.
     this.collected =
       typeof FinalizationRegistry === 'undefined'
         ? null
         : new FinalizationRegistry((hold) => this.giveBack(hold));
   }
 
-  /** Makes room for code that will come. Hosts take memory when it is written to, so room costs nothing. */
+  /** Reserves room for future code. Hosts allocate memory when it is written, so unused room costs nothing. */
   reserve(wordCount: number): void {
     const end = this.top + wordCount;
     if (end > this.words.length) this.replace(end);
   }
 
-  /** Start of a free stretch of `size` words. */
+  /** Start of a free range of `size` words. */
   allocate(size: number): number {
     const index = this.free.findIndex(({ start, end }) => end - start >= size);
     if (index >= 0) {
@@ -119,7 +119,7 @@ export class CodeSpace {
     return start;
   }
 
-  /** Notes that code of an owner takes a stretch. */
+  /** Records that code of an owner uses a range. */
   add(owner: CodeOwner, { start, end }: Stretch): void {
     if (owner.hold === null || owner.hold.isGone) {
       owner.hold = new CodeHold(this);
@@ -134,7 +134,8 @@ export class CodeSpace {
     this.wake(hold);
     this.collected?.unregister(hold);
     for (const stretch of hold.stretches.splice(0)) this.release(stretch);
-    // The loop is made anew for another array, which takes a millisecond: not for less than three quarters of it.
+    // The loop is made again for another array, which takes a millisecond: only if at least three quarters of it are
+    // unused.
     const { length } = this.words;
     if (length > this.initialLength && this.top <= length / 4)
       this.replace(Math.max(this.initialLength, this.top * 2));

@@ -1,11 +1,11 @@
 /**
  * Writes internal code: operations, labels, and the fuel that branches, calls and returns carry.
  *
- * Fuel. A *run* is a stretch of code that control leaves early only by a taken branch: it ends at a call, a
- * sized operation or an unconditional transfer. In fast code the machine holds F, the fuel that is left once
- * the current run has been paid to its end; so falling through costs nothing, and a taken branch adds one
- * word: what remains of the run it leaves minus what remains of the run it enters. A negative F means the run
- * ahead cannot be paid in full, and careful code takes over, one charge per instruction.
+ * Fuel. A *stretch* is code that control leaves early only by a taken branch: it ends at a call, a sized operation or
+ * an unconditional transfer. In fast code the machine keeps F, the fuel that is left once the current stretch has
+ * been paid to its end; so falling through costs nothing, and a taken branch adds one word: what remains of the
+ * stretch it leaves minus what remains of the stretch it enters. A negative F means that the stretch ahead cannot be
+ * paid in full; then careful code takes over, with one charge per instruction.
  *
  * Targets are relative to the first word until `finish` places the code.
  */
@@ -15,14 +15,14 @@ import { MAX_PACKED_SLOT, opcodeOf, packSlots, withFirstSlot } from './encoding.
 import { findFusion } from './fuser.ts';
 import { type Op, type Operand, opOf, type WrittenOperands } from './isa.ts';
 
-/** Entries that a row keeps room for between translations. */
+/** Entries for which a row keeps room between translations. */
 const KEPT = 1 << 16;
 
 /**
  * Numbers in records of a fixed width, appended one record at a time.
  *
- * PERF: one translation goes on at a time, so the rows are made once for all. As objects, the places of a body took
- * a hundred bytes for each of its bytes.
+ * PERF: there is one translation at a time, so the rows are made once. As objects, the places of a body took a
+ * hundred bytes for each of its bytes.
  */
 class Rows {
   values = new Int32Array(256);
@@ -44,13 +44,13 @@ class Rows {
     this.values = larger;
   }
 
-  /** Forgets the records, and gives back what few bodies need. */
+  /** Drops the records, and releases room that few bodies need. */
   clear(): void {
     this.length = 0;
     if (this.values.length > KEPT) this.values = new Int32Array(256);
   }
 
-  /** Makes room. Hosts take memory when it is written to, so that what is not needed costs nothing. */
+  /** Makes room. Hosts allocate memory when it is written, so unused room costs nothing. */
   reserve(length: number): void {
     if (length > this.values.length) this.values = new Int32Array(length);
   }
@@ -67,21 +67,21 @@ const LABEL = 3;
 const BRANCH = 3;
 const REMAINDER = 3;
 const POINT = 4;
-/** Records: pc, run and cost. */
+/** Records: pc, stretch and cost. */
 const labels = new Rows();
-/** Records: position of the target word, run and cost of the branch. The word itself holds the label for now. */
+/** Records: position of the target word, stretch and cost of the branch. The word itself contains the label for now. */
 const branches = new Rows();
-/** Records: position of a word that holds what remains at a point of a run, run and cost. */
+/** Records: position of a word that gets the rest at a point of a stretch, stretch and cost. */
 const remainders = new Rows();
-/** Records: pc, offset, run and cost. */
+/** Records: pc, offset, stretch and cost. */
 const points = new Rows();
 const siteRows = new Rows();
-const runTotals = new Rows();
-const allRows = [labels, branches, remainders, points, siteRows, runTotals];
+const stretchTotals = new Rows();
+const allRows = [labels, branches, remainders, points, siteRows, stretchTotals];
 
 let buffer = new Int32Array(4096);
 
-/** Makes room for the next translation: everything about the last one is forgotten. */
+/** Prepares for the next translation: everything about the last one is dropped. */
 export const clearWriter = (): void => {
   for (const rows of allRows) rows.clear();
   if (buffer.length > KEPT) buffer = new Int32Array(4096);
@@ -90,22 +90,22 @@ export const clearWriter = (): void => {
 export class CodeWriter {
   /** Words written. */
   size = 0;
-  /** Cost of the current run so far; stays 0 in careful code. */
+  /** Cost of the current stretch so far; stays 0 in careful code. */
   cost = 0;
   /** Byte offset of the instruction being translated; for sites. */
   offset = 0;
   /** First slot of scratch for operands that no packed field can name; -1 when the frame is small. */
   scratch = -1;
-  /** Operations that were written, fused ones counted once for each part. */
+  /** Number of operations written; fused ones count once for each part. */
   count = 0;
-  private run = 0;
-  /** Position of the last operation, and where it ends; the end is -1 where nothing may be fused with it. */
+  private stretch = 0;
+  /** Position of the last operation, and its end; the end is -1 if nothing may be fused with it. */
   private lastAt = 0;
   private lastEnd = -1;
   private lastOp: Op = opOf.mov32;
-  /** Cost and pc of the last boundary, and the run it is in. */
+  /** Cost and pc of the last boundary, and its stretch. */
   private lastPc = -1;
-  private lastRun = 0;
+  private lastStretch = 0;
   private lastCost = 0;
   private readonly isRecording: boolean;
   /** Fields of boundaries and sites: in careful code nothing is paid in advance. */
@@ -113,7 +113,7 @@ export class CodeWriter {
   private readonly isCareful: boolean;
   /** Whether operations are fused: not in careful code. */
   fuses: boolean;
-  /** The first slot that holds no operand of the stack: nobody reads it, or those that follow, any more. */
+  /** The first slot above the operand stack: nothing reads it, or those that follow, any more. */
   firstDead: () => number = () => 0;
 
   constructor(isRecording: boolean, isCareful: boolean, byteLength: number) {
@@ -122,7 +122,7 @@ export class CodeWriter {
     this.isRecording = isRecording;
     this.siteWidth = isCareful ? 2 : POINT;
     clearWriter();
-    // PERF: growing leaves copies behind that are not collected at once.
+    // PERF: growing leaves copies that are not collected immediately.
     if (byteLength < KEPT) return;
     buffer = new Int32Array((isCareful ? 4 : 1) * byteLength);
     if (isRecording) siteRows.reserve(2 * byteLength);
@@ -138,8 +138,8 @@ export class CodeWriter {
   }
 
   /**
-   * Emits an operation; operands in table order, slots as slot numbers. Branch operands and costs are left out. Packed
-   * operands that are too far go through scratch slots, moved before and after.
+   * Emits an operation; operands in table order, slots as slot numbers. Branch operands and costs are omitted. Packed
+   * operands that are too far go through scratch slots, with moves before and after.
    *
    * @returns its position
    */
@@ -155,7 +155,7 @@ export class CodeWriter {
     const first = isFar ? this.bringNear(op, 0, a) : a;
     const second = isFar ? this.bringNear(op, 1, b) : b;
     const at = this.size;
-    if (this.isRecording) siteRows.push(at, this.offset, this.run, this.cost, this.siteWidth);
+    if (this.isRecording) siteRows.push(at, this.offset, this.stretch, this.cost, this.siteWidth);
     this.word(packSlots(op.code, packed > 0 ? first : 0, packed > 1 ? second : 0));
     for (let i = packed; i < operands.length; i++) {
       const value = i === 0 ? a : i === 1 ? b : i === 2 ? c : i === 3 ? d : e;
@@ -164,7 +164,7 @@ export class CodeWriter {
         this.word(0);
         this.word(0);
       } else if (role === 'cost') {
-        this.endRun();
+        this.endStretch();
         this.remainderWord();
       } else if (role === 'ahead') this.remainderWord();
       else this.word(holds === undefined ? value : 2 * value);
@@ -177,13 +177,13 @@ export class CodeWriter {
     return at;
   }
 
-  /** Makes one operation of the last one and this, if the table has it; its position, or -1. */
+  /** Fuses the last operation with this one, if the table has the fusion; returns its position, or -1. */
   private fuse(op: Op, operands: number[]): number {
     const at = this.lastAt;
     const fusion = findFusion(this.lastOp, op, buffer, at, operands, this.firstDead);
     if (fusion === null) return -1;
     const { op: fused, values } = fusion;
-    // Where a part traps it stands at a program counter of its own.
+    // A part that traps has its own program counter.
     const place = at + fused.parts.length - 1;
     this.size = at;
     this.word(packSlots(fused.code, fused.packed > 0 ? values[0]! : 0, fused.packed > 1 ? values[1]! : 0));
@@ -195,13 +195,13 @@ export class CodeWriter {
       } else this.word(holds === undefined ? values[i]! : 2 * values[i]!);
     }
     if (this.isRecording && place < this.size)
-      siteRows.push(place, this.offset, this.run, this.cost, this.siteWidth);
+      siteRows.push(place, this.offset, this.stretch, this.cost, this.siteWidth);
     this.lastEnd = this.size;
     this.lastOp = fused;
     return at;
   }
 
-  /** The slot that stands for a packed operand: its own, or one of scratch, to which what is read is moved. */
+  /** The slot for a packed operand: its own, or a scratch slot, to which the operand is moved before it is read. */
   private bringNear(op: Op, index: number, slot: number): number {
     if (index >= op.packed || slot <= MAX_PACKED_SLOT) return slot;
     const near = this.scratch + index;
@@ -224,12 +224,12 @@ export class CodeWriter {
     buffer[at] = withFirstSlot(buffer[at]!, slot);
   }
 
-  /** A word written before. */
+  /** A word that was written before. */
   wordAt(at: number): number {
     return buffer[at]!;
   }
 
-  /** Takes back the last operation, which begins at a position: another one does its work. */
+  /** Removes the last operation, which begins at a position: another one replaces it. */
   takeBack(at: number): void {
     this.size = at;
     this.lastEnd = -1;
@@ -244,7 +244,7 @@ export class CodeWriter {
   bind(label: number): void {
     const at = label * LABEL;
     labels.values[at] = this.size;
-    labels.values[at + 1] = this.run;
+    labels.values[at + 1] = this.stretch;
     labels.values[at + 2] = this.cost;
     this.lastEnd = -1;
   }
@@ -265,49 +265,49 @@ export class CodeWriter {
 
   private target(position: number, label: number): void {
     buffer[position] = label;
-    branches.push(position, this.run, this.cost, 0, BRANCH);
+    branches.push(position, this.stretch, this.cost, 0, BRANCH);
   }
 
-  /** A word that holds what remains of the run from the current point on. */
+  /** A word for the rest of the stretch from the current point on. */
   private remainderWord(): void {
-    remainders.push(this.size, this.run, this.cost, 0, REMAINDER);
+    remainders.push(this.size, this.stretch, this.cost, 0, REMAINDER);
     this.word(0);
   }
 
-  /** Ends the current run: the next operation begins another one. */
-  endRun(): void {
+  /** Ends the current stretch: the next operation begins another one. */
+  endStretch(): void {
     this.lastEnd = -1;
-    runTotals.push(this.cost, 0, 0, 0, 1);
-    this.run++;
+    stretchTotals.push(this.cost, 0, 0, 0, 1);
+    this.stretch++;
     this.cost = 0;
   }
 
   /**
-   * Makes sure that a boundary here would not share its program counter with one that has another amount left
-   * to pay: the counter alone tells the machine where it stands. Call before binding a label here.
+   * Makes sure that a boundary here would not share its program counter with one that has a different amount left to
+   * pay: the machine identifies its position by the counter alone. Call before binding a label here.
    */
   separate(): void {
     if (this.isCareful) return;
-    if (this.lastPc === this.size && (this.lastRun !== this.run || this.lastCost !== this.cost))
+    if (this.lastPc === this.size && (this.lastStretch !== this.stretch || this.lastCost !== this.cost))
       this.emit(opOf.charge, 0);
   }
 
-  /** Marks a boundary in front of the next operation. */
+  /** Marks a boundary before the next operation. */
   boundary(offset: number): void {
     this.separate();
     this.lastPc = this.size;
     this.lastEnd = -1;
-    this.lastRun = this.run;
+    this.lastStretch = this.stretch;
     this.lastCost = this.cost;
-    if (this.isRecording) points.push(this.size, offset, this.run, this.cost, this.siteWidth);
+    if (this.isRecording) points.push(this.size, offset, this.stretch, this.cost, this.siteWidth);
   }
 
-  private remaining(run: number, cost: number): number {
-    return runTotals.values[run]! - cost;
+  private remaining(stretch: number, cost: number): number {
+    return stretchTotals.values[stretch]! - cost;
   }
 
   /**
-   * Resolves everything for code that will lie at `start` and copies it there.
+   * Resolves everything for code at `start`, and copies it there.
    */
   finish(target: Int32Array, start: number): void {
     const { values } = branches;
@@ -319,26 +319,26 @@ export class CodeWriter {
       buffer[position + 1] = this.remaining(values[i + 1]!, values[i + 2]!) - remaining;
     }
     for (let i = 0; i < remainders.length; i += REMAINDER) {
-      const [position, run, cost] = [
+      const [position, stretch, cost] = [
         remainders.values[i]!,
         remainders.values[i + 1]!,
         remainders.values[i + 2]!,
       ];
-      buffer[position] = this.remaining(run, cost);
+      buffer[position] = this.remaining(stretch, cost);
     }
     target.set(buffer.subarray(0, this.size), start);
   }
 
-  /** Where a label was bound, relative to the first word, and what remains of the run there. */
+  /** Where a label was bound, relative to the first word, and what remains of the stretch there. */
   placeOf(label: number): { readonly pc: number; readonly remaining: number } {
     const { values } = labels;
     const at = label * LABEL;
     return { pc: values[at]!, remaining: this.remaining(values[at + 1]!, values[at + 2]!) };
   }
 
-  /** What entering the code costs up to the end of its first run. */
-  get firstRunCost(): number {
-    return runTotals.length === 0 ? 0 : runTotals.values[0]!;
+  /** The cost of entering the code up to the end of its first stretch. */
+  get firstStretchCost(): number {
+    return stretchTotals.length === 0 ? 0 : stretchTotals.values[0]!;
   }
 
   /** Boundaries and sites, relative to the first word; only of a writer that records. */

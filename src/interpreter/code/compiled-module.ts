@@ -1,5 +1,5 @@
 /**
- * Compiled modules and their translated functions. The code itself lies in the array of `code-space.ts`.
+ * Compiled modules and their translated functions. The code itself is in the array of `code-space.ts`.
  */
 
 import { InstructionReader } from '../../decoder/instruction-reader.ts';
@@ -18,7 +18,7 @@ import type { PrecompiledModule } from './precompiled-module.ts';
 import { slotCountOf } from './types-layout.ts';
 
 /**
- * A module that was decoded and validated; instances share it and its code.
+ * A decoded and validated module; instances share it and its code.
  *
  * ```js
  * const compiled = compileModule(doubleWasm);
@@ -38,13 +38,13 @@ export class CompiledModule {
     this.features = features;
   }
 
-  /** Reads constant expressions. PERF: one for all; a module of Go's has thousands of segments, each with one. */
+  /** Reads constant expressions. PERF: one for all; a Go module has thousands of segments, each with one. */
   get constants(): InstructionReader {
     this.reader ??= new InstructionReader(this.module.bytes, this.module.types);
     return this.reader;
   }
 
-  /** Contents of the data segments, which nobody changes. */
+  /** Contents of the data segments, which never change. */
   get dataViews(): readonly Uint8Array[] {
     const { bytes, data } = this.module;
     this.views ??= data.map(({ start, end }) => bytes.subarray(start, end));
@@ -54,7 +54,7 @@ export class CompiledModule {
   /**
    * The code for one fuel schedule; functions are translated when first called.
    *
-   * @param compiler null where the interpreter does everything
+   * @param compiler null if the interpreter runs everything
    */
   unit(schedule: FuelSchedule, compiler: JavaScriptCompiler | PrecompiledModule | null = null): CodeUnit {
     let unit = this.units.find((item) => item.schedule === schedule && item.compiler === compiler);
@@ -66,8 +66,8 @@ export class CompiledModule {
   }
 
   /**
-   * Gives back what the module takes of what all modules share: code and types. There are no instances any more, nor
-   * anything of theirs.
+   * Releases the module's part of what all modules share: code and types. No instances exist any more, nor anything
+   * of theirs.
    */
   giveBack(): void {
     for (const unit of this.units) unit.giveBack();
@@ -75,7 +75,7 @@ export class CompiledModule {
   }
 }
 
-/** What an observer sees of a call: fuel, words in use on the call stack, and whose code runs. */
+/** What an observer sees of a call: fuel, words in use on the call stack, and the owner of the running code. */
 export interface ObservedCall {
   readonly given: number;
   readonly fuel: number;
@@ -83,26 +83,26 @@ export interface ObservedCall {
   readonly sp: number;
   readonly instance: { readonly unit: CodeUnit } | null;
 }
-/** Who is told what code does. Part of a `JavaScriptCompiler`, in whose place an observer stands. */
+/** Receives what code does. Part of a `JavaScriptCompiler`, which an observer replaces. */
 export interface Observer {
-  /** Events lie in the words from a place to another, see `EVENT_WORDS`. */
+  /** Events are in the words from one place to another, see `EVENT_WORDS`. */
   observe(call: ObservedCall, words: Int32Array, from: number, to: number): void;
-  /** A call is over; what is left of what it had paid is not in hand. */
+  /** A call has ended; the rest of its fuel is not in hand. */
   end(call: ObservedCall, ahead: number): void;
 }
 
 /**
- * Makes JavaScript of what runs often. Made by `compiler()` of `quern/compile`; plug-ins and stores may share one.
+ * Compiles what runs often to JavaScript. Made by `compiler()` of `quern/compile`; plug-ins and stores may share one.
  *
  * Example: see `CompilerOptions`.
  */
 export interface JavaScriptCompiler {
   readonly kind: 'compiler';
-  /** Who observes the calls; then no JavaScript is made. @internal */
+  /** The observer of the calls; then no JavaScript is made. @internal */
   readonly observer?: Observer;
   /**
-   * A sentence for a log, where the host refuses code from text: the interpreter then runs everything. Null where it
-   * does not, and when the sentence was taken before.
+   * A sentence for a log, if the host refuses code from text: the interpreter then runs everything. Null if it does
+   * not, and if the sentence was read before.
    */
   takeRefusal(): string | null;
 }
@@ -119,16 +119,16 @@ export const checkCompiler = (value: JavaScriptCompiler | undefined): JavaScript
 export class CodeUnit {
   readonly module: Module;
   readonly schedule: FuelSchedule;
-  /** Where generated code comes from; null where the interpreter does everything. */
+  /** The source of generated code; null if the interpreter runs everything. */
   readonly compiler: JavaScriptCompiler | PrecompiledModule | null;
-  /** Whom the code tells what it does; null for nobody. */
+  /** The observer of the code, or null. */
   readonly observer: Observer | null;
   /** By index in the function index space; null for imports. */
   readonly funcs: readonly (FuncCode | null)[];
   /** Word offset of each global in the words of an instance. */
   readonly globalOffsets: Int32Array;
   readonly globalWordCount: number;
-  /** What the code takes of the code array; null before the first. */
+  /** The code's part of the code array; null before the first allocation. */
   hold: CodeHold | null = null;
   /** Sorted by start. */
   private readonly regions: CodeRegion[] = [];
@@ -153,12 +153,12 @@ export class CodeUnit {
     return this.module.funcs.reduce((sum, { body }) => sum + (body === null ? 0 : body.end - body.start), 0);
   }
 
-  /** Notes where code of a function lies. */
+  /** Records the place of a function's code. */
   add(region: CodeRegion): void {
     this.regions.splice(firstBehind(this.regions, region.start), 0, region);
   }
 
-  /** The region that holds a program counter, if any. */
+  /** The region that contains a program counter, if any. */
   find(pc: number): CodeRegion | null {
     const region = this.regions[firstBehind(this.regions, pc) - 1];
     return region !== undefined && pc < region.end ? region : null;
@@ -171,12 +171,12 @@ export class CodeUnit {
     else this.hold.wake();
   }
 
-  /** There is one less: no call of it is open, and nobody can begin one. */
+  /** There is one less: it has no open call, and none can begin. */
   close(): void {
     if (--this.instanceCount === 0) this.hold?.rest();
   }
 
-  /** Gives the code back. No call is open; one that begins translates anew. */
+  /** Releases the code. No call is open; a new one translates again. */
   giveBack(): void {
     this.hold?.giveBack();
     this.forget();
@@ -195,7 +195,7 @@ export class CodeUnit {
   }
 }
 
-/** A stretch of the code array. */
+/** A range of the code array. */
 export interface CodeRegion {
   readonly start: number;
   /** Program counter of the first operation. */
@@ -207,11 +207,11 @@ export interface CodeRegion {
   readonly handlers: HandlerTable | null;
 }
 
-/** The region that holds a program counter of an instance's code; none of the host's. */
+/** The region that contains a program counter of an instance's code; none in host functions. */
 export const regionAt = (instance: { readonly unit: CodeUnit } | null, pc: number): CodeRegion | null =>
   instance?.unit.find(pc) ?? null;
 
-/** Slots that large frames have behind the parameters, for operands that packed fields cannot name. */
+/** Slots after the parameters in large frames, for operands that packed fields cannot name. */
 export const SCRATCH_SLOTS = 2;
 
 /** The code of one defined function. */
@@ -227,9 +227,9 @@ export class FuncCode {
   /** Boundaries and sites of the fast code; made when first needed. */
   fastMap: CodeMap | null = null;
   carefulMap: CodeMap | null = null;
-  /** Whether its careful code charges for every instruction, also for those that cost nothing. */
+  /** Whether its careful code has a charge for every instruction, even if it costs nothing. */
   chargesAll = false;
-  /** Frame size in slots, parameters included; the counted size that limits apply to. */
+  /** Frame size in slots, including parameters; the counted size that limits apply to. */
   readonly frameSlots: number;
 
   constructor(unit: CodeUnit, index: number) {

@@ -1,18 +1,18 @@
 /**
- * How internal code lies in its array: the fields of an operation's first word, and the words around the places where
- * calls begin and go on. Everybody who writes or reads code does it with what is here; the generator prints it into
- * the loop.
+ * The encoding of internal code: the fields of an operation's first word, and the words around the places where calls
+ * begin and continue. All code that writes or reads internal code uses this file; the generator prints it into the
+ * loop.
  *
  * The first word holds the number of the operation, and above it up to two slots, or the number of a vector operation.
- * A slot is read as an index of words, which is twice its number: one bit less of a shift. What the operands are, the
- * layouts of `isa.ts` say.
+ * A slot is read as an index of words, which is twice its number: one bit less of a shift. The layouts in `isa.ts`
+ * define the operands.
  */
 
-/** Bits of an operation's number; those of a packed slot. */
+/** Bits of an operation's number, and of a packed slot. */
 export const OPCODE_BITS = 10;
 export const SLOT_BITS = 11;
 export const OPCODE_MASK: number = 2 ** OPCODE_BITS - 1;
-/** Largest slot number that fits a packed operand. */
+/** Largest slot number that fits in a packed operand. */
 export const MAX_PACKED_SLOT: number = 2 ** SLOT_BITS - 1;
 
 /** The number of an operation, from its first word. */
@@ -39,7 +39,7 @@ export const vectorNumberOf = (word: number): number => word >>> OPCODE_BITS;
 
 /**
  * The words before the entry of a function, by their distance from it: first and last slot to zero, the size of the
- * frame in words, and what the first stretch of code costs.
+ * frame in words, and the cost of the first stretch of code.
  */
 export const HEADER_WORDS = 4;
 export const ZERO_START = 4;
@@ -48,12 +48,12 @@ export const FRAME_WORDS = 2;
 export const ENTRY_COST = 1;
 
 /**
- * The last word of a call or of another operation that may stop, by its distance from where execution goes on: what
- * the stretch that begins there costs.
+ * The last word of a call or of another operation that may stop, by its distance from the place where execution
+ * continues: the cost of the stretch that begins there.
  */
 export const COST_AHEAD = 1;
 
-/** A machine that stands where execution goes on after such an operation. */
+/** A machine at the place where execution continues after such an operation. */
 interface Standing {
   pc: number;
   fuel: number;
@@ -62,11 +62,14 @@ interface Standing {
 export const payAhead = (code: Int32Array, m: Standing): void => {
   m.fuel -= code[m.pc - COST_AHEAD]!;
 };
-/** Goes from behind an operation back into it: nothing is paid for the stretch that follows, and other handlers protect. */
+/**
+ * Goes back from the place after an operation into it: nothing is paid for the stretch that follows, and other
+ * handlers may apply.
+ */
 export const standInside = (m: Standing): void => {
   m.pc -= COST_AHEAD;
 };
-/** The same when the stretch ahead was paid: gives that back. */
+/** The same if the stretch ahead was paid: refunds it. */
 export const giveBackAhead = (code: Int32Array, m: Standing): void => {
   m.fuel += code[m.pc - COST_AHEAD]!;
   standInside(m);

@@ -1,16 +1,16 @@
-/** Finds what an operation that is written becomes with the one in front of it. */
+/** Finds the fusion of an operation that is written with the preceding one. */
 import { firstWordOf, secondSlotOf } from './encoding.ts';
 import { LINKED } from './fusing.ts';
 import { commuting, firstColdOp, firstFusedOp, type Op, type OpName, opOf, ops } from './isa.ts';
 
-/** A fused operation, by the last part and all before it. */
+/** A fused operation, by its last part and the parts before it. */
 interface Row {
   readonly op: Op;
   readonly first: Op;
   readonly second: Op;
-  /** Which operand of the second is the result of the first; -1 if any may be. */
+  /** Which operand of the second is the result of the first; -1 for any. */
   readonly takes: number;
-  /** Whether nobody else may read that result. */
+  /** Whether nothing else may read that result. */
   readonly isAlone: boolean;
 }
 
@@ -18,9 +18,9 @@ const keyOf = (first: Op, second: Op): number => first.code * ops.length + secon
 const joined = (parts: Op['parts']): string =>
   parts.map(({ name, takes, gives }) => [takes, name, gives].join()).join(';');
 
-/** Rows by the operations that they consist of; those first that save most. */
+/** Rows by the operations that they consist of; largest savings first. */
 const rows = new Map<number, Row[]>();
-/** What a fused operation consists of but for its last part. */
+/** A fused operation's parts except for the last. */
 const prefixBy = new Map<Op, Op>();
 /** A fused operation without its last part. */
 export const prefixOf = (op: Op): Op => prefixBy.get(op)!;
@@ -35,7 +35,7 @@ for (const op of ops.slice(firstFusedOp, firstColdOp)) {
   const { gives } = before[before.length - 1]!;
   const rest = before.map((part, i) => (i === before.length - 1 ? { ...part, gives: 'no' as const } : part));
   const first = before.length === 1 ? singles.get(before[0]!.name) : prefixes.get(joined(rest));
-  if (first === undefined) throw new Error(`${op.name} begins with no operation`);
+  if (first === undefined) throw new Error(`${op.name} does not begin with an operation`);
   const second = opOf[name as OpName] as Op;
   prefixBy.set(op, first);
   const key = keyOf(first, second);
@@ -47,7 +47,7 @@ for (const op of ops.slice(firstFusedOp, firstColdOp)) {
   );
 }
 
-/** After these nobody reads a slot of the frame. */
+/** After these, nothing reads a slot of the frame. */
 const returns: ReadonlySet<Op> = new Set<Op>([opOf.return_none, opOf.return32, opOf.return64]);
 
 /** The operands of an operation that was written. */
@@ -58,7 +58,7 @@ const operandsAt = ({ operands, packed }: Op, words: Int32Array, at: number): nu
     return holds === undefined ? word : word >> 1;
   });
 
-/** Exchanges two operands so that the one in a place is a slot; false if it is neither. */
+/** Swaps two operands so that the one in a place is a slot; false if neither is. */
 const bring = ({ name }: Op, operands: number[], place: number, slot: number): boolean => {
   if (operands[place] === slot) return true;
   const first = opOf[name as OpName].operands[0]!.role === 'written' ? 1 : 0;
@@ -74,7 +74,7 @@ const bring = ({ name }: Op, operands: number[], place: number, slot: number): b
  *
  * @param at position of the first
  * @param operands of the second; changed
- * @param firstDead gives the first slot that nobody reads after the second
+ * @param firstDead returns the first slot that nothing reads after the second
  */
 export const findFusion = (
   first: Op,

@@ -1,4 +1,4 @@
-/** What a row of fused operations is made of: its layout, and which operands are those of which part. */
+/** The structure of a row of fused operations: its layout, and the operands of each part. */
 import type { Link } from './fusions.ts';
 
 /** An operation as part of a fused one. */
@@ -6,12 +6,12 @@ export interface Part<Name extends string = string> {
   readonly name: Name;
   /** By operand: its position among those of the fused operation; `LINKED` for a result that goes to no slot. */
   readonly from: readonly number[];
-  /** Which of its operands is the result of the part before; -1 if none is known to be. */
+  /** Which of its operands is the result of the preceding part; -1 if none is known to be. */
   readonly takes: number;
-  /** What becomes of its own result: nothing special, or the next part takes it, and it goes to its slot or not. */
+  /** The use of its own result: nothing special, or the next part takes it, and it goes to its slot or not. */
   readonly gives: 'no' | 'alone' | 'too';
 }
-/** Stands for a result that goes from one part to the next. */
+/** Represents a result that goes from one part to the next. */
 export const LINKED = -1;
 
 interface Named<Name extends string> {
@@ -21,12 +21,12 @@ interface Named<Name extends string> {
 
 const isWritten = (letter: string | undefined): boolean => letter !== undefined && 'dDe'.includes(letter);
 
-/** The operand that a link leads to. */
+/** The operand that a link refers to. */
 const takenBy = (link: Link, layout: string): number =>
   link === 'and' ? -1 : (isWritten(layout[0]) ? 0 : -1) + Number(link.slice(-1));
 
 /**
- * Fuses layouts. The destination of the last part comes first, so that it can be changed as that of any operation;
+ * Fuses layouts. The destination of the last part comes first, so that it can be changed like that of any operation;
  * then the operands in the order of the parts.
  */
 export const fuseLayouts = <Name extends string>(

@@ -1,13 +1,13 @@
 /**
- * TABLE: operations that are done as one where they follow each other in fast code.
+ * TABLE: operations that are executed as one if they are consecutive in fast code.
  *
- * A row names operations of `isa.ts`, and between them what becomes of the result of the one before: see `Link`. The
- * generator composes the bodies, the writer fuses while it writes, training runs every row.
+ * A row names operations of `isa.ts`, and between them the use of the preceding result: see `Link`. The generator
+ * composes the bodies, the writer fuses while it writes, training runs every row.
  */
 
 /**
- * `and`: whatever it is, it goes to its slot. `into1` to `into3`: it is the first, second or third operand that the
- * next operation reads, and nobody else reads it: it goes to no slot. `keep1` to `keep3`: the same, and to its slot.
+ * `and`: it goes to its slot. `into1` to `into3`: it is the first, second or third operand that the next operation
+ * reads, and nothing else reads it: it goes to no slot. `keep1` to `keep3`: the same, but it also goes to its slot.
  */
 export type Link = 'and' | 'into1' | 'into2' | 'into3' | 'keep1' | 'keep2' | 'keep3';
 

@@ -1,8 +1,8 @@
 /**
  * Which code of a function is protected by which exception handlers.
  *
- * Entering or leaving a protected stretch costs nothing: the handlers lie in a table beside the code, which is
- * searched by program counter when something is thrown. Stretches nest; they are numbered in order of their start.
+ * Entering or leaving a protected range costs nothing: the handlers are in a table beside the code, which is searched
+ * by program counter when something is thrown. Ranges nest; they are numbered in order of their start.
  */
 import { lastAtMost } from './code-map.ts';
 
@@ -16,21 +16,21 @@ interface Clause {
   readonly refSlot: number;
   readonly label: number;
 }
-/** Where a clause leads. */
+/** The target of a clause. */
 interface Place {
   readonly pc: number;
-  /** What remains of the run that the label is in; see `code-writer.ts`. */
+  /** What remains of the stretch that the label is in; see `code-writer.ts`. */
   readonly remaining: number;
 }
 /** A clause whose label has its place. */
 export interface PlacedClause extends Clause, Place {}
 
 type Draft = { -readonly [K in keyof PlacedClause]: PlacedClause[K] };
-/** The handlers of one protected stretch. */
+/** The handlers of one protected range. */
 interface Stretch {
-  /** Index of the stretch around this one; -1 if there is none. */
+  /** Index of the enclosing range; -1 if there is none. */
   readonly parent: number;
-  /** Where the search goes on when no clause matches: `parent`, unless the stretch delegates. */
+  /** Where the search continues if no clause matches: `parent`, unless the range delegates. */
   next: number;
   readonly clauses: Draft[];
 }
@@ -47,13 +47,13 @@ export const clauseOf = (tag: number, slot: number, refSlot: number, label: numb
 
 /** The handlers of a function, whose code has its place. */
 export class HandlerTable {
-  /** Where another stretch becomes the innermost one, in order of the code; and its index, -1 for none. */
+  /** Where another range becomes the innermost one, in order of the code; and its index, -1 for none. */
   private readonly changes: Int32Array;
   private readonly innermost: Int32Array;
-  /** By stretch; the clauses of the stretch `i` lie from `first[i]` up to `first[i + 1]`. */
+  /** By range; the clauses of the range `i` are from `first[i]` up to `first[i + 1]`. */
   readonly next: Int32Array;
   readonly first: Int32Array;
-  /** PERF: apart from the clauses, since a search reads nothing else of those that do not match. */
+  /** PERF: separate from the clauses, since a search reads nothing else of those that do not match. */
   readonly tags: Int32Array;
   readonly clauses: readonly PlacedClause[];
 
@@ -81,16 +81,16 @@ export class HandlerTable {
     this.tags = Int32Array.from(placed, ({ tag }) => tag);
   }
 
-  /** Index of the innermost stretch that holds a program counter; -1 if there is none. */
+  /** Index of the innermost range that contains a program counter; -1 if there is none. */
   handlerAt(pc: number): number {
     return this.innermost[lastAtMost(this.changes, pc)] ?? -1;
   }
 }
 
-/** The handlers of a function while it is translated. */
+/** The handlers of a function during its translation. */
 export class HandlerList {
   private readonly stretches: Stretch[] = [];
-  /** Open stretches, outermost first: index, and position of the construct on the control stack. */
+  /** Open ranges, outermost first: index, and position of the construct on the control stack. */
   private readonly open: { readonly handler: number; readonly position: number }[] = [];
   private readonly changes: [at: number, handler: number][] = [];
 
@@ -99,7 +99,7 @@ export class HandlerList {
     return this.stretches.length > 0;
   }
 
-  /** Starts a protected stretch inside those that are open; its index. */
+  /** Starts a protected range inside the open ones; returns its index. */
   begin(start: number, position: number, clauses: Draft[]): number {
     const parent = this.open[this.open.length - 1]?.handler ?? -1;
     const handler = this.stretches.length;
@@ -109,17 +109,17 @@ export class HandlerList {
     return handler;
   }
 
-  /** Adds a clause to a stretch. */
+  /** Adds a clause to a range. */
   add(handler: number, clause: Draft): void {
     this.stretches[handler]!.clauses.push(clause);
   }
 
-  /** Ends the innermost stretch; the one around it goes on. */
+  /** Ends the innermost range; the enclosing one continues. */
   end(end: number): void {
     this.changes.push([end, this.stretches[this.open.pop()!.handler]!.parent]);
   }
 
-  /** What the innermost stretch does not catch goes to the stretch that the construct at `position` is in. */
+  /** What the innermost range does not catch goes to the range that the construct at `position` is in. */
   delegate(position: number): void {
     let low = 0;
     let high = this.open.length;
@@ -132,7 +132,7 @@ export class HandlerList {
     this.stretches[handler]!.next = this.open[low - 1]?.handler ?? -1;
   }
 
-  /** The handlers of code that lies at `start`; null if there are none. Once, since what is here becomes them. */
+  /** The handlers of code at `start`; null if there are none. Call once: the contents move into the result. */
   place(start: number, placeOf: (label: number) => Place): HandlerTable | null {
     return this.stretches.length === 0
       ? null

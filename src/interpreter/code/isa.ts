@@ -1,25 +1,25 @@
 /**
  * The internal code of tier 0: names and operand layouts of its operations.
  *
- * An operation is a row of 32-bit words. The first holds its number, and up to two slots that come first in the layout
- * ("packed"; see `encoding.ts`); every other operand is a word of its own, and a branch two. Layout letters are
- * explained at `operands`.
+ * An operation is a sequence of 32-bit words. The first contains its number, and up to two slots that come first in
+ * the layout ("packed"; see `encoding.ts`); every other operand is a word of its own, and a branch two. Layout
+ * letters are explained at `operands`.
  *
  * Hot operations have a body in `scripts/dispatch/bodies/scalar.ts` and a case in the generated loop; cold ones are
- * functions in the files of `cold`. Fused operations are several hot ones in a row, see `fusions.ts`. Numbers are
+ * functions in the files of `cold`. Fused operations are several consecutive hot ones, see `fusions.ts`. Numbers are
  * positions in this table.
  */
 import { fuseLayouts, type Part } from './fusing.ts';
 import { fusions, type Link } from './fusions.ts';
 
-/** What an operand is. */
+/** The kind of an operand. */
 export interface Operand {
   /**
    * A slot that is written or read; an immediate; the target of a branch and the correction of the fuel in hand; or
-   * what the stretch after the operation costs, which the writer knows; `ahead` is the rest of the one it is in.
+   * the cost of the stretch after the operation, which the writer knows; `ahead` is the rest of the current stretch.
    */
   readonly role: 'written' | 'read' | 'immediate' | 'branch' | 'cost' | 'ahead';
-  /** What a slot holds: words are read and written by the index of a word, an f64 by that of a double. */
+  /** The contents of a slot: words are read and written by word index, an f64 by double index. */
   readonly holds?: 'words' | 'f64' | 'f32' | 'reference';
 }
 
@@ -41,7 +41,7 @@ export const operands = {
   /** How far to shift: less than the bits of the value. */
   n: { role: 'immediate' },
   p: { role: 'branch' },
-  /** Last of all: in a call, and in another operation that may stop in the middle. */
+  /** Always last: in a call, and in another operation that may stop in the middle. */
   c: { role: 'cost' },
   r: { role: 'cost' },
   a: { role: 'ahead' },
@@ -161,9 +161,9 @@ export const hotOps = {
   // careful code
   charge: 'i',
   resume_fast: 'ii',
-  // observed code: how often it was done, low and high word
+  // observed code: how often it ran, low and high word
   count: 'ii',
-  // what has happened, and to what; see `Observer`
+  // the event, and its subject; see `Observer`
   observe: 'iia',
 } as const satisfies Layouts;
 
@@ -179,11 +179,11 @@ export const callOps = {
   return_call_indirect: 'iiii',
   leave_instance: '',
   return_ref: 'T',
-  // in the place of the first operation of a function or a loop: code of another tier goes on; see `Tier`
+  // replaces the first operation of a function or a loop: continues in code of another tier; see `Tier`
   enter_compiled: '',
-  // in the place of the first operation of a function: its careful code takes over; see `CallDebugger`
+  // replaces the first operation of a function: switches to its careful code; see `CallDebugger`
   enter_careful: '',
-  // in the place of a `charge`: who debugs the call is asked whether it pauses
+  // replaces a `charge`: asks the debugger whether the call pauses
   stop: 'i',
 } as const satisfies Layouts;
 
@@ -192,7 +192,7 @@ export const variableOps = {
   stash: '',
   zero_refs: 'iii',
   mov64_far: 'ii',
-  // word and reference, whichever the slot holds
+  // word and reference, whichever is in the slot
   mov_any_far: 'ii',
   // many slots: words to, from, count; then with references
   mov_block: 'iii',
@@ -208,7 +208,7 @@ export const variableOps = {
   global_set_ref: 'Ti',
 } as const satisfies Layouts;
 
-/** Conversions that programs seldom use: `cold/conversions.ts`. */
+/** Rarely used conversions: `cold/conversions.ts`. */
 export const conversionOps = {
   ...each('', ['f32_convert_i64_s', 'f32_convert_i64_u'], '', 'es'),
   ...each('i32_trunc_', ['f32_s', 'f32_u', 'sat_f32_s', 'sat_f32_u'], '', 'dt'),
@@ -258,7 +258,7 @@ export const referenceOps = {
   ref_eq: 'dTT',
   ref_test: 'dTi',
   ref_cast: 'ETi',
-  // references and descriptors, then whether null passes
+  // references and descriptors, then whether null is accepted
   ref_get_desc: 'ET',
   ref_cast_desc_eq: 'ETTi',
   br_on_cast_desc_eq: 'TTip',
@@ -276,7 +276,7 @@ export const aggregateOps = {
   // type, slots of the first operand and of the descriptor
   struct_new_desc: 'Eiii',
   struct_new_default_desc: 'ETi',
-  // place of the field, mask or shift of a packed one
+  // place of the field; mask or shift of a packed one
   struct_get32: 'dTi',
   struct_get_u: 'dTii',
   struct_get64: 'dTi',
@@ -310,9 +310,9 @@ export const aggregateOps = {
 
 /** Cold operations: name → layout. */
 export const coldOps = {
-  // a run of vector operations, see `vector-isa.ts`
+  // a sequence of vector operations, see `vector-isa.ts`
   vector: '',
-  // an access of a vector to another memory than memory 0, or at an offset of 2^31 and more
+  // a vector access to another memory than memory 0, or at an offset of 2^31 and more
   vector_far: '',
   ...callOps,
   ...variableOps,
@@ -335,7 +335,7 @@ export type HotOp = keyof typeof hotOps;
 export type ColdOp = keyof typeof coldOps;
 export type OpName = HotOp | ColdOp;
 
-/** Operations whose two operands may change places. */
+/** Operations whose two operands may be swapped. */
 export const commuting: ReadonlySet<string> = new Set<OpName>([
   ...(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne'] as const).flatMap(
     (name) => [`i32_${name}_rr`, `i64_${name}_rr`] as const,
@@ -345,7 +345,7 @@ export const commuting: ReadonlySet<string> = new Set<OpName>([
 ]);
 
 export type LayoutOf<N extends OpName> = (typeof hotOps & typeof coldOps)[N];
-/** The operands that the writer is given: it makes costs and branches itself. */
+/** The operands that are passed to the writer; it computes costs and branches itself. */
 export type WrittenOperands<L extends string> = string extends L
   ? readonly number[]
   : L extends `${infer First}${infer Rest}`
@@ -365,14 +365,14 @@ export interface Op<L extends string = string> {
   readonly packed: number;
   /** Length in words. */
   readonly length: number;
-  /** Whether execution returns to where it ends. */
+  /** Whether execution returns to its end. */
   readonly isCall: boolean;
-  /** What a fused operation consists of; of any other, itself alone. */
+  /** The parts of a fused operation; for any other, only itself. */
   readonly parts: readonly Part<OpName>[];
 }
 /** Operations and links, joined. */
 type FusedName = `${string}__${string}`;
-/** A table of branches has no end that training knows. */
+/** A branch table has no end that training knows. */
 type FusedOp = Exclude<HotOp, 'br_table'>;
 type FusionRow =
   | readonly [FusedOp, Link, FusedOp]
@@ -383,7 +383,7 @@ const rows: readonly FusionRow[] = fusions;
 export type CallOp = Op<`${string}c`>;
 export type StopOp = Op<`${string}r`>;
 
-/** Of the operands of a layout, how many fit the first word: slots, from the first on. */
+/** How many operands of a layout fit in the first word: slots, from the first on. */
 const packedCount = (list: readonly Operand[]): number => {
   const other = list.findIndex(({ holds }) => holds === undefined);
   return Math.min(2, other < 0 ? list.length : other);

@@ -1,13 +1,13 @@
 /**
- * Loads and stores of numbers, by the operation that does them on memory 0: what is read or written, and how much. The
- * operations for other memories name one by its position.
+ * Loads and stores of numbers, by their operation on memory 0: what is read or written, and how much. The operations
+ * for other memories name one by its position.
  */
 import type { HotOp } from './isa.ts';
 
 export interface LoadKind {
   readonly op: HotOp;
   readonly bytes: 1 | 2 | 4 | 8;
-  /** Whether the number fills an i64, and with what: copies of its sign, or zeros. */
+  /** Whether the number is extended to an i64, and how: by copies of its sign, or zeros. */
   readonly is64: boolean;
   readonly isSigned: boolean;
 }
@@ -25,7 +25,7 @@ const load = (op: HotOp, bytes: LoadKind['bytes'], is64: boolean, isSigned: bool
   isSigned,
 });
 
-/** PERF: by number, in an array, since this is looked up at every access. */
+/** PERF: by number, in an array, since every access looks it up. */
 export const loadKinds: readonly LoadKind[] = [
   load('i32_load', 4, false, true),
   load('i32_load8_s', 1, false, true),

@@ -1,31 +1,32 @@
 /**
- * Observed code: functions that say what they do while they run, for profiles. It is translated in another way, so that
- * code which nobody observes has nothing of it: `count` at the start of each stretch without branches, `observe` where
- * functions begin, and around calls and sized operations.
+ * Observed code: functions that report what they do while they run, for profiles. It is translated differently, so
+ * that code that is not observed is unaffected: `count` at the start of each stretch without branches, `observe` at
+ * the beginning of functions, and around calls and sized operations.
  *
- * Events lie in words after the call stack, until the loop is left. PERF: leaving it for each took longer than all else.
+ * Events are in words after the call stack, until the loop is left. PERF: leaving it for each event took longer than
+ * everything else.
  */
 import { DEFAULT_MAX_CALL_DEPTH } from '../../syntax/limits.ts';
 
-/** What has happened. */
+/** Kinds of events. */
 export const observedEvents = {
   /** A call of a host function, or an operation that costs by size, comes next. */
   before: 0,
   /** A function has begun: its index. */
   entered: 1,
-  /** A call is over, or something was caught: the index of the function if that is an import, else -1. */
+  /** A call has ended, or something was caught: the index of the function if that is an import, else -1. */
   back: 2,
-  /** An operation that costs by size is over: its offset in the module. */
+  /** An operation that costs by size has ended: its offset in the module. */
   sized: 3,
 } as const;
 export type ObservedEvent = (typeof observedEvents)[keyof typeof observedEvents];
 
 /** Most words of the call stack. A frame takes two words, and two more when it crosses instances. */
 const CALL_WORDS = 4 * DEFAULT_MAX_CALL_DEPTH + 64;
-/** The word that says where the next event goes. */
+/** The word with the place of the next event. */
 export const NEXT_EVENT: number = CALL_WORDS;
 export const FIRST_EVENT: number = NEXT_EVENT + 1;
-/** What has happened, to what, fuel in hand with what is paid ahead, and words in use on the call stack. */
+/** The event, its subject, fuel in hand including what is paid ahead, and words in use on the call stack. */
 export const EVENT_WORDS = 4;
-/** Where there is no room for another one, and the array of the call stack ends. */
+/** The limit for another event, and the end of the array of the call stack. */
 export const EVENTS_END: number = FIRST_EVENT + 256 * EVENT_WORDS;

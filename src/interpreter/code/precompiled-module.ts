@@ -1,4 +1,4 @@
-/** Code that was made of a module before, as stores and plug-ins take it. */
+/** Precompiled code of a module, in the form that stores and plug-ins take. */
 import { reading } from '../../errors/arguments.ts';
 import { UsageError } from '../../errors/errors.ts';
 import type { Module } from '../../syntax/module.ts';
@@ -6,8 +6,8 @@ import { sha256Hex } from '../../syntax/sha256.ts';
 import type { FuelSchedule } from '../fuel/schedules.ts';
 
 /**
- * JavaScript that was made of a module at build time: what a file that `quern compile` wrote exports. It serves that
- * module alone, under the schedule that it was made for.
+ * JavaScript that was made from a module at build time: the export of a file that `quern compile` wrote. It works
+ * only for that module, under the schedule that it was made for.
  *
  * Example: see `CompileOptions`.
  */
@@ -21,9 +21,9 @@ export interface PrecompiledModule {
   check(schedule: FuelSchedule): void;
 }
 
-/** Those of this copy of the package: another copy has another interpreter. */
+/** Code of this copy of the package: another copy has another interpreter. */
 const made = new WeakSet<object>();
-/** Notes that code may be handed over here. */
+/** Records that code may be passed in here. */
 export const registerPrecompiled = <P extends PrecompiledModule>(precompiled: P): P => {
   made.add(precompiled);
   return precompiled;
@@ -38,7 +38,7 @@ export const moduleSha256 = (module: Module): string => {
   return hash;
 };
 
-/** Whether code was made of a module. The length spares most modules the hash. */
+/** Whether code was made from a module. For most modules, the length makes the hash unnecessary. */
 export const isMadeOf = (precompiled: PrecompiledModule, module: Module): boolean =>
   precompiled.byteLength === module.bytes.length && precompiled.sha256 === moduleSha256(module);
 
@@ -53,17 +53,17 @@ export const checkPrecompiled = (
   if (list.every((item) => made.has(item))) return list;
   throw new UsageError('usage.argument', {
     detail:
-      'precompiled is not what files that quern compile wrote export, with quern/precompiled of this copy of the package',
+      'precompiled must be the export of a file that quern compile wrote, loaded with quern/precompiled of this copy of the package',
   });
 };
 
-/** Checks that code was made of one of some modules. @throws UsageError */
+/** Checks that code was made from one of some modules. @throws UsageError */
 export const requireModule = (precompiled: PrecompiledModule, modules: readonly Module[]): void => {
   if (modules.some((module) => isMadeOf(precompiled, module))) return;
   const actual = modules.map(moduleSha256).join(', ');
   throw new UsageError('usage.precompiled', {
     expected: precompiled.sha256,
     actual,
-    detail: `made of a module with the SHA-256 ${precompiled.sha256}; here there is ${actual}`,
+    detail: `made from a module with the SHA-256 ${precompiled.sha256}; this one has ${actual}`,
   });
 };

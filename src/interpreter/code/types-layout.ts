@@ -1,8 +1,8 @@
 /**
- * How the values of a list of types lie one behind the other, worked out once for each list.
+ * The consecutive layout of the values of a list of types, computed once for each list.
  *
- * A call or a block of two bytes may have a thousand parameters and results: what the translator does for it must
- * not be done value by value.
+ * A call or a block of two bytes may have a thousand parameters and results: the translator must not process them
+ * value by value.
  */
 import { isRef, slotsOf, type ValType } from '../../syntax/types.ts';
 
@@ -31,7 +31,7 @@ export const layoutOf = (types: readonly ValType[]): TypesLayout => {
   return layout;
 };
 
-/** Slots that values of these types take. */
+/** Slots of values of these types. */
 export const slotCountOf = (types: readonly ValType[]): number => {
   if (types.length > 8) return layoutOf(types).slotCount;
   let count = 0;

@@ -1,11 +1,11 @@
 /**
- * The vector operations of the internal code: names, numbers, and which instructions they stand for.
+ * The vector operations of the internal code: names, numbers, and the instructions that they implement.
  *
- * All are one operation of the main loop, `vector`; their own number lies above its code, so that they take no
- * room among its operations. Two loops run them, since one would be too large for V8's optimiser, and a function
- * without a loop those that are seldom. The words after it
- * are the destination, the sources (word offsets from the frame: 2 × slot, never packed, so that large frames need no
- * moves) and immediates. Bodies are in `scripts/dispatch/bodies/vector.ts`; the loops are in `vector.generated.ts`.
+ * All are one operation of the main loop, `vector`; their own number is in the bits above its code, so that they need
+ * no numbers among its operations. Two loops run them, since one would be too large for V8's optimiser; a function
+ * without a loop runs the rare ones. The words after it are the destination, the sources (word offsets from the
+ * frame: 2 × slot, never packed, so that large frames need no moves) and immediates. Bodies are in
+ * `scripts/dispatch/bodies/vector.ts`; the loops are in `vector.generated.ts`.
  */
 import { instructions, type Mnemonic } from '../../syntax/instructions.ts';
 import { type Shape, shapeOf } from '../../syntax/shapes.ts';
@@ -13,9 +13,9 @@ import { packVector } from './encoding.ts';
 import { type Op, opOf } from './isa.ts';
 
 const globalNames = ['global_get', 'global_set', 'global_get_far', 'global_set_far'] as const;
-/** Two instructions at once: a load from a sum with a constant, a product that is added. */
+/** Two instructions in one: a load from a sum with a constant, a product that is added. */
 const fusedNames = ['load_at', 'f32x4_mul_add'] as const;
-/** Operations that no instruction names; `shuffle32` and `shuffle16` move whole words and halves. */
+/** Operations without an instruction of that name; `shuffle32` and `shuffle16` move whole words and halves. */
 export const ownNames = [
   'mov',
   'const',
@@ -30,8 +30,9 @@ export const ownNames = [
 const moves = ['i64x2.extract_lane', 'f64x2.extract_lane'] as const;
 
 /**
- * Instructions that do the same as another one. These are the deterministic choices for relaxed instructions, of which
- * others have an operation of their own; and what moves lanes as they are, whatever their type. @spec relaxed-ops
+ * Instructions that do the same as another one. These are the deterministic choices for relaxed instructions, of
+ * which others have their own operation, and instructions that move lanes unchanged, regardless of their type.
+ * @spec relaxed-ops
  */
 const sameAs = {
   'i8x16.relaxed_swizzle': 'i8x16.swizzle',
@@ -55,7 +56,7 @@ const sameAs = {
   'f64x2.replace_lane': 'i64x2.replace_lane',
 } as const satisfies Partial<Record<Mnemonic, Mnemonic>>;
 
-/** Relations without an operation: the relation with operands exchanged. */
+/** Relations without an operation: the relation with swapped operands. */
 const exchanged = {
   'i8x16.gt_s': 'i8x16.lt_s',
   'i8x16.gt_u': 'i8x16.lt_u',
@@ -77,7 +78,7 @@ const exchanged = {
   'f64x2.ge': 'f64x2.le',
 } as const satisfies Partial<Record<Mnemonic, Mnemonic>>;
 
-/** Vector instructions, but constants. */
+/** Vector instructions, except constants. */
 type VectorMnemonic = Exclude<Extract<Mnemonic, `${Shape | 'v128'}.${string}`>, 'v128.const'>;
 /** Names of vector operations. */
 export type VectorOperation =
@@ -88,7 +89,7 @@ export type VectorOperation =
 export type VectorAccess = Extract<VectorOperation, `v128.${'load' | 'store'}${string}`>;
 
 const others: Partial<Record<VectorMnemonic, VectorOperation>> = { ...sameAs, ...exchanged };
-/** The operation that an instruction is done by; null for a move. */
+/** The operation of an instruction; null for a move. */
 const operationOf = (name: VectorMnemonic): VectorOperation | null =>
   moves.includes(name as never) ? null : (others[name] ?? (name as VectorOperation));
 
@@ -96,7 +97,7 @@ const names = instructions
   .filter((row) => row.prefix === 0xfd && row.name !== 'v128.const')
   .map((row) => row.name as VectorMnemonic);
 
-// What the second loop is for: float lanes, and the 64-bit lanes that seldom meet others.
+// The operations of the second loop: float lanes, and 64-bit lanes, which rarely occur with others.
 const wideShapes: readonly (Shape | null)[] = ['f32x4', 'f64x2', 'i64x2'];
 const wideConversions: readonly VectorOperation[] = [
   'i32x4.trunc_sat_f32x4_s',
@@ -107,7 +108,7 @@ const wideConversions: readonly VectorOperation[] = [
 const isWide = (name: VectorOperation): boolean =>
   wideShapes.includes(shapeOf(name)) || wideConversions.includes(name) || name === 'f32x4_mul_add';
 
-/** What programs seldom do: done one at a time, without a loop. */
+/** Rare operations: executed one at a time, without a loop. */
 const isSeldom = (name: VectorOperation): boolean => seldom.includes(name);
 const seldom: readonly VectorOperation[] = [
   'i16x8.extmul_low_i8x16_s',
@@ -151,7 +152,7 @@ export const accessesMemory = (name: VectorOperation): name is VectorAccess =>
 /** An access to another memory than memory 0, or at an offset of 2^31 and more. */
 export const farAccess = (name: Mnemonic): Op => makeOp(name as VectorAccess, opOf.vector_far);
 
-/** Operations that no instruction names, by name. */
+/** Operations without an instruction of that name, by name. */
 export const vectorOps: Readonly<Record<(typeof ownNames)[number], Op>> = Object.fromEntries(
   ownNames.map((name) => [name, makeOp(name)]),
 ) as Record<(typeof ownNames)[number], Op>;
@@ -161,7 +162,7 @@ export interface VectorLowering {
   readonly kind: 'vector';
   /** Null for the extraction of a 64-bit lane, which is a move. */
   readonly op: Op | null;
-  /** Whether the operands change places. */
+  /** Whether the operands are swapped. */
   readonly swaps: boolean;
 }
 

@@ -1,13 +1,13 @@
 /**
- * TABLE: the operations of the main loop that the vector loops have, too: what inner loops of vector code consist of
- * besides. Any other operation ends a stretch of vector code.
+ * TABLE: the operations of the main loop that the vector loops also have: those that inner loops of vector code need.
+ * Any other operation ends a sequence of vector code.
  */
 import type { HotOp, OpName } from './isa.ts';
 
 const comparisons = ['eq', 'ne', 'lt_s', 'ge_s', 'lt_u', 'ge_u'] as const;
 const floatComparisons = ['eq', 'ne', 'lt', 'le'] as const;
 
-/** Of both loops. */
+/** In both loops. */
 const common = [
   ...(['mov32', 'mov64', 'const32', 'const64', 'select32', 'br', 'count'] as const),
   ...(['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u'] as const).map(
@@ -25,7 +25,7 @@ const common = [
   ...(['global_get32', 'global_set32'] as const),
 ] satisfies readonly HotOp[];
 
-/** Of the loop for floats and 64 bits. */
+/** In the loop for floats and 64 bits. */
 const wide = [
   ...(['f32', 'f64'] as const).flatMap((type) => [
     ...(['add', 'sub', 'mul', 'div', 'min', 'max', 'sqrt'] as const).map(

@@ -119,7 +119,7 @@ const structOps = ({ I, R, operand, slot, first, second, setRef }: ColdTools): R
 };
 
 const elementOps = ({ I, R, operand, slot, first, second }: ColdTools): Record<ElementOp, Cold> => {
-  /** The array of a read, or the trap when there is none or the index is out of bounds. */
+  /** The array of a read, or the trap if it is null or the index is out of bounds. */
   const arrayOf = (ref: unknown, index: number): ArrayInstance | number => {
     const array = ref as ArrayInstance | null;
     if (array === null) return NULL_ARRAY;
@@ -203,7 +203,7 @@ const elementOps = ({ I, R, operand, slot, first, second }: ColdTools): Record<E
 };
 
 const sizedOps = ({ I, R, operand, slot, pay, next }: ColdTools): Record<SizedOp, Cold> => {
-  /** Makes an array, has it filled, and puts it in place of the first operand. */
+  /** Makes an array, lets it be filled, and writes it over the first operand. */
   const make = (
     m: MachineState,
     at: number,
@@ -296,9 +296,9 @@ const sizedOps = ({ I, R, operand, slot, pay, next }: ColdTools): Record<SizedOp
   };
 };
 
-/** Slots that an element of an array type takes on the operand stack. */
+/** Slots of an element of an array type on the operand stack. */
 const elementSlots = ({ comp }: DefType): number =>
   comp.kind === 'array' ? slotsOf(comp.element.storage) : 1;
 
-/** PERF: code names types by the module's index: ids would need a look into the tables of the process. */
+/** PERF: code names types by the module's index: ids would need a lookup in the tables of the process. */
 const typeAt = (m: MachineState, index: number): DefType => m.instance.compiled.module.types[index]!;

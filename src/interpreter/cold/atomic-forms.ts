@@ -3,11 +3,11 @@ import { instructions, type MnemonicOf } from '../../syntax/instructions.ts';
 import { signatures } from '../../syntax/signatures.ts';
 import { I64 } from '../../syntax/types.ts';
 
-/** Actions that read a value and write what they make of it. */
+/** Actions that read a value and write a result computed from it. */
 type Modification = 'add' | 'sub' | 'and' | 'or' | 'xor' | 'xchg' | 'cmpxchg';
 type Action = Modification | 'load' | 'store' | 'notify' | 'fence';
 
-/** What one instruction does. */
+/** The action of one instruction. */
 export interface AtomicForm {
   readonly action: Action;
   /** Bytes in memory. */

@@ -1,7 +1,7 @@
 /**
  * Atomic operations of the threads proposal. Between the calls of one JavaScript thread, a plain read, a
- * computation and a plain write are atomic, since no call is interrupted inside an instruction; where workers share
- * the memory, `cold/shared-atomics.ts` does the same with JavaScript's `Atomics`.
+ * computation and a plain write are atomic, since no call is interrupted inside an instruction; if workers share the
+ * memory, `cold/shared-atomics.ts` does the same with JavaScript's `Atomics`.
  */
 import { payAhead, standInside } from '../code/encoding.ts';
 import type { MemoryInstance } from '../instances/memory.ts';
@@ -25,7 +25,7 @@ export const createAtomicOps = ({
   next,
 }: ColdTools): { readonly atomic: Cold; readonly atomic_wait: Cold } => {
   const shared = createSharedAtomics(I);
-  /** Low words of what was read, and high words. */
+  /** Low and high words of the read value. */
   let low = 0;
   let high = 0;
 
@@ -47,7 +47,7 @@ export const createAtomicOps = ({
     }
   };
 
-  /** Stores what the action makes of the value read and the operand at words k and k+1. */
+  /** Stores the result of the action on the value read and the operand at words k and k+1. */
   const modify = (memory: MemoryInstance, ea: number, { action, size }: AtomicForm, k: number): void => {
     let lo = I[k]!;
     let hi = I[k + 1]!;
@@ -70,13 +70,13 @@ export const createAtomicOps = ({
     write(memory, ea, size, lo, hi);
   };
 
-  /** Whether the value read is the operand at word k, of which only the width of the access counts. */
+  /** Whether the value read equals the operand at word k, of which only the width of the access counts. */
   const isExpected = (k: number, size: number): boolean => {
     const lo = size === 1 ? I[k]! & 0xff : size === 2 ? I[k]! & 0xffff : I[k]!;
     return lo === low && (size < 8 || I[k + 1] === high);
   };
 
-  /** Performs an action on a memory that no worker shares. */
+  /** Performs an action on a memory that is not shared with workers. */
   const perform = (memory: MemoryInstance, ea: number, form: AtomicForm, k: number): void => {
     const { action, size, is64 } = form;
     if (action === 'store') {
@@ -91,7 +91,7 @@ export const createAtomicOps = ({
     if (is64) I[k + 1] = high;
   };
 
-  /** Where an access of `size` bytes goes, from its address at word k and its offset at `at`; checks it. */
+  /** The effective address of an access of `size` bytes, from its address at word k and its offset at `at`, checked. */
   let ea = 0;
   const place = (memory: MemoryInstance, k: number, at: number, size: number, mustShare: boolean): number => {
     // Alignment first, as in the reference interpreter. @spec exec-atomic.load
@@ -124,7 +124,7 @@ export const createAtomicOps = ({
     return CONTINUE;
   };
 
-  /** Ends an instruction that waits: pays for the run behind it, where the call goes on. */
+  /** Ends an instruction that waits: pays for the stretch after it, where the call resumes. */
   const pauseWith = (m: MachineState, waiter: Waiter): number => {
     m.waiter = waiter;
     payAhead(C, m);
@@ -139,7 +139,7 @@ export const createAtomicOps = ({
     const status = place(memory, k, at, size, true);
     if (status !== CONTINUE) return status;
     if (m.isInside) return LAY_FRAMES;
-    // Operands take a slot each: address, expected value, timeout. A negative one has no end.
+    // Operands take a slot each: address, expected value, timeout. A negative timeout is endless.
     const timeout = I[k + 5]! < 0 ? null : (BigInt(I[k + 5]!) << 32n) | BigInt(I[k + 4]! >>> 0);
     if (memory.cells !== null) return waitForWorkers(m, memory, k, size, timeout);
     read(memory, ea, size);

@@ -1,6 +1,6 @@
 /**
- * Cold operations that call and return: what leaves the instance, what is not translated yet, what goes to the host,
- * tail calls, and calls whose operands packed fields cannot name.
+ * Cold operations that call and return: calls that leave the instance, of functions that are not translated yet, of
+ * the host, tail calls, and calls whose operands packed fields cannot name.
  */
 import { matchesTypeId } from '../../syntax/matching.ts';
 import { type CodeSpace, LEAVE_PC } from '../code/code-space.ts';
@@ -31,27 +31,29 @@ const INDIRECT_CALL_TYPE = trapStatus('trap.indirect-call-type');
 
 type HostCall = (m: CallState, func: HostFuncInstance, base: number) => number;
 
-/** Calls as the other files need them, and the operations. `call_indirect` is what the loop leaves of it. */
+/**
+ * Calls as the other files need them, and the operations. `call_indirect` is the part that the loop does not handle.
+ */
 interface Calls extends ColdCalls {
-  /** Calls a host function, out of code or for the embedder. */
+  /** Calls a host function, from code or for the embedder. */
   readonly callHost: HostCall;
   /** Calls a host function again whose call was paid for before. */
   readonly repeatHostCall: HostCall;
   readonly operations: Record<keyof typeof callOps | 'call_indirect', Cold>;
 }
 
-/** The operations that a debugger puts into code, and does. */
+/** The operations that a debugger puts into code, and executes. */
 export type DebugOps = Readonly<Record<'enter_careful' | 'stop', Cold>>;
 
-/** How whoever drives a call begins one. */
+/** How the driver of a call begins one. */
 export type FirstCalls = Pick<Calls, 'callFunction' | 'callHost' | 'repeatHostCall'>;
 
 /** Whether a function may be called where the type `typeId` is expected. @spec match-deftype */
 export const isSubtype = (func: FuncInstance, typeId: number): boolean => matchesTypeId(func.type, typeId);
 
-/** What a host function threw; the machine stands behind its call. */
+/** What a host function threw; the machine is after its call. */
 export const hostFailure = (m: CallState, error: unknown): number => {
-  // After the call comes another stretch, and perhaps code that other handlers protect.
+  // Another stretch follows the call, and perhaps code that other handlers protect.
   standInside(m);
   m.thrown = exceptionOf(error);
   if (m.thrown !== null) return THROWN;
@@ -67,10 +69,10 @@ export const createCalls = (
   enterCompiled: (m: MachineState, at: number) => number | null,
   debugOps: DebugOps,
 ): Calls => {
-  /** What goes on with the next operation, in this loop or, where somebody is to be asked first, after that. */
+  /** Continues with the next operation, in this loop or, if `onSlice` must be called first, after that. */
   const proceed = (m: CallState): number => (space.words === C && !m.isLookDue ? CONTINUE : RESTART);
 
-  /** The entry of a function, which is translated when it is first called: time that no fuel stands for. */
+  /** The entry of a function, which is translated on its first call: time that no fuel accounts for. */
   const entryOf = (m: MachineState, code: FuncCode): number => {
     if (code.entry !== 0) return code.entry;
     m.isLookDue = m.isWatched;
@@ -81,7 +83,7 @@ export const createCalls = (
     if (base + 2 * code.frameSlots > m.stackLimit || (!isTail && m.sp >= m.callLimit)) return EXHAUSTED;
     const entry = entryOf(m, code);
     if (entry === 0) return TOO_LARGE;
-    // Translating may have replaced the code array; this one holds what the header needs all the same.
+    // Translating may have replaced the code array; this one still contains the header.
     const { words } = space;
     if (!isTail) {
       S[m.sp] = m.pc;
@@ -122,12 +124,12 @@ export const createCalls = (
     return CONTINUE;
   };
 
-  /** Pays for the run behind a call that is over, or that waits for the host where it will go on. */
+  /** Pays for the stretch after a call that has ended, or that waits for the host before it resumes. */
   const goOn = (m: CallState, status: number): number => {
     if (status !== CONTINUE && status !== HOST_PAUSE) return status;
     payAhead(C, m);
     if (status === HOST_PAUSE) return HOST_PAUSE;
-    // What the host called in turn may have replaced the code array.
+    // Calls by the host in turn may have replaced the code array.
     return m.fuel < 0 ? NO_FUEL : proceed(m);
   };
 
@@ -170,7 +172,7 @@ export const createCalls = (
     const { fp } = m;
     if (func.host !== null) {
       if (!payHostCall(m, func)) return NEED_FUEL;
-      // The frame is gone before the host runs: this is a call by whoever called the current function.
+      // The frame is gone before the host runs: the caller of the current function makes this call.
       moveDown(func, from, fp);
       m.sp -= 2;
       m.pc = S[m.sp]!;
@@ -183,7 +185,7 @@ export const createCalls = (
     if (fp + 2 * code.frameSlots > m.stackLimit) return EXHAUSTED;
     if (entryOf(m, code) === 0) return TOO_LARGE;
     moveDown(func, from, fp);
-    // When the frame below already returns to another instance, that return is the right one.
+    // If the frame below already returns to another instance, that return is correct.
     if (isForeign && !isNested) pushLeave(m);
     m.instance = func.instance;
     return enter(m, code, fp, true);
@@ -220,14 +222,14 @@ export const createCalls = (
 
   const callCode = opOf.call.code;
   const returnCallCode = opOf.return_call.code;
-  /** From now on the call at a place goes straight to the entry of the function. */
+  /** From now on the call at a place goes directly to the entry of the function. */
   const goStraight = (at: number, opcode: number, entry: number): void => {
     const { words } = space;
     words[at] = withOpcode(words[at]!, opcode);
     words[at + 1] = entry;
   };
   const operations: Calls['operations'] = {
-    // What the loop leaves of it: functions that are elsewhere, or not translated.
+    // The part that the loop does not handle: functions of other instances, or not translated yet.
     call_indirect: (m, at) => {
       const func = checkElement(m, operand(at, 2), first(m, at), operand(at, 1));
       return typeof func === 'number' ? func : callFunction(m, func, second(m, at));

@@ -1,9 +1,9 @@
 /**
- * The operations that the loop does not hold itself: calls that leave the instance, sized operations,
- * references, tables, and conversions that programs seldom use. Without them the loop is small enough for
- * V8's optimiser; `dispatch.generated.ts` calls them outside of the loop.
+ * The operations outside the loop: calls that leave the instance, sized operations, references, tables, and rare
+ * conversions. Without them the loop is small enough for V8's optimiser; `dispatch.generated.ts` calls them outside
+ * of the loop.
  *
- * Each gets the machine with `pc` already behind the operation, and `at`, the operation's own pc.
+ * Each gets the machine with `pc` already after the operation, and `at`, the operation's own pc.
  */
 
 import type { CodeSpace } from '../code/code-space.ts';
@@ -28,9 +28,9 @@ import { createVariableOps } from './variables.ts';
 import { createWideOps } from './wide.ts';
 
 /**
- * @param translate makes the fast code of a function; gives its entry
- * @param enterCompiled does a call in code of another tier; gives a status, or null when the call has returned
- * @param debugOps does what a debugger has put into the code
+ * @param translate makes the fast code of a function; returns its entry
+ * @param enterCompiled makes a call in code of another tier; returns a status, or null when the call has returned
+ * @param debugOps executes the operations that a debugger has put into the code
  */
 export const createCold = (
   space: CodeSpace,
@@ -79,7 +79,7 @@ export const createCold = (
     const at = m.pc;
     m.pc = at + ops[op]!.length;
     const status = functions[op]!(m, at);
-    // An operation that trapped, or that is done again, is where the machine stands; other loops and tiers say where.
+    // An operation that trapped, or that is repeated, is the machine's position; other loops and tiers set it.
     if (op === enterCode || op === vectorCode) return status;
     if (status >= FIRST_TRAP || status === NEED_FUEL || status === LAY_FRAMES) m.pc = at;
     return status;

@@ -1,4 +1,4 @@
-/** Cold conversions: those between floats and integers that programs seldom use. */
+/** Cold conversions: rare ones between floats and integers. */
 
 import { secondSlotOf } from '../code/encoding.ts';
 import type { conversionOps } from '../code/isa.ts';

@@ -1,6 +1,6 @@
 /**
- * Cold operations that throw. They look for the handler and pay for the search, and stay where they are; `unwind.ts`
- * goes there.
+ * Cold operations that throw. They search for the handler and pay for the search, and stay where they are;
+ * `unwind.ts` goes to the handler.
  */
 
 import type { ColdOp } from '../code/isa.ts';
@@ -22,8 +22,8 @@ export const createExceptionOps = (
   { I, R, operand, slot, first, pay }: ColdTools,
 ): Record<ExceptionOp, Cold> => {
   /**
-   * Looks for the handler and pays, `extra` included; false if the fuel is not in hand. A search that nobody can pay
-   * for ends where the fuel does, so that it takes no more time than there is fuel for.
+   * Searches for the handler and pays, including `extra`; false if the fuel is not in hand. A search that cannot be
+   * paid for ends where the fuel does, so that it takes no more time than the fuel covers.
    */
   const search = (m: MachineState, at: number, tag: TagInstance, extra: number): boolean => {
     const left = m.fuel + m.reserve;

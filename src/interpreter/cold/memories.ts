@@ -11,7 +11,7 @@ const MEMORY_BOUNDS = trapStatus('trap.memory-bounds');
 
 export const createMemoryOps = (tools: ColdTools): Record<keyof typeof memoryOps, Cold> => {
   const { I, operand, slot, first, second, addressAt, setAddress, pay, next } = tools;
-  /** The address of an access to a memory, or -1 if its bytes are not all there. */
+  /** The address of an access to a memory, or -1 if it is out of bounds. */
   const place = (memory: MemoryInstance, address: number, offset: number, size: number): number => {
     const ea = (address >>> 0) + (offset >>> 0);
     return ea + size > memory.byteLength ? -1 : ea;

@@ -1,10 +1,10 @@
-/** Observed code: what it has noted is handed over, and its operation where there is no room for more. */
+/** Observed code: passes on recorded events, and its operation when there is no room for more. */
 import { FIRST_EVENT, NEXT_EVENT } from '../code/observer.ts';
 import type { MachineState } from '../loop/machine-state.ts';
 import { CONTINUE } from '../loop/status.ts';
 import type { Cold, Stacks } from './tools.ts';
 
-/** Hands over what was noted since it was last called. The loop has just been left. */
+/** Passes on the events since its last call. The loop has just been left. */
 export const createHandOver =
   ({ callStack }: Stacks) =>
   (m: MachineState): void => {
@@ -13,7 +13,7 @@ export const createHandOver =
     m.instance.unit.observer?.observe(m, callStack, FIRST_EVENT, end);
   };
 
-/** Does it again: there is room now. */
+/** Repeats the operation: there is room now. */
 export const observation: Record<'observe', Cold> = {
   observe: (m, at) => {
     m.pc = at;

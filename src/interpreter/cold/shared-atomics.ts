@@ -1,6 +1,6 @@
 /**
- * Atomic operations on memories that workers share, by JavaScript's `Atomics`: sequentially consistent, as Wasm's
- * are. @spec exec-atomic.rmw
+ * Atomic operations on memories that workers share, by JavaScript's `Atomics`: sequentially consistent, like those of
+ * Wasm. @spec exec-atomic.rmw
  */
 
 import { bits64, type SharedCells } from '../instances/shared-memory.ts';
@@ -8,7 +8,7 @@ import type { AtomicForm } from './atomic-forms.ts';
 
 type Narrow = Uint8Array | Uint16Array | Int32Array;
 
-/** Performs an action on an element; what was there before. `operand` is the first, `other` the second one. */
+/** Performs an action on an element; returns the old value. `operand` is the first, `other` the second one. */
 const act = (
   cells: Narrow,
   index: number,
@@ -87,7 +87,7 @@ export const createSharedAtomics = (
       return;
     }
     const narrow = size === 1 ? cells.bytes : size === 2 ? cells.halves : cells.words;
-    // Only the width of the access counts, of operands too; elements wrap them.
+    // Only the width of the access counts, also for operands; elements wrap them.
     const old = act(narrow, ea / size, action, I[k + 2]!, I[k + 4]!);
     if (action === 'store') return;
     I[k] = old;

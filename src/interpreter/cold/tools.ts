@@ -1,4 +1,4 @@
-/** What the files of cold operations share: the arrays of the machine, how operands are found, what is paid. */
+/** What the files of cold operations share: the arrays of the machine, access to operands, and payment. */
 import { firstWordOf, secondWordOf } from '../code/encoding.ts';
 import type { FuncInstance } from '../instances/module-instance.ts';
 import type { Ref } from '../instances/values.ts';
@@ -14,18 +14,18 @@ export interface Stacks {
   readonly refs: unknown[];
 }
 
-/** A cold operation: gets the machine with `pc` behind it, and `at`, its own pc; returns a status. */
+/** A cold operation: gets the machine with `pc` after it, and `at`, its own pc; returns a status. */
 export type Cold = (m: MachineState, at: number) => number;
 
 /** How calls begin and end; see `cold/calls.ts`. */
 export interface ColdCalls {
   readonly callFunction: (m: MachineState, func: FuncInstance, base: number) => number;
   readonly tailCall: (m: MachineState, func: FuncInstance, from: number) => number;
-  /** Ends a sized operation: pays for the run behind it. */
+  /** Ends a sized operation: pays for the stretch after it. */
   readonly next: (m: MachineState) => number;
 }
 
-/** How operands are found and results are written. */
+/** Reads operands and writes results. */
 export interface Operands {
   /** The code array. */
   readonly C: Int32Array;
@@ -45,11 +45,11 @@ export interface Operands {
   readonly set: (m: MachineState, at: number, value: number) => number;
   /** Writes a reference to the first packed operand. */
   readonly setRef: (m: MachineState, at: number, ref: Ref) => number;
-  /** An index, address or length at a word; 2^32, which is outside of everything, stands for all beyond it. */
+  /** An index, address or length at a word; larger values become 2^32, which is out of bounds everywhere. */
   readonly addressAt: (k: number, space: Addressed) => number;
   /** Writes a size, or the -1 of a growth that failed. */
   readonly setAddress: (k: number, space: Addressed, value: number) => void;
-  /** Takes the size term of an operation from the fuel in hand; false if it is not there. */
+  /** Takes the size term of an operation from the fuel in hand; false if there is not enough. */
   readonly pay: (m: CallState, cost: number) => boolean;
 }
 
@@ -59,7 +59,7 @@ export type ColdTools = Operands & ColdCalls;
 interface Addressed {
   readonly is64: boolean;
 }
-/** The one of two that gives the type of the length when one is copied to the other. @spec valid-memory.copy */
+/** The one of two that determines the type of the length when one is copied to the other. @spec valid-memory.copy */
 export const narrower = (a: Addressed, b: Addressed): Addressed => (a.is64 ? b : a);
 
 const TWO_32 = 2 ** 32;

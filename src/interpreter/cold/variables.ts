@@ -26,7 +26,7 @@ export const createVariableOps = ({
     const base = m.fp >> 1;
     const end = base + operand(at, 3);
     while (R.length < end) R.push(null);
-    // Operands are written before they are read: only locals have a value at the beginning, and only they are paid.
+    // Operands are written before they are read: only locals have an initial value, and only they are paid for.
     R.fill(null, base + operand(at, 1), base + operand(at, 2));
     return CONTINUE;
   },
@@ -55,7 +55,7 @@ export const createVariableOps = ({
     const from = slot(m, at, 2);
     const count = operand(at, 3);
     I.copyWithin(to, from, from + count);
-    // Down, or nowhere: what is read was not yet written.
+    // Downwards, or in place: a slot is read before it is overwritten.
     const end = Math.min((from + count) >> 1, R.length);
     for (let k = from >> 1, t = to >> 1; k < end; k++, t++) R[t] = R[k];
     return CONTINUE;

@@ -1,9 +1,9 @@
 /**
- * Checks schedules that are not ours: an embedder's own table, from code or from JSON.
+ * Checks custom schedules: an embedder's own table, from code or from JSON.
  *
- * Two things are promised whatever the table says. Every way to run for ever costs something, so that no limit on
- * fuel can be evaded: what can lead back to code that ran before is a branch, a call or an exception, and none of
- * them may be free. And no sum of prices leaves 32 bits, in which the loop counts.
+ * Two things are guaranteed for every table. Every way to run forever costs something, so that no fuel limit can be
+ * evaded: only a branch, a call or an exception can lead back to code that ran before, and none of them may be free.
+ * And no sum of prices exceeds 32 bits, in which the loop counts.
  */
 
 import { reading } from '../../errors/arguments.ts';
@@ -13,23 +13,23 @@ import { nameText, valueText } from '../../errors/texts.ts';
 import type { FuelClass } from '../../syntax/instruction-row.ts';
 import { type FuelSchedule, quern1, schedules } from './schedules.ts';
 
-/** Classes of which one at least is on every circle that execution can take. */
+/** Every cycle of execution contains at least one of these classes. */
 export const circularClasses: readonly FuelClass[] = ['branch', 'call', 'exception'];
 
 const fuelClasses = Object.keys(quern1.cost) as FuelClass[];
 
-/** Most fuel of one instruction: the longest function that is accepted, all of one run, stays below 2^31. */
+/** Most fuel of one instruction: the longest accepted function, as a single stretch, stays below 2^31. */
 export const MAX_PRICE = 255;
 /** Most fuel of a call into the host, or of entering a function. */
 export const MAX_CALL_PRICE = 65_535;
-/** Most fuel of one page: growth by all pages that there can be stays below 2^31. */
+/** Most fuel of one page: growth by all possible pages stays below 2^31. */
 export const MAX_PAGE_PRICE = 65_535;
 /** Most characters of a name. */
 const MAX_NAME = 64;
 /** Most bytes or elements of one unit. */
 const MAX_UNIT = 0x7fff_ffff;
 
-/** Prices beside those of instructions: the least and the most. */
+/** Prices other than those of instructions: the least and the most. */
 const units: Readonly<
   Record<Exclude<keyof FuelSchedule, 'name' | 'cost' | 'fieldsPerUnit' | 'functions'>, number>
 > = {
@@ -57,13 +57,13 @@ const checkKeys = (
   path: string,
 ): void => {
   const unknown = Object.keys(fields).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw bad(`${path}${unknown} is not known; there are ${known.join(', ')}`);
+  if (unknown !== undefined) throw bad(`${path}${unknown} is unknown; expected one of ${known.join(', ')}`);
 };
 
 const checkName = (value: unknown): string => {
   if (typeof value !== 'string' || value.length > MAX_NAME || !/^[\w.-]+$/.test(value))
     throw bad(`name must be 1 to ${MAX_NAME} letters, digits, dots and dashes`);
-  if (schedules.has(value)) throw bad(`the name "${nameText(value)}" is that of a schedule of Quern's`);
+  if (schedules.has(value)) throw bad(`the name "${nameText(value)}" belongs to a schedule of Quern`);
   return value;
 };
 
@@ -72,7 +72,7 @@ const checkCosts = (value: unknown): FuelSchedule['cost'] => {
   checkKeys(value, fuelClasses, 'cost.');
   const entries = fuelClasses.map((name) => {
     const least = circularClasses.includes(name) ? 1 : 0;
-    // Nothing is executed for blocks and labels, so there is nothing to charge for.
+    // Blocks and labels execute nothing, so there is nothing to charge for.
     const most = name === 'structure' ? 0 : MAX_PRICE;
     return [name, checkPrice(value[name], `cost.${name}`, most, least)] as const;
   });
@@ -89,7 +89,7 @@ const checkFunctions = (value: unknown): FuelSchedule['functions'] => {
 };
 
 const copyOf = (value: unknown): FuelSchedule => {
-  if (!isRecord(value)) throw bad('a schedule is an object');
+  if (!isRecord(value)) throw bad('a schedule must be an object');
   const unitNames = Object.keys(units) as (keyof typeof units)[];
   checkKeys(value, ['name', 'cost', 'functions', 'fieldsPerUnit', ...unitNames], '');
   const name = checkName(value['name']);
@@ -107,12 +107,12 @@ const copyOf = (value: unknown): FuelSchedule => {
   };
 };
 
-/** Checked copies by what they were made from: code is translated once for each. */
+/** Checked copies by their originals: code is translated once for each. */
 const copies = new WeakMap<object, { readonly text: string; readonly copy: FuelSchedule }>();
 const isChecked = new WeakSet<object>([...schedules.values()]);
 
 /**
- * Checks a schedule; the result is a frozen copy, or the schedule itself where that is one already.
+ * Checks a schedule; the result is a frozen copy, or the schedule itself if it is already one.
  *
  * ```js
  * const mine = defineSchedule({ ...quern1, name: 'mine-1', cost: { ...quern1.cost, div: 20 } });
@@ -121,7 +121,7 @@ const isChecked = new WeakSet<object>([...schedules.values()]);
  *
  * @param value a table, e.g. parsed JSON
  * @throws UsageError `usage.schedule`: a class without a price, a price that is not a whole number within bounds, a
- *   name that is taken, something free that a program could do for ever
+ *   name that is taken, something free that a program could repeat forever
  */
 export const defineSchedule = (value: FuelSchedule | object): FuelSchedule => {
   const given = reading('a schedule', () => (isRecord(value) && isChecked.has(value) ? value : null));

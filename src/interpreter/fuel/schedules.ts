@@ -2,8 +2,8 @@
  * Fuel schedules: what each Wasm instruction and each unit of work costs (docs/metering.md).
  *
  * Fuel is defined on Wasm instructions, never on internal ones. A schedule has a name and a version; changing
- * a number makes a new version. Sized operations check bounds first, then charge, then act: one that fails is
- * not billed for its size.
+ * a number makes a new version. Sized operations check bounds first, then charge, then act: one that fails is not
+ * charged for its size.
  */
 import type { FuelClass } from '../../syntax/instruction-row.ts';
 
@@ -31,16 +31,16 @@ export interface FuelSchedule {
    * for; a v128 is two. 0 = free.
    */
   readonly valuesPerUnit: number;
-  /** Exception handlers and clauses that one unit looks at, beyond as many that the class pays for; 0 = free. */
+  /** Exception handlers and clauses that one unit visits, beyond as many that the class pays for; 0 = free. */
   readonly clausesPerUnit: number;
   /** Cost of a call into the host, on top of the call instruction. */
   readonly hostCall: number;
   /**
    * Prices of host functions on top of `hostCall`, by namespace and name with a space between, e.g.
-   * `extism:host/user send`. They take the place of those in the tables of the kernel and of WASI. Default: none.
+   * `extism:host/user send`. They replace those in the tables of the kernel and of WASI. Default: none.
    */
   readonly functions?: Readonly<Record<string, number>> | undefined;
-  /** Bytes that one unit crosses the host boundary; 0 = free. */
+  /** Bytes that cross the host boundary for one unit; 0 = free. */
   readonly hostBytesPerUnit: number;
   /** Bytes that one unit copies or fills; 0 = free. */
   readonly bulkBytesPerUnit: number;
@@ -51,12 +51,12 @@ export interface FuelSchedule {
    * 0 = free. Default: as `bulkElementsPerUnit`.
    */
   readonly fieldsPerUnit?: number | undefined;
-  /** Cost of one page of memory growth; of each 64 KiB where pages have another size. */
+  /** Cost of one page of memory growth; of each 64 KiB if pages have another size. */
   readonly growPage: number;
 }
 
 /**
- * The default: weights that follow what an interpreter really spends.
+ * The default: weights that follow the real costs of an interpreter.
  *
  * ```js
  * const plugin = await createPlugin('build/examples/greet.wasm', { schedule: quern1 });
@@ -168,7 +168,7 @@ export const schedules: ReadonlyMap<string, FuelSchedule> = new Map(
 
 const perUnit = (count: number, unit: number): number => (unit === 0 ? 0 : Math.ceil(count / unit));
 
-/** The same where the price of the class covers the first unit's worth. */
+/** The same if the price of the class includes the first unit. */
 const perFurtherUnit = (count: number, unit: number): number => perUnit(Math.max(0, count - unit), unit);
 
 /** Size term of values that a branch or an exception carries, or a function returns. */
@@ -180,10 +180,10 @@ export const fieldsPerUnit = (schedule: FuelSchedule): number =>
 /** Size term of a new structure or array whose values the code lists. */
 export const fieldsCost = (schedule: FuelSchedule, count: number): number =>
   perFurtherUnit(count, fieldsPerUnit(schedule));
-/** Size term of a search for who catches an exception: of the handlers and clauses looked at. */
+/** Size term of the search for the handler of an exception: of the handlers and clauses visited. */
 export const searchCost = (schedule: FuelSchedule, count: number): number =>
   perFurtherUnit(count, schedule.clausesPerUnit);
-/** Most handlers and clauses whose search costs at most so much. */
+/** Most handlers and clauses whose search costs at most this much. */
 export const searchableFor = ({ clausesPerUnit }: FuelSchedule, fuel: number): number =>
   clausesPerUnit === 0 ? Number.POSITIVE_INFINITY : clausesPerUnit * (1 + Math.max(0, fuel));
 /** Cost of entering a function that declares `localCount` locals beyond its parameters, and of leaving it. */
@@ -201,9 +201,9 @@ export const growMemoryCost = (schedule: FuelSchedule, pageCount: number): numbe
 /** Size term of a table.grow that succeeds. */
 export const growTableCost = (schedule: FuelSchedule, elementCount: number): number =>
   perUnit(elementCount, schedule.bulkElementsPerUnit);
-/** How much more time a unit may stand for than one of `quern1` does. */
+/** How much more time a unit may represent than one of `quern1`. */
 const CHEAP = 4;
-/** Whether sizes cost so little, or nothing, that the fuel of a sized operation does not stand for its time. */
+/** Whether sizes cost so little that the fuel of a sized operation does not represent its time. */
 export const hasCheapSizes = (schedule: FuelSchedule): boolean => {
   const isCheap = (unit: number, usual: number): boolean => unit === 0 || unit > CHEAP * usual;
   return (

@@ -25,11 +25,11 @@ import type { Ref } from './values.ts';
 export const wordsOf = (storage: ValType): 0 | 1 | 2 | 4 =>
   isRef(storage) ? 0 : storage === V128 ? 4 : storage === I64 || storage === F64 ? 2 : 1;
 
-/** By how much a word is shifted left and back right to sign-extend a packed value; 0 if it is not packed. */
+/** How far a word is shifted left and back right to sign-extend a packed value; 0 if it is not packed. */
 export const packedShift = (storage: ValType): 0 | 16 | 24 =>
   storage === I8 ? 24 : storage === I16 ? 16 : 0;
 
-/** Where a field lies in `StructInstance.values`. */
+/** The place of a field in `StructInstance.values`. */
 interface FieldPlace {
   readonly start: number;
   readonly width: 0 | 1 | 2 | 4;
@@ -44,8 +44,8 @@ interface StructLayout {
 }
 
 /**
- * What a structure counts as without its contents. These are upper bounds of what V8 takes with pointers of 8 bytes:
- * 104 for a structure of at least one field, 272 for an array of numbers, whose buffer is an object of its own.
+ * What a structure counts as without its contents. These are upper bounds of V8's use with pointers of 8 bytes: 104
+ * for a structure of at least one field, 272 for an array of numbers, whose buffer is a separate object.
  */
 const STRUCT_BYTES = 112;
 const ARRAY_BYTES = 288;
@@ -85,7 +85,7 @@ export class StructInstance {
   }
 }
 
-/** A structure of the values that lie in a frame, from the word `base` on. @spec exec-struct.new */
+/** A structure of the values in a frame, from the word `base` on. @spec exec-struct.new */
 export const structFrom = (
   type: DefType,
   words: Int32Array,
@@ -113,7 +113,7 @@ export class ArrayInstance {
   /** The last time that it was found reachable; see `settleHeap`. */
   mark = 0;
   readonly length: number;
-  /** Words of an element; 0 for references. Packed elements have arrays of their own width. */
+  /** Words of an element; 0 for references. Packed elements have arrays of the same width. */
   readonly width: 0 | 1 | 2 | 4;
   readonly elements: Elements;
 
@@ -138,7 +138,7 @@ export class ArrayInstance {
     return start + count <= this.length;
   }
 
-  /** Sets elements to the value that lies in a frame at the word `k`. @spec exec-array.fill */
+  /** Sets elements to the value in a frame at the word `k`. @spec exec-array.fill */
   fill(start: number, count: number, words: Int32Array, k: number, refs: readonly unknown[]): void {
     const { width, elements } = this;
     const end = start + count;
@@ -163,7 +163,7 @@ export class ArrayInstance {
     moveRefs(this.elements as Ref[], to, refs, from, count);
   }
 
-  /** Sets elements to the numbers that bytes hold. @spec exec-array.init_data */
+  /** Sets elements to the numbers in bytes. @spec exec-array.init_data */
   setBytes(to: number, bytes: Uint8Array, from: number, count: number): void {
     const { buffer } = this.elements as Int32Array;
     const size = elementBytes(this.type);
@@ -171,7 +171,7 @@ export class ArrayInstance {
   }
 }
 
-/** Bytes that an element takes, in a data segment and against the limit; a reference counts as 8. */
+/** Bytes of an element, in a data segment and against the limit; a reference counts as 8. */
 export const elementBytes = (type: DefType): number => {
   const { storage } = (type.comp as ArrayType).element;
   return storage === I8 ? 1 : storage === I16 ? 2 : 4 * wordsOf(storage) || REF_BYTES;
@@ -193,12 +193,12 @@ export const newArray = (type: DefType, length: number): ArrayInstance | null =>
   try {
     return new ArrayInstance(type, length);
   } catch {
-    // The host has no room for it.
+    // The host has no memory for it.
     return null;
   }
 };
 
-/** Sets all elements to values that lie in a frame one behind the other. @spec exec-array.new_fixed */
+/** Sets all elements to consecutive values in a frame. @spec exec-array.new_fixed */
 export const setElements = (
   array: ArrayInstance,
   words: Int32Array,

@@ -2,8 +2,8 @@
  * Exception instances: what `throw` makes, handlers receive, and host functions may throw into the guest.
  * @spec syntax-exninst
  *
- * Values are kept as they lie in a frame, so that neither throwing nor catching converts them. An `exnref` is
- * the object itself, which is what keeps its identity.
+ * Values are stored as in a frame, so that neither throwing nor catching converts them. An `exnref` is the object
+ * itself, which keeps its identity.
  */
 import { isInstance } from '../../errors/arguments.ts';
 import { isQuernError, UsageError } from '../../errors/errors.ts';
@@ -25,7 +25,7 @@ export class ExceptionInstance {
   mark = 0;
   readonly tag: TagInstance;
   readonly words: Int32Array;
-  /** References by slot; empty where the tag has none. */
+  /** References by slot; empty if the tag has none. */
   readonly refs: readonly unknown[];
 
   constructor(tag: TagInstance, words: Int32Array, refs: readonly unknown[]) {
@@ -40,7 +40,7 @@ export class ExceptionInstance {
   }
 }
 
-/** What an exception counts as without its values; V8 takes up to 312. */
+/** Bytes that an exception counts as without its values; V8 uses up to 312. */
 const EXCEPTION_BYTES = 320;
 /** What an exception counts as in the heap budget. */
 export const exceptionBytes = (tag: TagInstance): number => EXCEPTION_BYTES + 2 * REF_BYTES * tag.slotCount;
@@ -53,7 +53,7 @@ export const exceptionBytes = (tag: TagInstance): number => EXCEPTION_BYTES + 2 
  * console.log(makeException(tag, [1n << 40n]).values); // → [ 1099511627776n ]
  * ```
  *
- * @throws UsageError when the number of values is not that of the tag
+ * @throws UsageError if the number of values is not that of the tag
  */
 export const makeException = (tag: TagInstance, values: readonly RawValue[]): ExceptionInstance => {
   const { params } = tag.signature;
@@ -68,7 +68,7 @@ export const makeException = (tag: TagInstance, values: readonly RawValue[]): Ex
 };
 
 /**
- * The exception that something a host function threw stands for: itself, or the one that ended a call which
+ * The exception for a value that a host function threw: the value itself, or the exception that ended a call which
  * the host function made in turn. Null for everything else: no handler of the guest catches that.
  */
 export const exceptionOf = (thrown: unknown): ExceptionInstance | null => {

@@ -1,8 +1,8 @@
 /**
  * Global instances. @spec syntax-globalinst
  *
- * The value lies in the words (numbers) or references of the instance that defined it, so that its own code
- * reads it without an indirection; other instances and the embedder go through this object.
+ * The value is in the words (numbers) or references of the instance that defined it, so that its own code reads it
+ * without an indirection; other instances and the embedder go through this object.
  */
 
 import { holdOf } from '../../syntax/canonical-types.ts';
@@ -24,7 +24,7 @@ import { type RawValue, readValue, writeValue } from './values.ts';
 export class GlobalInstance {
   readonly kind = 'global';
   readonly type: GlobalType;
-  /** The type names its defined types by number only, and a global may outlive the module. */
+  /** Keeps the defined types alive: the type names them by number only, and a global may outlive the module. */
   readonly hold: object | null;
   readonly words: Int32Array;
   /** Index of the low word. */

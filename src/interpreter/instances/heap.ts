@@ -1,10 +1,10 @@
 /**
- * What a guest makes outside of memories: structures, arrays, exceptions, elements of tables. The host's collector
- * frees them and does not say when, so they count from when they are made, against the budget of the store.
+ * What a guest allocates outside memories: structures, arrays, exceptions, elements of tables. The host's collector
+ * frees them without notice, so they count against the budget of the store from the time they are made.
  *
- * DETERMINISM: an object counts by a formula, and stops counting when the first outermost call begins that finds it
- * unreachable. Between calls no frame holds anything, so what is reachable is a fact of the program; in the middle
- * of a call it would depend on which slots the compiled code happened to leave full.
+ * DETERMINISM: an object counts by a formula, and stops counting when an outermost call begins and first finds it
+ * unreachable. Between calls no frame holds anything, so what is reachable depends only on the program; in the middle
+ * of a call it would depend on which slots the compiled code happened to leave filled.
  */
 import { isObject } from '../../errors/checks.ts';
 import { isRef } from '../../syntax/types.ts';
@@ -13,7 +13,9 @@ import { ExceptionInstance, exceptionBytes } from './exception.ts';
 import { FuncInstance, type ModuleInstance } from './module-instance.ts';
 import type { TableInstance } from './table.ts';
 
-/** The share of the budget that must have been used since the last look: looking costs as much as there is. */
+/**
+ * The share of the budget that must have been used since the last check: a check costs as much as there are objects.
+ */
 const SHARE = 1 / 16;
 
 export type HeapObject = StructInstance | ArrayInstance | ExceptionInstance;
@@ -26,7 +28,7 @@ export const bytesOf = (object: HeapObject): number =>
       ? arrayBytes(object.type, object.length)
       : exceptionBytes(object.tag);
 
-/** The references of an object, among other things. */
+/** The references of an object, among other values. */
 const contentsOf = (object: HeapObject): Iterable<unknown> =>
   object instanceof StructInstance
     ? object.descriptor === null
@@ -40,11 +42,11 @@ const contentsOf = (object: HeapObject): Iterable<unknown> =>
 
 let lastMark = 0;
 
-/** A walk over everything that is reachable from an instance; it counts the bytes. */
+/** A walk over everything that is reachable from an instance; it counts bytes. */
 class Walk {
   bytes = 0;
   private readonly mark = ++lastMark;
-  /** Marked and counted, and not looked into yet. */
+  /** Marked and counted, but not visited yet. */
   private readonly pending: HeapObject[] = [];
   private readonly instances = new Set<ModuleInstance>();
   private readonly tables = new Set<TableInstance>();
@@ -68,7 +70,7 @@ class Walk {
     }
   }
 
-  /** Instances are few, and a set that grows while it is read is read to its end. */
+  /** Instances are few, and a set that grows during iteration is iterated to its end. */
   run(first: ModuleInstance): void {
     this.instances.add(first);
     for (const instance of this.instances) {
@@ -90,8 +92,8 @@ class Walk {
 }
 
 /**
- * Stops counting what is no longer reachable, if that may be worth it. To be called before an outermost call; a call
- * that is not over may hold objects in its frames, and then nothing is done.
+ * Stops counting what is no longer reachable, if that may be worth it. Call it before an outermost call; a call that
+ * has not ended may hold objects in its frames, and then nothing is done.
  *
  * @param args references that the call gets
  */
@@ -108,6 +110,6 @@ export const settleHeap = (instance: ModuleInstance, args: readonly unknown[]): 
   walk.run(instance);
   store.heapBytes = walk.bytes;
   const most = store.maxHeapBytes;
-  // Where the budget is almost used up, every call looks: it may be the garbage of the last one.
+  // If the budget is almost used up, every call checks: it may be garbage of the last one.
   store.settleFrom = Math.min(walk.bytes + most * SHARE, most - most * SHARE);
 };

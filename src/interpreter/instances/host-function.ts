@@ -1,4 +1,4 @@
-/** Functions of the host, as the embedder makes them. */
+/** Functions of the host, made by the embedder. */
 import { badArgument, checkFunction, reading } from '../../errors/arguments.ts';
 import { HostError } from '../../errors/errors.ts';
 import { messageOf, valueText } from '../../errors/texts.ts';
@@ -27,7 +27,7 @@ import { type RawValue, readValues, writeValues } from './values.ts';
  * ```
  *
  * @param fuel price of a call beyond the schedule's `hostCall`; paid before the function runs
- * @param isBrief whether its prices stand for all of its time; after others, `onSlice` is asked
+ * @param isBrief whether its prices cover all of its time; after other functions, `onSlice` is called
  */
 export const rawHostFunction = (
   type: FuncType,
@@ -40,17 +40,17 @@ export const rawHostFunction = (
   return allocateHostFunc(funcDefType(params, results), code, fuel, isBrief);
 };
 
-/** @throws UsageError for what is no type of a function */
+/** @throws UsageError for anything but a function type */
 const readType = (type: FuncType): FuncType =>
   reading('the type of a host function', () => {
     const [params, results] = [[...type.params], [...type.results]];
     for (const item of [...params, ...results])
-      if (!Number.isInteger(item)) throw badArgument(`${valueText(item)} is no type of a value`);
+      if (!Number.isInteger(item)) throw badArgument(`${valueText(item)} is not a value type`);
     return { kind: 'func', params, results };
   });
 
 /**
- * What a host function of raw values returns, at once or by a promise: nothing, one value, or a list.
+ * What a host function of raw values returns, directly or by a promise: nothing, one value, or a list.
  *
  * ```ts
  * const divide = ([a, b]: RawValue[], caller: Caller): HostResult => {
@@ -77,8 +77,8 @@ const toList = (result: HostResult, count: number): readonly RawValue[] => {
 /**
  * A host function of raw values.
  *
- * What it throws ends the call and reaches the embedder unchanged; only an `ExceptionInstance` can be caught by
- * the guest, since nothing else has a tag that the guest knows.
+ * What it throws ends the call and reaches the embedder unchanged; the guest can catch only an `ExceptionInstance`,
+ * since nothing else has a tag that the guest knows.
  *
  * ```js
  * const square = hostFunction({ kind: 'func', params: [I32], results: [I32] }, ([x]) => x * x);

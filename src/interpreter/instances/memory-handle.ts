@@ -1,4 +1,4 @@
-/** How a memory travels from one worker thread to another: as a handle that messages can carry. */
+/** How to send a memory from one worker thread to another: as a handle that messages can carry. */
 import { UsageError } from '../../errors/errors.ts';
 import { I32, I64 } from '../../syntax/types.ts';
 import { MemoryInstance } from './memory.ts';
@@ -6,8 +6,8 @@ import { CONTROL_BYTES, SharedCells } from './shared-memory.ts';
 import type { Store } from './store.ts';
 
 /**
- * A shared memory in the form that `postMessage` and `workerData` carry: they copy the handle and share what it
- * holds. Treat it as opaque.
+ * A shared memory in the form that `postMessage` and `workerData` carry: they copy the handle and share its contents.
+ * Treat it as opaque.
  *
  * ```ts
  * const store = new Store({ sharing: 'workers' });
@@ -45,7 +45,7 @@ export const shareMemory = (memory: MemoryInstance): SharedMemoryHandle => {
   const { cells, type } = memory;
   if (cells === null) {
     throw new UsageError('usage.argument', {
-      detail: "workers can have a memory that is declared shared, of a store with sharing: 'workers'",
+      detail: "workers can share a memory only if it is declared shared, in a store with sharing: 'workers'",
     });
   }
   const { min, max, address } = type.limits;
@@ -61,8 +61,8 @@ export const shareMemory = (memory: MemoryInstance): SharedMemoryHandle => {
 };
 
 /**
- * The memory of a handle, as an instance of this worker, to be given to `instantiate` as an import. Its pages of now
- * count in the budget of the store; those that others make it grow by do not.
+ * The memory of a handle, as an instance of this worker, to be passed to `instantiate` as an import. Its current
+ * pages count in the budget of the store; growth by others does not.
  *
  * ```js
  * const limits = { min: 1n, max: 2n, address: I32 };
@@ -73,7 +73,7 @@ export const shareMemory = (memory: MemoryInstance): SharedMemoryHandle => {
  * console.log(memory.pageCount); // → 2
  * ```
  *
- * @throws UsageError when it is no such handle, UnsupportedError where the host has no shared memory, LimitError
+ * @throws UsageError if it is not such a handle, UnsupportedError if the host has no shared memory, LimitError
  */
 export const openSharedMemory = (store: Store, handle: SharedMemoryHandle): MemoryInstance => {
   if (store.sharing !== 'workers') {

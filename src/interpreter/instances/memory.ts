@@ -2,7 +2,7 @@
  * Memory instances. @spec syntax-meminst
  *
  * The buffer may be larger than the memory, so that growing page by page does not copy each time; bounds are
- * always those of `byteLength`. Pages beyond it are zero and never shown.
+ * always those of `byteLength`. Pages beyond it are zero and never visible.
  */
 import { ExhaustionError, LimitError } from '../../errors/errors.ts';
 import { MAX_MEMORY_PAGES } from '../../syntax/limits.ts';
@@ -10,19 +10,19 @@ import { I64, type MemoryType } from '../../syntax/types.ts';
 import { allocateShared, type SharedCells } from './shared-memory.ts';
 import { WaiterQueue } from './waiters.ts';
 
-/** What a store allows memories to grow by; see `Store`. */
+/** How much a store allows memories to grow; see `Store`. */
 export interface PageBudget {
-  /** Takes pages from the budget; false if they are not to be had, and then nothing was taken. */
+  /** Takes pages from the budget; false, without taking any, if there are not enough. */
   take(pageCount: number): boolean;
   /** With `workers`, memories that are declared shared can be shared with other worker threads. */
   readonly sharing?: 'thread' | 'workers';
-  /** Whether growth within the limits that the host has no room for is an error, and not a result. */
+  /** Whether it is an error, not a result, if the host has no memory for a growth within the limits. */
   readonly isStrict: boolean;
 }
 
-/** Growth that the limits allow and the host has no room for. */
+/** Growth that the limits allow, but for which the host has no memory. */
 export const noRoom = (pageCount: number): Error =>
-  new ExhaustionError('exhaustion.memory', { detail: `the host has no room for ${pageCount} more pages` });
+  new ExhaustionError('exhaustion.memory', { detail: `the host has no memory for ${pageCount} more pages` });
 
 export const PAGE_SIZE = 65536;
 
@@ -38,10 +38,10 @@ export class MemoryInstance {
   readonly kind = 'memory';
   /** The whole buffer; only the first `byteLength` bytes belong to the memory. */
   view: DataView;
-  /** Bytes of the memory. When workers share it, those that this thread knows of: `refresh` looks. */
+  /** Bytes of the memory. If workers share it, those that this thread knows of: `refresh` updates them. */
   byteLength: number;
   readonly pageSize: number;
-  /** Told of each growth, one by nothing included: for an embedder that gives the buffer out. */
+  /** Called at each growth, even by 0 pages: for an embedder that exposes the buffer. */
   onGrow: (() => void) | null = null;
   /** Calls of this thread that wait here. */
   readonly waiters = new WaiterQueue();
@@ -59,7 +59,7 @@ export class MemoryInstance {
     this.declared = type;
     this.budget = budget;
     this.pageSize = 2 ** type.pageSizeLog2;
-    // Far too large a number may lose digits here, and stays too large.
+    // A number that is far too large may lose digits here, and stays too large.
     this.byteLength = (given?.pageCount ?? Number(min)) * this.pageSize;
     const isTooLarge = this.byteLength > MAX_BYTES;
     const isGranted = !isTooLarge && (budget === null || budget.take(unitsOf(this.byteLength)));
@@ -103,7 +103,7 @@ export class MemoryInstance {
     return this.byteLength / this.pageSize;
   }
 
-  /** Looks whether another worker has made the memory grow; true if it has. */
+  /** Checks whether another worker has grown the memory; true if it has. */
   refresh(): boolean {
     if (this.cells === null) return false;
     const byteLength = this.cells.pageCount * this.pageSize;
@@ -117,13 +117,13 @@ export class MemoryInstance {
     return { ...this.declared, limits: { ...this.declared.limits, min: BigInt(this.pageCount) } };
   }
 
-  /** A view of the current memory; take it anew after anything that may grow the memory. */
+  /** A view of the current memory; call again after anything that may grow the memory. */
   get bytes(): Uint8Array {
     this.refresh();
     return new Uint8Array(this.view.buffer, 0, this.byteLength);
   }
 
-  /** Whether the memory may grow by that many pages, the store's budget aside. */
+  /** Whether the memory may grow by that many pages, apart from the store's budget. */
   canGrow(pageCount: number): boolean {
     return this.pageCount + pageCount <= this.mostPages;
   }
@@ -147,14 +147,14 @@ export class MemoryInstance {
     const units = unitsOf(byteLength) - unitsOf(this.byteLength);
     if (units > 0 && this.budget !== null && !this.budget.take(units)) return -1;
     if (this.cells !== null && !this.cells.grow(old, old + pageCount)) {
-      // Another worker was faster: what was taken goes back, and growing begins anew.
+      // Another worker was faster: return what was taken, and try to grow again.
       this.budget?.take(-units);
       return this.grow(pageCount);
     }
     if (byteLength > this.view.byteLength) {
       const view = enlarge(this.bytes, byteLength, this.isShared);
       if (view === null) {
-        // DETERMINISM: whether the host has room is no fact of the plug-in; it must not go on with it.
+        // DETERMINISM: whether the host has memory must not affect the plug-in, which therefore must not continue.
         if (this.budget?.isStrict) throw noRoom(pageCount);
         return -1;
       }
@@ -165,7 +165,7 @@ export class MemoryInstance {
     return old;
   }
 
-  /** Takes pages away at the end, for a state that is put back. @internal */
+  /** Removes pages at the end, to restore an earlier state. @internal */
   shrink(pageCount: number): void {
     const byteLength = pageCount * this.pageSize;
     this.budget?.take(unitsOf(byteLength) - unitsOf(this.byteLength));
@@ -175,8 +175,8 @@ export class MemoryInstance {
   }
 
   /**
-   * The buffer, made to end where the memory ends; a growth may replace it. That of a memory for workers is the one
-   * they share, which holds the maximum.
+   * The buffer, resized to the memory's length; a growth may replace it. For a memory of workers, it is the shared
+   * one, which has the maximum size.
    */
   exactBuffer(): ArrayBufferLike {
     if (this.cells !== null) return this.cells.buffer;
@@ -189,10 +189,10 @@ export class MemoryInstance {
 /** Most bytes of a memory, whatever its page size. */
 const MAX_BYTES = MAX_MEMORY_PAGES * PAGE_SIZE;
 
-/** What a number of bytes counts as in budgets and fuel: pages of 64 KiB, begun ones in full. */
+/** What a number of bytes counts as in budgets and fuel: pages of 64 KiB, rounded up. */
 export const unitsOf = (byteCount: number): number => Math.ceil(byteCount / PAGE_SIZE);
 
-/** A zeroed buffer, or null when the host has no room for it. */
+/** A zeroed buffer, or null if the host has no memory for it. */
 const allocate = (byteLength: number, isShared: boolean): DataView | null => {
   try {
     // Hosts without isolation hide shared buffers; with one agent an ordinary one is as good.
@@ -211,7 +211,7 @@ const enlarge = (bytes: Uint8Array, byteLength: number, isShared: boolean): Data
     Math.max(byteLength, Math.ceil((byteLength * 1.5) / PAGE_SIZE) * PAGE_SIZE),
     MAX_BYTES,
   );
-  // Without room for either this is a failed growth, not an error: growing may always fail. @spec exec-memory.grow
+  // Without memory for either, this is a failed growth, not an error: growing may always fail. @spec exec-memory.grow
   const view = allocate(roomy, isShared) ?? allocate(byteLength, isShared);
   if (view !== null) new Uint8Array(view.buffer).set(bytes);
   return view;

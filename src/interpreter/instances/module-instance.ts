@@ -1,5 +1,5 @@
 /**
- * Module instances, what the code of a module runs on, and functions: each names the other.
+ * Module instances, on which the code of a module runs, and functions: each refers to the other.
  * @spec syntax-moduleinst
  */
 
@@ -14,15 +14,16 @@ import type { TagInstance } from './tag.ts';
 import type { Ref } from './values.ts';
 
 /**
- * What a host function learns about its caller.
+ * What a host function knows about its caller.
  *
  * Example: see `HostResult`.
  */
 export interface Caller {
-  /** The instance whose code called; null when the embedder did. */
+  /** The instance whose code called; null if the embedder did. */
   readonly instance: ModuleInstance | null;
   /**
-   * Adds to the bill of the running call. More than is left is owed: no further instruction runs before it is paid.
+   * Adds to the fuel count of the running call. More than is left is owed: no further instruction runs before it is
+   * paid.
    *
    * @throws UsageError for anything but a whole number that is not negative
    */
@@ -31,8 +32,8 @@ export interface Caller {
 
 /**
  * The fast form of a host function: argument i lies at `words[base + 2 * i]` (i64 and f64: low word, then high
- * word); results replace the arguments in the same way, references lie in `refs[base / 2 + i]`. A promise as
- * the result pauses the call; the results are written when it has resolved.
+ * word); results replace the arguments in the same way, references are in `refs[base / 2 + i]`. A promise as the
+ * result pauses the call; the results are written when it has resolved.
  *
  * ```ts
  * const square: RawHostCode = (words, base, caller) => {
@@ -65,7 +66,7 @@ export type RawHostCode = (
  */
 export type HostWrite = (words: Int32Array, base: number, refs: unknown[]) => void;
 
-/** Where the code of a function is: in a module, with the instance that it runs on, or with the host. */
+/** The code of a function: in a module, with its instance, or of the host. */
 interface WasmPart {
   readonly instance: ModuleInstance;
   readonly code: FuncCode;
@@ -77,7 +78,7 @@ interface HostPart {
   readonly host: RawHostCode;
 }
 
-/** PERF: both kinds of functions are objects of one class, so that the loop and all calls see one shape. */
+/** PERF: both kinds of functions are objects of one class, so that the loop and all calls see one hidden class. */
 class FuncRecord<Part extends WasmPart | HostPart> {
   readonly kind = 'func';
   readonly type: DefType;
@@ -86,14 +87,14 @@ class FuncRecord<Part extends WasmPart | HostPart> {
   readonly instance: Part['instance'];
   readonly code: Part['code'];
   readonly host: Part['host'];
-  /** Words that arguments or results take, whichever is more. */
+  /** Words of the arguments or the results, whichever is more. */
   readonly borderWords: number;
-  /** Its code in another tier, and the number by which indirect calls there know that they may call it; see `Tier`. */
+  /** Its code in another tier, and the number by which indirect calls there check that they may call it; see `Tier`. */
   run: ((...args: number[]) => unknown) | null = null;
   runKey = 0;
-  /** Of a host function: its price beyond the schedule's `hostCall`, paid before it runs. */
+  /** For a host function: its price beyond the schedule's `hostCall`, paid before it runs. */
   readonly fuel: number;
-  /** Of a host function: whether what it charges stands for all of its time, so that nobody looks at the clock after it. */
+  /** For a host function: whether its charges cover all of its time, so that the clock need not be checked after it. */
   readonly isBrief: boolean;
 
   constructor(type: DefType, { instance, code, host }: Part, fuel: number, isBrief: boolean) {
@@ -127,7 +128,7 @@ export type HostFuncInstance = FuncRecord<HostPart>;
  * ```
  */
 export type FuncInstance = WasmFuncInstance | HostFuncInstance;
-/** What every function is an instance of. Functions are made by `instantiate`, `hostFunction` and `rawHostFunction`. */
+/** The class of all functions. Functions are made by `instantiate`, `hostFunction` and `rawHostFunction`. */
 export const FuncInstance: abstract new (...args: never[]) => FuncInstance = FuncRecord;
 
 /** Makes a function of a module instance. @spec alloc-func */
@@ -143,13 +144,13 @@ export const allocateHostFunc = (
 ): HostFuncInstance => new FuncRecord(type, { instance: null, code: null, host }, fuel, isBrief);
 
 /**
- * What can be imported and exported. @spec syntax-externaddr
+ * Anything that can be imported and exported. @spec syntax-externaddr
  *
  * Example: see `ImportResolver`.
  */
 export type ExternInstance = FuncInstance | TableInstance | MemoryInstance | GlobalInstance | TagInstance;
 
-/** Memory 0 of an instance that has none: every access is out of bounds. */
+/** Memory 0 of an instance without memories: every access is out of bounds. */
 const noMemory = new MemoryInstance({
   limits: { min: 0n, max: 0n, address: I32 },
   isShared: false,
@@ -157,7 +158,7 @@ const noMemory = new MemoryInstance({
 });
 
 /**
- * An instance of a module: what its code runs on. Made by `instantiate`. @spec syntax-moduleinst
+ * An instance of a module, on which its code runs. Made by `instantiate`. @spec syntax-moduleinst
  *
  * ```ts
  * const instance: ModuleInstance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
@@ -182,7 +183,7 @@ export class ModuleInstance {
   readonly elements: (readonly Ref[])[] = [];
   /** Contents of data segments; empty when dropped. */
   data: Uint8Array[] = [];
-  /** Bytes of the structures and arrays that constant expressions have made, which no fuel pays for. */
+  /** Bytes of the structures and arrays that constant expressions have made, which cost no fuel. */
   constantBytes = 0;
   readonly exports: ReadonlyMap<string, ExternInstance>;
 

@@ -30,7 +30,7 @@ import type { Ref } from './values.ts';
 /** The i31 reference of the low 31 bits of a word. @spec exec-ref.i31 */
 export const toI31 = (word: number): number => (word << 1) >> 1;
 
-/** Whether a reference is an i31: numbers of the embedder that are none, -0 among them, stay what they are. */
+/** Whether a reference is an i31: other numbers of the embedder, including -0, are unchanged. */
 export const isI31 = (ref: unknown): ref is number => typeof ref === 'number' && Object.is(toI31(ref), ref);
 
 /** Whether a reference has a type; it is known to be of the type's hierarchy. @spec valid-ref */
@@ -58,14 +58,14 @@ export const matchesRef = (ref: Ref, type: ValType): boolean => {
     case HEAP_ARRAY:
       return ref instanceof ArrayInstance;
     default:
-      // The bottom types have no value but null.
+      // The bottom types have no values except null.
       return false;
   }
 };
 
 /**
- * Whether a reference passes a cast by descriptor: it is described by that very value, or is a null that the
- * target type takes.
+ * Whether a reference passes a cast by descriptor: it is described by exactly that value, or is a null that the
+ * target type allows.
  */
 export const isDescribedBy = (ref: Ref, descriptor: Ref, takesNull: boolean): boolean =>
   ref === null ? takesNull : ref instanceof StructInstance && ref.descriptor === descriptor;

@@ -1,14 +1,14 @@
 /**
- * Memories that several worker threads have in common: the buffer, its views, and the count of its pages.
+ * Memories that several worker threads share: the buffer, its views, and the count of its pages.
  *
  * The whole maximum is reserved at once, so that neither buffer nor views ever change, and growing is one
  * compare-and-exchange of the page count. PERF: a growable SharedArrayBuffer has views of another hidden class,
- * which would slow the loop's accesses to every memory; pages that nobody touched cost address space only.
+ * which would slow the loop's accesses to every memory; untouched pages cost only address space.
  */
 import { type QuernError, UnsupportedError, UsageError } from '../../errors/errors.ts';
 import { NOT_EQUAL, TIMED_OUT, WOKEN } from './waiters.ts';
 
-/** What `Atomics.waitAsync` gives; not in the library that the project compiles against. */
+/** The result of `Atomics.waitAsync`; not in the library that the project compiles against. */
 type AsyncWait =
   | { readonly async: false; readonly value: 'not-equal' | 'timed-out' }
   | { readonly async: true; readonly value: Promise<'ok' | 'timed-out'> };
@@ -23,10 +23,10 @@ const { waitAsync } = (typeof Atomics === 'undefined' ? {} : Atomics) as { reado
 
 const PAGE_COUNT = 0;
 const FENCE = 1;
-/** Size of the buffer beside the memory's own. */
+/** Size of the buffer in addition to the memory's own. */
 export const CONTROL_BYTES = 8;
 
-/** What the workers of one memory have in common. */
+/** What the workers of one memory share. */
 export class SharedCells {
   readonly bytes: Uint8Array;
   readonly halves: Uint16Array;
@@ -41,13 +41,13 @@ export class SharedCells {
     this.controlBuffer = control;
     this.control = new Int32Array(control);
     this.bytes = new Uint8Array(buffer);
-    // Pages may be of one byte; what does not fill a cell has no aligned address.
+    // Pages may have one byte; a rest that does not fill a cell has no aligned address.
     this.halves = new Uint16Array(buffer, 0, buffer.byteLength >> 1);
     this.words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
     this.doublewords = new BigInt64Array(buffer, 0, buffer.byteLength >> 3);
   }
 
-  /** The pages that the memory has now, whoever made it grow. */
+  /** The current pages of the memory, whichever worker grew it. */
   get pageCount(): number {
     return Atomics.load(this.control, PAGE_COUNT) >>> 0;
   }
@@ -57,13 +57,13 @@ export class SharedCells {
     return Atomics.compareExchange(this.control, PAGE_COUNT, from | 0, to | 0) === (from | 0);
   }
 
-  /** Orders what lies before and behind: JavaScript has no fence, but an exchange is one in both directions. */
+  /** Orders what comes before and after: JavaScript has no fence, but an exchange is one in both directions. */
   fence(): void {
     Atomics.add(this.control, FENCE, 0);
   }
 }
 
-/** Allocates the buffers of a memory; null when the host has no room. @throws UnsupportedError */
+/** Allocates the buffers of a memory; null if the host has no memory for them. @throws UnsupportedError */
 export const allocateShared = (maxBytes: number, pageCount: number): SharedCells | null => {
   checkSharing();
   try {
@@ -79,17 +79,19 @@ export const allocateShared = (maxBytes: number, pageCount: number): SharedCells
 export const checkSharing = (): void => {
   const lack = (detail: string): QuernError => new UnsupportedError('unsupported.agents', { detail });
   if (typeof SharedArrayBuffer === 'undefined') throw lack('it has no SharedArrayBuffer');
-  // Atomics go by the byte order of the machine, memories are little-endian.
+  // Atomics use the byte order of the machine, memories are little-endian.
   if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) throw lack('its byte order is big-endian');
 };
 
 /** Whether this JavaScript thread may block. @throws UsageError */
 export const checkBlocking = (): void => {
   try {
-    // Not equal, so that it returns at once where it is allowed at all.
+    // Not equal, so that it returns immediately if it is allowed at all.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
   } catch {
-    throw new UsageError('usage.argument', { detail: 'canBlock: the host forbids this thread to block' });
+    throw new UsageError('usage.argument', {
+      detail: 'canBlock: the host does not allow this thread to block',
+    });
   }
 };
 
@@ -98,7 +100,7 @@ const milliseconds = (timeout: bigint | null): number =>
   timeout === null ? Number.POSITIVE_INFINITY : Number(timeout) / 1e6;
 
 /**
- * Waits at an address; comparing and joining the queue are one step, as the standard wants.
+ * Waits at an address; comparing and joining the queue are one step, as the standard requires.
  *
  * @param low,high words of the expected value; of 32 bits without a high one
  * @returns the answer, or the promise of it when the agent does not block

@@ -34,33 +34,36 @@ export interface StoreOptions {
   readonly maxCallDepth?: number;
   /** Most value slots (8 bytes) of all frames of one call. Default and most: 1,000,000. */
   readonly maxStackSlots?: number;
-  /** Most pages of all memories together. Default: no limit but that of each memory. */
+  /** Most pages of all memories together. Default: only the limit of each memory. */
   readonly maxMemoryPages?: number;
   /**
    * Most bytes of structures, arrays, exceptions and elements of tables: of those that were reachable when the
-   * outermost call began, and all that were made since. What counts is at least what Node takes for them, so a host
-   * with little memory says what it can spare. Infinity is allowed. Default: 512 MiB.
+   * outermost call began, and all that were made since. They count at least as much as Node uses for them, so that a
+   * host with little memory can set a limit. Infinity is allowed. Default: 512 MiB.
    */
   readonly maxHeapBytes?: number;
   /**
-   * Who has a part in memories that are declared shared. `thread` (default): calls in this JavaScript thread,
-   * which a `Scheduler` lets take turns. `workers`: other worker threads as well; such a memory lies in a
-   * SharedArrayBuffer that holds its declared maximum, and travels by `shareMemory` and `openSharedMemory`.
+   * Who can use memories that are declared shared. `thread` (default): calls in this JavaScript thread, which take
+   * turns under a `Scheduler`. `workers`: other worker threads as well; such a memory is a SharedArrayBuffer of its
+   * declared maximum, and is sent with `shareMemory` and `openSharedMemory`.
    */
   readonly sharing?: 'thread' | 'workers';
   /**
    * Whether a wait on a memory that workers share blocks this JavaScript thread instead of pausing the call.
-   * For workers; browsers forbid it to the page itself. Default: false.
+   * For workers; browsers do not allow it on the main thread. Default: false.
    */
   readonly canBlock?: boolean;
   /**
-   * Ends a call with `exhaustion.memory` where the limits allow a memory to grow and the host has no room, in place
-   * of telling the guest: what it is told then depends on its limits alone. Default: false.
+   * Ends a call with `exhaustion.memory` if the limits allow a memory to grow but the host has no memory for it,
+   * instead of reporting it to the guest: what the guest sees then depends only on its limits. Default: false.
    */
   readonly strictGrowth?: boolean;
-  /** Makes JavaScript of what runs often: `compiler()` of `quern/compile`. Default: the interpreter does everything. */
+  /**
+   * Compiles what runs often to JavaScript: `compiler()` of `quern/compile`. Default: the interpreter runs
+   * everything.
+   */
   readonly compiler?: JavaScriptCompiler | undefined;
-  /** Code that `quern compile` made of modules: of those, in place of the compiler. Default: none. */
+  /** Code that `quern compile` made from modules: used for those instead of the compiler. Default: none. */
   readonly precompiled?: PrecompiledModule | readonly PrecompiledModule[] | undefined;
 }
 
@@ -87,9 +90,9 @@ export class Store implements PageBudget, HeapBudget {
   pagesInUse = 0;
   /** Bytes that count against `maxHeapBytes`. */
   heapBytes = 0;
-  /** From how many on it is worth looking at what is still reachable; see `settleHeap`. */
+  /** The number from which on it is worth checking what is still reachable; see `settleHeap`. */
   settleFrom = 0;
-  /** Calls that have begun and are not over: their frames may hold objects. */
+  /** Calls that have begun and not ended: their frames may hold objects. */
   openCalls = 0;
 
   /** @throws UsageError, and UnsupportedError when workers cannot share memories on this host */

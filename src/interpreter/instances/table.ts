@@ -5,23 +5,23 @@ import { MAX_TABLE_ELEMENTS } from '../../syntax/limits.ts';
 import { I64, type TableType } from '../../syntax/types.ts';
 import type { Ref } from './values.ts';
 
-/** What a store allows besides memories; see `Store`. */
+/** What a store allows in addition to memories; see `Store`. */
 export interface HeapBudget {
-  /** Takes bytes from the budget; false if they are not to be had, and then nothing was taken. */
+  /** Takes bytes from the budget; false, without taking any, if there are not enough. */
   takeHeap(byteCount: number): boolean;
 }
 
 /** Bytes that a reference in an object counts as. */
 export const REF_BYTES = 8;
 /**
- * Bytes that an element of a table counts as. A table grows in place: V8 keeps room for half as many again, and has
- * the elements twice while it makes that room.
+ * Bytes that an element of a table counts as. A table grows in place: V8 reserves room for half as many again, and
+ * has the elements twice while it does so.
  */
 const ELEMENT_BYTES = 2 * REF_BYTES;
 /** Bytes that a table counts as without its elements. */
 const TABLE_BYTES = 384;
 
-/** What a new table counts as; too large a number may lose digits, and stays too large. */
+/** Bytes that a new table counts as; a number that is too large may lose digits, and stays too large. */
 const tableBytes = ({ limits }: TableType): number => TABLE_BYTES + Number(limits.min) * ELEMENT_BYTES;
 
 const tooLarge = (detail: string, actual: bigint, limit?: number): Error =>
@@ -55,7 +55,7 @@ export const checkTables = (
 /**
  * Moves references between lists, or within one: the ranges may overlap.
  *
- * PERF: a loop takes 1.3 ns for each; `copyWithin` takes 24 on an array, since it looks each index up by name.
+ * PERF: a loop takes 1.3 ns per element; `copyWithin` takes 24 on an array, since it looks up each index by name.
  */
 export const moveRefs = (
   target: Ref[],
@@ -81,7 +81,7 @@ export const moveRefs = (
 export class TableInstance {
   readonly kind = 'table';
   readonly elements: Ref[] = [];
-  /** The type names its defined types by number only, and a table may outlive the module. */
+  /** Keeps the defined types alive: the type names them by number only, and a table may outlive the module. */
   readonly hold: object | null;
   private readonly declared: TableType;
   private readonly budget: HeapBudget | null;

@@ -2,7 +2,7 @@
 import { type FuncType, isRef, slotsOf, type TagType } from '../../syntax/types.ts';
 
 /**
- * A tag of exceptions; it is itself, and equal to no other. @spec syntax-taginst
+ * A tag of exceptions; it equals only itself. @spec syntax-taginst
  *
  * ```js
  * const tag = new TagInstance({ type: funcDefType([I32, I64], []) });
@@ -12,7 +12,7 @@ import { type FuncType, isRef, slotsOf, type TagType } from '../../syntax/types.
 export class TagInstance {
   readonly kind = 'tag';
   readonly type: TagType;
-  /** Slots that the values of an exception take. */
+  /** Slots of the values of an exception. */
   readonly slotCount: number;
   readonly hasRefs: boolean;
 

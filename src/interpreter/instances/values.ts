@@ -1,8 +1,8 @@
 /**
- * The values that cross the border of functions, and how they lie in a frame.
+ * The values that cross function boundaries, and their layout in a frame.
  *
  * A raw value is the bits of a number as an unsigned bigint (32 bits for i32 and f32, 64 for i64 and f64, 128 for
- * v128 with lane 0 lowest) or a reference as it is. Raw values keep NaN payloads, which JavaScript numbers do not.
+ * v128 with lane 0 lowest) or a reference itself. Raw values keep NaN payloads, which JavaScript numbers do not.
  */
 import { HostError } from '../../errors/errors.ts';
 import { F32, I32, isRef, slotsOf, V128, type ValType } from '../../syntax/types.ts';
@@ -20,7 +20,7 @@ import { F32, I32, isRef, slotsOf, V128, type ValType } from '../../syntax/types
 export type Ref = object | number | null;
 /**
  * Bits of a number as an unsigned bigint (32 bits for i32 and f32, 64 for i64 and f64, 128 for v128 with lane 0
- * lowest), or a reference as it is. Bits keep what JavaScript numbers do not: the payload of a NaN.
+ * lowest), or a reference itself. Bits keep what JavaScript numbers do not: the payload of a NaN.
  *
  * ```ts
  * const negate = hostFunction({ kind: 'func', params: [I32], results: [I32] }, ([x]) => -(x as bigint));

@@ -1,12 +1,12 @@
 /**
- * Calls that wait at an address of a shared memory, and who wakes them. @spec exec-memory.atomic.waitn
+ * Calls that wait at an address of a shared memory, and the calls that wake them. @spec exec-memory.atomic.waitn
  *
  * Between the calls of one JavaScript thread a wait is a pause: the call leaves the machine, and a notify of
- * another call sets its answer. DETERMINISM: waiters of an address are woken in the order in which they came.
- * Where workers share the memory, the queue is that of the JavaScript engine; see `shared-memory.ts`.
+ * another call sets its answer. DETERMINISM: waiters of an address are woken in the order of their arrival. If
+ * workers share the memory, the queue is that of the JavaScript engine; see `shared-memory.ts`.
  */
 
-/** What `memory.atomic.wait` answers: woken, the value was another one, or the time was over. */
+/** Results of `memory.atomic.wait`: woken, a different value, or timed out. */
 export const WOKEN = 0;
 export const NOT_EQUAL = 1;
 export const TIMED_OUT = 2;
@@ -32,11 +32,11 @@ export const TIMED_OUT = 2;
 export class Waiter {
   /** First of the bytes it waits at. */
   readonly address: number;
-  /** Nanoseconds it waits at most, from when it began; null = for ever. */
+  /** Nanoseconds that it waits at most, from its beginning; null = forever. */
   readonly timeout: bigint | null;
   /** Word index of the answer on the call's stack. */
   readonly base: number;
-  /** Resolves when the answer is there; null between calls of one JavaScript thread. */
+  /** Resolves when there is an answer; null between calls of one JavaScript thread. */
   readonly promise: Promise<void> | null;
   private settled: typeof WOKEN | typeof TIMED_OUT | null = null;
   private readonly queue: WaiterQueue | null;
@@ -59,7 +59,7 @@ export class Waiter {
           });
   }
 
-  /** What the wait came to; null while it lasts. */
+  /** The result of the wait; null while it lasts. */
   get answer(): number | null {
     return this.settled;
   }
@@ -69,7 +69,7 @@ export class Waiter {
     this.settled = WOKEN;
   }
 
-  /** Ends the wait since its time is over; without effect when it has ended, or when workers share the memory. */
+  /** Ends the wait by its timeout; no effect if it has ended, or if workers share the memory. */
   timeOut(): void {
     if (this.settled !== null || this.queue === null) return;
     this.queue.remove(this);
@@ -94,7 +94,7 @@ export class WaiterQueue {
     if (list.length === 0) this.byAddress.delete(waiter.address);
   }
 
-  /** Wakes at most `count` waiters of an address, those that came first; returns how many. */
+  /** Wakes at most `count` waiters of an address, the earliest first; returns how many. */
   notify(address: number, count: number): number {
     const list = this.byAddress.get(address) ?? [];
     const woken = list.splice(0, count);

@@ -24,7 +24,7 @@ import type { ModuleInstance } from '../instances/module-instance.ts';
 import { toI31 } from '../instances/references.ts';
 import { type RawValue, writeValues } from '../instances/values.ts';
 
-/** Values as they would lie in a frame. */
+/** Values in the layout of a frame. */
 const layOut = (
   types: readonly ValType[],
   values: readonly RawValue[],
@@ -35,7 +35,7 @@ const layOut = (
   return { words, refs };
 };
 
-/** SAFETY: a few bytes of a module can ask for a limit's worth, so all expressions together share one. */
+/** SAFETY: a few bytes of a module can use up a whole limit, so all expressions share one. */
 const take = (instance: ModuleInstance, byteLength: number): void => {
   instance.constantBytes += byteLength;
   if (instance.constantBytes > MAX_ARRAY_BYTES)

@@ -15,7 +15,7 @@ const binary: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
   'i64.mul': (a, b) => BigInt.asUintN(64, a * b),
 };
 
-/** The value of a validated constant expression; reads only what the instance already holds. */
+/** The value of a validated constant expression; reads only what the instance already has. */
 export const evaluateConstant = (instance: ModuleInstance, expr: ConstExpr): RawValue => {
   const reader = instance.compiled.constants;
   reader.reset(expr.start, expr.end);

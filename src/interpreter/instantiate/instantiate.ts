@@ -24,7 +24,7 @@ import type { RawValue, Ref } from '../instances/values.ts';
 import { evaluateConstant } from './constant.ts';
 
 /**
- * Finds what an import asks for; undefined if there is nothing of that name.
+ * Finds the value of an import; undefined if there is nothing of that name.
  *
  * ```ts
  * // (module (import "env" "f" (func)))
@@ -74,15 +74,15 @@ export const compileModule = (bytes: BytesLike, features: Features = defaultFeat
 export interface InstantiateOptions {
   /** Runs the start function with this much fuel. Default: no limit. */
   readonly fuel?: number;
-  /** Leaves the start function to the caller. */
+  /** Does not run the start function, which the caller runs. */
   readonly skipStart?: boolean;
 }
 
 /**
- * Links a module and initialises it, the start function included. @spec embed-module-instantiate
+ * Links a module and initialises it, including the start function. @spec embed-module-instantiate
  *
- * Every import is resolved and matched before anything takes effect; what active segments have written stays
- * when a later one traps.
+ * Every import is resolved and matched before anything takes effect; writes of active segments remain if a later one
+ * traps.
  *
  * ```js
  * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
@@ -256,12 +256,12 @@ const allocate = (instance: ModuleInstance): void => {
   instance.data = [...instance.compiled.dataViews];
 };
 
-/** What a dropped data segment holds. */
+/** The contents of a dropped data segment. */
 const NO_BYTES = new Uint8Array(0);
 
 const offsetOf = (value: RawValue): number => Number(value as bigint);
 
-/** Active segments, in order; bounds first, so that one that does not fit writes nothing. */
+/** Active segments, in order; bounds are checked first, so that a segment that does not fit writes nothing. */
 const initialise = (instance: ModuleInstance): void => {
   const { module } = instance.compiled;
   module.elements.forEach((segment, i) => {
@@ -277,7 +277,7 @@ const initialise = (instance: ModuleInstance): void => {
     }
     if (segment.mode !== 'passive') instance.elements[i] = [];
   });
-  // Nothing grows a memory here, so that one view of each lasts.
+  // Nothing grows a memory here, so one view of each stays valid.
   const memories = instance.memories.map((memory) => {
     memory.refresh();
     return memory.bytes;

@@ -1,8 +1,8 @@
 /**
- * Finds who catches an exception. @spec exec-throw_ref
+ * Finds the handler of an exception. @spec exec-throw_ref
  *
- * Frames are looked at from the innermost outwards. Leaving a frame costs no fuel: it was paid for when it was called.
- * Handlers and clauses that are looked at do: code can have any number of them, and none is paid for when it is passed.
+ * Frames are visited from the innermost outwards. Leaving a frame costs no fuel: it was paid for by the call.
+ * Visiting handlers and clauses does: code can have any number of them, and entering them costs nothing.
  */
 
 import { LEAVE_PC } from '../code/code-space.ts';
@@ -11,7 +11,7 @@ import type { PlacedClause } from '../code/handlers.ts';
 import type { ModuleInstance } from '../instances/module-instance.ts';
 import type { TagInstance } from '../instances/tag.ts';
 
-/** The frame that a call stands in, and what lies below it; see `CallState`. */
+/** The current frame of a call, and what is below it; see `CallState`. */
 interface Frames {
   readonly fp: number;
   readonly sp: number;
@@ -20,7 +20,7 @@ interface Frames {
   readonly callLimit: number;
 }
 
-/** What a search came to: the clause with the state of the frame that it is in, or no clause. */
+/** The result of a search: the clause with the state of its frame, or no clause. */
 export interface Search {
   readonly clause: PlacedClause | null;
   readonly fp: number;
@@ -29,13 +29,13 @@ export interface Search {
   readonly callLimit: number;
   /** Instances below the frame that other frames return to. */
   readonly crossings: number;
-  /** Handlers and clauses that were looked at. */
+  /** Handlers and clauses that were visited. */
   readonly count: number;
 }
 
 /**
- * Looks for who catches an exception of a tag that is thrown inside the operation at `at`. Null once more handlers and
- * clauses were looked at than `most`.
+ * Searches for the handler of an exception of a tag that is thrown inside the operation at `at`. Null once more than
+ * `most` handlers and clauses were visited.
  */
 export const findHandler = (
   callStack: Int32Array,
@@ -51,7 +51,7 @@ export const findHandler = (
   let found: PlacedClause | null = null;
   for (;;) {
     if (pc === LEAVE_PC - 1) {
-      // Not a frame, but the way back to the instance of the frames below.
+      // Not a frame, but the return to the instance of the frames below.
       crossings--;
       instance = m.instances[crossings]!;
       callLimit -= 2;
@@ -71,7 +71,7 @@ export const findHandler = (
       }
     }
     if (found !== null || sp === 0) return { clause: found, fp, sp, instance, callLimit, crossings, count };
-    // A return point lies behind the call that is still under way.
+    // A return point is after the call that is still active.
     sp -= 2;
     pc = callStack[sp]! - 1;
     fp = callStack[sp + 1]!;

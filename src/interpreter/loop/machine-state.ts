@@ -12,11 +12,11 @@ interface PendingHostCall {
   readonly func: HostFuncInstance;
   readonly base: number;
   readonly promise: Promise<HostWrite>;
-  /** Fuel in hand when the host function was called: what it charges comes after. */
+  /** Fuel in hand when the host function was called, before its charges. */
   readonly fuel: number;
 }
 
-/** @typeParam Instance null as well where the call may be that of a host function: see `CallState` */
+/** @typeParam Instance also null if the call may be that of a host function: see `CallState` */
 export class MachineState<Instance extends ModuleInstance | null = ModuleInstance> implements Caller {
   /** Index in the code array. */
   pc = 0;
@@ -24,13 +24,13 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   fp = 0;
   /** Words in use on the call stack: pairs of return pc and caller's fp. */
   sp = 0;
-  /** Fuel in hand beyond what remains of the current run; negative when the run ahead cannot be paid. */
+  /** Fuel in hand beyond what remains of the current stretch; negative if the stretch ahead cannot be paid. */
   fuel = 0;
   /** Fuel not in hand. */
   reserve = 0;
   /** All fuel that the call was ever given. */
   given = 0;
-  /** What a sized operation or a charge asked for. */
+  /** The fuel that a sized operation or a charge requested. */
   need = 0;
   /** 1 while every instruction must run in careful code. */
   isArmed: 0 | 1 = 0;
@@ -46,30 +46,29 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   error: unknown = undefined;
   /** What the guest, or a host function, threw. */
   thrown: ExceptionInstance | null = null;
-  /** Who catches `thrown`, where the instruction that threw it has looked and paid already. */
+  /** The handler of `thrown`, if the instruction that threw it has already searched and paid. */
   search: Search | null = null;
   pending: PendingHostCall | null = null;
-  /** How the call waits for a notify, if it does. */
+  /** The wait of the call for a notify, if any. */
   waiter: Waiter | null = null;
-  /** Whether somebody watches over the call, and is asked whether it may go on. */
+  /** Whether the call has an `onSlice`, which decides whether it may continue. */
   isWatched = false;
-  /** Whether it took time that no fuel stands for; whoever watches is asked before anything more runs. */
+  /** Whether it took time that no fuel accounts for; `onSlice` is called before anything more runs. */
   isLookDue = false;
-  /** Instructions that another tier has generated during the call since that was so. */
+  /** Instructions that another tier has generated during the call since then. */
   generated = 0;
   /**
-   * Whether whoever watches, and what functions of the host do, may look at the stack: then frames are laid before
-   * they are called.
+   * Whether `onSlice` and functions of the host may read the stack: then frames are laid before they are called.
    */
   isSeen = true;
-  /** Whether code of another tier has called the loop that runs, and its own frames are not laid. */
+  /** Whether code of another tier has called the running loop, and its own frames are not laid. */
   isInside = false;
-  /** Words of the JavaScript stack that are there for code of another tier, as far as somebody has looked. */
+  /** Words of the JavaScript stack that are known to be available for code of another tier. */
   provedWords = 0;
   /** Words in use during a host call. */
   top = 0;
   readonly schedule: FuelSchedule;
-  /** Whether sized operations take time that their fuel does not stand for. */
+  /** Whether sized operations take time that their fuel does not represent. */
   readonly hasCheapSizes: boolean;
 
   constructor(instance: Instance, schedule: FuelSchedule) {
@@ -78,7 +77,7 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
     this.hasCheapSizes = hasCheapSizes(schedule);
   }
 
-  /** Brings at least `need` into hand; false if that cannot be, or if somebody is to be asked where frames are laid. */
+  /** Moves at least `need` into hand; false if there is not enough, or if `onSlice` is due and needs the frames. */
   refill: (need: number) => boolean = () => false;
 
   charge(fuel: number): void {
@@ -86,8 +85,8 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   }
 }
 
-/** The registers of any call: that of a host function which the embedder called is in the code of no instance. */
+/** The registers of any call: a host function that the embedder called is not in the code of an instance. */
 export type CallState = MachineState<ModuleInstance | null>;
 
-/** Whether a call is in the code of an instance, where the loop can go on. */
+/** Whether a call is in the code of an instance, where the loop can continue. */
 export const isInCode = (state: CallState): state is MachineState => state.instance !== null;

@@ -1,39 +1,39 @@
 /**
- * What the loop says when it stops, and the traps by number. The generated loop prints these numbers as
+ * The statuses with which the loop stops, and the traps by number. The generated loop prints these numbers as
  * literals; everything else uses the names.
  */
 import type { ErrorCode } from '../../errors/catalogue.ts';
 
-/** Go on (returned by cold operations only). */
+/** Continue (returned by cold operations only). */
 export const CONTINUE = 0;
 /** The outermost call returned. */
 export const DONE = 1;
-/** At a boundary of fast code, the fuel for the run that begins there is not in hand. */
+/** At a boundary of fast code, the fuel for the stretch that begins there is not in hand. */
 export const NO_FUEL = 2;
 /** A sized operation, or a `charge` of careful code, needs `state.need` units. */
 export const NEED_FUEL = 3;
-/** A host function returned a promise, or asked to pause; `state.pending` holds it. */
+/** A host function returned a promise, or requested a pause; `state.pending` holds it. */
 export const HOST_PAUSE = 4;
 /** JavaScript threw while serving the guest; `state.error` holds what. */
 export const HOST_ERROR = 5;
-/** The code array was replaced; go on in the loop that knows the new one. */
+/** The code array was replaced; continue in the loop for the new one. */
 export const RESTART = 6;
 /** An exception was thrown, `state.thrown`; `unwind` goes to its handler. */
 export const THROWN = 7;
-/** Nobody catches the exception. */
+/** The exception is uncaught. */
 export const UNCAUGHT = 8;
-/** The call waits for a notify; `state.waiter` holds how. */
+/** The call waits for a notify; `state.waiter` has the details. */
 export const WAIT_PAUSE = 9;
-/** The loop stands at an operation, or a case of one, that `cold.ts` does. */
+/** The loop is at an operation, or a case of one, that `cold.ts` executes. */
 export const COLD_OP = 10;
-/** What looks at the stack finds frames that are not laid: the operation is done again when they are. */
+/** Something must read the stack, but frames are not laid: the operation is repeated once they are. */
 export const LAY_FRAMES = 11;
-/** Who debugs the call lets it pause in front of an instruction. */
+/** The debugger pauses the call before an instruction. */
 export const STOPPED = 12;
 /** Statuses from here on are traps: `FIRST_TRAP + index` in `trapCodes`. */
 export const FIRST_TRAP = 16;
 
-/** Traps, and the exhaustions that code can run into, by number. */
+/** Traps, and the exhaustions of code, by number. */
 export const trapCodes = [
   'trap.unreachable',
   'trap.divide-by-zero',

@@ -1,6 +1,6 @@
 /**
- * Training of fused operations, derived from their rows: the operands of each part lie in slots of their own, and what
- * the last part compares the result with is, in some passes, that result.
+ * Training of fused operations, derived from their rows: the operands of each part have separate slots, and in some
+ * passes the last part compares the result with an equal value.
  */
 import { packSlots } from '../code/encoding.ts';
 import { prefixOf } from '../code/fuser.ts';
@@ -10,16 +10,16 @@ import type { Stacks } from '../cold/tools.ts';
 
 /** Low and high word of the first operand, then of the second. */
 export type Operands = readonly [number, number, number, number];
-/** What passes work with. */
+/** The environment of the passes. */
 interface Samples {
   readonly integers: readonly Operands[];
   readonly doubles: readonly (readonly [number, number])[];
 }
 
-/** Where a branch, and whatever returns, goes. */
+/** The target of branches and returns. */
 interface Halt {
   readonly pc: number;
-  /** The operation there. */
+  /** The operation at that target. */
   readonly code: number;
 }
 
@@ -29,7 +29,7 @@ const slotOf = (part: number, operand: number): number => 1 + PART_SLOTS * part 
 const layoutOf = (name: Op['name']): string => hotOps[name as HotOp];
 const lastOf = ({ parts }: Op): Op['parts'][number] => parts[parts.length - 1]!;
 
-/** An operand of a part: a slot that is read, or an immediate and the word that has it. */
+/** An operand of a part: a slot that is read, or an immediate and its word. */
 interface Place {
   readonly part: number;
   /** Its position among the operands of the part. */
@@ -42,17 +42,17 @@ interface Place {
   /** The slot, or the index of the word. */
   readonly index: number;
 }
-/** An operation as training runs it: its words, of which passes change the immediates. */
+/** An operation as training runs it: its words, whose immediates passes change. */
 interface Trained {
   readonly op: Op;
   readonly words: Int32Array;
   readonly read: readonly Place[];
   readonly immediates: readonly Place[];
-  /** The operation without its last part, whose result the last part takes; null if that takes none. */
+  /** The operation without its last part, which takes the result; null if it takes none. */
   readonly prefix: Trained | null;
 }
 
-/** Prepares a fused operation, or one that it begins with. */
+/** Prepares a fused operation, or one that is its beginning. */
 export const prepareTraining = (op: Op, halt: Halt): Trained => {
   const slots: number[] = [];
   const places: Place[] = [];
@@ -77,7 +77,7 @@ export const prepareTraining = (op: Op, halt: Halt): Trained => {
     if (role === 'branch') words.push(halt.pc, 0);
     else words.push(2 * slots[i]!);
   });
-  // Whatever does not leave by itself ends at a halt.
+  // Operations that do not leave the loop themselves end at a halt.
   words.push(halt.code);
   const isImmediate = ({ letter }: Place): boolean => 'ogni'.includes(letter);
   const takes = parts.length > 1 && lastOf(op).takes >= 0;
@@ -127,7 +127,7 @@ export const trainFused = (
   run(code);
 };
 
-/** Makes what the last part has beside the result that it takes equal to that, or larger by some number. */
+/** Makes the other operand of the last part equal to the result that it takes, or larger by some number. */
 const meet = (
   { op, words: code, read, immediates, prefix }: Trained,
   more: number,

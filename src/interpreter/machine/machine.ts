@@ -1,8 +1,8 @@
 /**
  * The one machine of a process: the code array, the stacks and the loop over them.
  *
- * They are made when the first call needs them, and constant from then on, since V8 compiles the loop for
- * these very arrays. Only one call runs at a time; `Execution` copies stacks out and in.
+ * They are made when the first call needs them, and constant from then on, since V8 compiles the loop for these
+ * arrays. Only one call runs at a time; `Execution` copies stacks out and in.
  */
 import { InternalError } from '../../errors/errors.ts';
 import { DEFAULT_MAX_STACK_SLOTS } from '../../syntax/limits.ts';
@@ -22,55 +22,55 @@ import { createVectors, type VectorLoops } from '../loop/vector.generated.ts';
 import { type TranslatedCode, translate } from '../translate/translate.ts';
 import { train, trainVectors } from './training.ts';
 
-/** Words of the code array at first; it doubles when it is full. */
+/** Initial words of the code array; it doubles when it is full. */
 const CODE_WORDS = 1 << 22;
 /** Room for the code of a module, by the bytes of its bodies: fast code takes half a word for each, careful code one to two. */
 const WORDS_PER_BYTE = 2;
 /** Slots beyond the counted ones: the outermost call's arguments and results. */
 export const SPARE_SLOTS = 4096;
 
-/** What is made for one code array, and made anew when another one takes its place. */
+/** What is made for one code array, and made again when another one replaces it. */
 interface Loops extends VectorLoops, FirstCalls {
   readonly dispatch: Dispatch;
 }
 
-/** Code of another tier, which takes the place of the interpreter's where it can. */
+/** Code of another tier, which replaces the interpreter's where it can. */
 export interface Tier {
   /** The fast code of a function has its place. */
   readonly onTranslated: (code: FuncCode) => void;
-  /** A slice of fuel is used up, in the code that the call stands in. */
+  /** A slice of fuel is used up, in the current code of the call. */
   readonly onSlice: (m: MachineState) => void;
-  /** Goes on at the `enter_compiled` at `at`; gives a status, or null when the call has returned. */
+  /** Continues at the `enter_compiled` at `at`; returns a status, or null when the call has returned. */
   readonly enter: (m: MachineState, at: number) => number | null;
-  /** The interpreter's word at a place of fast code, where an `enter_compiled` may lie instead. */
+  /** The interpreter's word at a place of fast code, where there may be an `enter_compiled` instead. */
   readonly wordAt: (unit: CodeUnit, pc: number) => number;
 }
 
-/** Null while nobody has asked for one. */
+/** Null while none was requested. */
 let tier: Tier | null = null;
 
-/** Makes a tier the one of this process. */
+/** Sets the tier of this process. */
 export const setTier = (made: Tier): void => {
   tier = made;
 };
 /** The other tier of this process, if there is one. */
 export const getTier = (): Tier | null => tier;
 
-/** Who debugs calls: puts operations of its own into the code of functions, and does them. */
+/** The debugger of calls: puts its own operations into the code of functions, and executes them. */
 export interface CallDebugger {
   readonly ops: DebugOps;
   /** The fast code of a function has its place. */
   readonly onTranslated: (code: FuncCode) => void;
-  /** A call that cannot pay for a stretch of fast code goes to the careful code of its function. */
+  /** A call that cannot pay for a stretch of fast code switches to the careful code of its function. */
   readonly onCareful: (code: FuncCode) => void;
-  /** Whether a call that fails stands still first, where its frames are. */
+  /** Whether a call that fails stops first, with its frames. */
   readonly holds: (m: CallState, error: unknown) => boolean;
 }
 
-/** Null while nobody has asked for one. */
+/** Null while none was requested. */
 let callDebugger: CallDebugger | null = null;
 
-/** Makes a debugger the one of this process. */
+/** Sets the debugger of this process. */
 export const setCallDebugger = (made: CallDebugger): void => {
   callDebugger = made;
 };
@@ -84,9 +84,10 @@ export interface Machine extends Stacks, Loops {
 }
 
 /**
- * Whether big integers of 64 bits are as fast as pairs of words: in V8 since 11.1, which alone prints functions like
- * this and has that method. PERF: there a sum takes 0.7 times as long, a product 0.6, a signed quotient 0.1; without a
- * compiler 0.97 and 0.66. Other engines make an object of each. DETERMINISM: results are the same either way.
+ * Whether big integers of 64 bits are as fast as pairs of words: in V8 since 11.1, the only engine that prints
+ * functions like this and has that method. PERF: there a sum takes 0.7 times as long, a product 0.6, a signed
+ * quotient 0.1; without a compiler 0.97 and 0.66. Other engines allocate an object for each. DETERMINISM: results are
+ * the same either way.
  */
 const isWide =
   typeof BigUint64Array === 'function' &&
@@ -151,7 +152,7 @@ const createMachine = (): Machine => {
 };
 
 const place = (space: CodeSpace, unit: CodeUnit, translated: TranslatedCode): CodeRegion => {
-  // PERF: another array in the middle of a call of a large module takes 70 to 140 ms.
+  // PERF: replacing the array in the middle of a call of a large module takes 70 to 140 ms.
   if (unit.hold === null) space.reserve(WORDS_PER_BYTE * unit.byteLength);
   const region = translated.copyTo(space, space.allocate(translated.size));
   space.add(unit, region);
@@ -159,7 +160,7 @@ const place = (space: CodeSpace, unit: CodeUnit, translated: TranslatedCode): Co
   return region;
 };
 
-/** Trains the vector loops, if they are not. */
+/** Trains the vector loops, unless they are trained. */
 export const prepareVectors = (made: Machine): void => {
   if (made.knowsVectors) return;
   made.knowsVectors = true;
@@ -183,11 +184,11 @@ const translateFast = (made: Machine, code: FuncCode): number => {
   return code.entry;
 };
 
-/** Whether a function has code, now that it was asked for: not when that would be larger than the limit. */
+/** Whether a function has code, after it was requested: not if the code would be larger than the limit. */
 export const hasCode = (code: FuncCode): boolean =>
   code.fast !== null || translateFast(getMachine(), code) !== 0;
 
-/** Boundaries and sites of a function's fast code: translating it again, with recording on, tells. */
+/** Boundaries and sites of a function's fast code, found by translating it again with recording on. */
 export const mapFast = (code: FuncCode): CodeMap => {
   if (code.fastMap === null) {
     if (!hasCode(code))
@@ -198,7 +199,7 @@ export const mapFast = (code: FuncCode): CodeMap => {
   return code.fastMap;
 };
 
-/** Maps of careful code whose place another one has taken: calls may stand in it. */
+/** Maps of careful code that was replaced: calls may still be in it. */
 const formerMaps = new WeakMap<CodeRegion, CodeMap>();
 
 const makeCareful = (code: FuncCode, chargesAll: boolean): CodeMap => {
@@ -215,7 +216,7 @@ const makeCareful = (code: FuncCode, chargesAll: boolean): CodeMap => {
 /** The careful code of a function, made when first needed. */
 export const mapCareful = (code: FuncCode): CodeMap => code.carefulMap ?? makeCareful(code, false);
 
-/** Careful code in which a charge lies in front of every instruction, also of those that cost nothing. */
+/** Careful code with a charge before every instruction, even if it costs nothing. */
 export const mapCharges = (code: FuncCode): CodeMap =>
   code.chargesAll ? mapCareful(code) : makeCareful(code, true);
 

@@ -1,8 +1,8 @@
 /**
  * Runs every hot operation a few times before the first call.
  *
- * PERF: V8 compiles the loop with the types it has seen. An operation that is first met later throws the
- * compiled loop away, and compiling it again takes 0.5–1 s; without training SQLite never settled.
+ * PERF: V8 compiles the loop with the types it has seen. An operation that first occurs later invalidates the
+ * compiled loop, and compiling it again takes 0.5–1 s; without training SQLite never settled.
  */
 
 import { decodeModule } from '../../decoder/decode-module.ts';
@@ -33,8 +33,7 @@ import { type Operands, prepareTraining, trainFused } from './fused-training.ts'
 
 /**
  * Operands: low and high word of the first, then of the second; i32 operations use the low ones, and immediates are
- * the second. Together they take
- * every way through every operation (test/interpreter/training.test.ts).
+ * the second. Together they cover every path through every operation (test/interpreter/training.test.ts).
  */
 const integers: readonly Operands[] = [
   [16, 0, 24, 0],
@@ -56,19 +55,19 @@ const doubles: readonly (readonly [number, number])[] = [
   [16, 24],
   [2.5, 2.5],
 ];
-/** Each operation runs twice on everything: then V8 knows what it does. */
+/** Each operation runs twice on everything: then V8 has seen its types. */
 const PASSES = 2 * integers.length;
-/** Fused operations are what plain ones are, and need not be run as often. PERF: a pass takes 0.5 ms. */
+/** Fused operations consist of plain ones, and need not run as often. PERF: a pass takes 0.5 ms. */
 const FUSED_PASSES = 10;
 
-/** First word of the code that training writes; the room behind it is not handed out. */
+/** First word of the code that training writes; the words after it are not allocated. */
 const TRAINING_PC = FIRST_FREE - 64;
 const ENTRY = TRAINING_PC + 40;
 const BASE_SLOT = 8;
 /** Place of the word in which calls through the table find their index. */
 const INDEX_SLOT = 4;
 
-/** What the operands of operations are that are no words. */
+/** The operands of operations that are not words. */
 const heldBy = new Map<Op, Operand['holds']>(
   ops.map((op) => [
     op,
@@ -89,7 +88,7 @@ const moduleBytes = Uint8Array.of(
   10, 4, 1, 2, 0, 0x0b,
 );
 
-/** An instance with a function; both of the classes that real code meets, since V8 compiles for those. */
+/** An instance with a function; both have the classes of real code, since V8 compiles for those. */
 const makeInstance = (): { readonly instance: ModuleInstance; readonly func: WasmFuncInstance } => {
   const module = decodeModule(moduleBytes);
   validateModule(module, defaultFeatures);
@@ -103,19 +102,20 @@ const makeInstance = (): { readonly instance: ModuleInstance; readonly func: Was
   return { instance, func };
 };
 
-/** Trains a loop; leaves stacks and code as they were. */
+/** Trains a loop; restores stacks and code. */
 export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): void => {
   const { words: C } = space;
   const { instance, func } = makeInstance();
-  // The function of the code below, which returns at once, and one of another instance, whose code is translated.
+  // The function of the code below, which returns immediately, and one of another instance, whose code is translated.
   func.code.entry = ENTRY;
   const other = makeInstance().func;
-  // One of the host, too dear to be ever run.
+  // One of the host, too expensive to ever run.
   const host = allocateHostFunc(func.type, () => undefined, 1e6);
   instance.tables[0]!.elements.splice(0, 4, null, func, other, host);
   const [type, otherType] = instance.compiled.module.types;
   const state = new MachineState(instance, instance.store.schedule);
-  // PERF: calls have the shape that they get where the reserve is a double; V8 threw away the loop at the first call.
+  // PERF: calls have the hidden class that they get when the reserve is a double; otherwise V8 discarded the loop at
+  // the first call.
   state.reserve = Number.MAX_SAFE_INTEGER;
   C[ENTRY - ZERO_START] = 1;
   C[ENTRY - ZERO_END] = 3;
@@ -137,7 +137,7 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
   };
   let filling = 0;
   const runFused = (words: Int32Array): void => {
-    // What the operations before have stored would hide it.
+    // Values stored by preceding operations would hide it.
     instance.globalWords.fill(filling % 3);
     memory.fill(fillings[filling % fillings.length]!, 0, 128);
     C.set(words, TRAINING_PC);
@@ -154,11 +154,11 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
       writeOperands(stacks, op, pass);
       start();
       state.fuel = op.name === 'charge' && pass % 5 === 0 ? 2 : 1000;
-      // Some calls find no room.
+      // Some calls do not fit.
       state.callLimit = pass % 5 === 4 && op.isCall ? 2 : 64;
       if (pass % 5 === 4 && op.name === 'return_call') state.stackLimit = 0;
       state.isArmed = pass % 2 === 0 ? 0 : 1;
-      // Some events find no room, either.
+      // Some events do not fit, either.
       if (op.name === 'observe' && pass % 5 === 4) stacks.callStack[NEXT_EVENT] = EVENTS_END;
       dispatch(state);
     }
@@ -170,9 +170,9 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
   C.fill(0, TRAINING_PC, FIRST_FREE);
 };
 
-/** Hot operations, and a cold one: what the loop does for it, it does for all. */
+/** Hot operations, and a cold one: the loop handles all cold ones alike. */
 const trainedOps: readonly Op[] = [...ops.slice(0, firstFusedOp), opOf.mov64_far];
-/** What memory is filled with, pass by pass: what is loaded decides what comes after. */
+/** The contents of memory in each pass: loaded values decide what follows. */
 const fillings = [0, 1, 0xff, 16];
 
 /** Slot 1 is the destination, 2 to 4 are sources; a branch goes to the stub that ends the call. */
@@ -193,7 +193,7 @@ const writeOperation = (C: Int32Array, op: Op, typeId: number, operands: Operand
     } else if (role === 'cost' || role === 'ahead') C[at++] = 0;
     else C[at++] = holds === undefined ? immediate(op, i, typeId, operands) : 2 * (i + 1);
   }
-  // Whatever does not leave by itself ends at a halt.
+  // Operations that do not leave the loop themselves end at a halt.
   if (name === 'br_table') for (let i = 0; i < 8; i++) C[at++] = i % 2 === 0 ? HALT_PC : 0;
   C[at] = opOf.halt.code;
 };
@@ -233,8 +233,8 @@ const writeOperands = ({ words, doubles: D, floats }: Stacks, op: Op, pass: numb
 /** Words of a frame for training vector operations: its slots 0 to 15, and what `writeOperands` clears. */
 const VECTOR_FRAME = 64;
 /**
- * Pairs of vectors, by their lanes: ordinary numbers in both orders, NaN in every lane, integers at their borders, equal
- * ones, zeros.
+ * Pairs of vectors, by their lanes: ordinary numbers in both orders, NaN in every lane, integers at their limits,
+ * equal ones, zeros.
  */
 const contents: Readonly<Record<'floats' | 'doubles' | 'words', readonly (readonly number[])[]>> = {
   floats: [
@@ -263,8 +263,8 @@ const passes = (['floats', 'doubles', 'words'] as const).flatMap((unit) =>
 );
 
 /**
- * Runs everything that the vector loops have a few times, before the first code with vectors: programs without do not
- * wait for it. The stack and the code are in use by then; both are left as they were.
+ * Runs every operation of the vector loops a few times, before the first code with vectors: programs without vectors
+ * do not wait for it. The stack and the code are in use by then; both are restored.
  */
 export const trainVectors = (space: CodeSpace, stacks: Stacks, loops: VectorLoops): void => {
   const { words: C } = space;
@@ -285,7 +285,7 @@ export const trainVectors = (space: CodeSpace, stacks: Stacks, loops: VectorLoop
     run(state);
   };
   const { vectors, wideVectors, oneVector } = loops;
-  // Operands are written once for all: no result takes their place.
+  // Operands are written once: no result overwrites them.
   for (let pass = 0; pass < passes.length; pass++) {
     for (const [number, name] of vectorNames.entries()) {
       writeVector(C, frame, number, name, pass);
@@ -317,9 +317,9 @@ const writeVector = (
 ): void => {
   const { words } = frame;
   C.fill(0, TRAINING_PC, FIRST_FREE);
-  // What is behind the operation moves slot 0 to itself, until it comes to the end.
+  // The operations after it move slot 0 to itself, up to the end.
   C[FIRST_FREE - 1] = opOf.halt.code;
-  // As indices of globals and memories all are 0.
+  // All indices of globals and memories are 0.
   C.set([packVector(opOf.vector.code, number), 0, 4, 8], TRAINING_PC);
   if (namesGlobal(name)) C.fill(0, TRAINING_PC + 2, TRAINING_PC + 4);
   words.fill(0);

@@ -1,7 +1,7 @@
 /**
  * 64-bit integer operators on pairs of 32-bit halves in an Int32Array: index k is the low half, k+1 the high.
- * The one home of the i64 representation. Without BigInt: V8 allocates for each BigInt operation, which costs
- * 2–8 times on i64 code.
+ * The only place of the i64 representation. Without BigInt: V8 allocates for each BigInt operation, which makes i64
+ * code 2–8 times slower.
  */
 
 const TWO_32 = 4294967296;
@@ -72,7 +72,7 @@ const divide = (
   out[k + 1] = r1;
 };
 
-/** High word of the product of two unsigned words: exact once the low word is taken off the double product. */
+/** High word of the product of two unsigned words: exact once the low word is subtracted from the double product. */
 export const highProduct = (a: number, b: number, low: number): number =>
   Math.floor((a * b - low) / TWO_32 + 0.5);
 

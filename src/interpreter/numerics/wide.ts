@@ -45,7 +45,7 @@ export const mulWide = (I: Int32Array, k: number, isSigned: boolean): void => {
   I[k + 2] = word2 | 0;
   I[k + 3] = highProduct(a1, b1, low11) + carry2;
   if (!isSigned) return;
-  // A negative factor was read as 2^64 more than it is: take the other factor off the high half.
+  // A negative factor was read as 2^64 more than its value: subtract the other factor from the high half.
   if (a1 >>> 31 === 1) subtract64(I, k + 2, b0, b1);
   if (b1 >>> 31 === 1) subtract64(I, k + 2, a0, a1);
 };

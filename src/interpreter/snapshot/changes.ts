@@ -1,19 +1,20 @@
 /**
- * What changed from one snapshot to the next, as a list of stretches to copy from the one before and bytes to put
- * between them. Applied to the one before it gives the next, byte for byte.
+ * The changes from one snapshot to the next: a list of ranges to copy from the preceding one, and bytes to put
+ * between them. Applied to the preceding one, it gives the next, byte for byte.
  *
- * It knows nothing of sections: what moved, because a block before it is no longer zero, is found by a hash of its bytes.
+ * It is independent of sections: bytes that moved, because a block before them is no longer zero, are found by a
+ * hash.
  */
 import { corrupt, SnapshotReader } from './snapshot-reader.ts';
 
-/** Bytes that are looked for: stretches that are shorter are not worth a copy. */
+/** Length of the windows: shorter ranges are not worth a copy. */
 const WINDOW = 32;
 /**
- * Bytes after which what has changed in place is taken for something that has moved. PERF: most changes are replaced
- * words, for which the index of windows, half of the work, need not be made.
+ * Bytes after which a change in place is treated as a move. PERF: most changes are replaced words, for which the
+ * index of windows, half of the work, need not be made.
  */
 const PATIENCE = 64;
-/** Multiplier of the rolling hash, and what the oldest byte of a window was multiplied by. */
+/** Multiplier of the rolling hash, and the factor of the oldest byte of a window. */
 const FACTOR = 0x0100_0193;
 let oldest = 1;
 for (let i = 1; i < WINDOW; i++) oldest = Math.imul(oldest, FACTOR);
@@ -26,7 +27,7 @@ const hashAt = (bytes: Uint8Array, at: number): number => {
 };
 const slotOf = (hash: number, mask: number): number => (hash ^ (hash >>> 15)) & mask;
 
-/** Where windows of a snapshot are, by hash; the first of several. */
+/** Offsets of the windows of a snapshot, by hash; the first of several. */
 class WindowIndex {
   readonly #bytes: Uint8Array;
   /** Offset plus 1; 0 for none. */
@@ -45,7 +46,7 @@ class WindowIndex {
     }
   }
 
-  /** Where the window of another snapshot is here; -1 for nowhere. */
+  /** Offset of the same window as in another snapshot; -1 if there is none. */
   find(hash: number, other: Uint8Array, at: number): number {
     const found = this.#slots[slotOf(hash, this.#mask)]! - 1;
     if (found < 0) return -1;
@@ -54,7 +55,7 @@ class WindowIndex {
   }
 }
 
-/** Takes bytes and numbers down. */
+/** Records bytes and numbers. */
 class ChangesWriter {
   #bytes = new Uint8Array(4096);
   #size = 0;
@@ -89,7 +90,7 @@ const sameFrom = (a: Uint8Array, b: Uint8Array, from: number, at: number): numbe
 };
 
 /**
- * What changed from a snapshot to the next.
+ * The changes from a snapshot to the next.
  *
  * @returns vec(literal:bytes from:uint count:uint) until the length, which comes first, is reached
  */
@@ -97,9 +98,9 @@ export const changesBetween = (before: Uint8Array, after: Uint8Array): Uint8Arra
   const out = new ChangesWriter();
   let index: WindowIndex | null = null;
   out.uint(after.length);
-  /** Where bytes begin that nothing stands for yet. */
+  /** The beginning of the bytes that are not covered yet. */
   let literal = 0;
-  /** What stands in the one before at the same place, as long as nothing moved. */
+  /** The offset of the same place in the preceding snapshot, as long as nothing moved. */
   let from = 0;
   let at = 0;
   const copy = (source: number, count: number): void => {
@@ -115,7 +116,7 @@ export const changesBetween = (before: Uint8Array, after: Uint8Array): Uint8Arra
   let hash = 0;
   let hashedAt = -1;
   while (at + WINDOW <= after.length) {
-    // First where it would be if the bytes between were replaced by as many others.
+    // First try the place for a replacement of the bytes between by the same number of bytes.
     const inPlace = from + at - literal;
     const stays = inPlace + WINDOW <= before.length ? sameFrom(before, after, inPlace, at) : 0;
     if (stays >= WINDOW) {
@@ -144,7 +145,7 @@ export const changesBetween = (before: Uint8Array, after: Uint8Array): Uint8Arra
 /** Longest snapshot that changes may make. SAFETY: a forged count must not take memory. */
 const MAX_GROWTH = 0x4000_0000;
 
-/** The snapshot that changes make of the one before. @throws SnapshotError */
+/** The snapshot that results from changes to the preceding one. @throws SnapshotError */
 export const applyChanges = (before: Uint8Array, changes: Uint8Array): Uint8Array => {
   const reader = new SnapshotReader(changes, 0, changes.length);
   const byteLength = reader.uint(MAX_GROWTH);
@@ -154,10 +155,10 @@ export const applyChanges = (before: Uint8Array, changes: Uint8Array): Uint8Arra
     const literal = reader.raw(reader.count());
     const from = reader.uint(before.length);
     const count = reader.uint(before.length - from);
-    if (literal.length + count === 0) throw corrupt('a change of nothing');
+    if (literal.length + count === 0) throw corrupt('an empty change');
     parts.push(literal, before.subarray(from, from + count));
     size += literal.length + count;
-    if (size > byteLength) throw corrupt('changes of more bytes than there are');
+    if (size > byteLength) throw corrupt('changes of more bytes than the snapshot has');
   }
   reader.finish();
   const after = new Uint8Array(byteLength);

@@ -1,9 +1,9 @@
 /**
- * Between program counters and places that mean the same everywhere: a byte offset in the body of a function.
+ * Converts between program counters and places that mean the same everywhere: a byte offset in the body of a
+ * function.
  *
- * A call that is paused stands at a boundary of fast code, or in front of an instruction of careful code; a
- * caller's frame is inside its call instruction. Restored calls go on in careful code, which hands over to fast
- * code at the next boundary.
+ * A paused call is at a boundary of fast code, or before an instruction of careful code; a caller's frame is inside
+ * its call instruction. Restored calls continue in careful code, which switches to fast code at the next boundary.
  */
 import { InternalError } from '../../errors/errors.ts';
 import type { FuncType } from '../../syntax/types.ts';
@@ -26,7 +26,9 @@ const bodyOf = ({ unit, index }: FuncCode): { start: number; end: number; codeSt
 
 const lost = (pc: number): Error => new InternalError('internal.bug', { detail: `no place for pc ${pc}` });
 
-/** Where a call stands that is about to execute what lies at `pc`; `remaining` is what it has paid beyond that. */
+/**
+ * The position of a call that is about to execute the operation at `pc`; `remaining` is what it has paid beyond that.
+ */
 export const placeOf = (region: CodeRegion, pc: number): { offset: number; remaining: number } => {
   const map = mapOf(region);
   if (!region.isCareful) {
@@ -35,7 +37,7 @@ export const placeOf = (region: CodeRegion, pc: number): { offset: number; remai
     return boundary;
   }
   let at = pc;
-  // The ways back to fast code do nothing by themselves.
+  // Operations that switch back to fast code do nothing else.
   while (opcodeAt(at) === opOf.resume_fast.code) at += opOf.resume_fast.length;
   const { start, end } = bodyOf(region.func);
   at -= region.entry;
@@ -45,13 +47,13 @@ export const placeOf = (region: CodeRegion, pc: number): { offset: number; remai
   return { offset: site.offset, remaining: 0 };
 };
 
-/** The call instruction that a return point lies behind. */
+/** The call instruction before a return point. */
 export const callPlaceOf = (region: CodeRegion, returnPc: number): number => {
   const map = mapOf(region);
   return map.sites.offsets[map.siteIndex(returnPc - 1 - region.entry)]!;
 };
 
-/** Program counter of careful code in front of an instruction; null if there is none. */
+/** Program counter of careful code before an instruction; null if there is none. */
 export const carefulPc = (code: FuncCode, offset: number): number | null => {
   if (!hasCode(code)) return null;
   const map = mapCareful(code);
@@ -60,12 +62,12 @@ export const carefulPc = (code: FuncCode, offset: number): number | null => {
   const place = (pc: number | undefined): number | null => (pc === undefined ? null : entry + pc);
   if (offset === start || offset === end) return place(map.boundaryAt(offset)?.pc);
   let index = map.firstSite(offset);
-  // What the entry does has the offset of the first instruction as well.
+  // The operations of the entry also have the offset of the first instruction.
   if (offset === codeStart) while (isPrelude(code, map, map.sites.pcs[index] ?? -1)) index++;
   return place(map.sites.pcs[index]);
 };
 
-/** Whether an operation belongs to entering a function: the way to fast code, the charge, the clearing of slots. */
+/** Whether an operation is part of entering a function: the switch to fast code, the charge, the clearing of slots. */
 const isPrelude = (code: FuncCode, map: CodeMap, pc: number): boolean => {
   if (pc < 0) return false;
   const { start } = bodyOf(code);
@@ -76,7 +78,7 @@ const isPrelude = (code: FuncCode, map: CodeMap, pc: number): boolean => {
   return pc < first || isCharge || opcodeAt(code.careful!.entry + pc) === opOf.zero_refs.code;
 };
 
-/** Where a call instruction returns to; null if there is none at the offset. */
+/** Where a call instruction returns to; null if there is no call at the offset. */
 export const returnPc = (code: FuncCode, offset: number, isCareful: boolean): number | null => {
   if (!hasCode(code)) return null;
   const map = isCareful ? mapCareful(code) : mapFast(code);

@@ -1,4 +1,4 @@
-/** Paused calls: writing them down, and making them anew. */
+/** Paused calls: writing and restoring them. */
 
 import { checkWholeNumber } from '../../errors/arguments.ts';
 import { isWholeNumber } from '../../errors/checks.ts';
@@ -27,7 +27,7 @@ const PAUSED_BY_SLICE = 4;
 
 type Place = Pick<Frame, 'func' | 'offset'>;
 
-/** What lies in the frames, found with one walk over each function. */
+/** The contents of the frames, found in one walk over each function. */
 const shapesOf = (
   frames: readonly Place[],
   spend: (valueCount: number) => void = () => {},
@@ -52,7 +52,7 @@ const endOf = ({ state, hasBegun, hostCall }: SavedExecution, frameCount: number
   return frameCount === 0 ? RETURNED : AT_INSTRUCTION;
 };
 
-/** Writes a call that does not run. */
+/** Writes a call that is not running. */
 export const writeExecution = (
   out: SnapshotWriter,
   execution: Execution,
@@ -64,7 +64,7 @@ export const writeExecution = (
   const { state, hostCall } = saved;
   const { frames, remaining } = saved.hasBegun ? readStack(saved) : { frames: [], remaining: 0 };
   const end = endOf(saved, frames.length);
-  // A host function that is called again charges again, so what it has charged is taken back.
+  // A host function that is called again charges again, so its charge is refunded.
   const inHand = hostCall === null ? state.fuel + remaining : (state.pending?.fuel ?? state.fuel);
   const left = inHand + state.reserve;
   out.uint(inventory.funcs.numberOf(func, 'a function'));
@@ -125,12 +125,12 @@ const writeEnd = (
   }
 };
 
-/** Whether what a function returns is what the call of it expects. @spec match-functype */
+/** Whether the results of a function are those that the call of it expects. @spec match-functype */
 const returnsInto = (type: FuncType, expected: FuncType): boolean =>
   type.results.length === expected.results.length &&
   type.results.every((result, i) => matchesValType(result, expected.results[i]!));
 
-/** Reads one call. @param into the call itself, to go back to what it was */
+/** Reads one call. @param into the call itself, to restore its earlier state */
 export const readExecution = (
   reader: SnapshotReader,
   inventory: Inventory,
@@ -144,8 +144,8 @@ export const readExecution = (
   const used = reader.int();
   const saved = reader.int();
   const end = reader.u8();
-  if (used < 0 || !isWholeNumber(used + saved)) throw corrupt('fuel of a call that cannot be');
-  // SAFETY: limits are those of whoever restores; a snapshot can only say less.
+  if (used < 0 || !isWholeNumber(used + saved)) throw corrupt('impossible fuel of a call');
+  // SAFETY: limits come from the code that restores; a snapshot can only lower them.
   const most = checkWholeNumber(options.fuel ?? Number.MAX_SAFE_INTEGER, 'fuel');
   const left = Math.min(saved, Math.max(0, most - used));
   if (end > NOT_BEGUN) throw corrupt('unknown end of a call');
@@ -171,11 +171,11 @@ const readFunc = (reader: SnapshotReader, { funcs }: Inventory): FuncInstance =>
 
 type Stacks = Pick<SavedExecution, 'words' | 'calls' | 'refs' | 'hostCall'>;
 
-/** A frame whose place was found. */
+/** A frame whose place is known. */
 interface PlacedFrame extends Place {
   readonly fp: number;
   readonly shape: FrameShape;
-  /** Values that it holds; in a call, what the callee took is gone. */
+  /** Its values; in a call, without those that the callee has taken. */
   readonly count: number;
 }
 
@@ -241,11 +241,11 @@ class CallReader {
 
   /** Puts the frames on the stack, without their values. */
   private enter(places: readonly Place[], end: number): PlacedFrame[] {
-    // Each value takes a byte at least, but for the operands that calls have taken.
+    // Each value takes at least a byte, except for operands that calls have taken.
     let budget = this.reader.left + places.length * (MAX_PARAMS + 1);
     const shapeAt = shapesOf(places, (count) => {
       budget -= count;
-      if (budget < 0) throw corrupt('more frames than bytes for them');
+      if (budget < 0) throw corrupt('more frames than its bytes can hold');
     });
     let expected = this.func.signature;
     let fp = 0;
@@ -254,7 +254,7 @@ class CallReader {
       const shape = shapeAt(i);
       if (shape === undefined) throw corrupt(`function ${func.code.index} has no instruction at ${offset}`);
       if (!returnsInto(func.signature, expected))
-        throw corrupt('a frame that returns what its caller does not expect');
+        throw corrupt('a frame that returns results that its caller does not expect');
       this.builder.enter(func, fp);
       const at = fp;
       if (i === places.length - 1 && end === AT_INSTRUCTION) {
@@ -270,7 +270,7 @@ class CallReader {
     });
   }
 
-  /** Makes the stacks so many words long. */
+  /** Makes the stacks this many words long. */
   private reserve(wordCount: number): void {
     if (wordCount <= this.words.length) return;
     if (wordCount > this.state.stackLimit + 2 * SPARE_SLOTS) throw corrupt('larger frames than the limit');
@@ -292,7 +292,7 @@ class CallReader {
     }
   }
 
-  /** What lies above the frames; the host function that is to be called again. */
+  /** The values above the frames; the host function that will be called again. */
   private end(end: number, base: number, expected: FuncType): Stacks['hostCall'] {
     const { func, reader } = this;
     if (end === THROWING) {

@@ -13,15 +13,15 @@ export const MAGIC: readonly number[] = [0x00, 0x71, 0x73, 0x6e, 0x61, 0x70, 0x0
 export const FORMAT_VERSION = 1;
 /** Bytes of the head: magic, version (4), whole length (8). */
 export const HEAD_BYTES = 20;
-/** Bytes behind the last section: the CRC-32 of everything before. */
+/** Bytes after the last section: the CRC-32 of everything before. */
 export const TAIL_BYTES = 4;
-/** Unit in which memories are stored: blocks of zeros are left out. */
+/** Unit in which memories are stored: blocks of zeros are omitted. */
 export const BLOCK_BYTES = 256;
 
 /** One section. */
 interface SectionRow {
   readonly id: number;
-  /** What it holds, in the notation of docs/snapshots.md. */
+  /** Its contents, in the notation of docs/snapshots.md. */
   readonly layout: string;
   readonly summary: string;
 }
@@ -38,12 +38,12 @@ export const snapshotSections = {
   instances: row(
     2,
     'instances:vec(module:uint) links:u32 heap:uint settle:uint',
-    'which module each instance is of, a checksum of what they share with each other, and the bill of the heap',
+    'the module of each instance, a checksum of what the instances share, and the accounting of the heap',
   ),
   memories: row(
     3,
     'vec(pages:uint runs:vec(zeroBlocks:uint blocks:uint bytes))',
-    'size and contents of each memory; blocks of 256 zero bytes are left out',
+    'size and contents of each memory; blocks of 256 zero bytes are omitted',
   ),
   globals: row(4, 'value*', 'the value of each global'),
   tables: row(5, 'vec(size:uint runs:vec(count:uint ref))', 'size and elements of each table'),
@@ -55,7 +55,7 @@ export const snapshotSections = {
   objects: row(
     7,
     'heads:vec(object) contents:(value* | ref*)*',
-    'structures, arrays, exceptions and host values that references lead to; shared ones are there once, cycles are kept',
+    'structures, arrays, exceptions and host values that references lead to; shared ones are stored once, cycles are kept',
   ),
   executions: row(
     8,
@@ -65,17 +65,17 @@ export const snapshotSections = {
   plugin: row(
     32,
     'used:uint stale:byte call:opt(function:text input:bytes initialiser:uint begun:byte limit:opt(uint))',
-    'fuel used before, whether the next call needs a new instance, and the call that stands still',
+    'fuel used before, whether the next call needs a new instance, and the paused call',
   ),
   kernel: row(
     33,
     'pages:uint output:byte trusted:byte work:vec(uint) contents:runs',
-    'kernel memory with its registers; whether a plug-in wrote over block headers; work that is not paid for yet',
+    'kernel memory with its registers; whether a plug-in has overwritten block headers; work that is not paid for yet',
   ),
   settings: row(
     34,
     'config:vec(text text) variables:vec(text bytes) logLevel:text logBytes:uint answer:opt(status:uint headers:vec(text text))',
-    'configuration, variables, log level, and the last answer to an HTTP request',
+    'configuration, variables, log level, and the last HTTP response',
   ),
   sources: row(
     35,
@@ -92,11 +92,11 @@ export const snapshotSections = {
 /** Name of a section. */
 export type SectionName = keyof typeof snapshotSections;
 
-/** How a paused call stands: the `end` of an execution. */
+/** The state of a paused call: the `end` of an execution. */
 export const AT_INSTRUCTION = 0;
-/** In a host function, which is called again when the call goes on. */
+/** In a host function, which is called again when the call resumes. */
 export const IN_HOST_CALL = 1;
-/** An exception was thrown and looks for its handler. */
+/** An exception was thrown, and its handler is not found yet. */
 export const THROWING = 2;
 /** The outermost function has returned. */
 export const RETURNED = 3;

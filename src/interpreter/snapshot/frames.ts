@@ -1,9 +1,9 @@
 /**
  * The call stack of a paused call as frames of the standard: a function, a place in its code, values.
  *
- * In the machine a frame is a return point and a stretch of words, and records between frames say where a call
- * crossed instances. None of that is stored: it follows from the functions and their places, so a forged snapshot
- * cannot make frames overlap or return to where no call was.
+ * In the machine a frame is a return point and a range of words, and records between frames show where a call crossed
+ * instances. None of that is stored: it follows from the functions and their places, so a forged snapshot cannot make
+ * frames overlap or return to where no call was.
  */
 import { InternalError } from '../../errors/errors.ts';
 import type { SavedExecution } from '../calls/execution.ts';
@@ -14,10 +14,10 @@ import type { CallState } from '../loop/machine-state.ts';
 import { callPlaceOf, carefulPc, placeOf, returnPc } from './code-places.ts';
 import { corrupt } from './snapshot-reader.ts';
 
-/** One frame of a stack that is read. */
+/** One frame of a stack that was read. */
 export interface Frame {
   readonly func: WasmFuncInstance;
-  /** Byte offset of the instruction that comes next, or of the call that is under way. */
+  /** Byte offset of the next instruction, or of the active call. */
   readonly offset: number;
   /** Index of the first word. */
   readonly fp: number;
@@ -26,29 +26,29 @@ export interface Frame {
 /** The frames of a paused call, outermost first. */
 interface Stack {
   readonly frames: readonly Frame[];
-  /** Fuel that was paid in advance for what lies ahead. */
+  /** Fuel that was paid in advance for the code ahead. */
   readonly remaining: number;
 }
 
-/** Where a call stands, and how much of its stacks is below. */
+/** The position of a call, and the size of its stacks below. */
 interface Standpoint {
   readonly pc: number;
   readonly fp: number;
   readonly sp: number;
   readonly instance: ModuleInstance | null;
-  /** Records of crossed instances that are below. */
+  /** Records of crossed instances below. */
   readonly crossings: number;
-  /** Whether the run ahead was paid for. */
+  /** Whether the stretch ahead was paid for. */
   readonly isPaid: boolean;
 }
 
 const standpoint = ({ state, calls, hostCall }: SavedExecution): Standpoint => {
   const { pc, fp, sp, instance, instances } = state;
-  // What threw stands inside its call: one word in front of where it would return to.
+  // The position of a throwing call is inside the call: one word before its return point.
   const at = state.thrown === null ? pc : pc + 1;
   const crossings = instances.length;
   if (at !== LEAVE_PC || hostCall !== null) return { pc: at, fp, sp, instance, crossings, isPaid: true };
-  // Nothing happens on the way back to the frame below, which is in another instance.
+  // The return to the frame below, which is in another instance, executes nothing.
   return {
     pc: calls[sp - 2]!,
     fp: calls[sp - 1]!,
@@ -105,7 +105,7 @@ export class StackBuilder {
   private readonly state: CallState;
   private readonly isCareful: boolean;
   private readonly calls: number[] = [];
-  /** Where the next frame returns to. */
+  /** The return point of the next frame. */
   private pc = HALT_PC;
   private fp = 0;
   private instance: ModuleInstance | null;
@@ -117,7 +117,7 @@ export class StackBuilder {
     this.instance = state.instance;
   }
 
-  /** First word of the next frame: where the arguments of the call under way lie. */
+  /** First word of the next frame: the place of the arguments of the active call. */
   get base(): number {
     return this.fp;
   }
@@ -153,14 +153,14 @@ export class StackBuilder {
     this.pc = pc;
   }
 
-  /** It stands in front of the instruction at an offset. */
+  /** It is before the instruction at an offset. */
   stand(func: WasmFuncInstance, offset: number): void {
     const pc = carefulPc(func.code, offset);
-    if (pc === null) throw corrupt('a frame stands where no instruction is');
+    if (pc === null) throw corrupt('a frame is not at an instruction');
     this.pc = pc;
   }
 
-  /** It called a host function, as the instance says which is another one when the caller's frame is gone. */
+  /** It called a host function from the given instance, which is another one if the caller's frame is gone. */
   callHost(caller: ModuleInstance): void {
     if (caller === this.instance) return;
     this.goTo(caller, this.pc, this.fp);
@@ -168,7 +168,7 @@ export class StackBuilder {
     this.fp = 0;
   }
 
-  /** Sets the registers; `isThrowing` puts the call inside the instruction that it is at. */
+  /** Sets the registers; `isThrowing` puts the call inside its current instruction. */
   finish(isThrowing: boolean): Int32Array<ArrayBuffer> {
     const { state } = this;
     state.pc = isThrowing ? this.pc - 1 : this.pc;

@@ -1,9 +1,9 @@
 /**
- * Everything that a snapshot covers, numbered: the instances that the embedder names, and what they hold.
+ * Everything that a snapshot covers, numbered: the instances that the embedder names, and their contents.
  *
  * Linking the same modules in the same way gives the same numbers, so a number is all that a snapshot needs to
- * name a function, host functions included, a memory or a tag. A checksum over who holds what tells whether the
- * linking was the same.
+ * name a function, host functions included, a memory or a tag. A checksum over which instance holds what shows
+ * whether the linking was the same.
  */
 import { SnapshotError, UsageError } from '../../errors/errors.ts';
 import type { FeatureKey } from '../../syntax/features.ts';
@@ -35,12 +35,12 @@ class Numbered<T extends object> {
     return number;
   }
 
-  /** @throws SnapshotError when it is not there */
+  /** @throws SnapshotError if it is not in the list */
   numberOf(item: T, what: string): number {
     const number = this.numbers.get(item);
     if (number !== undefined) return number;
     throw new SnapshotError('snapshot.unsupported', {
-      detail: `${what} that belongs to none of the instances`,
+      detail: `${what} that does not belong to any of the instances`,
     });
   }
 }
@@ -131,14 +131,14 @@ export const moduleHash = (module: Module): Uint8Array => {
   return hash;
 };
 
-/** What tells modules apart: that one was compiled twice does not. */
+/** The identity of modules: a module that was compiled twice is the same module. */
 const keyOf = (compiled: CompiledModule): string =>
   [...moduleHash(compiled.module), ...featuresOf(compiled)].join();
 
 /** The features of a module, in a fixed order. */
 export const featuresOf = ({ features }: CompiledModule): readonly FeatureKey[] => [...features].sort();
 
-/** Checksum of the prices of a schedule: a name alone may be given twice. */
+/** Checksum of the prices of a schedule: different schedules may have the same name. */
 export const pricesOf = (schedule: FuelSchedule): number => {
   const { name: _, cost, ...units } = schedule;
   const rows = (record: Readonly<Record<string, unknown>>): string =>

@@ -1,8 +1,8 @@
 /**
- * Makes the objects of a snapshot anew, and reads references to them.
+ * Restores the objects of a snapshot, and reads references to them.
  *
- * First all objects are made empty, then each is filled; so cycles need no special care. No more is allocated than
- * the bytes that are there can fill, and every reference is checked against the type of the place it goes to.
+ * First all objects are made empty, then each is filled; so cycles need no special handling. No more is allocated
+ * than the remaining bytes can fill, and every reference is checked against the type of its place.
  */
 
 import { valTypeName } from '../../syntax/type-names.ts';
@@ -37,13 +37,13 @@ import * as tag from './reference-writer.ts';
 import { corrupt, foreign, type SnapshotReader } from './snapshot-reader.ts';
 
 /**
- * Finds a value of the embedder by the name that it was given; see `NameHostValue`.
+ * Finds a value of the embedder by its name; see `NameHostValue`.
  *
  * Example: see `SnapshotSource`.
  */
 export type FindHostValue = (name: string) => unknown;
 
-/** Whether a reference may lie where the type says. */
+/** Whether a reference may be in a place of the type. */
 const fits = (ref: Ref, type: ValType): boolean => {
   if (ref === null) return isNullable(type);
   const heap = heapOf(type);
@@ -56,7 +56,7 @@ export class ReferenceReader {
   private readonly inventory: Inventory;
   private readonly find: FindHostValue;
   private readonly objects: unknown[] = [];
-  /** Bytes that the objects count as, which the budget of the store has room for. */
+  /** Bytes that the objects count as; the budget of the store has room for them. */
   heapBytes = 0;
 
   constructor(inventory: Inventory, find: FindHostValue) {
@@ -64,7 +64,7 @@ export class ReferenceReader {
     this.find = find;
   }
 
-  /** Reads a reference for a place of a type; in a place that need not be set yet, null is always right. */
+  /** Reads a reference for a place of a type; a place that need not be set yet may be null. */
   ref(reader: SnapshotReader, type: ValType, mayBeUnset = false): Ref {
     const ref = this.any(reader);
     if (!fits(ref, type) && !(mayBeUnset && ref === null))
@@ -110,20 +110,20 @@ export class ReferenceReader {
   }
 
   readObjects(reader: SnapshotReader): void {
-    // Contents follow behind all heads, and each field or element takes at least a byte there.
+    // Contents follow after all heads, and each field or element takes at least a byte there.
     let budget = reader.left;
     const spend = (byteCount: number): void => {
       budget -= byteCount;
-      if (budget < 0) throw corrupt('there are more objects than bytes for them');
+      if (budget < 0) throw corrupt('more objects than its bytes can hold');
     };
     const made: HeapObject[] = [];
     const objects = reader.list(() => this.head(reader, spend, made));
-    // References are resolved only now: any object may lead to any other.
+    // References are resolved only now: any object may refer to any other.
     for (const object of objects) this.objects.push(object);
     for (const object of made) this.fill(reader, object);
   }
 
-  /** Reads what an object is; `made` gets those that have contents. */
+  /** Reads the kind of an object; `made` gets those that have contents. */
   private head(reader: SnapshotReader, spend: (byteCount: number) => void, made: HeapObject[]): unknown {
     const make = (object: HeapObject): HeapObject => {
       this.heapBytes += bytesOf(object);
@@ -135,13 +135,13 @@ export class ReferenceReader {
     switch (reader.u8()) {
       case tag.STRUCT: {
         const type = this.type(reader);
-        if (type.comp.kind !== 'struct') throw corrupt('a structure of a type that is none');
+        if (type.comp.kind !== 'struct') throw corrupt('a structure whose type is not a structure type');
         spend(structLayout(type).defaults.length);
         return make(new StructInstance(type));
       }
       case tag.ARRAY: {
         const type = this.type(reader);
-        if (type.comp.kind !== 'array') throw corrupt('an array of a type that is none');
+        if (type.comp.kind !== 'array') throw corrupt('an array whose type is not an array type');
         const length = reader.count();
         spend(length * (isRef(type.comp.element.storage) ? 1 : elementBytes(type)));
         const array = newArray(type, length);
@@ -200,7 +200,7 @@ export class ReferenceReader {
     if (type.comp.kind !== 'struct') return;
     if (type.descriptor !== null) {
       const descriptor = this.ref(reader, refType(type.descriptor.id, false));
-      // Only here is an object there before what it is made of.
+      // Only here does an object exist before its contents.
       (struct as { descriptor: StructInstance | null }).descriptor = descriptor as StructInstance;
     }
     const { fields } = structLayout(type);

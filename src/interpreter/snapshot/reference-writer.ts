@@ -1,5 +1,5 @@
 /**
- * Writes references, and the objects that they lead to: each object once, however many references it has.
+ * Writes references, and the objects that they lead to: each object once.
  *
  * Objects are numbered in the order in which they are met; what they hold is met in turn, one after the other
  * and not by recursion, so that no depth of nesting is too much.
@@ -24,7 +24,7 @@ export const OBJECT_REF = 3;
 export const STRUCT = 0;
 export const ARRAY = 1;
 export const EXCEPTION = 2;
-/** A value of the embedder, by the name it is given. */
+/** A value of the embedder, by its name. */
 export const HOST_NAMED = 3;
 export const HOST_FALSE = 4;
 export const HOST_TRUE = 5;
@@ -32,7 +32,7 @@ export const HOST_NUMBER = 6;
 export const HOST_STRING = 7;
 
 /**
- * Names a value of the embedder that a plug-in holds; undefined if it has no name.
+ * Returns the name of a value of the embedder that a plug-in holds; undefined if it has no name.
  *
  * Example: see `SnapshotSource`.
  */
@@ -51,7 +51,7 @@ export class ReferenceWriter {
     this.nameOf = nameOf;
   }
 
-  /** Writes references elsewhere, with the same numbers. */
+  /** Writes references to another writer, with the same numbers. */
   into(out: SnapshotWriter): ReferenceWriter {
     const other = new ReferenceWriter(out, this.inventory, this.nameOf);
     other.objects = this.objects;
@@ -59,7 +59,7 @@ export class ReferenceWriter {
     return other;
   }
 
-  /** Numbers what a reference leads to, so that `writeObjects` writes it. */
+  /** Numbers the object that a reference leads to, so that `writeObjects` writes it. */
   meet(ref: unknown): void {
     if (ref === null || ref === undefined || ref instanceof FuncInstance) return;
     if (isI31(ref)) return;
@@ -93,7 +93,7 @@ export class ReferenceWriter {
     }
   }
 
-  /** A value that lies in a frame at the word `at`. */
+  /** A value in a frame at the word `at`. */
   value(type: ValType, words: Int32Array, at: number, refs: readonly unknown[]): void {
     if (isRef(type)) {
       this.ref(refs[at >> 1]);
@@ -119,7 +119,7 @@ export class ReferenceWriter {
     }
   }
 
-  /** Writes everything that was met. */
+  /** Writes all objects that were found. */
   writeObjects(): void {
     this.meetAll();
     const { out, objects } = this;

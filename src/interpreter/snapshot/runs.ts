@@ -15,10 +15,10 @@ export const writeRuns = (out: SnapshotWriter, bytes: Uint8Array): void => {
   });
 };
 
-/** Stretches of blocks with anything in them: first, and behind the last. */
+/** Ranges of blocks that are not zero: the first block, and the one after the last. */
 const findRuns = (bytes: Uint8Array): [start: number, end: number][] => {
   const wordCount = bytes.length >> 2;
-  // Memories begin at the start of their buffers, so words are aligned; kernels of other origin are copied.
+  // Memories begin at the start of their buffers, so words are aligned; kernel memories at other offsets are copied.
   const source = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const words = new Int32Array(source.buffer, source.byteOffset, wordCount);
   const blockWords = BLOCK_BYTES >> 2;
@@ -26,7 +26,7 @@ const findRuns = (bytes: Uint8Array): [start: number, end: number][] => {
   const isZero = (block: number): boolean => {
     const end = Math.min((block + 1) * blockWords, wordCount);
     let at = block * blockWords;
-    // PERF: eight words a turn; most of a memory is zeros, and looking for them was a third of a snapshot.
+    // PERF: eight words per iteration; most of a memory is zeros, and finding them took a third of a snapshot.
     for (; at + 8 <= end; at += 8) {
       const low = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!;
       if ((low | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) !== 0) return false;
@@ -46,13 +46,13 @@ const findRuns = (bytes: Uint8Array): [start: number, end: number][] => {
   return runs;
 };
 
-/** A run that was read: bytes, and where they go. */
+/** A run that was read: bytes, and their address. */
 interface Run {
   readonly address: number;
   readonly bytes: Uint8Array;
 }
 
-/** Reads the runs of a memory of so many bytes, without copying them. */
+/** Reads the runs of a memory of this many bytes, without copying them. */
 export const readRuns = (reader: SnapshotReader, byteLength: number): Run[] => {
   const blockCount = Math.ceil(byteLength / BLOCK_BYTES);
   let block = 0;
@@ -68,7 +68,7 @@ export const readRuns = (reader: SnapshotReader, byteLength: number): Run[] => {
   });
 };
 
-/** Makes `target` what the runs say. */
+/** Sets `target` to the contents of the runs. */
 export const applyRuns = (target: Uint8Array, runs: readonly Run[]): void => {
   target.fill(0);
   for (const { address, bytes } of runs) target.set(bytes, address);

@@ -1,6 +1,6 @@
 /**
- * Reads the parts of a snapshot. Every read is checked against the end of its section, and no number that is
- * read is used before it is bounded: a damaged or forged snapshot ends in a `SnapshotError`.
+ * Reads the parts of a snapshot. Every read is checked against the end of its section, and every number is bounded
+ * before it is used: a damaged or forged snapshot ends in a `SnapshotError`.
  */
 import { isWholeNumber } from '../../errors/checks.ts';
 import { SnapshotError } from '../../errors/errors.ts';
@@ -17,9 +17,9 @@ import {
 
 const TWO_32 = 2 ** 32;
 
-/** The error of a snapshot whose contents cannot be. */
+/** The error for a snapshot with impossible contents. */
 export const corrupt = (detail: string): Error => new SnapshotError('snapshot.corrupt', { detail });
-/** The error of a snapshot that was taken of something else. */
+/** The error for a snapshot that was taken of something else. */
 export const foreign = (detail: string): Error => new SnapshotError('snapshot.foreign', { detail });
 
 export class SnapshotReader {
@@ -76,13 +76,13 @@ export class SnapshotReader {
 
   /** An index below `count`. */
   index(count: number, what: string): number {
-    if (count === 0) throw corrupt(`there is no ${what}`);
+    if (count === 0) throw corrupt(`no ${what} exists`);
     const value = this.uint(Number.MAX_SAFE_INTEGER);
     if (value >= count) throw corrupt(`${what} ${value} does not exist`);
     return value;
   }
 
-  /** Number of items that follow, each of which takes at least so many bytes. */
+  /** Number of items that follow, each of which takes at least this many bytes. */
   count(itemBytes = 1): number {
     return this.uint(Math.floor(this.left / itemBytes));
   }
@@ -91,7 +91,7 @@ export class SnapshotReader {
   int(): number {
     const low = this.u32();
     const value = this.i32() * TWO_32 + low;
-    if (!isWholeNumber(value, Number.MIN_SAFE_INTEGER)) throw corrupt('a number does not fit 53 bits');
+    if (!isWholeNumber(value, Number.MIN_SAFE_INTEGER)) throw corrupt('a number does not fit in 53 bits');
     return value;
   }
 
@@ -129,7 +129,7 @@ export class SnapshotReader {
     return text;
   }
 
-  /** A list with its length in front; each item takes at least a byte. */
+  /** A list preceded by its length; each item takes at least a byte. */
   list<T>(read: (index: number) => T): T[] {
     const items: T[] = [];
     for (let count = this.count(); count > 0; count--) items.push(read(items.length));
@@ -138,11 +138,11 @@ export class SnapshotReader {
 
   /** Everything must have been read. */
   finish(): void {
-    if (this.at !== this.end) throw corrupt(`a section has bytes too many, at byte ${this.at}`);
+    if (this.at !== this.end) throw corrupt(`a section has extra bytes, at byte ${this.at}`);
   }
 }
 
-/** A snapshot whose head, length, checksum and section table are right. */
+/** A snapshot with a valid head, length, checksum and section table. */
 export class SnapshotFile {
   private readonly bytes: Uint8Array;
   private readonly sections = new Map<number, readonly [start: number, end: number]>();
@@ -151,7 +151,7 @@ export class SnapshotFile {
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     const known = bytes.subarray(0, MAGIC.length);
-    if (known.some((byte, i) => byte !== MAGIC[i])) throw corrupt('it does not begin as a snapshot');
+    if (known.some((byte, i) => byte !== MAGIC[i])) throw corrupt('it does not begin like a snapshot');
     if (bytes.length < HEAD_BYTES + TAIL_BYTES) throw truncated(HEAD_BYTES + TAIL_BYTES, bytes.length);
     const head = new SnapshotReader(bytes, MAGIC.length, HEAD_BYTES);
     const version = head.u32();
@@ -164,8 +164,7 @@ export class SnapshotFile {
     }
     const byteLength = head.int();
     if (bytes.length < byteLength) throw truncated(byteLength, bytes.length);
-    if (bytes.length !== byteLength)
-      throw corrupt(`${bytes.length} bytes where there should be ${byteLength}`);
+    if (bytes.length !== byteLength) throw corrupt(`${bytes.length} bytes instead of ${byteLength}`);
     const end = byteLength - TAIL_BYTES;
     if (new SnapshotReader(bytes, end, byteLength).u32() !== crc32(bytes, 0, end))
       throw corrupt('the checksum does not match');

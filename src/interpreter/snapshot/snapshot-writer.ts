@@ -28,7 +28,7 @@ const encodeText = (text: string): number[] => {
 
 /** Most bytes of a buffer that is kept for the next snapshot. */
 const MAX_SPARE_BYTES = 2 ** 22;
-/** A buffer that is in no use. PERF: growing one from nothing took a tenth of a snapshot. */
+/** A buffer that is not in use. PERF: growing one from nothing took a tenth of a snapshot. */
 let spare: Uint8Array | null = null;
 const takeBuffer = (): Uint8Array => {
   const buffer = spare ?? new Uint8Array(4096);
@@ -62,7 +62,7 @@ export class SnapshotWriter {
       this.buffer = larger;
       this.view = new DataView(larger.buffer);
     } catch (cause) {
-      throw new SnapshotError('snapshot.unsupported', { detail: `no room for ${this.size} bytes`, cause });
+      throw new SnapshotError('snapshot.unsupported', { detail: `no memory for ${this.size} bytes`, cause });
     }
   }
 
@@ -71,7 +71,7 @@ export class SnapshotWriter {
     this.buffer[at] = value;
   }
 
-  /** 32 bits, of a signed or an unsigned number. */
+  /** 32 bits, from a signed or an unsigned number. */
   u32(value: number): void {
     const at = this.room(4);
     this.view.setInt32(at, value | 0, true);
@@ -94,7 +94,7 @@ export class SnapshotWriter {
     this.u32(high);
   }
 
-  /** 64 bits, of a signed or an unsigned number. */
+  /** 64 bits, from a signed or an unsigned number. */
   big(value: bigint): void {
     const bits = BigInt.asUintN(64, value);
     this.u32(Number(bits & 0xffff_ffffn));
@@ -106,7 +106,7 @@ export class SnapshotWriter {
     this.u8(value ? 1 : 0);
   }
 
-  /** Bytes without their number. */
+  /** Bytes without their length. */
   raw(bytes: Uint8Array): void {
     const at = this.room(bytes.length);
     this.buffer.set(bytes, at);
@@ -121,7 +121,7 @@ export class SnapshotWriter {
     this.bytes(Uint8Array.from(encodeText(text)));
   }
 
-  /** A list with its length in front. */
+  /** A list preceded by its length. */
   list<T>(items: readonly T[], write: (item: T, index: number) => void): void {
     this.uint(items.length);
     items.forEach(write);
@@ -140,7 +140,7 @@ export class SnapshotWriter {
     this.view.setUint32(at + 4, Math.floor(byteLength / TWO_32), true);
   }
 
-  /** What was written behind the head, to become part of another snapshot. */
+  /** Everything after the head, to become part of another snapshot. */
   contents(): Uint8Array {
     return this.buffer.subarray(HEAD_BYTES, this.size);
   }

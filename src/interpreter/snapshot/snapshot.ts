@@ -1,9 +1,9 @@
 /**
- * Snapshots of the engine: all state of a store's instances and of calls that are paused in them, as bytes; and
- * back, in another process or another JavaScript engine.
+ * Snapshots of the engine: the whole state of a store's instances and of their paused calls as bytes, which can be
+ * restored in another process or another JavaScript engine.
  *
- * The embedder names the instances, links the same modules in the same way before it restores, and gets the
- * paused calls to go on with. Code is never part of a snapshot: it is bound to the hashes of the modules.
+ * The embedder names the instances, links the same modules in the same way before it restores, and gets the paused
+ * calls to resume. Code is never part of a snapshot, which is bound to the hashes of the modules.
  */
 
 import { badArgument, checkBytes, checkInstance, readOptions } from '../../errors/arguments.ts';
@@ -23,7 +23,7 @@ import { SnapshotWriter } from './snapshot-writer.ts';
 import { readState, writeState } from './store-state.ts';
 
 /**
- * What a snapshot is taken of.
+ * The source of a snapshot.
  *
  * ```ts
  * const make = (): ModuleInstance => instantiate(new Store(), compileModule(doubleWasm), () => undefined);
@@ -37,27 +37,27 @@ import { readState, writeState } from './store-state.ts';
  * ```
  */
 export interface SnapshotSource {
-  /** All instances that can be reached, in an order that will be the same when it is restored. */
+  /** All reachable instances, in the order in which they will be listed when the snapshot is restored. */
   readonly instances: readonly ModuleInstance[];
   /** Calls that are paused, or have not begun. Default: none. */
   readonly executions?: readonly Execution[] | undefined;
-  /** Names the embedder's objects that externrefs lead to. Default: such an object is an error. */
+  /** Returns names for the embedder's objects that externrefs refer to. Default: such an object is an error. */
   readonly nameHostValue?: NameHostValue | undefined;
 }
 
 /**
- * Where a snapshot is restored to.
+ * The target for restoring a snapshot.
  *
  * Example: see `SnapshotSource`.
  */
 export interface SnapshotTarget {
   /** Instances of the same modules, linked in the same way, that have not run (`skipStart`). */
   readonly instances: readonly ModuleInstance[];
-  /** Finds the embedder's objects by the names that they were given. */
+  /** Finds the embedder's objects by their names. */
   readonly findHostValue?: FindHostValue | undefined;
   /**
-   * Options of the calls that go on. `fuel` is the most that each of them may use in all, what it used before included;
-   * the snapshot can say less. `careful` does not count, since it is part of the snapshot.
+   * Options of the restored calls. `fuel` is the total that each of them may use, including what it used before; the
+   * snapshot can lower it. `careful` is ignored, since it is part of the snapshot.
    */
   readonly options?: ExecutionOptions | undefined;
 }
@@ -87,7 +87,7 @@ export const writeEngine = (
     out.uint(Math.ceil(store.settleFrom));
   });
   writeState(out, inventory, refs);
-  // Objects come before the calls that lead to them, so calls are looked through first.
+  // Objects come before the calls that lead to them, so calls are searched first.
   const calls = new SnapshotWriter();
   const callRefs = refs.into(calls);
   calls.list(executions, (execution) => writeExecution(calls, execution, inventory, callRefs));
@@ -99,7 +99,7 @@ export const writeEngine = (
  * Reads the sections of the engine.
  *
  * @internal
- * @param into the executions that a snapshot was taken of, to go back to what they were; null makes new ones
+ * @param into the executions that the snapshot was taken of, to restore their earlier state; null makes new ones
  */
 export const readEngine = (
   file: SnapshotFile,
@@ -118,12 +118,12 @@ export const readEngine = (
   const executions = file.read('executions', (reader) =>
     reader.list((i) => readExecution(reader, inventory, refs, options, into?.[i])),
   );
-  // What counts is what is there from now on, and not what the instances began with.
+  // The budget counts what exists from now on, not what the instances began with.
   const { store, tables } = inventory;
   store.heapBytes = tables.items.reduce((sum, table) => sum + table.heapBytes, refs.heapBytes);
   if (store.heapBytes > store.maxHeapBytes) throw foreign('it holds more than maxHeapBytes');
   apply();
-  // Those that go back are open already.
+  // Restored executions are open already.
   applyHeap(into === null ? executions : []);
   return executions;
 };
@@ -136,18 +136,18 @@ const checkModules = (reader: SnapshotReader, { store, modules }: Inventory): vo
   const { schedule } = store;
   const name = reader.text();
   if (name !== schedule.name || reader.u32() !== pricesOf(schedule))
-    throw foreign(`taken under the fuel schedule "${nameText(name)}", this is "${schedule.name}"`);
-  if (reader.uint(Number.MAX_SAFE_INTEGER) !== modules.length) throw foreign('another number of modules');
+    throw foreign(`taken under the fuel schedule "${nameText(name)}", not "${schedule.name}"`);
+  if (reader.uint(Number.MAX_SAFE_INTEGER) !== modules.length)
+    throw foreign('taken of a different number of modules');
   for (const compiled of modules) {
     const hash = moduleHash(compiled.module);
     if (reader.raw(hash.length).some((byte, i) => byte !== hash[i])) throw foreign('taken of another module');
     const features = reader.list(() => reader.text());
-    if (features.join() !== featuresOf(compiled).join())
-      throw foreign('taken with other features switched on');
+    if (features.join() !== featuresOf(compiled).join()) throw foreign('taken with other features enabled');
   }
 };
 
-/** Checks how the instances are linked; what is returned sets the bill of the heap. */
+/** Checks how the instances are linked; the returned function sets the accounting of the heap. */
 const readInstances = (
   reader: SnapshotReader,
   { store, moduleNumbers, modules, links }: Inventory,
@@ -159,16 +159,16 @@ const readInstances = (
   const settleFrom = reader.uint(Number.MAX_SAFE_INTEGER);
   if (heapBytes > store.maxHeapBytes) throw foreign('it holds more than maxHeapBytes');
   return (executions) => {
-    // SAFETY: a forged snapshot does not make what is there count less.
+    // SAFETY: a forged snapshot cannot make existing objects count less.
     store.heapBytes = Math.max(heapBytes, store.heapBytes);
     store.settleFrom = settleFrom;
     store.openCalls += executions.filter(({ isOpen }) => isOpen).length;
   };
 };
 
-/** What a snapshot is of, checked. @throws UsageError */
+/** The source of a snapshot, checked. @throws UsageError */
 const readParts = <T extends SnapshotSource | SnapshotTarget>(value: T): T => {
-  const parts = readOptions(value, 'what a snapshot is of');
+  const parts = readOptions(value, 'the source of a snapshot');
   const { instances } = parts as Partial<SnapshotSource>;
   if (!Array.isArray(instances)) throw badArgument('instances must be an array');
   for (const instance of instances) checkInstance(instance, ModuleInstance, 'an instance');
@@ -176,11 +176,11 @@ const readParts = <T extends SnapshotSource | SnapshotTarget>(value: T): T => {
 };
 
 /**
- * Takes a snapshot: memories, globals, tables, segments, all objects that can be reached, and paused calls. The
- * same state gives the same bytes, everywhere. Nothing changes, and calls can go on afterwards.
+ * Takes a snapshot: memories, globals, tables, segments, all reachable objects, and paused calls. The same state
+ * gives the same bytes, everywhere. Nothing changes, and calls can continue afterwards.
  *
- * A call that waits for a promise of a host function is stored as it was before that function was called; where
- * it is restored, the function is called again with the same arguments.
+ * A call that waits for a promise of a host function is stored as it was before that function was called; after
+ * restoring, the function is called again with the same arguments.
  *
  * ```js
  * const instance = instantiate(new Store(), compileModule(doubleWasm), () => undefined);
@@ -190,8 +190,8 @@ const readParts = <T extends SnapshotSource | SnapshotTarget>(value: T): T => {
  * console.log(bytes instanceof Uint8Array); // → true
  * ```
  *
- * @throws UsageError while a call runs, and for calls that are over; SnapshotError (`snapshot.unsupported`) for
- *   what has no form in bytes: unnamed host values, functions and objects of other instances
+ * @throws UsageError while a call runs, and for calls that have ended; SnapshotError (`snapshot.unsupported`) for
+ * what cannot be written as bytes: unnamed host values, functions and objects of other instances
  */
 export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
   const out = new SnapshotWriter();
@@ -200,10 +200,10 @@ export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
 };
 
 /**
- * Puts instances into the state of a snapshot, and makes its paused calls, in order.
+ * Puts instances into the state of a snapshot, and returns its paused calls, in order.
  *
- * Everything is checked before anything is changed, but for limits of the store, which show when memories and tables
- * grow: after an error the instances are not to be used.
+ * Everything is checked before anything is changed, except for limits of the store, which apply when memories and
+ * tables grow: do not use the instances after an error.
  *
  * ```js
  * const make = () => instantiate(new Store(), compileModule(doubleWasm), () => undefined);
@@ -216,7 +216,7 @@ export const takeSnapshot = (source: SnapshotSource): Uint8Array => {
  * console.log(rest.run(), rest.results, rest.fuelConsumed); // → done [ 42n ] 5
  * ```
  *
- * @throws SnapshotError when the bytes are damaged, cut off, of another version or of other modules; UsageError
+ * @throws SnapshotError when the bytes are damaged, incomplete, of another version or of other modules; UsageError
  */
 export const restoreSnapshot = (bytes: BytesLike, target: SnapshotTarget): Execution[] => {
   const parts = readParts(target);

@@ -1,4 +1,4 @@
-/** What the instances of a store hold: memories, globals, tables, segments. */
+/** The state of the instances of a store: memories, globals, tables, segments. */
 
 import { SnapshotError } from '../../errors/errors.ts';
 import { F32, I32, isRef, V128, type ValType } from '../../syntax/types.ts';
@@ -22,7 +22,7 @@ export const writeState = (out: SnapshotWriter, inventory: Inventory, refs: Refe
   out.section('memories', () =>
     out.list(inventory.memories.items, (memory) => {
       if (memory.cells !== null) {
-        // Other threads write meanwhile: there is no moment that a snapshot could be of.
+        // Other threads write at the same time: there is no single state to save.
         throw new SnapshotError('snapshot.unsupported', { detail: 'a memory that workers share' });
       }
       out.uint(memory.pageCount);
@@ -63,7 +63,7 @@ const writeSegments = (out: SnapshotWriter, instance: ModuleInstance, refs: Refe
   out.list(instance.elements, (elements, i) => {
     const isDropped = elements.length === 0;
     out.flag(isDropped);
-    // What function indices give is known; expressions can give objects, whose identity counts.
+    // Functions by index are known; expressions can make objects, whose identity counts.
     if (!isDropped && instance.compiled.module.elements[i]!.funcIndices === null)
       for (const ref of elements) refs.ref(ref);
   });
@@ -71,9 +71,9 @@ const writeSegments = (out: SnapshotWriter, instance: ModuleInstance, refs: Refe
 };
 
 /**
- * Reads the sections; what is returned puts them in place, once everything else was found right.
+ * Reads the sections; the returned function applies them, once everything else has been checked.
  *
- * @param isInPlace whether the instances may have run since: what has grown shrinks
+ * @param isInPlace whether the instances may have run since: memories and tables that have grown shrink
  */
 export const readState = (
   file: SnapshotFile,
@@ -88,7 +88,7 @@ export const readState = (
     what: string,
     read: (item: T) => void,
   ): void => {
-    if (reader.uint(Number.MAX_SAFE_INTEGER) !== items.length) throw corrupt(`another number of ${what}`);
+    if (reader.uint(Number.MAX_SAFE_INTEGER) !== items.length) throw corrupt(`a different number of ${what}`);
     for (const item of items) read(item);
   };
   file.read('memories', (reader) =>
@@ -173,11 +173,11 @@ const readSegments = (
 ): (() => void) => {
   const { module } = instance.compiled;
   const count = (expected: number): void => {
-    if (reader.uint(Number.MAX_SAFE_INTEGER) !== expected) throw corrupt('another number of segments');
+    if (reader.uint(Number.MAX_SAFE_INTEGER) !== expected) throw corrupt('a different number of segments');
   };
   const isDropped = (mode: string): boolean => {
     const dropped = reader.flag();
-    if (!dropped && mode !== 'passive') throw corrupt('a segment that is dropped when it is used was not');
+    if (!dropped && mode !== 'passive') throw corrupt('an active segment that was not dropped');
     return dropped;
   };
   count(module.elements.length);

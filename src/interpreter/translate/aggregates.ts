@@ -22,8 +22,8 @@ const newRef = (type: DefType): ValType => refType(type.id, false);
 const mask = (storage: ValType): number => (storage === I8 ? 0xff : 0xffff);
 
 /**
- * The operation of a family that moves values of a storage type. Vectors have operations of their own form: no
- * operand is packed, since scratch slots of large frames do not hold two of them.
+ * The operation of a family that moves values of a storage type. Operations on vectors have their own form: no
+ * operand is packed, since the scratch slots of large frames have no room for two vectors.
  */
 const byWidth = (storage: ValType, ref: Op, w32: Op, w64: Op): Op =>
   isRef(storage) ? ref : wordsOf(storage) === 1 ? w32 : w64;
@@ -34,7 +34,7 @@ export const structNew = (t: Translation): void => {
   t.result(opOf.struct_new, newRef(type), t.reader.index, first);
 };
 
-/** The descriptor lies behind the fields. */
+/** The descriptor follows the fields. */
 export const structNewDesc = (t: Translation): void => {
   const type = typeOf(t);
   const { fields } = type.comp as StructType;

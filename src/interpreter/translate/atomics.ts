@@ -12,7 +12,7 @@ export const wide = (t: Translation, op: Op, count: number): void => {
   t.pushSlot(I64);
 };
 
-/** A wait may have to pause: operands in their canonical slots, a boundary before and behind. */
+/** A wait may have to pause: operands in their canonical slots, a boundary before and after. */
 export const wait = (t: Translation): void => {
   const { access } = instructions[t.reader.row]!;
   const { lo, hi, memory } = t.reader;

@@ -1,8 +1,8 @@
 /**
- * The state of translating one function body: the abstract operand stack, what it emits, fuel and boundaries.
+ * The state of translating one function body: the abstract operand stack, the emitted code, fuel and boundaries.
  *
- * Fast code folds pending operands into the operation that uses them; careful code has none. At every boundary all
- * are in their slots.
+ * Fast code folds pending operands into the operation that uses them; careful code has none. At every boundary, all
+ * operands are in their slots.
  */
 import { InstructionReader } from '../../decoder/instruction-reader.ts';
 import { F32, type FuncType, I32, isRef, V128, type ValType } from '../../syntax/types.ts';
@@ -23,7 +23,7 @@ export interface Control {
   readonly kind: 'func' | 'block' | 'loop' | 'if' | 'try' | 'try_table';
   /** Target of branches to this construct. */
   readonly label: number;
-  /** Target when the condition of an `if` is false; -1 when used up. */
+  /** Target if the condition of an `if` is false; -1 once used. */
   elseLabel: number;
   /** Number of operands below the construct's own. */
   readonly base: number;
@@ -35,13 +35,13 @@ export interface Control {
   stubs?: Map<number, Stub>;
 }
 
-/** Code at the end of the function that moves many operands for conditional branches, and goes on. */
+/** Code at the end of the function that moves many operands for conditional branches, then branches. */
 interface Stub {
   readonly label: number;
   readonly types: readonly ValType[];
   readonly from: number;
   readonly to: number;
-  /** Where it leads; null returns from the function. */
+  /** Its target; null returns from the function. */
   readonly target: number | null;
 }
 
@@ -63,7 +63,7 @@ export const is32 = (type: ValType): boolean => type === I32 || type === F32;
 export interface FastCode {
   readonly map: CodeMap;
   readonly entry: number;
-  /** Whether a charge lies in front of every instruction, also of those that cost nothing. */
+  /** Whether there is a charge before every instruction, even if it costs nothing. */
   readonly chargesAll: boolean;
 }
 
@@ -82,14 +82,14 @@ export class Translation extends OperandStack {
   /** Whether the code begins by clearing the locals that are references. */
   clearsRefs = false;
   pending: Pending | null = null;
-  /** Where the code of the last `producer` begins, the writer's count at its end, and the height of the operand. */
+  /** The beginning of the last `producer`'s code, the writer's count at its end, and the height of the operand. */
   private producerStart = 0;
   private producerCount = 0;
   private producedHeight = -1;
   readonly controls: Control[] = [];
   readonly stubs: Stub[] = [];
   readonly handlers = new HandlerList();
-  /** Where handlers go that return from the function; -1 while there are none. */
+  /** The target of handlers that return from the function; -1 while there are none. */
   returnLabel = -1;
 
   /** @param fuses whether operations are fused where they may be */
@@ -106,7 +106,8 @@ export class Translation extends OperandStack {
     this.stackBase = this.frame.stackBase;
     this.writer.scratch = this.frame.scratch;
     this.writer.firstDead = () => this.nextSlot();
-    // What another worker does to a shared memory repeats an access that trapped, which is no part of another operation.
+    // If another worker grows a shared memory, an access that trapped is repeated, so it cannot be part of a fused
+    // operation.
     if (!fuses || this.frame.scratch >= 0 || module.memories.some(({ isShared }) => isShared))
       this.writer.fuses = false;
   }
@@ -119,19 +120,19 @@ export class Translation extends OperandStack {
     else this.writer.cost += cost;
   }
 
-  /** Charges for an instruction, in front of it. */
+  /** Charges for an instruction, before it. */
   chargeInstruction(cost: number): void {
     if (cost === 0 && this.fast?.chargesAll === true) this.writer.emit(opOf.charge, 0);
     else this.charge(cost);
   }
 
-  /** Ends a run that would cost more than 32 bits hold; in front of an instruction. */
-  splitRun(): void {
+  /** Ends a stretch whose cost would exceed 32 bits; called before an instruction. */
+  splitStretch(): void {
     if (this.isCareful || this.pending !== null) return;
     this.settleAll();
     const next = this.writer.newLabel();
     this.writer.branch(opOf.br, next);
-    this.writer.endRun();
+    this.writer.endStretch();
     this.writer.separate();
     this.writer.bind(next);
     this.boundary(this.reader.offset);
@@ -145,12 +146,12 @@ export class Translation extends OperandStack {
     this.count();
   }
 
-  /** Counts, in observed code, how often the stretch that begins here is done. */
+  /** Counts, in observed code, how often the stretch that begins here runs. */
   count(): void {
     if (this.code.unit.observer !== null) this.writer.emit(opOf.count, 0, 0);
   }
 
-  /** Tells whoever observes the code. */
+  /** Reports to the observer of the code. */
   observe(event: ObservedEvent, what: number): void {
     if (this.code.unit.observer !== null) this.writer.emit(opOf.observe, event, what);
   }
@@ -159,7 +160,7 @@ export class Translation extends OperandStack {
     this.writer.separate();
     this.writer.bind(label);
     this.boundary(this.reader.pos);
-    // An exception may lead here, out of functions that it has ended.
+    // An exception may lead here from functions that it has ended.
     if (this.code.unit.module.tags.length > 0 || this.handlers.hasAny) this.observe(observedEvents.back, -1);
   }
 
@@ -232,7 +233,7 @@ export class Translation extends OperandStack {
     );
   }
 
-  /** Moves values that lie one behind the other down in the frame. */
+  /** Moves consecutive values down in the frame. */
   moveBlock(types: readonly ValType[], to: number, from: number): void {
     if (to === from) return;
     const { slotCount, hasRefs } = layoutOf(types);
@@ -250,7 +251,7 @@ export class Translation extends OperandStack {
     this.producer = -1;
   }
 
-  /** Pops operands, brought to their canonical slots; the slot of the first. */
+  /** Pops operands, moved to their canonical slots; returns the slot of the first. */
   popSettled(count: number): number {
     this.settleTop(count);
     this.height -= count;
@@ -265,14 +266,14 @@ export class Translation extends OperandStack {
     if (this.writer.scratch < 0) this.produced(at);
   }
 
-  /** Notes that the operation at a position, the last one, wrote the operand on top of the stack. */
+  /** Records that the last operation, at a position, wrote the operand on top of the stack. */
   produced(at: number): void {
     this.producer = this.producerStart = at;
     this.producerCount = this.writer.count;
     this.producedHeight = this.height - 1;
   }
 
-  /** Position of the last operation if all that it did was to write an operand, the one at this height; else -1. */
+  /** Position of the last operation if it only wrote the operand at this height; otherwise -1. */
   producerOf(h: number): number {
     const isLast = this.producerCount === this.writer.count && this.producedHeight === h;
     return isLast && !this.isCareful && this.where[h] === IN_SLOT ? this.producerStart : -1;
@@ -280,11 +281,12 @@ export class Translation extends OperandStack {
 
   /** Position of the operation that wrote the top operand if its destination can still change; else -1. */
   get retargetable(): number {
-    // In careful code a call may stop before the next instruction: what that one changes must not have changed by then.
+    // In careful code a call may stop before the next instruction: changes by that instruction must not have happened
+    // by then.
     return !this.isCareful && this.producerCount === this.writer.count ? this.producer : -1;
   }
 
-  /** Emits a vector operation with its words, and tells where it lies. */
+  /** Emits a vector operation with its words, and returns its position. */
   vector(op: Op, ...words: readonly number[]): number {
     this.usesVectors = true;
     const at = this.writer.emit(op);
@@ -292,7 +294,7 @@ export class Translation extends OperandStack {
     return at;
   }
 
-  /** An operation whose operands are read from anywhere and whose result goes to a slot. */
+  /** An operation whose operands are read from any slot and whose result goes to a slot. */
   simple(op: Op, operandCount: number, type: ValType | null, immediate = 0): void {
     const operands = [0, 0, 0];
     for (let i = operandCount - 1; i >= 0; i--) operands[i] = this.slotOf(this.pop());
@@ -302,15 +304,15 @@ export class Translation extends OperandStack {
   }
 
   /**
-   * A sized operation: operands in their canonical slots, a boundary before and behind, since it may have to
-   * wait for fuel. Its first immediate is the slot of the first operand.
+   * A sized operation: operands in their canonical slots, a boundary before and after, since it may have to wait for
+   * fuel. Its first immediate is the slot of the first operand.
    */
   sized(op: StopOp, operandCount: number, type: ValType | null, ...immediates: readonly number[]): void {
     this.writer.emit<string>(op, this.popSettled(operandCount) * 2, ...immediates);
     this.endStop(type === null ? [] : [type]);
   }
 
-  /** Pushes the results of an operation that may have stopped; a boundary lies behind it. */
+  /** Pushes the results of an operation that may have stopped; a boundary follows it. */
   endStop(
     results: readonly ValType[],
     event: ObservedEvent = observedEvents.sized,

@@ -66,7 +66,7 @@ export const returnCall = (t: Translation, isIndirect: boolean): void => {
   else if (isFar) t.writer.emit(opOf.return_call_far, base * 2, index);
   else if (entry === 0) t.writer.emit(opOf.return_call_lazy, base, index, wordCount);
   else t.writer.emit(opOf.return_call, base, entry, wordCount);
-  t.writer.endRun();
+  t.writer.endStretch();
   skipUnreachable(t);
 };
 
@@ -77,8 +77,8 @@ export const blockType = (t: Translation): FuncType => {
 };
 
 /**
- * Enters a construct: from here on its parameters have the types that it declares, since what a branch brings to a
- * loop later may be less precise than what lies there first.
+ * Enters a construct: from here on its parameters have the types that it declares, since operands of a later branch
+ * to a loop may have less precise types than the first ones.
  *
  * @returns the height below the parameters
  */
@@ -131,7 +131,7 @@ export const else_ = (t: Translation): void => {
   t.settleAll();
   control.isReferenced = true;
   t.writer.branch(opOf.br, control.label);
-  t.writer.endRun();
+  t.writer.endStretch();
   enterElse(t, control);
 };
 
@@ -150,12 +150,12 @@ export const end = (t: Translation): void => {
     return;
   }
   t.settleAll();
-  // The results of a handler lie above the exception it caught.
+  // The results of a handler are above the exception it caught.
   if (control.kind === 'try') moveOperands(t, control);
   leave(t, control);
 };
 
-/** Behind the end of a construct, in reachable code. */
+/** After the end of a construct, in reachable code. */
 const leave = (t: Translation, control: Control): void => {
   closeProtection(t, control);
   t.controls.pop();
@@ -185,7 +185,7 @@ export const movesFor = (t: Translation, control: Control): boolean => {
   );
 };
 
-/** The code of a taken branch: moves operands where the target expects them, and goes. */
+/** The code of a taken branch: moves operands where the target expects them, and branches. */
 export const emitTaken = (t: Translation, control: Control): void => {
   if (control.kind === 'func') {
     emitReturn(t);
@@ -215,7 +215,7 @@ const moveOperands = (t: Translation, control: Control): void => {
 
 export const br = (t: Translation): void => {
   emitTaken(t, target(t, t.reader.index));
-  t.writer.endRun();
+  t.writer.endStretch();
   skipUnreachable(t);
 };
 
@@ -230,7 +230,7 @@ export const brIf = (t: Translation): void => {
     const over = t.writer.newLabel();
     branchOn(t, condition, over, false);
     emitTaken(t, control);
-    t.writer.endRun();
+    t.writer.endStretch();
     t.bind(over);
   } else {
     control.isReferenced = true;
@@ -238,7 +238,10 @@ export const brIf = (t: Translation): void => {
   }
 };
 
-/** The label of the stub that moves the operands on top of the stack to a construct: one for each place of them. */
+/**
+ * The label of the stub that moves the operands on top of the stack to a construct: one for each place of the
+ * operands.
+ */
 const stubOf = (t: Translation, control: Control): number => {
   const types = labelTypes(control);
   const from = t.slots[t.height - types.length]!;
@@ -258,13 +261,13 @@ const stubOf = (t: Translation, control: Control): number => {
 /** Writes the stubs. Nothing is charged in one, so fuel cannot run out there and it needs no boundary. */
 export const finishStubs = (t: Translation): void => {
   for (const { label, types, from, to, target } of t.stubs) {
-    t.writer.endRun();
+    t.writer.endStretch();
     t.writer.bind(label);
     t.moveBlock(types, to, from);
     if (target === null) t.writer.emit(opOf.return_none);
     else t.writer.branch(opOf.br, target);
   }
-  if (t.stubs.length > 0) t.writer.endRun();
+  if (t.stubs.length > 0) t.writer.endStretch();
 };
 
 export const brTable = (t: Translation): void => {
@@ -273,7 +276,7 @@ export const brTable = (t: Translation): void => {
   const a = t.slotOf(index);
   t.settleTop(labelTypes(target(t, labels[0]!)).length);
   t.writer.emit(opOf.br_table, a, labelCount - 1);
-  /** Labels of the code that moves operands and goes on to a construct. */
+  /** Labels of the code that moves operands and branches to a construct. */
   const stubs = new Map<Control, number>();
   for (let i = 0; i < labelCount; i++) {
     const control = target(t, labels[i]!);
@@ -289,12 +292,12 @@ export const brTable = (t: Translation): void => {
     }
     t.writer.tableEntry(stub);
   }
-  t.writer.endRun();
+  t.writer.endStretch();
   for (const [control, label] of stubs) {
     // Nothing is charged here, so fuel cannot run out at a stub and it needs no boundary.
     t.writer.bind(label);
     emitTaken(t, control);
-    t.writer.endRun();
+    t.writer.endStretch();
   }
   skipUnreachable(t);
 };
@@ -328,12 +331,12 @@ const emitReturn = (t: Translation): void => {
       }
     t.writer.emit(opOf.return_none);
   }
-  t.writer.endRun();
+  t.writer.endStretch();
 };
 
 export const unreachable = (t: Translation): void => {
   t.writer.emit(opOf.unreachable);
-  t.writer.endRun();
+  t.writer.endStretch();
   skipUnreachable(t);
 };
 

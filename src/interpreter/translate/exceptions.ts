@@ -1,8 +1,8 @@
 /**
- * Translates exception handling, of 3.0 and of the form before it.
+ * Translates exception handling, of 3.0 and of the legacy form.
  *
- * A handler of the older form holds the exception it caught, for `rethrow`. It lies as a hidden operand below
- * the handler's own; the validator counts it (`control-rules.ts`).
+ * A handler of the legacy form keeps the exception it caught, for `rethrow`, as a hidden operand below the handler's
+ * own; the validator counts it (`control-rules.ts`).
  */
 import type { Catch } from '../../decoder/instruction-reader.ts';
 import { clauseOf } from '../code/handlers.ts';
@@ -12,25 +12,25 @@ import type { Control, Translation } from './body.ts';
 import { blockType, emitTaken, end, enterBlock, skipUnreachable, target } from './control.ts';
 import { enterCatch, markDelegate, tagParams } from './protection.ts';
 
-/** Values in canonical slots, from where the operation copies them. @spec exec-throw */
+/** Values in canonical slots, from which the operation copies them. @spec exec-throw */
 export const throw_ = (t: Translation): void => {
   const { index } = t.reader;
   t.settleAll();
   t.writer.emit(opOf.throw, t.popSettled(tagParams(t, index).length) * 2, index);
-  t.writer.endRun();
+  t.writer.endStretch();
   skipUnreachable(t);
 };
 
 const throwFrom = (t: Translation, slot: number): void => {
   t.writer.emit(opOf.throw_ref, slot);
-  t.writer.endRun();
+  t.writer.endStretch();
   skipUnreachable(t);
 };
 
 /** @spec exec-throw_ref */
 export const throwRef = (t: Translation): void => throwFrom(t, t.slotOf(t.pop()));
 
-/** Throws again what the handler at a label caught. */
+/** Throws the exception that the handler at a label caught again. */
 export const rethrow = (t: Translation): void => throwFrom(t, t.slotAt(target(t, t.reader.index).base));
 
 const open = (
@@ -71,13 +71,13 @@ const placeClause = (t: Translation, { tag, withRef, label }: Catch): ReturnType
   return clauseOf(tag ?? -1, slot, refSlot, isReturn ? t.returnLabel : to.label);
 };
 
-/** Behind the last instruction: where handlers go that return from the function. */
+/** After the last instruction: the target of handlers that return from the function. */
 export const finishHandlers = (t: Translation): void => {
   if (t.returnLabel < 0) return;
   t.writer.separate();
   t.writer.bind(t.returnLabel);
   t.writer.emit(opOf.return_none);
-  t.writer.endRun();
+  t.writer.endStretch();
 };
 
 export const try_ = (t: Translation): void => {
@@ -88,11 +88,11 @@ export const try_ = (t: Translation): void => {
 export const catch_ = (t: Translation): void => {
   t.settleAll();
   emitTaken(t, target(t, 0));
-  t.writer.endRun();
+  t.writer.endStretch();
   enterCatch(t);
 };
 
-/** Ends a `try` without handlers of its own: another construct's stand in for them. */
+/** Ends a `try` without handlers: those of another construct apply. */
 export const delegate = (t: Translation): void => {
   markDelegate(t);
   end(t);

@@ -1,8 +1,8 @@
 /**
- * Where parameters and locals lie in a frame: parameters, scratch slots of large frames, locals, operand stack.
+ * The places of parameters and locals in a frame: parameters, scratch slots of large frames, locals, operand stack.
  *
- * A run of 50,000 locals takes four bytes of the file: at most a few locals for each byte of the body are listed,
- * the others are found by their run.
+ * A group of 50,000 locals takes four bytes of the file: at most a few locals for each byte of the body are listed,
+ * the others are found by their group.
  */
 import { type FuncType, isRef, slotsOf, type ValType } from '../../syntax/types.ts';
 import { type FuncCode, SCRATCH_SLOTS } from '../code/compiled-module.ts';
@@ -17,7 +17,7 @@ interface Run {
   readonly type: ValType;
 }
 
-// PERF: one translation goes on at a time, so that the lists are made once for all.
+// PERF: there is one translation at a time, so the lists are made once.
 let types = new Int32Array(ALWAYS_LISTED);
 let slots = new Int32Array(ALWAYS_LISTED);
 
@@ -28,7 +28,7 @@ export class FrameLayout {
   /** First of the scratch slots; -1 in frames that need none. */
   readonly scratch: number;
   readonly zeroStart: number;
-  /** Behind the locals: first slot of the operand stack. */
+  /** After the locals: first slot of the operand stack. */
   readonly stackBase: number;
   readonly hasRefs: boolean;
   private readonly listedCount: number;
@@ -85,7 +85,7 @@ export class FrameLayout {
     return slot + (index - first) * slotsOf(type);
   }
 
-  /** The run of a local that is not listed. */
+  /** The group of a local that is not listed. */
   private runOf(index: number): Run {
     const { runs } = this;
     let low = 0;

@@ -1,7 +1,7 @@
 /**
- * Which internal operations stand for which numeric, memory and vector instructions. An instruction on numbers whose
- * operation has its name needs nothing here: the compiler knows it by the same rule. Instructions that are neither
- * here nor in `translate.ts` are type errors there.
+ * The internal operations of numeric, memory and vector instructions. An instruction on numbers whose operation has
+ * its name needs no entry here: the compiler knows it by the same rule. Instructions that are neither here nor in
+ * `translate.ts` are type errors there.
  */
 import { instructions, type Mnemonic } from '../../syntax/instructions.ts';
 import {
@@ -20,7 +20,7 @@ import { type VectorLowering, vectorLowerings } from '../code/vector-isa.ts';
 export interface Binary {
   readonly kind: 'binary';
   readonly rr: Op;
-  /** With an immediate right operand, if there is one. */
+  /** With an immediate right operand, if there is such an operation. */
   readonly ri: Op | null;
   readonly commutes: boolean;
 }
@@ -32,13 +32,13 @@ export interface Unary {
 export interface Comparison {
   readonly kind: 'comparison';
   readonly is64: boolean;
-  /** Whether the operands change places in the register form. */
+  /** Whether the operands are swapped in the register form. */
   readonly swaps: boolean;
   readonly set: Op;
   readonly setNot: Op | null;
   readonly branch: Op;
   readonly branchNot: Op;
-  /** The immediate form: relation after `adjust` was added to the constant; null when there is none. */
+  /** The immediate form: relation after `adjust` was added to the constant; null if there is none. */
   readonly immediate: ImmediateComparison | null;
   /** The immediate form with the constant on the left. */
   readonly flipped: ImmediateComparison | null;
@@ -79,7 +79,7 @@ const retypes = [
   'f64.reinterpret_i64',
 ] as const satisfies Mnemonic[];
 
-// Comparisons: relations that have no operation exchange their operands, or add 1 to their constant.
+// Comparisons: relations without an operation swap their operands, or add 1 to their constant.
 
 type IntegerBase = 'eq' | 'ne' | 'lt_s' | 'ge_s' | 'lt_u' | 'ge_u';
 interface IntegerRelation {
@@ -121,7 +121,7 @@ const floatRelations = {
   le: { base: 'le', swaps: false },
   ge: { base: 'le', swaps: true },
 } as const;
-/** What branches when a relation does not hold, and what sets then: with NaN, lt and ge are no contraries. */
+/** The operations that branch, and set, if a relation is false: with NaN, ge is not the negation of lt. */
 const floatNegations = {
   eq: { branch: 'ne', set: 'ne' },
   ne: { branch: 'eq', set: 'eq' },
@@ -234,13 +234,13 @@ type Otherwise = Comparing | keyof typeof accesses | (typeof tests)[number];
 type NameOf<M> = M extends `${infer T extends Integer | Float}.${infer O}` ? `${T}_${O}` : never;
 type Written = 'd' | 'D' | 'e';
 type Read = 's' | 'S' | 't';
-/** Those of some operations that have a layout. */
+/** Those of the given operations that have a layout. */
 type Fitting<Names, Layout extends string> = Names extends OpName
   ? LayoutOf<Names> extends Layout
     ? Names
     : never
   : never;
-/** The instructions that have an operation with a suffix and of a layout. */
+/** The instructions that have an operation with the suffix and the layout. */
 type Having<Suffix extends string, Layout extends string> = {
   [M in Mnemonic]: M extends Otherwise
     ? never

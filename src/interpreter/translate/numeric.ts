@@ -181,7 +181,7 @@ export const testZero = (t: Translation, is64: boolean): void => {
   );
 };
 
-/** Pops a condition and tells how to branch on it. */
+/** Pops a condition and returns how to branch on it. */
 export const popCondition = (t: Translation): Pending => {
   const waiting = t.pending;
   t.pending = null;
@@ -206,8 +206,8 @@ export const branchOn = (t: Translation, condition: Pending, label: number, isWh
 };
 
 /**
- * The slot of an address whose low word is the whole address: one beyond 2^32 becomes 2^32 - 1 in front of the
- * access, which is out of bounds as well.
+ * The slot of an address whose low word is the whole address: one beyond 2^32 becomes 2^32 - 1 before the access,
+ * which is also out of bounds.
  */
 export const addressSlot = (t: Translation, h: number): number => {
   const slot = t.slotOf(h);

@@ -1,9 +1,9 @@
 /**
  * The abstract operand stack of a translation: where each operand is, by height.
  *
- * An operand is in its canonical slot, or pending: a read of a local, or a constant. Whatever asks for all pending
- * operands, or for the pending reads of a local, finds them without a walk over the others: below a watermark
- * nothing is pending, and the reads of a local are linked from the newest to the oldest.
+ * An operand is in its canonical slot, or pending: a read of a local, or a constant. All pending operands, or the
+ * pending reads of a local, are found without a walk over the others: below a watermark nothing is pending, and the
+ * reads of a local are linked from the newest to the oldest.
  */
 import { slotsOf, type ValType } from '../../syntax/types.ts';
 import { layoutOf } from '../code/types-layout.ts';
@@ -13,26 +13,26 @@ export const IN_SLOT = 0;
 export const IN_LOCAL = 1;
 export const CONSTANT = 2;
 
-/** So many values are dealt with one by one; more at once. */
+/** Up to this many values are handled one by one; more in bulk. */
 export const FEW = 4;
 
-/** Heights, and locals, that there is room for between translations. */
+/** Heights, and locals, for which room is kept between translations. */
 const KEPT = 1 << 14;
 
-// PERF: one translation goes on at a time, so that the arrays are made once for all.
+// PERF: there is one translation at a time, so the arrays are made once.
 class Arrays {
   where = new Uint8Array(256);
   valueA = new Int32Array(256);
   valueB = new Int32Array(256);
   types = new Int32Array(256);
   slots = new Int32Array(256);
-  /** Of a pending read: height of the one of the same local below it; -1 if there is none. */
+  /** For a pending read: height of the next one of the same local below it; -1 if there is none. */
   below = new Int32Array(256);
   /** By local: height of the newest pending read; -1 if there is none. */
   newest = new Int32Array(256).fill(-1);
 }
 
-/** Null while a translation has them. */
+/** Null while a translation uses them. */
 let arrays: Arrays | null = null;
 
 const larger = <T extends Int32Array | Uint8Array>(array: T, length: number): T => {
@@ -48,13 +48,13 @@ export abstract class OperandStack {
   where: Uint8Array;
   valueA: Int32Array;
   valueB: Int32Array;
-  /** What an operand is known to be whichever way led here; more precise than the validator's in places. */
+  /** The type of an operand, whichever path led here; sometimes more precise than the validator's. */
   types: Int32Array;
   slots: Int32Array;
   private readonly shared: Arrays;
   /**
-   * Position of the operation that wrote the top operand to its slot; -1 if there is none, or if something may rely on
-   * the operand being there. Pushing and popping forget it.
+   * Position of the operation that wrote the top operand to its slot; -1 if there is none, or if something may rely
+   * on the operand being there. Pushing and popping reset it.
    */
   protected producer = -1;
   /** Below this height nothing is pending. */
@@ -71,7 +71,7 @@ export abstract class OperandStack {
     this.slots = slots;
   }
 
-  /** Brings a pending operand into its canonical slot. */
+  /** Moves a pending operand into its canonical slot. */
   protected abstract bring(h: number): void;
 
   /** The arrays are free for the next translation. */
@@ -157,7 +157,7 @@ export abstract class OperandStack {
     newest[this.valueA[h]!] = below[h]!;
   }
 
-  /** Drops what lies above a height. */
+  /** Drops everything above a height. */
   truncate(height: number): void {
     for (let h = this.height - 1; h >= height && h >= this.settled; h--) {
       if (this.where[h] === IN_LOCAL) this.unlink(h);
@@ -165,7 +165,7 @@ export abstract class OperandStack {
     this.height = height;
   }
 
-  /** Brings all operands into their canonical slots. */
+  /** Moves all operands into their canonical slots. */
   protected bringAll(): void {
     const { newest } = this.shared;
     for (let h = this.settled; h < this.height; h++) {
@@ -177,7 +177,7 @@ export abstract class OperandStack {
     this.settled = this.height;
   }
 
-  /** Brings the operands on top into their canonical slots. */
+  /** Moves the operands on top into their canonical slots. */
   settleTop(count: number): void {
     if (count > FEW) {
       this.bringAll();
@@ -191,7 +191,7 @@ export abstract class OperandStack {
     }
   }
 
-  /** Brings pending reads of a local that is about to change into their slots. */
+  /** Moves pending reads of a local that is about to change into their slots. */
   settleLocal(index: number): void {
     const { newest, below } = this.shared;
     if (index >= newest.length) return;

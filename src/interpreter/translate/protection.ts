@@ -13,7 +13,7 @@ const EXNREF = refType(HEAP_EXN, false);
 export const tagParams = (t: Translation, tag: number): readonly ValType[] =>
   (t.code.unit.module.tags[tag]!.type.comp as FuncType).params;
 
-/** Starts the handler of the current `try` that the reader stands at. */
+/** Starts the handler of the current `try` at the reader. */
 export const enterCatch = (t: Translation): void => {
   const control = t.controls[t.controls.length - 1]!;
   closeProtection(t, control);
@@ -26,7 +26,7 @@ export const enterCatch = (t: Translation): void => {
   t.bind(label);
 };
 
-/** Records what the `delegate` that the reader stands at says. */
+/** Records the `delegate` at the reader. */
 export const markDelegate = (t: Translation): void => {
   // The label counts from outside the `try`.
   t.handlers.delegate(t.controls.length - 2 - t.reader.index);

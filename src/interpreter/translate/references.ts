@@ -12,7 +12,7 @@ export const callRef = (t: Translation): void => {
 export const returnCallRef = (t: Translation): void => {
   const { callee, base } = popCallee(t);
   t.writer.emit(opOf.return_call_ref, callee, base);
-  t.writer.endRun();
+  t.writer.endStretch();
   skipUnreachable(t);
 };
 
@@ -37,9 +37,9 @@ export const convert = (t: Translation, heap: number): void => {
 };
 
 /**
- * Branches with the reference on top: either the label takes it, or it is gone when the branch is taken.
+ * Branches with the reference on top: either the label takes it, or a taken branch drops it.
  *
- * @param b the operands of the operations behind the reference
+ * @param b the operands of the operations after the reference
  */
 const branchOnReference = (
   t: Translation,
@@ -59,7 +59,7 @@ const branchOnReference = (
     const over = t.writer.newLabel();
     t.writer.branch(notTaken, over, slot, b, c);
     emitTaken(t, control);
-    t.writer.endRun();
+    t.writer.endStretch();
     t.bind(over);
   } else {
     control.isReferenced = true;

@@ -1,7 +1,7 @@
 /**
  * TABLE: what instructions cost by size, beyond the price of their class.
  *
- * A term of `staticTerms` is a fact of the code: the translator adds it to the price of the instruction. The others
+ * A term of `staticTerms` is known from the code: the translator adds it to the price of the instruction. The others
  * are known when the instruction runs: its cold operation pays them, after its checks and before it acts. The
  * documentation derives from this table; a row of a class that can cost by size and is missing here does not compile.
  */
@@ -30,7 +30,7 @@ const values = (t: Translation, types: readonly ValType[]): number =>
 const fields = (t: Translation, count: number): number => fieldsCost(t.code.unit.schedule, count);
 const composite = (t: Translation): unknown => t.code.unit.module.types[t.reader.index]!.comp;
 
-/** Terms that the code says: what they come to for the instruction that the reader stands at. */
+/** Terms known from the code: their value for the reader's current instruction. */
 const staticTerms = {
   label: (t) => values(t, labelTypes(target(t, t.reader.index))),
   labels: (t) => values(t, labelTypes(target(t, t.reader.labels[0]!))),
@@ -43,10 +43,10 @@ const staticTerms = {
 
 /** Terms that are known when the instruction runs; see the cold operations. */
 type DynamicTerm = 'bytes' | 'elements' | 'pages' | 'thrown';
-/** `tag` and `thrown` count values, and with both comes the search for who catches them. */
+/** `tag` and `thrown` count values, and both include the search for a handler. */
 export type SizeTerm = keyof typeof staticTerms | DynamicTerm | null;
 
-/** Classes whose instructions can move, make or look at any number of things. */
+/** Classes whose instructions can move, make or read any number of things. */
 type SizedMnemonic = MnemonicOf<'branch' | 'exception' | 'allocation' | 'bulk'>;
 
 export const sizeTerms: Readonly<Record<SizedMnemonic, SizeTerm>> = {
@@ -98,5 +98,5 @@ const byName = new Map<string, StaticTerm>(
   ),
 );
 
-/** What the instruction that the reader stands at costs by size, as far as the code says it. */
+/** The cost by size of the reader's current instruction, as far as it is known from the code. */
 export const staticSize = (t: Translation, { name }: InstructionRow): number => byName.get(name)?.(t) ?? 0;

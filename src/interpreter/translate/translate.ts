@@ -2,9 +2,9 @@
  * Translates the validated body of a function into internal code, in one pass.
  *
  * Fast code keeps `local.get`, constants and one comparison pending and folds them into the operation that
- * uses them; at every boundary (label, call, sized operation) all operands lie in their canonical slots.
- * Careful code is the same walk with nothing pending and a `charge` before each instruction, so both have the
- * same frame and may take over from each other at any boundary. Validation is trusted; nothing is checked here.
+ * uses them; at every boundary (label, call, sized operation) all operands are in their canonical slots. Careful code
+ * is the same walk with nothing pending and a `charge` before each instruction, so both have the same frame and may
+ * take over from each other at any boundary. Validation is trusted; nothing is checked here.
  */
 import {
   type InstructionRow,
@@ -47,7 +47,7 @@ import { staticSize } from './size-terms.ts';
 import * as variables from './variables.ts';
 import * as vectors from './vectors.ts';
 
-/** The finished code of a function, before it has a place. Translating another one makes it useless. */
+/** The finished code of a function, before it has a place. Translating another one invalidates it. */
 export class TranslatedCode {
   private readonly t: Translation;
 
@@ -55,7 +55,7 @@ export class TranslatedCode {
     this.t = t;
   }
 
-  /** Words, header included. */
+  /** Words, including the header. */
   get size(): number {
     return HEADER_WORDS + this.t.writer.size;
   }
@@ -72,7 +72,7 @@ export class TranslatedCode {
     space.words[entry - ZERO_START] = t.frame.zeroStart;
     space.words[entry - ZERO_END] = t.frame.stackBase;
     space.words[entry - FRAME_WORDS] = 2 * t.code.frameSlots;
-    space.words[entry - ENTRY_COST] = t.writer.firstRunCost;
+    space.words[entry - ENTRY_COST] = t.writer.firstStretchCost;
     const handlers = t.handlers.place(entry, (label) => t.writer.placeOf(label));
     return { start, entry, end: start + this.size, func: t.code, isCareful: t.isCareful, handlers };
   }
@@ -87,7 +87,7 @@ export class TranslatedCode {
  * Translates the body of a function.
  *
  * @param fast for careful code, the fast code that can take over; null makes fast code
- * @param isRecording whether the result can tell its boundaries and sites
+ * @param isRecording whether the result has its boundaries and sites
  * @returns null for fast code that would be too large
  */
 export const translate = (
@@ -96,8 +96,8 @@ export const translate = (
   isRecording: boolean,
 ): TranslatedCode | null => {
   let t = translateBody(code, fast, isRecording, { clearsRefs: false, fuses: true });
-  // Two things are known at the end of a body only: whether it touches references, on which its first operation
-  // depends, and whether it has vector operations: vector loops have no fused ones, and would be left at each.
+  // Two facts are known only at the end of a body: whether it touches references, on which its first operation
+  // depends, and whether it has vector operations: vector loops lack fused ones, and would be left at each.
   if (t !== null && ((t.usesRefs && !t.clearsRefs) || (t.usesVectors && t.writer.fuses)))
     t = translateBody(code, fast, isRecording, { clearsRefs: t.usesRefs, fuses: !t.usesVectors });
   return t === null ? null : new TranslatedCode(t);
@@ -106,15 +106,15 @@ export const translate = (
 const nowhere: FastCode = { map: noPlaces, entry: 0, chargesAll: false };
 
 /**
- * Walks over the body of a function, and shows what is on the stack in front of each instruction that can be
- * reached: all operands in their canonical slots. Makes no code.
+ * Walks over the body of a function, and reports the stack before each reachable instruction, with all operands in
+ * their canonical slots. Makes no code.
  *
  * @returns the translation at its end
  */
 export const walkBody = (code: FuncCode, visit: (t: Translation) => void): Translation =>
   translateBody(code, nowhere, false, { clearsRefs: false, fuses: false }, visit)!;
 
-/** What a translation takes from one that went before. */
+/** What a translation takes from an earlier one. */
 interface Findings {
   readonly clearsRefs: boolean;
   readonly fuses: boolean;
@@ -131,7 +131,7 @@ const translateBody = (
   const func = code.unit.module.funcs[code.index]!;
   const body = func.body!;
   const type = func.type.comp as FuncType;
-  // DETERMINISM: whichever code a call runs in, the fast code is made first, and decides.
+  // DETERMINISM: regardless of the code that a call runs in, the fast code is made first, and decides.
   const limit =
     t.isCareful || code.unit.observer !== null
       ? Number.POSITIVE_INFINITY
@@ -146,7 +146,7 @@ const translateBody = (
     type,
     isReferenced: false,
   });
-  // The entry has a cost of its own, so it is another place than the first instruction.
+  // The entry has its own cost, so its place differs from that of the first instruction.
   t.boundary(body.start);
   t.observe(observedEvents.entered, code.index);
   t.charge(entryCost(code.unit.schedule, body.localCount, slotCountOf(type.results)));
@@ -169,13 +169,13 @@ const translateBody = (
   return t;
 };
 
-/** What the instruction that the reader stands at costs, but for what only a run can tell. */
+/** The cost of the reader's current instruction, except for costs that are only known at run time. */
 export const priceOf = (t: Translation): number => {
   const row = instructions[t.reader.row]!;
   return t.code.unit.schedule.cost[row.fuel] + staticSize(t, row);
 };
 
-/** Most fuel of one run: with one instruction more, the sum stays below 2^31. */
+/** Most fuel of one stretch: with one more instruction, the sum stays below 2^31. */
 const MAX_RUN = 0x7f00_0000;
 
 const translateInstruction = (t: Translation): void => {
@@ -186,12 +186,12 @@ const translateInstruction = (t: Translation): void => {
     t.writer.boundary(t.reader.offset);
   }
   const price = priceOf(t);
-  if (t.writer.cost + price > MAX_RUN) t.splitRun();
+  if (t.writer.cost + price > MAX_RUN) t.splitStretch();
   t.chargeInstruction(price);
-  // Of calls, those of the host are told by who makes them.
+  // Calls of the host are reported where they are made.
   if (isStopping && row.fuel !== 'call') t.observe(observedEvents.before, 0);
   lower(t, row);
-  // What follows a branch that may be taken is done less often.
+  // Code after a branch that may be taken runs less often.
   if (row.fuel === 'branch' && t.controls.length > 0) t.count();
 };
 
@@ -227,8 +227,8 @@ const lower = (t: Translation, row: InstructionRow): void => {
 };
 
 /**
- * Whether an instruction may have to wait for fuel beyond its own cost, or for the host: everything is in
- * canonical slots before it, and a boundary lies there.
+ * Whether an instruction may have to wait for fuel beyond its own cost, or for the host: before it, everything is in
+ * canonical slots, and there is a boundary.
  */
 const isStop = (t: Translation, { flow }: InstructionRow): boolean =>
   flow === 'stops' || (flow === 'stops-if-imported' && t.reader.index < t.code.unit.module.importedFuncCount);
@@ -246,7 +246,7 @@ type Special = (t: Translation) => void;
 const atomicOps = Object.fromEntries(
   instructions.filter(({ fuel }) => fuel === 'atomic').map(({ name }) => [name, atomics.atomic]),
 ) as Record<MnemonicOf<'atomic'>, Special>;
-/** The instructions whose translation is not a matter of the tables: all that `lowerings.ts` does not have. */
+/** The instructions that are not translated by tables: all that `lowerings.ts` lacks. */
 const specials: Record<Exclude<Mnemonic, keyof typeof lowerings>, Special> = {
   nop: () => {},
   unreachable: (t) => control.unreachable(t),

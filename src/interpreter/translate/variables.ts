@@ -54,7 +54,7 @@ export const drop = (t: Translation): void => {
   t.pop();
 };
 
-/** @param declared what the instruction says; null without one, when both operands have the same type of numbers */
+/** @param declared the type in the instruction; null without one, when both operands have the same number type */
 export const select = (t: Translation, declared: ValType | null): void => {
   const condition = t.pop();
   const second = t.pop();

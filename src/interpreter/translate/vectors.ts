@@ -1,6 +1,6 @@
 /**
- * Translates vector instructions. Their operations name slots in words of their own, so that frames of any size
- * can use them, and every one that has a result can be retargeted.
+ * Translates vector instructions. Their operations have slots in separate words, so that frames of any size can use
+ * them, and every operation with a result can be retargeted.
  */
 import type { InstructionRow } from '../../syntax/instructions.ts';
 import { laneCountOf } from '../../syntax/shapes.ts';
@@ -18,14 +18,14 @@ const emitResult = (t: Translation, op: Op, type: ValType, ...words: readonly nu
   t.produced(t.vector(op, 2 * slot, ...words));
 };
 
-/** Pops operands and tells their slots, in order. */
+/** Pops operands and returns their slots, in order. */
 const popSlots = (t: Translation, count: number): number[] => {
   const slots: number[] = [];
   for (let i = 0; i < count; i++) slots.unshift(t.slotOf(t.pop()));
   return slots;
 };
 
-/** Any vector instruction but constants. */
+/** Any vector instruction except constants. */
 export const instruction = (
   t: Translation,
   lowering: VectorLowering,
@@ -48,8 +48,8 @@ const compute = (t: Translation, { op, swaps }: VectorLowering, type: ValType): 
 };
 
 /**
- * A sum with the product that was just computed, on either side: one operation. Tells whether it is one. The other
- * side lies in a slot, or nothing was written for it.
+ * A sum with the product that was just computed, on either side, as one operation. Returns whether it applies. The
+ * other side is in a slot, or nothing was written for it.
  */
 const multiplyAdd = (t: Translation): boolean => {
   const { writer } = t;
@@ -81,7 +81,7 @@ const access = (t: Translation, near: Op, row: InstructionRow): void => {
   else t.vector(op, 0, ...words);
 };
 
-/** A load from the sum with a constant that was just computed: one operation. Tells whether it is one. */
+/** A load from the sum with a constant that was just computed, as one operation. Returns whether it applies. */
 const loadAt = (t: Translation): boolean => {
   const { writer } = t;
   const h = t.height - 1;
@@ -114,7 +114,7 @@ const extractLane = (t: Translation, op: Op | null, row: InstructionRow, type: V
   emitResult(t, op, type, (laneCountOf(row) / 2) * slot + lane);
 };
 
-/** Indices become places in the frame, and bytes that stay together words or halves. @spec exec-vshuffle */
+/** Indices become places in the frame, and bytes that stay together become words or halves. @spec exec-vshuffle */
 const shuffle = (t: Translation, bytes: Op): void => {
   const lanes = t.reader.bytes16;
   const [first, second] = popSlots(t, 2) as [number, number];

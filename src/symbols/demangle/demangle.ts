@@ -1,18 +1,18 @@
 /**
- * Names of compilers as people wrote them: Rust (both manglings) and C++. Go and others write readable names already.
+ * Demangles names of compilers: Rust (both manglings) and C++. Go and others already write readable names.
  *
- * For people only, so the forms are plain: no crate hashes, no lifetimes that say nothing. What is not understood in
- * full stays as it is.
+ * Only for people, so the forms are simple: no crate hashes, no lifetimes without meaning. A name that is not fully
+ * understood stays unchanged.
  */
 import { demangleItanium } from './itanium.ts';
 import { demangleRustLegacy } from './rust-legacy.ts';
 import { demangleRustV0 } from './rust-v0.ts';
 
-/** Longest symbol that is looked at. SAFETY: bounds the time and the size of the result. */
+/** Longest symbol that is read. SAFETY: bounds the time and the size of the result. */
 const MAX_SYMBOL = 4096;
 
 /**
- * A name in readable form; the same name when it is not mangled, or in a way that is not known.
+ * A name in readable form; the same name if it is not mangled, or in an unknown way.
  *
  * ```js
  * console.log(demangle('_ZN4core9panicking5panic17h0123456789abcdefE')); // → core::panicking::panic

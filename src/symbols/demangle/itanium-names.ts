@@ -1,4 +1,7 @@
-/** Words of the C++ mangling: built-in types, operators, and what stands for parts of `std`. @source Itanium C++ ABI §5.1 */
+/**
+ * Words of the C++ mangling: built-in types, operators, and abbreviations of parts of `std`. @source Itanium C++ ABI
+ * §5.1
+ */
 
 /** @grammar builtin-type */
 export const builtinTypes: Readonly<Record<string, string>> = {
@@ -25,7 +28,7 @@ export const builtinTypes: Readonly<Record<string, string>> = {
   z: '...',
 };
 
-/** Built-in types of two characters, behind `D`. */
+/** Built-in types of two characters, after `D`. */
 export const laterTypes: Readonly<Record<string, string>> = {
   n: 'std::nullptr_t',
   i: 'char32_t',
@@ -36,7 +39,7 @@ export const laterTypes: Readonly<Record<string, string>> = {
   h: 'half',
 };
 
-/** How numbers of a type end as literals. */
+/** Suffixes of literals by type. */
 export const literalSuffixes: Readonly<Record<string, string>> = {
   i: '',
   j: 'u',
@@ -46,7 +49,7 @@ export const literalSuffixes: Readonly<Record<string, string>> = {
   y: 'ull',
 };
 
-/** Abbreviations behind `S`. */
+/** Abbreviations after `S`. */
 export const standardNames: Readonly<Record<string, string>> = {
   a: 'std::allocator',
   b: 'std::basic_string',
@@ -56,7 +59,7 @@ export const standardNames: Readonly<Record<string, string>> = {
   d: 'std::iostream',
 };
 
-/** The classes that some abbreviations stand for. */
+/** The classes that some abbreviations denote. */
 export const standardClasses: Readonly<Record<string, string>> = {
   Ss: 'std::basic_string<char, std::char_traits<char>, std::allocator<char>>',
   Si: 'std::basic_istream<char, std::char_traits<char>>',

@@ -1,6 +1,6 @@
 /**
  * C++ names, `_Z…`: functions with their scopes, templates and parameters. Expressions in template arguments and a few
- * rarities are not understood; such names stay as they are. @source Itanium C++ ABI §5.1
+ * rarities are not supported; such names stay unchanged. @source Itanium C++ ABI §5.1
  */
 import {
   builtinTypes,
@@ -12,7 +12,7 @@ import {
 } from './itanium-names.ts';
 import { attempt, SymbolReader } from './symbol-reader.ts';
 
-/** A type as text on both sides of what it declares: `void (*` and `)(int)`. */
+/** A type as text on both sides of its declarator: `void (*` and `)(int)`. */
 interface CppType {
   readonly left: string;
   readonly right: string;
@@ -29,10 +29,10 @@ type TemplateArg = string | readonly string[];
 const argText = (arg: TemplateArg): string =>
   typeof arg === 'string' ? arg : arg.filter((item) => item !== '').join(', ');
 
-/** A name, and what of it decides how the parameters are written. */
+/** A name, and the facts that decide how its parameters are written. */
 interface CppName {
   readonly text: string;
-  /** Qualifiers of a member function, to stand behind its parameters. */
+  /** Qualifiers of a member function, which follow its parameters. */
   readonly suffix: string;
   /** Whether a return type comes first among the types. */
   readonly hasResult: boolean;
@@ -40,11 +40,11 @@ interface CppName {
 
 class CppReader extends SymbolReader {
   private readonly substitutions: CppType[] = [];
-  /** Arguments of the template that is being named, for `T_`. */
+  /** Arguments of the current template, for `T_`. */
   private templateArgs: TemplateArg[] = [];
-  /** While a pattern is read for each item of a pack: which item, and how many there are. */
+  /** While a pattern is read for each item of a pack: the item, and the number of items. */
   private expansion: { index: number; count: number } | null = null;
-  /** Above 0 inside types and arguments, whose own template arguments `T_` does not mean. */
+  /** Above 0 inside types and arguments, whose own template arguments `T_` does not refer to. */
   private inner = 0;
 
   private keep(type: CppType): CppType {
@@ -76,7 +76,7 @@ class CppReader extends SymbolReader {
     return `${kind} thunk to ${this.encoding()}`;
   }
 
-  /** Types up to what `end` matches; `void` alone is none. */
+  /** Types up to what `end` matches; a single `void` means no types. */
   private params(end: RegExp): string {
     const types: string[] = [];
     for (;;) {
@@ -131,7 +131,7 @@ class CppReader extends SymbolReader {
       if (text === '' && this.peek === 'S') {
         const code = this.text.slice(this.pos, this.pos + 2);
         text = this.eat('St') ? 'std' : shown(this.substitution());
-        // Constructors are named after the class itself, and not after its abbreviation.
+        // Constructors are named after the class itself, not after its abbreviation.
         if (/[CD]/.test(this.peek)) text = standardClasses[code] ?? text;
         continue;
       }
@@ -150,7 +150,7 @@ class CppReader extends SymbolReader {
       }
       this.keep(plain(text));
     }
-    // The whole name is no prefix of anything; as a type it is added again.
+    // The whole name is not a prefix of anything; as a type it is added again.
     if (this.substitutions.pop() === undefined || text === '') this.fail();
     return { text, suffix, hasResult };
   }
@@ -369,7 +369,7 @@ const pointer = ({ left, right, isDirect }: CppType, sign: string): CppType => {
   return { left: left + sign, right, isDirect };
 };
 
-/** Last part of a scope, without template arguments: what its constructors are called. */
+/** Last part of a scope, without template arguments: the name of its constructors. */
 const baseName = (scope: string): string => {
   let depth = 0;
   let end = scope.length;
@@ -381,7 +381,7 @@ const baseName = (scope: string): string => {
   return scope.slice(0, end);
 };
 
-/** The function that a name stands for; null when it is not of this mangling, or not understood in full. */
+/** The function that a name denotes; null if it is not of this mangling, or not fully understood. */
 export const demangleItanium = (name: string): string | null => {
   const start = /^_{1,3}Z/.exec(name)?.[0].length;
   if (start === undefined) return null;
@@ -389,7 +389,7 @@ export const demangleItanium = (name: string): string | null => {
     const r = new CppReader(name, start);
     const text = r.encoding();
     if (r.pos === name.length) return text;
-    // What optimisers add: `.llvm.123`, `.cold`.
+    // Suffixes of optimisers: `.llvm.123`, `.cold`.
     return r.peek === '.' ? `${text} (${name.slice(r.pos)})` : r.fail();
   });
 };

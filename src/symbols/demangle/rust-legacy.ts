@@ -1,6 +1,6 @@
 /**
- * Rust's older mangling: `_ZN`, parts with their lengths, a hash as the last one. Linkers that take it for C++ leave
- * `a::b::h0123456789abcdef`, which is made readable as well. @source rustc's `legacy.rs`
+ * Rust's older mangling: `_ZN`, parts with their lengths, a hash as the last one. Linkers that treat it as C++ leave
+ * `a::b::h0123456789abcdef`, which is also made readable. @source rustc's `legacy.rs`
  */
 
 const escapes: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ const unescapePart = (part: string): string =>
 
 const isHash = (part: string | undefined): boolean => part !== undefined && /^h[0-9a-f]{16}$/.test(part);
 
-/** The parts of `_ZN3foo3barE…`; empty when it is not of that form. */
+/** The parts of `_ZN3foo3barE…`; empty if it does not have that form. */
 const partsOf = (name: string): string[] => {
   const parts: string[] = [];
   for (let pos = 3; name[pos] !== 'E'; ) {

@@ -28,7 +28,7 @@ const basicTypes: Readonly<Record<string, string>> = {
   z: '!',
 };
 
-/** Where the symbol proper begins: positions in back references count from here. */
+/** The beginning of the symbol proper: positions in back references count from here. */
 const BASE = 2;
 
 class RustReader extends SymbolReader {
@@ -117,7 +117,7 @@ class RustReader extends SymbolReader {
     return `${path}::{${kind}${name === '' ? '' : `:${name}`}#${disambiguator}}`;
   }
 
-  /** The path of an `impl` block says where it stands, which is of no interest. */
+  /** The path of an `impl` block is its location, which is not shown. */
   private implPath(): void {
     this.optional('s');
     this.path(false);
@@ -248,12 +248,12 @@ class RustReader extends SymbolReader {
   }
 }
 
-/** The path that a name stands for; null when it is not of this mangling. */
+/** The path that a name denotes; null if it is not of this mangling. */
 export const demangleRustV0 = (name: string): string | null =>
   attempt(() => {
     const r = new RustReader(name, BASE);
     const path = r.path(true);
-    // Behind the path: the crate that instantiated it, and what tools have added.
+    // After the path: the crate that instantiated it, and suffixes of tools.
     if (r.pos < name.length && !/[A-Z.$]/.test(r.peek)) r.fail();
     return path;
   });

@@ -1,14 +1,15 @@
 /**
- * A cursor over a mangled name. Demanglers are small recursive readers: where a name is not of the expected form they
- * throw `NotUnderstood`, and the name stays as it is. Depth and work are bounded, since names come from the module.
+ * A cursor over a mangled name. Demanglers are small recursive readers: if a name does not have the expected form,
+ * they throw `NotUnderstood`, and the name stays unchanged. Depth and work are bounded, since names come from the
+ * module.
  */
 
-/** Thrown inside the demanglers only. */
+/** Thrown only inside the demanglers. */
 class NotUnderstood extends Error {}
 
 /** Deepest nesting of a name. */
 const MAX_DEPTH = 100;
-/** Most characters of all parts of the readable name, those that are used again counted again. */
+/** Most characters of all parts of the readable name; parts that are reused count again. */
 const MAX_OUTPUT = 20_000;
 
 export class SymbolReader {
@@ -47,7 +48,7 @@ export class SymbolReader {
     if (!this.eat(text)) this.fail();
   }
 
-  /** What matches a sticky pattern at the cursor, consumed; empty if nothing does. */
+  /** Consumes the match of a sticky pattern at the cursor; empty without a match. */
   match(pattern: RegExp): string {
     pattern.lastIndex = this.pos;
     const found = pattern.exec(this.text)?.[0] ?? '';
@@ -81,7 +82,7 @@ export class SymbolReader {
   }
 }
 
-/** Runs a demangler; null where it did not understand the name. */
+/** Runs a demangler; null if it did not understand the name. */
 export const attempt = (read: () => string): string | null => {
   try {
     return read();

@@ -1,6 +1,6 @@
 /**
- * A cursor over debug information, which is only for people: whatever is wrong with it may cost an answer, never an
- * error. Nothing here throws; behind the end everything reads as 0, and `isDone` says so.
+ * A cursor over debug information, which is only for people: damage in it may lose an answer, but never causes an
+ * error. Nothing here throws; after the end everything reads as 0, and `isDone` is true.
  */
 import { decodeUtf8 } from '../../syntax/utf8.ts';
 
@@ -9,7 +9,7 @@ export class LenientReader {
   pos: number;
   /** First byte that is not read. */
   readonly end: number;
-  /** Whether something behind the end was asked for. */
+  /** Whether something after the end was read. */
   isBroken = false;
 
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
@@ -41,7 +41,7 @@ export class LenientReader {
     return (this.u16() | (this.u16() << 16)) >>> 0;
   }
 
-  /** Eight bytes; what does not fit a number is as large as one can be. */
+  /** Eight bytes; a value that does not fit in a number becomes the largest one. */
   u64(): number {
     const low = this.u32();
     return Math.min(low + this.u32() * 2 ** 32, Number.MAX_SAFE_INTEGER);
@@ -82,9 +82,9 @@ export class LenientReader {
   }
 }
 
-/** Bytes as text for people. SAFETY: what could steer a terminal, or is no UTF-8, becomes U+FFFD. */
+/** Bytes as text for people. SAFETY: characters that could control a terminal, or are not UTF-8, become U+FFFD. */
 const shownText = (bytes: Uint8Array): string => {
   const text = decodeUtf8(bytes) ?? Array.from(bytes, (b) => String.fromCharCode(b < 0x80 ? b : 0)).join('');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd');
 };

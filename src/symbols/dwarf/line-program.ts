@@ -1,27 +1,27 @@
 /**
- * The machine of DWARF's line programs (section 6.2.5 of the standard): bytes in, rows out that say from which address
- * on the code belongs to which line. Addresses are offsets in the contents of the code section, as tools for Wasm
- * write them.
+ * The machine of DWARF's line programs (section 6.2.5 of the standard): it reads bytes and returns rows, which say
+ * from which address on the code belongs to which line. Addresses are offsets in the contents of the code section, as
+ * tools for Wasm write them.
  */
 import { LenientReader } from './lenient-reader.ts';
 import type { LineUnit } from './line-unit.ts';
 
-/** From `address` on the code is of this place, up to the next row. */
+/** From `address` up to the next row, the code belongs to this place. */
 export interface LineRow {
   readonly address: number;
   /** Index in the unit's table of files. */
   readonly file: number;
-  /** From 1; 0 where no line is responsible. */
+  /** From 1; 0 if no line is responsible. */
   readonly line: number;
-  /** From 1; 0 where it is not known. */
+  /** From 1; 0 if unknown. */
   readonly column: number;
-  /** Whether this is only the address behind a sequence. */
+  /** Whether this is only the end address of a sequence. */
   readonly isEnd: boolean;
 }
 
 /**
- * Runs a unit's program from a place where a sequence begins, to its end or until `onRow` says to stop. The row is the
- * same object each time. `onRow` also gets the place behind the row's opcode.
+ * Runs a unit's program from the beginning of a sequence to its end, or until `onRow` stops it. The row is the same
+ * object each time. `onRow` also gets the place after the row's opcode.
  */
 export const runLineProgram = (
   bytes: Uint8Array,
@@ -42,7 +42,7 @@ export const runLineProgram = (
   const advance = (operations: number): void => {
     row.address = (row.address + Math.imul(operations, minInstructionLength)) >>> 0;
   };
-  /** Returns whether to go on. */
+  /** Returns whether to continue. */
   const extended = (): boolean => {
     const length = r.uleb();
     const end = Math.min(r.pos + length, r.end);
@@ -93,7 +93,7 @@ export const runLineProgram = (
         row.address = (row.address + r.u16()) >>> 0;
         break;
       default:
-        // Flags, and opcodes of later versions: the header says how many operands to pass over.
+        // Flags, and opcodes of later versions: the header says how many operands to skip.
         for (let i = operandCounts[op - 1]!; i > 0; i--) r.uleb();
     }
   }

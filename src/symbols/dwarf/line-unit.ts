@@ -1,16 +1,16 @@
 /**
- * One unit of `.debug_line`: its header, and its tables of directories and files, which are read when a file is asked
- * for. Versions 2 to 5 of DWARF (the standard's section 6.2.4), in the 32-bit and the 64-bit format.
+ * One unit of `.debug_line`: its header, and its tables of directories and files, which are read when a file is
+ * requested. Versions 2 to 5 of DWARF (the standard's section 6.2.4), in the 32-bit and the 64-bit format.
  */
 import { LenientReader } from './lenient-reader.ts';
 
-/** The parts of a module that hold strings of line tables; null where there is none. */
+/** The parts of a module that hold strings of line tables; null if there is none. */
 interface StringSections {
   readonly lineStrings: LenientReader | null;
   readonly strings: LenientReader | null;
 }
 
-/** What running a unit's program needs of its header. */
+/** The parts of a unit's header that running its program needs. */
 export interface LineUnit {
   readonly version: number;
   /** Size of offsets into other sections. */
@@ -21,14 +21,14 @@ export interface LineUnit {
   readonly opcodeBase: number;
   /** Number of operands of the standard opcodes, from opcode 1. */
   readonly operandCounts: Uint8Array;
-  /** Where the tables of directories and files begin. */
+  /** The beginning of the tables of directories and files. */
   readonly tables: number;
   readonly program: number;
-  /** Byte behind the unit. */
+  /** End of the unit. */
   readonly end: number;
 }
 
-/** Reads the header at the cursor and puts the cursor behind the unit. Null for a unit that is not understood. */
+/** Reads the header at the cursor and moves the cursor past the unit. Null for a unit that is not understood. */
 export const readLineUnit = (r: LenientReader): LineUnit | null => {
   let length = r.u32();
   const offsetSize = length === 0xffffffff ? 8 : 4;
@@ -43,8 +43,8 @@ export const readLineUnit = (r: LenientReader): LineUnit | null => {
   const headerLength = offsetSize === 8 ? unit.u64() : unit.u32();
   const program = unit.pos + headerLength;
   const minInstructionLength = unit.byte();
-  if (version >= 4) unit.skip(1); // Operations per instruction: 1 but for VLIW machines.
-  unit.skip(1); // Whether rows begin statements: they all count here.
+  if (version >= 4) unit.skip(1); // Operations per instruction: 1 except on VLIW machines.
+  unit.skip(1); // Whether rows begin statements: all rows count here.
   const lineBase = unit.i8();
   const lineRange = unit.byte();
   const opcodeBase = unit.byte();
@@ -65,18 +65,18 @@ export const readLineUnit = (r: LenientReader): LineUnit | null => {
   };
 };
 
-/** A file as a table names it. */
+/** A file in a table. */
 interface FileEntry {
   readonly name: string;
   readonly directory: number;
 }
 
-/** Most bytes of tables that are looked through for a file. SAFETY: each frame of a backtrace may ask for another one. */
+/** Most bytes of tables that are searched for a file. SAFETY: each frame of a backtrace may need another one. */
 const MAX_TABLE_BYTES = 1 << 20;
-/** Most bytes of a string in another section that are looked at. */
+/** Most bytes of a string in another section that are read. */
 const MAX_STRING_BYTES = 1024;
 
-/** Path of a file of a unit, as the compiler was told it; null when the table does not have it. */
+/** Path of a file of a unit, as it was passed to the compiler; null if the table does not have it. */
 export const filePath = (
   bytes: Uint8Array,
   unit: LineUnit,
@@ -92,7 +92,7 @@ const isAbsolute = (path: string): boolean => /^(?:[/\\]|[A-Za-z]:)/.test(path);
 const join = (directory: string, name: string): string =>
   directory === '' || isAbsolute(name) ? name : `${directory.replace(/\/$/, '')}/${name}`;
 
-/** Up to version 4: strings until an empty one. Directory 0 is the compiler's, which stands elsewhere. */
+/** Up to version 4: strings until an empty one. Directory 0 is that of the compiler, which is not in the table. */
 const pathInLists = (r: LenientReader, file: number): string | null => {
   const directories: number[] = [];
   while (!r.isDone && r.bytes[r.pos] !== 0) {
@@ -121,11 +121,11 @@ const skipText = (r: LenientReader): void => {
 const textAt = (r: LenientReader, start: number): string =>
   new LenientReader(r.bytes, start, Math.min(r.end, start + MAX_STRING_BYTES)).text();
 
-/** Contents of an entry that count here. */
+/** Contents of an entry that are used here. */
 const PATH = 1;
 const DIRECTORY_INDEX = 2;
 
-/** Version 5: tables that say what their entries hold. Directory 0 is where the compiler ran. */
+/** Version 5: tables that describe their entries. Directory 0 is where the compiler ran. */
 const pathInTables = (
   r: LenientReader,
   unit: LineUnit,
@@ -147,7 +147,7 @@ const pathInTables = (
   );
 };
 
-/** Reads the table at the cursor up to one entry; null, and the cursor behind the table, if it has no such entry. */
+/** Reads the table at the cursor up to one entry; null, with the cursor after the table, if it has no such entry. */
 const readEntry = (
   r: LenientReader,
   unit: LineUnit,
@@ -157,7 +157,7 @@ const readEntry = (
   const formats: [content: number, form: number][] = [];
   for (let i = r.byte(); i > 0; i--) formats.push([r.uleb(), r.uleb()]);
   const count = r.uleb();
-  // SAFETY: entries without contents take no bytes, and a count of them would cost time for nothing.
+  // SAFETY: entries without contents take no bytes, so their count is not bounded by the size.
   if (formats.length === 0) return null;
   for (let index = 0; index < count && !r.isDone; index++) {
     let name = '';
@@ -172,7 +172,7 @@ const readEntry = (
   return null;
 };
 
-/** Reads one value; strings only where `strings` says that they are wanted. Forms that are not known end the reading. */
+/** Reads one value; strings only if `strings` requests them. Unknown forms end the reading. */
 const readForm = (
   r: LenientReader,
   { offsetSize }: LineUnit,

@@ -1,8 +1,8 @@
 /**
- * From a byte of a module to the file and line that it was compiled from, where the module carries DWARF lines.
+ * From a byte of a module to the file and line that it was compiled from, if the module has DWARF lines.
  *
- * One pass, made when a place is first asked for, notes where sequences lie; a sequence is run again for the places
- * in it. That keeps no rows, whose number only the module decides, and takes time in proportion to the section.
+ * One pass, made when a place is first requested, records the sequences; a sequence is run again for the places in
+ * it. This stores no rows, whose number only the module bounds, and takes time proportional to the section.
  * @source DWARF 5, section 6.2; https://yurydelendik.github.io/webassembly-dwarf/
  */
 import type { Module } from '../../syntax/module.ts';
@@ -23,17 +23,17 @@ export interface SourceLine {
   readonly file: string;
   /** From 1. */
   readonly line: number;
-  /** From 1; absent where the compiler did not say. */
+  /** From 1; absent if the compiler did not say. */
   readonly column?: number;
 }
 
-/** A stretch of addresses that one run of a line program covers. */
+/** A range of addresses that one sequence of a line program covers. */
 interface Sequence {
   readonly low: number;
-  /** Address behind the last row. */
+  /** Address after the last row. */
   readonly high: number;
   readonly unit: LineUnit;
-  /** Where in the program it begins. */
+  /** Its beginning in the program. */
   readonly start: number;
 }
 
@@ -89,8 +89,8 @@ const sequenceAt = (sequences: readonly Sequence[], address: number): Sequence |
 };
 
 /**
- * The places that bytes of a module were compiled from, each null where the module does not tell. All at once, since
- * every sequence is run once for all that it covers.
+ * The places that bytes of a module were compiled from, each null if unknown. All in one call, since every sequence
+ * is run once for all places that it covers.
  *
  * ```js
  * const module = decodeModule(doubleWasm);
@@ -135,7 +135,7 @@ const findLines = (
     strings: readerOf(module, '.debug_str'),
   };
   for (const { address, file, line, column } of places) {
-    // Line 0 is code that no line is responsible for.
+    // Line 0 is code for which no line is responsible.
     const path = line === 0 ? null : filePath(module.bytes, unit, file, strings);
     if (path !== null) found.set(address, { file: path, line, ...(column === 0 ? {} : { column }) });
   }

@@ -126,7 +126,7 @@ const wideReturns = (end: readonly Instruction[]): LoopSpec => ({
   ],
 });
 
-/** A function that calls itself in place of returning. */
+/** A function that calls itself instead of returning. */
 const tailForms = (call: readonly Instruction[], spec: Partial<LoopSpec>): Forms => {
   const chain = { turn: [['call', FIRST_FUNC]] as Instruction[], isWhole: true };
   const leafTo = (locals: LoopSpec['locals'], type = 0) => [{ type, locals: locals ?? [], code: call }];

@@ -130,7 +130,7 @@ const request = (operand: Instruction): Instruction[] => [
 export const kernelLoops: Readonly<Record<KernelAbiName, Forms>> = {
   alloc: formsFor('alloc')({
     cheap: [[i64(0), OWN, drop]],
-    // No freed block is large enough, and there is no room behind the last one: all are looked at.
+    // No freed block is large enough, and there is no room after the last one: all are looked at.
     dear: [
       [i64(4096), OWN, drop],
       {

@@ -2,7 +2,7 @@
  * Endless loops around one instruction or one function of the host: what a loop is made of, and its module.
  *
  * Every module has the type `[] -> []` as type 0, `ready` of the host as function 0 and the function of the loop,
- * `run`, behind its imports. `ready` is called once, when the loop begins: what lies before it is preparation.
+ * `run`, after its imports. `ready` is called once, when the loop begins: what lies before it is preparation.
  */
 import { I32, I64, type ValType } from '../../../src/wasm.ts';
 import {
@@ -56,7 +56,7 @@ export interface LoopSpec {
   readonly before?: readonly Instruction[];
   /** Type of the loop, where it has parameters. */
   readonly loopType?: number;
-  /** Whether the turn ends by itself in a way that goes on: then no loop is put around it. */
+  /** Whether the turn ends by itself in a way that continues: then no loop is put around it. */
   readonly isWhole?: boolean;
   readonly locals?: FuncSource['locals'];
   readonly types?: ModuleSource['types'];
@@ -77,7 +77,7 @@ export interface Forms {
   readonly dear: LoopSpec;
   readonly [more: string]: LoopSpec;
 }
-/** Why there is no loop of a row: it cannot be passed and go on. */
+/** Why there is no loop of a row: it cannot be passed and continue. */
 export type NoLoop = string;
 
 /** A loop with its name. */

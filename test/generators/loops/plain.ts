@@ -9,7 +9,7 @@ import { type Forms, get, i32, i64, type LoopSpec, repeat, set } from './loop.ts
 
 /** How often the dear forms have the instruction in the loop, so that the branch back does not count. */
 const UNROLLED = 16;
-/** Locals in front of the operands of far forms: more than the operands of internal code can name. */
+/** Locals before the operands of far forms: more than the operands of internal code can name. */
 const FAR = 5000;
 
 type Value = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
@@ -85,7 +85,10 @@ const immediatesOf = (row: InstructionRow, memory: MemArg): Operand[] =>
     }
   });
 
-/** One instruction on the locals from `first` on; its results go to the locals behind, since what is dropped may not be computed. */
+/**
+ * One instruction on the locals from `first` on; its results go to the locals after them, since dropped values may
+ * not be computed.
+ */
 const turnOf = (row: InstructionRow, memory: MemArg, first: number): Instruction[] => {
   const [params, results] = typeOf(row);
   const instruction = [row.name, ...immediatesOf(row, memory)] as unknown as Instruction;
@@ -119,7 +122,7 @@ const cheap = (row: InstructionRow): LoopSpec => {
   };
 };
 
-/** @param order which of the two dear values the first operand is @param distance locals in front of the operands */
+/** @param order which of the two dear values the first operand is @param distance locals before the operands */
 const dear = (row: InstructionRow, order: 0 | 1, distance = 0): LoopSpec => {
   const [params, results] = typeOf(row);
   const types = params.map((word) => (word === 'addr' ? 'i64' : word) as Value);

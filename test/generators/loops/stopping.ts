@@ -1,6 +1,6 @@
 /**
  * Stops every loop by a deadline and by a signal, in a child process: one that does not stop is ended from outside,
- * and the next one goes on in a new process.
+ * and the next one continues in a new process.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -251,7 +251,7 @@ export const wasiLoops: Readonly<Record<WasiFunctionName, Forms | NoLoop>> = {
         ],
         { before: manyDescriptors },
       ],
-      'made anew': [
+      'made again': [
         [
           ...[ROOT, i32(1), ...path('new'), i32(CREAT | TRUNC), i64(66), i64(0), i32(0), i32(OUT)],
           ...[...OWN, ...opened, ...close, ...unlink('new')],

@@ -9,7 +9,7 @@ import { hostFunction, I32, invoke, quern1, startExecution } from '../../../src/
 const type = { kind: 'func', params: [I32], results: [I32] } as const;
 const cost = quern1.hostCall;
 
-test('pauses before the call, and goes on', () => {
+test('pauses before the call, and continues', () => {
   const seen: unknown[] = [];
   const double = hostFunction(type, ([value]) => {
     seen.push(value);
@@ -19,7 +19,7 @@ test('pauses before the call, and goes on', () => {
   assert.equal(call.run(), 'paused');
   assert.equal(call.pause, 'fuel');
   assert.equal(call.fuelConsumed, 0);
-  // Another call takes the machine meanwhile; the arguments must not be lost.
+  // Another call takes the machine in the meantime; the arguments must not be lost.
   assert.deepEqual(invoke(double, [4n]), [8n]);
   assert.equal(call.run(), 'paused');
   call.addFuel(1);

@@ -1,7 +1,7 @@
 /**
  * Runs recorded plug-ins on the official Extism SDK: `child.js PACKAGE PORT ID…`. Prints a line of JSON for each
  * set-up, a `SetUpRun`. Which engine runs them is the global namespace's matter. Requests go to PORT of this machine
- * in place of the recorded one.
+ * instead of the recorded one.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ const [packageName, port, ...ids] = process.argv.slice(2) as [string, string, ..
 const entry = join(root, 'node_modules', packageName, 'dist/esm/mod.js');
 const sdk = (await import(pathToFileURL(entry).href)) as Sdk;
 
-/** A copy, since version 1.0.3 takes the whole buffer behind a view. */
+/** A copy, since version 1.0.3 takes the whole buffer of a view. */
 const inputFor = (call: RecordedCall): Uint8Array | undefined => {
   if (call.in === null) return undefined;
   const text = call.in.text?.replace('127.0.0.1:18765', `127.0.0.1:${port}`);

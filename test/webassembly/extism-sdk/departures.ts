@@ -14,7 +14,7 @@ export type PackageName = (typeof packageNames)[number];
 interface Departure {
   readonly packageName: PackageName;
   readonly id: string;
-  /** What there is in place of all of its calls. */
+  /** What there is instead of all of its calls. */
   readonly outcome: string;
   readonly reason: string;
 }

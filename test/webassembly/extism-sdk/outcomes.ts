@@ -13,7 +13,7 @@ export interface SetUpRun {
   readonly milliseconds: number;
 }
 
-/** For calls that were given up. */
+/** For calls that were abandoned. */
 export const ENDLESS = 'does not end';
 
 /** Traps by kind, since engines word them differently; a stack of Wasm's own is exhausted in either way. */
@@ -30,7 +30,7 @@ export const errorOutcome = (message: string): string => {
   return `error: ${kind ?? message}`;
 };
 
-/** A plug-in that there was none of. Engines word it differently, too; a worker tells no more than the text. */
+/** A plug-in that there was none of. Engines word it differently, too; a worker passes no more than the text. */
 export const notMade = ({ name, message }: Error): string =>
   `not made: ${name.includes('LinkError') || message.includes('LinkError') ? 'LinkError' : message}`;
 
