@@ -5,7 +5,14 @@ import * as errors from 'quern/errors';
 import type { Job, JobSigner, SliceReceipt } from 'quern/job';
 import type { ManifestLike, PluginOptions } from 'quern/node';
 
-/** Options of a plug-in that are data. */
+/**
+ * Options of a plug-in that are data.
+ *
+ * ```ts
+ * const limits: DataOptions = { timeoutMs: 1000, fuel: 50_000_000, memory: { maxPages: 64 } };
+ * const pool = createPool('greet.wasm', { ...limits, maxInstances: 2 });
+ * ```
+ */
 export type DataOptions = Pick<
   PluginOptions,
   | 'useWasi'
@@ -26,7 +33,14 @@ export type DataOptions = Pick<
   | 'deterministic'
 >;
 
-/** What the module that each thread imports may export: options of a plug-in, and of `advance`, that are no data. */
+/**
+ * Exports of the module that each thread imports: options of a plug-in, and of `advance`, that cannot be copied.
+ *
+ * ```ts
+ * const own = { onLog: (level: string, message: string) => console.log(level, message) } satisfies ThreadModule;
+ * export const { onLog } = own;
+ * ```
+ */
 export type ThreadModule = Pick<
   PluginOptions,
   'functions' | 'fetch' | 'compiler' | 'precompiled' | 'logger' | 'onLog' | 'onFailure' | 'wasi'

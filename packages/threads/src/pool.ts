@@ -13,7 +13,14 @@ import {
 import type { CallReply, DataOptions, JobTask, PluginTask, Reply, Source } from './messages.ts';
 import { type TaskOf, Threads, type ThreadsOptions } from './threads.ts';
 
-/** Options of `createPool`: those of the plug-in that are data, and those of the threads. */
+/**
+ * Options of `createPool`: those of the plug-in that are data, and those of the threads.
+ *
+ * ```ts
+ * const options: PoolOptions = { maxInstances: 2, maxWaiting: 100, timeoutMs: 1000, fuel: 50_000_000 };
+ * const pool = createPool('greet.wasm', options);
+ * ```
+ */
 export interface PoolOptions extends DataOptions, Omit<ThreadsOptions, 'maxThreads'> {
   /** Most instances, each on a thread of its own. Default: as many as the machine runs at once. */
   readonly maxInstances?: number | undefined;
@@ -46,7 +53,15 @@ const sourceOf = (manifest: ManifestLike, options: DataOptions): Source => {
 
 let pluginCount = 0;
 
-/** A pool of instances of one plug-in, on threads. Made by `createPool`. */
+/**
+ * A pool of instances of one plug-in, on threads. Made by `createPool`.
+ *
+ * ```ts
+ * const pool: ThreadPool = createPool('greet.wasm');
+ * const { output, fuelConsumed } = await pool.callDetailed('greet', 'Ada');
+ * console.log(output?.text(), fuelConsumed, pool.size, pool.waiting);
+ * ```
+ */
 export class ThreadPool {
   readonly #plugin = ++pluginCount;
   readonly #threads: Threads;
@@ -144,6 +159,12 @@ export class ThreadPool {
  * Makes a pool of a plug-in on worker threads: modules are compiled once for each thread, and calls run on all cores.
  *
  * @param manifest as for `createPlugin`, but data: a path, a URL, bytes, or a manifest of them
+ *
+ * ```ts
+ * const pool = createPool('greet.wasm', { maxInstances: 2 });
+ * const outputs = await Promise.all(['Ada', 'Grace'].map((name) => pool.call('greet', name)));
+ * await pool.close();
+ * ```
  */
 export const createPool = (manifest: ManifestLike, options: PoolOptions = {}): ThreadPool => {
   const { threads, maxInstances, maxWaiting, module, killAfterMs, resourceLimits, ...own } = options;
@@ -158,7 +179,13 @@ export const createPool = (manifest: ManifestLike, options: PoolOptions = {}): T
   return new ThreadPool(source, threads, false);
 };
 
-/** Options of `advanceOn`: what a slice is given that is data. */
+/**
+ * Options of `advanceOn`: the parts of a slice that are data.
+ *
+ * ```ts
+ * const options: ThreadAdvanceOptions = { modules: [wasm], fuel: 10_000_000 };
+ * ```
+ */
 export interface ThreadAdvanceOptions extends Pick<AdvanceOptions, 'fuel' | 'deadline' | 'signal'> {
   /** The modules of the job. */
   readonly modules: readonly Uint8Array[];
@@ -167,6 +194,13 @@ export interface ThreadAdvanceOptions extends Pick<AdvanceOptions, 'fuel' | 'dea
 /**
  * `advance` of `quern/job` on a thread: host functions and the signer are those of the threads' module. Answers of the
  * host are in the job that comes back, and nowhere before.
+ *
+ * ```ts
+ * const threads = new Threads({ maxThreads: 2 });
+ * let job = createJob({ id: 'a', modules: { main: moduleHash(wasm) }, function: 'greet', input: 'Ada' });
+ * const { status, job: next } = await advanceOn(threads, job, { modules: [wasm], fuel: 1_000_000 });
+ * job = next;
+ * ```
  */
 export const advanceOn = async (
   threads: Threads,

@@ -14,7 +14,14 @@ import { ExhaustionError, HostError, InterruptedError, isQuernError, UsageError 
 import type { AbortSignalLike } from 'quern/node';
 import { milliseconds, progress, type Reply, readError, type Task } from './messages.ts';
 
-/** Options of `Threads`. */
+/**
+ * Options of `Threads`.
+ *
+ * ```ts
+ * const options: ThreadsOptions = { maxThreads: 4, module: new URL('file:///srv/host.js') };
+ * const threads = new Threads(options);
+ * ```
+ */
 export interface ThreadsOptions {
   /** Most threads, each of which runs one call at a time. Default: as many as the machine runs at once. */
   readonly maxThreads?: number | undefined;
@@ -118,7 +125,16 @@ class Handed {
   }
 }
 
-/** Worker threads that pools of plug-ins share; see `createPool`. */
+/**
+ * Worker threads that pools of plug-ins share.
+ *
+ * ```ts
+ * const threads = new Threads({ maxThreads: 2 });
+ * const greet = createPool('greet.wasm', { threads });
+ * const count = createPool('count.wasm', { threads });
+ * await threads.close();
+ * ```
+ */
 export class Threads {
   readonly #piscina: Piscina;
   readonly #maxThreads: number;

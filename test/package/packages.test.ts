@@ -1,4 +1,4 @@
-/** The packages of queues as `npm publish` would ship them: files, types, versions, docstrings and their examples. */
+/** The packages beside this one as `npm publish` would ship them: files, types, versions, docstrings and their examples. */
 import assert from 'node:assert/strict';
 import { execFileSync, execSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -29,10 +29,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 assert.deepEqual(
   packages.map(({ name }) => name),
-  ['quern-bullmq', 'quern-pg-boss'],
+  ['quern-bullmq', 'quern-pg-boss', 'quern-threads'],
 );
 
-for (const { name, path, folder: place } of packages)
+for (const { name, path, folder: place, files: loaded } of packages)
   describe(name, () => {
     const manifest = manifestOf(path);
 
@@ -45,7 +45,7 @@ for (const { name, path, folder: place } of packages)
       const types = readdirSync(join(path, 'src')).map((file) => `dist/${file.replace(/\.ts$/, '.d.ts')}`);
       assert.deepEqual(
         files.map((file) => file.path).sort(),
-        ['LICENSE', 'README.md', 'package.json', 'dist/index.js', ...types].sort(),
+        ['LICENSE', 'README.md', 'package.json', ...loaded.map((file) => `dist/${file}.js`), ...types].sort(),
       );
     });
 
