@@ -14,7 +14,7 @@ export const QUEUE = 'plug-ins';
 export interface CallState {
   readonly id: string;
   readonly status: 'open' | 'paused' | 'done' | 'failed';
-  /** By the receipts; what is billed when the call is over. */
+  /** By the receipts; what is billed after the call. */
   readonly fuel: number;
   readonly receipt: JobReceipt | null;
   /** Why there is no receipt of the end, and never will be. */
@@ -37,7 +37,7 @@ const stateOf = (id: string, job: Job, reason: string | null): CallState => {
     const isDone = failure === null && error === null && returnCode === 0;
     return { ...state, status: isDone ? 'done' : 'failed', reason: null };
   }
-  // Nobody goes on with a direct call that has met its deadline.
+  // A direct call that has met its deadline does not continue.
   const rest = kindOf(id) === 'call' ? 'paused' : 'open';
   return { ...state, status: reason === null ? rest : 'failed', reason };
 };
@@ -73,7 +73,7 @@ export class Calls {
     await this.#redis.sadd(key, hash);
     return hash;
   }
-  /** @returns null for one that the tenant has not uploaded, whoever else has */
+  /** @returns null for one that the tenant has not uploaded, even if another has */
   async plugin({ name }: Tenant, hash: string): Promise<Uint8Array | null> {
     const isOwn = await this.#redis.sismember(`service:plugins:${name}`, hash);
     return isOwn === 1 ? this.#store.module(hash) : null;
@@ -101,7 +101,7 @@ export class Calls {
     try {
       const signal = AbortSignal.timeout(deadlineMs + graceMs);
       const advanced = await advanceOn(this.threads, job, { modules: [plugin], deadline, signal });
-      // Receipts hold without the snapshot, and nobody goes on with it.
+      // Receipts hold without the snapshot, and the job does not continue.
       const ended = { ...advanced.job, state: [] };
       fuel = fuelOf(ended);
       await this.#redis.set(`service:call:${job.id}`, writeJob(ended), 'PX', keepMs);

@@ -61,7 +61,7 @@ export class Quotas {
     if (refused !== '') throw refusal(429, `quota.${refused}`, texts[refused]);
   }
 
-  /** Bills a call, once. @param fuel what its receipt says; 0 where there is none */
+  /** Bills a call, once. @param fuel what its receipt says; 0 without one */
   async settle(tenant: string, id: string, fuel: number): Promise<void> {
     await this.#redis.eval(SETTLE, 2, ...this.#keysOf(tenant, id.slice(0, 6)), id, fuel);
   }

@@ -203,7 +203,7 @@ const primes: Example = {
 
 const trap: Example = {
   name: 'A trap',
-  about: 'Reads beyond the end of memory, three calls deep. It stands still there: step back to see why.',
+  about: 'Reads beyond the end of memory, three calls deep. It pauses there: step back to see why.',
   functionName: 'sum_list',
   input: '',
   args: [],
@@ -236,13 +236,13 @@ const trap: Example = {
 
 const endless: Example = {
   name: 'An endless loop',
-  about: 'Never ends. It stands still each time its fuel is used up: give it more, or stop it.',
+  about: 'Never ends. It pauses each time its fuel is used up: give it more, or stop it.',
   functionName: 'count_up',
   input: '',
   args: [],
   fuel: 20_000_000,
   code: text(`
-;; Without fuel nobody could use the page any more. With it, the call stands still and can go on.
+;; Without fuel it would block the page. With it, the call pauses and can resume.
 (module $endless
   (global $count (mut i64) (i64.const 0))
   (func (export "count_up")

@@ -23,7 +23,7 @@ export interface ExportedFunction extends ExternInfo {
 export interface FunctionInfo {
   readonly index: number;
   readonly name: string;
-  /** Offsets of the first instruction and behind the last. */
+  /** Offsets of the first instruction and after the last. */
   readonly start: number;
   readonly end: number;
 }
@@ -105,7 +105,7 @@ export interface ShownError {
   readonly offset: number | null;
 }
 
-/** Why a call stands still, or what it has come to. */
+/** Why a call is paused, or its result. */
 export type Standing =
   | 'begin'
   | 'step'
@@ -118,7 +118,7 @@ export type Standing =
   | 'done'
   | 'failed';
 
-/** A call where it stands still, or after it is over. */
+/** A call where it is paused, or after it has ended. */
 export interface CallState {
   readonly standing: Standing;
   readonly detail: string;
@@ -162,7 +162,7 @@ export interface ProfileReport {
   readonly failure: string | null;
 }
 
-/** A snapshot with all that another page needs to go on from it. */
+/** A snapshot with all that another page needs to resume it. */
 export interface SavedCall {
   readonly format: 'quern-playground';
   readonly version: 1;

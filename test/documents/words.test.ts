@@ -56,8 +56,7 @@ const words: readonly Word[] = [
 /** Texts of others, and files that others own. */
 const foreign = /generated\.ts$|^test\/documents\/words\.test\.ts$|^CHANGELOG\.md$|^CODE_OF_CONDUCT\.md$/;
 /** What is still to be edited, and pages made of docstrings, which are read in the sources. */
-const unedited =
-  /^test\/(?:jobs|playground)\/|^RATIONALE\.md$|^docs\/(?:jobs|playground|service|api|options)\.md$/;
+const unedited = /^docs\/(?:api|options)\.md$/;
 
 /** The list in CONTRIBUTING.md. */
 const list = /(?<=\n## Words\n).*?(?=\n## )/s;
@@ -100,7 +99,9 @@ const ofFolders = (pattern: RegExp): readonly string[] =>
 
 describe('words that are not used', () => {
   test('in comments and strings of the sources', () => {
-    const sources = ofFolders(/^(?:src|scripts|bench|engines|spec-tests|test)\/.*\.ts$/);
+    const sources = ofFolders(
+      /^(?:src|scripts|bench|engines|spec-tests|test|packages|site|examples)\/.*\.ts$/,
+    );
     assert.deepEqual(findings(sources.flatMap((path) => [...proseOf(path), ...stringsOf(path)])), []);
   });
 

@@ -139,7 +139,7 @@ describe('BullMQ', needsRedis, () => {
     assert.match((await ended(queue, 'endless')).failedReason!, /cancel/);
   });
 
-  test('a snapshot that is missing or cut is made anew from the answers', async () => {
+  test('a snapshot that is missing or cut is made again from the answers', async () => {
     for (const [i, damage] of [
       (key: string, field: string) => redis.hdel(key, field),
       (key: string, field: string) => redis.hset(key, field, 'cut'),
@@ -222,7 +222,7 @@ describe('BullMQ', needsRedis, () => {
     ],
     ['loses its connections', () => redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')],
   ] as const)
-    test(`a job goes on when Redis ${name}`, async () => {
+    test(`a job continues when Redis ${name}`, async () => {
       const id = name.replaceAll(' ', '-');
       const queue = queueOf(id);
       const ledger = new Ledger();

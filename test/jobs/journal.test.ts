@@ -44,7 +44,7 @@ describe('crashes around an answer', () => {
       };
       const options = { modules, functions: ledger.functions, keep };
       await assert.rejects(advance(disk.job, options), isStoreError);
-      assert.equal(ledger.asked.size, 3, 'the plug-in did not get the answer, so it did not go on');
+      assert.equal(ledger.asked.size, 3, 'the plug-in did not get the answer, so it did not continue');
       isBroken = false;
       const { receipt, output } = await advance(disk.job, options);
       assert.deepEqual({ receipt, output: output?.bytes() }, await reference(job));

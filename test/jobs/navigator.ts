@@ -1,5 +1,5 @@
 /**
- * A navigator, as Node 21 and later have one. Where there is none, the client of PostgreSQL looks at `Response`, which
+ * A navigator, as Node 21 and later have one. Without it, the client of PostgreSQL looks at `Response`, which
  * Node 20 makes with native Wasm, and tests run without that.
  */
 if (!('navigator' in globalThis))

@@ -160,7 +160,7 @@ describe('pg-boss', needsPostgres, () => {
     'a receipt is missing': 'DELETE FROM quern.slice WHERE id = $1 AND number = 1',
     'all receipts are missing': 'DELETE FROM quern.slice WHERE id = $1',
   };
-  test('a job goes on when what is stored of it is damaged', async () => {
+  test('a job continues when what is stored of it is damaged', async () => {
     const goOn = async ([what, sql]: [string, string]): Promise<void> => {
       const id = what.replaceAll(' ', '-');
       const ledger = new Ledger();
@@ -335,7 +335,7 @@ describe('pg-boss', needsPostgres, () => {
     ['is read-only for a while', () => during('read-only', () => sleep(200))],
     ['loses its connections', cut],
   ] as const)
-    test(`a job goes on when the database ${name}`, async () => {
+    test(`a job continues when the database ${name}`, async () => {
       const id = name.replaceAll(' ', '-');
       const ledger = new Ledger();
       const had: Promise<unknown>[] = [];
@@ -396,7 +396,7 @@ describe('pg-boss', needsPostgres, () => {
     assert.notEqual(await brief.module(used), null, 'a job needs it');
   });
 
-  test('tables are made once, whoever begins; those of another version are refused', async () => {
+  test('tables are made once, by whichever worker begins; those of another version are refused', async () => {
     const several = await Promise.all([1, 2, 3, 4].map(() => server.boss()));
     await Promise.all(several.map((item) => new JobStore({ boss: item, schema: 'fresh' }).start()));
     assert.equal((await server.query('SELECT * FROM fresh.version')).length, 1);

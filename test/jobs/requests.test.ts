@@ -1,4 +1,4 @@
-/** Requests of jobs: the key that tells a server that it has had one before. */
+/** Requests of jobs: the key that shows a server that it has had one before. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {

@@ -13,7 +13,7 @@ export interface Browser {
   readonly name: string;
   /** Folder that files are saved in. */
   readonly downloads: string;
-  /** Opens a page anew, whatever was open. */
+  /** Opens a page again, whatever was open. */
   open(url: string): Promise<void>;
   /** Value of an expression in the page, of what JSON can hold. */
   evaluate<T>(expression: string): Promise<T>;

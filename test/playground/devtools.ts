@@ -116,7 +116,7 @@ export const startChromium = async (path: string): Promise<Browser> => {
     name: product,
     downloads: profile,
     open: async (url) => {
-      // A change of the fragment alone would not load the page anew.
+      // A change of the fragment alone would not load the page again.
       for (const address of ['about:blank', url]) {
         const arrived = new Promise<void>((resolve) => {
           loaded = resolve;

@@ -100,7 +100,7 @@ describe('the playground', { concurrency: 2 }, () => {
         assert.match(await v.text('#error'), /out of bounds/);
       });
 
-      test('stands still without fuel, is refilled and goes on; what runs on is stopped', async () => {
+      test('pauses without fuel, is refilled and resumes; a call that runs is stopped', async () => {
         await v.example('An endless loop');
         await v.press('call');
         const used = (): Promise<string> =>
@@ -271,7 +271,7 @@ describe('the playground', { concurrency: 2 }, () => {
         await v.until("/Too large/.test(document.querySelector('#link-note').textContent)");
       });
 
-      test('saves snapshots that go on in a fresh page: the same fuel and result', async () => {
+      test('saves snapshots that resume in a fresh page: the same fuel and result', async () => {
         for (const [example, ...moves] of [
           ['Factorial', 'step', 'step', 'over', 'step', 'step'],
           ['Count vowels', 'over', 'over', 'step', 'step', 'over'],
@@ -420,7 +420,7 @@ int sum(int count) {
 describe('snapshots between browsers', {
   skip: Object.values(browsers).some(({ path }) => path === null) && 'needs both browsers',
 }, () => {
-  test('what one has saved goes on in the other', async () => {
+  test('what one has saved resumes in the other', async () => {
     assert.equal(snapshots.length, 4);
     for (const { by, file, whole } of snapshots) {
       const [, other] = [...running].find(([kind]) => kind !== by)!;

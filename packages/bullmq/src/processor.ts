@@ -66,7 +66,7 @@ const finish = (result: JobResult, { reports }: QuernData): JobResult => {
 
 /**
  * A processor for `new Worker(name, quernProcessor(…), …)`. It runs one slice and gives the job back to the queue, so
- * that other jobs have their turn; the worker that takes it next goes on from Redis, on whatever machine.
+ * that other jobs have their turn; the next worker that takes it continues from Redis, on any machine.
  *
  * Set `maxStalledCount` of the worker high: a job whose worker dies is stalled, and nothing is lost by that.
  *

@@ -54,7 +54,7 @@ export interface StoredJob extends JobEntry {
   readonly job: Job;
   /** Counts what was stored; the next must follow this one. */
   readonly version: number;
-  /** Id of the slice in the queue that the job goes on with; another one is of no use. */
+  /** Id of the slice in the queue that the job continues with; any other has no effect. */
   readonly sent: string;
   readonly sliceOptions: SliceOptions;
 }
@@ -69,7 +69,7 @@ export interface SliceEnd {
   readonly job: Job;
   readonly result?: JobResult | null;
   readonly error?: string | null;
-  /** Milliseconds until it goes on, where it waits. */
+  /** Milliseconds until it continues, if it waits. */
   readonly waitMs?: number;
 }
 

@@ -281,7 +281,7 @@ export class JobStore {
   async #judge(judge: unknown, id: string, transaction: Transaction): Promise<void> {
     if (typeof judge !== 'string') return;
     const { query } = transaction;
-    // Whoever comes later waits here, and sees what the one before has done.
+    // A later transaction waits here, and sees what the earlier one has done.
     await query(`SELECT id FROM ${this.#table('agreement')} WHERE queue = $1 AND id = $2 FOR UPDATE`, [
       judge,
       id,

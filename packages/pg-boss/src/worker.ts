@@ -140,7 +140,7 @@ class SliceRunner {
       status === 'active' ? { status: 'completed' } : settlementOf({ status, result, error, progress: null });
     await this.#store.transaction(async (transaction) => {
       await this.#store.save(this.#queue, stored, end, transaction);
-      // Within a transaction, pg-boss has no failure that is not tried again: the end is stored, and whoever gets the
+      // Within a transaction, pg-boss has no failure that is not tried again: the end is stored, and the one that gets the
       // slice again finds it.
       if (settlement.status === 'completed')
         await boss.complete(this.#queue, slice, settlement.output, { db: transaction.db });
@@ -151,7 +151,7 @@ class SliceRunner {
 
 /**
  * Runs the jobs of a queue, slice by slice: what a slice came to, the next slice in the queue and the completion of this
- * one are stored in one transaction. Whoever takes the next slice goes on, on whatever machine.
+ * one are stored in one transaction. The worker that takes the next slice continues, on any machine.
  *
  * ```ts
  * const ask: HostFunction = (plugin, n: bigint) => n + 1n;

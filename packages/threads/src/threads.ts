@@ -32,7 +32,7 @@ export interface ThreadsOptions {
    * other options that are no data, by their names; `signer` for jobs.
    */
   readonly module?: URL | string | undefined;
-  /** How long a thread goes on after its call should have stopped, in milliseconds, before it is ended. Default: 1000. */
+  /** How long a thread may run after its call should have stopped, in milliseconds, before it is ended. Default: 1000. */
   readonly killAfterMs?: number | undefined;
   /** Limits of each thread's own JavaScript; plug-ins have theirs. */
   readonly resourceLimits?: ResourceLimits | undefined;
@@ -54,7 +54,7 @@ interface Waiter {
   readonly refuse: (error: unknown) => void;
 }
 
-/** How often a call is handed over again whose thread died before it had begun with it. */
+/** How often a call is sent again if its thread died before it began the call. */
 const MAX_TRIES = 3;
 const MAX_TIMER = 0x7fff_ffff;
 

@@ -8,7 +8,7 @@ import { isSavedCall, readSavedCall, SAVED_ENDING, writeSavedCall } from './save
 import { readLink, type Shared, writeLink } from './share.ts';
 import type { Form, PageState, Store } from './store.ts';
 
-/** Milliseconds after which a worker that does not stand still is ended. */
+/** Milliseconds after which a worker that does not pause is ended. */
 const PATIENCE = 2500;
 const MAX_LOG = 2000;
 /** Exports that a host calls by itself. */
@@ -74,7 +74,7 @@ export class Actions {
       void this.load({ kind: 'text', name: store.state.source.name, text: edited.text }, store.state.mode);
   }
 
-  /** Waits until the program is the one that is seen. @throws Error when that is none */
+  /** Waits until the program is the one that is seen. @throws Error when that is not a program */
   private async settle(): Promise<void> {
     this.readEdit();
     await this.reading;
@@ -284,7 +284,7 @@ export class Actions {
     setTimeout(() => {
       if (store.state.busy === null || runs !== this.runs) return;
       void this.load(store.state.source, store.state.mode).then(() =>
-        this.say('It did not stand still, and was ended.'),
+        this.say('It did not pause, and was ended.'),
       );
     }, PATIENCE);
   }
@@ -321,7 +321,7 @@ export class Actions {
 
   // Snapshots
 
-  /** The call that stands still, as a file. */
+  /** The paused call, as a file. */
   async snapshotFile(): Promise<{ readonly name: string; readonly bytes: Uint8Array } | null> {
     const { source, program, log } = this.store.state;
     try {

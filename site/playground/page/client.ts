@@ -62,7 +62,7 @@ export class Client {
     });
   }
 
-  /** Lets what runs stand still. */
+  /** Pauses what runs. */
   pause(): void {
     this.worker.postMessage({ question: 'pause' });
   }

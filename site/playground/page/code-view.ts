@@ -38,7 +38,7 @@ export class CodeView {
   private depths: number[] = [];
   private marks: Marks = noMarks;
   private isColoured = true;
-  /** Labels in place of numbers: offsets of a listing. */
+  /** Labels instead of numbers: offsets of a listing. */
   private numbers: readonly string[] | null = null;
 
   constructor(options: CodeViewOptions) {

@@ -1,4 +1,4 @@
-/** Memory as bytes, with those marked that have changed since the call stood still before. */
+/** Memory as bytes, with those marked that have changed since the last pause of the call. */
 import type { Actions } from './actions.ts';
 import { button, count3, el, labelled, menu } from './dom.ts';
 import type { Store } from './store.ts';
@@ -27,7 +27,7 @@ export const memoryTab = (store: Store, actions: Actions): HTMLElement => {
   const table = el('div.hex', {
     attributes: { id: 'memory', role: 'table', 'aria-label': 'Bytes of the memory' },
   });
-  const empty = el('p.soft', {}, 'No call stands still whose module has a memory.');
+  const empty = el('p.soft', {}, 'No paused call has a memory.');
   const memoryField = labelled('Memory', memories);
   const controls = el(
     'div.row',
@@ -89,7 +89,7 @@ export const memoryTab = (store: Store, actions: Actions): HTMLElement => {
     const turn = ++asked;
     const bytes = await actions.memory(memory, address, BYTES).catch(() => null);
     if (turn !== asked || bytes === null) return;
-    size.textContent = `${count3(call.memories[memory] ?? 0)} bytes; marked is what has changed since it stood still before.`;
+    size.textContent = `${count3(call.memories[memory] ?? 0)} bytes; what has changed since the last pause is marked.`;
     draw(bytes, shown?.address === address && shown.memory === memory ? shown.bytes : null);
     shown = { address, memory, bytes };
   };

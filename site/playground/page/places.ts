@@ -15,7 +15,7 @@ const lastAtMost = (numbers: Int32Array, value: number): number => {
 /** A text with lines that offsets belong to. */
 export interface LineMap {
   placeOf(offset: number): { readonly line: number; readonly column: number | null } | null;
-  /** Offset of the first instruction of a line or, where it has none, of the next one that has; null behind the last. */
+  /** Offset of the first instruction of a line or, where it has none, of the next one that has; null after the last. */
   offsetOf(line: number): number | null;
 }
 

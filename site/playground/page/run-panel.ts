@@ -1,4 +1,4 @@
-/** Fuel as a meter, and the buttons that take a call that stands still forwards and backwards. */
+/** Fuel as a meter, and the buttons that step a paused call forwards and backwards. */
 import type { Actions } from './actions.ts';
 import { button, count3, el, setAttribute } from './dom.ts';
 import type { DebugKey } from './source-panel.ts';

@@ -1,4 +1,4 @@
-/** Files of snapshots: a call that stands still, with its program and all that another page needs. */
+/** Files of snapshots: a paused call, with its program and all that another page needs. */
 import type { CallRequest, LogLine, Mode, SavedCall, Source } from '../protocol.ts';
 import {
   base64Of,
@@ -55,7 +55,7 @@ const isComplete = ({ name, text, wasm, mode, request, log, snapshot }: Partial<
   typeof request?.fuel === 'number' &&
   typeof request.settings.config === 'object';
 
-/** @throws Error for a file that is none */
+/** @throws Error for a file of another kind */
 export const readSavedCall = async (bytes: Uint8Array): Promise<SavedCall> => {
   if (isPacked(bytes) && !canCompress)
     throw new Error('this browser cannot unpack it: it has no DecompressionStream');

@@ -35,7 +35,7 @@ export const sourcePanel = (
 ): SourcePanel => {
   const maps: { source: LineMap; listing: LineMap } = { source: nowhere, listing: nowhere };
   let last: 'source' | 'listing' = 'source';
-  /** The source file that is shown in place of a text; null for none. */
+  /** The source file that is shown instead of a text; null for none. */
   let shownFile: string | null = null;
 
   const onKey = (key: string): boolean => {
@@ -215,7 +215,7 @@ export const sourcePanel = (
 
 const summaryOf = (program: Program | null, isStanding: boolean): string => {
   if (program === null) return 'Reading …';
-  if (isStanding) return 'A call stands still: the text can be edited when it is over or was stopped.';
+  if (isStanding) return 'A call is paused: the text can be edited after it has ended or was stopped.';
   const count = program.functions.length;
   return `${program.byteLength.toLocaleString('en')} bytes, ${count} function${count === 1 ? '' : 's'}, valid.`;
 };

@@ -36,7 +36,7 @@ const sameFrame = (before: CallState | null, call: CallState, frame: number): Sh
 };
 
 export const stackTab = (store: Store): HTMLElement => {
-  const empty = el('p.soft', {}, 'No call stands still. Press “Step into”, or set a breakpoint and call.');
+  const empty = el('p.soft', {}, 'No call is paused. Press “Step into”, or set a breakpoint and call.');
   const frames = el('ol.frames', { attributes: { 'aria-label': 'Frames, innermost first', id: 'frames' } });
   const tables = el('div.tables', { attributes: { id: 'values' } });
   store.watch(['call', 'before', 'frame'], ({ call, before, frame }) => {

@@ -1,4 +1,4 @@
-/** What the page says of a call that stands still, or is over. */
+/** What the page says of a call that is paused or has ended. */
 import type { CallState } from '../protocol.ts';
 
 /** TABLE: by the reason. */
@@ -6,11 +6,11 @@ const standingTexts: Readonly<Record<CallState['standing'], string>> = {
   begin: 'Stands before its next instruction.',
   step: 'Stepped.',
   breakpoint: 'Stands at a breakpoint.',
-  watchpoint: 'Stands behind a change of watched memory.',
+  watchpoint: 'Paused after a change of watched memory.',
   interrupt: 'Paused.',
   failure: 'Trapped.',
   error: 'The plug-in has reported an error.',
-  fuel: 'Out of fuel; refill to go on.',
+  fuel: 'Out of fuel; refill to resume.',
   done: 'Done.',
   failed: 'Failed.',
 };

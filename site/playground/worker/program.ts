@@ -36,7 +36,7 @@ export interface LoadedProgram {
   readonly program: Program;
   /** By file: lines and the offsets of their first instructions. */
   readonly lines: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  /** Lines of instructions; null where there are none. */
+  /** Lines of instructions; null without any. */
   readonly lineAt: LineAt | null;
 }
 

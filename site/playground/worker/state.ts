@@ -53,7 +53,7 @@ export const stateOf = (session: DebugSession, subject: Subject, { reason, detai
     globals: globalsOf(session),
     variables: subject.variables,
     memories: (session.instances[0]?.instance.memories ?? []).map(({ byteLength }) => byteLength),
-    noHistory: isOver ? 'the call is over' : session.noHistory,
+    noHistory: isOver ? 'the call has ended' : session.noHistory,
     isInPast: session.isInPast,
     output,
     results,

@@ -11,7 +11,7 @@ export interface SubjectOptions {
   readonly log: (line: LogLine) => void;
   /** Lets the messages of the page come in. */
   readonly breathe: () => Promise<void>;
-  /** Profiles in place of debugging. */
+  /** Profiles instead of debugging. */
   readonly profiler?: JavaScriptCompiler;
 }
 

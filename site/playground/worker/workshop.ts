@@ -1,4 +1,4 @@
-/** The one program of a page and the call that stands still: what answers the page's questions. */
+/** The one program of a page and the paused call: what answers the page's questions. */
 import type { DebugSession, Stop } from '../../../src/debug.ts';
 import { fuelProfiler } from '../../../src/profile.ts';
 import type {
@@ -49,7 +49,7 @@ export class Workshop implements Answers {
     this.breathe = breathe;
   }
 
-  /** Lets what runs stand still at the next chance. */
+  /** Pauses what runs at the next chance. */
   pause(): void {
     this.isStopped = true;
     this.session?.interrupt();
