@@ -19,12 +19,8 @@ const readComments = (file: string): Map<string, string> => {
   return comments;
 };
 
-const readable = (name: string): string => {
-  const words = name
-    .replace(/^(DEFAULT_)?MAX_/, '')
-    .toLowerCase()
-    .replaceAll('_', ' ');
-  return `most ${words}`;
+const fail = (name: string): never => {
+  throw new Error(`${name} has no comment`);
 };
 
 /** The page. */
@@ -33,7 +29,7 @@ export const limitsPage = (sourceFile: string): string => {
   const rows = Object.entries(limits).map(([name, value]) => [
     code(name),
     value.toLocaleString('en'),
-    cell(comments.get(name) || readable(name)),
+    cell(comments.get(name) || fail(name)),
   ]);
   return [
     pageHead('Limits', 'src/syntax/limits.ts'),

@@ -8,18 +8,27 @@
 export const MAX_MODULE_BYTES = 1_073_741_824;
 /** Entries of the type section, with recursive groups expanded. */
 export const MAX_TYPES = 1_000_000;
+/** Functions that a module defines. */
 export const MAX_FUNCTIONS = 1_000_000;
+/** Imports of a module. */
 export const MAX_IMPORTS = 1_000_000;
+/** Exports of a module. */
 export const MAX_EXPORTS = 1_000_000;
+/** Globals that a module defines. */
 export const MAX_GLOBALS = 1_000_000;
+/** Tags that a module defines. */
 export const MAX_TAGS = 1_000_000;
+/** Data segments of a module. */
 export const MAX_DATA_SEGMENTS = 100_000;
+/** Element segments of a module. */
 export const MAX_ELEMENT_SEGMENTS = 10_000_000;
 /** Tables, including imported ones. */
 export const MAX_TABLES = 100_000;
 /** Memories, including imported ones. */
 export const MAX_MEMORIES = 100;
+/** Parameters of one function type. */
 export const MAX_PARAMS = 1_000;
+/** Results of one function type. */
 export const MAX_RESULTS = 1_000;
 /** Locals of one function, including parameters. */
 export const MAX_LOCALS = 50_000;
@@ -28,9 +37,13 @@ export const MAX_LOCALS = 50_000;
  * are all printed.
  */
 export const MAX_PRINTED_LOCALS = 1_000_000;
+/** Bytes of the body of one function. */
 export const MAX_FUNCTION_BYTES = 7_654_321;
+/** Labels of one `br_table`, without the default. */
 export const MAX_BR_TABLE = 65_520;
+/** Fields of one structure type. */
 export const MAX_STRUCT_FIELDS = 10_000;
+/** Length of the chain of supertypes of one type. */
 export const MAX_SUBTYPING_DEPTH = 63;
 /** Nesting of blocks in one function. */
 export const MAX_BLOCK_DEPTH = 100_000;
