@@ -8,8 +8,8 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createPool, type ThreadPool } from '../packages/threads/src/index.ts';
 import { compilePlugin, createPool as createLocalPool } from '../src/node.ts';
-import { actor } from '../test/pool/actor.ts';
-import { functions } from '../test/pool/host.ts';
+import { actor } from '../test/jobs/pool-actor.ts';
+import { functions } from '../test/jobs/pool-host.ts';
 import { median } from './measure.ts';
 
 const { values } = parseArgs({
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const [seconds, rounds, threads] = [Number(values.seconds), Number(values.rounds), Number(values.threads)];
 const input = 'x'.repeat(Number(values.input));
-const module = new URL('../test/pool/host.js', import.meta.url);
+const module = new URL('../test/jobs/pool-host.js', import.meta.url);
 
 const residentMiB = (): number => {
   globalThis.gc?.();

@@ -25,7 +25,7 @@ import {
   takeSnapshot,
 } from '../../src/wasm.ts';
 import { assemble } from '../assembler.ts';
-import { actor } from '../pool/actor.ts';
+import { actor } from '../jobs/pool-actor.ts';
 import { compileWat, kernelImports } from '../wat.ts';
 import type { Provocations } from './provocation.ts';
 
@@ -156,7 +156,7 @@ export const plugins: Provocations<OfHosts> & Pick<Provocations<'ExhaustionError
   'interrupted.cancelled': async () =>
     (await create()).call('spin', '', null, { signal: AbortSignal.abort() }),
   'host.thread': async () => {
-    const module = new URL('../pool/host.js', import.meta.url);
+    const module = new URL('../jobs/pool-host.js', import.meta.url);
     await using pool = createThreadPool(actor, { maxInstances: 1, module });
     return await pool.call('act', '1');
   },

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { advanceOn, Threads } from '../../packages/threads/src/index.ts';
 import { advance, createJob, moduleHash, verifyJob } from '../../src/job.ts';
-import { actor } from './actor.ts';
-import { functions, signer } from './host.ts';
+import { actor } from './pool-actor.ts';
+import { functions, signer } from './pool-host.ts';
 
-const module = new URL('./host.js', import.meta.url);
+const module = new URL('./pool-host.js', import.meta.url);
 
 describe('jobs on threads', () => {
   const threads = new Threads({

@@ -7,9 +7,9 @@ import { after, describe, test } from 'node:test';
 import { createPool, type PoolOptions, type ThreadPool, Threads } from '../../packages/threads/src/index.ts';
 import { type ErrorCode, isQuernError, type QuernError } from '../../src/errors.ts';
 import type { PluginOutput } from '../../src/node.ts';
-import { actor } from './actor.ts';
+import { actor } from './pool-actor.ts';
 
-const module = new URL('./host.js', import.meta.url);
+const module = new URL('./pool-host.js', import.meta.url);
 const act = (n: number): string => 'x'.repeat(n);
 const numberOf = (output: PluginOutput | null): number => Number(output!.getBigInt64(0, true));
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>

@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { advance, createJob, readJob } from '../../src/job.ts';
 import { assemble } from '../assembler.ts';
 import { runQuern } from '../cli/run-quern.ts';
-import { needsRedis, RedisServer } from '../jobs/redis.ts';
 import { root } from '../shared.ts';
 import { compileWat, kernelImports, outputI64 } from '../wat.ts';
-import { type Answer, askAs, exchange, hashOf, ServiceProcess } from './server.ts';
+import { needsRedis, RedisServer } from './redis.ts';
+import { type Answer, askAs, exchange, hashOf, ServiceProcess } from './service-server.ts';
 
 const { plugin } = compileWat({
   plugin: `(module ${kernelImports}
