@@ -100,6 +100,7 @@ export const contents: readonly Chapter[] = [
       ['CODE_OF_CONDUCT.md', 'Code of conduct'],
       ['CHANGELOG.md', 'Changes'],
       ['examples/README.md', 'Example plug-ins'],
+      ['docs/trial.md', "A stranger's trial"],
     ],
   },
 ];

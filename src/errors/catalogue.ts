@@ -275,7 +275,7 @@ export const catalogue = {
   'exhaustion.fuel': row(
     'ExhaustionError',
     'out of fuel',
-    'Raise the fuel limit, or resume the paused call with more fuel.',
+    'Raise the fuel limit. A call that was begun with startCall can also resume with more fuel.',
   ),
   'exhaustion.heap': row(
     'ExhaustionError',

@@ -100,7 +100,11 @@ const answerOf = async ({ path }: Block): Promise<string[]> => {
 };
 
 /** The command lines of a block that are run. */
-const commandsIn = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('quern '));
+const commandsIn = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/^npx (?=quern (?!new ))/, ''))
+    .filter((line) => line.startsWith('quern '));
 const runCommand = (line: string, folder: string): void => {
   const [command = ''] = line.split(/\s+#/);
   const words = [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3]!);
@@ -170,6 +174,16 @@ describe('guides', () => {
         templates.some((file) => file.includes(text)),
         `no template has this code in ${language}:\n${text}`,
       );
+  });
+
+  test('the plug-in of host-functions.md is the example', () => {
+    const { blocks } = guides.find(({ file }) => file.endsWith('/host-functions.md'))!;
+    const sources = ['host', 'index']
+      .map((name) => textOf(`examples/counter/assembly/${name}.ts`))
+      .join('\n');
+    const written = blocks.filter(({ language }) => language === 'typescript');
+    assert.equal(written.length, 2);
+    for (const { text } of written) assert.ok(sources.includes(text), text);
   });
 
   const skip = chromium === null && 'Chromium not found (set QUERN_CHROMIUM)';
