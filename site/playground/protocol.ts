@@ -1,4 +1,5 @@
 /** What the page and its worker say to each other: plain data, which a message can carry. */
+import type { StopReason } from '../../src/debug.ts';
 
 /** What a program is made of. */
 export type Source =
@@ -106,17 +107,7 @@ export interface ShownError {
 }
 
 /** Why a call is paused, or its result. */
-export type Standing =
-  | 'begin'
-  | 'step'
-  | 'breakpoint'
-  | 'watchpoint'
-  | 'interrupt'
-  | 'failure'
-  | 'error'
-  | 'fuel'
-  | 'done'
-  | 'failed';
+export type Standing = StopReason | 'failed';
 
 /** A call where it is paused, or after it has ended. */
 export interface CallState {

@@ -70,6 +70,12 @@ const through = async (
 export const compress = (bytes: Uint8Array, format: CompressionFormat): Promise<Uint8Array> =>
   through(bytes, new CompressionStream(format), Number.POSITIVE_INFINITY);
 
-/** @throws Error for what is damaged, or holds more than `most` bytes */
-export const decompress = (bytes: Uint8Array, format: CompressionFormat, most: number): Promise<Uint8Array> =>
-  through(bytes, new DecompressionStream(format), most);
+/** @throws Error for damaged bytes, for more than `most` of them, and where the browser has no streams for it */
+export const decompress = async (
+  bytes: Uint8Array,
+  format: CompressionFormat,
+  most: number,
+): Promise<Uint8Array> => {
+  if (!canCompress) throw new Error('this browser cannot unpack it: it has no DecompressionStream');
+  return through(bytes, new DecompressionStream(format), most);
+};

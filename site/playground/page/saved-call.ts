@@ -1,5 +1,5 @@
 /** Files of snapshots: a paused call, with its program and all that another page needs. */
-import type { CallRequest, LogLine, Mode, SavedCall, Source } from '../protocol.ts';
+import type { CallRequest, LogLine, Mode, SavedCall } from '../protocol.ts';
 import {
   base64Of,
   bytesOfBase64,
@@ -9,6 +9,7 @@ import {
   decompress,
   textOfBytes,
 } from './codec.ts';
+import { readSource, type WrittenSource, writeSource } from './written-source.ts';
 
 /** Most bytes of a file that is unpacked. */
 const MAX_BYTES = 512 * 2 ** 20;
@@ -16,12 +17,9 @@ const MAX_BYTES = 512 * 2 ** 20;
 /** The end of the name of such a file. */
 export const SAVED_ENDING = '.quern-call';
 
-interface Written {
+interface Written extends WrittenSource {
   readonly format: SavedCall['format'];
   readonly version: SavedCall['version'];
-  readonly name: string;
-  readonly text?: string;
-  readonly wasm?: string;
   readonly mode: Mode;
   readonly request: Omit<CallRequest, 'input'> & { readonly input: string };
   readonly log: readonly LogLine[];
@@ -31,8 +29,7 @@ interface Written {
 export const writeSavedCall = async (saved: SavedCall): Promise<Uint8Array> => {
   const { source, request, snapshot, format, version, mode, log } = saved;
   const written: Written = {
-    ...{ format, version, name: source.name },
-    ...(source.kind === 'text' ? { text: source.text } : { wasm: base64Of(source.bytes) }),
+    ...{ format, version, ...writeSource(source) },
     ...{ mode, log, request: { ...request, input: base64Of(request.input) }, snapshot: base64Of(snapshot) },
   };
   const bytes = bytesOfText(JSON.stringify(written));
@@ -57,18 +54,13 @@ const isComplete = ({ name, text, wasm, mode, request, log, snapshot }: Partial<
 
 /** @throws Error for a file of another kind */
 export const readSavedCall = async (bytes: Uint8Array): Promise<SavedCall> => {
-  if (isPacked(bytes) && !canCompress)
-    throw new Error('this browser cannot unpack it: it has no DecompressionStream');
   const json = textOfBytes(isPacked(bytes) ? await decompress(bytes, 'gzip', MAX_BYTES) : bytes);
   const written = (JSON.parse(json) ?? {}) as Written;
   if (written.format !== 'quern-playground' || written.version !== 1)
     throw new Error('it is no snapshot of this page, or of a newer one');
-  const { name, text, wasm, mode, request, log, snapshot } = written;
+  const { mode, request, log, snapshot } = written;
   if (!isComplete(written)) throw new Error('parts of it are missing');
-  const source: Source =
-    text !== undefined
-      ? { kind: 'text', name, text }
-      : { kind: 'wasm', name, bytes: bytesOfBase64(wasm ?? '') };
+  const source = readSource(written);
   return {
     ...{ format: written.format, version: written.version, source, mode, log },
     request: { ...request, input: bytesOfBase64(request.input) },

@@ -9,6 +9,7 @@ import {
   decompress,
   textOfBytes,
 } from './codec.ts';
+import { readSource, type WrittenSource, writeSource } from './written-source.ts';
 
 /** Longest link: what mail programs and chats still take as one. */
 export const MAX_LINK = 16_000;
@@ -26,19 +27,11 @@ export interface Shared {
   readonly fuel: number;
 }
 
-type Written = Omit<Shared, 'source'> & {
-  readonly name: string;
-  readonly text?: string;
-  readonly wasm?: string;
-};
+type Written = Omit<Shared, 'source'> & WrittenSource;
 
 /** The fragment of a link, without `#`. `p1` is compressed, `p0` is not. */
 export const writeLink = async ({ source, ...rest }: Shared): Promise<string> => {
-  const written: Written = {
-    ...rest,
-    name: source.name,
-    ...(source.kind === 'text' ? { text: source.text } : { wasm: base64Of(source.bytes) }),
-  };
+  const written: Written = { ...rest, ...writeSource(source) };
   const bytes = bytesOfText(JSON.stringify(written));
   return canCompress ? `p1.${base64Of(await compress(bytes, 'deflate-raw'))}` : `p0.${base64Of(bytes)}`;
 };
@@ -49,18 +42,14 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 export const readLink = async (fragment: string): Promise<Shared | null> => {
   const [, kind, data = ''] = /^#?p([01])\.([\w-]*)$/.exec(fragment) ?? [];
   if (kind === undefined) return null;
-  if (kind === '1' && !canCompress)
-    throw new Error('this browser cannot unpack it: it has no DecompressionStream');
   const bytes = bytesOfBase64(data);
   const json = textOfBytes(kind === '1' ? await decompress(bytes, 'deflate-raw', MAX_BYTES) : bytes);
   const written = (JSON.parse(json) ?? {}) as Partial<Written>;
   const { name, text, wasm, functionName, input, args, fuel, mode, inputKind } = written;
   if (!isText(text) && !isText(wasm)) throw new Error('it holds no program');
-  const title = isText(name) ? name : 'shared';
+  const program = isText(text) ? { text } : { wasm: wasm as string };
   return {
-    source: isText(text)
-      ? { kind: 'text', name: title, text }
-      : { kind: 'wasm', name: title, bytes: bytesOfBase64(wasm as string) },
+    source: readSource({ name: isText(name) ? name : 'shared', ...program }),
     mode: mode === 'plugin' || mode === 'core' ? mode : null,
     functionName: isText(functionName) ? functionName : '',
     inputKind: inputKind === 'hex' || inputKind === 'json' ? inputKind : 'text',
