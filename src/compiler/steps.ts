@@ -39,7 +39,9 @@ export const advance = <T>(steps: Steps<T>, allowance: Allowance): T | undefined
  */
 export const countWork = (m: MachineState, amount: number): boolean => {
   if (!m.isWatched) return false;
-  m.generated += amount;
+  // PERF: a fraction would give the state another hidden class, for which V8 discards the loop; code for a loop that
+  // runs it then leaves at each exit without replacing it (2,600 times in 100 rounds of SQLite).
+  m.generated += Math.ceil(amount);
   if (m.generated < SHARE) return false;
   m.generated = 0;
   m.isLookDue = true;

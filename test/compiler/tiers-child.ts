@@ -1,8 +1,11 @@
 /**
  * Keeps generated code busy for the tests that watch V8; run in a process of its own. `tiers-child.js run` calls hot
- * code of every kind; `tiers-child.js read FILE…` has V8 read large functions, of modules, too.
+ * code of every kind; `tiers-child.js late` has the interpreter run it until it is compiled; `tiers-child.js read
+ * FILE…` has V8 read large functions, of modules, too.
  */
 import { readFileSync } from 'node:fs';
+import { compiler } from '../../src/compile.ts';
+import type { Compiler } from '../../src/compiler/function-compiler.ts';
 import { generateFunction } from '../../src/compiler/generate.ts';
 import { makeTarget } from '../../src/compiler/target.ts';
 import {
@@ -96,11 +99,13 @@ const { hot } = compileWat({
 
 const names = ['words', 'longs', 'floats', 'calls', 'tables', 'host', 'bulk', 'grows', 'recursion', 'large'];
 
-const run = (): void => {
-  const compiler = forcedCompiler({ target: 'jit', exits: 0, seed: 1 });
-  const { exports } = instantiate(new Store({ compiler }), compileModule(hot), (_module, _name, desc) =>
+const instantiateHot = (compiler: Compiler) =>
+  instantiate(new Store({ compiler }), compileModule(hot), (_module, _name, desc) =>
     hostFunction((desc as { type: { comp: FuncType } }).type.comp, ([x]) => [(x as bigint) ^ 1n]),
   );
+
+const run = (): void => {
+  const { exports } = instantiateHot(forcedCompiler({ target: 'jit', exits: 0, seed: 1 }));
   for (let round = 0; round < ROUNDS; round++)
     for (const name of names) {
       // In calls of different length, as plug-ins are used.
@@ -109,6 +114,17 @@ const run = (): void => {
       if (status !== 'done') throw new Error(`${name}: ${status}`);
     }
   provoke();
+};
+
+/** Calls that `onSlice` watches, as those of plug-ins, with different amounts of fuel. */
+const late = (): void => {
+  const { exports } = instantiateHot(compiler({ threshold: 1 }) as Compiler);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const name of names) {
+      const options = { fuel: round % 2 === 0 ? 1e9 : 1e12, onSlice: () => false };
+      const status = startExecution(exports.get(name) as FuncInstance, [BigInt(TURNS)], options).run();
+      if (status !== 'done') throw new Error(`${name}: ${status}`);
+    }
 };
 
 /** Has V8 read what is large of the module above, and of others. */
@@ -127,4 +143,5 @@ const read = (files: readonly string[]): void => {
 
 const [what, ...files] = process.argv.slice(2);
 if (what === 'read') read(files);
+else if (what === 'late') late();
 else run();

@@ -82,6 +82,24 @@ test('no function is compiled again and again', async (t) => {
   }
 });
 
+test('the loop of the interpreter is not thrown away when code is made', async (t) => {
+  let compiled = 0;
+  let bailouts = 0;
+  const pattern = /(completed optimizing|bailout).* <JSFunction (loop|f\d+) \(sfi = /;
+  let made = 0;
+  await watch(['--trace-opt', '--trace-deopt'], ['late'], (line) => {
+    const [, event, name] = pattern.exec(line) ?? [];
+    if (event === undefined) return;
+    if (name !== 'loop') made++;
+    else if (event === 'bailout') bailouts++;
+    else compiled++;
+  });
+  t.diagnostic(`the loop was compiled ${compiled} times, and thrown away ${bailouts} times`);
+  assert.ok(made > 0, 'nothing was compiled to JavaScript');
+  assert.ok(compiled > 0, 'the loop was never compiled');
+  assert.ok(bailouts <= 1, `thrown away ${bailouts} times`);
+});
+
 test('large functions are cut to a size that is compiled', async (t) => {
   const files = sharedFolder === null ? [] : [shared('plugins/jq.wasm')];
   let readCount = 0;

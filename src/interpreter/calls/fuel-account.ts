@@ -1,7 +1,7 @@
 /** The fuel of one call: what it was given, what the loop has in hand, and when `onSlice` is called. */
 import { checkWholeNumber } from '../../errors/arguments.ts';
 import type { Observer } from '../code/compiled-module.ts';
-import type { CallState } from '../loop/machine-state.ts';
+import { type CallState, small } from '../loop/machine-state.ts';
 
 /** Fuel given to the loop at a time: about a millisecond. PERF: leaving the loop leaves its slower OSR code. */
 export const SLICE = 200_000;
@@ -22,12 +22,6 @@ let firstSlice = 0;
 
 /** Checks an amount of fuel. @throws UsageError */
 export const checkFuel = (fuel: number): number => checkWholeNumber(fuel, 'fuel');
-
-/**
- * PERF: for V8 the reserve is a double. If the fuel in hand, which is small, also becomes one, the state of calls
- * gets another hidden class, and the loop is compiled again (0.4 s).
- */
-const small = (fuel: number): number => (fuel === (fuel | 0) ? fuel | 0 : fuel);
 
 export class FuelAccount {
   private readonly state: CallState;
@@ -79,7 +73,7 @@ export class FuelAccount {
   takeBack(left: number): void {
     const { state } = this;
     // Fuel in hand excludes the stretch ahead, whose price was part of the fuel left.
-    state.fuel += state.reserve - left;
+    state.fuel = small(state.fuel + state.reserve - left);
     state.reserve = 0;
     state.given -= left;
   }

@@ -60,9 +60,11 @@ export class MemoryInstance {
     this.budget = budget;
     this.pageSize = 2 ** type.pageSizeLog2;
     // A number that is far too large may lose digits here, and stays too large.
-    this.byteLength = (given?.pageCount ?? Number(min)) * this.pageSize;
-    const isTooLarge = this.byteLength > MAX_BYTES;
-    const isGranted = !isTooLarge && (budget === null || budget.take(unitsOf(this.byteLength)));
+    const byteLength = (given?.pageCount ?? Number(min)) * this.pageSize;
+    const isTooLarge = byteLength > MAX_BYTES;
+    // PERF: a number of more than 31 bits would give all memories another hidden class.
+    this.byteLength = isTooLarge ? 0 : byteLength;
+    const isGranted = !isTooLarge && (budget === null || budget.take(unitsOf(byteLength)));
     let cells = given;
     if (isGranted && given === null && budget?.sharing === 'workers' && type.isShared) {
       cells = allocateShared(this.mostPages * this.pageSize, Number(min));
@@ -77,7 +79,7 @@ export class MemoryInstance {
     const view = !isGranted
       ? null
       : cells === null
-        ? allocate(this.byteLength, type.isShared)
+        ? allocate(byteLength, type.isShared)
         : new DataView(cells.buffer);
     if (view === null) {
       throw new LimitError('limit.memory', {

@@ -37,9 +37,10 @@ const layOut = (
 
 /** SAFETY: a few bytes of a module can use up a whole limit, so all expressions share one. */
 const take = (instance: ModuleInstance, byteLength: number): void => {
-  instance.constantBytes += byteLength;
-  if (instance.constantBytes > MAX_ARRAY_BYTES)
+  const taken = instance.constantBytes + byteLength;
+  if (taken > MAX_ARRAY_BYTES)
     throw new TrapError('trap.allocation-size', { detail: 'constant expressions' });
+  instance.constantBytes = taken;
   if (!instance.store.takeHeap(byteLength))
     throw new ExhaustionError('exhaustion.heap', { detail: 'constant expressions' });
 };

@@ -16,6 +16,12 @@ interface PendingHostCall {
   readonly fuel: number;
 }
 
+/**
+ * Fuel in hand as a small integer, if it is one. PERF: for V8, what is computed with the reserve is a double. If the
+ * fuel in hand became one, the state of calls would get another hidden class, and V8 would discard the loop (0.4 s).
+ */
+export const small = (fuel: number): number => (fuel === (fuel | 0) ? fuel | 0 : fuel);
+
 /** @typeParam Instance also null if the call may be that of a host function: see `CallState` */
 export class MachineState<Instance extends ModuleInstance | null = ModuleInstance> implements Caller {
   /** Index in the code array. */
@@ -81,7 +87,7 @@ export class MachineState<Instance extends ModuleInstance | null = ModuleInstanc
   refill: (need: number) => boolean = () => false;
 
   charge(fuel: number): void {
-    this.fuel -= checkWholeNumber(fuel, 'a charge');
+    this.fuel = small(this.fuel - checkWholeNumber(fuel, 'a charge'));
   }
 }
 

@@ -114,9 +114,11 @@ export const train = (space: CodeSpace, stacks: Stacks, dispatch: Dispatch): voi
   instance.tables[0]!.elements.splice(0, 4, null, func, other, host);
   const [type, otherType] = instance.compiled.module.types;
   const state = new MachineState(instance, instance.store.schedule);
-  // PERF: calls have the hidden class that they get when the reserve is a double; otherwise V8 discarded the loop at
-  // the first call.
+  // PERF: calls have the hidden class that they get when amounts of fuel are doubles; otherwise V8 discards the loop
+  // at the first call with that much.
   state.reserve = Number.MAX_SAFE_INTEGER;
+  state.given = Number.MAX_SAFE_INTEGER;
+  state.need = Number.MAX_SAFE_INTEGER;
   C[ENTRY - ZERO_START] = 1;
   C[ENTRY - ZERO_END] = 3;
   C[ENTRY - FRAME_WORDS] = 8;

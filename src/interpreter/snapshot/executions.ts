@@ -10,7 +10,7 @@ import { type FrameShape, frameShapes, mayBeUnset } from '../calls/frame-shapes.
 import type { ExecutionOptions } from '../calls/options.ts';
 import type { ExceptionInstance } from '../instances/exception.ts';
 import type { FuncInstance, WasmFuncInstance } from '../instances/module-instance.ts';
-import type { CallState } from '../loop/machine-state.ts';
+import { type CallState, small } from '../loop/machine-state.ts';
 import { SPARE_SLOTS } from '../machine/machine.ts';
 import { AT_INSTRUCTION, IN_HOST_CALL, NOT_BEGUN, RETURNED, THROWING } from './format.ts';
 import { type Frame, readStack, StackBuilder } from './frames.ts';
@@ -152,7 +152,7 @@ export const readExecution = (
   if (into !== undefined && into.func !== func) throw corrupt('a call of another function');
   const make = (state: CallState): SavedExecution => {
     state.isArmed = (flags & ARMED) !== 0 ? 1 : 0;
-    state.fuel = Math.min(left, 0);
+    state.fuel = small(Math.min(left, 0));
     state.reserve = Math.max(left, 0);
     const pause = flags & PAUSED_BY_FUEL ? 'fuel' : flags & PAUSED_BY_SLICE ? 'slice' : null;
     return {
