@@ -2,7 +2,7 @@
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { makeScope } from './function-constructor.ts';
-import { CodeProvider } from './provider.ts';
+import { CodeProvider, type Pace, withJit, withoutJit } from './provider.ts';
 import { type CutSizes, makeTarget, type Target } from './target.ts';
 import { CompiledUnit } from './unit.ts';
 
@@ -19,8 +19,8 @@ import { CompiledUnit } from './unit.ts';
 export interface CompilerOptions {
   /**
    * How many samples must find a function running before it is compiled: the interpreter samples every 200,000 units
-   * of fuel. A large function needs as many again for every 32 bytes. 0 compiles everything before its first call.
-   * Default: 4.
+   * of fuel. A large function needs as many again for every 32 bytes, with `nojit` for every 4,096. 0 compiles
+   * everything before its first call. Default: 4, with `nojit` 1.
    */
   readonly threshold?: number | undefined;
   /**
@@ -32,11 +32,11 @@ export interface CompilerOptions {
   readonly maxBytes?: number | undefined;
 }
 
-const DEFAULT_THRESHOLD = 4;
 const DEFAULT_MAX_BYTES = 2 ** 26;
 
 export class Compiler extends CodeProvider implements JavaScriptCompiler {
   readonly kind = 'compiler';
+  override readonly pace: Pace;
   readonly threshold: number;
   readonly chance: (() => boolean) | null;
   private readonly maxBytes: number;
@@ -48,7 +48,8 @@ export class Compiler extends CodeProvider implements JavaScriptCompiler {
 
   constructor(options: CompilerOptions, hasJit: boolean, chance: (() => boolean) | null, sizes: CutSizes) {
     super();
-    this.threshold = checkWholeNumber(options.threshold ?? DEFAULT_THRESHOLD, 'threshold');
+    this.pace = hasJit ? withJit : withoutJit;
+    this.threshold = checkWholeNumber(options.threshold ?? this.pace.threshold, 'threshold');
     this.maxBytes = checkWholeNumber(options.maxBytes ?? DEFAULT_MAX_BYTES, 'maxBytes');
     this.chance = chance;
     this.target = makeTarget(hasJit, { chance, sizes });

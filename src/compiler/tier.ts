@@ -26,18 +26,6 @@ import { type Allowance, CHARACTERS, countWork, SHARE } from './steps.ts';
 
 /** The weight of the function in which a slice of fuel ends. */
 export const SAMPLE = SLICE;
-/**
- * Samples of all functions before the first is compiled. PERF: V8 takes about 100 ms of CPU time to compile the compiler
- * itself, and the interpreter as long for these with the usual threshold.
- */
-const FIRST_SAMPLES = 64;
-/**
- * Fuel that a function or a loop must have used in addition, for each of its bytes. PERF: its code costs 20 to 170 µs
- * of CPU time per byte before it pays off, 10 of them for generating it and the rest for V8, which compiles it again
- * whenever it first reaches a call in it (programs from npm). With the usual threshold the interpreter has run it for
- * 250 µs.
- */
-const PER_BYTE = SAMPLE / 32;
 /** After this many entries from the interpreter, the caller is counted. */
 const ENTRIES = 64;
 /** Fuel that takes as long as entering generated code this often. */
@@ -77,7 +65,7 @@ class CompilerTier implements Tier {
     if (whole.used >= need) return true;
     whole.used += fuel;
     if (whole.used < need) return false;
-    if (compiler.slices < compiler.threshold * FIRST_SAMPLES) whole.used = need - 1;
+    if (compiler.slices < compiler.threshold * compiler.pace.firstSamples) whole.used = need - 1;
     else this.mark(compiler, whole);
     return false;
   }
@@ -251,10 +239,10 @@ class CompilerTier implements Tier {
 }
 
 /** Fuel that a function or a loop must have used before it is compiled. */
-const needOf = ({ threshold }: CodeProvider, { code, loop }: Part): number => {
+const needOf = ({ threshold, pace }: CodeProvider, { code, loop }: Part): number => {
   const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
   const size = loop === null ? end - codeStart : loop.end - loop.offset;
-  return threshold * (SAMPLE + PER_BYTE * size);
+  return threshold * SAMPLE * (1 + size / pace.bytesPerSample);
 };
 
 /** Lets the interpreter enter generated code. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeCompiler } from '../../src/compiler/compiler.ts';
+import type { CompilerOptions } from '../../src/compiler/function-compiler.ts';
 import { compileModule, type FuncInstance, instantiate, invoke, Store } from '../../src/wasm.ts';
 import { compileWat } from '../wat.ts';
 
@@ -19,8 +20,8 @@ const { hot } = compileWat({
     (func (export "equal") (call $first) (call $second) (call $first) (call $first) (call $first)))`,
 });
 
-const setUp = () => {
-  const compiler = makeCompiler({ threshold: 2 }, true, null);
+const setUp = (options: CompilerOptions = { threshold: 2 }, hasJit = true) => {
+  const compiler = makeCompiler(options, hasJit, null);
   const { exports } = instantiate(new Store({ compiler }), compileModule(hot), () => undefined);
   const func = (name: string): FuncInstance => exports.get(name) as FuncInstance;
   const { instance } = func('short');
@@ -42,4 +43,16 @@ test('all functions are found of a program that is called for the same work agai
   for (let calls = 0; calls < 2000 && !funcs.slice(1, 3).every(isCompiled); calls++)
     invoke(func('equal'), []);
   assert.deepEqual(funcs.slice(1, 3).map(isCompiled), [true, true]);
+});
+
+test('code is made a tenth as late where JavaScript is interpreted: there it pays off at once', () => {
+  const callsUntilCompiled = (hasJit: boolean): number => {
+    const { func, isCompiled } = setUp({}, hasJit);
+    const short = func('short');
+    let calls = 0;
+    for (; calls < 20_000 && !isCompiled(short); calls++) invoke(short, []);
+    return calls;
+  };
+  const [late, soon] = [callsUntilCompiled(true), callsUntilCompiled(false)];
+  assert.ok(late < 20_000 && 10 * soon < late, `after ${soon} calls, and ${late}`);
 });
