@@ -1,6 +1,7 @@
 /** Draws tables of the documents: conformance, environments, sizes. The tables are the data; scripts and tests hold them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { escapeXml } from '../src/errors/texts.ts';
 import { root } from '../test/shared.ts';
 import { drawing, round } from './drawing.ts';
 
@@ -26,8 +27,6 @@ const readTable = (page: string, head: string): string[][] => {
   );
 };
 
-const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const textAt = (x: number, y: number, text: string, kind = ''): string =>
   `<text${kind === '' ? '' : ` class="${kind}"`} x="${x}" y="${y}">${escapeXml(text)}</text>`;
 const countText = (count: number): string => count.toLocaleString('en');

@@ -25,6 +25,21 @@ export const printable = (text: string): string => text.replace(steering, escape
 /** A text in which each such character is an underscore. */
 export const masked = (text: string): string => text.replace(steering, '_');
 
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+/** What XML has no way to write: control characters and halves of surrogate pairs. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
+const unwritable = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]/gu;
+
+/** A text as content or as the value of an attribute in XML and HTML. What they cannot write becomes U+FFFD. */
+export const escapeXml = (text: string): string =>
+  text.replace(/[&<>"']/g, (char) => entities[char]!).replace(unwritable, '\ufffd');
+
 /** JSON text with the same characters escaped, as JSON has it. */
 export const printableJson = (json: string): string =>
   json.replace(steering, (char) =>

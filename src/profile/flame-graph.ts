@@ -3,6 +3,7 @@
  * call, and a search marks names. Colours follow the reader's scheme.
  */
 
+import { escapeXml } from '../errors/texts.ts';
 import type { FuelProfile } from './fuel-profile.ts';
 import { labelOf, type Way, waysOf } from './ways.ts';
 
@@ -15,10 +16,6 @@ const MIN_WIDTH = 0.3;
 const MAX_DEPTH = 400;
 /** Width of a letter of text, about. */
 const LETTER = 6.6;
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-/** Text escaped for XML. Names no longer contain control characters. */
-const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) => entities[character]!);
 
 interface Box {
   readonly x: number;

@@ -1,8 +1,8 @@
 /** What runs often gets code, however short the calls are that it runs in, and wherever slices of fuel end. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CompilerOptions } from '../../src/compile.ts';
 import { makeCompiler } from '../../src/compiler/compiler.ts';
-import type { CompilerOptions } from '../../src/compiler/function-compiler.ts';
 import { compileModule, type FuncInstance, instantiate, invoke, Store } from '../../src/wasm.ts';
 import { compileWat } from '../wat.ts';
 

@@ -1,5 +1,7 @@
 /** Results of tests in common formats: TAP, and JUnit's XML. */
 
+import { escapeXml } from '../../errors/texts.ts';
+
 /** One line of TAP. */
 export interface TapRow {
   readonly name: string;
@@ -22,15 +24,6 @@ export const tapText = (rows: readonly TapRow[]): string => {
   }
   return `${lines.join('\n')}\n`;
 };
-
-const escapeXml = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: XML has no way to write them
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd');
 
 /** One case of JUnit's XML; a plain one has passed. */
 export interface JunitCase {

@@ -2,14 +2,12 @@
  * One page with everything: a summary for each host, the matrix of cases and hosts, and for each case what it
  * requires, why, the plug-in, and what each host did. It is self-contained: no script, no font, no image.
  */
+import { escapeXml } from '../../errors/texts.ts';
 import { type Case, type Level, levelOf, levels } from '../cases/case.ts';
 import { expand } from '../cases/wat.ts';
 import { type ExpectedFailures, tally, type Verdict, verdictOf } from '../run/expected.ts';
 import type { HostReport, Outcome } from '../run/run.ts';
 import { reproduction } from './text-reports.ts';
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2024; --paper: #fff; --faint: #60646c; --line: #e0e1e6; --band: #f6f7f9;
@@ -60,7 +58,7 @@ const mark = (outcome: Outcome | undefined, expected: ExpectedFailures): string 
     outcome.variant !== undefined && verdict === 'passed'
       ? ['varies', `\u25cb ${outcome.variant}`]
       : labels[verdict];
-  return `<span class="pill ${style}">${escapeHtml(label)}</span>`;
+  return `<span class="pill ${style}">${escapeXml(label)}</span>`;
 };
 
 const hostCard = (report: HostReport, expected: ExpectedFailures): string => {
@@ -68,7 +66,7 @@ const hostCard = (report: HostReport, expected: ExpectedFailures): string => {
   const run = report.outcomes.length - counts.skipped;
   const passed = counts.passed + counts['unexpected pass'];
   const share = run === 0 ? 0 : Math.floor((1000 * passed) / run) / 10;
-  return `<div class="host"><b>${escapeHtml(report.host)}</b> <span>${escapeHtml(report.version)}</span>
+  return `<div class="host"><b>${escapeXml(report.host)}</b> <span>${escapeXml(report.version)}</span>
 <div class="score">${share}&#8239;%</div>
 <div class="bar"><i class="p" style="flex:${passed}"></i><i class="f" style="flex:${run - passed}"></i></div>
 <span>${passed} of ${run} cases${counts.skipped === 0 ? '' : `, ${counts.skipped} not run`}</span></div>`;
@@ -78,7 +76,7 @@ const modulesOf = (item: Case): string =>
   Object.entries(item.modules)
     .map(
       ([name, source]) =>
-        `<dt>${escapeHtml(name)}</dt><dd><pre><code>${escapeHtml(expand(source).trim())}</code></pre></dd>`,
+        `<dt>${escapeXml(name)}</dt><dd><pre><code>${escapeXml(expand(source).trim())}</code></pre></dd>`,
     )
     .join('');
 
@@ -89,10 +87,10 @@ const resultsOf = (item: Case, reports: readonly HostReport[]): string =>
       if (outcome?.detail === undefined) return [];
       const again =
         outcome.status === 'failed'
-          ? `<pre><code>${escapeHtml(reproduction(report, outcome))}</code></pre>`
+          ? `<pre><code>${escapeXml(reproduction(report, outcome))}</code></pre>`
           : '';
       return [
-        `<dt>${escapeHtml(report.host)} ${escapeHtml(report.version)}</dt><dd>${escapeHtml(outcome.detail)}${again}</dd>`,
+        `<dt>${escapeXml(report.host)} ${escapeXml(report.version)}</dt><dd>${escapeXml(outcome.detail)}${again}</dd>`,
       ];
     })
     .join('');
@@ -102,22 +100,22 @@ const caseRow = (item: Case, reports: readonly HostReport[], expected: ExpectedF
     const outcome = report.outcomes.find((one) => one.case.id === item.id);
     return `<td class="mark">${mark(outcome, expected)}</td>`;
   });
-  return `<tr><td><details><summary>${escapeHtml(item.title)} <code>${escapeHtml(item.id)}</code></summary>
-<dl><dt>why</dt><dd>${escapeHtml(item.source)}</dd>${resultsOf(item, reports)}${modulesOf(item)}</dl></details></td>${marks.join('')}</tr>`;
+  return `<tr><td><details><summary>${escapeXml(item.title)} <code>${escapeXml(item.id)}</code></summary>
+<dl><dt>why</dt><dd>${escapeXml(item.source)}</dd>${resultsOf(item, reports)}${modulesOf(item)}</dl></details></td>${marks.join('')}</tr>`;
 };
 
 /** The page. Reports of several hosts have the same cases. */
 export const htmlReport = (reports: readonly HostReport[], expected: ExpectedFailures): string => {
   const cases = reports[0]?.outcomes.map((outcome) => outcome.case) ?? [];
   const heads = reports.map(
-    ({ host, version }) => `<th class="mark">${escapeHtml(host)}<br>${escapeHtml(version)}</th>`,
+    ({ host, version }) => `<th class="mark">${escapeXml(host)}<br>${escapeXml(version)}</th>`,
   );
   const sections = (Object.keys(levels) as Level[]).flatMap((level) => {
     const own = cases.filter((item) => levelOf(item) === level);
     if (own.length === 0) return [];
     const rows = own.map((item) => caseRow(item, reports, expected));
     return [
-      `<h2 id="${level}">${level}<small>${escapeHtml(levels[level])}</small></h2>
+      `<h2 id="${level}">${level}<small>${escapeXml(levels[level])}</small></h2>
 <div class="scroll"><table><thead><tr><th>case</th>${heads.join('')}</tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div>`,

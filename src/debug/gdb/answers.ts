@@ -3,6 +3,7 @@
  * answer. As the protocol requires, the answer to an unknown packet is empty, and the answer to an impossible request
  * is `E` and a number.
  */
+import { escapeXml } from '../../errors/texts.ts';
 import { hexOf } from '../../syntax/hex.ts';
 import { bytesOfValue, type FrameValue } from '../call-places.ts';
 import type { DebugSession } from '../session.ts';
@@ -42,13 +43,10 @@ const SUPPORTED = [
   'QStartNoAckMode+',
 ].join(';');
 
-const escapeXml = (text: string): string =>
-  text.replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`).replace(/[^\x20-\x7e]/g, '?');
-
 const libraries = (session: DebugSession): string => {
   const items = moduleNames(session).map(
     (name, i) =>
-      `<library name="wasm:${escapeXml(name)}"><section address="0x${codeAddress(i, 0).toString(16)}"/></library>`,
+      `<library name="wasm:${escapeXml(name).replace(/[^\x20-\x7e]/g, '?')}"><section address="0x${codeAddress(i, 0).toString(16)}"/></library>`,
   );
   return `<library-list>${items.join('')}</library-list>`;
 };
