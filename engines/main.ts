@@ -1,13 +1,15 @@
 /**
  * Runs one transcript on every JavaScript engine that is installed and compares them line by line:
- * `npm run engines -- [--install] [--slice] [--precompiled] [--compiled] [--keep] [--json FILE] [ENGINE…]`.
+ * `npm run engines -- [--install] [--slice] [--parts N] [--precompiled] [--compiled] [--keep] [--json FILE] [ENGINE…]`.
  *
  * With `--compiled` (and `--exits P`, `--holes P`, `--seed N`, `--target T`) everything is compiled on each engine before its first
  * call, and compared with the interpreter on the first one.
  *
  * ENGINE is the beginning of a name in `table.ts`; `--slice` covers little; with `--precompiled` plug-ins and modules
- * run precompiled JavaScript, except on the engine that the others are compared with; `--keep` keeps scripts and
- * transcripts in `build/transcripts`. Exit code 1 if one differs; a missing engine is listed, but is not a failure.
+ * run precompiled JavaScript, except on the engine that the others are compared with. Everything is covered in `N`
+ * parts, each in a process of its own: Hermes needs 4 GB and more than an hour for all precompiled code at once.
+ * `--keep` keeps scripts and transcripts in `build/transcripts`. Exit code 1 if one differs; a missing engine is listed,
+ * but is not a failure.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,15 +19,20 @@ import { forcedFlags, forcedOf } from '../test/compiler/forced-flags.ts';
 import { sharedFolder } from '../test/shared.ts';
 import { type Syntax, writeScript } from './bundle.ts';
 import { collect } from './collect.ts';
-import { compare, printTable, type Row, runEngine } from './compare.ts';
+import { compare, type EngineRun, printTable, type Row, runEngine } from './compare.ts';
+import { divide } from './parts.ts';
 import { precompiledText } from './precompile.ts';
 import { type EngineRow, engines, installEngines } from './table.ts';
+
+/** So many that the largest takes a few minutes in the slowest engine. */
+const PARTS = 12;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     install: { type: 'boolean', default: false },
     slice: { type: 'boolean', default: false },
+    parts: { type: 'string' },
     precompiled: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -39,6 +46,11 @@ if (unknown !== undefined) {
   console.error(`no engine is called ${unknown}; there are ${engines.map(({ id }) => id).join(', ')}`);
   process.exit(2);
 }
+const partCount = Number(values.parts ?? (values.slice ? 1 : PARTS));
+if (!Number.isInteger(partCount) || partCount < 1) {
+  console.error(`--parts ${values.parts}: a number of at least 1`);
+  process.exit(2);
+}
 if (values.install) installEngines();
 if (sharedFolder === null) console.log('NOTICE: the reference data was not found; examples only');
 
@@ -46,22 +58,49 @@ const folder = values.keep ? 'build/transcripts' : mkdtempSync(join(tmpdir(), 'q
 mkdirSync(folder, { recursive: true });
 const compiled = forcedOf(values);
 const program = { ...(await collect(values.slice ? 'slice' : 'all')), compiled };
-const precompiled = values.precompiled ? await precompiledText(program) : '{}';
-const scripts = new Map<Syntax, string>();
-const scriptFor = async (syntax: Syntax): Promise<string> => {
-  const path = scripts.get(syntax) ?? (await writeScript(syntax, program, precompiled, folder));
-  scripts.set(syntax, path);
+const parts = divide(program, partCount);
+const precompiled: string[] = [];
+if (values.precompiled) for (const part of parts) precompiled.push(await precompiledText(part));
+const folderOf = (name: string): string => {
+  const path = join(folder, name);
+  mkdirSync(path, { recursive: true });
   return path;
 };
+const scripts = new Map<Syntax, readonly string[]>();
+const scriptsFor = async (syntax: Syntax): Promise<readonly string[]> => {
+  const paths = scripts.get(syntax) ?? [];
+  if (paths.length > 0) return paths;
+  const written: string[] = [];
+  for (const [i, part] of parts.entries())
+    written.push(await writeScript(syntax, part, precompiled[i] ?? '{}', folderOf(`part-${i}`)));
+  scripts.set(syntax, written);
+  return written;
+};
 /** All others are compared with the transcript of the interpreter. */
-const plainScript = async (): Promise<string> => {
-  const plain = join(folder, 'plain');
-  mkdirSync(plain, { recursive: true });
-  return writeScript('es2023', { ...program, compiled: null }, '{}', plain);
+const plainScripts = async (): Promise<readonly string[]> => {
+  const written: string[] = [];
+  for (const [i, part] of parts.entries())
+    written.push(await writeScript('es2023', { ...part, compiled: null }, '{}', folderOf(`plain-${i}`)));
+  return written;
+};
+/** When an engine counts as hung. */
+const timeout = 3_600_000;
+/** Runs the parts one after the other. */
+const runParts = async (
+  command: readonly [string, ...string[]],
+  paths: readonly string[],
+  { env = {} }: EngineRow,
+): Promise<EngineRun> => {
+  const lines: string[] = [];
+  let seconds = 0;
+  for (const path of paths) {
+    const run = await runEngine(command, path, env, timeout);
+    lines.push(...run.lines);
+    seconds += run.seconds;
+  }
+  return { lines, seconds };
 };
 
-/** When an engine counts as hung: the slice takes minutes, everything an hour in the slowest. */
-const timeout = (values.slice ? 0.5 : 3) * 3_600_000;
 const [first] = engines;
 const isChosen = (engine: EngineRow): boolean =>
   engine === first ||
@@ -72,7 +111,7 @@ const refused = engines.filter((engine) => isChosen(engine) && isRefused(engine)
 let reference: readonly string[] | null = null;
 if (compiled !== null) {
   console.log(`everything is compiled: ${JSON.stringify(compiled)}`);
-  reference = (await runEngine(first!.command()!, await plainScript(), first!.env ?? {}, timeout)).lines;
+  reference = (await runParts(first!.command()!, await plainScripts(), first!)).lines;
 }
 const rows: Row[] = [];
 for (const engine of chosen) {
@@ -81,8 +120,8 @@ for (const engine of chosen) {
     rows.push({ engine, result: null });
     continue;
   }
-  const script = await (reference === null ? plainScript() : scriptFor(engine.syntax));
-  const run = await runEngine(command, script, engine.env ?? {}, timeout);
+  const paths = await (reference === null ? plainScripts() : scriptsFor(engine.syntax));
+  const run = await runParts(command, paths, engine);
   if (values.keep) writeFileSync(join(folder, `${engine.id}.txt`), run.lines.join('\n'));
   reference ??= run.lines;
   rows.push({ engine, result: { seconds: run.seconds, ...compare(reference, run.lines) } });
