@@ -142,6 +142,16 @@ export const engines: readonly EngineRow[] = [
     refusesText: true,
   },
   {
+    // Its optimiser takes a minute for 6 MB of precompiled code, and more than ten for 24; without it, both take seconds.
+    id: 'hermes-plain',
+    title: `Hermes ${packages['hermes-engine-cli']}, -O0`,
+    syntax: 'es5',
+    command: () => program(hermes, '-O0', '-w'),
+    source: npmSource,
+    refusesText: true,
+    isMode: true,
+  },
+  {
     id: 'quickjs',
     title: 'QuickJS of quickjs-emscripten',
     syntax: 'es2023',
