@@ -82,5 +82,10 @@ export interface CutSizes {
   readonly least: number;
 }
 
-/** A character of text is 1.0 to 1.4 bytes of bytecode. PERF: pieces of 5,000 make SQLite 30 % slower. */
-export const usualSizes: CutSizes = { whole: 36_000, most: 20_000, least: 200 };
+/**
+ * A character of text is 1.0 to 1.4 bytes of bytecode. PERF: V8 optimises a function after a number of turns that grows
+ * with its size, and starts again whenever something new is called. Functions of 35,000 stayed half optimised for
+ * minutes: 1.5 to 4 times slower (json-parse, sort and compression of wasmi-benchmarks). Pieces of 5,000 make SQLite 30 %
+ * slower, those of 10,000 a tenth.
+ */
+export const usualSizes: CutSizes = { whole: 16_000, most: 16_000, least: 200 };

@@ -26,7 +26,7 @@ const TURNS = 20_000;
 /** Longer than V8 needs to compile a line. */
 const LONG = 30_000_000;
 /** Larger functions may be cut. */
-const LARGE = 36_000;
+const LARGE = 16_000;
 
 /** A function that V8 throws away: the trace must show it. */
 const control = (a: number, b: number): number => a + b;
