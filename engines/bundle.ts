@@ -43,6 +43,16 @@ const lower = async (code: string): Promise<string> => {
   return lowered;
 };
 
+const drivers = new Map<string, Promise<string>>();
+/** The driver without a program: the same for all parts. */
+const driverFor = (syntax: Syntax, entry: string): Promise<string> => {
+  const key = `${syntax} ${entry}`;
+  const driver =
+    drivers.get(key) ?? joinModules(entry).then((joined) => (syntax === 'es5' ? lower(joined) : joined));
+  drivers.set(key, driver);
+  return driver;
+};
+
 /**
  * Writes the script for one kind of engine and returns its path.
  *
@@ -55,8 +65,7 @@ export const writeScript = async (
   folder: string,
 ): Promise<string> => {
   const isCompiled = program.compiled !== null;
-  const joined = await joinModules(isCompiled ? 'compiled.js' : 'transcript.js');
-  const code = syntax === 'es5' ? await lower(joined) : joined;
+  const code = await driverFor(syntax, isCompiled ? 'compiled.js' : 'transcript.js');
   const path = join(folder, `transcript.${isCompiled ? 'compiled.' : ''}${syntax}.cjs`);
   const run = `var quernPrint = typeof print === 'function' ? print : console.log;
 globalThis.quernTranscribe(quernProgram, quernPrecompiled, quernPrint).catch(function (error) {

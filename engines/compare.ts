@@ -29,7 +29,7 @@ export interface Comparison {
  * Runs a script to its end, or for at most this many milliseconds; standard error becomes part of the transcript,
  * since it must be empty.
  */
-export const runEngine = (
+const runEngine = (
   [program, ...args]: readonly [string, ...string[]],
   script: string,
   env: Readonly<Record<string, string>>,
@@ -50,6 +50,23 @@ export const runEngine = (
       resolve({ lines, seconds: Number(process.hrtime.bigint() - begin) / 1e9 });
     });
   });
+
+/** Runs scripts one after the other, each in a process of its own, for at most so many milliseconds. */
+export const runParts = async (
+  command: readonly [string, ...string[]],
+  scripts: readonly string[],
+  env: Readonly<Record<string, string>>,
+  timeout: number,
+): Promise<EngineRun> => {
+  const lines: string[] = [];
+  let seconds = 0;
+  for (const script of scripts) {
+    const run = await runEngine(command, script, env, timeout);
+    lines.push(...run.lines);
+    seconds += run.seconds;
+  }
+  return { lines, seconds };
+};
 
 /** Compares transcripts line by line: the first difference is more useful than two long texts. */
 export const compare = (expected: readonly string[], actual: readonly string[]): Comparison => {

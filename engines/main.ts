@@ -19,7 +19,7 @@ import { forcedFlags, forcedOf } from '../test/compiler/forced-flags.ts';
 import { sharedFolder } from '../test/shared.ts';
 import { type Syntax, writeScript } from './bundle.ts';
 import { collect } from './collect.ts';
-import { compare, type EngineRun, printTable, type Row, runEngine } from './compare.ts';
+import { compare, printTable, type Row, runParts } from './compare.ts';
 import { divide } from './parts.ts';
 import { precompiledText } from './precompile.ts';
 import { type EngineRow, engines, installEngines } from './table.ts';
@@ -66,40 +66,24 @@ const folderOf = (name: string): string => {
   mkdirSync(path, { recursive: true });
   return path;
 };
-const scripts = new Map<Syntax, readonly string[]>();
-const scriptsFor = async (syntax: Syntax): Promise<readonly string[]> => {
-  const paths = scripts.get(syntax) ?? [];
-  if (paths.length > 0) return paths;
-  const written: string[] = [];
-  for (const [i, part] of parts.entries())
-    written.push(await writeScript(syntax, part, precompiled[i] ?? '{}', folderOf(`part-${i}`)));
-  scripts.set(syntax, written);
-  return written;
+const scripts = new Map<Syntax, Promise<readonly string[]>>();
+const scriptsFor = (syntax: Syntax): Promise<readonly string[]> => {
+  const paths =
+    scripts.get(syntax) ??
+    Promise.all(
+      parts.map((part, i) => writeScript(syntax, part, precompiled[i] ?? '{}', folderOf(`part-${i}`))),
+    );
+  scripts.set(syntax, paths);
+  return paths;
 };
 /** All others are compared with the transcript of the interpreter. */
-const plainScripts = async (): Promise<readonly string[]> => {
-  const written: string[] = [];
-  for (const [i, part] of parts.entries())
-    written.push(await writeScript('es2023', { ...part, compiled: null }, '{}', folderOf(`plain-${i}`)));
-  return written;
-};
-/** When an engine counts as hung. */
-const timeout = 3_600_000;
-/** Runs the parts one after the other. */
-const runParts = async (
-  command: readonly [string, ...string[]],
-  paths: readonly string[],
-  { env = {} }: EngineRow,
-): Promise<EngineRun> => {
-  const lines: string[] = [];
-  let seconds = 0;
-  for (const path of paths) {
-    const run = await runEngine(command, path, env, timeout);
-    lines.push(...run.lines);
-    seconds += run.seconds;
-  }
-  return { lines, seconds };
-};
+const plainScripts = (): Promise<readonly string[]> =>
+  Promise.all(
+    parts.map((part, i) => writeScript('es2023', { ...part, compiled: null }, '{}', folderOf(`plain-${i}`))),
+  );
+
+/** When an engine counts as hung: the slice takes minutes, everything an hour in the slowest. */
+const timeout = (values.slice ? 0.5 : 3) * 3_600_000;
 
 const [first] = engines;
 const isChosen = (engine: EngineRow): boolean =>
@@ -111,7 +95,7 @@ const refused = engines.filter((engine) => isChosen(engine) && isRefused(engine)
 let reference: readonly string[] | null = null;
 if (compiled !== null) {
   console.log(`everything is compiled: ${JSON.stringify(compiled)}`);
-  reference = (await runParts(first!.command()!, await plainScripts(), first!)).lines;
+  reference = (await runParts(first!.command()!, await plainScripts(), first!.env ?? {}, timeout)).lines;
 }
 const rows: Row[] = [];
 for (const engine of chosen) {
@@ -121,7 +105,7 @@ for (const engine of chosen) {
     continue;
   }
   const paths = await (reference === null ? plainScripts() : scriptsFor(engine.syntax));
-  const run = await runParts(command, paths, engine);
+  const run = await runParts(command, paths, engine.env ?? {}, timeout);
   if (values.keep) writeFileSync(join(folder, `${engine.id}.txt`), run.lines.join('\n'));
   reference ??= run.lines;
   rows.push({ engine, result: { seconds: run.seconds, ...compare(reference, run.lines) } });
