@@ -4,8 +4,7 @@
  * FILE…` has V8 read large functions, of modules, too.
  */
 import { readFileSync } from 'node:fs';
-import { compiler } from '../../src/compile.ts';
-import type { Compiler } from '../../src/compiler/function-compiler.ts';
+import { compiler, type JavaScriptCompiler } from '../../src/compile.ts';
 import { generateFunction } from '../../src/compiler/generate.ts';
 import { makeTarget } from '../../src/compiler/target.ts';
 import {
@@ -99,7 +98,7 @@ const { hot } = compileWat({
 
 const names = ['words', 'longs', 'floats', 'calls', 'tables', 'host', 'bulk', 'grows', 'recursion', 'large'];
 
-const instantiateHot = (compiler: Compiler) =>
+const instantiateHot = (compiler: JavaScriptCompiler) =>
   instantiate(new Store({ compiler }), compileModule(hot), (_module, _name, desc) =>
     hostFunction((desc as { type: { comp: FuncType } }).type.comp, ([x]) => [(x as bigint) ^ 1n]),
   );
@@ -118,7 +117,7 @@ const run = (): void => {
 
 /** Calls that `onSlice` watches, as those of plug-ins, with different amounts of fuel. */
 const late = (): void => {
-  const { exports } = instantiateHot(compiler({ threshold: 1 }) as Compiler);
+  const { exports } = instantiateHot(compiler({ threshold: 1 }));
   for (let round = 0; round < ROUNDS; round++)
     for (const name of names) {
       const options = { fuel: round % 2 === 0 ? 1e9 : 1e12, onSlice: () => false };

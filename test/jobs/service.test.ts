@@ -10,6 +10,7 @@ import { assemble } from '../assembler.ts';
 import { runQuern } from '../cli/run-quern.ts';
 import { root } from '../shared.ts';
 import { compileWat, kernelImports, outputI64 } from '../wat.ts';
+import { workFuncs } from './pool-actor.ts';
 import { needsRedis, RedisServer } from './redis.ts';
 import { type Answer, askAs, exchange, hashOf, ServiceProcess } from './service-server.ts';
 
@@ -17,14 +18,7 @@ const { plugin } = compileWat({
   plugin: `(module ${kernelImports}
     (memory (export "memory") 1)
     ${outputI64}
-    (func (export "compute") (local $i i64) (local $sum i64)
-      (loop $on
-        (local.set $sum (i64.add (i64.rotl (local.get $sum) (i64.const 7)) (local.get $i)))
-        (local.set $i (i64.add (local.get $i) (i64.const 1)))
-        (br_if $on (i64.lt_u (local.get $i) (i64.shl (i64.const 1000) (call $input_length)))))
-      (call $output_i64 (local.get $sum)))
-    (func (export "grow") (result i32) (i32.eq (memory.grow (i32.const 100)) (i32.const -1)))
-    (func (export "spin") (loop $on (br $on))))`,
+    ${workFuncs})`,
 });
 /** Adds where nothing is on the stack. */
 const invalid = assemble({ funcs: [{ code: [['i32.add']] }] });
