@@ -8,13 +8,15 @@
  * test -- --compiled plugins wasi`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { forcedFlags, forcedOf, preloadFlags } from '../test/compiler/forced-flags.ts';
 import { fastTests } from '../test/fast.ts';
 import { noWasm, proof } from '../test/proof.ts';
 import { root, sharedFolder, suiteClone, suiteFolder } from '../test/shared.ts';
+import { figureNames, type TestSummary } from './failed-tests.ts';
 
 /** Runs Node and returns its exit code; a signal counts as a failure. */
 const runNode = (args: readonly string[]): number =>
@@ -28,7 +30,11 @@ const findTests = (): string[] =>
     .filter((path) => existsSync(join(root, 'test', path.replace(/\.js$/, '.ts'))))
     .sort();
 
-const options = { fast: { type: 'boolean', default: false }, ...forcedFlags } as const;
+const options = {
+  fast: { type: 'boolean', default: false },
+  'test-reporter': { type: 'string' },
+  ...forcedFlags,
+} as const;
 const own = (flag: string): boolean => flag.slice(2).split('=')[0]! in options;
 const args = process.argv.slice(2);
 const words = args.filter((word) => !word.startsWith('-'));
@@ -57,15 +63,39 @@ if (suiteFolder === null)
 if (runNode(['build/scripts/build-examples.js']) !== 0) process.exitCode = 1;
 // Two at a time: some tests measure, and small machines run the project's checks. A test that hangs must end as a
 // failure.
+const reporter = values['test-reporter'] ?? (process.stdout.isTTY ? 'spec' : 'tap');
 const limits = ['--test', '--test-concurrency=2', '--test-timeout=1200000', ...flags];
 const isOfCompiler = (path: string): boolean => path.startsWith('compiler');
-for (const [nodeFlags, paths] of [
+const summaries = mkdtempSync(join(tmpdir(), 'quern-tests-'));
+const summaryOf = (part: string): string => join(summaries, `${part}.json`);
+const reporters = (part: string): string[] => [
+  `--test-reporter=${reporter}`,
+  '--test-reporter-destination=stdout',
+  '--test-reporter=./build/scripts/failed-tests.js',
+  `--test-reporter-destination=${summaryOf(part)}`,
+];
+const parts = [
   [
+    'engine',
     forced === null ? proof : [...noWasm, ...preloadFlags(forced)],
     files.filter((path) => !isOfCompiler(path)),
   ],
-  [noWasm, files.filter(isOfCompiler)],
-] as const) {
+  ['compiler', noWasm, files.filter(isOfCompiler)],
+] as const;
+for (const [part, nodeFlags, paths] of parts) {
   const built = paths.map((path) => join('build/test', path));
-  if (built.length > 0 && runNode([...nodeFlags, ...limits, ...built]) !== 0) process.exitCode = 1;
+  if (built.length > 0 && runNode([...nodeFlags, ...limits, ...reporters(part), ...built]) !== 0)
+    process.exitCode = 1;
 }
+
+// The end of the log names what failed, and counts all parts.
+const ran = parts
+  .map(([part]) => summaryOf(part))
+  .filter((path) => existsSync(path))
+  .map((path): TestSummary => JSON.parse(readFileSync(path, 'utf8')));
+rmSync(summaries, { recursive: true });
+for (const { name, file, error } of ran.flatMap(({ failed }) => failed))
+  console.log(`FAILED: ${file}: ${name}\n${error.replace(/^/gm, '  ')}`);
+const sum = (figure: (typeof figureNames)[number]): number =>
+  ran.reduce((total, { figures }) => total + figures[figure], 0);
+console.log(figureNames.map((figure) => `${figure} ${sum(figure)}`).join(' '));

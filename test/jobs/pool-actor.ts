@@ -1,7 +1,7 @@
 /** A plug-in that asks its host for what the host module does, and computes; its number is the length of its input. */
 import { compileWat, kernelImports, outputI64 } from '../wat.ts';
 
-/** Exports that compute for as long as the input asks, for ever, and with more memory than plug-ins get. */
+/** Exports that compute for as long as the input asks, forever, and with more memory than plug-ins get. */
 export const workFuncs = `
     (func (export "compute") (local $i i64) (local $sum i64)
       (loop $on
