@@ -2,7 +2,8 @@
 import { checkWholeNumber } from '../errors/arguments.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { makeScope } from './function-constructor.ts';
-import { CodeProvider, type Pace, withJit, withoutJit } from './provider.ts';
+import { type Pace, withJit, withoutJit } from './pace.ts';
+import { CodeProvider } from './provider.ts';
 import { type CutSizes, makeTarget, type Target } from './target.ts';
 import { CompiledUnit } from './unit.ts';
 
@@ -20,7 +21,8 @@ export interface CompilerOptions {
   /**
    * How many samples must find a function running before it is compiled: the interpreter samples every 200,000 units
    * of fuel. A large function needs as many again for every 32 bytes, with `nojit` for every 4,096. 0 compiles
-   * everything before its first call. Default: 4, with `nojit` 1.
+   * everything before its first call. When functions are compiled together: see `docs/compiling.md`. Default: 4, with
+   * `nojit` 1.
    */
   readonly threshold?: number | undefined;
   /**

@@ -1,6 +1,10 @@
 /** What is compiled separately, and what is known about it. */
+import { SLICE } from '../interpreter/calls/fuel-account.ts';
 import type { CodeRegion, FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { CompiledFunction } from './scope.ts';
+
+/** Fuel between two samples of what the interpreter runs: the function in which a slice ends has used it. */
+export const SAMPLE = SLICE;
 
 /** The place of a loop in a body. */
 export interface LoopRange {
@@ -12,6 +16,12 @@ export interface LoopRange {
   readonly end: number;
 }
 
+/** Bytes of a function's body, without its locals. */
+export const bodyBytes = ({ unit, index }: FuncCode): number => {
+  const { codeStart, end } = unit.module.funcs[index]!.body!;
+  return end - codeStart;
+};
+
 /** What is compiled separately: a function, or a loop of one. */
 export class Part {
   readonly code: FuncCode;
@@ -21,6 +31,8 @@ export class Part {
   generated: CompiledFunction | null | undefined = undefined;
   /** Fuel that it has used, as far as sampled. */
   used = 0;
+  /** Whether its batch has been compiled: the interpreter requests it when it reaches it. */
+  isChosen = false;
   /** The code in which the interpreter requests it. */
   markedIn: CodeRegion | null = null;
 

@@ -5,6 +5,7 @@ import { type PrecompiledModule, registerPrecompiled } from '../interpreter/code
 import type { FuelSchedule } from '../interpreter/fuel/schedules.ts';
 import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
 import { pricesOf } from '../interpreter/snapshot/inventory.ts';
+import { Batch } from './batch.ts';
 import { ExitTable } from './exits.ts';
 import type { CodeSource, CompiledInstance } from './link.ts';
 import { NumberReader } from './numbers-text.ts';
@@ -160,6 +161,7 @@ const hex = (value: number): string => (value >>> 0).toString(16);
 /** The code of one unit: every instance has all of it from the beginning. */
 class PrecompiledUnit implements UnitCode, CodeSource {
   readonly patches = new Patches();
+  readonly batch = new Batch();
   readonly source = this;
   readonly leavesLoops = false;
   readonly instances = new WeakMap<ModuleInstance, CompiledInstance>();

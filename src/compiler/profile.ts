@@ -4,10 +4,11 @@ import { UsageError } from '../errors/errors.ts';
 import type { CodeUnit, FuncCode, JavaScriptCompiler } from '../interpreter/code/compiled-module.ts';
 import { moduleSha256 } from '../interpreter/code/precompiled-module.ts';
 import type { Module } from '../syntax/module.ts';
-import { FunctionRecord } from './part.ts';
+import { Batch } from './batch.ts';
+import { FunctionRecord, SAMPLE } from './part.ts';
 import { Patches } from './patches.ts';
 import { CodeProvider, type UnitCode } from './provider.ts';
-import { SAMPLE, useTier } from './tier.ts';
+import { useTier } from './tier.ts';
 
 /**
  * The functions that calls have run, by module. `quern bench --profile` writes it as JSON.
@@ -108,6 +109,7 @@ class Profiler extends CodeProvider implements CallProfiler {
 
 class CountedUnit implements UnitCode {
   readonly patches = new Patches();
+  readonly batch = new Batch();
   readonly source = null;
   readonly instances = new WeakMap();
   readonly counts = new Map<FuncCode, FunctionRecord>();

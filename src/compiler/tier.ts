@@ -6,7 +6,6 @@
  * place of entry is marked first; code is made when the interpreter reaches it.
  */
 
-import { SLICE } from '../interpreter/calls/fuel-account.ts';
 import {
   type CodeRegion,
   type CodeUnit,
@@ -18,14 +17,12 @@ import type { MachineState } from '../interpreter/loop/machine-state.ts';
 import { RESTART } from '../interpreter/loop/status.ts';
 import { getMachine, getTier, mapFast, setTier, type Tier } from '../interpreter/machine/machine.ts';
 import { CompiledInstance, REFUSED } from './link.ts';
-import type { Part } from './part.ts';
+import { bodyBytes, type Part, SAMPLE } from './part.ts';
 import type { Patches } from './patches.ts';
 import { CodeProvider, type UnitCode } from './provider.ts';
 import type { CompiledFunction } from './scope.ts';
 import { type Allowance, CHARACTERS, countWork, SHARE } from './steps.ts';
 
-/** The weight of the function in which a slice of fuel ends. */
-export const SAMPLE = SLICE;
 /** After this many entries from the interpreter, the caller is counted. */
 const ENTRIES = 64;
 /** Fuel that takes as long as entering generated code this often. */
@@ -43,31 +40,41 @@ class CompilerTier implements Tier {
   onTranslated(code: FuncCode): void {
     const { compiler } = code.unit;
     if (!(compiler instanceof CodeProvider)) return;
-    const { whole } = compiler.unitOf(code.unit).recordOf(code);
-    if (whole.used >= needOf(compiler, whole)) this.mark(compiler, whole);
+    const compiled = compiler.unitOf(code.unit);
+    const { whole } = compiled.recordOf(code);
+    if (compiler.threshold === 0 || compiled.batch.isWhole || whole.isChosen) this.mark(compiler, whole);
   }
 
   onSlice(m: MachineState): void {
     const { unit } = m.instance;
     const { compiler } = unit;
     if (!(compiler instanceof CodeProvider)) return;
-    compiler.slices++;
-    compiler.unitOf(unit).patches.placeLifted();
+    const code = compiler.unitOf(unit);
+    code.patches.placeLifted();
     const region = regionAt(m.instance, m.pc);
-    if (region === null) return;
-    if (this.count(compiler, region.func, SAMPLE) && !region.isCareful) this.countLoops(m, compiler, region);
+    if (region !== null) {
+      if (!region.isCareful && this.isChosen(compiler, region.func)) this.countLoops(m, compiler, region);
+      this.count(compiler, region.func, SAMPLE);
+    }
+    for (const part of code.batch.sample(compiler, unit, (func) => code.recordOf(func))) {
+      part.isChosen = true;
+      this.mark(compiler, part);
+    }
   }
 
-  /** Counts fuel that a function has used; returns whether it was marked before. */
-  private count(compiler: CodeProvider, code: FuncCode, fuel: number): boolean {
-    const { whole } = compiler.unitOf(code.unit).recordOf(code);
+  private isChosen(compiler: CodeProvider, code: FuncCode): boolean {
+    const compiled = compiler.unitOf(code.unit);
+    return compiler.threshold === 0 || compiled.batch.isWhole || compiled.recordOf(code).whole.isChosen;
+  }
+
+  /** Counts fuel that a function has used. */
+  private count(compiler: CodeProvider, code: FuncCode, fuel: number): void {
+    const compiled = compiler.unitOf(code.unit);
+    const { whole } = compiled.recordOf(code);
     const need = needOf(compiler, whole);
-    if (whole.used >= need) return true;
+    const isWorthIt = whole.used >= need;
     whole.used += fuel;
-    if (whole.used < need) return false;
-    if (compiler.slices < compiler.threshold * compiler.pace.firstSamples) whole.used = need - 1;
-    else this.mark(compiler, whole);
-    return false;
+    if (!isWorthIt && whole.used >= need) compiled.batch.add(whole);
   }
 
   /** Counts a sample for the loops around a place, in a function that continues although its entry is marked. */
@@ -91,8 +98,7 @@ class CompilerTier implements Tier {
   private loopsOf(m: MachineState, compiler: CodeProvider, code: FuncCode): readonly Part[] {
     const record = compiler.unitOf(code.unit).recordOf(code);
     if (!record.knowsLoops) {
-      const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
-      countWork(m, (end - codeStart) / BYTES);
+      countWork(m, bodyBytes(code) / BYTES);
     }
     return record.loops;
   }
@@ -240,8 +246,7 @@ class CompilerTier implements Tier {
 
 /** Fuel that a function or a loop must have used before it is compiled. */
 const needOf = ({ threshold, pace }: CodeProvider, { code, loop }: Part): number => {
-  const { codeStart, end } = code.unit.module.funcs[code.index]!.body!;
-  const size = loop === null ? end - codeStart : loop.end - loop.offset;
+  const size = loop === null ? bodyBytes(code) : loop.end - loop.offset;
   return threshold * SAMPLE * (1 + size / pace.bytesPerSample);
 };
 

@@ -1,6 +1,7 @@
 /** The JavaScript of a unit, as far as it was needed, and the sampled fuel of its functions and loops. */
 import type { CodeUnit, FuncCode } from '../interpreter/code/compiled-module.ts';
 import type { ModuleInstance } from '../interpreter/instances/module-instance.ts';
+import { Batch } from './batch.ts';
 import { Editions } from './editions.ts';
 import { functionSteps, type GeneratedFunction, type LoopPlace, loopSteps, loopsOf } from './generate.ts';
 import type { CompiledInstance } from './link.ts';
@@ -14,6 +15,7 @@ export class CompiledUnit implements UnitCode {
   /** Characters of text that were generated. */
   textLength = 0;
   readonly patches = new Patches();
+  readonly batch = new Batch();
   readonly instances = new WeakMap<ModuleInstance, CompiledInstance>();
   readonly source: Editions;
   private readonly unit: CodeUnit;
