@@ -43,7 +43,7 @@ const setUp = (options: CompilerOptions = { threshold: 2 }, hasJit = true, bytes
 test('a function is found whose calls are shorter than a slice', () => {
   const { func, isCompiled } = setUp();
   const short = func('short');
-  for (let calls = 0; calls < 10_000 && !isCompiled(short); calls++) invoke(short, []);
+  for (let calls = 0; calls < 40_000 && !isCompiled(short); calls++) invoke(short, []);
   assert.ok(isCompiled(short));
 });
 
@@ -59,11 +59,11 @@ test('code is made a tenth as late where JavaScript is interpreted: there it pay
     const { func, isCompiled } = setUp({}, hasJit);
     const short = func('short');
     let calls = 0;
-    for (; calls < 20_000 && !isCompiled(short); calls++) invoke(short, []);
+    for (; calls < 80_000 && !isCompiled(short); calls++) invoke(short, []);
     return calls;
   };
   const [late, soon] = [callsUntilCompiled(true), callsUntilCompiled(false)];
-  assert.ok(late < 20_000 && 10 * soon < late, `after ${soon} calls, and ${late}`);
+  assert.ok(late < 80_000 && 10 * soon < late, `after ${soon} calls, and ${late}`);
 });
 
 test('functions wait for each other, until all that have run are compiled', () => {
