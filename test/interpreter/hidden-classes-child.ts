@@ -107,7 +107,7 @@ run('a restored call', restored!);
 let pauses = 0;
 const sliced = start(many, { onSlice: () => ++pauses < 3 });
 while (sliced.run() !== 'done') checkCall('a call in slices', sliced);
-const compiled = start(many, { onSlice: () => false }, { compiler: compiler({ threshold: 1 }) });
+const compiled = start(many, { onSlice: () => false }, { compiler: compiler({ threshold: 0 }) });
 run('a call while it is compiled', compiled);
 refuses(() => instantiate(new Store({ maxMemoryPages: 16 }), compileModule(endless), () => undefined));
 refuses(() => instantiate(new Store(), compileModule(arrays), () => undefined));
