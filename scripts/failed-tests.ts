@@ -17,9 +17,6 @@ export type TestSummary = {
 /** The runner's closing figures that tell whether all is well. */
 export const figureNames = ['tests', 'pass', 'fail', 'skipped'] as const;
 
-/** Codes of errors that only say that something inside failed. */
-const outer: readonly unknown[] = ['subtestsFailed'];
-
 /** An error with its cause, which is the test's own error where the runner wraps it. */
 const errorText = (error: unknown): string => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -34,7 +31,8 @@ async function* failedTests(source: AsyncIterable<TestEvent>): AsyncGenerator<st
       const { name, file, details } = event.data;
       const error: unknown = details.error;
       const type = error instanceof Error && 'failureType' in error ? error.failureType : undefined;
-      if (!outer.includes(type))
+      // A suite, if something inside failed.
+      if (type !== 'subtestsFailed')
         failed.push({ name, file: relative(root, file ?? ''), error: errorText(error) });
     }
     if (event.type === 'test:diagnostic' && event.data.nesting === 0) {

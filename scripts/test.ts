@@ -63,8 +63,8 @@ if (suiteFolder === null)
 if (runNode(['build/scripts/build-examples.js']) !== 0) process.exitCode = 1;
 // Two at a time: some tests measure, and small machines run the project's checks. A test that hangs must end as a
 // failure.
-const reporter = values['test-reporter'] ?? (process.stdout.isTTY ? 'spec' : 'tap');
 const limits = ['--test', '--test-concurrency=2', '--test-timeout=1200000', ...flags];
+const reporter = values['test-reporter'] ?? (process.stdout.isTTY ? 'spec' : 'tap');
 const isOfCompiler = (path: string): boolean => path.startsWith('compiler');
 const summaries = mkdtempSync(join(tmpdir(), 'quern-tests-'));
 const summaryOf = (part: string): string => join(summaries, `${part}.json`);

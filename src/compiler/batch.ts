@@ -31,8 +31,10 @@ export class Batch {
     unit: CodeUnit,
     recordOf: (code: FuncCode) => FunctionRecord,
   ): readonly Part[] {
+    // Then all is requested when it is translated.
+    if (threshold === 0 || this.isWhole) return [];
     this.samples++;
-    if (this.isWhole || this.samples < Math.max(this.nextLook, threshold * pace.firstSamples)) return [];
+    if (this.samples < Math.max(this.nextLook, threshold * pace.firstSamples)) return [];
     this.nextLook = this.samples * pace.lookGrowth;
     if (pace.whole !== null) {
       const { samples, bytesPerSample } = pace.whole;

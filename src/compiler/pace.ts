@@ -1,4 +1,5 @@
-/** When generated code is worth its price: rows for hosts that compile JavaScript, and for those that interpret it. */
+/** Two rows: for hosts that compile JavaScript, and for those that interpret it. */
+
 /** When generated code is worth its price. */
 export interface Pace {
   /** Samples of a function before it is compiled. */

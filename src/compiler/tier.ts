@@ -40,9 +40,7 @@ class CompilerTier implements Tier {
   onTranslated(code: FuncCode): void {
     const { compiler } = code.unit;
     if (!(compiler instanceof CodeProvider)) return;
-    const compiled = compiler.unitOf(code.unit);
-    const { whole } = compiled.recordOf(code);
-    if (compiler.threshold === 0 || compiled.batch.isWhole || whole.isChosen) this.mark(compiler, whole);
+    if (this.isChosen(compiler, code)) this.mark(compiler, compiler.unitOf(code.unit).recordOf(code).whole);
   }
 
   onSlice(m: MachineState): void {
@@ -97,9 +95,7 @@ class CompilerTier implements Tier {
 
   private loopsOf(m: MachineState, compiler: CodeProvider, code: FuncCode): readonly Part[] {
     const record = compiler.unitOf(code.unit).recordOf(code);
-    if (!record.knowsLoops) {
-      countWork(m, bodyBytes(code) / BYTES);
-    }
+    if (!record.knowsLoops) countWork(m, bodyBytes(code) / BYTES);
     return record.loops;
   }
 
